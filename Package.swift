@@ -1,0 +1,43 @@
+// swift-tools-version:6.0
+import PackageDescription
+
+// One target per folder of the engine, so that the compiler holds the direction of imports:
+// Estimation -> Criterion -> Simulation -> Network, and all of them -> Numerics.
+func engine(_ folder: String, _ dependencies: [String]) -> Target {
+  .target(
+    name: "Backtune\(folder)",
+    dependencies: dependencies.map { .byName(name: $0) },
+    path: "Sources/Backtune/\(folder)")
+}
+
+let package = Package(
+  name: "backtune",
+  products: [
+    .library(name: "Backtune", targets: ["Backtune"]),
+    .library(name: "backtune", type: .dynamic, targets: ["BacktuneC"]),
+  ],
+  targets: [
+    .systemLibrary(name: "CLAPACK"),
+    engine("Numerics", ["CLAPACK"]),
+    engine("Network", ["BacktuneNumerics"]),
+    engine("Simulation", ["BacktuneNetwork", "BacktuneNumerics"]),
+    engine("Criterion", ["BacktuneSimulation", "BacktuneNetwork", "BacktuneNumerics"]),
+    engine(
+      "Estimation",
+      ["BacktuneCriterion", "BacktuneSimulation", "BacktuneNetwork", "BacktuneNumerics"]),
+    .target(
+      name: "Backtune",
+      dependencies: [
+        "BacktuneEstimation", "BacktuneCriterion", "BacktuneSimulation", "BacktuneNetwork",
+        "BacktuneNumerics",
+      ],
+      path: "Sources/Backtune",
+      exclude: ["Criterion", "Estimation", "Network", "Numerics", "Simulation"],
+      sources: ["Backtune.swift"]),
+    .target(name: "BacktuneC", dependencies: ["Backtune"]),
+    .testTarget(
+      name: "BacktuneTests",
+      dependencies: ["Backtune"],
+      path: "Tests/BacktuneTests"),
+  ]
+)

@@ -1,0 +1,34 @@
+/// What can go wrong in the engine. The text names the argument, what came and what was expected.
+public struct BacktuneError: Error, CustomStringConvertible, Sendable {
+  public enum Kind: Sendable {
+    /// A value outside what is allowed (a NaN weight, an unknown name, a negative size).
+    case argument
+    /// Sizes that do not fit each other.
+    case size
+    /// More memory asked for than the budget allows, or than there is.
+    case memory
+    /// A call that is not possible now (a step without data).
+    case state
+    /// A network that cannot be run (a cycle at lag 0, nothing observed).
+    case network
+    /// A file that cannot be read or written.
+    case file
+    /// The caller asked to stop.
+    case interrupted
+  }
+
+  public let kind: Kind
+  public let description: String
+
+  public init(_ kind: Kind, _ description: String) {
+    self.kind = kind
+    self.description = description
+  }
+
+  public static func argument(_ text: String) -> BacktuneError { .init(.argument, text) }
+  public static func size(_ text: String) -> BacktuneError { .init(.size, text) }
+  public static func memory(_ text: String) -> BacktuneError { .init(.memory, text) }
+  public static func state(_ text: String) -> BacktuneError { .init(.state, text) }
+  public static func network(_ text: String) -> BacktuneError { .init(.network, text) }
+  public static func file(_ text: String) -> BacktuneError { .init(.file, text) }
+}

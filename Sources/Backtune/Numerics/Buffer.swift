@@ -1,0 +1,60 @@
+import Glibc
+
+/// A block of doubles, aligned for SIMD and zeroed, that is asked for without ever aborting the process.
+///
+/// Swift's own `allocate` and `Array` end the process when memory is short; this throws instead.
+package final class Buffer {
+  package let pointer: UnsafeMutablePointer<Double>
+  package let count: Int
+
+  /// - Throws: `BacktuneError.memory` naming `purpose` when `count` doubles exceed the budget or are not to be had.
+  package init(count: Int, for purpose: String) throws {
+    let bytes = try MemoryBudget.bytes(doubles: [count], for: purpose)
+    var raw: UnsafeMutableRawPointer?
+    guard posix_memalign(&raw, 64, max(bytes, 64)) == 0, let raw else {
+      throw BacktuneError.memory("\(purpose): \(bytes) bytes were not to be had")
+    }
+    memset(raw, 0, max(bytes, 64))
+    self.pointer = raw.assumingMemoryBound(to: Double.self)
+    self.count = count
+  }
+
+  deinit { free(pointer) }
+
+  package func zero() { memset(pointer, 0, count * MemoryLayout<Double>.stride) }
+
+  package func copy(from other: Buffer) {
+    memcpy(pointer, other.pointer, min(count, other.count) * MemoryLayout<Double>.stride)
+  }
+}
+
+/// How much memory one request may take: three quarters of the machine's.
+package enum MemoryBudget {
+  package static let limit: Int = {
+    let pages = sysconf(Int32(_SC_PHYS_PAGES))
+    let size = sysconf(Int32(_SC_PAGESIZE))
+    guard pages > 0, size > 0 else { return 1 << 32 }
+    let (total, overflow) = pages.multipliedReportingOverflow(by: size)
+    return overflow ? Int.max / 2 : total / 4 * 3
+  }()
+
+  /// The bytes of an array of doubles with these dimensions.
+  /// - Throws: `BacktuneError.memory` when the product overflows or passes the budget, `.size` for a negative dimension.
+  @discardableResult
+  package static func bytes(doubles dimensions: [Int], for purpose: String) throws -> Int {
+    var bytes = MemoryLayout<Double>.stride
+    for dimension in dimensions {
+      guard dimension >= 0 else {
+        throw BacktuneError.size("\(purpose): a dimension is \(dimension), expected 0 or more")
+      }
+      let (product, overflow) = bytes.multipliedReportingOverflow(by: dimension)
+      guard !overflow, product <= limit else {
+        let shape = dimensions.map(String.init).joined(separator: " x ")
+        throw BacktuneError.memory(
+          "\(purpose): \(shape) values do not fit the memory budget of \(limit >> 20) MiB")
+      }
+      bytes = product
+    }
+    return bytes
+  }
+}
