@@ -1,0 +1,101 @@
+/// A group of nodes, by its place in the network; `Network.input` is the network input.
+public typealias GroupID = Int
+
+/// Where a value is read: another group, or the network input, `lag` time steps ago.
+public struct Source: Equatable, Sendable {
+  public let group: GroupID
+  public let lag: Int
+
+  public init(_ group: GroupID, lag: Int) {
+    self.group = group
+    self.lag = lag
+  }
+}
+
+/// Which entries of the matrix of a connection exist, and which weight slot each one reads.
+public enum ConnectionForm: Equatable, Sendable {
+  /// Every entry, one slot each, row-major: [target node][source node].
+  case dense
+  /// Entry (i, i) only: slot i.
+  case diagonal
+  /// The entries listed by their position in the row-major matrix, ascending: one slot each.
+  case sparse(entries: [Int])
+  /// Row-major map from entries to slots; -1 = no connection.
+  case shared(index: [Int])
+}
+
+/// One term of learnware: sum_j W_ij s_j(t - l).
+public struct Connection: Sendable {
+  public let source: Source
+  public let form: ConnectionForm
+  /// Index of its weight array in `Network.arrays`.
+  public let array: Int
+}
+
+/// The bias a_i of learnware; `index` maps nodes to slots where several share one.
+public struct Bias: Sendable {
+  public let array: Int
+  public let index: [Int]?
+}
+
+/// A linear combination with adjustable weights: v_i(t) = a_i + sum_k sum_j W^k_ij s^k_j(t - l_k).
+public struct Learnware: Sendable {
+  public internal(set) var bias: Bias?
+  public internal(set) var connections: [Connection] = []
+}
+
+/// One factor f(s_i(t - l)) of a term; a source of size 1 is broadcast.
+public struct Factor: Sendable {
+  public let function: ScalarFunction
+  public let source: Source
+}
+
+/// c prod_m f_m(s_m): without factors, the constant c.
+public struct Term: Sendable {
+  public let coefficient: Double
+  public internal(set) var factors: [Factor] = []
+}
+
+/// A parameter-free sum of products, element by element.
+public struct Firmware: Sendable {
+  public internal(set) var terms: [Term] = []
+}
+
+/// What a group computes.
+public enum GroupBody: Sendable {
+  case learnware(Learnware)
+  case firmware(Firmware)
+
+  /// Every source that is read, in the order of definition.
+  package var sources: [Source] {
+    switch self {
+    case .learnware(let learnware): learnware.connections.map(\.source)
+    case .firmware(let firmware): firmware.terms.flatMap { $0.factors.map(\.source) }
+    }
+  }
+
+  package var kind: String {
+    switch self {
+    case .learnware: "learnware"
+    case .firmware: "firmware"
+    }
+  }
+}
+
+/// A vector of nodes of one kind.
+public struct Group: Sendable {
+  public let name: String
+  public let size: Int
+  public internal(set) var body: GroupBody
+}
+
+/// The first `count` nodes of a group, observed as outputs.
+public struct Observed: Equatable, Sendable {
+  public let group: GroupID
+  public let count: Int
+
+  public init(group: GroupID, count: Int) {
+    self.group = group
+    self.count = count
+  }
+}

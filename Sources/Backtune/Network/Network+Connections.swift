@@ -1,0 +1,155 @@
+import BacktuneNumerics
+
+/// Adding biases, connections and terms. Every call checks its arguments whole before it changes anything.
+extension Network {
+  /// Gives every node of a learnware group a bias: the weight array `group.role`, or shared slots by `index`
+  /// (node -> slot).
+  /// - Throws: `.argument` when the group is not learnware, has a bias already, or the name is taken; `.size` for an
+  ///   index of another length.
+  public mutating func addBias(
+    to target: GroupID, role: String = "a", index: [Int]? = nil, weight: String? = nil,
+    options: WeightOptions = .init()
+  ) throws {
+    var (group, learnware) = try learnware(target)
+    guard learnware.bias == nil else {
+      throw BacktuneError.argument("group \(group.name): it has a bias already")
+    }
+    var count = group.size
+    if let index {
+      guard index.count == group.size else {
+        throw BacktuneError.size(
+          "bias index of group \(group.name): \(index.count) values, expected \(group.size)")
+      }
+      count = try slotCount(of: index, absent: false, for: "bias index of group \(group.name)")
+    }
+    let name = weight ?? "\(group.name).\(role)"
+    learnware.bias = Bias(
+      array: try array(name, shape: [count], entries: nil, options), index: index)
+    group.body = .learnware(learnware)
+    groups[target] = group
+    structureVersion += 1
+  }
+
+  /// Connects a source to a learnware group by the weight array `group.role` (or the existing array `weight`, which
+  /// is then shared).
+  /// - Throws: `.argument` for an unknown group, a lag below 0, a taken name, an entry outside the matrix;
+  ///   `.network` for a cycle at lag 0, `.size` for sizes that do not fit, `.memory` past the budget.
+  public mutating func connect(
+    _ source: Source, to target: GroupID, form: ConnectionForm = .dense, role: String,
+    weight: String? = nil, options: WeightOptions = .init()
+  ) throws {
+    var (group, learnware) = try learnware(target)
+    let source = try checked(source, for: target)
+    let columns = size(of: source.group)
+    let name = weight ?? "\(group.name).\(role)"
+    let place = "connection \(name)"
+    try MemoryBudget.bytes(doubles: [group.size, columns], for: place)
+    var entries: [Int]?
+    var shape = [group.size, columns]
+    switch form {
+    case .dense: break
+    case .diagonal:
+      guard columns == group.size else {
+        throw BacktuneError.size(
+          "\(place): a diagonal connection joins groups of equal size, \(columns) and \(group.size) came")
+      }
+      shape = [group.size]
+    case .sparse(let list):
+      let count = group.size * columns
+      guard list.allSatisfy({ $0 >= 0 && $0 < count }), zip(list, list.dropFirst()).allSatisfy(<)
+      else {
+        throw BacktuneError.argument(
+          "\(place): the sparse entries must ascend from 0 to \(count - 1) at most")
+      }
+      entries = list
+    case .shared(let index):
+      guard index.count == group.size * columns else {
+        throw BacktuneError.size(
+          "\(place): the index of shared slots has \(index.count) values, expected \(group.size) x \(columns)")
+      }
+      shape = [try slotCount(of: index, absent: true, for: place)]
+    }
+    let array = try array(name, shape: shape, entries: entries, options)
+    learnware.connections.append(Connection(source: source, form: form, array: array))
+    group.body = .learnware(learnware)
+    groups[target] = group
+    structureVersion += 1
+  }
+
+  /// Adds the term `coefficient` prod_m f_m(s_m) to a firmware group; the constant `coefficient` without factors.
+  /// - Returns: the place of the term in its group.
+  @discardableResult
+  public mutating func addTerm(
+    to target: GroupID, coefficient: Double = 1, factors: [(ScalarFunction, Source)] = []
+  ) throws -> Int {
+    let firmware = try firmware(target)
+    guard coefficient.isFinite else {
+      throw BacktuneError.argument(
+        "coefficient of a term of group \(groups[target].name): \(coefficient), expected a finite number")
+    }
+    for (_, source) in factors { try checkFactor(source, of: target) }
+    var changed = firmware
+    changed.terms.append(
+      Term(
+        coefficient: coefficient, factors: factors.map { Factor(function: $0.0, source: $0.1) }))
+    groups[target].body = .firmware(changed)
+    structureVersion += 1
+    return changed.terms.count - 1
+  }
+
+  /// Multiplies a term by f(s).
+  public mutating func addFactor(
+    _ function: ScalarFunction, of source: Source, toTerm term: Int, of target: GroupID
+  ) throws {
+    var firmware = try firmware(target)
+    guard firmware.terms.indices.contains(term) else {
+      throw BacktuneError.argument(
+        "term \(term) of group \(groups[target].name): it has \(firmware.terms.count) terms")
+    }
+    try checkFactor(source, of: target)
+    firmware.terms[term].factors.append(Factor(function: function, source: source))
+    groups[target].body = .firmware(firmware)
+    structureVersion += 1
+  }
+
+  private func checkFactor(_ source: Source, of target: GroupID) throws {
+    let source = try checked(source, for: target)
+    let (size, expected) = (size(of: source.group), groups[target].size)
+    guard size == expected || size == 1 else {
+      throw BacktuneError.size(
+        "source \(name(of: source.group)) of group \(groups[target].name): size \(size), expected \(expected) or 1")
+    }
+  }
+
+  private func learnware(_ id: GroupID) throws -> (Group, Learnware) {
+    let group = try group(id, as: "target")
+    guard case .learnware(let learnware) = group.body else {
+      throw BacktuneError.argument("group \(group.name) is \(group.body.kind), expected learnware")
+    }
+    return (group, learnware)
+  }
+
+  private func firmware(_ id: GroupID) throws -> Firmware {
+    let group = try group(id, as: "target")
+    guard case .firmware(let firmware) = group.body else {
+      throw BacktuneError.argument("group \(group.name) is \(group.body.kind), expected firmware")
+    }
+    return firmware
+  }
+
+  /// Number of slots of an index: every slot from 0 to the largest must be used.
+  private func slotCount(of index: [Int], absent: Bool, for place: String) throws -> Int {
+    let least = absent ? -1 : 0
+    guard index.allSatisfy({ $0 >= least && $0 < index.count }) else {
+      throw BacktuneError.argument(
+        "\(place): a slot number is outside \(least) to \(index.count - 1)")
+    }
+    let count = (index.max() ?? -1) + 1
+    var used = [Bool](repeating: false, count: count)
+    for slot in index where slot >= 0 { used[slot] = true }
+    if let unused = used.firstIndex(of: false) {
+      throw BacktuneError.argument("\(place): slot \(unused) is used nowhere")
+    }
+    return count
+  }
+}

@@ -1,0 +1,173 @@
+import BacktuneNumerics
+import FoundationEssentials
+
+/// A network as JSON text, and back. Every number reads back to the same bits; of duplicate keys the first wins.
+extension Network {
+  /// - Throws: `.argument` when the text is not JSON, not a network, of a later version, or describes a network that
+  ///   could not have been built by calls (the message says which part).
+  public init(json: [UInt8]) throws {
+    let document: NetworkDocument
+    do {
+      document = try JSONDecoder().decode(NetworkDocument.self, from: Data(json))
+    } catch let error as BacktuneError {
+      throw error
+    } catch let error as DecodingError {
+      throw BacktuneError.argument("network JSON: \(Self.describe(error))")
+    } catch {
+      throw BacktuneError.argument("network JSON: \(error)")
+    }
+    guard document.format == NetworkDocument.format else {
+      throw BacktuneError.argument(
+        "network JSON: format is '\(document.format ?? "absent")', expected '\(NetworkDocument.format)'")
+    }
+    guard document.version == NetworkDocument.version else {
+      throw BacktuneError.argument(
+        "network JSON: version is \(document.version.map(String.init) ?? "absent"), expected \(NetworkDocument.version)")
+    }
+    try self.init(document)
+  }
+
+  public func json() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    do {
+      return Array(try encoder.encode(document))
+    } catch {
+      throw BacktuneError.argument("network JSON: \(error)")
+    }
+  }
+
+  package init(_ document: NetworkDocument) throws {
+    try self.init(inputs: document.inputs)
+    for group in document.groups {
+      switch group.kind {
+      case "learnware": try addLearnware(group.name, size: group.size)
+      case "firmware": try addFirmware(group.name, size: group.size)
+      default:
+        throw BacktuneError.argument(
+          "group \(group.name): kind is '\(group.kind)', expected learnware or firmware")
+      }
+    }
+    for (target, group) in document.groups.enumerated() {
+      try read(group, into: target)
+    }
+    let weights = document.weights ?? []
+    if !weights.isEmpty { try reorderArrays(weights.map(\.name)) }
+    for weight in weights { try read(weight) }
+    if let name = document.output { defaultOutput = try group(named: name) }
+    if let list = document.observe {
+      try observe(list.map { Observed(group: try group(named: $0.group), count: $0.outputs) })
+    }
+  }
+
+  private mutating func read(_ group: NetworkDocument.GroupDocument, into target: GroupID) throws {
+    var options = WeightOptions()
+    options.sharesExisting = true
+    if let bias = group.bias {
+      try addBias(to: target, index: bias.index, weight: bias.weight, options: options)
+    }
+    for connection in group.connections ?? [] {
+      let source = Source(try self.group(named: connection.source), lag: connection.lag)
+      try connect(
+        source, to: target, form: try form(connection, of: target, columns: size(of: source.group)),
+        role: "", weight: connection.weight, options: options)
+    }
+    for term in group.terms ?? [] {
+      let factors = try term.factors.map {
+        ($0.f, Source(try self.group(named: $0.source), lag: $0.lag))
+      }
+      try addTerm(to: target, coefficient: term.coef, factors: factors)
+    }
+  }
+
+  private func form(
+    _ connection: NetworkDocument.ConnectionDocument, of target: GroupID, columns: Int
+  ) throws -> ConnectionForm {
+    let rows = groups[target].size
+    func flat(_ matrix: [[Int]]?, _ label: String) throws -> [Int] {
+      guard let matrix, matrix.count == rows, matrix.allSatisfy({ $0.count == columns }) else {
+        throw BacktuneError.size(
+          "connection \(connection.weight): its \(label) must be \(rows) rows of \(columns) values")
+      }
+      return Array(matrix.joined())
+    }
+    switch connection.form {
+    case "dense": return .dense
+    case "diagonal": return .diagonal
+    case "sparse":
+      return .sparse(
+        entries: try flat(connection.mask, "mask").enumerated().compactMap { $1 == 0 ? nil : $0 })
+    case "shared": return .shared(index: try flat(connection.index, "index"))
+    default:
+      throw BacktuneError.argument(
+        "connection \(connection.weight): form is '\(connection.form)', expected dense, diagonal, sparse or shared")
+    }
+  }
+
+  private mutating func read(_ weight: NetworkDocument.WeightDocument) throws {
+    let array = try array(named: weight.name)
+    let unbounded: [Double?] = Array(repeating: nil, count: array.count)
+    try setBounds(
+      weight.name, lower: (weight.lower ?? unbounded).map { $0 ?? -.infinity },
+      upper: (weight.upper ?? unbounded).map { $0 ?? .infinity })
+    try setWeights(weight.name, weight.values)
+    if let fixed = weight.fixed { try setFixed(weight.name, fixed) }
+    if let draw = weight.draw {
+      guard draw.count == 2, draw[0] <= draw[1] else {
+        throw BacktuneError.argument("draw of \(weight.name): expected [lower, upper]")
+      }
+      guard let index = arrays.firstIndex(where: { $0.name == weight.name }) else { return }
+      arrays[index] = WeightArray(
+        name: array.name, shape: array.shape, slots: array.slots, entries: array.entries,
+        draw: .uniform(lower: draw[0], upper: draw[1]))
+    }
+  }
+
+  /// Puts the arrays, and so the flat vector, in the order of a document.
+  private mutating func reorderArrays(_ names: [String]) throws {
+    guard names.count == arrays.count, Set(names).count == names.count else {
+      throw BacktuneError.argument(
+        "network JSON: weights lists \(names.count) arrays, the groups use \(arrays.count)")
+    }
+    let order = try names.map { name in
+      let array = try array(named: name)
+      return arrays.firstIndex { $0.name == array.name } ?? 0
+    }
+    var place = [Int](repeating: 0, count: order.count)
+    var ordered: [WeightArray] = []
+    var slots = WeightSlots()
+    for (new, old) in order.enumerated() {
+      place[old] = new
+      let array = arrays[old]
+      let first = slots.values.count
+      slots.append(count: array.slots.count, lower: -.infinity, upper: .infinity, fixed: false)
+      ordered.append(
+        WeightArray(
+          name: array.name, shape: array.shape, slots: first..<slots.values.count,
+          entries: array.entries, draw: array.draw))
+    }
+    (arrays, self.slots) = (ordered, slots)
+    for target in groups.indices {
+      guard case .learnware(var learnware) = groups[target].body else { continue }
+      learnware.bias = learnware.bias.map { Bias(array: place[$0.array], index: $0.index) }
+      learnware.connections = learnware.connections.map {
+        Connection(source: $0.source, form: $0.form, array: place[$0.array])
+      }
+      groups[target].body = .learnware(learnware)
+    }
+  }
+
+  private static func describe(_ error: DecodingError) -> String {
+    func at(_ context: DecodingError.Context) -> String {
+      let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+      return path.isEmpty ? context.debugDescription : "at \(path): \(context.debugDescription)"
+    }
+    switch error {
+    case .dataCorrupted(let context): return at(context)
+    case .keyNotFound(let key, let context): return "\(key.stringValue) is missing, \(at(context))"
+    case .typeMismatch(_, let context): return at(context)
+    case .valueNotFound(_, let context): return at(context)
+    @unknown default: return "\(error)"
+    }
+  }
+}

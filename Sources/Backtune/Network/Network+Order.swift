@@ -1,0 +1,74 @@
+import BacktuneNumerics
+
+/// The order in which groups are computed at one time, and how far back each one is read.
+extension Network {
+  /// Groups in an order where every source at lag 0 stands before its reader; otherwise that of definition.
+  package var evaluationOrder: [GroupID] {
+    var order: [GroupID] = []
+    var placed = [Bool](repeating: false, count: groups.count)
+    var stack: [(group: GroupID, expanded: Bool)] = groups.indices.reversed().map { ($0, false) }
+    while let (group, expanded) = stack.popLast() {
+      if placed[group] { continue }
+      if expanded {
+        placed[group] = true
+        order.append(group)
+      } else {
+        stack.append((group, true))
+        for source in groups[group].body.sources.reversed()
+        where source.lag == 0 && source.group >= 0 && !placed[source.group] {
+          stack.append((source.group, false))
+        }
+      }
+    }
+    return order
+  }
+
+  /// A chain of lag-0 reads by which `target` is an ancestor of `start`: start reads ... reads target. Nil if none.
+  func lagZeroPath(from target: GroupID, to start: GroupID) -> [GroupID]? {
+    guard start >= 0 else { return nil }
+    var previous = [GroupID: GroupID]()
+    var stack = [start]
+    var seen: Set<GroupID> = [start]
+    while let group = stack.popLast() {
+      if group == target {
+        var chain = [group]
+        while let reader = previous[chain[chain.count - 1]] { chain.append(reader) }
+        return chain
+      }
+      for source in groups[group].body.sources
+      where source.lag == 0 && source.group >= 0 && seen.insert(source.group).inserted {
+        previous[source.group] = group
+        stack.append(source.group)
+      }
+    }
+    return nil
+  }
+
+  /// How many past values of a group, or of the input, are read: its largest lag (0 if none).
+  public func depth(of group: GroupID) -> Int {
+    groups.reduce(0) { depth, reader in
+      reader.body.sources.reduce(depth) { $1.group == group ? max($0, $1.lag) : $0 }
+    }
+  }
+
+  /// R, the largest lag of the network.
+  public var range: Int {
+    groups.reduce(0) { range, group in group.body.sources.reduce(range) { max($0, $1.lag) } }
+  }
+
+  /// Where the past values of each group stand in a flat state: first the input, then the groups in the order of
+  /// definition; [depth][size] each, the most recent time first.
+  package var stateLayout: [(group: GroupID, depth: Int, offset: Int)] {
+    var offset = 0
+    return ([Network.input] + Array(groups.indices)).map { group in
+      let depth = depth(of: group)
+      defer { offset += depth * size(of: group) }
+      return (group, depth, offset)
+    }
+  }
+
+  /// Number of values of a flat state.
+  public var stateSize: Int {
+    stateLayout.reduce(0) { $0 + $1.depth * size(of: $1.group) }
+  }
+}

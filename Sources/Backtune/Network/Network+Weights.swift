@@ -1,0 +1,162 @@
+import BacktuneNumerics
+
+/// How the weights of a new array start.
+public struct WeightOptions: Sendable {
+  public var lower = -Double.infinity
+  public var upper = Double.infinity
+  public var fixed = false
+  public var draw = WeightDraw.normal
+  /// Whether an array of that name may exist already and is then shared by both connections.
+  package var sharesExisting = false
+
+  public init() {}
+
+  public init(lower: Double, upper: Double, draw: WeightDraw = .normal) {
+    self.lower = lower
+    self.upper = upper
+    self.draw = draw
+  }
+}
+
+/// Reading and setting weights, by name or as one flat vector.
+extension Network {
+  /// Makes the weight array of that name, or finds it where sharing is allowed.
+  mutating func array(
+    _ name: String, shape: [Int], entries: [Int]?, _ options: WeightOptions
+  ) throws -> Int {
+    guard options.lower <= options.upper else {
+      throw BacktuneError.argument(
+        "bounds of \(name): lower is \(options.lower) and upper \(options.upper)")
+    }
+    if let index = arrays.firstIndex(where: { $0.name == name }) {
+      guard options.sharesExisting else {
+        throw BacktuneError.argument("weight array '\(name)': there is one of that name already")
+      }
+      guard arrays[index].shape == shape, arrays[index].entries == entries else {
+        throw BacktuneError.size(
+          "weight array '\(name)' has shape \(arrays[index].shape), expected \(shape)")
+      }
+      return index
+    }
+    let count = entries?.count ?? shape.reduce(1, *)
+    let first = slots.values.count
+    let (total, overflow) = first.addingReportingOverflow(count)
+    guard !overflow else { throw BacktuneError.memory("weight array \(name): too many weights") }
+    // Values, two bounds and what estimation keeps beside them.
+    try MemoryBudget.bytes(doubles: [total, 8], for: "weight array \(name)")
+    slots.append(
+      count: count, lower: options.lower, upper: options.upper, fixed: options.fixed)
+    arrays.append(
+      WeightArray(
+        name: name, shape: shape, slots: first..<total, entries: entries, draw: options.draw))
+    return arrays.count - 1
+  }
+
+  /// The array of that name.
+  /// - Throws: `.argument` with the names there are.
+  public func array(named name: String) throws -> WeightArray {
+    guard let array = arrays.first(where: { $0.name == name }) else {
+      let known = arrays.map(\.name).joined(separator: ", ")
+      throw BacktuneError.argument("weight array '\(name)': unknown, expected one of \(known)")
+    }
+    return array
+  }
+
+  /// A value per slot seen as the full array: `absent` where there is no slot.
+  package func full<Value>(_ array: WeightArray, _ values: [Value], absent: Value) -> [Value] {
+    guard let entries = array.entries else { return Array(values[array.slots]) }
+    var result = [Value](repeating: absent, count: array.count)
+    for (slot, entry) in zip(array.slots, entries) { result[entry] = values[slot] }
+    return result
+  }
+
+  /// The full array, row-major; 0 where there is no connection.
+  public func weights(_ name: String) throws -> [Double] {
+    full(try array(named: name), slots.values, absent: 0)
+  }
+
+  /// Sets a full array, row-major; entries without a connection must be 0.
+  /// - Throws: `.size` for another count, `.argument` for a value that is not finite or outside its bounds.
+  public mutating func setWeights(_ name: String, _ values: [Double]) throws {
+    let array = try array(named: name)
+    let chosen = try slotValues(array, values, what: "weights", absent: 0)
+    for (slot, value) in zip(array.slots, chosen) { try check(value, slot: slot, of: array) }
+    for (slot, value) in zip(array.slots, chosen) { slots.values[slot] = value }
+  }
+
+  /// Sets the bounds of a full array, or one pair for all of it; weights outside are moved to the nearest bound.
+  public mutating func setBounds(_ name: String, lower: [Double], upper: [Double]) throws {
+    let array = try array(named: name)
+    let low = try slotValues(array, lower, what: "lower bounds", absent: nil)
+    let high = try slotValues(array, upper, what: "upper bounds", absent: nil)
+    for (a, b) in zip(low, high) where !(a <= b) || a == .infinity || b == -.infinity {
+      throw BacktuneError.argument("bounds of \(name): \(a) and \(b), expected lower <= upper")
+    }
+    for (place, slot) in array.slots.enumerated() {
+      (slots.lower[slot], slots.upper[slot]) = (low[place], high[place])
+      slots.values[slot] = min(max(slots.values[slot], low[place]), high[place])
+    }
+  }
+
+  /// Fixes or frees the weights of a full array, or all of it by one value.
+  public mutating func setFixed(_ name: String, _ fixed: [Bool]) throws {
+    let array = try array(named: name)
+    let chosen = try slotValues(array, fixed, what: "fixed flags", absent: nil)
+    for (slot, flag) in zip(array.slots, chosen) { slots.isFixed[slot] = flag }
+  }
+
+  /// All adjustable weights, in the order of the arrays, row-major inside each.
+  public var adjustableWeights: [Double] { slots.adjustable.map { slots.values[$0] } }
+
+  /// - Throws: `.size` for another count, `.argument` for a value that is not finite or outside its bounds.
+  public mutating func setAdjustableWeights(_ values: [Double]) throws {
+    let adjustable = slots.adjustable
+    guard values.count == adjustable.count else {
+      throw BacktuneError.size(
+        "weights: \(values.count) values, expected \(adjustable.count) (the adjustable weights)")
+    }
+    var remaining = values[...]
+    for array in arrays {
+      for slot in array.slots where !slots.isFixed[slot] {
+        if let value = remaining.popFirst() { try check(value, slot: slot, of: array) }
+      }
+    }
+    for (slot, value) in zip(adjustable, values) { slots.values[slot] = value }
+  }
+
+  private func check(_ value: Double, slot: Int, of array: WeightArray) throws {
+    guard value >= slots.lower[slot], value <= slots.upper[slot], value.isFinite else {
+      let place = slot - array.slots.lowerBound
+      throw BacktuneError.argument(
+        "weight \(array.name)[\(array.entries?[place] ?? place)]: \(value), expected a finite number "
+          + "in [\(slots.lower[slot]), \(slots.upper[slot])]")
+    }
+  }
+
+  /// The values of the slots of an array out of a full array, or of one value for all.
+  private func slotValues<Value: Equatable>(
+    _ array: WeightArray, _ values: [Value], what: String, absent: Value?
+  ) throws -> [Value] {
+    if values.count == 1, let absent = values.first, array.count != 1, what != "weights" {
+      return Array(repeating: absent, count: array.slots.count)
+    }
+    guard values.count == array.count else {
+      let shape = array.shape.map(String.init).joined(separator: " x ")
+      throw BacktuneError.size(
+        "\(what) of \(array.name): \(values.count) values, expected \(shape)")
+    }
+    guard let entries = array.entries else { return values }
+    if let absent {
+      var present = entries[...]
+      for (entry, value) in values.enumerated() {
+        if present.first == entry {
+          present = present.dropFirst()
+        } else if value != absent {
+          throw BacktuneError.argument(
+            "\(what) of \(array.name): entry \(entry) is \(value) where there is no connection, expected \(absent)")
+        }
+      }
+    }
+    return entries.map { values[$0] }
+  }
+}

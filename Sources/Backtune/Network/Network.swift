@@ -1,0 +1,133 @@
+import BacktuneNumerics
+
+/// A recurrent network: node groups in the order of definition, their weights, and what is observed of them.
+///
+/// x_n(t) is either learnware (a linear combination with adjustable weights) or firmware (a parameter-free sum of
+/// products of scalar functions); any group may read any other, or the network input, at any lag, as long as the
+/// sources at lag 0 form no cycle. This is equation (1) of report RR-9100 with its two kinds of node kept apart.
+public struct Network: Sendable {
+  /// The network input, as a source.
+  public static let input: GroupID = -1
+
+  /// Largest lag that is accepted.
+  public static let maximalLag = 1 << 20
+
+  /// Number M of inputs, 0 or more.
+  public let inputs: Int
+  public internal(set) var groups: [Group] = []
+  public internal(set) var arrays: [WeightArray] = []
+  public internal(set) var slots = WeightSlots()
+  /// The observed outputs, as set by `observe`; see `outputs`.
+  public internal(set) var observed: [Observed] = []
+  /// The output group of the unit, or the group, that was added last: observed unless `observe` says otherwise.
+  var defaultOutput: GroupID?
+  /// Changes with every change of structure, so that a plan made earlier can tell that it is stale.
+  public internal(set) var structureVersion = 0
+
+  /// - Throws: `.size` when `inputs` is negative, `.memory` when it passes the budget.
+  public init(inputs: Int) throws {
+    try MemoryBudget.bytes(doubles: [inputs], for: "inputs")
+    self.inputs = inputs
+  }
+
+  /// Adds a group of linear combinations, without bias or connections yet.
+  @discardableResult
+  public mutating func addLearnware(_ name: String, size: Int) throws -> GroupID {
+    try add(name, size: size, body: .learnware(Learnware()))
+  }
+
+  /// Adds a group of sums of products, without terms yet (its value is 0 until it has one).
+  @discardableResult
+  public mutating func addFirmware(_ name: String, size: Int) throws -> GroupID {
+    try add(name, size: size, body: .firmware(Firmware()))
+  }
+
+  private mutating func add(_ name: String, size: Int, body: GroupBody) throws -> GroupID {
+    guard !name.isEmpty, name != "input", name != "self" else {
+      throw BacktuneError.argument(
+        "group name '\(name)': expected a text other than 'input' and 'self'")
+    }
+    guard groups.allSatisfy({ $0.name != name }) else {
+      throw BacktuneError.argument("group name '\(name)': there is a group of that name already")
+    }
+    guard size >= 1 else {
+      throw BacktuneError.size("group \(name): size is \(size), expected 1 or more")
+    }
+    try MemoryBudget.bytes(doubles: [size], for: "group \(name)")
+    groups.append(Group(name: name, size: size, body: body))
+    defaultOutput = groups.count - 1
+    structureVersion += 1
+    return groups.count - 1
+  }
+
+  /// Observes the first `count` nodes of each of these groups, in this order, instead of the last unit's output.
+  /// - Throws: `.argument` for an unknown group or one named twice, `.size` for a count outside 1...size.
+  public mutating func observe(_ list: [Observed]) throws {
+    for (place, item) in list.enumerated() {
+      let group = try self.group(item.group, as: "observed group")
+      guard item.count >= 1, item.count <= group.size else {
+        throw BacktuneError.size(
+          "observed nodes of group \(group.name): \(item.count) came, expected 1 to \(group.size)")
+      }
+      guard list[..<place].allSatisfy({ $0.group != item.group }) else {
+        throw BacktuneError.argument("observed group \(group.name): named twice")
+      }
+    }
+    guard !list.isEmpty else {
+      throw BacktuneError.argument("observe: no group came, expected at least one")
+    }
+    observed = list
+    structureVersion += 1
+  }
+
+  /// What is observed: the list given to `observe`, otherwise all nodes of the unit that was added last.
+  public var outputs: [Observed] {
+    guard observed.isEmpty, let last = defaultOutput else { return observed }
+    return [Observed(group: last, count: groups[last].size)]
+  }
+
+  /// Number of observed outputs.
+  public var outputCount: Int { outputs.reduce(0) { $0 + $1.count } }
+
+  /// The group of that name.
+  /// - Throws: `.argument` with the names there are.
+  public func group(named name: String) throws -> GroupID {
+    if name == "input" { return Network.input }
+    guard let id = groups.firstIndex(where: { $0.name == name }) else {
+      let known = groups.map(\.name).joined(separator: ", ")
+      throw BacktuneError.argument("group '\(name)': unknown, expected input or one of \(known)")
+    }
+    return id
+  }
+
+  /// Size of a source: M for the network input.
+  package func size(of group: GroupID) -> Int {
+    group == Network.input ? inputs : groups[group].size
+  }
+
+  package func name(of group: GroupID) -> String {
+    group == Network.input ? "input" : groups[group].name
+  }
+
+  func group(_ id: GroupID, as role: String) throws -> Group {
+    guard groups.indices.contains(id) else {
+      throw BacktuneError.argument(
+        "\(role): group \(id) does not exist, this network has \(groups.count)")
+    }
+    return groups[id]
+  }
+
+  func checked(_ source: Source, for target: GroupID) throws -> Source {
+    if source.group != Network.input { _ = try group(source.group, as: "source") }
+    guard source.lag >= 0, source.lag <= Network.maximalLag else {
+      throw BacktuneError.argument(
+        "lag of source \(name(of: source.group)): \(source.lag), expected 0 to \(Network.maximalLag)")
+    }
+    if source.lag == 0, let cycle = lagZeroPath(from: target, to: source.group) {
+      let names = (cycle + [target]).map { name(of: $0) }.joined(separator: " -> ")
+      throw BacktuneError.network(
+        "group \(name(of: target)) cannot read \(name(of: source.group)) at lag 0: they would form the cycle \(names)")
+    }
+    return source
+  }
+}

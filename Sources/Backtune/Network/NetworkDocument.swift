@@ -1,0 +1,97 @@
+import BacktuneNumerics
+
+/// The JSON form of a network. Groups refer to each other and to weights by name; arrays are row-major.
+package struct NetworkDocument: Codable {
+  package static let format = "backtune-network"
+  package static let version = 1
+
+  var format: String?
+  var version: Int?
+  let inputs: Int
+  let groups: [GroupDocument]
+  var weights: [WeightDocument]?
+  var observe: [ObservedDocument]?
+  /// The group that is observed by default.
+  var output: String?
+
+  struct GroupDocument: Codable {
+    let name: String
+    let kind: String
+    let size: Int
+    var bias: BiasDocument?
+    var connections: [ConnectionDocument]?
+    var terms: [TermDocument]?
+  }
+
+  struct BiasDocument: Codable {
+    let weight: String
+    var index: [Int]?
+  }
+
+  struct ConnectionDocument: Codable {
+    let weight: String
+    let source: String
+    let lag: Int
+    let form: String
+    /// sparse: 1 where there is a connection.
+    var mask: [[Int]]?
+    /// shared: the slot of each entry, -1 = none.
+    var index: [[Int]]?
+  }
+
+  struct TermDocument: Codable {
+    let coef: Double
+    let factors: [FactorDocument]
+  }
+
+  struct FactorDocument: Codable {
+    let f: ScalarFunction
+    let source: String
+    let lag: Int
+  }
+
+  struct WeightDocument: Codable {
+    let name: String
+    let values: [Double]
+    /// null = unbounded; absent = no bounds at all.
+    var lower: [Double?]?
+    var upper: [Double?]?
+    /// Absent = all free.
+    var fixed: [Bool]?
+    /// Absent = normal; otherwise uniform in [first, second].
+    var draw: [Double]?
+  }
+
+  struct ObservedDocument: Codable {
+    let group: String
+    let outputs: Int
+  }
+}
+
+extension ScalarFunction: Codable {
+  private struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    let name = try container.decode(String.self, forKey: Key(stringValue: "name"))
+    let labels = Self.table.first { $0.name == name }?.parameters ?? []
+    let values = try labels.map {
+      try container.decode(Double.self, forKey: Key(stringValue: $0))
+    }
+    try self.init(name, values)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(name, forKey: Key(stringValue: "name"))
+    let labels = Self.table.first { $0.name == name }?.parameters ?? []
+    for (label, value) in zip(labels, parameters) {
+      try container.encode(value, forKey: Key(stringValue: label))
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import BacktuneNumerics
+
+/// A recurrent unit of the paper's appendix A, written with learnware and firmware and nothing else.
+///
+/// Adding a kind: one file with its struct, and its type in `Units.all`.
+package protocol Unit {
+  /// The word that selects it, and its default name.
+  static var kind: String { get }
+  init(size: Int, options: inout UnitOptions) throws
+  /// Adds the groups `name.group`, with weights `name.group.role`.
+  /// - Returns: the group of the unit's output.
+  func build(in network: inout Network, name: String) throws -> GroupID
+}
+
+package enum Units {
+  package static let all: [any Unit.Type] = [LinearUnit.self, LNLUnit.self]
+}
+
+extension Network {
+  /// Adds a unit of that kind.
+  ///
+  /// - Parameters:
+  ///   - name: its groups are `name.group`; by default its kind, numbered when repeated (lnl, lnl2 ...).
+  ///   - options: a JSON object, see the unit; empty text for the defaults.
+  /// - Returns: the group of its output.
+  /// - Throws: `.argument` for an unknown kind or option (the message lists the known ones), or a value of the wrong
+  ///   kind; the network is unchanged then.
+  @discardableResult
+  public mutating func addUnit(
+    _ kind: String, name: String? = nil, size: Int, options: [UInt8] = []
+  ) throws -> GroupID {
+    guard let type = Units.all.first(where: { $0.kind == kind }) else {
+      let known = Units.all.map { $0.kind }.joined(separator: ", ")
+      throw BacktuneError.argument("unit '\(kind)': unknown, expected one of \(known)")
+    }
+    guard size >= 1 else {
+      throw BacktuneError.size("unit \(kind): size is \(size), expected 1 or more")
+    }
+    var values = try UnitOptions(json: options, unit: kind)
+    let unit = try type.init(size: size, options: &values)
+    try values.finish()
+    var network = self
+    let output = try unit.build(in: &network, name: name ?? freeName(kind))
+    network.defaultOutput = output
+    self = network
+    return output
+  }
+
+  private func freeName(_ kind: String) -> String {
+    let units = Set(groups.map { String($0.name.prefix { $0 != "." }) })
+    var name = kind
+    var number = 1
+    while units.contains(name) {
+      number += 1
+      name = "\(kind)\(number)"
+    }
+    return name
+  }
+}
+
+/// One source of a unit's linear combinations: the unit itself, the network input or another group, at a lag.
+package struct UnitSource: Equatable, Sendable {
+  package enum Place: Equatable, Sendable {
+    case itself
+    case input
+    case group(String)
+    case id(Int)
+  }
+  package let place: Place
+  package let lag: Int
+}
+
+extension Network {
+  /// Connects the sources of a unit to one of its learnware groups, each by its own array: `W` from the unit itself,
+  /// `B` from the network input, `W_unit` from another unit; the lag is added to the role where a source stands with
+  /// several lags, or where `numbered`.
+  mutating func connect(
+    _ sources: [UnitSource], to target: GroupID, itself: GroupID, form: ConnectionForm = .dense,
+    numbered: Bool = false
+  ) throws {
+    for source in sources {
+      let (group, base): (GroupID, String)
+      switch source.place {
+      case .itself: (group, base) = (itself, "W")
+      case .input: (group, base) = (Network.input, "B")
+      case .group(let name):
+        group = try self.group(named: name)
+        base = group == Network.input ? "B" : "W_\(unitName(of: group))"
+      case .id(let id):
+        if id != Network.input { _ = try self.group(id, as: "source") }
+        group = id
+        base = id == Network.input ? "B" : "W_\(unitName(of: id))"
+      }
+      if group == Network.input && inputs == 0 { continue }
+      let repeated = sources.filter { $0.place == source.place }.count > 1
+      let suffix = repeated || (numbered && base == "W") ? String(source.lag) : ""
+      try connect(
+        Source(group, lag: source.lag), to: target,
+        form: source.place == .itself ? form : .dense, role: base + suffix)
+    }
+  }
+
+  /// The unit of a group `unit.group`; `unit.group` itself when it is not the unit's output x.
+  private func unitName(of group: GroupID) -> String {
+    let name = groups[group].name
+    return name.hasSuffix(".x") ? String(name.dropLast(2)) : name
+  }
+}

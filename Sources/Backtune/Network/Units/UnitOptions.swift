@@ -1,0 +1,204 @@
+import BacktuneNumerics
+import FoundationEssentials
+
+/// A JSON value.
+package enum JSONValue: Decodable, Equatable, Sendable {
+  case null
+  case bool(Bool)
+  case number(Double)
+  case text(String)
+  case list([JSONValue])
+  case object([String: JSONValue])
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      self = .null
+    } else if let value = try? container.decode(Bool.self) {
+      self = .bool(value)
+    } else if let value = try? container.decode(Double.self) {
+      self = .number(value)
+    } else if let value = try? container.decode(String.self) {
+      self = .text(value)
+    } else if let value = try? container.decode([JSONValue].self) {
+      self = .list(value)
+    } else {
+      self = .object(try container.decode([String: JSONValue].self))
+    }
+  }
+
+  var shown: String {
+    switch self {
+    case .null: "null"
+    case .bool(let value): "\(value)"
+    case .number(let value): "\(value)"
+    case .text(let value): "'\(value)'"
+    case .list: "a list"
+    case .object: "an object"
+    }
+  }
+}
+
+/// The options of a unit, taken one by one; what nobody took is an error that lists what could have been.
+package struct UnitOptions {
+  private let unit: String
+  private var values: [String: JSONValue]
+  private var known: [String] = []
+
+  init(json: [UInt8], unit: String) throws {
+    self.unit = unit
+    guard !json.isEmpty else {
+      values = [:]
+      return
+    }
+    do {
+      values = try JSONDecoder().decode([String: JSONValue].self, from: Data(json))
+    } catch {
+      throw BacktuneError.argument("options of unit \(unit): not a JSON object")
+    }
+  }
+
+  /// The value of an option, nil when absent or null.
+  mutating func take(_ name: String) -> JSONValue? {
+    known.append(name)
+    guard let value = values.removeValue(forKey: name), value != .null else { return nil }
+    return value
+  }
+
+  /// - Throws: `.argument` when options are left.
+  func finish() throws {
+    guard let stranger = values.keys.sorted().first else { return }
+    throw BacktuneError.argument(
+      "unit \(unit): unknown option '\(stranger)', expected one of \(known.joined(separator: ", "))")
+  }
+
+  func wrong(_ name: String, _ value: JSONValue, _ expected: String) -> BacktuneError {
+    .argument("option \(name) of unit \(unit): \(value.shown) came, expected \(expected)")
+  }
+
+  mutating func bool(_ name: String, default fallback: Bool) throws -> Bool {
+    switch take(name) {
+    case nil: return fallback
+    case .bool(let value): return value
+    case .some(let other): throw wrong(name, other, "true or false")
+    }
+  }
+
+  mutating func integer(_ name: String, default fallback: Int, least: Int) throws -> Int {
+    switch take(name) {
+    case nil: return fallback
+    case .some(let value):
+      guard case .number(let number) = value, let integer = Int(exactly: number), integer >= least
+      else { throw wrong(name, value, "an integer of \(least) or more") }
+      return integer
+    }
+  }
+
+  mutating func number(_ name: String, in range: ClosedRange<Double>) throws -> Double? {
+    guard let value = take(name) else { return nil }
+    guard case .number(let number) = value, range.contains(number) else {
+      throw wrong(name, value, "a number in [\(range.lowerBound), \(range.upperBound)]")
+    }
+    return number
+  }
+
+  /// A scalar function: `tanh`, `zeta01`, a name without parameters, or an object with a name and its parameters.
+  mutating func activation(
+    _ name: String, default fallback: ScalarFunction
+  ) throws -> ScalarFunction {
+    guard let value = take(name) else { return fallback }
+    switch value {
+    case .text("tanh"): return .zeta(a: -1, b: 1)
+    case .text("zeta01"): return .zeta(a: 0, b: 1)
+    case .text(let text): return try ScalarFunction(text)
+    case .object(let object):
+      guard case .text(let text)? = object["name"],
+        let row = ScalarFunction.table.first(where: { $0.name == text }),
+        object.count == row.parameters.count + 1
+      else { break }
+      let parameters = row.parameters.compactMap { label -> Double? in
+        if case .number(let number)? = object[label] { number } else { nil }
+      }
+      guard parameters.count == row.parameters.count else { break }
+      return try ScalarFunction(text, parameters)
+    default: break
+    }
+    throw wrong(name, value, "a name, or an object with a name and its parameters")
+  }
+
+  /// The sources of a unit: a list of {"source": name, number or "self", "lag": l}.
+  mutating func sources(default fallback: [UnitSource]) throws -> [UnitSource] {
+    guard let value = take("sources") else { return fallback }
+    let expected = "a list of {\"source\": name, number, 'input' or 'self', \"lag\": l}"
+    guard case .list(let list) = value else { throw wrong("sources", value, expected) }
+    let sources = try list.map { item -> UnitSource in
+      guard case .object(let object) = item, object.count == 2,
+        case .number(let number)? = object["lag"], let lag = Int(exactly: number)
+      else { throw wrong("sources", item, expected) }
+      switch object["source"] {
+      case .text("self"): return UnitSource(place: .itself, lag: lag)
+      case .text("input"): return UnitSource(place: .input, lag: lag)
+      case .text(let text): return UnitSource(place: .group(text), lag: lag)
+      case .number(let number):
+        guard let id = Int(exactly: number) else { throw wrong("sources", item, expected) }
+        return UnitSource(place: id == Network.input ? .input : .id(id), lag: lag)
+      default: throw wrong("sources", item, expected)
+      }
+    }
+    for (place, source) in sources.enumerated() where sources[..<place].contains(source) {
+      throw BacktuneError.argument(
+        "option sources of unit \(unit): a source stands twice with lag \(source.lag)")
+    }
+    return sources
+  }
+
+  /// Which recurrent connections there are: `mask`, rows of 0 and 1, or `density` with `seed`; nil for all.
+  mutating func recurrentForm(size: Int) throws -> ConnectionForm {
+    let mask = take("mask")
+    let density = try number("density", in: 0...1)
+    let seed = try integer("seed", default: 0, least: 0)
+    if let mask {
+      guard density == nil else {
+        throw BacktuneError.argument("unit \(unit): both mask and density came, expected one")
+      }
+      return .sparse(entries: try entries(of: mask, size: size))
+    }
+    guard let density, density < 1 else { return .dense }
+    return .sparse(
+      entries: Self.randomEntries(size: size, density: density, seed: UInt64(seed)))
+  }
+
+  private func entries(of mask: JSONValue, size: Int) throws -> [Int] {
+    let expected = "\(size) rows of \(size) values 0 or 1"
+    guard case .list(let rows) = mask, rows.count == size else {
+      throw wrong("mask", mask, expected)
+    }
+    var entries: [Int] = []
+    for (row, values) in rows.enumerated() {
+      guard case .list(let values) = values, values.count == size else {
+        throw wrong("mask", mask, expected)
+      }
+      for (column, value) in values.enumerated() {
+        switch value {
+        case .number(0), .bool(false): continue
+        case .number(1), .bool(true): entries.append(row * size + column)
+        default: throw wrong("mask", value, expected)
+        }
+      }
+    }
+    return entries
+  }
+
+  /// `density` of the sources of each node, at least one, drawn without repetition.
+  private static func randomEntries(size: Int, density: Double, seed: UInt64) -> [Int] {
+    var stream = RandomStream(seed: seed, name: "mask")
+    let count = min(max(Int((density * Double(size)).rounded()), 1), size)
+    return (0..<size).flatMap { row in
+      var columns = Array(0..<size)
+      for place in 0..<count {
+        columns.swapAt(place, place + stream.integer(below: size - place))
+      }
+      return columns[..<count].sorted().map { row * size + $0 }
+    }
+  }
+}

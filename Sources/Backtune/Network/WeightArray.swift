@@ -1,0 +1,41 @@
+/// How `randomize` draws the weights of an array.
+public enum WeightDraw: Equatable, Sendable {
+  /// Normal, deviation 0.5/sqrt(fan-in); uniform inside the bounds where both are finite.
+  case normal
+  /// Uniform in [lower, upper].
+  case uniform(lower: Double, upper: Double)
+}
+
+/// A named matrix or vector of weights, stored as a run of slots.
+public struct WeightArray: Sendable {
+  /// `group.role`, as in `lnl.x2.W`.
+  public let name: String
+  /// [target nodes, source nodes] of a matrix, [count] of a vector.
+  public let shape: [Int]
+  /// Place of its slots among all slots of the network.
+  public let slots: Range<Int>
+  /// Positions in the row-major matrix that have a slot; nil when all of them do.
+  public let entries: [Int]?
+  public let draw: WeightDraw
+
+  /// Number of values of the full array, those without a slot included.
+  public var count: Int { shape.reduce(1, *) }
+}
+
+/// All weights of a network, slot by slot, in the order in which the arrays were defined.
+public struct WeightSlots: Sendable {
+  public internal(set) var values: [Double] = []
+  public internal(set) var lower: [Double] = []
+  public internal(set) var upper: [Double] = []
+  public internal(set) var isFixed: [Bool] = []
+
+  mutating func append(count: Int, lower low: Double, upper high: Double, fixed: Bool) {
+    values += repeatElement(min(max(0, low), high), count: count)
+    lower += repeatElement(low, count: count)
+    upper += repeatElement(high, count: count)
+    isFixed += repeatElement(fixed, count: count)
+  }
+
+  /// Slots that estimation may move, ascending: the documented order of the flat vector.
+  package var adjustable: [Int] { isFixed.indices.filter { !isFixed[$0] } }
+}

@@ -1,0 +1,316 @@
+/* backtune: weights of recurrent networks from input and output sequences.
+ *
+ *   bt_network *network = NULL;
+ *   bt_estimator *estimator = NULL;
+ *   bt_network_create(1, &network);
+ *   bt_network_add_unit(network, "lnl", NULL, 8, "{\"leak\": \"adjust\"}", NULL);
+ *   bt_network_randomize(network, 0);
+ *   bt_estimator_create(network, &estimator);
+ *   bt_estimator_set_data(estimator, 1, &steps, u, steps, y, steps * 8, NULL, 0);
+ *   bt_estimator_run(estimator, NULL, NULL, NULL);
+ *   bt_network_get_weights(network, weights, count);
+ *
+ * Letters: T time steps, M inputs, N nodes of a group, O observed outputs, R the largest lag.
+ *
+ * Status.     Every call that can fail returns a bt_status: BT_OK (0) or a negative BT_ERROR_*. On failure outputs are
+ *             left as they were (a create call writes NULL) and bt_last_error() holds, for the calling thread, what was
+ *             wrong, the value that came and what was expected. Nothing is ever printed; nothing aborts the process.
+ * Handles.    bt_network and bt_estimator are tokens: a freed or foreign handle answers BT_ERROR_HANDLE, a NULL one
+ *             BT_ERROR_NULL. A handle in use by another thread, or by the run whose callback is running, answers
+ *             BT_ERROR_BUSY; inside a callback the calls that only read are allowed. Different handles may be used by
+ *             different threads at the same time. Free calls accept NULL.
+ * Memory.     Every buffer belongs to the caller, and is read or written during the call only. Arrays are doubles,
+ *             row-major, time first: value (t, k) of a T x K array is array[t * K + k]. Beside each buffer stands its
+ *             length in values, which must be exactly the documented one. No library can check that a pointer is valid.
+ * Text.       UTF-8, ended by a zero byte. Calls that return text take a buffer and its capacity in bytes, write as much
+ *             as fits (always ended by zero when the capacity is 1 or more; a NULL buffer with capacity 0 is allowed)
+ *             and report the full length without the zero.
+ * Times       are in time steps. Values before t = 0 are zero unless an initial state is given.
+ * Bits.       Same input and seed give the same bits on the same machine.
+ */
+#ifndef BACKTUNE_H
+#define BACKTUNE_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BT_ABI_NUMBER 1
+
+typedef struct bt_network bt_network;
+typedef struct bt_estimator bt_estimator;
+typedef int32_t bt_status;
+
+enum {
+  BT_OK = 0,
+  BT_ERROR_ARGUMENT = -1,    /* a value outside what is allowed: NaN, unknown name, negative lag */
+  BT_ERROR_NULL = -2,        /* a pointer that may not be NULL is */
+  BT_ERROR_SIZE = -3,        /* sizes that do not fit each other */
+  BT_ERROR_HANDLE = -4,      /* a freed or foreign handle */
+  BT_ERROR_BUSY = -5,        /* a handle in use by another thread or by a running callback */
+  BT_ERROR_STATE = -6,       /* a call that is not possible now: a step without data */
+  BT_ERROR_NETWORK = -7,     /* a network that cannot be run: a cycle at lag 0, nothing to observe */
+  BT_ERROR_MEMORY = -8,      /* more memory than the budget (3/4 of the machine's) or than there is */
+  BT_ERROR_FILE = -9,        /* a file that cannot be read or written */
+  BT_ERROR_INTERRUPTED = -10 /* a callback asked to stop a call that had nothing to keep yet */
+};
+
+/* Why an estimation stopped. */
+enum {
+  BT_STOP_NONE = 0,       /* it has not stopped */
+  BT_STOP_TOLERANCE = 1,  /* the cost fell below tolerance times the first cost */
+  BT_STOP_TARGET = 2,     /* the cost fell below the target */
+  BT_STOP_STALLED = 3,    /* neither second nor first order decreases the cost any more */
+  BT_STOP_ITERATIONS = 4, /* the iteration limit */
+  BT_STOP_CALLBACK = 5,   /* the callback asked for it */
+  BT_STOP_DIVERGED = 6,   /* no weights with a finite cost were found: the weights are unchanged */
+  BT_STOP_NOTHING = 7     /* no weight is adjustable */
+};
+
+/* Events of a callback. */
+enum {
+  BT_EVENT_POLL = 0,     /* a simulation is done, or 50 ms have passed inside one: a chance to stop */
+  BT_EVENT_ITERATION = 1 /* an iteration is complete, and in the trace */
+};
+
+/* Called on the calling thread; returns 0 to go on, anything else to stop with the best weights seen. */
+typedef int32_t (*bt_callback)(bt_estimator *estimator, int32_t event, void *user_data);
+
+/* The network input, as a source. */
+#define BT_INPUT ((int64_t)-1)
+
+/* ---- Library ---------------------------------------------------------------------------------------------------- */
+
+/* "major.minor.patch", a text that is never freed. */
+const char *bt_version(void);
+
+/* BT_ABI_NUMBER of the library: a program compares it with that of the header that it was compiled with. */
+int32_t bt_abi_number(void);
+
+/* Writes the message of the last failed call of this thread. Returns its full length, 0 if none failed yet. */
+int64_t bt_last_error(char *buffer, int64_t capacity);
+
+/* Name of a status or stop reason in words; "unknown" for other numbers. Never freed. */
+const char *bt_status_string(bt_status status);
+const char *bt_stop_string(int32_t reason);
+
+/* ---- Network: creation ------------------------------------------------------------------------------------------ */
+
+/* An empty network of M inputs (0 or more). */
+bt_status bt_network_create(int64_t inputs, bt_network **network);
+
+/* An independent copy, weights included. */
+bt_status bt_network_copy(const bt_network *network, bt_network **copy);
+
+bt_status bt_network_free(bt_network *network);
+
+/* Adds a unit of `size` nodes: kind "linear" or "lnl". `name` (NULL: the kind, numbered when repeated) starts the names
+ * of its groups, name.group, and weights, name.group.role. `options` is a JSON object or NULL:
+ *   linear  v = a + sum_{r=1..R} W^r x(t-r) + B i(t-1)
+ *           range (1), bias (true), input_lag (1), sources, mask, density, seed
+ *   lnl     x = x1 + f(x2); x1 = g x(t-1); x2 = a + W x(t-1) + B i(t-1)
+ *           activation ("zeta01", "tanh", "logistic", "relu", {"name": "softplus", "eps": 0.1}, "identity", ...),
+ *           leak (none, a number in [0, 0.999], "adjust"), bias, input_lag, sources, mask, density, seed
+ * `sources` replaces the unit itself and the input: [{"source": "self" | "input" | group name or number, "lag": 1}, ...].
+ * `mask`: rows of 0 and 1, the recurrent connections there are; or `density` of them, drawn with `seed`.
+ * `output` (may be NULL) receives the group of the unit's output, observed by default when the unit is the last. */
+bt_status bt_network_add_unit(bt_network *network, const char *kind, const char *name, int64_t size,
+                              const char *options, int64_t *output);
+
+/* Adds a group of linear combinations v_i(t) = a_i + sum_k sum_j W^k_ij s^k_j(t - l_k), still without bias and
+ * connections; `group` (may be NULL) receives its number, counted from 0. */
+bt_status bt_network_add_learnware(bt_network *network, const char *name, int64_t size, int64_t *group);
+
+/* Adds a group x_i(t) = sum_j c_j prod_m f_jm(s_jm,i(t - l_jm)), still without terms: 0. */
+bt_status bt_network_add_firmware(bt_network *network, const char *name, int64_t size, int64_t *group);
+
+/* Gives a learnware group the bias `group.role` (role NULL: "a"): one weight a node, or slots shared by `index`
+ * (node -> slot, length N; NULL with length 0 for none). */
+bt_status bt_network_add_bias(bt_network *network, int64_t group, const char *role, const int64_t *index,
+                              int64_t index_length);
+
+/* Connects group `source` (or BT_INPUT), `lag` steps ago, to learnware group `target` by the weights `target.role`.
+ * Sources at lag 0 may not form a cycle. dense: a matrix N x source size; diagonal: one weight a node, equal sizes. */
+bt_status bt_network_connect_dense(bt_network *network, int64_t target, int64_t source, int64_t lag,
+                                   const char *role);
+bt_status bt_network_connect_diagonal(bt_network *network, int64_t target, int64_t source, int64_t lag,
+                                      const char *role);
+
+/* `mask`, N x source size: not 0 where there is a connection. */
+bt_status bt_network_connect_sparse(bt_network *network, int64_t target, int64_t source, int64_t lag,
+                                    const char *role, const uint8_t *mask, int64_t mask_length);
+
+/* `index`, N x source size: the slot of each entry, -1 for none; every slot from 0 to the largest must be used. */
+bt_status bt_network_connect_shared(bt_network *network, int64_t target, int64_t source, int64_t lag,
+                                    const char *role, const int64_t *index, int64_t index_length);
+
+/* Adds the constant term `coefficient` to a firmware group, to be multiplied by factors; `term` (may be NULL) receives
+ * its number in the group. */
+bt_status bt_network_add_term(bt_network *network, int64_t group, double coefficient, int64_t *term);
+
+/* Multiplies a term by f(source(t - lag)). Functions and parameters: identity, zeta (a, b), logistic, relu,
+ * softplus (eps), exp, log, reciprocal, square, upsilon (w), step. A source of size 1 is broadcast. */
+bt_status bt_network_add_factor(bt_network *network, int64_t group, int64_t term, const char *function,
+                                const double *parameters, int64_t parameter_count, int64_t source, int64_t lag);
+
+/* Observes the first counts[k] nodes of each groups[k], instead of all nodes of the last unit's output. */
+bt_status bt_network_observe(bt_network *network, const int64_t *groups, const int64_t *counts, int64_t length);
+
+/* ---- Network: what it is ---------------------------------------------------------------------------------------- */
+
+bt_status bt_network_inputs(const bt_network *network, int64_t *inputs);
+bt_status bt_network_outputs(const bt_network *network, int64_t *outputs);
+bt_status bt_network_range(const bt_network *network, int64_t *range);
+bt_status bt_network_group_count(const bt_network *network, int64_t *count);
+bt_status bt_network_group_name(const bt_network *network, int64_t group, char *buffer, int64_t capacity,
+                                int64_t *length);
+bt_status bt_network_group_size(const bt_network *network, int64_t group, int64_t *size);
+bt_status bt_network_find_group(const bt_network *network, const char *name, int64_t *group);
+
+/* Number of values of a flat state: for the input, then every group in order, [depth][size], the most recent time first;
+ * the depth of a group (BT_INPUT allowed) is the largest lag at which it is read. */
+bt_status bt_network_state_size(const bt_network *network, int64_t *size);
+bt_status bt_network_group_depth(const bt_network *network, int64_t group, int64_t *depth);
+
+/* ---- Weights ---------------------------------------------------------------------------------------------------- */
+
+/* All adjustable (not fixed) weights as one flat vector: array after array in the order of definition, row-major. */
+bt_status bt_network_weight_count(const bt_network *network, int64_t *count);
+bt_status bt_network_get_weights(const bt_network *network, double *weights, int64_t length);
+bt_status bt_network_set_weights(bt_network *network, const double *weights, int64_t length);
+
+/* Named arrays. shape[1] is 0 for a vector; a matrix is [target nodes][source nodes]. */
+bt_status bt_network_array_count(const bt_network *network, int64_t *count);
+bt_status bt_network_array_name(const bt_network *network, int64_t index, char *buffer, int64_t capacity,
+                                int64_t *length);
+bt_status bt_network_array_shape(const bt_network *network, const char *name, int64_t shape[2]);
+
+/* The full array, row-major, 0 where there is no connection (and 0 there when set). A weight must be finite and inside
+ * its bounds. */
+bt_status bt_network_get_array(const bt_network *network, const char *name, double *values, int64_t length);
+bt_status bt_network_set_array(bt_network *network, const char *name, const double *values, int64_t length);
+
+/* Bounds and fixed flags of the full array; set calls also take one value (length 1) for all. Infinite = unbounded.
+ * Weights outside new bounds move to the nearest one. */
+bt_status bt_network_get_bounds(const bt_network *network, const char *name, double *lower, double *upper,
+                                int64_t length);
+bt_status bt_network_set_bounds(bt_network *network, const char *name, const double *lower, const double *upper,
+                                int64_t length);
+bt_status bt_network_get_fixed(const bt_network *network, const char *name, uint8_t *fixed, int64_t length);
+bt_status bt_network_set_fixed(bt_network *network, const char *name, const uint8_t *fixed, int64_t length);
+
+/* Draws every free weight: normal, deviation 0.5/sqrt(fan-in); leaks uniform in [0, 0.5]; other two-sided bounds
+ * uniform inside. */
+bt_status bt_network_randomize(bt_network *network, uint64_t seed);
+
+/* ---- JSON and files --------------------------------------------------------------------------------------------- */
+
+bt_status bt_network_to_json(const bt_network *network, char *buffer, int64_t capacity, int64_t *length);
+bt_status bt_network_from_json(const char *text, int64_t length, bt_network **network);
+
+/* Written beside the file, then renamed: a failed write leaves the old file whole. */
+bt_status bt_network_save(const bt_network *network, const char *path);
+bt_status bt_network_load(const char *path, bt_network **network);
+
+/* ---- Simulation ------------------------------------------------------------------------------------------------- */
+
+/* Runs the network over one sequence, equation (1) of RR-9100. Any output may be NULL with length 0.
+ *   inputs   T x M; all finite
+ *   initial  flat state before t = 0, or NULL with length 0 for zero
+ *   outputs  T x O, the observed nodes
+ *   states   T x (sum of the sizes of all groups), groups in order
+ *   final    flat state after the last step: the initial state of what follows
+ * Values may become infinite or NaN where the network diverges: that is not an error. T = 0 is allowed. */
+bt_status bt_simulate(const bt_network *network, int64_t steps, const double *inputs, int64_t inputs_length,
+                      const double *initial, int64_t initial_length, double *outputs, int64_t outputs_length,
+                      double *states, int64_t states_length, double *final, int64_t final_length);
+
+/* Derivative of sum_{t,k} slopes(t,k) outputs(t,k), by the adjoint without guard (section "Backward tuning" of the
+ * report).
+ *   slopes            T x O
+ *   gradient          by every adjustable weight, in their flat order; NULL with length 0 if not wanted
+ *   initial_gradient  by the flat initial state (0 for the input's part); may be NULL with length 0 */
+bt_status bt_gradient(const bt_network *network, int64_t steps, const double *inputs, int64_t inputs_length,
+                      const double *initial, int64_t initial_length, const double *slopes, int64_t slopes_length,
+                      double *gradient, int64_t gradient_length, double *initial_gradient,
+                      int64_t initial_gradient_length);
+
+/* ---- Estimation ------------------------------------------------------------------------------------------------- */
+
+/* An estimator for a network, which it keeps alive and whose weights it reads when a step begins (weights set in between
+ * start it anew) and sets to the best seen when the step ends. The groups, connections and observed nodes of the network
+ * may not change after that. */
+bt_status bt_estimator_create(bt_network *network, bt_estimator **estimator);
+bt_status bt_estimator_free(bt_estimator *estimator);
+
+/* Sets the sequences: `lengths[s]` time steps each (0 allowed, at least one observed value in all), one after the other
+ * in `inputs` (sum T x M, finite), `desired` (sum T x O; NaN = not observed) and `gains` (sum T x O, finite, 0 or more;
+ * 0 = not observed; NULL with length 0 = all 1). Every sequence starts from the zero state. The data are copied. */
+bt_status bt_estimator_set_data(bt_estimator *estimator, int64_t sequences, const int64_t *lengths,
+                                const double *inputs, int64_t inputs_length, const double *desired,
+                                int64_t desired_length, const double *gains, int64_t gains_length);
+
+/* "least-squares" (or "2"), the default: L = sum kappa (x - o)^2 / 2 / sum kappa. */
+bt_status bt_estimator_set_criterion(bt_estimator *estimator, const char *name);
+bt_status bt_estimator_get_criterion(const bt_estimator *estimator, char *buffer, int64_t capacity, int64_t *length);
+
+/* "auto" (the default) or "backward-tuning". */
+bt_status bt_estimator_set_method(bt_estimator *estimator, const char *name);
+bt_status bt_estimator_get_method(const bt_estimator *estimator, char *buffer, int64_t capacity, int64_t *length);
+
+/* Numbers by name; reading one back before setting it gives its default:
+ *   max_iterations   limit of one run
+ *   tolerance        a run stops when the cost falls below this times its first cost
+ *   target           a run stops when the cost falls below this
+ *   guard            1 or 0: the guard on the adjoint, equation (5)
+ *   reestimation     1 or 0: the second-order variant on re-estimated states, footnote 7 */
+bt_status bt_estimator_set_option(bt_estimator *estimator, const char *name, double value);
+bt_status bt_estimator_get_option(const bt_estimator *estimator, const char *name, double *value);
+
+/* One iteration: simulation, backward tuning, second order, and first order if that fails. `stop` (may be NULL) receives
+ * BT_STOP_NONE, or why no further step can help. `callback` may be NULL. */
+bt_status bt_estimator_step(bt_estimator *estimator, bt_callback callback, void *user_data, int32_t *stop);
+
+/* Iterations until one of the stop reasons. */
+bt_status bt_estimator_run(bt_estimator *estimator, bt_callback callback, void *user_data, int32_t *stop);
+
+/* Cost, and NMSE = sum kappa e^2 / sum kappa (o - mean o)^2 (NaN for constant outputs), of the best weights. Either may
+ * be NULL. */
+bt_status bt_estimator_cost(bt_estimator *estimator, double *cost, double *nmse);
+
+/* The best weights seen, in the network's flat order. */
+bt_status bt_estimator_get_weights(const bt_estimator *estimator, double *weights, int64_t length);
+
+/* Cost and its derivative by every adjustable weight at the network's weights, without guard. Either may be NULL. */
+bt_status bt_estimator_gradient(bt_estimator *estimator, double *cost, double *gradient, int64_t length);
+
+/* The trace: one value per entry. Entry 0 is the start, entry k the end of iteration k. Columns:
+ *   cost, nmse
+ *   order        2 second, 1 first, 0 none (the start; a step that found nothing better), -1 rescue of a diverging start
+ *   variant      second order: 1, 2, 3 (2.5 of the design); first order: the momentum k; else 0
+ *   step         the best alpha of the line search
+ *   raised, saturated   fractions of the adjoint values that the guard raised, saturated
+ *   simulations  run in that iteration
+ *   seconds      since the start, of computing */
+bt_status bt_estimator_trace_length(const bt_estimator *estimator, int64_t *length);
+bt_status bt_estimator_trace(const bt_estimator *estimator, const char *column, double *values, int64_t length);
+bt_status bt_estimator_stop_reason(const bt_estimator *estimator, int32_t *stop);
+
+/* ---- Tools ------------------------------------------------------------------------------------------------------ */
+
+/* Fit of costs(t) = alpha exp(-t/tau) + beta (footnote 9): decay time tau in iterations and final bias beta, NaN where
+ * undefined. window = 0: the length. Values that are not finite are skipped. */
+bt_status bt_decay_fit(const double *costs, int64_t length, int64_t window, double *decay_time, double *final_bias);
+
+/* Numbers from the engine's generator: normal (mean 0, deviation 1) or uniform in [0, 1). `stream` names one of many
+ * independent streams of a seed. */
+bt_status bt_random_normal(uint64_t seed, const char *stream, double *values, int64_t length);
+bt_status bt_random_uniform(uint64_t seed, const char *stream, double *values, int64_t length);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
