@@ -1,0 +1,84 @@
+extension VectorMath {
+  /// e^x. Infinity above 709.78, denormal below -708.4, 0 below -745.13, NaN for NaN.
+  @inlinable @inline(__always)
+  package static func exp(_ x: SIMD4<Double>) -> SIMD4<Double> {
+    let below = x.replacing(with: 710, where: x .> 710)
+    let (shifted, r, _) = reduce(below.replacing(with: -746, where: below .< -746))
+    let (first, second) = twoPowers(shifted)
+    return (1 + (r + expTail(r))) * double(first) * double(second)
+  }
+
+  /// e^x - 1. Keeps the sign of zero, is x itself for tiny and denormal x, infinity above 709.78,
+  /// -1 at -infinity, NaN for NaN.
+  @inlinable @inline(__always)
+  package static func expm1(_ x: SIMD4<Double>) -> SIMD4<Double> {
+    // Below -40 the result is -1.
+    let below = x.replacing(with: 710, where: x .> 710)
+    let (shifted, r, error) = reduce(below.replacing(with: -40, where: below .< -40))
+    let (first, second) = twoPowers(shifted)
+
+    // 2^second (2^first (e^r - 1) + (2^first - 2^-second)): the last difference is exact where it
+    // counts, and e^r - 1 enters in two parts, since the sum may cancel.
+    let scale = double(first)
+    let inverse = double(0x7FE0_0000_0000_0000 &- second)
+    let sum = multiplyAdd(scale, r, scale - inverse)
+    return settingSign(
+      multiplyAdd(scale, expTail(r) + error, sum) * double(second), of: x)
+  }
+
+  /// x = k ln 2 + r + error, |r| <= 0.347 (Cody and Waite 1980), for |x| <= 746.
+  ///
+  /// `shifted` are the bits of k + 1.5 2^52, whose lowest twelve are those of k; adding that number
+  /// also rounds k, at the price of one addition. All is NaN or of no consequence where x is NaN.
+  @inlinable @inline(__always)
+  package static func reduce(
+    _ x: SIMD4<Double>
+  ) -> (shifted: SIMD4<UInt64>, r: SIMD4<Double>, error: SIMD4<Double>) {
+    let shifter = SIMD4<Double>(repeating: 0x1.8p52)
+    let shifted = multiplyAdd(x, SIMD4(repeating: 1.4426950408889634), shifter)
+    let minusK = shifter - shifted
+    // The first part of ln 2 has 36 bits, so that its product with k is exact, and so is the sum.
+    let high = multiplyAdd(minusK, SIMD4(repeating: 0x1.62e42fefap-1), x)
+    let low = minusK * 0x1.cf79abc9e3b3ap-40
+    let r = high + low
+    return (bits(shifted), r, (high - r) + low)
+  }
+
+  /// e^r - 1 - r for |r| <= 0.347, error 0.02 in e^r.
+  @inlinable @inline(__always)
+  package static func expTail(_ r: SIMD4<Double>) -> SIMD4<Double> {
+    let r2 = r * r
+    let r4 = r2 * r2
+    let c45 = multiplyAdd(
+      r, SIMD4(repeating: 0.008333333333330062), SIMD4(repeating: 0.041666666666666664))
+    let c67 = multiplyAdd(
+      r, SIMD4(repeating: 0.00019841269863053618), SIMD4(repeating: 0.0013888888888886552))
+    let c89 = multiplyAdd(
+      r, SIMD4(repeating: 2.7557268459997064e-06), SIMD4(repeating: 2.4801587317144498e-05))
+    let c1011 = multiplyAdd(
+      r, SIMD4(repeating: 2.510038549551032e-08), SIMD4(repeating: 2.755728296954995e-07))
+    let c4567 = multiplyAdd(r2, c67, c45)
+    let c891011 = multiplyAdd(r2, c1011, c89)
+    let c8to12 = multiplyAdd(r4, SIMD4(repeating: 2.0911236630261545e-09), c891011)
+    let c4to12 = multiplyAdd(r4, c8to12, c4567)
+    let c23 = multiplyAdd(r, SIMD4(repeating: 0.16666666666666669), SIMD4(repeating: 0.5))
+    return r2 * multiplyAdd(r2, c4to12, c23)
+  }
+
+  /// 2^k, for -1023 < k < 1024.
+  @inlinable @inline(__always)
+  package static func powerOfTwo(_ shifted: SIMD4<UInt64>) -> SIMD4<Double> {
+    double((shifted &<< 52) &+ 0x3FF0_0000_0000_0000)
+  }
+
+  /// The bits of two powers of two, about equal, with the product 2^k, which itself may be no
+  /// normal number.
+  @inlinable @inline(__always)
+  package static func twoPowers(
+    _ shifted: SIMD4<UInt64>
+  ) -> (first: SIMD4<UInt64>, second: SIMD4<UInt64>) {
+    let half = shifted &>> 1
+    let one = SIMD4<UInt64>(repeating: 0x3FF0_0000_0000_0000)
+    return ((half &<< 52) &+ one, ((shifted &- half) &<< 52) &+ one)
+  }
+}

@@ -1,0 +1,83 @@
+/// Elementary functions on four lanes, within 2 ulp of the C library over the whole range, by one
+/// path without branches. The scalar forms run the same code, so that a value has the same bits in
+/// any lane.
+///
+/// The coefficients are our own fits (rational or polynomial interpolation at Chebyshev nodes, 60
+/// digits); beside each stands its error in units of 2^-53.
+package enum VectorMath {
+  /// tanh x. Keeps the sign of zero, is x itself for tiny and denormal x, +-1 at +-infinity, NaN
+  /// for NaN.
+  ///
+  /// |x| < 0.7: x + x^3 P(x^2)/Q(x^2); elsewhere 1 - 2/(exp(2|x|) + 1). Both share one division,
+  /// and in both the quotient is a correction to an exact value, so that its rounding hardly
+  /// counts.
+  @inlinable @inline(__always)
+  package static func tanh(_ x: SIMD4<Double>) -> SIMD4<Double> {
+    // 1 - tanh 20 is less than half an ulp of 1.
+    let magnitude = clearingSign(x)
+    let a = magnitude.replacing(with: 20, where: magnitude .> 20)
+
+    let (shifted, r, _) = reduce(a + a)
+    let scale = powerOfTwo(shifted)
+    let sum = multiplyAdd(scale, r + expTail(r), scale + 1)
+
+    // Error 0.11.
+    let z = a * a
+    let p = multiplyAdd(
+      multiplyAdd(SIMD4(repeating: -0.9644101820427343), z, SIMD4(repeating: -99.31572920912748)),
+      z, SIMD4(repeating: -1615.2658398537353))
+    let q = multiplyAdd(
+      multiplyAdd(z + 112.84201508487322, z, SIMD4(repeating: 2236.2661954518126)),
+      z, SIMD4(repeating: 4845.797519561206))
+
+    let isSmall = a .< 0.7
+    let exact = SIMD4(repeating: 1).replacing(with: a, where: isSmall)
+    let numerator = SIMD4(repeating: -2).replacing(with: a * z * p, where: isSmall)
+    let denominator = sum.replacing(with: q, where: isSmall)
+    return settingSign(exact + numerator / denominator, of: x)
+  }
+
+  /// tanh x of one value: the bits of the four-lane form.
+  @inlinable @inline(__always)
+  package static func tanh(_ x: Double) -> Double { tanh(SIMD4(repeating: x))[0] }
+
+  /// e^x of one value: the bits of the four-lane form.
+  @inlinable @inline(__always)
+  package static func exp(_ x: Double) -> Double { exp(SIMD4(repeating: x))[0] }
+
+  /// e^x - 1 of one value: the bits of the four-lane form.
+  @inlinable @inline(__always)
+  package static func expm1(_ x: Double) -> Double { expm1(SIMD4(repeating: x))[0] }
+
+  /// The natural logarithm of one value: the bits of the four-lane form.
+  @inlinable @inline(__always)
+  package static func log(_ x: Double) -> Double { log(SIMD4(repeating: x))[0] }
+
+  /// log(1 + x) of one value: the bits of the four-lane form.
+  @inlinable @inline(__always)
+  package static func log1p(_ x: Double) -> Double { log1p(SIMD4(repeating: x))[0] }
+
+  // MARK: - Bits
+
+  @inlinable @inline(__always)
+  package static func bits(_ x: SIMD4<Double>) -> SIMD4<UInt64> {
+    unsafeBitCast(x, to: SIMD4<UInt64>.self)
+  }
+
+  @inlinable @inline(__always)
+  package static func double(_ bits: SIMD4<UInt64>) -> SIMD4<Double> {
+    unsafeBitCast(bits, to: SIMD4<Double>.self)
+  }
+
+  /// |x|
+  @inlinable @inline(__always)
+  package static func clearingSign(_ x: SIMD4<Double>) -> SIMD4<Double> {
+    double(bits(x) & 0x7FFF_FFFF_FFFF_FFFF)
+  }
+
+  /// `y`, made negative where the sign bit of `x` is set.
+  @inlinable @inline(__always)
+  package static func settingSign(_ y: SIMD4<Double>, of x: SIMD4<Double>) -> SIMD4<Double> {
+    double(bits(y) | (bits(x) & 0x8000_0000_0000_0000))
+  }
+}
