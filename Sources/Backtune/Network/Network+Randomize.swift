@@ -33,7 +33,7 @@ extension Network {
     var result = [Int](repeating: 0, count: slots.values.count)
     for target in groups.indices {
       guard case .learnware(let learnware) = groups[target].body else { continue }
-      let links = learnware.connections.map { links(of: $0, to: target) }
+      let links = learnware.connections.map { self.links(of: $0, to: target) }
       var nodeFanIn = [Int](repeating: 0, count: groups[target].size)
       for link in links.joined() { nodeFanIn[link.node] += 1 }
       for link in links.joined() { result[link.slot] = max(result[link.slot], nodeFanIn[link.node]) }

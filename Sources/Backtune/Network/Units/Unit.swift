@@ -13,7 +13,7 @@ package protocol Unit {
 }
 
 package enum Units {
-  package static let all: [any Unit.Type] = [LinearUnit.self, LNLUnit.self]
+  package static var all: [any Unit.Type] { [LinearUnit.self, LNLUnit.self] }
 }
 
 extension Network {

@@ -1,0 +1,46 @@
+import BacktuneNumerics
+
+/// Which sequences run side by side: one lane each, the longest first, so that at every time the lanes still running
+/// are the first ones.
+package struct Batch: Sendable {
+  /// Length of each sequence, in the order they came.
+  package let lengths: [Int]
+  /// The sequence of each lane.
+  package let sequences: [Int]
+  /// The lane of each sequence.
+  package let lane: [Int]
+  /// T, the longest length.
+  package let steps: Int
+  /// Number of lanes running at each time.
+  package let active: [Int]
+
+  package var lanes: Int { lengths.count }
+  /// Sum of the lengths.
+  package var totalSteps: Int { lengths.reduce(0, +) }
+
+  /// - Throws: `.size` for no sequence or a negative length, `.memory` past the budget.
+  package init(lengths: [Int]) throws {
+    guard !lengths.isEmpty else {
+      throw BacktuneError.size("sequences: none came, expected at least one")
+    }
+    for (place, length) in lengths.enumerated() where length < 0 {
+      throw BacktuneError.size("length of sequence \(place): \(length), expected 0 or more")
+    }
+    let steps = lengths.max() ?? 0
+    try MemoryBudget.bytes(doubles: [steps], for: "steps of a sequence")
+    self.lengths = lengths
+    self.steps = steps
+    let sequences = lengths.indices.sorted { (lengths[$1], $0) < (lengths[$0], $1) }
+    self.sequences = sequences
+    var lane = [Int](repeating: 0, count: lengths.count)
+    for (place, sequence) in sequences.enumerated() { lane[sequence] = place }
+    self.lane = lane
+    var active = [Int](repeating: 0, count: steps)
+    var running = lengths.count
+    for t in 0..<steps {
+      while running > 0 && lengths[sequences[running - 1]] <= t { running -= 1 }
+      active[t] = running
+    }
+    self.active = active
+  }
+}

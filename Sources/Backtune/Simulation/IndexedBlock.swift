@@ -1,0 +1,104 @@
+import BacktuneNetwork
+import BacktuneNumerics
+
+/// A list of entries, for matrices that are mostly empty: y_i += sum over entries (i, j) of w s_j.
+final class IndexedBlock: WeightBlock {
+  private struct Entry {
+    let row: Int
+    let column: Int
+    let slot: Int
+  }
+
+  private let entries: UnsafeMutablePointer<Entry>
+  private let count: Int
+  private let weights: Buffer
+  private let direction: Buffer
+  private let sums: Buffer
+
+  init(
+    _ connection: Connection, to group: GroupID, links: [Link], network: Network, layout: Layout,
+    _ purpose: String
+  ) throws {
+    count = links.count
+    weights = try Buffer(count: count, for: purpose)
+    direction = try Buffer(count: count, for: purpose)
+    sums = try Buffer(count: count, for: purpose)
+    entries = .allocate(capacity: count)
+    for (k, link) in links.enumerated() {
+      (entries + k).initialize(to: Entry(row: link.node, column: link.source, slot: link.slot))
+    }
+    super.init(connection, to: group, slotOfEntry: [], network: network, layout: layout)
+  }
+
+  deinit { entries.deinitialize(count: count).deallocate() }
+
+  override func load(_ slots: UnsafePointer<Double>) {
+    for k in 0..<count { weights.pointer[k] = slots[entries[k].slot] }
+  }
+
+  override func loadDirection(_ slots: UnsafePointer<Double>) throws {
+    for k in 0..<count { direction.pointer[k] = slots[entries[k].slot] }
+  }
+
+  override func multiply(
+    _ states: UnsafePointer<Double>, into y: UnsafeMutablePointer<Double>,
+    from bias: UnsafePointer<Double>?, lanes: Int
+  ) {
+    start(y, bias, lanes)
+    add(weights.pointer, states + shift, y, lanes)
+  }
+
+  override func multiplyDirection(
+    _ states: UnsafePointer<Double>, into y: UnsafeMutablePointer<Double>, lanes: Int
+  ) {
+    add(direction.pointer, states + shift, y, lanes)
+  }
+
+  override func multiplyTransposed(
+    _ e: UnsafePointer<Double>, into sums: UnsafeMutablePointer<Double>, lanes: Int
+  ) {
+    if isInput { return }
+    let (s, w, entries) = (sums + shift, weights.pointer, entries)
+    for k in 0..<count {
+      let (i, j) = (entries[k].row, entries[k].column)
+      if width == 1 {
+        s[j] += w[k] * e[i]
+      } else {
+        ScalarKernels.addScaled(w[k], e + i * width, s + j * width, count: lanes)
+      }
+    }
+  }
+
+  override func gradient(
+    _ states: Trajectory, _ eps: Trajectory, place: Int, _ batch: Batch,
+    into slots: UnsafeMutablePointer<Double>
+  ) throws {
+    sums.zero()
+    let (g, entries) = (sums.pointer, entries)
+    for t in 0..<batch.steps {
+      let (e, s) = (eps.row(t) + place, states.row(t) + shift)
+      for k in 0..<count {
+        let (i, j) = (entries[k].row * width, entries[k].column * width)
+        var sum = 0.0
+        for b in 0..<batch.active[t] { sum += e[i + b] * s[j + b] }
+        g[k] += sum
+      }
+    }
+    for k in 0..<count { slots[entries[k].slot] += g[k] }
+  }
+
+  private func add(
+    _ w: UnsafePointer<Double>, _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>,
+    _ lanes: Int
+  ) {
+    let entries = entries
+    for k in 0..<count {
+      let (i, j) = (entries[k].row, entries[k].column)
+      if width == 1 {
+        y[i] += w[k] * x[j]
+      } else {
+        ScalarKernels.addScaled(w[k], x + j * width, y + i * width, count: lanes)
+      }
+    }
+  }
+}

@@ -1,0 +1,217 @@
+import BacktuneNetwork
+import BacktuneNumerics
+
+/// A network made ready to run over a number of lanes: its groups as operations, in the order of evaluation.
+///
+/// A plan holds packed weights and scratch memory: one thread uses it at a time.
+package final class Plan {
+  package let network: Network
+  package let layout: Layout
+  package let outputs: Int
+  /// The operations, in the order of evaluation; `table` is the same without reference counting, for the loops.
+  private let operations: [Operation]
+  private let table: UnsafeMutablePointer<Unmanaged<Operation>>
+  /// For each operation, the runs of its nodes that are observed.
+  private let observed: UnsafeMutablePointer<ObservedRun>
+  /// Multiplications of one time step and lane, about.
+  package let workPerStep: Int
+
+  /// `count` values from `place` on in a row of operation number `operation`, and where their slopes stand.
+  private struct ObservedRun {
+    let place: Int
+    let count: Int
+    let column: Int
+  }
+
+  /// - Throws: `.network` when the network has no group, `.memory` past the budget.
+  package init(_ network: Network, lanes: Int) throws {
+    guard !network.groups.isEmpty else {
+      throw BacktuneError.network("the network has no group: add a unit first")
+    }
+    let layout = Layout(network, lanes: lanes)
+    try MemoryBudget.bytes(doubles: [layout.rowNodes, lanes], for: "one time step")
+    self.network = network
+    self.layout = layout
+    outputs = network.outputCount
+    operations = try network.evaluationOrder.map { group -> Operation in
+      switch network.groups[group].body {
+      case .learnware(let body):
+        try LearnwareOperation(group, body, network: network, layout: layout)
+      case .firmware(let body):
+        try FirmwareOperation(group, body, network: network, layout: layout)
+      }
+    }
+    table = .allocate(capacity: operations.count)
+    observed = .allocate(capacity: operations.count)
+    for (k, operation) in operations.enumerated() {
+      (table + k).initialize(to: .passUnretained(operation))
+      var (count, column) = (0, 0)
+      var before = 0
+      for item in network.outputs {
+        if item.group == operation.group { (count, column) = (item.count * lanes, before * lanes) }
+        before += item.count
+      }
+      (observed + k).initialize(
+        to: ObservedRun(place: operation.place, count: count, column: column))
+    }
+    workPerStep = network.groups.reduce(network.inputs) { work, group in
+      guard case .learnware(let learnware) = group.body else { return work + 8 * group.size }
+      return learnware.connections.reduce(work + group.size) {
+        $0 + network.arrays[$1.array].slots.count
+      }
+    }
+    load(network.slots.values)
+  }
+
+  deinit {
+    table.deinitialize(count: operations.count).deallocate()
+    observed.deinitialize(count: operations.count).deallocate()
+  }
+
+  /// Takes the weights, one value a slot.
+  package func load(_ slots: [Double]) {
+    slots.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      for operation in operations { operation.load(base) }
+    }
+  }
+
+  package func loadDirection(_ slots: [Double]) throws {
+    try slots.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      for operation in operations { try operation.loadDirection(base) }
+    }
+  }
+
+  /// Calls `body` with runs of times, each short enough to be polled between (a few milliseconds).
+  private func chunks(_ batch: Batch, _ poll: () throws -> Void, _ body: (Range<Int>) -> Void)
+    throws
+  {
+    let step = max(1, 4_000_000 / max(1, workPerStep * layout.lanes))
+    var t = 0
+    while t < batch.steps {
+      let end = min(batch.steps, t + step)
+      body(t..<end)
+      t = end
+      try poll()
+    }
+  }
+
+  /// Forward simulation, equation (1): fills the rows of t in [0, T).
+  package func simulate(
+    _ states: Trajectory, _ batch: Batch, poll: () throws -> Void = {}
+  ) throws {
+    try predict(from: states, into: states, batch, poll: poll)
+  }
+
+  /// x~(t) of every node from given states of its sources, into another trajectory.
+  package func predict(
+    from states: Trajectory, into target: Trajectory, _ batch: Batch,
+    poll: () throws -> Void = {}
+  ) throws {
+    let (table, count, size) = (table, operations.count, layout.rowSize)
+    try batch.active.withUnsafeBufferPointer { active in
+      try chunks(batch, poll) { times in
+        for t in times {
+          let (source, row) = (states.origin + t * size, target.origin + t * size)
+          for k in 0..<count {
+            table[k]._withUnsafeGuaranteedRef { $0.forward(source, into: row, lanes: active[t]) }
+          }
+        }
+      }
+    }
+  }
+
+  /// Backward tuning, equation (4): eps(t) = rho'(t) + g(sum of beta eps) from T - 1 down to 0.
+  ///
+  /// - Parameters:
+  ///   - slopes: rho', [time][output][lane].
+  ///   - eps: zeroed here; its rows before t = 0 receive the derivative by the initial state.
+  package func tune(
+    _ states: Trajectory, slopes: UnsafePointer<Double>, guard limit: Guard?,
+    into eps: Trajectory, _ batch: Batch, poll: () throws -> Void = {}
+  ) throws -> Guard.Counts {
+    eps.zero()
+    var counts = Guard.Counts()
+    let (table, observed, count, size) = (table, observed, operations.count, layout.rowSize)
+    let slopeSize = outputs * layout.lanes
+    let nodes = network.groups.reduce(0) { $0 + $1.size }
+    counts.values = nodes * batch.totalSteps
+    try batch.active.withUnsafeBufferPointer { active in
+      try chunks(batch, poll) { times in
+        // Runs of times come in ascending order; the adjoint goes down from the last.
+        for step in times {
+          let t = batch.steps - 1 - step
+          let (state, row) = (states.origin + t * size, eps.origin + t * size)
+          for k in (0..<count).reversed() {
+            let run = observed[k]
+            table[k]._withUnsafeGuaranteedRef { operation in
+              let e = row + operation.place
+              if let limit { limit.apply(e, count: operation.count, &counts) }
+              if run.count > 0 {
+                let slope = slopes + t * slopeSize + run.column
+                for i in 0..<run.count { e[i] += slope[i] }
+              }
+              operation.adjoint(state, values: state, row, into: row, lanes: active[t])
+            }
+          }
+        }
+      }
+    }
+    return counts
+  }
+
+  /// sums(t) += beta^T r(t + l), one step of the adjoint without recursion: r is held.
+  package func pull(
+    _ states: Trajectory, predicted: Trajectory, residual: Trajectory, into sums: Trajectory,
+    _ batch: Batch, poll: () throws -> Void = {}
+  ) throws {
+    sums.zero()
+    let (table, count, size) = (table, operations.count, layout.rowSize)
+    try batch.active.withUnsafeBufferPointer { active in
+      try chunks(batch, poll) { times in
+        for t in times {
+          let place = t * size
+          for k in 0..<count {
+            table[k]._withUnsafeGuaranteedRef {
+              $0.adjoint(
+                states.origin + place, values: predicted.origin + place, residual.origin + place,
+                into: sums.origin + place, lanes: active[t])
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Derivative of every state along the loaded direction of the weights; the rows before t = 0 hold that of the
+  /// initial state, the input's nodes are 0.
+  package func tangent(
+    _ states: Trajectory, into tangents: Trajectory, _ batch: Batch,
+    poll: () throws -> Void = {}
+  ) throws {
+    let size = layout.rowSize
+    try chunks(batch, poll) { times in
+      for t in times {
+        for operation in operations {
+          operation.tangent(
+            states.origin + t * size, tangents.origin + t * size, lanes: batch.active[t])
+        }
+      }
+    }
+  }
+
+  /// sum_t eps(t) phi(t) for every slot.
+  package func gradient(
+    _ states: Trajectory, _ eps: Trajectory, _ batch: Batch
+  ) throws -> [Double] {
+    var slots = [Double](repeating: 0, count: network.slots.values.count)
+    try slots.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      for operation in operations {
+        try operation.gradient(states, eps, batch, into: base)
+      }
+    }
+    return slots
+  }
+}

@@ -1,0 +1,52 @@
+import BacktuneNetwork
+import BacktuneNumerics
+
+/// Copying between sequences, [time][channel] one after the other, and lanes.
+extension Trajectory {
+  /// Writes the inputs of a sequence, T x M, in its lane.
+  package func setInputs(_ inputs: UnsafePointer<Double>, count channels: Int, steps: Int, lane: Int)
+  {
+    let (lanes, size) = (layout.lanes, layout.rowSize)
+    for t in 0..<steps {
+      let row = origin + t * size + lane
+      for m in 0..<channels { row[m * lanes] = inputs[t * channels + m] }
+    }
+  }
+
+  /// Copies the nodes of a group, T x size, out of a lane.
+  package func copy(
+    _ group: GroupID, nodes: Int, steps: Int, lane: Int, to target: UnsafeMutablePointer<Double>,
+    stride: Int
+  ) {
+    let place = layout.offset(of: group) * layout.lanes + lane
+    for t in 0..<steps {
+      let row = origin + t * layout.rowSize + place
+      for n in 0..<nodes { target[t * stride + n] = row[n * layout.lanes] }
+    }
+  }
+
+  /// Writes a flat state before t = 0 in a lane.
+  package func setPast(_ state: UnsafePointer<Double>, network: Network, lane: Int) {
+    forEachPast(of: network) { group, node, age, index in
+      row(-1 - age)[(layout.offset(of: group) + node) * layout.lanes + lane] = state[index]
+    }
+  }
+
+  /// Reads the flat state before time `t` of a lane.
+  package func past(
+    before t: Int, network: Network, lane: Int, into state: UnsafeMutablePointer<Double>
+  ) {
+    forEachPast(of: network) { group, node, age, index in
+      state[index] = value(group, node, t: t - 1 - age, lane: lane)
+    }
+  }
+
+  private func forEachPast(of network: Network, _ body: (GroupID, Int, Int, Int) -> Void) {
+    for (group, depth, offset) in network.stateLayout {
+      let size = network.size(of: group)
+      for age in 0..<depth {
+        for node in 0..<size { body(group, node, age, offset + age * size + node) }
+      }
+    }
+  }
+}

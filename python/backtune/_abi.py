@@ -1,0 +1,208 @@
+"""The C interface: one prototype per function of include/backtune.h, and what a status becomes.
+
+A test compares the table with the header and with the symbols of the library.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import POINTER, c_char_p, c_double, c_int32, c_int64, c_uint64, c_void_p
+from typing import Any, Callable
+
+import numpy as np
+
+from . import errors
+from ._library import load
+
+OK = 0
+INTERRUPTED = -10
+STOP_NONE = 0
+EVENT_POLL = 0
+EVENT_ITERATION = 1
+INPUT = -1
+
+
+def _array(dtype: type) -> type:
+    """Make an argument type that takes a C-contiguous array of that dtype, or None. The caller keeps the array."""
+
+    class Array:
+        @staticmethod
+        def from_param(array: np.ndarray | None) -> c_void_p | None:
+            if array is None:
+                return None
+            if array.dtype != dtype or not array.flags.c_contiguous:
+                raise TypeError(f"expected a C-contiguous array of {dtype.__name__}")
+            return c_void_p(array.ctypes.data)
+
+    return Array
+
+
+Callback = ctypes.CFUNCTYPE(c_int32, c_void_p, c_int32, c_void_p)
+
+doubles = _array(np.float64)
+integers = _array(np.int64)
+flags = _array(np.uint8)
+status = c_int32  # of a call that can fail
+text = c_char_p
+handle = c_void_p
+int64_out = POINTER(c_int64)
+int32_out = POINTER(c_int32)
+double_out = POINTER(c_double)
+handle_out = POINTER(c_void_p)
+
+_NAMED_TEXT = [text, c_int64, int64_out]  # buffer, capacity, length
+
+FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
+    # library
+    "bt_version": (c_char_p, []),
+    "bt_abi_number": (c_int32, []),
+    "bt_last_error": (c_int64, [text, c_int64]),
+    "bt_status_string": (c_char_p, [c_int32]),
+    "bt_stop_string": (c_char_p, [c_int32]),
+    # network: creation
+    "bt_network_create": (status, [c_int64, handle_out]),
+    "bt_network_copy": (status, [handle, handle_out]),
+    "bt_network_free": (status, [handle]),
+    "bt_network_add_unit": (status, [handle, text, text, c_int64, text, int64_out]),
+    "bt_network_add_learnware": (status, [handle, text, c_int64, int64_out]),
+    "bt_network_add_firmware": (status, [handle, text, c_int64, int64_out]),
+    "bt_network_add_bias": (status, [handle, c_int64, text, integers, c_int64]),
+    "bt_network_connect_dense": (status, [handle, c_int64, c_int64, c_int64, text]),
+    "bt_network_connect_diagonal": (status, [handle, c_int64, c_int64, c_int64, text]),
+    "bt_network_connect_sparse": (
+        status,
+        [handle, c_int64, c_int64, c_int64, text, flags, c_int64],
+    ),
+    "bt_network_connect_shared": (
+        status,
+        [handle, c_int64, c_int64, c_int64, text, integers, c_int64],
+    ),
+    "bt_network_add_term": (status, [handle, c_int64, c_double, int64_out]),
+    "bt_network_add_factor": (
+        status,
+        [handle, c_int64, c_int64, text, doubles, c_int64, c_int64, c_int64],
+    ),
+    "bt_network_observe": (status, [handle, integers, integers, c_int64]),
+    # network: what it is
+    "bt_network_inputs": (status, [handle, int64_out]),
+    "bt_network_outputs": (status, [handle, int64_out]),
+    "bt_network_range": (status, [handle, int64_out]),
+    "bt_network_group_count": (status, [handle, int64_out]),
+    "bt_network_group_name": (status, [handle, c_int64, *_NAMED_TEXT]),
+    "bt_network_group_size": (status, [handle, c_int64, int64_out]),
+    "bt_network_find_group": (status, [handle, text, int64_out]),
+    "bt_network_state_size": (status, [handle, int64_out]),
+    "bt_network_group_depth": (status, [handle, c_int64, int64_out]),
+    # weights
+    "bt_network_weight_count": (status, [handle, int64_out]),
+    "bt_network_get_weights": (status, [handle, doubles, c_int64]),
+    "bt_network_set_weights": (status, [handle, doubles, c_int64]),
+    "bt_network_array_count": (status, [handle, int64_out]),
+    "bt_network_array_name": (status, [handle, c_int64, *_NAMED_TEXT]),
+    "bt_network_array_shape": (status, [handle, text, integers]),
+    "bt_network_get_array": (status, [handle, text, doubles, c_int64]),
+    "bt_network_set_array": (status, [handle, text, doubles, c_int64]),
+    "bt_network_get_bounds": (status, [handle, text, doubles, doubles, c_int64]),
+    "bt_network_set_bounds": (status, [handle, text, doubles, doubles, c_int64]),
+    "bt_network_get_fixed": (status, [handle, text, flags, c_int64]),
+    "bt_network_set_fixed": (status, [handle, text, flags, c_int64]),
+    "bt_network_randomize": (status, [handle, c_uint64]),
+    # JSON and files
+    "bt_network_to_json": (status, [handle, *_NAMED_TEXT]),
+    "bt_network_from_json": (status, [text, c_int64, handle_out]),
+    "bt_network_save": (status, [handle, text]),
+    "bt_network_load": (status, [text, handle_out]),
+    # simulation
+    "bt_simulate": (
+        status,
+        # inputs, initial, outputs, states, final
+        [handle, c_int64, *[doubles, c_int64] * 5],
+    ),
+    "bt_gradient": (
+        status,
+        # inputs, initial, slopes, gradient, initial gradient
+        [handle, c_int64, *[doubles, c_int64] * 5],
+    ),
+    # estimation
+    "bt_estimator_create": (status, [handle, handle_out]),
+    "bt_estimator_free": (status, [handle]),
+    "bt_estimator_set_data": (
+        status,
+        # lengths, inputs, desired, gains
+        [handle, c_int64, integers, *[doubles, c_int64] * 3],
+    ),
+    "bt_estimator_set_criterion": (status, [handle, text]),
+    "bt_estimator_get_criterion": (status, [handle, *_NAMED_TEXT]),
+    "bt_estimator_set_method": (status, [handle, text]),
+    "bt_estimator_get_method": (status, [handle, *_NAMED_TEXT]),
+    "bt_estimator_set_option": (status, [handle, text, c_double]),
+    "bt_estimator_get_option": (status, [handle, text, double_out]),
+    "bt_estimator_step": (status, [handle, Callback, c_void_p, int32_out]),
+    "bt_estimator_run": (status, [handle, Callback, c_void_p, int32_out]),
+    "bt_estimator_cost": (status, [handle, double_out, double_out]),
+    "bt_estimator_get_weights": (status, [handle, doubles, c_int64]),
+    "bt_estimator_gradient": (status, [handle, double_out, doubles, c_int64]),
+    "bt_estimator_trace_length": (status, [handle, int64_out]),
+    "bt_estimator_trace": (status, [handle, text, doubles, c_int64]),
+    "bt_estimator_stop_reason": (status, [handle, int32_out]),
+    # tools
+    "bt_decay_fit": (status, [doubles, c_int64, c_int64, double_out, double_out]),
+    "bt_random_normal": (status, [c_uint64, text, doubles, c_int64]),
+    "bt_random_uniform": (status, [c_uint64, text, doubles, c_int64]),
+}
+
+# Calls that return a number that is not a status.
+_PLAIN = frozenset({"bt_version", "bt_abi_number", "bt_last_error", "bt_status_string"}) | {
+    "bt_stop_string"
+}
+
+
+def last_error() -> str:
+    """Read the message of this thread's last failed call."""
+    capacity = 1024
+    while True:
+        buffer = ctypes.create_string_buffer(capacity)
+        length = lib.bt_last_error(buffer, capacity)
+        if length < capacity:
+            return buffer.value.decode("utf-8", "replace")
+        capacity = length + 1
+
+
+def _check(result: int, function: Any, arguments: tuple) -> int:
+    if result != OK:
+        kind = errors.STATUS.get(result, errors.BacktuneError)
+        message = last_error() or lib.bt_status_string(result).decode()
+        raise kind(message)
+    return result
+
+
+def read_text(function: Callable[..., int], *arguments: Any) -> str:
+    """Call a function that ends with a buffer, its capacity and the length of the text."""
+    length = c_int64()
+    function(*arguments, None, 0, ctypes.byref(length))
+    buffer = ctypes.create_string_buffer(length.value + 1)
+    function(*arguments, buffer, len(buffer), ctypes.byref(length))
+    return buffer.value.decode("utf-8")
+
+
+def read_int(function: Callable[..., int], *arguments: Any) -> int:
+    """Call a function that ends with one integer to write."""
+    value = c_int64()
+    function(*arguments, ctypes.byref(value))
+    return value.value
+
+
+def _prepare(library: ctypes.CDLL) -> ctypes.CDLL:
+    for name, (restype, argtypes) in FUNCTIONS.items():
+        try:
+            function = getattr(library, name)
+        except AttributeError:
+            raise ImportError(f"backtune: the library {library._name} lacks {name}") from None
+        function.restype = restype
+        function.argtypes = argtypes
+        if name not in _PLAIN:
+            function.errcheck = _check
+    return library
+
+
+lib = _prepare(load())

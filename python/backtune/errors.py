@@ -1,0 +1,58 @@
+"""Exceptions: one base class, and one class per status of the engine, each also a built-in exception."""
+
+from __future__ import annotations
+
+
+class BacktuneError(Exception):
+    """Base of everything that the engine refuses; the message is the engine's own."""
+
+
+class ArgumentError(BacktuneError, ValueError):
+    """A value outside what is allowed: NaN, an unknown name, a negative lag."""
+
+
+class SizeError(ArgumentError):
+    """Sizes or shapes that do not fit each other."""
+
+
+class NetworkError(ArgumentError):
+    """A network that cannot be run: a cycle at lag 0, nothing to observe."""
+
+
+class OutOfMemoryError(BacktuneError, MemoryError):
+    """More memory than the engine's budget, or than there is."""
+
+
+class HandleError(BacktuneError, RuntimeError):
+    """An object that was closed."""
+
+
+class BusyError(BacktuneError, RuntimeError):
+    """An object in use by another thread, or by the run whose callback is running."""
+
+
+class StateError(BacktuneError, RuntimeError):
+    """A call that is not possible now."""
+
+
+class FileError(BacktuneError, OSError):
+    """A file that cannot be read or written."""
+
+
+class StoppedError(BacktuneError, RuntimeError):
+    """A run was stopped before there was anything to keep; the weights are unchanged."""
+
+
+# By status; names and numbers of include/backtune.h.
+STATUS: dict[int, type[BacktuneError]] = {
+    -1: ArgumentError,  # BT_ERROR_ARGUMENT
+    -2: ArgumentError,  # BT_ERROR_NULL
+    -3: SizeError,  # BT_ERROR_SIZE
+    -4: HandleError,  # BT_ERROR_HANDLE
+    -5: BusyError,  # BT_ERROR_BUSY
+    -6: StateError,  # BT_ERROR_STATE
+    -7: NetworkError,  # BT_ERROR_NETWORK
+    -8: OutOfMemoryError,  # BT_ERROR_MEMORY
+    -9: FileError,  # BT_ERROR_FILE
+    -10: StoppedError,  # BT_ERROR_INTERRUPTED
+}

@@ -1,0 +1,220 @@
+"""Node groups of a network, and groups at a lag as sources of others."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
+
+import numpy as np
+
+from . import _abi
+from ._abi import lib
+from ._arrays import as_index, as_mask, as_size, as_text
+from .errors import ArgumentError, SizeError
+from .functions import FunctionLike, as_function
+
+if TYPE_CHECKING:
+    from .network import Network
+
+
+class Source(NamedTuple):
+    """What a node group reads: another group, the network input or itself, `lag` time steps ago."""
+
+    group: Group | _Self
+    lag: int
+
+    def number(self, network: Network) -> int:
+        """Return the number of the group, after a check that it belongs to that network."""
+        if not isinstance(self.group, Group):
+            raise ArgumentError("source: bt.SELF stands for a unit being added; name the group here")
+        if self.group.network is not network:
+            raise ArgumentError(f"source {self.group.name}: it belongs to another network")
+        return self.group.id
+
+    def __repr__(self) -> str:
+        return f"{self.group.name}.lag({self.lag})"
+
+
+class _Self:
+    """The unit that is being added, as one of its own sources."""
+
+    name = "SELF"
+
+    def lag(self, steps: int) -> Source:
+        """Return this unit, `steps` time steps ago (1 or more), as a source."""
+        return Source(self, as_size(steps, "lag"))
+
+    def __repr__(self) -> str:
+        return "SELF"
+
+
+#: The unit that is being added: ``net.lnl(4, sources=[bt.SELF.lag(1), h.lag(0)])``.
+SELF = _Self()
+
+
+class Group:
+    """A node group of a network, made by the network's own calls and not by hand.
+
+    Attributes
+    ----------
+    network : Network
+    id : int
+        Its place among the groups; -1 for the network input.
+    name : str
+        As in "lnl.x".
+    size : int
+        Number of nodes.
+    """
+
+    __slots__ = ("id", "name", "network", "size")
+
+    def __init__(self, network: Network, number: int, name: str, size: int) -> None:
+        self.network = network
+        self.id = number
+        self.name = name
+        self.size = size
+
+    def __repr__(self) -> str:
+        return f"<Group {self.name} of {self.size} nodes>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Group) and other.network is self.network and other.id == self.id
+
+    def __hash__(self) -> int:
+        return hash((id(self.network), self.id))
+
+    def lag(self, steps: int) -> Source:
+        """Return this group, `steps` time steps ago, as a source; 0 is the same time step."""
+        return Source(self, as_size(steps, "lag"))
+
+    def bias(self, role: str | None = None, index: Any = None) -> Group:
+        """Give a learnware group the weights ``name.role``, added to its nodes.
+
+        Parameters
+        ----------
+        role : str, optional
+        index : array of int, shape (size,), optional
+            Which weight each node takes, when they share some; one each by default.
+
+        Returns
+        -------
+        Group
+            Itself, so that calls may follow each other.
+        """
+        slots = None if index is None else as_index(index, "bias index")
+        lib.bt_network_add_bias(
+            self.network._pointer,
+            self.id,
+            None if role is None else as_text(role, "role"),
+            slots,
+            0 if slots is None else slots.size,
+        )
+        return self
+
+    def connect(
+        self,
+        source: Source,
+        role: str | None = None,
+        *,
+        form: str = "dense",
+        mask: Any = None,
+        index: Any = None,
+    ) -> Group:
+        """Let a learnware group read a source through the weights ``name.role``.
+
+        Parameters
+        ----------
+        source : Source
+            Such as ``x.lag(1)`` or ``net.input.lag(0)``. Groups that read each other at lag 0 may form no cycle.
+        role : str, optional
+            By default "B" for the network input, "W" for every other source.
+        form : {"dense", "diagonal"}
+            A matrix, or one weight per node between groups of equal size.
+        mask : array of 0 and 1, shape (size, source size), optional
+            Which connections there are.
+        index : array of int, shape (size, source size), optional
+            Which weight each connection takes, when they share some; -1 for no connection.
+
+        Returns
+        -------
+        Group
+            Itself.
+
+        Raises
+        ------
+        NetworkError
+            The connection would close a cycle at lag 0.
+        ArgumentError
+            A source of another network, or a role that is taken.
+        """
+        if not isinstance(source, Source):
+            raise TypeError(f"source: {source!r} came, expected a group at a lag, such as x.lag(1)")
+        number = source.number(self.network)
+        if role is None:
+            role = "B" if number == _abi.INPUT else "W"
+        if form not in ("dense", "diagonal"):
+            raise ArgumentError(f"form: {form!r} came, expected 'dense' or 'diagonal'")
+        if (mask is not None) + (index is not None) + (form == "diagonal") > 1:
+            raise ArgumentError("connect: expected one of form='diagonal', mask and index")
+        place = (self.network._pointer, self.id, number, source.lag, as_text(role, "role"))
+        if mask is not None:
+            flags = self._matrix(as_mask(mask, "mask"), source, "mask")
+            lib.bt_network_connect_sparse(*place, flags, flags.size)
+        elif index is not None:
+            slots = self._matrix(as_index(index, "index"), source, "index")
+            lib.bt_network_connect_shared(*place, slots, slots.size)
+        elif form == "diagonal":
+            lib.bt_network_connect_diagonal(*place)
+        else:
+            lib.bt_network_connect_dense(*place)
+        return self
+
+    def _matrix(self, array: np.ndarray, source: Source, what: str) -> np.ndarray:
+        expected = (self.size, source.group.size)
+        if array.shape != expected:
+            raise SizeError(f"{what}: shape {array.shape}, expected {expected}: (nodes of {self.name}, of the source)")
+        return array
+
+    def add(
+        self, coefficient: float, *factors: Source | tuple[FunctionLike, Source]
+    ) -> Group:
+        """Add a term to a firmware group: a coefficient times a product of functions of sources.
+
+        Parameters
+        ----------
+        coefficient : float
+            Alone, it is a constant term.
+        *factors
+            Each a pair (function, source), such as ``("tanh", v.lag(0))`` or ``(bt.zeta(0, 2), v.lag(1))``, or a
+            source as it is. A source of one node is read by all nodes of the group.
+
+        Returns
+        -------
+        Group
+            Itself.
+        """
+        read = [self._factor(factor) for factor in factors]
+        term = _abi.read_int(
+            lib.bt_network_add_term, self.network._pointer, self.id, float(coefficient)
+        )
+        for function, parameters, number, lag in read:
+            lib.bt_network_add_factor(
+                self.network._pointer,
+                self.id,
+                term,
+                function,
+                parameters,
+                0 if parameters is None else parameters.size,
+                number,
+                lag,
+            )
+        return self
+
+    def _factor(self, factor: Any) -> tuple[bytes, np.ndarray | None, int, int]:
+        if isinstance(factor, Source):
+            factor = ("identity", factor)
+        if not (isinstance(factor, tuple) and len(factor) == 2 and isinstance(factor[1], Source)):
+            raise TypeError(f"factor: {factor!r} came, expected a source or a pair (function, source)")
+        function, source = as_function(factor[0], "factor"), factor[1]
+        parameters = np.array([value for _, value in function.parameters]) if function.parameters else None
+        return as_text(function.name, "function"), parameters, source.number(self.network), source.lag
