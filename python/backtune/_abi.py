@@ -23,7 +23,7 @@ INPUT = -1
 
 
 def _array(dtype: type) -> type:
-    """Make an argument type that takes a C-contiguous array of that dtype, or None. The caller keeps the array."""
+    """Make an argument type: a C-contiguous array of that dtype, kept by the caller, or None."""
 
     class Array:
         @staticmethod

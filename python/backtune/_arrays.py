@@ -1,6 +1,7 @@
-"""The one gate of arrays: whatever holds real numbers in, C-contiguous float64 out; nothing of the caller is changed.
+"""The one gate of arrays: whatever holds real numbers in, C-contiguous float64 out.
 
-Letters: T time steps, M inputs, O outputs. Time comes first; a 1-D array of T values is one channel.
+Nothing of the caller is changed. Letters: T time steps, M inputs, O outputs. Time comes first; a
+1-D array of T values is one channel.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ def _from_pandas(values: Any, what: str) -> np.ndarray:
     try:
         return values.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
-        raise TypeError(f"{what}: {type(values).__name__} with entries that are not numbers: {error}") from None
+        raise TypeError(
+            f"{what}: {type(values).__name__} with entries that are not numbers: {error}"
+        ) from None
 
 
 def _check_kind(array: np.ndarray, what: str) -> None:
@@ -59,7 +62,9 @@ def _check_kind(array: np.ndarray, what: str) -> None:
         stranger = next((entry for entry in array.flat if isinstance(entry, _BAD_OBJECTS)), None)
         if stranger is None:
             return
-        raise TypeError(f"{what}: dtype object with a {type(stranger).__name__} in it, expected real numbers")
+        raise TypeError(
+            f"{what}: dtype object with a {type(stranger).__name__} in it, expected real numbers"
+        )
     raise TypeError(f"{what}: dtype {array.dtype}, expected real numbers")
 
 
@@ -98,8 +103,9 @@ def _shape_message(shape: tuple[int, ...], channels: int, what: str) -> str:
 def is_list_of_sequences(values: Any, channels: int) -> bool:
     """Tell a list of sequences from one sequence written as a (nested) list of numbers.
 
-    It is a list of sequences when it is a list or tuple that holds arrays, series, frames or matrices written as
-    nested lists; without input channels, when it holds numbers of steps; or when it is an array of three axes.
+    It is a list of sequences when it is a list or tuple that holds arrays, series, frames or
+    matrices written as nested lists; without input channels, when it holds numbers of steps; or
+    when it is an array of three axes.
     """
     if isinstance(values, np.ndarray):
         return values.ndim == 3

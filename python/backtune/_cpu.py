@@ -1,4 +1,7 @@
-"""Which build of the engine a processor can run. setup.py loads this file too, so it imports nothing of the package."""
+"""Which build of the engine a processor can run.
+
+setup.py loads this file too, so it imports nothing of the package.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ _V3_FLAGS = frozenset({"avx2", "bmi1", "bmi2", "f16c", "fma", "movbe", "abm"})
 
 
 def supports_v3(cpuinfo: str = "/proc/cpuinfo") -> bool:
-    """Tell whether this processor runs x86-64-v3 code: AVX2, FMA and BMI2, without which it stops by SIGILL."""
+    """Tell whether this processor runs x86-64-v3 code (AVX2, FMA, BMI2); others die by SIGILL."""
     if platform.machine() not in ("x86_64", "AMD64"):
         return False
     try:

@@ -17,7 +17,9 @@ class Owner:
     _handle: int | None = None
     _free: Callable[[int], int]
 
-    def _create(self, create: Callable[..., int], free: Callable[[int], int], *arguments: Any) -> None:
+    def _create(
+        self, create: Callable[..., int], free: Callable[[int], int], *arguments: Any
+    ) -> None:
         value = ctypes.c_void_p()
         create(*arguments, ctypes.byref(value))
         self._free = free

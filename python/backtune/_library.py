@@ -16,7 +16,7 @@ _VARIABLE = "BACKTUNE_LIBRARY"
 
 
 def candidates(environment: str | None, folder: Path, v3: bool) -> list[Path]:
-    """List the paths to try, best first: the one that BACKTUNE_LIBRARY names, else those inside the package."""
+    """List the paths to try, best first: that of BACKTUNE_LIBRARY, else those in the package."""
     if environment:
         return [Path(environment)]
     return ([folder / V3_FOLDER / _FILE] if v3 else []) + [folder / _FILE]
@@ -38,7 +38,7 @@ def load() -> ctypes.CDLL:
         hint = ""
         if (folder / V3_FOLDER / _FILE).is_file():
             hint = (
-                "\nThe build for processors with AVX2 and FMA is there, but this processor lacks them:"
+                "\nThe build for processors with AVX2 and FMA is there, but this one lacks them:"
                 " build a wheel with BACKTUNE_PORTABLE=1."
             )
         raise ImportError(

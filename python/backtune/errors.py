@@ -1,4 +1,4 @@
-"""Exceptions: one base class, and one class per status of the engine, each also a built-in exception."""
+"""Exceptions: one base, and a class per kind of failure, each also a built-in exception."""
 
 from __future__ import annotations
 

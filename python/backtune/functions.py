@@ -60,6 +60,8 @@ def as_function(function: Any, what: str) -> Function:
     if isinstance(function, Function):
         return function
     if not isinstance(function, str):
-        raise TypeError(f"{what}: {function!r} came, expected a name or a function such as bt.zeta(0, 1)")
+        raise TypeError(
+            f"{what}: {function!r} came, expected a name or a function such as bt.zeta(0, 1)"
+        )
     named = {"tanh": zeta(-1, 1), "zeta01": zeta(0, 1)}
     return named.get(function, Function(function))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
-from typing import TYPE_CHECKING, Any, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -26,7 +25,9 @@ class Source(NamedTuple):
     def number(self, network: Network) -> int:
         """Return the number of the group, after a check that it belongs to that network."""
         if not isinstance(self.group, Group):
-            raise ArgumentError("source: bt.SELF stands for a unit being added; name the group here")
+            raise ArgumentError(
+                "source: bt.SELF stands for a unit being added; name the group here"
+            )
         if self.group.network is not network:
             raise ArgumentError(f"source {self.group.name}: it belongs to another network")
         return self.group.id
@@ -125,7 +126,8 @@ class Group:
         Parameters
         ----------
         source : Source
-            Such as ``x.lag(1)`` or ``net.input.lag(0)``. Groups that read each other at lag 0 may form no cycle.
+            Such as ``x.lag(1)`` or ``net.input.lag(0)``. Groups that read each other at lag 0 may
+            form no cycle.
         role : str, optional
             By default "B" for the network input, "W" for every other source.
         form : {"dense", "diagonal"}
@@ -172,12 +174,12 @@ class Group:
     def _matrix(self, array: np.ndarray, source: Source, what: str) -> np.ndarray:
         expected = (self.size, source.group.size)
         if array.shape != expected:
-            raise SizeError(f"{what}: shape {array.shape}, expected {expected}: (nodes of {self.name}, of the source)")
+            raise SizeError(
+                f"{what}: shape {array.shape}, expected {expected} ({self.name} nodes, source nodes)"
+            )
         return array
 
-    def add(
-        self, coefficient: float, *factors: Source | tuple[FunctionLike, Source]
-    ) -> Group:
+    def add(self, coefficient: float, *factors: Source | tuple[FunctionLike, Source]) -> Group:
         """Add a term to a firmware group: a coefficient times a product of functions of sources.
 
         Parameters
@@ -185,8 +187,9 @@ class Group:
         coefficient : float
             Alone, it is a constant term.
         *factors
-            Each a pair (function, source), such as ``("tanh", v.lag(0))`` or ``(bt.zeta(0, 2), v.lag(1))``, or a
-            source as it is. A source of one node is read by all nodes of the group.
+            Each a pair (function, source), such as ``("tanh", v.lag(0))`` or ``(bt.zeta(0, 2),
+            v.lag(1))``, or a source as it is. A source of one node is read by all nodes of the
+            group.
 
         Returns
         -------
@@ -214,7 +217,16 @@ class Group:
         if isinstance(factor, Source):
             factor = ("identity", factor)
         if not (isinstance(factor, tuple) and len(factor) == 2 and isinstance(factor[1], Source)):
-            raise TypeError(f"factor: {factor!r} came, expected a source or a pair (function, source)")
+            raise TypeError(
+                f"factor: {factor!r} came, expected a source or a pair (function, source)"
+            )
         function, source = as_function(factor[0], "factor"), factor[1]
-        parameters = np.array([value for _, value in function.parameters]) if function.parameters else None
-        return as_text(function.name, "function"), parameters, source.number(self.network), source.lag
+        parameters = (
+            np.array([value for _, value in function.parameters]) if function.parameters else None
+        )
+        return (
+            as_text(function.name, "function"),
+            parameters,
+            source.number(self.network),
+            source.lag,
+        )

@@ -1,0 +1,95 @@
+"""What Python does while the engine runs: the user's callback, exceptions, Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Any, Callable
+
+from . import _abi
+
+
+class RunGuard:
+    """Carries the callback of one run across the C border, and what happened there back.
+
+    An exception cannot pass through the engine: it is stored, the engine is told to stop, and
+    `finish` raises it again. Ctrl-C sets a mark that the next poll (at most 50 ms later) sees. Its
+    handler is replaced during the run because Python would raise at the first instruction of the C
+    callback, outside of any ``try``; while the user's own callback runs, it raises as usual.
+
+    Parameters
+    ----------
+    on_iteration : callable
+        Called without arguments after each iteration; true stops the run.
+    """
+
+    def __init__(self, on_iteration: Callable[[], Any]) -> None:
+        self._on_iteration = on_iteration
+        self._in_user_code = False
+        self._old_handler: Any = None
+        self._error: BaseException | None = None
+        self.interrupted = False
+        # Kept here: a callback object that is collected during the run would be called all the
+        # same.
+        self.callback = _abi.Callback(self._call)
+
+    def _call(self, estimator: int | None, event: int, user_data: int | None) -> int:
+        try:
+            if self.stopped:
+                return 1
+            if event == _abi.EVENT_ITERATION:
+                self._in_user_code = True
+                try:
+                    stop = self._on_iteration()
+                finally:
+                    self._in_user_code = False
+                return 1 if stop or self.stopped else 0
+            return 0
+        except BaseException as error:
+            if not (self.interrupted and isinstance(error, KeyboardInterrupt)):
+                self._error = error
+            return 1
+
+    @property
+    def stopped(self) -> bool:
+        """Whether Ctrl-C came or the callback raised."""
+        return self.interrupted or self._error is not None
+
+    def _handle_signal(self, number: int, frame: FrameType | None) -> None:
+        self.interrupted = True
+        if self._in_user_code:
+            self._old_handler(number, frame)
+            return
+        try:
+            self._old_handler(number, frame)
+        except KeyboardInterrupt:
+            pass
+        except BaseException as error:
+            self._error = error
+
+    def __enter__(self) -> RunGuard:
+        if threading.current_thread() is threading.main_thread():
+            handler = signal.getsignal(signal.SIGINT)
+            if callable(handler):
+                self._old_handler = handler
+                try:
+                    signal.signal(signal.SIGINT, self._handle_signal)
+                except ValueError:  # not the main interpreter: Ctrl-C does not come here
+                    self._old_handler = None
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._old_handler is not None:
+            signal.signal(signal.SIGINT, self._old_handler)
+
+    def finish(self) -> None:
+        """Raise again what the callback raised."""
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error

@@ -1,0 +1,39 @@
+"""The progress bar of a run."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+from .trace import Report
+
+
+class Progress:
+    """A bar of iterations with cost and NMSE beside it, closed whatever happens; or nothing."""
+
+    def __init__(self, shown: bool, total: int) -> None:
+        self._bar: Any = None
+        if shown:
+            from tqdm.auto import tqdm
+
+            self._bar = tqdm(total=total, unit="iteration", dynamic_ncols=True)
+
+    def update(self, report: Report) -> None:
+        """Show one more iteration."""
+        if self._bar is not None:
+            self._bar.set_postfix_str(
+                f"cost {report.cost:.3g}, NMSE {report.nmse:.3g}", refresh=False
+            )
+            self._bar.update()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()

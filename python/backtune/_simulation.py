@@ -1,0 +1,162 @@
+"""What a network computes: outputs, states and derivatives of sequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import _abi
+from ._abi import lib
+from ._arrays import as_flat, as_sequence, is_list_of_sequences
+from .errors import SizeError
+
+
+def _size(array: np.ndarray | None) -> int:
+    return 0 if array is None else array.size
+
+
+class SimulationMixin:
+    """The part of `Network` that runs it."""
+
+    _pointer: int
+
+    def simulate(
+        self,
+        u: Any,
+        initial: Any = None,
+        *,
+        states: bool = False,
+        return_state: bool = False,
+    ) -> Any:
+        """Run the network over one sequence, or over each of a list: equation (1) of RR-9100.
+
+        Parameters
+        ----------
+        u : array of shape (T, M), or list of such
+            The inputs, finite; (T,) means one channel. A number of time steps when the network has
+            no inputs.
+        initial : array of shape (state_size,), optional
+            The state before the first time step, from `return_state`; zero by default. For a list
+            of sequences, a list of states, or one for all.
+        states : bool
+            Whether to return the values of every group too.
+        return_state : bool
+            Whether to return the state after the last time step: the `initial` of the time steps
+            that follow.
+
+        Returns
+        -------
+        outputs : array of shape (T, O)
+            The observed nodes. Values may be infinite or NaN where the network diverges.
+        states : dict of arrays of shape (T, group size)
+            By the name of the group; only with ``states=True``.
+        state : array of shape (state_size,)
+            Only with ``return_state=True``. For a list of sequences, a list of these results is
+            returned instead.
+
+        Raises
+        ------
+        ArgumentError
+            An input that is NaN or infinite.
+        SizeError
+            Another number of channels, or state of another size.
+        """
+        if is_list_of_sequences(u, self.inputs):
+            starts = _initial_states(initial, len(u))
+            return [
+                self._simulate(sequence, start, states, return_state, f"inputs[{place}]")
+                for place, (sequence, start) in enumerate(zip(u, starts))
+            ]
+        return self._simulate(u, initial, states, return_state, "inputs")
+
+    def _simulate(self, u: Any, initial: Any, states: bool, return_state: bool, what: str) -> Any:
+        inputs = as_sequence(u, self.inputs, what)
+        start = None if initial is None else as_flat(initial, self.state_size, "initial state")
+        steps = inputs.shape[0]
+        groups = self.groups if states else {}
+        outputs = np.empty((steps, self.outputs))
+        values = np.empty((steps, sum(group.size for group in groups.values()))) if states else None
+        final = np.empty(self.state_size) if return_state else None
+        lib.bt_simulate(
+            self._pointer,
+            steps,
+            inputs,
+            inputs.size,
+            start,
+            _size(start),
+            outputs,
+            outputs.size,
+            values,
+            _size(values),
+            final,
+            _size(final),
+        )
+        result: list[Any] = [outputs]
+        if values is not None:
+            named, first = {}, 0
+            for name, group in groups.items():
+                named[name] = values[:, first : first + group.size].copy()
+                first += group.size
+            result.append(named)
+        if final is not None:
+            result.append(final)
+        return result[0] if len(result) == 1 else tuple(result)
+
+    @property
+    def state_size(self) -> int:
+        """Number of values of a state, as `simulate` takes and returns it."""
+        return _abi.read_int(lib.bt_network_state_size, self._pointer)
+
+    def gradient(self, u: Any, slopes: Any, initial: Any = None) -> np.ndarray:
+        """Return the derivative of a weighted sum of the outputs by every adjustable weight.
+
+        The sum is that of slopes(t, k) outputs(t, k) over t and k; the derivative comes by the
+        adjoint, without the guard of backward tuning (section "Backward tuning" of RR-9100).
+
+        Parameters
+        ----------
+        u : array of shape (T, M)
+            The inputs; (T,) means one channel. A number of time steps when the network has no
+            inputs.
+        slopes : array of shape (T, O)
+            (T,) means one output.
+        initial : array of shape (state_size,), optional
+            The state before the first time step; zero by default.
+
+        Returns
+        -------
+        array of shape (weights,)
+            In the order of `get_weights`.
+        """
+        inputs = as_sequence(u, self.inputs, "inputs")
+        weights = as_sequence(slopes, self.outputs, "slopes")
+        if weights.shape[0] != inputs.shape[0]:
+            raise SizeError(
+                f"slopes: {weights.shape[0]} time steps, expected {inputs.shape[0]} as inputs"
+            )
+        start = None if initial is None else as_flat(initial, self.state_size, "initial state")
+        gradient = np.empty(_abi.read_int(lib.bt_network_weight_count, self._pointer))
+        lib.bt_gradient(
+            self._pointer,
+            inputs.shape[0],
+            inputs,
+            inputs.size,
+            start,
+            _size(start),
+            weights,
+            weights.size,
+            gradient,
+            gradient.size,
+            None,
+            0,
+        )
+        return gradient
+
+
+def _initial_states(initial: Any, count: int) -> list[Any]:
+    if not isinstance(initial, (list, tuple)) or (initial and np.isscalar(initial[0])):
+        return [initial] * count
+    if len(initial) != count:
+        raise SizeError(f"initial states: {len(initial)} came for {count} sequences")
+    return list(initial)

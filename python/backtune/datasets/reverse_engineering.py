@@ -1,0 +1,58 @@
+"""Sequences made by a random root network, which another network then has to reproduce."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import random
+from .._arrays import as_size
+from ..network import Network
+
+
+def reverse_engineering(
+    units: int,
+    seed: int = 0,
+    length: int | None = None,
+    unit: str = "lnl",
+    *,
+    return_network: bool = False,
+    **options: Any,
+) -> tuple:
+    """Return input and output of a random network of which one node is seen: RR-9100, section 4.
+
+    The root network has one input, normal of mean 0 and deviation 1, and weights drawn by
+    `Network.randomize`; only its first node is observed. A network of as many units can reproduce
+    it exactly.
+
+    Parameters
+    ----------
+    units : int
+        Number N of nodes of the root network.
+    seed : int
+        Of the input and of the weights.
+    length : int, optional
+        Number T of time steps; by default 2 N (N + 1), twice the number of weights.
+    unit : str
+        Kind of the root network's units.
+    return_network : bool
+        Whether to return the root network too.
+    **options
+        Of that unit; by default without bias, and without leak.
+
+    Returns
+    -------
+    u : array of shape (T, 1)
+    y : array of shape (T, 1)
+    root : Network
+        Only with ``return_network=True``.
+    """
+    units = as_size(units, "units")
+    steps = 2 * units * (units + 1) if length is None else as_size(length, "length")
+    root = Network(1)
+    root.observe(root.unit(unit, units, **{"bias": False, **options}), count=1)
+    root.randomize(seed)
+    u: np.ndarray = random.normal(steps, seed, "reverse engineering input").reshape(-1, 1)
+    y = root.simulate(u)
+    return (u, y, root) if return_network else (u, y)

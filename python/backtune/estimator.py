@@ -1,0 +1,325 @@
+"""Estimation of the weights of a network from sequences."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any, Callable
+
+import numpy as np
+
+from . import _abi
+from ._abi import lib
+from ._arrays import as_float, as_sequence, as_sequences, as_text, is_list_of_sequences, joined
+from ._callbacks import RunGuard
+from ._handle import Owner
+from ._progress import Progress
+from .errors import SizeError, StoppedError
+from .network import Network
+from .trace import COLUMNS, Report, Trace, make_report
+
+_INTERRUPTED = "interrupted by the user"
+
+
+class Estimator(Owner):
+    """Adjusts the weights of a network so that its outputs come near to desired ones.
+
+    By the method of RR-9100, section "Backward tuning".
+
+    Parameters
+    ----------
+    net : Network
+        Its weights are where estimation starts, and receive the best found. Its structure may not
+        change any more.
+    u : array of shape (T, M), or list of such
+        Inputs of one sequence or of several, of any lengths; (T,) means one channel. For a network
+        without inputs: None, or numbers of time steps.
+    y : array of shape (T, O), or list of such
+        Desired outputs; NaN means not observed, masked entries too. (T,) means one output.
+    gains : array of the shape of y, or list of such, or O numbers; optional
+        How much each desired value, or each output, counts: 0 or more, 0 = not observed.
+    criterion : str, optional
+        "least-squares".
+    method : str, optional
+        "auto", "backward-tuning".
+    guard : bool, optional
+        Whether adjoint values are kept from vanishing and exploding, equation (5).
+    reestimation : bool, optional
+        Whether the second order is tried on re-estimated states too, footnote 7.
+
+    Raises
+    ------
+    SizeError
+        Sequences of u and y of unequal number, lengths or channels.
+    ArgumentError
+        An input that is not finite, no observed value at all, an unknown criterion or method.
+
+    Notes
+    -----
+    Options left at None keep the engine's defaults; `get_option` reads them. Every sequence
+    starts from zero states.
+    """
+
+    def __init__(
+        self,
+        net: Network,
+        u: Any,
+        y: Any,
+        gains: Any = None,
+        *,
+        criterion: str | None = None,
+        method: str | None = None,
+        guard: bool | None = None,
+        reestimation: bool | None = None,
+    ) -> None:
+        if not isinstance(net, Network):
+            raise TypeError(f"net: {net!r} came, expected a Network")
+        desired = as_sequences(y, net.outputs, "desired outputs")
+        if u is None and net.inputs == 0:
+            inputs = [np.empty((len(sequence), 0)) for sequence in desired]
+        else:
+            inputs = as_sequences(u, net.inputs, "inputs")
+        _check_lengths(inputs, desired)
+        weights = None if gains is None else joined(_gains(gains, desired), net.outputs)
+        lengths = np.array([len(sequence) for sequence in desired], dtype=np.int64)
+        flat_inputs, flat_desired = joined(inputs, net.inputs), joined(desired, net.outputs)
+
+        self.net = net
+        self._create(lib.bt_estimator_create, lib.bt_estimator_free, net._pointer)
+        lib.bt_estimator_set_data(
+            self._pointer,
+            lengths.size,
+            lengths,
+            flat_inputs,
+            flat_inputs.size,
+            flat_desired,
+            flat_desired.size,
+            weights,
+            0 if weights is None else weights.size,
+        )
+        if criterion is not None:
+            lib.bt_estimator_set_criterion(self._pointer, as_text(criterion, "criterion"))
+        if method is not None:
+            lib.bt_estimator_set_method(self._pointer, as_text(method, "method"))
+        if guard is not None:
+            self.set_option("guard", guard)
+        if reestimation is not None:
+            self.set_option("reestimation", reestimation)
+
+    # ---- Settings
+
+    @property
+    def criterion(self) -> str:
+        """Name of the criterion."""
+        return _abi.read_text(lib.bt_estimator_get_criterion, self._pointer)
+
+    @property
+    def method(self) -> str:
+        """Name of the method."""
+        return _abi.read_text(lib.bt_estimator_get_method, self._pointer)
+
+    def get_option(self, name: str) -> float:
+        """Return "max_iterations", "tolerance", "target", "guard" or "reestimation"."""
+        value = ctypes.c_double()
+        lib.bt_estimator_get_option(self._pointer, as_text(name, "option"), ctypes.byref(value))
+        return value.value
+
+    def set_option(self, name: str, value: float) -> None:
+        """Set one of the options of `get_option`, for all runs that follow."""
+        lib.bt_estimator_set_option(self._pointer, as_text(name, "option"), float(value))
+
+    # ---- Work
+
+    def step(self) -> Report:
+        """Do one iteration: simulation, backward tuning, second order, first order if that fails.
+
+        Returns
+        -------
+        Report
+            Its `stop` tells why a further step cannot help.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            Ctrl-C; the weights are the best seen all the same.
+        """
+        guard, stop = self._call(lib.bt_estimator_step, lambda: False)
+        if guard.interrupted:
+            raise KeyboardInterrupt
+        place = self._trace_length() - 1
+        return self._report(place, None if stop == _abi.STOP_NONE else _stop_words(stop))
+
+    def run(
+        self,
+        max_iterations: int | None = None,
+        tolerance: float | None = None,
+        target: float | None = None,
+        *,
+        progress: bool = True,
+        callback: Callable[[Report], Any] | None = None,
+    ) -> Trace:
+        """Iterate until the cost is low enough, cannot be lowered, or the iterations are spent.
+
+        Parameters
+        ----------
+        max_iterations : int, optional
+            Limit of this run.
+        tolerance : float, optional
+            Stop when the cost falls below this times its first value.
+        target : float, optional
+            Stop when the cost falls below this.
+        progress : bool
+            Whether to show a progress bar with the cost and the NMSE.
+        callback : callable, optional
+            Called with a `Report` after each iteration; what it returns, when true, stops the run.
+            An exception stops it too and comes out of `run`; the network has the best weights all
+            the same.
+
+        Returns
+        -------
+        Trace
+            Of all iterations of this estimator. Ctrl-C ends the run early and returns it too: the
+            network has the best weights seen, and `stop_reason` is "interrupted by the user".
+
+        Raises
+        ------
+        BusyError
+            The estimator, or its network, is in use by another thread or by a callback.
+        """
+        given = {"max_iterations": max_iterations, "tolerance": tolerance, "target": target}
+        chosen = {name: value for name, value in given.items() if value is not None}
+        before = {name: self.get_option(name) for name in chosen}
+        try:
+            for name, value in chosen.items():
+                self.set_option(name, value)
+            guard = self._run(progress, callback)
+        finally:
+            for name, value in before.items():
+                self.set_option(name, value)
+        return self._trace(_INTERRUPTED if guard.interrupted else self.stop_reason)
+
+    def _run(self, progress: bool, callback: Callable[[Report], Any] | None) -> RunGuard:
+        with Progress(progress, int(self.get_option("max_iterations"))) as bar:
+
+            def on_iteration() -> Any:
+                if callback is None and not progress:
+                    return False
+                report = self._report(self._trace_length() - 1)
+                bar.update(report)
+                return callback(report) if callback is not None else False
+
+            return self._call(lib.bt_estimator_run, on_iteration)[0]
+
+    def _call(self, function: Any, on_iteration: Callable[[], Any]) -> tuple[RunGuard, int]:
+        stop = ctypes.c_int32()
+        with RunGuard(on_iteration) as guard:
+            try:
+                function(self._pointer, guard.callback, None, ctypes.byref(stop))
+            except StoppedError:  # nothing to keep yet; what stopped it is told below
+                if not guard.stopped:
+                    raise
+        guard.finish()
+        return guard, stop.value
+
+    # ---- Results
+
+    @property
+    def stop_reason(self) -> str:
+        """Why the last run or step stopped, in words."""
+        stop = ctypes.c_int32()
+        lib.bt_estimator_stop_reason(self._pointer, ctypes.byref(stop))
+        return _stop_words(stop.value)
+
+    @property
+    def cost(self) -> float:
+        """Criterion of the best weights."""
+        return self._costs()[0]
+
+    @property
+    def nmse(self) -> float:
+        """Normalised mean square error of the best weights; NaN for constant desired outputs."""
+        return self._costs()[1]
+
+    def _costs(self) -> tuple[float, float]:
+        cost, nmse = ctypes.c_double(), ctypes.c_double()
+        lib.bt_estimator_cost(self._pointer, ctypes.byref(cost), ctypes.byref(nmse))
+        return cost.value, nmse.value
+
+    def get_weights(self) -> np.ndarray:
+        """Return the best weights seen, in the order of ``net.get_weights()``."""
+        values = np.empty(_abi.read_int(lib.bt_network_weight_count, self.net._pointer))
+        lib.bt_estimator_get_weights(self._pointer, values, values.size)
+        return values
+
+    def gradient(self) -> tuple[float, np.ndarray]:
+        """Return the cost at the network's weights, and its derivative by each, without guard."""
+        cost = ctypes.c_double()
+        values = np.empty(_abi.read_int(lib.bt_network_weight_count, self.net._pointer))
+        lib.bt_estimator_gradient(self._pointer, ctypes.byref(cost), values, values.size)
+        return cost.value, values
+
+    @property
+    def trace(self) -> Trace:
+        """All iterations so far."""
+        return self._trace(self.stop_reason)
+
+    def _trace(self, stop_reason: str) -> Trace:
+        length = self._trace_length()
+        return Trace({name: self._column(name, length) for name in COLUMNS}, stop_reason)
+
+    def _trace_length(self) -> int:
+        return _abi.read_int(lib.bt_estimator_trace_length, self._pointer)
+
+    def _column(self, name: str, length: int) -> np.ndarray:
+        values = np.empty(length)
+        lib.bt_estimator_trace(self._pointer, name.encode(), values, length)
+        return values
+
+    def _report(self, place: int, stop: str | None = None) -> Report:
+        columns = {name: self._column(name, place + 1) for name in COLUMNS}
+        return make_report(place, {name: values[place] for name, values in columns.items()}, stop)
+
+    def __reduce__(self) -> tuple:
+        raise TypeError(
+            "an Estimator cannot be pickled or copied: pickle its network, and make a new one there"
+        )
+
+    def __repr__(self) -> str:
+        if self.closed:
+            return "<Estimator, closed>"
+        return f"<Estimator of {self.net!r}, {max(self._trace_length() - 1, 0)} iterations>"
+
+
+def _stop_words(reason: int) -> str:
+    return lib.bt_stop_string(reason).decode()
+
+
+def _check_lengths(inputs: list[np.ndarray], desired: list[np.ndarray]) -> None:
+    if len(inputs) != len(desired):
+        raise SizeError(
+            f"{len(inputs)} sequences of inputs came, and {len(desired)} of desired outputs"
+        )
+    for place, (u, y) in enumerate(zip(inputs, desired)):
+        if len(u) != len(y):
+            raise SizeError(
+                f"sequence {place}: {len(u)} time steps of inputs, {len(y)} of desired outputs"
+            )
+
+
+def _gains(gains: Any, desired: list[np.ndarray]) -> list[np.ndarray]:
+    outputs = desired[0].shape[1] if desired else 0
+    if is_list_of_sequences(gains, outputs):
+        if len(gains) != len(desired):
+            raise SizeError(f"gains: {len(gains)} sequences, expected {len(desired)}")
+        values = [as_sequence(item, outputs, f"gains[{place}]") for place, item in enumerate(gains)]
+    else:
+        array = as_float(gains, "gains")
+        if array.shape == (outputs,) and (outputs > 1 or len(desired) > 1):
+            values = [np.broadcast_to(array, y.shape) for y in desired]
+        else:
+            values = [as_sequence(array, outputs, "gains")]
+    for place, (gain, y) in enumerate(zip(values, desired)):
+        if gain.shape != y.shape:
+            raise SizeError(f"gains of sequence {place}: shape {gain.shape}, expected {y.shape}")
+    if len(values) != len(desired):
+        raise SizeError(f"gains: {len(values)} sequences, expected {len(desired)}")
+    return [np.ascontiguousarray(gain) for gain in values]

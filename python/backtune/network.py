@@ -1,0 +1,216 @@
+"""The network: what it is made of, what it computes, and how it is kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from . import _abi, _simulation, _units
+from ._abi import lib
+from ._arrays import as_flat, as_path, as_size, as_text
+from ._handle import Owner
+from .errors import ArgumentError, BacktuneError
+from .group import Group
+from .weights import Weights
+
+
+class Network(_units.UnitsMixin, _simulation.SimulationMixin, Owner):
+    """A recurrent network: node groups and their weights. Equation (1) of the report RR-9100.
+
+    Parameters
+    ----------
+    inputs : int
+        Number M of input channels, 0 or more.
+
+    Attributes
+    ----------
+    weights : Weights
+        Mapping from names such as "lnl.x2.W" to arrays.
+
+    Notes
+    -----
+    All nodes of the unit added last are observed, unless `observe` says otherwise. The
+    weights start at zero: call `randomize` before estimation. Networks can be copied, pickled,
+    saved as JSON, and closed by `close` or `with`.
+
+    Examples
+    --------
+    >>> net = bt.Network(inputs=1)
+    >>> h = net.lnl(8, leak="adjust")
+    >>> out = net.linear(1, sources=[h.lag(0)])
+    >>> y = net.randomize(seed=0).simulate(np.zeros(20))
+    """
+
+    def __init__(self, inputs: int) -> None:
+        self._create(lib.bt_network_create, lib.bt_network_free, as_size(inputs, "inputs"))
+
+    @classmethod
+    def _made_by(cls, create: Any, *arguments: Any) -> Network:
+        network = cls.__new__(cls)
+        network._create(create, lib.bt_network_free, *arguments)
+        return network
+
+    # ---- What it is
+
+    @property
+    def inputs(self) -> int:
+        """Number M of input channels."""
+        return _abi.read_int(lib.bt_network_inputs, self._pointer)
+
+    @property
+    def outputs(self) -> int:
+        """Number O of observed nodes."""
+        return _abi.read_int(lib.bt_network_outputs, self._pointer)
+
+    @property
+    def range(self) -> int:
+        """The largest lag R."""
+        return _abi.read_int(lib.bt_network_range, self._pointer)
+
+    @property
+    def input(self) -> Group:
+        """The network input, as a source: ``net.input.lag(1)``."""
+        return Group(self, _abi.INPUT, "input", self.inputs)
+
+    @property
+    def groups(self) -> dict[str, Group]:
+        """The node groups by name, in the order of definition."""
+        count = _abi.read_int(lib.bt_network_group_count, self._pointer)
+        groups = (self._group(number) for number in range(count))
+        return {group.name: group for group in groups}
+
+    def _group(self, number: int) -> Group:
+        return Group(
+            self,
+            number,
+            _abi.read_text(lib.bt_network_group_name, self._pointer, number),
+            _abi.read_int(lib.bt_network_group_size, self._pointer, number),
+        )
+
+    def observe(
+        self, groups: Group | Iterable[Group], count: int | Iterable[int] | None = None
+    ) -> Network:
+        """Choose the observed outputs.
+
+        Parameters
+        ----------
+        groups : Group or list of Group
+        count : int or list of int, optional
+            How many nodes of each, from the first; all of them by default.
+
+        Returns
+        -------
+        Network
+            Itself.
+        """
+        chosen = [groups] if isinstance(groups, Group) else list(groups)
+        for group in chosen:
+            if not isinstance(group, Group):
+                raise TypeError(f"observe: {group!r} came, expected a group of this network")
+            if group.network is not self:
+                raise ArgumentError(f"observe: {group.name} belongs to another network")
+        if count is None:
+            counts = [group.size for group in chosen]
+        else:
+            counts = [count] * len(chosen) if np.ndim(count) == 0 else list(count)
+        if len(counts) != len(chosen):
+            raise ArgumentError(f"observe: {len(chosen)} groups and {len(counts)} counts came")
+        lib.bt_network_observe(
+            self._pointer,
+            np.array([group.id for group in chosen], dtype=np.int64),
+            np.array([as_size(number, "count") for number in counts], dtype=np.int64),
+            len(chosen),
+        )
+        return self
+
+    # ---- Weights
+
+    @property
+    def weights(self) -> Weights:
+        """The weights by name."""
+        return Weights(self)
+
+    @weights.setter
+    def weights(self, values: Mapping[str, Any]) -> None:
+        weights = Weights(self)
+        for name, array in values.items():
+            weights[name] = array
+
+    def get_weights(self) -> np.ndarray:
+        """Return all adjustable weights as one vector: array after array, row-major."""
+        values = np.empty(_abi.read_int(lib.bt_network_weight_count, self._pointer))
+        lib.bt_network_get_weights(self._pointer, values, values.size)
+        return values
+
+    def set_weights(self, values: Any) -> None:
+        """Set all adjustable weights from a vector such as `get_weights` returns."""
+        count = _abi.read_int(lib.bt_network_weight_count, self._pointer)
+        lib.bt_network_set_weights(self._pointer, as_flat(values, count, "weights"), count)
+
+    def randomize(self, seed: int = 0) -> Network:
+        """Draw every free weight anew.
+
+        Normal, of deviation 0.5/sqrt(number of sources); leaks uniform in [0, 0.5]. Other weights
+        with two finite bounds are drawn uniformly between them. The same seed gives the same bits.
+
+        Returns
+        -------
+        Network
+            Itself.
+        """
+        lib.bt_network_randomize(self._pointer, as_size(seed, "seed", unsigned=True))
+        return self
+
+    # ---- Kept
+
+    def to_json(self) -> str:
+        """Return the network, weights included, as JSON text that reads back to the same bits."""
+        return _abi.read_text(lib.bt_network_to_json, self._pointer)
+
+    @classmethod
+    def from_json(cls, text: str) -> Network:
+        """Make a network from the text of `to_json`."""
+        encoded = as_text(text, "JSON")
+        return cls._made_by(lib.bt_network_from_json, encoded, len(encoded))
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write the JSON text to a file, whole or not at all.
+
+        Raises
+        ------
+        FileError
+            The file cannot be written (an OSError); an old file of that name is left as it was.
+        """
+        lib.bt_network_save(self._pointer, as_path(path))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> Network:
+        """Read the file of `save`."""
+        return cls._made_by(lib.bt_network_load, as_path(path))
+
+    def copy(self) -> Network:
+        """Return an independent copy, weights included."""
+        return self._made_by(lib.bt_network_copy, self._pointer)
+
+    def __copy__(self) -> Network:
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict) -> Network:
+        return self.copy()
+
+    def __reduce__(self) -> tuple:
+        return type(self).from_json, (self.to_json(),)
+
+    def __repr__(self) -> str:
+        if self.closed:
+            return "<Network, closed>"
+        try:
+            return (
+                f"<Network: {self.inputs} inputs, {self.outputs} outputs,"
+                f" {len(self.groups)} groups, {self.get_weights().size} adjustable weights>"
+            )
+        except BacktuneError as error:
+            return f"<Network: {error}>"

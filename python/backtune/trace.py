@@ -1,0 +1,200 @@
+"""The course of an estimation: one report per iteration, and what the whole of them shows."""
+
+from __future__ import annotations
+
+import ctypes
+import html
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple, overload
+
+import numpy as np
+
+from ._abi import lib
+from ._arrays import as_float, as_size
+
+#: Columns of a trace, as the engine names them.
+COLUMNS = (
+    "cost",
+    "nmse",
+    "order",
+    "variant",
+    "step",
+    "raised",
+    "saturated",
+    "simulations",
+    "seconds",
+)
+
+# Words for the engine's numbers of the column "order".
+_ORDERS = {2: "second", 1: "first", 0: "none", -1: "rescue"}
+
+
+@dataclass(frozen=True)
+class Report:
+    """One iteration.
+
+    Attributes
+    ----------
+    iteration : int
+        0 is the start, before any.
+    cost, nmse : float
+        Criterion, and normalised mean square error (NaN for constant outputs), of the best weights
+        so far.
+    order : str
+        What found them: "second", "first", "none" (the start, or nothing better was found),
+        "rescue" of a start that diverges.
+    variant : int
+        Second order: 1, 2 or 3, how the equation was weighted; first order: the momentum k.
+    step : float
+        Part of the proposed change that the line search took.
+    raised, saturated : float
+        Parts of the adjoint values that the guard raised, saturated.
+    simulations : int
+        Run in this iteration.
+    seconds : float
+        Of computing, since the start.
+    stop : str or None
+        Why no further iteration can help; None otherwise.
+    """
+
+    iteration: int
+    cost: float
+    nmse: float
+    order: str
+    variant: int
+    step: float
+    raised: float
+    saturated: float
+    simulations: int
+    seconds: float
+    stop: str | None = None
+
+
+def make_report(iteration: int, row: Mapping[str, float], stop: str | None = None) -> Report:
+    """Make a report of one row of a trace."""
+    return Report(
+        iteration=iteration,
+        cost=float(row["cost"]),
+        nmse=float(row["nmse"]),
+        order=_ORDERS.get(int(row["order"]), str(row["order"])),
+        variant=int(row["variant"]),
+        step=float(row["step"]),
+        raised=float(row["raised"]),
+        saturated=float(row["saturated"]),
+        simulations=int(row["simulations"]),
+        seconds=float(row["seconds"]),
+        stop=stop,
+    )
+
+
+class Decay(NamedTuple):
+    """Fit of costs by alpha exp(-t/time) + bias, NaN where undefined: footnote 9 of RR-9100."""
+
+    time: float
+    bias: float
+
+
+def decay_fit(costs: Any, window: int = 0) -> Decay:
+    """Fit an exponential decay to costs, one per iteration.
+
+    Parameters
+    ----------
+    costs : array of shape (iterations,)
+        Values that are not finite are skipped.
+    window : int
+        The last iterations count most: 90 % of the weight lies on this many; 0 means all of them.
+    """
+    values = as_float(costs, "costs").reshape(-1)
+    time, bias = ctypes.c_double(), ctypes.c_double()
+    lib.bt_decay_fit(
+        values, values.size, as_size(window, "window"), ctypes.byref(time), ctypes.byref(bias)
+    )
+    return Decay(time.value, bias.value)
+
+
+class Trace(Sequence):
+    """What a run did: entry 0 is the start, entry k the end of iteration k.
+
+    Attributes
+    ----------
+    cost, nmse, order, variant, step, raised, saturated, simulations, seconds : array
+        One value per entry, see `Report`; order as the number 2, 1, 0 or -1.
+    stop_reason : str
+        In words.
+    """
+
+    cost: np.ndarray
+    nmse: np.ndarray
+    order: np.ndarray
+    variant: np.ndarray
+    step: np.ndarray
+    raised: np.ndarray
+    saturated: np.ndarray
+    simulations: np.ndarray
+    seconds: np.ndarray
+
+    def __init__(self, columns: Mapping[str, np.ndarray], stop_reason: str) -> None:
+        for name in COLUMNS:
+            setattr(self, name, columns[name])
+        self.stop_reason = stop_reason
+
+    def __len__(self) -> int:
+        return len(self.cost)
+
+    @overload
+    def __getitem__(self, index: int) -> Report: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Report]: ...
+    def __getitem__(self, index: int | slice) -> Report | list[Report]:
+        """Return the report of an entry, or a list of them."""
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        place = range(len(self))[index]
+        return make_report(place, {name: getattr(self, name)[place] for name in COLUMNS})
+
+    def __iter__(self) -> Iterator[Report]:
+        return (self[place] for place in range(len(self)))
+
+    @property
+    def decay(self) -> Decay:
+        """Decay time of the cost, in iterations, and its final bias."""
+        return decay_fit(self.cost)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the cost by iteration, its decay fit, and which order found each step.
+
+        Needs matplotlib. See `backtune.plot.plot_trace`.
+        """
+        from .plot import plot_trace
+
+        return plot_trace(self, ax)
+
+    def __repr__(self) -> str:
+        if not len(self):
+            return f"<Trace, empty: {self.stop_reason}>"
+        return (
+            f"<Trace of {len(self) - 1} iterations, cost {self.cost[0]:.3g} -> {self.cost[-1]:.3g},"
+            f" NMSE {self.nmse[-1]:.3g}: {self.stop_reason}>"
+        )
+
+    def _repr_html_(self) -> str:
+        names = [field.name for field in fields(Report) if field.name != "stop"]
+        places = list(range(len(self)))
+        if len(places) > 12:
+            places = places[:6] + places[-6:]
+        head = "".join(f"<th>{name}</th>" for name in names)
+        rows = "".join(
+            "<tr>"
+            + "".join(f"<td>{_cell(getattr(self[place], name))}</td>" for name in names)
+            + "</tr>"
+            for place in places
+        )
+        return (
+            f"<table><caption>{html.escape(repr(self)[1:-1])}</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        )
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else html.escape(str(value))

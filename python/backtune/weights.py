@@ -1,0 +1,107 @@
+"""The weights of a network by name, as a mapping of arrays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _abi
+from ._abi import lib
+from ._arrays import as_full, as_mask, as_text
+
+if TYPE_CHECKING:
+    from .network import Network
+
+
+class Weights(Mapping):
+    """Named weight arrays ("lnl.x2.W"): reading gives a copy, assigning sets the network's own.
+
+    A matrix is [target nodes, source nodes]; entries without a connection are 0 and stay so.
+    Assigning one number sets the whole array. A weight must be finite and inside its bounds, else
+    ValueError.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    def __iter__(self) -> Iterator[str]:
+        pointer = self._network._pointer
+        for index in range(_abi.read_int(lib.bt_network_array_count, pointer)):
+            yield _abi.read_text(lib.bt_network_array_name, pointer, index)
+
+    def __len__(self) -> int:
+        return _abi.read_int(lib.bt_network_array_count, self._network._pointer)
+
+    def _shape(self, name: Any) -> tuple[bytes, tuple[int, ...]]:
+        if name not in list(self):
+            raise KeyError(f"{name!r}: no such weights, there are {', '.join(self) or 'none'}")
+        text = as_text(name, "name of weights")
+        shape = np.zeros(2, dtype=np.int64)
+        lib.bt_network_array_shape(self._network._pointer, text, shape)
+        rows, columns = (int(size) for size in shape)
+        return text, (rows, columns) if columns else (rows,)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        text, shape = self._shape(name)
+        values = np.empty(shape)
+        lib.bt_network_get_array(self._network._pointer, text, values, values.size)
+        return values
+
+    def __setitem__(self, name: str, values: Any) -> None:
+        text, shape = self._shape(name)
+        array = as_full(values, shape, f"weights {name}")
+        lib.bt_network_set_array(self._network._pointer, text, array, array.size)
+
+    def bounds(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the lower and the upper bounds, infinite where there is none."""
+        text, shape = self._shape(name)
+        lower, upper = np.empty(shape), np.empty(shape)
+        lib.bt_network_get_bounds(self._network._pointer, text, lower, upper, lower.size)
+        return lower, upper
+
+    def set_bounds(self, name: str, lower: Any = None, upper: Any = None) -> None:
+        """Set bounds: one number or an array of the weights' shape; None leaves that side as it is.
+
+        Weights outside move to the nearest bound.
+        """
+        text, shape = self._shape(name)
+        old = self.bounds(name)
+        low, high = (
+            before if value is None else as_full(value, shape, f"bounds of {name}")
+            for value, before in zip((lower, upper), old)
+        )
+        lib.bt_network_set_bounds(self._network._pointer, text, low, high, low.size)
+
+    def fixed(self, name: str) -> np.ndarray:
+        """Return which weights are fixed, as booleans."""
+        text, shape = self._shape(name)
+        flags = np.empty(shape, dtype=np.uint8)
+        lib.bt_network_get_fixed(self._network._pointer, text, flags, flags.size)
+        return flags.astype(bool)
+
+    def fix(self, name: str, where: Any = None) -> None:
+        """Keep the weights as they are, or those where an array of their shape is true."""
+        self._set_fixed(name, where, True)
+
+    def free(self, name: str, where: Any = None) -> None:
+        """Let estimation adjust the weights, or those where an array of their shape is true."""
+        self._set_fixed(name, where, False)
+
+    def _set_fixed(self, name: str, where: Any, fixed: bool) -> None:
+        text, shape = self._shape(name)
+        flags = self.fixed(name)
+        chosen = as_full(True if where is None else where, shape, f"fixed weights of {name}")
+        flags[as_mask(chosen, "where") != 0] = fixed
+        array = flags.astype(np.uint8)
+        lib.bt_network_set_fixed(self._network._pointer, text, array, array.size)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
+    def __repr__(self) -> str:
+        rows = [f"  {name}: {' x '.join(map(str, self._shape(name)[1]))}" for name in self]
+        total = sum(math.prod(self._shape(name)[1]) for name in self)
+        return "\n".join([f"<Weights, {total} values>", *rows])

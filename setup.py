@@ -1,0 +1,180 @@
+"""Builds the engine with the Swift toolchain, and puts it into the package.
+
+All else is in pyproject.toml.
+
+An editable install and ``pip install .`` build the flavour that this machine runs. With
+BACKTUNE_PORTABLE=1 a wheel holds both: the baseline build, and one for processors of level
+x86-64-v3 (AVX2, FMA); the package picks one when imported.
+"""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from setuptools import Command, setup
+from setuptools.command.build_py import build_py
+from setuptools.command.develop import develop
+from setuptools.dist import Distribution
+from setuptools.errors import ExecError, PlatformError
+
+try:
+    from setuptools.command.bdist_wheel import bdist_wheel
+except ImportError:
+    from wheel.bdist_wheel import bdist_wheel
+try:
+    from setuptools.command.editable_wheel import editable_wheel
+except ImportError:
+    editable_wheel = None
+
+ROOT = Path(__file__).resolve().parent
+PACKAGE = ROOT / "python" / "backtune"
+LIBRARY = "libbacktune.so.1"
+
+
+def load_cpu():
+    """Load the package's module on processors; the package itself cannot be imported yet."""
+    specification = importlib.util.spec_from_file_location("backtune_cpu", PACKAGE / "_cpu.py")
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+CPU = load_cpu()
+
+# Flavour -> folder below lib, and what its build adds to the command.
+FLAVOURS = {
+    "baseline": ("", []),
+    "v3": (CPU.V3_FOLDER, ["-Xcc", "-march=x86-64-v3", "-Xswiftc", "-DBACKTUNE_FMA"]),
+}
+
+
+def chosen_flavours():
+    """List what to build: both for a portable wheel, else the one that this machine runs."""
+    if os.environ.get("BACKTUNE_PORTABLE", "0") not in ("", "0"):
+        return ["baseline", "v3"]
+    return ["v3" if CPU.supports_v3() else "baseline"]
+
+
+def build_flavour(flavour):
+    """Run the Swift build of a flavour (quick when all is up to date); return its library."""
+    if not sys.platform.startswith("linux"):
+        raise PlatformError(f"backtune: the engine is built on Linux only, this is {sys.platform}")
+    swift = shutil.which("swift")
+    if swift is None:
+        raise ExecError(
+            "backtune: 'swift' was not found. The engine is built with the Swift toolchain (6.0 or"
+            " later, see https://www.swift.org/install): put it in PATH, or install a wheel."
+        )
+    scratch = ROOT / f".build-lib-{flavour}"
+    options = [
+        *("-Xswiftc", "-static-stdlib"),
+        *("-Xlinker", f"--version-script={ROOT / 'Sources' / 'BacktuneC' / 'exports.map'}"),
+        *("-Xlinker", f"-soname={LIBRARY}"),
+        *("-Xlinker", "-s"),
+    ]
+    command = [swift, "build", "-c", "release", "--product", "backtune", *FLAVOURS[flavour][1]]
+    command += [*options, "--scratch-path", str(scratch)]
+    print(" ".join(command), flush=True)
+    try:
+        subprocess.run(command, cwd=ROOT, check=True)
+    except subprocess.CalledProcessError as error:
+        raise ExecError(
+            f"backtune: the Swift build failed with status {error.returncode}"
+        ) from None
+    return scratch / "release" / "libbacktune.so"
+
+
+def install_engine(folder):
+    """Build what is chosen, and make it the content of that folder."""
+    built = {flavour: build_flavour(flavour) for flavour in chosen_flavours()}
+    for flavour, (below, _) in FLAVOURS.items():
+        target = folder / below / LIBRARY
+        if flavour not in built:
+            target.unlink(missing_ok=True)
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Renamed into place: a process that has the old file loaded keeps it.
+        beside = target.with_name(f"{target.name}.new")
+        shutil.copyfile(built[flavour], beside)
+        beside.replace(target)
+
+
+class BuildEngine(Command):
+    """``python setup.py build_engine``: the engine into the source tree."""
+
+    description = "build the engine with the Swift toolchain"
+    user_options = []
+
+    def initialize_options(self):
+        """Take no options."""
+
+    def finalize_options(self):
+        """Take no options."""
+
+    def run(self):
+        """Build."""
+        install_engine(PACKAGE / "lib")
+
+
+class BuildPackage(build_py):
+    """The Python files, and the engine beside them."""
+
+    def run(self):
+        """Build."""
+        super().run()
+        if not getattr(self, "editable_mode", False):
+            install_engine(Path(self.build_lib) / "backtune" / "lib")
+
+
+class Develop(develop):
+    """An editable install, the old way."""
+
+    def run(self):
+        """Build."""
+        self.run_command("build_engine")
+        super().run()
+
+
+class PlatformWheel(bdist_wheel):
+    """A wheel for any Python 3 on this platform: native, but no extension of an interpreter."""
+
+    def finalize_options(self):
+        """Say that the content is native."""
+        super().finalize_options()
+        self.root_is_pure = False
+
+    def get_tag(self):
+        """Return the tag py3-none-platform."""
+        return "py3", "none", super().get_tag()[2]
+
+
+class NativeDistribution(Distribution):
+    """A distribution whose files belong to a platform."""
+
+    def has_ext_modules(self):
+        """Return True, so that files go where platform-dependent ones do."""
+        return True
+
+
+commands = {
+    "build_engine": BuildEngine,
+    "build_py": BuildPackage,
+    "develop": Develop,
+    "bdist_wheel": PlatformWheel,
+}
+if editable_wheel is not None:
+
+    class EditableWheel(editable_wheel):
+        """An editable install."""
+
+        def run(self):
+            """Build."""
+            self.run_command("build_engine")
+            super().run()
+
+    commands["editable_wheel"] = EditableWheel
+
+setup(distclass=NativeDistribution, cmdclass=commands)
