@@ -175,7 +175,7 @@ class Group:
         expected = (self.size, source.group.size)
         if array.shape != expected:
             raise SizeError(
-                f"{what}: shape {array.shape}, expected {expected} ({self.name} nodes, source nodes)"
+                f"{what}: shape {array.shape}, expected {expected} (nodes, source nodes)"
             )
         return array
 

@@ -1,0 +1,10 @@
+/// rho = (x - o)^2 / 2, the criterion '2'.
+package struct LeastSquares: Criterion {
+  package static var names: [String] { ["least-squares", "2"] }
+
+  package init() {}
+
+  package func value(_ x: Double, _ o: Double) -> Double { (x - o) * (x - o) / 2 }
+
+  package func slope(_ x: Double, _ o: Double) -> Double { x - o }
+}

@@ -1,0 +1,121 @@
+import BacktuneNetwork
+import BacktuneNumerics
+import BacktuneSimulation
+
+/// Sequences of inputs with what is desired of the outputs; each starts from the zero state.
+public struct Sequences: Sendable {
+  /// Time steps of each sequence.
+  public let lengths: [Int]
+  public let inputCount: Int
+  public let outputCount: Int
+  /// sum T x M and sum T x O values, one sequence after the other, time first.
+  package let inputs: [Double]
+  package let desired: [Double]
+  /// Gains kappa; 0 where nothing is observed (a NaN desired value, or a zero gain).
+  package let gains: [Double]
+
+  /// - Parameters:
+  ///   - desired: NaN where not observed.
+  ///   - gains: 0 or more; nil for 1 everywhere.
+  /// - Throws: `.size` for counts that do not fit, `.argument` for an input or a gain that is not finite, a negative
+  ///   gain, an infinite desired value, or no observed value at all; `.network` where nothing can be observed.
+  public init(
+    _ network: Network, lengths: [Int], inputs: UnsafeBufferPointer<Double>,
+    desired: UnsafeBufferPointer<Double>, gains: UnsafeBufferPointer<Double>? = nil
+  ) throws {
+    _ = try Batch(lengths: lengths)
+    let (m, o) = (network.inputs, network.outputCount)
+    guard o > 0 else {
+      throw BacktuneError.network("the network has no output: add a unit first")
+    }
+    var total = 0
+    for length in lengths {
+      let (sum, overflow) = total.addingReportingOverflow(length)
+      total = overflow ? Int.max : sum
+    }
+    try MemoryBudget.bytes(doubles: [total, m], for: "inputs")
+    try MemoryBudget.bytes(doubles: [total, o], for: "desired outputs")
+    try Self.check(inputs.count, total, m, "inputs")
+    try Self.check(desired.count, total, o, "desired")
+    if let gains { try Self.check(gains.count, total, o, "gains") }
+    if let place = inputs.firstIndex(where: { !$0.isFinite }) {
+      throw BacktuneError.argument(
+        "inputs: \(Self.place(place, m, lengths)) is \(inputs[place]), expected a finite number")
+    }
+    if let place = desired.firstIndex(where: \.isInfinite) {
+      throw BacktuneError.argument(
+        "desired: \(Self.place(place, o, lengths)) is \(desired[place]), expected a finite number, or NaN where not observed"
+      )
+    }
+    if let gains, let place = gains.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
+      throw BacktuneError.argument(
+        "gains: \(Self.place(place, o, lengths)) is \(gains[place]), expected a finite number of 0 or more"
+      )
+    }
+    self.lengths = lengths
+    (inputCount, outputCount) = (m, o)
+    self.inputs = Array(inputs)
+    let weights = desired.indices.map { desired[$0].isNaN ? 0 : gains?[$0] ?? 1 }
+    self.gains = weights
+    self.desired = desired.indices.map { weights[$0] == 0 ? 0 : desired[$0] }
+    guard weights.contains(where: { $0 > 0 }) else {
+      throw BacktuneError.argument(
+        "desired: none of the \(desired.count) values is observed (NaN, or a gain of 0), expected at least one"
+      )
+    }
+  }
+
+  private static func check(_ count: Int, _ steps: Int, _ channels: Int, _ what: String) throws {
+    guard count == steps * channels else {
+      throw BacktuneError.size("\(what): \(count) values, expected \(steps) steps x \(channels)")
+    }
+  }
+
+  private static func place(_ index: Int, _ channels: Int, _ lengths: [Int]) -> String {
+    var step = index / channels
+    for (sequence, length) in lengths.enumerated() {
+      if step < length { return "sequence \(sequence), step \(step), channel \(index % channels)" }
+      step -= length
+    }
+    return "value \(index)"
+  }
+
+  /// Sum of the gains of the observed values.
+  package var gainSum: Double { gains.reduce(0, +) }
+
+  /// sum kappa (o - mean o)^2, the mean of each output weighted by the gains: what NMSE divides by. 0 where the outputs
+  /// are constant up to rounding.
+  package var spread: Double {
+    let means = weightedMeans { $0 }
+    var sum = 0.0
+    var scale = 0.0
+    for (place, gain) in gains.enumerated() where gain > 0 {
+      let mean = means[place % outputCount]
+      sum += gain * (desired[place] - mean) * (desired[place] - mean)
+      scale += gain * mean * mean
+    }
+    return sum <= scale * 1e-28 ? 0 : sum
+  }
+
+  /// Deviation of the observed values about the mean of their output, gains not counted.
+  package var deviation: Double {
+    let means = weightedMeans { $0 > 0 ? 1 : 0 }
+    var (sum, count) = (0.0, 0.0)
+    for (place, gain) in gains.enumerated() where gain > 0 {
+      let difference = desired[place] - means[place % outputCount]
+      sum += difference * difference
+      count += 1
+    }
+    return (sum / count).squareRoot()
+  }
+
+  private func weightedMeans(_ weight: (Double) -> Double) -> [Double] {
+    var sums = [Double](repeating: 0, count: outputCount)
+    var weights = sums
+    for (place, gain) in gains.enumerated() {
+      sums[place % outputCount] += weight(gain) * desired[place]
+      weights[place % outputCount] += weight(gain)
+    }
+    return zip(sums, weights).map { $1 > 0 ? $0 / $1 : 0 }
+  }
+}
