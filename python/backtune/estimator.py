@@ -9,11 +9,12 @@ import numpy as np
 
 from . import _abi
 from ._abi import lib
-from ._arrays import as_float, as_sequence, as_sequences, as_text, is_list_of_sequences, joined
+from ._arrays import as_text
 from ._callbacks import RunGuard
+from ._data import Data
 from ._handle import Owner
 from ._progress import Progress
-from .errors import SizeError, StoppedError
+from .errors import StoppedError
 from .network import Network
 from .trace import COLUMNS, Report, Trace, make_report
 
@@ -73,28 +74,19 @@ class Estimator(Owner):
     ) -> None:
         if not isinstance(net, Network):
             raise TypeError(f"net: {net!r} came, expected a Network")
-        desired = as_sequences(y, net.outputs, "desired outputs")
-        if u is None and net.inputs == 0:
-            inputs = [np.empty((len(sequence), 0)) for sequence in desired]
-        else:
-            inputs = as_sequences(u, net.inputs, "inputs")
-        _check_lengths(inputs, desired)
-        weights = None if gains is None else joined(_gains(gains, desired), net.outputs)
-        lengths = np.array([len(sequence) for sequence in desired], dtype=np.int64)
-        flat_inputs, flat_desired = joined(inputs, net.inputs), joined(desired, net.outputs)
-
+        data = Data(u, y, gains, net.inputs, net.outputs)
         self.net = net
         self._create(lib.bt_estimator_create, lib.bt_estimator_free, net._pointer)
         lib.bt_estimator_set_data(
             self._pointer,
-            lengths.size,
-            lengths,
-            flat_inputs,
-            flat_inputs.size,
-            flat_desired,
-            flat_desired.size,
-            weights,
-            0 if weights is None else weights.size,
+            data.lengths.size,
+            data.lengths,
+            data.inputs,
+            data.inputs.size,
+            data.desired,
+            data.desired.size,
+            data.gains,
+            0 if data.gains is None else data.gains.size,
         )
         if criterion is not None:
             lib.bt_estimator_set_criterion(self._pointer, as_text(criterion, "criterion"))
@@ -291,35 +283,3 @@ class Estimator(Owner):
 
 def _stop_words(reason: int) -> str:
     return lib.bt_stop_string(reason).decode()
-
-
-def _check_lengths(inputs: list[np.ndarray], desired: list[np.ndarray]) -> None:
-    if len(inputs) != len(desired):
-        raise SizeError(
-            f"{len(inputs)} sequences of inputs came, and {len(desired)} of desired outputs"
-        )
-    for place, (u, y) in enumerate(zip(inputs, desired)):
-        if len(u) != len(y):
-            raise SizeError(
-                f"sequence {place}: {len(u)} time steps of inputs, {len(y)} of desired outputs"
-            )
-
-
-def _gains(gains: Any, desired: list[np.ndarray]) -> list[np.ndarray]:
-    outputs = desired[0].shape[1] if desired else 0
-    if is_list_of_sequences(gains, outputs):
-        if len(gains) != len(desired):
-            raise SizeError(f"gains: {len(gains)} sequences, expected {len(desired)}")
-        values = [as_sequence(item, outputs, f"gains[{place}]") for place, item in enumerate(gains)]
-    else:
-        array = as_float(gains, "gains")
-        if array.shape == (outputs,) and (outputs > 1 or len(desired) > 1):
-            values = [np.broadcast_to(array, y.shape) for y in desired]
-        else:
-            values = [as_sequence(array, outputs, "gains")]
-    for place, (gain, y) in enumerate(zip(values, desired)):
-        if gain.shape != y.shape:
-            raise SizeError(f"gains of sequence {place}: shape {gain.shape}, expected {y.shape}")
-    if len(values) != len(desired):
-        raise SizeError(f"gains: {len(values)} sequences, expected {len(desired)}")
-    return [np.ascontiguousarray(gain) for gain in values]

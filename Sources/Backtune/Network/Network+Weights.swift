@@ -124,6 +124,9 @@ extension Network {
     for (slot, value) in zip(adjustable, values) { slots.values[slot] = value }
   }
 
+  /// Sets every slot, values that are known to be inside their bounds.
+  package mutating func setSlotValues(_ values: [Double]) { slots.values = values }
+
   private func check(_ value: Double, slot: Int, of array: WeightArray) throws {
     guard value >= slots.lower[slot], value <= slots.upper[slot], value.isFinite else {
       let place = slot - array.slots.lowerBound

@@ -23,7 +23,7 @@ public struct WeightArray: Sendable {
 }
 
 /// All weights of a network, slot by slot, in the order in which the arrays were defined.
-public struct WeightSlots: Sendable {
+public struct WeightSlots: Equatable, Sendable {
   public internal(set) var values: [Double] = []
   public internal(set) var lower: [Double] = []
   public internal(set) var upper: [Double] = []

@@ -1,0 +1,163 @@
+import BacktuneCriterion
+import BacktuneNetwork
+import BacktuneNumerics
+import BacktuneSimulation
+
+/// The paper's method: simulate, tune backward, adjust to second order, fall back to first order.
+final class BackwardTuning {
+  private let problem: Problem
+  private let search: WeightSearch
+  private let eps: Trajectory
+  private let secondOrder: SecondOrder
+  private var firstOrder: FirstOrder
+  private var reestimation: StateReestimation?
+  private var isStarted = false
+  /// The iteration under way or done.
+  private(set) var lastReport = IterationReport(cost: .infinity, nmse: .nan)
+
+  init(_ problem: Problem) throws {
+    self.problem = problem
+    search = try WeightSearch(problem)
+    eps = try problem.makeAdjoint()
+    secondOrder = SecondOrder(systems: NodeSystems(problem.network, problem.plan.layout))
+    firstOrder = FirstOrder(count: problem.network.slots.values.count)
+  }
+
+  /// No weight is adjustable.
+  var isEmpty: Bool { problem.adjustable.isEmpty }
+
+  /// Cost and NMSE of the best weights.
+  var report: (cost: Double, nmse: Double) {
+    (problem.cost(search.score), problem.nmse(search.score))
+  }
+
+  /// The network with the best weights.
+  var network: Network {
+    var network = problem.network
+    network.setSlotValues(search.slots)
+    return network
+  }
+
+  /// Simulates with the first weights.
+  func evaluateStart(poll: () throws -> Void) throws {
+    if isStarted { return }
+    try search.attempt(search.slots, poll: poll)
+    isStarted = true
+  }
+
+  /// The start; weights that diverge are halved until they do not.
+  func start(poll: () throws -> Void) throws {
+    begin()
+    defer { close() }
+    try evaluateStart(poll: poll)
+    guard !search.score.isFinite else { return }
+    var candidate = search.slots
+    for halving in 1...Self.maxRescues where !search.score.isFinite {
+      for slot in problem.adjustable {
+        candidate[slot] = min(
+          max(candidate[slot] / 2, problem.network.slots.lower[slot]),
+          problem.network.slots.upper[slot])
+      }
+      try search.attempt(candidate, poll: poll)
+      if search.score.isFinite {
+        (lastReport.order, lastReport.variant) = (.rescue, halving)
+      }
+    }
+  }
+
+  private static let maxRescues = 60
+
+  /// One iteration from the best weights: `lastReport.order` is `.none` where nothing better was found.
+  func iterate(_ options: EstimatorOptions, poll: () throws -> Void) throws {
+    begin()
+    defer { close() }
+    let (origin, cost) = (search.slots, search.score.total)
+    problem.plan.load(origin)
+    let counts = try problem.tune(
+      search.states, isGuarded: options.isGuarded, into: eps, poll: poll)
+    lastReport.raised = Double(counts.raised) / Double(max(counts.values, 1))
+    lastReport.saturated = Double(counts.saturated) / Double(max(counts.values, 1))
+    var gradient = try problem.gradient(search.states, eps)
+    for (slot, isFixed) in problem.network.slots.isFixed.enumerated() where isFixed {
+      gradient[slot] = 0
+    }
+    firstOrder.update(gradient)
+    try second(origin, cost, gradient, options, poll)
+    if lastReport.order == .none { try first(origin, cost, poll) }
+  }
+
+  /// The three variants of section 2.5, each followed by a line search.
+  private func second(
+    _ origin: [Double], _ cost: Double, _ gradient: [Double], _ options: EstimatorOptions,
+    _ poll: () throws -> Void
+  ) throws {
+    var directions: [[Double]] = []
+    let input = SecondOrder.Input(
+      states: search.states, batch: problem.batch, rightHandSide: gradient.map { -$0 })
+    directions.append(try secondOrder.direction(input, poll: poll))
+    directions.append(try secondOrder.weightedDirection(input, slots: origin, poll: poll))
+    if options.reestimatesStates { directions.append(try reestimatedDirection(poll)) }
+    for (k, direction) in directions.enumerated() {
+      try look(origin, cost, direction, .second, k + 1, poll)
+    }
+  }
+
+  private func reestimatedDirection(_ poll: () throws -> Void) throws -> [Double] {
+    var reestimation = try self.reestimation ?? StateReestimation(problem)
+    self.reestimation = nil
+    defer { self.reestimation = reestimation }
+    try reestimation.run(from: search.states, poll: poll)
+    let gradient = try problem.gradient(reestimation.states, reestimation.residual)
+    return try secondOrder.direction(
+      SecondOrder.Input(
+        states: reestimation.states, batch: problem.batch, rightHandSide: gradient),
+      poll: poll)
+  }
+
+  /// The six momenta of section 2.6.
+  private func first(_ origin: [Double], _ cost: Double, _ poll: () throws -> Void) throws {
+    for (k, momentum) in FirstOrder.momenta.enumerated() {
+      guard let direction = firstOrder.direction(k, weights: origin) else { continue }
+      let alpha = try look(origin, cost, direction, .first, momentum, poll)
+      firstOrder.report(k, alpha: alpha)
+    }
+  }
+
+  /// Searches along a direction and notes what it found if it is the best of the iteration.
+  @discardableResult
+  private func look(
+    _ origin: [Double], _ cost: Double, _ direction: [Double], _ order: StepOrder,
+    _ variant: Int, _ poll: () throws -> Void
+  ) throws -> Double {
+    guard direction.contains(where: { $0 != 0 }) else { return 0 }
+    let before = search.score.total
+    // Noted as soon as a trial is better: the search may be interrupted.
+    var alpha = 0.0
+    defer {
+      if search.score.total < before {
+        (lastReport.order, lastReport.variant, lastReport.step) = (order, variant, alpha)
+      }
+    }
+    alpha = try search.search(from: origin, cost: cost, along: direction, poll: poll)
+    return alpha
+  }
+
+  private func begin() {
+    lastReport = IterationReport(cost: report.cost, nmse: report.nmse)
+    lastReport.simulations = -search.simulations
+  }
+
+  private func close() {
+    (lastReport.cost, lastReport.nmse) = report
+    lastReport.simulations += search.simulations
+  }
+
+  /// L and its derivative by every adjustable weight at the best weights, without guard.
+  func gradient() throws -> (cost: Double, gradient: [Double]) {
+    try evaluateStart {}
+    problem.plan.load(search.slots)
+    _ = try problem.tune(search.states, isGuarded: false, into: eps)
+    let all = try problem.gradient(search.states, eps)
+    return (report.cost, problem.adjustable.map { all[$0] / problem.gainSum })
+  }
+}

@@ -1,0 +1,189 @@
+import BacktuneCriterion
+import BacktuneNetwork
+import BacktuneNumerics
+import BacktuneSimulation
+
+/// Estimates the weights of a network so that it gives desired outputs.
+///
+///     let estimator = try Estimator(network, sequences)
+///     estimator.run()
+///     network = estimator.network
+///
+/// The best weights seen are never lost: `network` holds them after every step, also after one that was interrupted.
+public final class Estimator {
+  /// What a monitor is told; it answers true to stop.
+  public enum Event: Sendable {
+    /// A chance to stop, between simulations or inside a long one, at most every few milliseconds.
+    case poll
+    /// An iteration is complete and in the trace.
+    case iteration
+  }
+  public typealias Monitor = (Event) -> Bool
+
+  /// The network with the best weights seen.
+  public private(set) var network: Network
+  public let criterionName: String
+  public var options = EstimatorOptions()
+  public private(set) var trace: [IterationReport] = []
+  public private(set) var stopReason = StopReason.none
+
+  private let sequences: Sequences
+  private var session: BackwardTuning?
+  private let clock = ContinuousClock()
+  private var seconds = 0.0
+  private var lastPoll: ContinuousClock.Instant
+
+  /// Methods by name; `auto` chooses.
+  public static let methods = ["auto", "backward-tuning"]
+
+  /// - Throws: `.argument` for an unknown criterion, `.network` for an empty network, `.memory` past the budget.
+  public init(_ network: Network, _ sequences: Sequences, criterion: String = "least-squares")
+    throws
+  {
+    let criterion = try Criteria.named(criterion)
+    self.network = network
+    self.sequences = sequences
+    criterionName = type(of: criterion).names[0]
+    lastPoll = clock.now
+    guard sequences.inputCount == network.inputs, sequences.outputCount == network.outputCount
+    else {
+      throw BacktuneError.size(
+        "sequences: \(sequences.inputCount) inputs and \(sequences.outputCount) outputs, the network has \(network.inputs) and \(network.outputCount)"
+      )
+    }
+    session = try BackwardTuning(Problem(network, sequences, criterion: criterion))
+  }
+
+  /// Takes weights, bounds and fixed flags that were set since; where they differ the estimation starts anew from them.
+  /// - Throws: `.state` when the groups, connections or observed nodes have changed.
+  public func adopt(_ changed: Network) throws {
+    guard changed.structureVersion == network.structureVersion else {
+      throw BacktuneError.state(
+        "network: its structure has changed since the estimator was created; create another one")
+    }
+    guard changed.slots != network.slots else { return }
+    let criterion = try Criteria.named(criterionName)
+    // The old memory goes first.
+    session = nil
+    session = try BackwardTuning(Problem(changed, sequences, criterion: criterion))
+    network = changed
+    trace = []
+    seconds = 0
+    stopReason = .none
+  }
+
+  /// One iteration.
+  /// - Returns: `.none`, or why no further step can help (or the monitor's wish).
+  /// - Throws: `.memory` where work space is not to be had; the best weights are kept.
+  @discardableResult
+  public func step(monitor: Monitor? = nil) throws -> StopReason {
+    stopReason = .none
+    guard try start(monitor: monitor) else { return stopReason }
+    return try iterate(monitor: monitor)
+  }
+
+  /// Iterations until a stop reason.
+  @discardableResult
+  public func run(monitor: Monitor? = nil) throws -> StopReason {
+    stopReason = .none
+    guard try start(monitor: monitor) else { return stopReason }
+    let first = trace[trace.count - 1].cost
+    var iteration = 0
+    while true {
+      let cost = trace[trace.count - 1].cost
+      if cost <= options.target {
+        stopReason = .target
+      } else if cost <= options.tolerance * first {
+        stopReason = .tolerance
+      } else if iteration >= options.maxIterations {
+        stopReason = .iterations
+      } else if try iterate(monitor: monitor) == .none {
+        iteration += 1
+        continue
+      }
+      return stopReason
+    }
+  }
+
+  /// L of the best weights and its NMSE, simulating if that was not done yet; infinite where they diverge.
+  public func cost() throws -> (cost: Double, nmse: Double) {
+    guard let session else { throw Self.unusable }
+    try session.evaluateStart {}
+    return session.report
+  }
+
+  /// L and its derivative by every adjustable weight, without guard.
+  public func gradient() throws -> (cost: Double, gradient: [Double]) {
+    guard let session else { throw Self.unusable }
+    return try session.gradient()
+  }
+
+  /// Decay time and final bias of the cost, footnote 9.
+  public var decay: DecayFit { DecayFit(trace.map(\.cost)) }
+
+  private static let unusable = BacktuneError.state(
+    "estimator: its last change of weights failed; create another one")
+
+  /// Evaluates the first weights and opens the trace; false where there is nothing to go on from.
+  private func start(monitor: Monitor?) throws -> Bool {
+    guard let session else { throw Self.unusable }
+    if !trace.isEmpty { return session.report.cost.isFinite && !session.isEmpty }
+    let isDone = try timed(session) { try session.start(poll: self.poll(monitor)) }
+    guard isDone else {
+      stopReason = .callback
+      return false
+    }
+    if session.isEmpty {
+      stopReason = .nothing
+    } else if !session.report.cost.isFinite {
+      stopReason = .diverged
+    }
+    return stopReason == .none
+  }
+
+  private func iterate(monitor: Monitor?) throws -> StopReason {
+    guard let session else { throw Self.unusable }
+    let isDone = try timed(session) {
+      try session.iterate(options, poll: self.poll(monitor))
+    }
+    if !isDone {
+      stopReason = .callback
+    } else if session.lastReport.order == .none {
+      stopReason = .stalled
+    }
+    if isDone, let monitor, monitor(.iteration) { stopReason = .callback }
+    return stopReason
+  }
+
+  /// Runs a part of an iteration; whatever it found is kept and traced, also where it was interrupted or failed.
+  /// - Returns: false where the monitor interrupted it.
+  private func timed(_ session: BackwardTuning, _ body: () throws -> Void) throws -> Bool {
+    let begin = clock.now
+    let before = session.report.cost
+    defer { network = session.network }
+    var isDone = true
+    do {
+      try body()
+    } catch let error as BacktuneError where error.kind == .interrupted {
+      isDone = false
+    }
+    seconds += (clock.now - begin) / .seconds(1)
+    if isDone || session.report.cost < before {
+      var report = session.lastReport
+      report.seconds = seconds
+      trace.append(report)
+    }
+    return isDone
+  }
+
+  /// A check for the caller's wish to stop, at most every 5 ms.
+  private func poll(_ monitor: Monitor?) -> () throws -> Void {
+    guard let monitor else { return {} }
+    return { [clock] in
+      let now = clock.now
+      if now - self.lastPoll < .milliseconds(5) { return }
+      self.lastPoll = now
+      if monitor(.poll) { throw BacktuneError(.interrupted, "stopped by the caller") }
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import BacktuneNumerics
+
+/// What a user may set of an estimation; nothing has to be.
+public struct EstimatorOptions: Sendable {
+  /// Iterations of one run at most.
+  public var maxIterations = 100
+  /// A run stops when the cost falls below this times its first cost.
+  public var tolerance = 1e-12
+  /// A run stops when the cost falls below this.
+  public var target = 0.0
+  /// Whether the guard of equation (5) acts on the adjoint.
+  public var isGuarded = true
+  /// Whether the second order is also tried on re-estimated states (footnote 7).
+  public var reestimatesStates = true
+
+  public init() {}
+
+  private static var table:
+    [(
+      name: String, expected: String, get: (EstimatorOptions) -> Double,
+      set: (inout EstimatorOptions, Double) -> Bool
+    )]
+  {
+    [
+      (
+        "max_iterations", "an integer of 0 or more", { Double($0.maxIterations) },
+        {
+          guard let count = Int(exactly: $1), count >= 0 else { return false }
+          $0.maxIterations = count
+          return true
+        }
+      ),
+      (
+        "tolerance", "a number in [0, 1)", { $0.tolerance },
+        {
+          $0.tolerance = $1
+          return $1 >= 0 && $1 < 1
+        }
+      ),
+      (
+        "target", "a finite number of 0 or more", { $0.target },
+        {
+          $0.target = $1
+          return $1 >= 0 && $1.isFinite
+        }
+      ),
+      (
+        "guard", "0 or 1", { $0.isGuarded ? 1 : 0 },
+        {
+          $0.isGuarded = $1 != 0
+          return $1 == 0 || $1 == 1
+        }
+      ),
+      (
+        "reestimation", "0 or 1", { $0.reestimatesStates ? 1 : 0 },
+        {
+          $0.reestimatesStates = $1 != 0
+          return $1 == 0 || $1 == 1
+        }
+      ),
+    ]
+  }
+
+  private static func row(_ name: String) throws -> (
+    name: String, expected: String, get: (EstimatorOptions) -> Double,
+    set: (inout EstimatorOptions, Double) -> Bool
+  ) {
+    guard let row = table.first(where: { $0.name == name }) else {
+      let known = table.map(\.name).joined(separator: ", ")
+      throw BacktuneError.argument("option '\(name)': unknown, expected one of \(known)")
+    }
+    return row
+  }
+
+  /// The value of an option by name.
+  public func value(_ name: String) throws -> Double { try Self.row(name).get(self) }
+
+  /// Sets an option by name; unchanged on failure.
+  /// - Throws: `.argument` for an unknown name or a value outside what is allowed.
+  public mutating func set(_ name: String, _ value: Double) throws {
+    let row = try Self.row(name)
+    var changed = self
+    guard row.set(&changed, value) else {
+      throw BacktuneError.argument("option \(name): \(value), expected \(row.expected)")
+    }
+    self = changed
+  }
+}

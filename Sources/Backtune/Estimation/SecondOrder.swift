@@ -1,0 +1,90 @@
+import BacktuneCriterion
+import BacktuneNetwork
+import BacktuneNumerics
+import BacktuneSimulation
+
+/// Second-order adjustment, section 2.5 of the design and equation (6) of RR-9100: for every node system
+///
+///     W = W^ + (A + D)^+ (b - A W^ - R')
+///
+/// With x^ the simulated value, b - A W^ is minus the gradient, whatever kappa; with re-estimated states it is
+/// sum_t phi (x^ - Phi(x^)). D and R' are the curvature and gradient of a regularisation of the weights.
+struct SecondOrder {
+  let systems: NodeSystems
+
+  /// Gradient R' and diagonal curvature D of a regularisation, one value a slot.
+  struct Regularisation {
+    let gradient: [Double]
+    let curvature: [Double]
+  }
+
+  /// What a direction is computed from.
+  struct Input {
+    let states: Trajectory
+    let batch: Batch
+    /// b - A W^, one value a slot.
+    let rightHandSide: [Double]
+    var regularisation: Regularisation?
+  }
+
+  /// W - W^ with one A for the systems of a class: variants 1 and 3. Zero for nodes without second order.
+  func direction(_ input: Input, poll: () throws -> Void) throws -> [Double] {
+    let matrices = NormalMatrices(input.states, input.batch)
+    var result = [Double](repeating: 0, count: input.rightHandSide.count)
+    for item in systems.classes {
+      let matrix = try matrices.shared(item, poll: poll)
+      if input.regularisation == nil {
+        solve(matrix, item.systems[...], input, &result)
+      } else {
+        // D differs from node to node.
+        for k in item.systems.indices {
+          let copy = try Buffer(count: matrix.count, for: "normal matrix")
+          copy.copy(from: matrix)
+          solve(copy, item.systems[k...k], input, &result)
+        }
+      }
+      try poll()
+    }
+    return result
+  }
+
+  /// W - W^ with kappa = 1/(1 + |x~ - phi_0|), a matrix a node: variant 2.
+  func weightedDirection(
+    _ input: Input, slots: [Double], poll: () throws -> Void
+  ) throws -> [Double] {
+    let matrices = NormalMatrices(input.states, input.batch)
+    var result = [Double](repeating: 0, count: input.rightHandSide.count)
+    for item in systems.classes {
+      for k in item.systems.indices {
+        let matrix = try matrices.weighted(item.systems[k], slots: slots, poll: poll)
+        solve(matrix, item.systems[k...k], input, &result)
+        try poll()
+      }
+    }
+    return result
+  }
+
+  /// Solves systems of one matrix, which is overwritten by A + D.
+  private func solve(
+    _ matrix: Buffer, _ systems: ArraySlice<NodeSystems.System>, _ input: Input,
+    _ result: inout [Double]
+  ) {
+    guard let first = systems.first else { return }
+    let order = first.slots.count
+    if let regularisation = input.regularisation {
+      for (d, slot) in first.slots.enumerated() {
+        matrix.pointer[d * order + d] += regularisation.curvature[slot]
+      }
+    }
+    // A matrix that is not finite (states near overflow) has no step: the line search then finds nothing.
+    guard let factors = try? SymmetricSystem(copying: matrix.pointer, order: order) else { return }
+    var (b, x) = ([Double](repeating: 0, count: order), [Double](repeating: 0, count: order))
+    for system in systems {
+      for (d, slot) in system.slots.enumerated() {
+        b[d] = input.rightHandSide[slot] - (input.regularisation?.gradient[slot] ?? 0)
+      }
+      factors.solve(b, into: &x)
+      for (d, slot) in system.slots.enumerated() where x[d].isFinite { result[slot] = x[d] }
+    }
+  }
+}

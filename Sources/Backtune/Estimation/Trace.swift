@@ -1,0 +1,68 @@
+import BacktuneNumerics
+
+/// Why an estimation stopped.
+public enum StopReason: Int, Sendable, CaseIterable {
+  case none = 0
+  case tolerance, target, stalled, iterations, callback, diverged, nothing
+
+  /// In words that a user understands.
+  public var text: StaticString {
+    switch self {
+    case .none: "still running"
+    case .tolerance: "the cost fell below the tolerance times the first cost"
+    case .target: "the cost fell below the target"
+    case .stalled: "neither a second-order nor a first-order step lowers the cost any more"
+    case .iterations: "the iteration limit was reached"
+    case .callback: "stopped by the caller; the best weights are kept"
+    case .diverged: "no weights with a finite cost were found; the weights are unchanged"
+    case .nothing: "no weight is adjustable"
+    }
+  }
+}
+
+/// What found the weights of an iteration.
+public enum StepOrder: Int, Sendable {
+  case rescue = -1
+  case none = 0
+  case first = 1
+  case second = 2
+}
+
+/// One line of the trace: the start, or the end of an iteration.
+public struct IterationReport: Sendable {
+  /// L, the cost of the best weights, and its NMSE (NaN for constant outputs).
+  public internal(set) var cost: Double
+  public internal(set) var nmse: Double
+  public internal(set) var order = StepOrder.none
+  /// Second order: 1, 2, 3; first order: the momentum k; otherwise 0.
+  public internal(set) var variant = 0
+  /// The alpha of the line search.
+  public internal(set) var step = 0.0
+  /// Fractions of the adjoint values that the guard raised and saturated.
+  public internal(set) var raised = 0.0
+  public internal(set) var saturated = 0.0
+  /// Simulations run.
+  public internal(set) var simulations = 0
+  /// Time spent computing since the start.
+  public internal(set) var seconds = 0.0
+
+  /// The columns of a trace by name.
+  package static var columns: [(name: String, value: @Sendable (IterationReport) -> Double)] {
+    [
+      ("cost", { $0.cost }), ("nmse", { $0.nmse }), ("order", { Double($0.order.rawValue) }),
+      ("variant", { Double($0.variant) }), ("step", { $0.step }), ("raised", { $0.raised }),
+      ("saturated", { $0.saturated }), ("simulations", { Double($0.simulations) }),
+      ("seconds", { $0.seconds }),
+    ]
+  }
+
+  /// A column of a trace.
+  /// - Throws: `.argument` with the names there are.
+  public static func column(_ name: String, of trace: [IterationReport]) throws -> [Double] {
+    guard let column = columns.first(where: { $0.name == name }) else {
+      let known = columns.map(\.name).joined(separator: ", ")
+      throw BacktuneError.argument("trace column '\(name)': unknown, expected one of \(known)")
+    }
+    return trace.map(column.value)
+  }
+}

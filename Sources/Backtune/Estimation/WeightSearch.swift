@@ -1,0 +1,66 @@
+import BacktuneCriterion
+import BacktuneNetwork
+import BacktuneNumerics
+import BacktuneSimulation
+
+/// The best weights seen, with their states, and the trials that look for better ones. Every trial is one simulation;
+/// one that diverges costs +infinity.
+final class WeightSearch {
+  let problem: Problem
+  /// The best weights, one value a slot, what they score, and their simulated states.
+  private(set) var slots: [Double]
+  private(set) var score = Score.infinite
+  private(set) var states: Trajectory
+  private(set) var simulations = 0
+  private var trial: Trajectory
+  private let lower: [Double]
+  private let upper: [Double]
+
+  init(_ problem: Problem) throws {
+    self.problem = problem
+    slots = problem.network.slots.values
+    (lower, upper) = (problem.network.slots.lower, problem.network.slots.upper)
+    states = try problem.makeStates()
+    trial = try problem.makeStates()
+  }
+
+  /// Simulates with some weights and keeps them if they are the best so far.
+  @discardableResult
+  func attempt(_ candidate: [Double], poll: () throws -> Void) throws -> Double {
+    simulations += 1
+    let result = try problem.evaluate(candidate, into: trial, poll: poll)
+    if result.total < score.total {
+      (slots, score) = (candidate, result)
+      swap(&states, &trial)
+    }
+    return result.total
+  }
+
+  /// Moves from weights `origin`, whose cost is `cost`, along `direction`: alpha = 1 first, then Brent-Dekker on
+  /// [0, 1]; weights outside their bounds move to the nearest one.
+  /// - Returns: the best alpha, 0 where none is better than the origin.
+  func search(
+    from origin: [Double], cost: Double, along direction: [Double], poll: () throws -> Void
+  ) throws -> Double {
+    func trial(_ alpha: Double) throws -> Double {
+      try attempt(moved(origin, direction, alpha), poll: poll)
+    }
+    let full = try trial(1)
+    let minimum = try brentMinimum(
+      from: 0, to: 1, relativePrecision: Self.precision, maxEvaluations: Self.maxTrials,
+      lowerValue: cost, upperValue: full, trial)
+    return minimum.value < cost ? minimum.argument : 0
+  }
+
+  /// Precision of a line search, and trials at most.
+  private static let precision = 1e-2
+  private static let maxTrials = 20
+
+  private func moved(_ origin: [Double], _ direction: [Double], _ alpha: Double) -> [Double] {
+    var result = origin
+    for k in result.indices where direction[k] != 0 {
+      result[k] = min(max(origin[k] + alpha * direction[k], lower[k]), upper[k])
+    }
+    return result
+  }
+}

@@ -1,0 +1,82 @@
+"""Finding and loading the engine."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from backtune import _cpu, _library
+
+
+def flags(*names):
+    return "processor\t: 0\nflags\t\t: " + " ".join(names) + "\n"
+
+
+V3 = ("sse2", "avx2", "bmi1", "bmi2", "f16c", "fma", "movbe", "abm")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (flags(*V3), True),
+        (flags(*(name for name in V3 if name != "fma")), False),
+        (flags("sse2"), False),
+        ("", False),
+    ],
+)
+def test_flavour_by_processor(tmp_path, monkeypatch, text, expected):
+    monkeypatch.setattr(_cpu.platform, "machine", lambda: "x86_64")
+    path = tmp_path / "cpuinfo"
+    path.write_text(text)
+    assert _cpu.supports_v3(str(path)) is expected
+
+
+def test_flavour_elsewhere(monkeypatch, tmp_path):
+    assert _cpu.supports_v3(str(tmp_path / "absent")) is False
+    monkeypatch.setattr(_cpu.platform, "machine", lambda: "aarch64")
+    assert _cpu.supports_v3() is False
+
+
+def test_order_of_paths(tmp_path):
+    both = _library.candidates(None, tmp_path, True)
+    assert both == [
+        tmp_path / "x86-64-v3" / "libbacktune.so.1",
+        tmp_path / "libbacktune.so.1",
+    ]
+    assert _library.candidates("", tmp_path, False) == both[1:]
+    assert [str(p) for p in _library.candidates("/a/b.so", tmp_path, True)] == ["/a/b.so"]
+
+
+def import_error(**environment):
+    result = subprocess.run(
+        [sys.executable, "-c", "import backtune"],
+        capture_output=True,
+        text=True,
+        env={"PATH": "/usr/bin", **environment},
+    )
+    assert result.returncode != 0
+    return result.stderr
+
+
+def test_absent_library_names_the_path():
+    assert "/nowhere/libbacktune.so.1" in import_error(
+        BACKTUNE_LIBRARY="/nowhere/libbacktune.so.1"
+    )
+
+
+def test_file_that_is_no_library(tmp_path):
+    path = tmp_path / "libbacktune.so.1"
+    path.write_text("not a library")
+    assert "cannot be loaded" in import_error(BACKTUNE_LIBRARY=str(path))
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+def test_other_abi_number(tmp_path):
+    source, path = tmp_path / "old.c", tmp_path / "old.so"
+    source.write_text("int bt_abi_number(void) { return 99; }")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", path, source], check=True)
+    message = import_error(BACKTUNE_LIBRARY=str(path))
+    assert "99" in message and "different versions" in message
+    source.write_text("int unrelated(void) { return 0; }")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", path, source], check=True)
+    assert "is not a backtune library" in import_error(BACKTUNE_LIBRARY=str(path))

@@ -1,0 +1,159 @@
+"""Simulation and its derivative."""
+
+import numpy as np
+import pytest
+from conftest import same
+
+import backtune as bt
+
+
+def test_state_is_handed_over(net):
+    u = bt.random.normal(40, seed=2).reshape(20, 2)
+    whole, final = net.simulate(u, return_state=True)
+    assert same(whole, net.simulate(u))
+    first, state = net.simulate(u[:9], return_state=True)
+    assert state.shape == (net.state_size,)
+    second, last = net.simulate(u[9:], initial=state, return_state=True)
+    assert same(np.vstack([first, second]), whole)
+    assert same(last, final)
+    assert not same(net.simulate(u[9:]), second)
+    assert same(net.simulate(u[9:], initial=np.zeros(net.state_size)), net.simulate(u[9:]))
+
+
+def test_state_passes_through_an_empty_sequence(net):
+    u = bt.random.normal(20).reshape(10, 2)
+    state = net.simulate(u, return_state=True)[1]
+    empty, after = net.simulate(np.empty((0, 2)), initial=state, return_state=True)
+    assert empty.shape == (0, 2) and same(after, state)
+
+
+def test_states_of_all_groups(net):
+    u = bt.random.normal(20).reshape(10, 2)
+    y, states, final = net.simulate(u, states=True, return_state=True)
+    assert {name: x.shape for name, x in states.items()} == {
+        name: (10, group.size) for name, group in net.groups.items()
+    }
+    assert same(y, states["linear.x"])
+    assert final.shape == (net.state_size,)
+    assert net.simulate(np.empty((0, 2)), states=True)[1]["linear.x"].shape == (0, 2)
+
+
+def test_several_sequences_with_their_states(net):
+    parts = [bt.random.normal(2 * n, seed=n).reshape(n, 2) for n in (7, 3)]
+    states = [net.simulate(part, return_state=True)[1] for part in parts]
+    together = net.simulate(parts, initial=states)
+    assert all(
+        same(y, net.simulate(u, initial=x)) for y, u, x in zip(together, parts, states)
+    )
+    shared = net.simulate(parts, initial=states[0])
+    assert same(shared[1], net.simulate(parts[1], initial=states[0]))
+    with pytest.raises(ValueError, match="2 sequences"):
+        net.simulate(parts, initial=[states[0]])
+    with pytest.raises(ValueError, match="initial state"):
+        net.simulate(parts[0], initial=[1.0])
+
+
+def test_divergence_is_no_error():
+    net = bt.linear_network(1)
+    net.weights["linear.x.W1"] = 10.0
+    net.weights["linear.x.a"] = 1.0
+    y = net.simulate(np.zeros(400))
+    assert np.isinf(y[-1, 0]) and np.isfinite(y[10, 0])
+
+
+def test_gradient_is_the_derivative(net):
+    u = bt.random.normal(16, seed=3).reshape(8, 2)
+    slopes = bt.random.normal(16, seed=4).reshape(8, 2)
+    start = bt.random.normal(net.state_size, seed=5) / 4
+    for initial in (None, start):
+        gradient = net.gradient(u, slopes, initial)
+        weights = net.get_weights()
+        h = 1e-6
+        for place in range(weights.size):
+            sums = []
+            for sign in (1, -1):
+                moved = weights.copy()
+                moved[place] += sign * h
+                net.set_weights(moved)
+                sums.append(np.sum(slopes * net.simulate(u, initial=initial)))
+            net.set_weights(weights)
+            # Central differences: error h^2 f'''/6 plus rounding 1e-16/h.
+            assert abs((sums[0] - sums[1]) / (2 * h) - gradient[place]) < 1e-8
+    with pytest.raises(ValueError, match="time steps"):
+        net.gradient(u, slopes[1:])
+    with pytest.raises(ValueError):
+        net.gradient(u, slopes[:, :1])
+    with pytest.raises(ValueError):
+        net.gradient(u, slopes * np.nan)
+
+
+def test_golden_units(golden):
+    """Networks described by the golden files, built from groups, give their states and gradients."""
+    checked = 0
+    for case in golden("units.json")["cases"]:
+        net = from_golden(case)
+        if net is None:
+            continue
+        for sequence in case["sequences"]:
+            if "initial" in case:
+                continue
+            u = np.array(sequence["inputs"], dtype=float).reshape(-1, net.inputs)
+            _, states = net.simulate(u if net.inputs else len(u), states=True)
+            for name, expected in sequence["states"].items():
+                expected = np.array(expected)
+                scale = max(np.abs(expected).max(), 1e-300)
+                assert np.abs(states[name] - expected).max() <= 1e-12 * scale, case["name"]
+            checked += 1
+    assert checked > 20
+
+
+def from_golden(case):
+    """Build the network of a golden case; None where it holds a kind that the package lacks."""
+    description = case["network"]
+    net = bt.Network(description["inputs"])
+    if any(group["kind"] not in ("learnware", "firmware") for group in description["groups"]):
+        return None
+    used = {}
+    for group in description["groups"]:
+        make = net.learnware if group["kind"] == "learnware" else net.firmware
+        make(group["size"], group["name"])
+    groups = {**net.groups, "input": net.input}
+
+    def role(name, weight):
+        used[weight] = used.get(weight, 0) + 1
+        return weight.removeprefix(name + ".") if hasattr(str, "removeprefix") else weight
+
+    for description_of in description["groups"]:
+        name, group = description_of["name"], groups[description_of["name"]]
+        bias = description_of.get("bias")
+        if bias:
+            group.bias(role(name, bias["weight"]), bias.get("index"))
+        for link in description_of.get("connections", []):
+            if link["weight"] in used:
+                return None  # an array shared by two connections
+            form = link["form"]
+            extra = {"form": "diagonal"} if form == "diagonal" else {}
+            if form == "sparse":
+                extra["mask"] = link["mask"]
+            if form == "shared":
+                extra["index"] = link["index"]
+            source = groups[link["source"]].lag(link["lag"])
+            group.connect(source, role(name, link["weight"]), **extra)
+        for term in description_of.get("terms", []):
+            factors = []
+            for factor in term["factors"]:
+                f = factor["f"]
+                if isinstance(f, dict):
+                    parameters = tuple((k, v) for k, v in f.items() if k != "name")
+                    f = bt.Function(f["name"], parameters)
+                else:
+                    parameters = tuple(
+                        (k, v) for k, v in factor.items() if k not in ("f", "source", "lag")
+                    )
+                    f = bt.Function(f, parameters)
+                factors.append((f, groups[factor["source"]].lag(factor["lag"])))
+            group.add(term["coef"], *factors)
+    for name, weight in case["weights"].items():
+        net.weights[name] = np.array(weight["values"], dtype=float).reshape(weight["shape"])
+    observe = case["observe"]
+    return net.observe(groups[observe["group"]], count=observe["outputs"])

@@ -1,0 +1,57 @@
+"""The sequences of an estimation, checked and laid out as the engine takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ._arrays import as_float, as_sequence, as_sequences, is_list_of_sequences, joined
+from .errors import SizeError
+
+
+class Data:
+    """Sequences one after the other: inputs (sum T, M), desired and gains (sum T, O)."""
+
+    def __init__(self, u: Any, y: Any, gains: Any, inputs: int, outputs: int) -> None:
+        desired = as_sequences(y, outputs, "desired outputs")
+        if u is None and inputs == 0:
+            given = [np.empty((len(sequence), 0)) for sequence in desired]
+        else:
+            given = as_sequences(u, inputs, "inputs")
+        _check_lengths(given, desired)
+        self.lengths = np.array([len(sequence) for sequence in desired], dtype=np.int64)
+        self.inputs = joined(given, inputs)
+        self.desired = joined(desired, outputs)
+        self.gains = None if gains is None else joined(_gains(gains, desired, outputs), outputs)
+
+
+def _check_lengths(inputs: list[np.ndarray], desired: list[np.ndarray]) -> None:
+    if len(inputs) != len(desired):
+        raise SizeError(
+            f"{len(inputs)} sequences of inputs came, and {len(desired)} of desired outputs"
+        )
+    for place, (u, y) in enumerate(zip(inputs, desired)):
+        if len(u) != len(y):
+            raise SizeError(
+                f"sequence {place}: {len(u)} time steps of inputs, {len(y)} of desired outputs"
+            )
+
+
+def _gains(gains: Any, desired: list[np.ndarray], outputs: int) -> list[np.ndarray]:
+    if is_list_of_sequences(gains, outputs):
+        if len(gains) != len(desired):
+            raise SizeError(f"gains: {len(gains)} sequences, expected {len(desired)}")
+        values = [as_sequence(item, outputs, f"gains[{place}]") for place, item in enumerate(gains)]
+    else:
+        array = as_float(gains, "gains")
+        if array.shape == (outputs,) and (outputs > 1 or len(desired) > 1):
+            values = [np.broadcast_to(array, y.shape) for y in desired]
+        else:
+            values = [as_sequence(array, outputs, "gains")]
+    for place, (gain, y) in enumerate(zip(values, desired)):
+        if gain.shape != y.shape:
+            raise SizeError(f"gains of sequence {place}: shape {gain.shape}, expected {y.shape}")
+    if len(values) != len(desired):
+        raise SizeError(f"gains: {len(values)} sequences, expected {len(desired)}")
+    return [np.ascontiguousarray(gain) for gain in values]
