@@ -6,10 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import backtune as bt
 import numpy as np
 import pytest
-
-import backtune as bt
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -1,8 +1,9 @@
-"""The array gate: what comes in, in whichever form, is seen as the same numbers, or refused by name."""
+"""The array gate: whatever form numbers come in, they are read alike, or refused by name."""
 
 import fractions
 import warnings
 
+import backtune as bt
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,8 +12,6 @@ from conftest import same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-
-import backtune as bt
 
 NUMBERS = np.array([[1.0, 2.0], [5.0, 10.0], [0.0, 1.0]])
 

@@ -4,9 +4,8 @@ import ctypes
 import re
 import subprocess
 
-import pytest
-
 import backtune as bt
+import pytest
 from backtune import _abi, _library, errors
 
 KINDS = {

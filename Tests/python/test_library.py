@@ -59,9 +59,7 @@ def import_error(**environment):
 
 
 def test_absent_library_names_the_path():
-    assert "/nowhere/libbacktune.so.1" in import_error(
-        BACKTUNE_LIBRARY="/nowhere/libbacktune.so.1"
-    )
+    assert "/nowhere/libbacktune.so.1" in import_error(BACKTUNE_LIBRARY="/nowhere/libbacktune.so.1")
 
 
 def test_file_that_is_no_library(tmp_path):

@@ -1,10 +1,9 @@
 """Building networks: units, options, groups of one's own, and what is refused."""
 
+import backtune as bt
 import numpy as np
 import pytest
 from conftest import same
-
-import backtune as bt
 
 
 def zeta01(u):

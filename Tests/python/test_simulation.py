@@ -1,10 +1,9 @@
 """Simulation and its derivative."""
 
+import backtune as bt
 import numpy as np
 import pytest
 from conftest import same
-
-import backtune as bt
 
 
 def test_state_is_handed_over(net):
@@ -42,9 +41,7 @@ def test_several_sequences_with_their_states(net):
     parts = [bt.random.normal(2 * n, seed=n).reshape(n, 2) for n in (7, 3)]
     states = [net.simulate(part, return_state=True)[1] for part in parts]
     together = net.simulate(parts, initial=states)
-    assert all(
-        same(y, net.simulate(u, initial=x)) for y, u, x in zip(together, parts, states)
-    )
+    assert all(same(y, net.simulate(u, initial=x)) for y, u, x in zip(together, parts, states))
     shared = net.simulate(parts, initial=states[0])
     assert same(shared[1], net.simulate(parts[1], initial=states[0]))
     with pytest.raises(ValueError, match="2 sequences"):
@@ -88,7 +85,7 @@ def test_gradient_is_the_derivative(net):
 
 
 def test_golden_units(golden):
-    """Networks described by the golden files, built from groups, give their states and gradients."""
+    """Networks described by the golden files, built from groups, give their states."""
     checked = 0
     for case in golden("units.json")["cases"]:
         net = from_golden(case)

@@ -1,10 +1,9 @@
 """Weights as a mapping, as a flat vector, their bounds and fixed flags."""
 
+import backtune as bt
 import numpy as np
 import pytest
 from conftest import same
-
-import backtune as bt
 
 
 def test_mapping(net):

@@ -1,0 +1,91 @@
+"""The trace: columns, reports, decay, figure, texts."""
+
+import sys
+
+import backtune as bt
+import numpy as np
+import pytest
+from conftest import same
+
+
+@pytest.fixture
+def trace(problem):
+    return bt.Estimator(*problem).run(20, progress=False)
+
+
+def test_columns(trace):
+    columns = "cost nmse order variant step raised saturated simulations seconds".split()
+    assert all(getattr(trace, name).shape == (len(trace),) for name in columns)
+    assert trace.order[0] == 0 and set(trace.order) <= {2, 1, 0, -1}
+    assert np.all(np.diff(trace.seconds) >= 0)
+    assert np.all((trace.raised >= 0) & (trace.raised <= 1))
+
+
+def test_reports(trace):
+    reports = list(trace)
+    assert len(reports) == len(trace) and reports[-1] == trace[-1] == trace[len(trace) - 1]
+    assert reports[0].iteration == 0 and reports[0].order == "none"
+    assert trace[1:3] == reports[1:3]
+    assert reports[2].cost == trace.cost[2] and isinstance(reports[2].simulations, int)
+    with pytest.raises(IndexError):
+        trace[len(trace)]
+
+
+def test_texts(trace):
+    assert repr(trace).startswith("<Trace of ") and trace.stop_reason in repr(trace)
+    table = trace._repr_html_()
+    assert table.count("<tr>") == min(len(trace), 12) + 1 and "nmse" in table
+    empty = bt.Trace({name: np.empty(0) for name in bt.trace.COLUMNS}, "not started")
+    assert "empty" in repr(empty) and empty._repr_html_()
+
+
+def test_decay_of_golden_series(golden):
+    for case in golden("decay_fit.json")["cases"]:
+        costs = np.array(case["c"], dtype=float)
+        decay = bt.decay_fit(costs, case.get("window", 0) or 0)
+        expected = [np.nan if v is None else v for v in flat(case["estimate"])]
+        np.testing.assert_allclose(decay, expected, rtol=1e-8)
+
+
+def flat(estimate):
+    if estimate is None:
+        return [None, None]
+    return list(estimate.values())[:2] if isinstance(estimate, dict) else estimate
+
+
+def test_decay_skips_what_is_not_finite():
+    costs = np.exp(-np.arange(30) / 5.0) + 0.1
+    time, bias = bt.decay_fit(np.concatenate([[np.inf, np.nan], costs]))
+    assert time == pytest.approx(5, rel=1e-6) and bias == pytest.approx(0.1, rel=1e-4)
+    assert all(np.isnan(bt.decay_fit([])))
+    assert all(np.isnan(bt.decay_fit([1.0, 2.0, 3.0])))
+    with pytest.raises(ValueError):
+        bt.decay_fit([3, 2, 1], window=-1)
+
+
+def test_plot(trace):
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("agg")
+    ax = trace.plot()
+    assert ax.get_yscale() == "log" and ax.get_xlabel() == "iteration"
+    assert trace.plot(ax) is ax
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+
+
+def test_matplotlib_is_imported_when_used(python):
+    assert python("import sys, backtune; print('matplotlib' in sys.modules)") == "False\n"
+
+
+def test_plot_without_matplotlib(trace, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(ImportError, match="plot"):
+        trace.plot()
+
+
+def test_same_trace_later(problem):
+    estimator = bt.Estimator(*problem)
+    run = estimator.run(3, progress=False)
+    assert same(run.cost, estimator.trace.cost)
+    assert run.stop_reason == estimator.stop_reason
