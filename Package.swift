@@ -34,7 +34,7 @@ let package = Package(
       path: "Sources/Backtune",
       exclude: ["Criterion", "Estimation", "Network", "Numerics", "Simulation"],
       sources: ["Backtune.swift"]),
-    .target(name: "BacktuneC", dependencies: ["Backtune"]),
+    .target(name: "BacktuneC", dependencies: ["Backtune"], exclude: ["exports.map"]),
     .testTarget(
       name: "BacktuneTests",
       dependencies: ["Backtune"],

@@ -36,6 +36,12 @@ public final class Estimator {
   /// Methods by name; `auto` chooses.
   public static let methods = ["auto", "backward-tuning"]
 
+  /// The reported name of a criterion.
+  /// - Throws: `.argument` with the names there are.
+  public static func criterion(named name: String) throws -> String {
+    type(of: try Criteria.named(name)).names[0]
+  }
+
   /// - Throws: `.argument` for an unknown criterion, `.network` for an empty network, `.memory` past the budget.
   public init(_ network: Network, _ sequences: Sequences, criterion: String = "least-squares")
     throws
@@ -70,6 +76,11 @@ public final class Estimator {
     trace = []
     seconds = 0
     stopReason = .none
+  }
+
+  /// Whether a network has the structure and the weights of this one.
+  public func matches(_ other: Network) -> Bool {
+    other.structureVersion == network.structureVersion && other.slots == network.slots
   }
 
   /// One iteration.

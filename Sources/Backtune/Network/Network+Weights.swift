@@ -98,6 +98,19 @@ extension Network {
     }
   }
 
+  /// The bounds of a full array; infinite where unbounded, and where there is no connection.
+  public func bounds(_ name: String) throws -> (lower: [Double], upper: [Double]) {
+    let array = try array(named: name)
+    return (
+      full(array, slots.lower, absent: -.infinity), full(array, slots.upper, absent: .infinity)
+    )
+  }
+
+  /// The fixed flags of a full array; true where there is no connection.
+  public func fixed(_ name: String) throws -> [Bool] {
+    full(try array(named: name), slots.isFixed, absent: true)
+  }
+
   /// Fixes or frees the weights of a full array, or all of it by one value.
   public mutating func setFixed(_ name: String, _ fixed: [Bool]) throws {
     let array = try array(named: name)

@@ -100,7 +100,16 @@ public struct Network: Sendable {
     return id
   }
 
-  /// Size of a source: M for the network input.
+  /// Size of a group, M for the network input.
+  /// - Throws: `.argument` for an unknown group.
+  public func sourceSize(_ group: GroupID) throws -> Int {
+    group == Network.input ? inputs : try self.checkedGroup(group).size
+  }
+
+  /// - Throws: `.argument` for an unknown group.
+  public func checkedGroup(_ id: GroupID) throws -> Group { try group(id, as: "group") }
+
+  /// Size of a source that is known to exist.
   package func size(of group: GroupID) -> Int {
     group == Network.input ? inputs : groups[group].size
   }

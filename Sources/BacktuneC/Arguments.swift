@@ -1,0 +1,109 @@
+import Backtune
+import Glibc
+
+/// A buffer that is read: not NULL unless its length is 0.
+func readable<Value>(
+  _ pointer: UnsafePointer<Value>?, _ length: Int64, _ name: String
+) throws -> UnsafeBufferPointer<Value> {
+  guard length >= 0 else {
+    throw BacktuneError.size("\(name)_length is \(length), expected 0 or more")
+  }
+  guard pointer != nil || length == 0 else { throw CallError.null(name) }
+  return UnsafeBufferPointer(start: pointer, count: Int(length))
+}
+
+/// A buffer that may be left out: NULL with length 0.
+func optional<Value>(
+  _ pointer: UnsafePointer<Value>?, _ length: Int64, _ name: String
+) throws -> UnsafeBufferPointer<Value>? {
+  let buffer = try readable(pointer, length, name)
+  return pointer == nil ? nil : buffer
+}
+
+/// The values of a buffer whose length the caller claims: copied only if it has the expected one (any where nil).
+func values<Value>(
+  _ pointer: UnsafePointer<Value>?, _ length: Int64, _ name: String, expected: Int? = nil
+) throws -> [Value] {
+  let buffer = try readable(pointer, length, name)
+  if let expected, buffer.count != expected {
+    throw BacktuneError.size("\(name): \(buffer.count) values, expected \(expected)")
+  }
+  try MemoryBudget.bytes(doubles: [buffer.count], for: name)
+  return Array(buffer)
+}
+
+/// A product of dimensions that fits the memory budget.
+func checkedProduct(_ a: Int, _ b: Int, _ name: String) throws -> Int {
+  try MemoryBudget.bytes(doubles: [a, b], for: name)
+  return a * b
+}
+
+/// Writes to a buffer of exactly the right length.
+func write<Value>(
+  _ values: some Collection<Value>, to pointer: UnsafeMutablePointer<Value>?, _ length: Int64,
+  _ name: String
+) throws {
+  guard Int(length) == values.count else {
+    throw BacktuneError.size("\(name)_length is \(length), expected \(values.count)")
+  }
+  guard let pointer else {
+    if length == 0 { return }
+    throw CallError.null(name)
+  }
+  _ = UnsafeMutableBufferPointer(start: pointer, count: values.count).update(fromContentsOf: values)
+}
+
+/// Writes a result through a pointer that may not be NULL.
+func write<Value>(_ value: Value, to pointer: UnsafeMutablePointer<Value>?, _ name: String) throws {
+  guard let pointer else { throw CallError.null(name) }
+  pointer.pointee = value
+}
+
+/// A text that may not be NULL.
+func text(_ pointer: UnsafePointer<CChar>?, _ name: String) throws -> String {
+  guard let pointer else { throw CallError.null(name) }
+  guard let text = String(validatingCString: pointer) else {
+    throw BacktuneError.argument("\(name) is not valid UTF-8")
+  }
+  return text
+}
+
+func optionalText(_ pointer: UnsafePointer<CChar>?, _ name: String) throws -> String? {
+  pointer == nil ? nil : try text(pointer, name)
+}
+
+/// Copies as much text as fits, ended by zero; returns the full length.
+@discardableResult
+func copy(
+  _ source: UnsafePointer<CChar>, to buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int64
+) -> Int64 {
+  let length = strlen(source)
+  if let buffer, capacity >= 1 {
+    let count = min(length, Int(capacity) - 1)
+    memcpy(buffer, source, count)
+    buffer[count] = 0
+  }
+  return Int64(length)
+}
+
+/// The contract of calls that return text.
+func copy(
+  _ text: String, to buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int64,
+  _ length: UnsafeMutablePointer<Int64>?
+) throws {
+  guard capacity >= 0 else {
+    throw BacktuneError.size("capacity is \(capacity), expected 0 or more")
+  }
+  guard buffer != nil || capacity == 0 else { throw CallError.null("buffer") }
+  let full = text.withCString { copy($0, to: buffer, capacity) }
+  length?.pointee = full
+}
+
+/// Makes an object and its handle; on failure the caller's pointer is NULL.
+func create<Object: HandleKind>(
+  _ target: UnsafeMutablePointer<OpaquePointer?>?, _ make: () throws -> Object
+) throws {
+  guard let target else { throw CallError.null("the pointer to the new \(Object.argument)") }
+  target.pointee = nil
+  target.pointee = try HandleTable.insert(try make())
+}

@@ -1,0 +1,44 @@
+import Backtune
+
+/// What a `bt_estimator` handle stands for: the network it works on, what was set, and the estimator once it has data.
+final class EstimatorObject: HandleObject, HandleKind {
+  static let kind: UInt8 = 2
+  static let argument = "estimator"
+
+  let network: NetworkObject
+  var criterion = "least-squares"
+  var method = "auto"
+  var options = EstimatorOptions()
+  var sequences: Sequences?
+  private var made: Estimator?
+
+  init(_ network: NetworkObject) { self.network = network }
+
+  /// The estimator, if there is one yet.
+  var current: Estimator? { made }
+
+  /// Forgets what was done: the next call starts anew.
+  func reset() { made = nil }
+
+  /// The estimator, made where needed, with the network's present weights and the options that were set.
+  func estimator() throws -> Estimator {
+    guard let sequences else {
+      throw BacktuneError.state("estimator: it has no data yet, call bt_estimator_set_data first")
+    }
+    let estimator: Estimator
+    if let made {
+      estimator = made
+      try estimator.adopt(network.network)
+    } else {
+      estimator = try Estimator(network.network, sequences, criterion: criterion)
+      made = estimator
+    }
+    estimator.options = options
+    return estimator
+  }
+
+  /// Gives the network the best weights seen.
+  func writeBack() {
+    if let made { network.network = made.network }
+  }
+}

@@ -1,0 +1,167 @@
+import Backtune
+
+@_cdecl("bt_estimator_create")
+func bt_estimator_create(
+  _ network: OpaquePointer?, _ estimator: UnsafeMutablePointer<OpaquePointer?>?
+) -> Int32 {
+  guarded {
+    try create(estimator) {
+      try HandleTable.use(network, NetworkObject.self, isWriting: false) { EstimatorObject($0) }
+    }
+  }
+}
+
+@_cdecl("bt_estimator_free")
+func bt_estimator_free(_ estimator: OpaquePointer?) -> Int32 {
+  guarded { if let estimator { try HandleTable.remove(estimator, EstimatorObject.self) } }
+}
+
+private func reading<Result>(
+  _ handle: OpaquePointer?, _ body: (EstimatorObject) throws -> Result
+) throws -> Result {
+  try HandleTable.use(handle, EstimatorObject.self, isWriting: false, body)
+}
+
+private func changing<Result>(
+  _ handle: OpaquePointer?, _ body: (EstimatorObject) throws -> Result
+) throws -> Result {
+  try HandleTable.use(handle, EstimatorObject.self, isWriting: true, body)
+}
+
+/// A call that computes: nobody else may use the estimator or its network meanwhile.
+private func computing<Result>(
+  _ handle: OpaquePointer?, _ body: (EstimatorObject, Estimator) throws -> Result
+) throws -> Result {
+  try changing(handle) { object in
+    try HandleTable.use(object.network, isWriting: true) { _ in
+      let estimator = try object.estimator()
+      defer { object.writeBack() }
+      return try body(object, estimator)
+    }
+  }
+}
+
+@_cdecl("bt_estimator_set_data")
+func bt_estimator_set_data(
+  _ estimator: OpaquePointer?, _ sequences: Int64, _ lengths: UnsafePointer<Int64>?,
+  _ inputs: UnsafePointer<Double>?, _ inputsLength: Int64, _ desired: UnsafePointer<Double>?,
+  _ desiredLength: Int64, _ gains: UnsafePointer<Double>?, _ gainsLength: Int64
+) -> Int32 {
+  guarded {
+    let lengths = try values(lengths, sequences, "lengths").map { Int($0) }
+    let inputs = try readable(inputs, inputsLength, "inputs")
+    let desired = try readable(desired, desiredLength, "desired")
+    let gains = try optional(gains, gainsLength, "gains")
+    try changing(estimator) { object in
+      let network = try HandleTable.use(object.network, isWriting: false) { $0.network }
+      object.sequences = try Sequences(
+        network, lengths: lengths, inputs: inputs, desired: desired, gains: gains)
+      object.reset()
+    }
+  }
+}
+
+@_cdecl("bt_estimator_set_criterion")
+func bt_estimator_set_criterion(_ estimator: OpaquePointer?, _ name: UnsafePointer<CChar>?) -> Int32
+{
+  guarded {
+    let name = try Estimator.criterion(named: try text(name, "name"))
+    try changing(estimator) {
+      $0.criterion = name
+      $0.reset()
+    }
+  }
+}
+
+@_cdecl("bt_estimator_get_criterion")
+func bt_estimator_get_criterion(
+  _ estimator: OpaquePointer?, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int64,
+  _ length: UnsafeMutablePointer<Int64>?
+) -> Int32 {
+  guarded { try copy(try reading(estimator) { $0.criterion }, to: buffer, capacity, length) }
+}
+
+@_cdecl("bt_estimator_set_method")
+func bt_estimator_set_method(_ estimator: OpaquePointer?, _ name: UnsafePointer<CChar>?) -> Int32 {
+  guarded {
+    let name = try text(name, "name")
+    guard Estimator.methods.contains(name) else {
+      throw BacktuneError.argument(
+        "method '\(name)': unknown, expected one of \(Estimator.methods.joined(separator: ", "))")
+    }
+    try changing(estimator) { $0.method = name }
+  }
+}
+
+@_cdecl("bt_estimator_get_method")
+func bt_estimator_get_method(
+  _ estimator: OpaquePointer?, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int64,
+  _ length: UnsafeMutablePointer<Int64>?
+) -> Int32 {
+  guarded { try copy(try reading(estimator) { $0.method }, to: buffer, capacity, length) }
+}
+
+@_cdecl("bt_estimator_set_option")
+func bt_estimator_set_option(
+  _ estimator: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ value: Double
+) -> Int32 {
+  guarded {
+    let name = try text(name, "name")
+    try changing(estimator) { try $0.options.set(name, value) }
+  }
+}
+
+@_cdecl("bt_estimator_get_option")
+func bt_estimator_get_option(
+  _ estimator: OpaquePointer?, _ name: UnsafePointer<CChar>?,
+  _ value: UnsafeMutablePointer<Double>?
+) -> Int32 {
+  guarded {
+    let name = try text(name, "name")
+    try write(try reading(estimator) { try $0.options.value(name) }, to: value, "value")
+  }
+}
+
+typealias Callback = @convention(c) (OpaquePointer?, Int32, UnsafeMutableRawPointer?) -> Int32
+
+/// A monitor that asks the caller's function; what it reads then is the best so far.
+private func monitor(
+  _ callback: Callback?, _ handle: OpaquePointer?, _ user: UnsafeMutableRawPointer?,
+  _ object: EstimatorObject
+) -> Estimator.Monitor? {
+  guard let callback else { return nil }
+  return { event in
+    switch event {
+    case .poll: return callback(handle, 0, user) != 0
+    case .iteration:
+      object.writeBack()
+      return callback(handle, 1, user) != 0
+    }
+  }
+}
+
+@_cdecl("bt_estimator_step")
+func bt_estimator_step(
+  _ estimator: OpaquePointer?, _ callback: Callback?, _ user: UnsafeMutableRawPointer?,
+  _ stop: UnsafeMutablePointer<Int32>?
+) -> Int32 {
+  guarded {
+    let reason = try computing(estimator) {
+      try $1.step(monitor: monitor(callback, estimator, user, $0))
+    }
+    stop?.pointee = Int32(reason.rawValue)
+  }
+}
+
+@_cdecl("bt_estimator_run")
+func bt_estimator_run(
+  _ estimator: OpaquePointer?, _ callback: Callback?, _ user: UnsafeMutableRawPointer?,
+  _ stop: UnsafeMutablePointer<Int32>?
+) -> Int32 {
+  guarded {
+    let reason = try computing(estimator) {
+      try $1.run(monitor: monitor(callback, estimator, user, $0))
+    }
+    stop?.pointee = Int32(reason.rawValue)
+  }
+}

@@ -1,0 +1,95 @@
+import Backtune
+
+/// The estimator of a handle, to read what it found; nil before it had any data.
+private func found<Result>(
+  _ handle: OpaquePointer?, _ body: (EstimatorObject, Estimator?) throws -> Result
+) throws -> Result {
+  try HandleTable.use(handle, EstimatorObject.self, isWriting: false) { try body($0, $0.current) }
+}
+
+@_cdecl("bt_estimator_cost")
+func bt_estimator_cost(
+  _ estimator: OpaquePointer?, _ cost: UnsafeMutablePointer<Double>?,
+  _ nmse: UnsafeMutablePointer<Double>?
+) -> Int32 {
+  guarded {
+    // The last line of the trace where the weights are still its own; otherwise a simulation, alone.
+    let known = try found(estimator) { object, current -> (cost: Double, nmse: Double)? in
+      guard let current, let last = current.trace.last,
+        try HandleTable.use(object.network, isWriting: false, { current.matches($0.network) })
+      else { return nil }
+      return (last.cost, last.nmse)
+    }
+    let result =
+      try known
+      ?? HandleTable.use(estimator, EstimatorObject.self, isWriting: true) { object in
+        try HandleTable.use(object.network, isWriting: true) { _ in
+          try object.estimator().cost()
+        }
+      }
+    cost?.pointee = result.cost
+    nmse?.pointee = result.nmse
+  }
+}
+
+@_cdecl("bt_estimator_get_weights")
+func bt_estimator_get_weights(
+  _ estimator: OpaquePointer?, _ weights: UnsafeMutablePointer<Double>?, _ length: Int64
+) -> Int32 {
+  guarded {
+    let values = try found(estimator) { object, current in
+      try current?.network.adjustableWeights
+        ?? HandleTable.use(object.network, isWriting: false) { $0.network.adjustableWeights }
+    }
+    try write(values, to: weights, length, "weights")
+  }
+}
+
+@_cdecl("bt_estimator_gradient")
+func bt_estimator_gradient(
+  _ estimator: OpaquePointer?, _ cost: UnsafeMutablePointer<Double>?,
+  _ gradient: UnsafeMutablePointer<Double>?, _ length: Int64
+) -> Int32 {
+  guarded {
+    let result = try HandleTable.use(estimator, EstimatorObject.self, isWriting: true) { object in
+      try HandleTable.use(object.network, isWriting: true) { _ in
+        try object.estimator().gradient()
+      }
+    }
+    if gradient != nil || length != 0 {
+      try write(result.gradient, to: gradient, length, "gradient")
+    }
+    cost?.pointee = result.cost
+  }
+}
+
+@_cdecl("bt_estimator_trace_length")
+func bt_estimator_trace_length(
+  _ estimator: OpaquePointer?, _ length: UnsafeMutablePointer<Int64>?
+) -> Int32 {
+  guarded {
+    try write(Int64(try found(estimator) { $1?.trace.count ?? 0 }), to: length, "length")
+  }
+}
+
+@_cdecl("bt_estimator_trace")
+func bt_estimator_trace(
+  _ estimator: OpaquePointer?, _ column: UnsafePointer<CChar>?,
+  _ target: UnsafeMutablePointer<Double>?, _ length: Int64
+) -> Int32 {
+  guarded {
+    let column = try text(column, "column")
+    let values = try found(estimator) { try IterationReport.column(column, of: $1?.trace ?? []) }
+    try write(values, to: target, length, "values")
+  }
+}
+
+@_cdecl("bt_estimator_stop_reason")
+func bt_estimator_stop_reason(
+  _ estimator: OpaquePointer?, _ stop: UnsafeMutablePointer<Int32>?
+) -> Int32 {
+  guarded {
+    let reason = try found(estimator) { $1?.stopReason ?? .none }
+    try write(Int32(reason.rawValue), to: stop, "stop")
+  }
+}

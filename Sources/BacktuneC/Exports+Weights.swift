@@ -1,0 +1,148 @@
+import Backtune
+
+@_cdecl("bt_network_weight_count")
+func bt_network_weight_count(
+  _ network: OpaquePointer?, _ count: UnsafeMutablePointer<Int64>?
+) -> Int32 {
+  guarded {
+    try write(Int64(try reading(network) { $0.adjustableWeights.count }), to: count, "count")
+  }
+}
+
+@_cdecl("bt_network_get_weights")
+func bt_network_get_weights(
+  _ network: OpaquePointer?, _ weights: UnsafeMutablePointer<Double>?, _ length: Int64
+) -> Int32 {
+  guarded {
+    try write(try reading(network) { $0.adjustableWeights }, to: weights, length, "weights")
+  }
+}
+
+@_cdecl("bt_network_set_weights")
+func bt_network_set_weights(
+  _ network: OpaquePointer?, _ weights: UnsafePointer<Double>?, _ length: Int64
+) -> Int32 {
+  guarded {
+    let values = try values(weights, length, "weights")
+    try changing(network) { try $0.setAdjustableWeights(values) }
+  }
+}
+
+@_cdecl("bt_network_array_count")
+func bt_network_array_count(
+  _ network: OpaquePointer?, _ count: UnsafeMutablePointer<Int64>?
+) -> Int32 {
+  guarded { try write(Int64(try reading(network) { $0.arrays.count }), to: count, "count") }
+}
+
+@_cdecl("bt_network_array_name")
+func bt_network_array_name(
+  _ network: OpaquePointer?, _ index: Int64, _ buffer: UnsafeMutablePointer<CChar>?,
+  _ capacity: Int64, _ length: UnsafeMutablePointer<Int64>?
+) -> Int32 {
+  guarded {
+    let name = try reading(network) { network in
+      guard network.arrays.indices.contains(Int(index)) else {
+        throw BacktuneError.argument(
+          "index is \(index), this network has \(network.arrays.count) weight arrays")
+      }
+      return network.arrays[Int(index)].name
+    }
+    try copy(name, to: buffer, capacity, length)
+  }
+}
+
+@_cdecl("bt_network_array_shape")
+func bt_network_array_shape(
+  _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ shape: UnsafeMutablePointer<Int64>?
+) -> Int32 {
+  guarded {
+    let name = try text(name, "name")
+    guard let shape else { throw CallError.null("shape") }
+    let dimensions = try reading(network) { try $0.array(named: name).shape }
+    shape[0] = Int64(dimensions[0])
+    shape[1] = dimensions.count > 1 ? Int64(dimensions[1]) : 0
+  }
+}
+
+@_cdecl("bt_network_get_array")
+func bt_network_get_array(
+  _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?,
+  _ target: UnsafeMutablePointer<Double>?, _ length: Int64
+) -> Int32 {
+  guarded {
+    let name = try text(name, "name")
+    try write(try reading(network) { try $0.weights(name) }, to: target, length, "values")
+  }
+}
+
+@_cdecl("bt_network_set_array")
+func bt_network_set_array(
+  _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ source: UnsafePointer<Double>?,
+  _ length: Int64
+) -> Int32 {
+  guarded {
+    let name = try text(name, "name")
+    let values = try values(source, length, "values")
+    try changing(network) { try $0.setWeights(name, values) }
+  }
+}
+
+@_cdecl("bt_network_get_bounds")
+func bt_network_get_bounds(
+  _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?,
+  _ lower: UnsafeMutablePointer<Double>?, _ upper: UnsafeMutablePointer<Double>?,
+  _ length: Int64
+) -> Int32 {
+  guarded {
+    let name = try text(name, "name")
+    let bounds = try reading(network) { try $0.bounds(name) }
+    guard lower != nil, upper != nil else {
+      throw CallError.null(lower == nil ? "lower" : "upper")
+    }
+    try write(bounds.lower, to: lower, length, "bounds")
+    try write(bounds.upper, to: upper, length, "bounds")
+  }
+}
+
+@_cdecl("bt_network_set_bounds")
+func bt_network_set_bounds(
+  _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ lower: UnsafePointer<Double>?,
+  _ upper: UnsafePointer<Double>?, _ length: Int64
+) -> Int32 {
+  guarded {
+    let name = try text(name, "name")
+    let low = try values(lower, length, "lower")
+    let high = try values(upper, length, "upper")
+    try changing(network) { try $0.setBounds(name, lower: low, upper: high) }
+  }
+}
+
+@_cdecl("bt_network_get_fixed")
+func bt_network_get_fixed(
+  _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?,
+  _ fixed: UnsafeMutablePointer<UInt8>?, _ length: Int64
+) -> Int32 {
+  guarded {
+    let name = try text(name, "name")
+    let flags = try reading(network) { try $0.fixed(name) }
+    try write(flags.map { $0 ? 1 : 0 }, to: fixed, length, "fixed")
+  }
+}
+
+@_cdecl("bt_network_set_fixed")
+func bt_network_set_fixed(
+  _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ fixed: UnsafePointer<UInt8>?,
+  _ length: Int64
+) -> Int32 {
+  guarded {
+    let name = try text(name, "name")
+    let flags = try values(fixed, length, "fixed").map { $0 != 0 }
+    try changing(network) { try $0.setFixed(name, flags) }
+  }
+}
+
+@_cdecl("bt_network_randomize")
+func bt_network_randomize(_ network: OpaquePointer?, _ seed: UInt64) -> Int32 {
+  guarded { try changing(network) { $0.randomize(seed: seed) } }
+}

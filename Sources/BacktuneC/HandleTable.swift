@@ -1,0 +1,128 @@
+import Backtune
+import Glibc
+
+/// What a handle stands for. Who is using it is kept here: any number of readers, or one writer.
+class HandleObject {
+  fileprivate var readers = 0
+  fileprivate var writer: pthread_t?
+}
+
+/// Handles are tokens and no addresses: the place in a table, the kind and the generation of the entry, so that a freed
+/// or foreign one is an error and not a crash.
+enum HandleTable {
+  private struct Entry {
+    var generation: UInt32 = 1
+    var object: HandleObject?
+  }
+
+  /// Bits of a token: 24 of place, 8 of kind, 32 of generation.
+  private static let places = 1 << 24
+
+  private nonisolated(unsafe) static var entries: [Entry] = []
+  private nonisolated(unsafe) static var free: [Int] = []
+
+  /// One lock for the table and the users of objects; held for a few instructions only, also across fork, so that a
+  /// child never finds it taken.
+  private nonisolated(unsafe) static let mutex: UnsafeMutablePointer<pthread_mutex_t> = {
+    let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    pthread_mutex_init(mutex, nil)
+    pthread_atfork(
+      { pthread_mutex_lock(HandleTable.mutex) }, { pthread_mutex_unlock(HandleTable.mutex) },
+      { pthread_mutex_unlock(HandleTable.mutex) })
+    return mutex
+  }()
+
+  private static func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return try body()
+  }
+
+  static func insert<Object: HandleKind>(_ object: Object) throws -> OpaquePointer? {
+    try locked {
+      if free.isEmpty {
+        guard entries.count < places else {
+          throw BacktuneError.memory("handles: \(places) are alive already")
+        }
+        entries.append(Entry())
+        free.append(entries.count - 1)
+      }
+      let place = free.removeLast()
+      entries[place].object = object
+      let token = UInt(entries[place].generation) << 32 | UInt(Object.kind) << 24 | UInt(place)
+      return OpaquePointer(bitPattern: token)
+    }
+  }
+
+  /// Takes an object out of the table.
+  static func remove<Object: HandleKind>(_ handle: OpaquePointer, _ type: Object.Type) throws {
+    // Released outside the lock: a deinit may take its time.
+    let object = try locked { () -> HandleObject? in
+      let (place, object) = try find(handle, type)
+      try check(object, type, isWriting: true)
+      // Generation 0 is skipped: a token is never NULL.
+      entries[place].generation = max(entries[place].generation &+ 1, 1)
+      entries[place].object = nil
+      free.append(place)
+      return object
+    }
+    _ = object
+  }
+
+  /// Runs `body` with the object, as one of its readers or its only writer.
+  static func use<Object: HandleKind, Result>(
+    _ handle: OpaquePointer?, _ type: Object.Type, isWriting: Bool,
+    _ body: (Object) throws -> Result
+  ) throws -> Result {
+    guard let handle else { throw CallError.null(type.argument) }
+    let object = try locked { try find(handle, type).object }
+    return try use(object, isWriting: isWriting, body)
+  }
+
+  static func use<Object: HandleKind, Result>(
+    _ object: Object, isWriting: Bool, _ body: (Object) throws -> Result
+  ) throws -> Result {
+    let isNested = try locked { () -> Bool in
+      try check(object, Object.self, isWriting: isWriting)
+      if object.writer != nil { return true }
+      if isWriting { object.writer = pthread_self() } else { object.readers += 1 }
+      return false
+    }
+    defer {
+      if !isNested {
+        locked { if isWriting { object.writer = nil } else { object.readers -= 1 } }
+      }
+    }
+    return try body(object)
+  }
+
+  private static func find<Object: HandleKind>(
+    _ handle: OpaquePointer, _ type: Object.Type
+  ) throws -> (place: Int, object: Object) {
+    let token = UInt(bitPattern: handle)
+    let place = Int(token & UInt(places - 1))
+    guard UInt8(truncatingIfNeeded: token >> 24) == type.kind, entries.indices.contains(place),
+      UInt(entries[place].generation) == token >> 32, let object = entries[place].object as? Object
+    else { throw CallError.handle(type.argument) }
+    return (place, object)
+  }
+
+  /// A writer excludes everybody else; its own thread can only come back from a callback, and may read then.
+  private static func check<Object: HandleKind>(
+    _ object: HandleObject, _ type: Object.Type, isWriting: Bool
+  ) throws {
+    if let writer = object.writer {
+      guard !isWriting, pthread_equal(writer, pthread_self()) != 0 else {
+        throw CallError.busy(type.argument)
+      }
+    } else if isWriting && object.readers > 0 {
+      throw CallError.busy(type.argument)
+    }
+  }
+}
+
+/// An object that has handles: its kind in their tokens, and how messages name it.
+protocol HandleKind: HandleObject {
+  static var kind: UInt8 { get }
+  static var argument: String { get }
+}
