@@ -1,31 +1,31 @@
 import Backtune
 
 @_cdecl("bt_network_inputs")
-func bt_network_inputs(_ network: OpaquePointer?, _ inputs: UnsafeMutablePointer<Int64>?) -> Int32 {
+public func bt_network_inputs(_ network: OpaquePointer?, _ inputs: UnsafeMutablePointer<Int64>?) -> Int32 {
   guarded { try write(Int64(try reading(network) { $0.inputs }), to: inputs, "inputs") }
 }
 
 @_cdecl("bt_network_outputs")
-func bt_network_outputs(
+public func bt_network_outputs(
   _ network: OpaquePointer?, _ outputs: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded { try write(Int64(try reading(network) { $0.outputCount }), to: outputs, "outputs") }
 }
 
 @_cdecl("bt_network_range")
-func bt_network_range(_ network: OpaquePointer?, _ range: UnsafeMutablePointer<Int64>?) -> Int32 {
+public func bt_network_range(_ network: OpaquePointer?, _ range: UnsafeMutablePointer<Int64>?) -> Int32 {
   guarded { try write(Int64(try reading(network) { $0.range }), to: range, "range") }
 }
 
 @_cdecl("bt_network_group_count")
-func bt_network_group_count(
+public func bt_network_group_count(
   _ network: OpaquePointer?, _ count: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded { try write(Int64(try reading(network) { $0.groups.count }), to: count, "count") }
 }
 
 @_cdecl("bt_network_group_name")
-func bt_network_group_name(
+public func bt_network_group_name(
   _ network: OpaquePointer?, _ group: Int64, _ buffer: UnsafeMutablePointer<CChar>?,
   _ capacity: Int64, _ length: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
@@ -36,7 +36,7 @@ func bt_network_group_name(
 }
 
 @_cdecl("bt_network_group_size")
-func bt_network_group_size(
+public func bt_network_group_size(
   _ network: OpaquePointer?, _ group: Int64, _ size: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded {
@@ -45,7 +45,7 @@ func bt_network_group_size(
 }
 
 @_cdecl("bt_network_find_group")
-func bt_network_find_group(
+public func bt_network_find_group(
   _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ group: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded {
@@ -55,14 +55,14 @@ func bt_network_find_group(
 }
 
 @_cdecl("bt_network_state_size")
-func bt_network_state_size(
+public func bt_network_state_size(
   _ network: OpaquePointer?, _ size: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded { try write(Int64(try reading(network) { $0.stateSize }), to: size, "size") }
 }
 
 @_cdecl("bt_network_group_depth")
-func bt_network_group_depth(
+public func bt_network_group_depth(
   _ network: OpaquePointer?, _ group: Int64, _ depth: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded {

@@ -1,7 +1,7 @@
 import Backtune
 
 @_cdecl("bt_estimator_create")
-func bt_estimator_create(
+public func bt_estimator_create(
   _ network: OpaquePointer?, _ estimator: UnsafeMutablePointer<OpaquePointer?>?
 ) -> Int32 {
   guarded {
@@ -12,7 +12,7 @@ func bt_estimator_create(
 }
 
 @_cdecl("bt_estimator_free")
-func bt_estimator_free(_ estimator: OpaquePointer?) -> Int32 {
+public func bt_estimator_free(_ estimator: OpaquePointer?) -> Int32 {
   guarded { if let estimator { try HandleTable.remove(estimator, EstimatorObject.self) } }
 }
 
@@ -42,7 +42,7 @@ private func computing<Result>(
 }
 
 @_cdecl("bt_estimator_set_data")
-func bt_estimator_set_data(
+public func bt_estimator_set_data(
   _ estimator: OpaquePointer?, _ sequences: Int64, _ lengths: UnsafePointer<Int64>?,
   _ inputs: UnsafePointer<Double>?, _ inputsLength: Int64, _ desired: UnsafePointer<Double>?,
   _ desiredLength: Int64, _ gains: UnsafePointer<Double>?, _ gainsLength: Int64
@@ -62,7 +62,7 @@ func bt_estimator_set_data(
 }
 
 @_cdecl("bt_estimator_set_criterion")
-func bt_estimator_set_criterion(_ estimator: OpaquePointer?, _ name: UnsafePointer<CChar>?) -> Int32
+public func bt_estimator_set_criterion(_ estimator: OpaquePointer?, _ name: UnsafePointer<CChar>?) -> Int32
 {
   guarded {
     let name = try Estimator.criterion(named: try text(name, "name"))
@@ -74,7 +74,7 @@ func bt_estimator_set_criterion(_ estimator: OpaquePointer?, _ name: UnsafePoint
 }
 
 @_cdecl("bt_estimator_get_criterion")
-func bt_estimator_get_criterion(
+public func bt_estimator_get_criterion(
   _ estimator: OpaquePointer?, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int64,
   _ length: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
@@ -82,7 +82,7 @@ func bt_estimator_get_criterion(
 }
 
 @_cdecl("bt_estimator_set_method")
-func bt_estimator_set_method(_ estimator: OpaquePointer?, _ name: UnsafePointer<CChar>?) -> Int32 {
+public func bt_estimator_set_method(_ estimator: OpaquePointer?, _ name: UnsafePointer<CChar>?) -> Int32 {
   guarded {
     let name = try text(name, "name")
     guard Estimator.methods.contains(name) else {
@@ -94,7 +94,7 @@ func bt_estimator_set_method(_ estimator: OpaquePointer?, _ name: UnsafePointer<
 }
 
 @_cdecl("bt_estimator_get_method")
-func bt_estimator_get_method(
+public func bt_estimator_get_method(
   _ estimator: OpaquePointer?, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int64,
   _ length: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
@@ -102,7 +102,7 @@ func bt_estimator_get_method(
 }
 
 @_cdecl("bt_estimator_set_option")
-func bt_estimator_set_option(
+public func bt_estimator_set_option(
   _ estimator: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ value: Double
 ) -> Int32 {
   guarded {
@@ -112,7 +112,7 @@ func bt_estimator_set_option(
 }
 
 @_cdecl("bt_estimator_get_option")
-func bt_estimator_get_option(
+public func bt_estimator_get_option(
   _ estimator: OpaquePointer?, _ name: UnsafePointer<CChar>?,
   _ value: UnsafeMutablePointer<Double>?
 ) -> Int32 {
@@ -122,7 +122,7 @@ func bt_estimator_get_option(
   }
 }
 
-typealias Callback = @convention(c) (OpaquePointer?, Int32, UnsafeMutableRawPointer?) -> Int32
+public typealias Callback = @convention(c) (OpaquePointer?, Int32, UnsafeMutableRawPointer?) -> Int32
 
 /// A monitor that asks the caller's function; what it reads then is the best so far.
 private func monitor(
@@ -141,7 +141,7 @@ private func monitor(
 }
 
 @_cdecl("bt_estimator_step")
-func bt_estimator_step(
+public func bt_estimator_step(
   _ estimator: OpaquePointer?, _ callback: Callback?, _ user: UnsafeMutableRawPointer?,
   _ stop: UnsafeMutablePointer<Int32>?
 ) -> Int32 {
@@ -154,7 +154,7 @@ func bt_estimator_step(
 }
 
 @_cdecl("bt_estimator_run")
-func bt_estimator_run(
+public func bt_estimator_run(
   _ estimator: OpaquePointer?, _ callback: Callback?, _ user: UnsafeMutableRawPointer?,
   _ stop: UnsafeMutablePointer<Int32>?
 ) -> Int32 {

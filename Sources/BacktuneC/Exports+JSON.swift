@@ -1,7 +1,7 @@
 import Backtune
 
 @_cdecl("bt_network_to_json")
-func bt_network_to_json(
+public func bt_network_to_json(
   _ network: OpaquePointer?, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int64,
   _ length: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
@@ -12,7 +12,7 @@ func bt_network_to_json(
 }
 
 @_cdecl("bt_network_from_json")
-func bt_network_from_json(
+public func bt_network_from_json(
   _ source: UnsafePointer<CChar>?, _ length: Int64,
   _ network: UnsafeMutablePointer<OpaquePointer?>?
 ) -> Int32 {
@@ -25,7 +25,7 @@ func bt_network_from_json(
 }
 
 @_cdecl("bt_network_save")
-func bt_network_save(_ network: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> Int32 {
+public func bt_network_save(_ network: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> Int32 {
   guarded {
     let path = try text(path, "path")
     try reading(network) { try $0.save(to: path) }
@@ -33,7 +33,7 @@ func bt_network_save(_ network: OpaquePointer?, _ path: UnsafePointer<CChar>?) -
 }
 
 @_cdecl("bt_network_load")
-func bt_network_load(
+public func bt_network_load(
   _ path: UnsafePointer<CChar>?, _ network: UnsafeMutablePointer<OpaquePointer?>?
 ) -> Int32 {
   guarded {

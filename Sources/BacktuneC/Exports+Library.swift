@@ -1,13 +1,13 @@
 import Backtune
 
 @_cdecl("bt_version")
-func bt_version() -> UnsafePointer<CChar>? { cString("0.1.0") }
+public func bt_version() -> UnsafePointer<CChar>? { cString("0.1.0") }
 
 @_cdecl("bt_abi_number")
-func bt_abi_number() -> Int32 { 1 }
+public func bt_abi_number() -> Int32 { 1 }
 
 @_cdecl("bt_last_error")
-func bt_last_error(_ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int64) -> Int64 {
+public func bt_last_error(_ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int64) -> Int64 {
   guard let message = LastError.current else {
     if let buffer, capacity >= 1 { buffer[0] = 0 }
     return 0
@@ -16,7 +16,7 @@ func bt_last_error(_ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int64) ->
 }
 
 @_cdecl("bt_status_string")
-func bt_status_string(_ status: Int32) -> UnsafePointer<CChar>? {
+public func bt_status_string(_ status: Int32) -> UnsafePointer<CChar>? {
   switch status {
   case 0: cString("ok")
   case -1: cString("a value outside what is allowed")
@@ -34,7 +34,7 @@ func bt_status_string(_ status: Int32) -> UnsafePointer<CChar>? {
 }
 
 @_cdecl("bt_stop_string")
-func bt_stop_string(_ reason: Int32) -> UnsafePointer<CChar>? {
+public func bt_stop_string(_ reason: Int32) -> UnsafePointer<CChar>? {
   guard let reason = StopReason(rawValue: Int(reason)) else { return cString("unknown") }
   return cString(reason.text)
 }
@@ -46,7 +46,7 @@ private func cString(_ text: StaticString) -> UnsafePointer<CChar>? {
 }
 
 @_cdecl("bt_decay_fit")
-func bt_decay_fit(
+public func bt_decay_fit(
   _ costs: UnsafePointer<Double>?, _ length: Int64, _ window: Int64,
   _ decayTime: UnsafeMutablePointer<Double>?, _ finalBias: UnsafeMutablePointer<Double>?
 ) -> Int32 {
@@ -62,7 +62,7 @@ func bt_decay_fit(
 }
 
 @_cdecl("bt_random_normal")
-func bt_random_normal(
+public func bt_random_normal(
   _ seed: UInt64, _ stream: UnsafePointer<CChar>?, _ target: UnsafeMutablePointer<Double>?,
   _ length: Int64
 ) -> Int32 {
@@ -70,7 +70,7 @@ func bt_random_normal(
 }
 
 @_cdecl("bt_random_uniform")
-func bt_random_uniform(
+public func bt_random_uniform(
   _ seed: UInt64, _ stream: UnsafePointer<CChar>?, _ target: UnsafeMutablePointer<Double>?,
   _ length: Int64
 ) -> Int32 {

@@ -1,26 +1,26 @@
 import Backtune
 
 @_cdecl("bt_network_create")
-func bt_network_create(
+public func bt_network_create(
   _ inputs: Int64, _ network: UnsafeMutablePointer<OpaquePointer?>?
 ) -> Int32 {
   guarded { try create(network) { NetworkObject(try Network(inputs: Int(inputs))) } }
 }
 
 @_cdecl("bt_network_copy")
-func bt_network_copy(
+public func bt_network_copy(
   _ network: OpaquePointer?, _ copy: UnsafeMutablePointer<OpaquePointer?>?
 ) -> Int32 {
   guarded { try create(copy) { NetworkObject(try reading(network) { $0 }) } }
 }
 
 @_cdecl("bt_network_free")
-func bt_network_free(_ network: OpaquePointer?) -> Int32 {
+public func bt_network_free(_ network: OpaquePointer?) -> Int32 {
   guarded { if let network { try HandleTable.remove(network, NetworkObject.self) } }
 }
 
 @_cdecl("bt_network_add_unit")
-func bt_network_add_unit(
+public func bt_network_add_unit(
   _ network: OpaquePointer?, _ kind: UnsafePointer<CChar>?, _ name: UnsafePointer<CChar>?,
   _ size: Int64, _ options: UnsafePointer<CChar>?, _ output: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
@@ -36,7 +36,7 @@ func bt_network_add_unit(
 }
 
 @_cdecl("bt_network_add_learnware")
-func bt_network_add_learnware(
+public func bt_network_add_learnware(
   _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ size: Int64,
   _ group: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
@@ -48,7 +48,7 @@ func bt_network_add_learnware(
 }
 
 @_cdecl("bt_network_add_firmware")
-func bt_network_add_firmware(
+public func bt_network_add_firmware(
   _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ size: Int64,
   _ group: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
@@ -60,7 +60,7 @@ func bt_network_add_firmware(
 }
 
 @_cdecl("bt_network_add_bias")
-func bt_network_add_bias(
+public func bt_network_add_bias(
   _ network: OpaquePointer?, _ group: Int64, _ role: UnsafePointer<CChar>?,
   _ index: UnsafePointer<Int64>?, _ indexLength: Int64
 ) -> Int32 {
@@ -94,7 +94,7 @@ private func connect(
 }
 
 @_cdecl("bt_network_connect_dense")
-func bt_network_connect_dense(
+public func bt_network_connect_dense(
   _ network: OpaquePointer?, _ target: Int64, _ source: Int64, _ lag: Int64,
   _ role: UnsafePointer<CChar>?
 ) -> Int32 {
@@ -102,7 +102,7 @@ func bt_network_connect_dense(
 }
 
 @_cdecl("bt_network_connect_diagonal")
-func bt_network_connect_diagonal(
+public func bt_network_connect_diagonal(
   _ network: OpaquePointer?, _ target: Int64, _ source: Int64, _ lag: Int64,
   _ role: UnsafePointer<CChar>?
 ) -> Int32 {
@@ -110,7 +110,7 @@ func bt_network_connect_diagonal(
 }
 
 @_cdecl("bt_network_connect_sparse")
-func bt_network_connect_sparse(
+public func bt_network_connect_sparse(
   _ network: OpaquePointer?, _ target: Int64, _ source: Int64, _ lag: Int64,
   _ role: UnsafePointer<CChar>?, _ mask: UnsafePointer<UInt8>?, _ maskLength: Int64
 ) -> Int32 {
@@ -123,7 +123,7 @@ func bt_network_connect_sparse(
 }
 
 @_cdecl("bt_network_connect_shared")
-func bt_network_connect_shared(
+public func bt_network_connect_shared(
   _ network: OpaquePointer?, _ target: Int64, _ source: Int64, _ lag: Int64,
   _ role: UnsafePointer<CChar>?, _ index: UnsafePointer<Int64>?, _ indexLength: Int64
 ) -> Int32 {
@@ -135,7 +135,7 @@ func bt_network_connect_shared(
 }
 
 @_cdecl("bt_network_add_term")
-func bt_network_add_term(
+public func bt_network_add_term(
   _ network: OpaquePointer?, _ group: Int64, _ coefficient: Double,
   _ term: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
@@ -148,7 +148,7 @@ func bt_network_add_term(
 }
 
 @_cdecl("bt_network_add_factor")
-func bt_network_add_factor(
+public func bt_network_add_factor(
   _ network: OpaquePointer?, _ group: Int64, _ term: Int64, _ function: UnsafePointer<CChar>?,
   _ parameters: UnsafePointer<Double>?, _ parameterCount: Int64, _ source: Int64, _ lag: Int64
 ) -> Int32 {
@@ -163,7 +163,7 @@ func bt_network_add_factor(
 }
 
 @_cdecl("bt_network_observe")
-func bt_network_observe(
+public func bt_network_observe(
   _ network: OpaquePointer?, _ groups: UnsafePointer<Int64>?, _ counts: UnsafePointer<Int64>?,
   _ length: Int64
 ) -> Int32 {

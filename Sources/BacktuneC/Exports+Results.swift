@@ -8,7 +8,7 @@ private func found<Result>(
 }
 
 @_cdecl("bt_estimator_cost")
-func bt_estimator_cost(
+public func bt_estimator_cost(
   _ estimator: OpaquePointer?, _ cost: UnsafeMutablePointer<Double>?,
   _ nmse: UnsafeMutablePointer<Double>?
 ) -> Int32 {
@@ -33,7 +33,7 @@ func bt_estimator_cost(
 }
 
 @_cdecl("bt_estimator_get_weights")
-func bt_estimator_get_weights(
+public func bt_estimator_get_weights(
   _ estimator: OpaquePointer?, _ weights: UnsafeMutablePointer<Double>?, _ length: Int64
 ) -> Int32 {
   guarded {
@@ -46,7 +46,7 @@ func bt_estimator_get_weights(
 }
 
 @_cdecl("bt_estimator_gradient")
-func bt_estimator_gradient(
+public func bt_estimator_gradient(
   _ estimator: OpaquePointer?, _ cost: UnsafeMutablePointer<Double>?,
   _ gradient: UnsafeMutablePointer<Double>?, _ length: Int64
 ) -> Int32 {
@@ -64,7 +64,7 @@ func bt_estimator_gradient(
 }
 
 @_cdecl("bt_estimator_trace_length")
-func bt_estimator_trace_length(
+public func bt_estimator_trace_length(
   _ estimator: OpaquePointer?, _ length: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded {
@@ -73,7 +73,7 @@ func bt_estimator_trace_length(
 }
 
 @_cdecl("bt_estimator_trace")
-func bt_estimator_trace(
+public func bt_estimator_trace(
   _ estimator: OpaquePointer?, _ column: UnsafePointer<CChar>?,
   _ target: UnsafeMutablePointer<Double>?, _ length: Int64
 ) -> Int32 {
@@ -85,7 +85,7 @@ func bt_estimator_trace(
 }
 
 @_cdecl("bt_estimator_stop_reason")
-func bt_estimator_stop_reason(
+public func bt_estimator_stop_reason(
   _ estimator: OpaquePointer?, _ stop: UnsafeMutablePointer<Int32>?
 ) -> Int32 {
   guarded {

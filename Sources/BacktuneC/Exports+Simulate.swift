@@ -1,7 +1,7 @@
 import Backtune
 
 @_cdecl("bt_simulate")
-func bt_simulate(
+public func bt_simulate(
   _ network: OpaquePointer?, _ steps: Int64, _ inputs: UnsafePointer<Double>?,
   _ inputsLength: Int64, _ initial: UnsafePointer<Double>?, _ initialLength: Int64,
   _ outputs: UnsafeMutablePointer<Double>?, _ outputsLength: Int64,
@@ -25,7 +25,7 @@ func bt_simulate(
 }
 
 @_cdecl("bt_gradient")
-func bt_gradient(
+public func bt_gradient(
   _ network: OpaquePointer?, _ steps: Int64, _ inputs: UnsafePointer<Double>?,
   _ inputsLength: Int64, _ initial: UnsafePointer<Double>?, _ initialLength: Int64,
   _ slopes: UnsafePointer<Double>?, _ slopesLength: Int64,

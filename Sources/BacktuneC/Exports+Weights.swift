@@ -1,7 +1,7 @@
 import Backtune
 
 @_cdecl("bt_network_weight_count")
-func bt_network_weight_count(
+public func bt_network_weight_count(
   _ network: OpaquePointer?, _ count: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded {
@@ -10,7 +10,7 @@ func bt_network_weight_count(
 }
 
 @_cdecl("bt_network_get_weights")
-func bt_network_get_weights(
+public func bt_network_get_weights(
   _ network: OpaquePointer?, _ weights: UnsafeMutablePointer<Double>?, _ length: Int64
 ) -> Int32 {
   guarded {
@@ -19,7 +19,7 @@ func bt_network_get_weights(
 }
 
 @_cdecl("bt_network_set_weights")
-func bt_network_set_weights(
+public func bt_network_set_weights(
   _ network: OpaquePointer?, _ weights: UnsafePointer<Double>?, _ length: Int64
 ) -> Int32 {
   guarded {
@@ -29,14 +29,14 @@ func bt_network_set_weights(
 }
 
 @_cdecl("bt_network_array_count")
-func bt_network_array_count(
+public func bt_network_array_count(
   _ network: OpaquePointer?, _ count: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded { try write(Int64(try reading(network) { $0.arrays.count }), to: count, "count") }
 }
 
 @_cdecl("bt_network_array_name")
-func bt_network_array_name(
+public func bt_network_array_name(
   _ network: OpaquePointer?, _ index: Int64, _ buffer: UnsafeMutablePointer<CChar>?,
   _ capacity: Int64, _ length: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
@@ -53,7 +53,7 @@ func bt_network_array_name(
 }
 
 @_cdecl("bt_network_array_shape")
-func bt_network_array_shape(
+public func bt_network_array_shape(
   _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ shape: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded {
@@ -66,7 +66,7 @@ func bt_network_array_shape(
 }
 
 @_cdecl("bt_network_get_array")
-func bt_network_get_array(
+public func bt_network_get_array(
   _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?,
   _ target: UnsafeMutablePointer<Double>?, _ length: Int64
 ) -> Int32 {
@@ -77,7 +77,7 @@ func bt_network_get_array(
 }
 
 @_cdecl("bt_network_set_array")
-func bt_network_set_array(
+public func bt_network_set_array(
   _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ source: UnsafePointer<Double>?,
   _ length: Int64
 ) -> Int32 {
@@ -89,7 +89,7 @@ func bt_network_set_array(
 }
 
 @_cdecl("bt_network_get_bounds")
-func bt_network_get_bounds(
+public func bt_network_get_bounds(
   _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?,
   _ lower: UnsafeMutablePointer<Double>?, _ upper: UnsafeMutablePointer<Double>?,
   _ length: Int64
@@ -106,7 +106,7 @@ func bt_network_get_bounds(
 }
 
 @_cdecl("bt_network_set_bounds")
-func bt_network_set_bounds(
+public func bt_network_set_bounds(
   _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ lower: UnsafePointer<Double>?,
   _ upper: UnsafePointer<Double>?, _ length: Int64
 ) -> Int32 {
@@ -119,7 +119,7 @@ func bt_network_set_bounds(
 }
 
 @_cdecl("bt_network_get_fixed")
-func bt_network_get_fixed(
+public func bt_network_get_fixed(
   _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?,
   _ fixed: UnsafeMutablePointer<UInt8>?, _ length: Int64
 ) -> Int32 {
@@ -131,7 +131,7 @@ func bt_network_get_fixed(
 }
 
 @_cdecl("bt_network_set_fixed")
-func bt_network_set_fixed(
+public func bt_network_set_fixed(
   _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ fixed: UnsafePointer<UInt8>?,
   _ length: Int64
 ) -> Int32 {
@@ -143,6 +143,6 @@ func bt_network_set_fixed(
 }
 
 @_cdecl("bt_network_randomize")
-func bt_network_randomize(_ network: OpaquePointer?, _ seed: UInt64) -> Int32 {
+public func bt_network_randomize(_ network: OpaquePointer?, _ seed: UInt64) -> Int32 {
   guarded { try changing(network) { $0.randomize(seed: seed) } }
 }

@@ -93,7 +93,8 @@ def test_exported_symbols():
     output = subprocess.run(
         ["nm", "-D", "--defined-only", path], capture_output=True, text=True, check=True
     ).stdout
-    symbols = {line.split()[-1].split("@")[0] for line in output.splitlines()}
+    lines = [line.split() for line in output.splitlines()]
+    symbols = {name.split("@")[0] for _, kind, name in lines if kind.isupper()}
     assert symbols == set(_abi.FUNCTIONS)
 
 

@@ -140,13 +140,13 @@ def test_constant_outputs_have_no_nmse():
 
 
 def test_network_without_inputs():
-    y = 0.8 ** np.arange(30)
+    y = 1 - 0.8 ** np.arange(1, 31)  # x(t) = 0.8 x(t-1) + 0.2
     for u in (None, 30, np.empty((30, 0))):
         net = bt.Network(0)
         net.linear(1)
         net.randomize(0)
         trace = bt.Estimator(net, u, y).run(20, progress=False)
-        assert trace.cost[-1] < trace.cost[0] * 1e-2
+        assert trace.cost[-1] < trace.cost[0] * 1e-6
     net = bt.Network(0)
     net.linear(1)
     net.randomize(0)
@@ -247,7 +247,7 @@ def test_divergence_is_not_success():
     net.weights["linear.x.a"] = 1.0
     trace = bt.Estimator(net, np.zeros(5000), np.full(5000, 1e6)).run(30, progress=False)
     assert np.all(np.isfinite(net.get_weights()))
-    assert np.isfinite(trace.cost[-1]) or "diverge" in trace.stop_reason
+    assert np.isfinite(trace.cost[-1]) or "finite" in trace.stop_reason
 
 
 def test_degenerate_starts():
@@ -274,6 +274,7 @@ def test_gradient_of_the_cost(problem):
             net.set_weights(moved)
             costs.append(np.mean((net.simulate(u) - y) ** 2) / 2)
         assert abs((costs[0] - costs[1]) / (2 * h) - gradient[place]) < 1e-9
+    net.set_weights(weights)
     assert cost == pytest.approx(estimator.cost, rel=1e-12)
 
 
@@ -290,8 +291,9 @@ def test_weights_set_in_between_start_anew(problem):
 def test_structure_may_not_change_any_more(problem):
     net, u, y = problem
     estimator = bt.Estimator(net, u, y)
-    with pytest.raises(bt.BacktuneError):
-        net.lnl(2)
+    estimator.step()
+    net.lnl(2)
+    with pytest.raises(bt.StateError, match="structure"):
         estimator.step()
 
 

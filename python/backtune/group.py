@@ -222,7 +222,9 @@ class Group:
             )
         function, source = as_function(factor[0], "factor"), factor[1]
         parameters = (
-            np.array([value for _, value in function.parameters]) if function.parameters else None
+            np.array([value for _, value in function.parameters], dtype=float)
+            if function.parameters
+            else None
         )
         return (
             as_text(function.name, "function"),

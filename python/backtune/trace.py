@@ -173,9 +173,11 @@ class Trace(Sequence):
     def __repr__(self) -> str:
         if not len(self):
             return f"<Trace, empty: {self.stop_reason}>"
+        last = self.nmse[-1]
+        nmse = "undefined (constant outputs)" if np.isnan(last) else f"{last:.3g}"
         return (
             f"<Trace of {len(self) - 1} iterations, cost {self.cost[0]:.3g} -> {self.cost[-1]:.3g},"
-            f" NMSE {self.nmse[-1]:.3g}: {self.stop_reason}>"
+            f" NMSE {nmse}: {self.stop_reason}>"
         )
 
     def _repr_html_(self) -> str:

@@ -3,6 +3,23 @@ import BacktuneNetwork
 import BacktuneNumerics
 import BacktuneSimulation
 
+/// When to try again something dear that did not pay: after 1, 2, 4 ... iterations; at once where it paid.
+private struct Pause {
+  private var length = 1
+  private var left = 0
+
+  mutating func isOver() -> Bool {
+    if left == 0 { return true }
+    left -= 1
+    return false
+  }
+
+  mutating func report(won: Bool) {
+    length = won ? 1 : length * 2
+    left = won ? 0 : length / 2
+  }
+}
+
 /// The paper's method: simulate, tune backward, adjust to second order, fall back to first order.
 final class BackwardTuning {
   private let problem: Problem
@@ -11,6 +28,7 @@ final class BackwardTuning {
   private let secondOrder: SecondOrder
   private var firstOrder: FirstOrder
   private var reestimation: StateReestimation?
+  private var reestimationPause = Pause()
   private var isStarted = false
   /// The iteration under way or done.
   private(set) var lastReport = IterationReport(cost: .infinity, nmse: .nan)
@@ -83,8 +101,12 @@ final class BackwardTuning {
     }
     firstOrder.update(gradient)
     try second(origin, cost, gradient, options, poll)
-    if lastReport.order == .none { try first(origin, cost, poll) }
+    if search.score.total > Self.sufficientDecrease * cost { try first(origin, cost, poll) }
   }
+
+  /// The second order has failed where it leaves more than this of the cost: it often creeps on by less, while a
+  /// momentum of the gradient leaps (median NMSE after 100 iterations on ten sequences of N = 2: 8e-4 against 6e-3).
+  private static let sufficientDecrease = 0.95
 
   /// The three variants of section 2.5, each followed by a line search.
   private func second(
@@ -96,10 +118,12 @@ final class BackwardTuning {
       states: search.states, batch: problem.batch, rightHandSide: gradient.map { -$0 })
     directions.append(try secondOrder.direction(input, poll: poll))
     directions.append(try secondOrder.weightedDirection(input, slots: origin, poll: poll))
-    if options.reestimatesStates { directions.append(try reestimatedDirection(poll)) }
+    let isReestimating = options.reestimatesStates && reestimationPause.isOver()
+    if isReestimating { directions.append(try reestimatedDirection(poll)) }
     for (k, direction) in directions.enumerated() {
       try look(origin, cost, direction, .second, k + 1, poll)
     }
+    if isReestimating { reestimationPause.report(won: lastReport.variant == directions.count) }
   }
 
   private func reestimatedDirection(_ poll: () throws -> Void) throws -> [Double] {
