@@ -71,7 +71,7 @@ enum {
 
 /* Events of a callback. */
 enum {
-  BT_EVENT_POLL = 0,     /* a simulation is done, or 50 ms have passed inside one: a chance to stop */
+  BT_EVENT_POLL = 0,     /* between simulations or inside a long one, at most every 5 ms: a chance to stop */
   BT_EVENT_ITERATION = 1 /* an iteration is complete, and in the trace */
 };
 
@@ -216,25 +216,27 @@ bt_status bt_network_load(const char *path, bt_network **network);
 
 /* ---- Simulation ------------------------------------------------------------------------------------------------- */
 
-/* Runs the network over one sequence, equation (1) of RR-9100. Any output may be NULL with length 0.
- *   inputs   T x M; all finite
- *   initial  flat state before t = 0, or NULL with length 0 for zero
- *   outputs  T x O, the observed nodes
- *   states   T x (sum of the sizes of all groups), groups in order
- *   final    flat state after the last step: the initial state of what follows
- * Values may become infinite or NaN where the network diverges: that is not an error. T = 0 is allowed. */
-bt_status bt_simulate(const bt_network *network, int64_t steps, const double *inputs, int64_t inputs_length,
-                      const double *initial, int64_t initial_length, double *outputs, int64_t outputs_length,
-                      double *states, int64_t states_length, double *final, int64_t final_length);
+/* Runs the network over one or several sequences side by side, equation (1) of RR-9100: `lengths[s]` time steps each (0
+ * allowed), one after the other in every buffer. Any output may be NULL with length 0.
+ *   inputs   sum T x M; all finite
+ *   initial  sequences x flat state before t = 0, or NULL with length 0 for zero
+ *   outputs  sum T x O, the observed nodes
+ *   states   sum T x (sum of the sizes of all groups), groups in order
+ *   final    sequences x flat state after the last step: the initial state of what follows
+ * Values may become infinite or NaN where the network diverges: that is not an error. */
+bt_status bt_simulate(const bt_network *network, int64_t sequences, const int64_t *lengths, const double *inputs,
+                      int64_t inputs_length, const double *initial, int64_t initial_length, double *outputs,
+                      int64_t outputs_length, double *states, int64_t states_length, double *final,
+                      int64_t final_length);
 
-/* Derivative of sum_{t,k} slopes(t,k) outputs(t,k), by the adjoint without guard (section "Backward tuning" of the
- * report).
- *   slopes            T x O
+/* Derivative of the sum over sequences, t, k of slopes(t,k) outputs(t,k), by the adjoint without guard (section
+ * "Backward tuning" of the report).
+ *   slopes            sum T x O
  *   gradient          by every adjustable weight, in their flat order; NULL with length 0 if not wanted
- *   initial_gradient  by the flat initial state (0 for the input's part); may be NULL with length 0 */
-bt_status bt_gradient(const bt_network *network, int64_t steps, const double *inputs, int64_t inputs_length,
-                      const double *initial, int64_t initial_length, const double *slopes, int64_t slopes_length,
-                      double *gradient, int64_t gradient_length, double *initial_gradient,
+ *   initial_gradient  sequences x flat state: by the initial states (0 for the input's part); may be NULL with length 0 */
+bt_status bt_gradient(const bt_network *network, int64_t sequences, const int64_t *lengths, const double *inputs,
+                      int64_t inputs_length, const double *initial, int64_t initial_length, const double *slopes,
+                      int64_t slopes_length, double *gradient, int64_t gradient_length, double *initial_gradient,
                       int64_t initial_gradient_length);
 
 /* ---- Estimation ------------------------------------------------------------------------------------------------- */

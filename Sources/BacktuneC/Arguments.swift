@@ -38,6 +38,16 @@ func checkedProduct(_ a: Int, _ b: Int, _ name: String) throws -> Int {
   return a * b
 }
 
+/// A sum of lengths, none of them negative, that fits the memory budget.
+func checkedSum(_ lengths: [Int], _ name: String) throws -> Int {
+  try lengths.reduce(0) {
+    guard $1 >= 0 else { throw BacktuneError.size("\(name): \($1) came, expected 0 or more") }
+    let (sum, overflow) = $0.addingReportingOverflow($1)
+    try MemoryBudget.bytes(doubles: [overflow ? Int.max : sum], for: name)
+    return sum
+  }
+}
+
 /// Writes to a buffer of exactly the right length.
 func write<Value>(
   _ values: some Collection<Value>, to pointer: UnsafeMutablePointer<Value>?, _ length: Int64,

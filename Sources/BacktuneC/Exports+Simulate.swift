@@ -2,21 +2,24 @@ import Backtune
 
 @_cdecl("bt_simulate")
 public func bt_simulate(
-  _ network: OpaquePointer?, _ steps: Int64, _ inputs: UnsafePointer<Double>?,
-  _ inputsLength: Int64, _ initial: UnsafePointer<Double>?, _ initialLength: Int64,
+  _ network: OpaquePointer?, _ sequences: Int64, _ lengths: UnsafePointer<Int64>?,
+  _ inputs: UnsafePointer<Double>?, _ inputsLength: Int64, _ initial: UnsafePointer<Double>?,
+  _ initialLength: Int64,
   _ outputs: UnsafeMutablePointer<Double>?, _ outputsLength: Int64,
   _ states: UnsafeMutablePointer<Double>?, _ statesLength: Int64,
   _ final: UnsafeMutablePointer<Double>?, _ finalLength: Int64
 ) -> Int32 {
   guarded {
+    let lengths = try values(lengths, sequences, "lengths").map { Int($0) }
     let inputs = try readable(inputs, inputsLength, "inputs")
     let initial = try optional(initial, initialLength, "initial")
     try reading(network) { network in
-      try check(outputs, outputsLength, [Int(steps), network.outputCount], "outputs")
+      let steps = try checkedSum(lengths, "lengths")
+      try check(outputs, outputsLength, [steps, network.outputCount], "outputs")
       let nodes = network.groups.reduce(0) { $0 + $1.size }
-      try check(states, statesLength, [Int(steps), nodes], "states")
-      try check(final, finalLength, [network.stateSize], "final")
-      let result = try network.simulate(steps: Int(steps), inputs: inputs, initial: initial)
+      try check(states, statesLength, [steps, nodes], "states")
+      try check(final, finalLength, [lengths.count, network.stateSize], "final")
+      let result = try network.simulate(lengths: lengths, inputs: inputs, initial: initial)
       if outputs != nil { try write(result.outputs, to: outputs, outputsLength, "outputs") }
       if states != nil { try write(result.states, to: states, statesLength, "states") }
       if final != nil { try write(result.final, to: final, finalLength, "final") }
@@ -26,22 +29,26 @@ public func bt_simulate(
 
 @_cdecl("bt_gradient")
 public func bt_gradient(
-  _ network: OpaquePointer?, _ steps: Int64, _ inputs: UnsafePointer<Double>?,
-  _ inputsLength: Int64, _ initial: UnsafePointer<Double>?, _ initialLength: Int64,
+  _ network: OpaquePointer?, _ sequences: Int64, _ lengths: UnsafePointer<Int64>?,
+  _ inputs: UnsafePointer<Double>?, _ inputsLength: Int64, _ initial: UnsafePointer<Double>?,
+  _ initialLength: Int64,
   _ slopes: UnsafePointer<Double>?, _ slopesLength: Int64,
   _ gradient: UnsafeMutablePointer<Double>?, _ gradientLength: Int64,
   _ initialGradient: UnsafeMutablePointer<Double>?, _ initialGradientLength: Int64
 ) -> Int32 {
   guarded {
+    let lengths = try values(lengths, sequences, "lengths").map { Int($0) }
     let inputs = try readable(inputs, inputsLength, "inputs")
     let initial = try optional(initial, initialLength, "initial")
     let slopes = try readable(slopes, slopesLength, "slopes")
     try reading(network) { network in
       let count = network.adjustableWeights.count
       try check(gradient, gradientLength, [count], "gradient")
-      try check(initialGradient, initialGradientLength, [network.stateSize], "initial_gradient")
+      try check(
+        initialGradient, initialGradientLength, [lengths.count, network.stateSize],
+        "initial_gradient")
       let result = try network.gradient(
-        steps: Int(steps), inputs: inputs, initial: initial, slopes: slopes)
+        lengths: lengths, inputs: inputs, initial: initial, slopes: slopes)
       if gradient != nil {
         try write(result.weights, to: gradient, gradientLength, "gradient")
       }

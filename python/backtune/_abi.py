@@ -116,12 +116,12 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_simulate": (
         status,
         # inputs, initial, outputs, states, final
-        [handle, c_int64, *[doubles, c_int64] * 5],
+        [handle, c_int64, integers, *[doubles, c_int64] * 5],
     ),
     "bt_gradient": (
         status,
         # inputs, initial, slopes, gradient, initial gradient
-        [handle, c_int64, *[doubles, c_int64] * 5],
+        [handle, c_int64, integers, *[doubles, c_int64] * 5],
     ),
     # estimation
     "bt_estimator_create": (status, [handle, handle_out]),

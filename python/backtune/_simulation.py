@@ -8,7 +8,7 @@ import numpy as np
 
 from . import _abi
 from ._abi import lib
-from ._arrays import as_flat, as_sequence, is_list_of_sequences
+from ._arrays import as_flat, as_sequence, is_list_of_sequences, joined
 from .errors import SizeError
 
 
@@ -63,24 +63,30 @@ class SimulationMixin:
             Another number of channels, or state of another size.
         """
         if is_list_of_sequences(u, self.inputs):
-            starts = _initial_states(initial, len(u))
-            return [
-                self._simulate(sequence, start, states, return_state, f"inputs[{place}]")
-                for place, (sequence, start) in enumerate(zip(u, starts))
-            ]
-        return self._simulate(u, initial, states, return_state, "inputs")
+            sequences = [as_sequence(x, self.inputs, f"inputs[{k}]") for k, x in enumerate(u)]
+            starts = _initial_states(initial, len(sequences))
+            return self._simulate(sequences, starts, states, return_state)
+        sequence = as_sequence(u, self.inputs, "inputs")
+        return self._simulate([sequence], [initial], states, return_state)[0]
 
-    def _simulate(self, u: Any, initial: Any, states: bool, return_state: bool, what: str) -> Any:
-        inputs = as_sequence(u, self.inputs, what)
-        start = None if initial is None else as_flat(initial, self.state_size, "initial state")
-        steps = inputs.shape[0]
+    def _simulate(
+        self, sequences: list[np.ndarray], starts: list[Any], states: bool, return_state: bool
+    ) -> list[Any]:
+        """Run sequences side by side; the result of each."""
+        if not sequences:
+            return []
+        lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
+        inputs = joined(sequences, self.inputs)
+        start = self._starts(starts)
+        total = int(lengths.sum())
         groups = self.groups if states else {}
-        outputs = np.empty((steps, self.outputs))
-        values = np.empty((steps, sum(group.size for group in groups.values()))) if states else None
-        final = np.empty(self.state_size) if return_state else None
+        outputs = np.empty((total, self.outputs))
+        values = np.empty((total, sum(group.size for group in groups.values()))) if states else None
+        final = np.empty((len(sequences), self.state_size)) if return_state else None
         lib.bt_simulate(
             self._pointer,
-            steps,
+            len(sequences),
+            lengths,
             inputs,
             inputs.size,
             start,
@@ -92,16 +98,31 @@ class SimulationMixin:
             final,
             _size(final),
         )
-        result: list[Any] = [outputs]
+        ends = np.cumsum(lengths)[:-1]
+        results = [[part] for part in np.split(outputs, ends)]
         if values is not None:
-            named, first = {}, 0
-            for name, group in groups.items():
-                named[name] = values[:, first : first + group.size].copy()
-                first += group.size
-            result.append(named)
+            for result, part in zip(results, np.split(values, ends)):
+                named, first = {}, 0
+                for name, group in groups.items():
+                    named[name] = part[:, first : first + group.size].copy()
+                    first += group.size
+                result.append(named)
         if final is not None:
-            result.append(final)
-        return result[0] if len(result) == 1 else tuple(result)
+            for result, state in zip(results, final):
+                result.append(state)
+        return [result[0] if len(result) == 1 else tuple(result) for result in results]
+
+    def _starts(self, starts: list[Any]) -> np.ndarray | None:
+        """Return the initial states of all sequences, None where all are zero."""
+        if all(start is None for start in starts):
+            return None
+        zero = np.zeros(self.state_size)
+        return np.concatenate(
+            [
+                zero if start is None else as_flat(start, self.state_size, "initial state")
+                for start in starts
+            ]
+        )
 
     @property
     def state_size(self) -> int:
@@ -139,7 +160,8 @@ class SimulationMixin:
         gradient = np.empty(_abi.read_int(lib.bt_network_weight_count, self._pointer))
         lib.bt_gradient(
             self._pointer,
-            inputs.shape[0],
+            1,
+            np.array([inputs.shape[0]], dtype=np.int64),
             inputs,
             inputs.size,
             start,

@@ -35,10 +35,11 @@ package final class Problem {
     let states = try Trajectory(plan.layout, steps: batch.steps, for: "states")
     let inputs = sequences.inputCount
     sequences.inputs.withUnsafeBufferPointer { buffer in
-      guard var place = buffer.baseAddress else { return }
-      for (sequence, length) in sequences.lengths.enumerated() {
-        states.setInputs(place, count: inputs, steps: length, lane: batch.lane[sequence])
-        place += length * inputs
+      guard let base = buffer.baseAddress else { return }
+      for (sequence, first) in batch.starts.enumerated() {
+        states.setInputs(
+          base + first * inputs, count: inputs, steps: batch.lengths[sequence],
+          lane: batch.lane[sequence])
       }
     }
     return states

@@ -23,16 +23,12 @@ public struct Sequences: Sendable {
     _ network: Network, lengths: [Int], inputs: UnsafeBufferPointer<Double>,
     desired: UnsafeBufferPointer<Double>, gains: UnsafeBufferPointer<Double>? = nil
   ) throws {
-    _ = try Batch(lengths: lengths)
+    let batch = try Batch(lengths: lengths)
     let (m, o) = (network.inputs, network.outputCount)
     guard o > 0 else {
       throw BacktuneError.network("the network has no output: add a unit first")
     }
-    var total = 0
-    for length in lengths {
-      let (sum, overflow) = total.addingReportingOverflow(length)
-      total = overflow ? Int.max : sum
-    }
+    let total = batch.totalSteps
     try MemoryBudget.bytes(doubles: [total, m], for: "inputs")
     try MemoryBudget.bytes(doubles: [total, o], for: "desired outputs")
     try Self.check(inputs.count, total, m, "inputs")
@@ -40,16 +36,16 @@ public struct Sequences: Sendable {
     if let gains { try Self.check(gains.count, total, o, "gains") }
     if let place = inputs.firstIndex(where: { !$0.isFinite }) {
       throw BacktuneError.argument(
-        "inputs: \(Self.place(place, m, lengths)) is \(inputs[place]), expected a finite number")
+        "inputs: \(batch.place(ofValue: place, channels: m)) is \(inputs[place]), expected a finite number")
     }
     if let place = desired.firstIndex(where: \.isInfinite) {
       throw BacktuneError.argument(
-        "desired: \(Self.place(place, o, lengths)) is \(desired[place]), expected a finite number, or NaN where not observed"
+        "desired: \(batch.place(ofValue: place, channels: o)) is \(desired[place]), expected a finite number, or NaN where not observed"
       )
     }
     if let gains, let place = gains.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
       throw BacktuneError.argument(
-        "gains: \(Self.place(place, o, lengths)) is \(gains[place]), expected a finite number of 0 or more"
+        "gains: \(batch.place(ofValue: place, channels: o)) is \(gains[place]), expected a finite number of 0 or more"
       )
     }
     self.lengths = lengths
@@ -69,15 +65,6 @@ public struct Sequences: Sendable {
     guard count == steps * channels else {
       throw BacktuneError.size("\(what): \(count) values, expected \(steps) steps x \(channels)")
     }
-  }
-
-  private static func place(_ index: Int, _ channels: Int, _ lengths: [Int]) -> String {
-    var step = index / channels
-    for (sequence, length) in lengths.enumerated() {
-      if step < length { return "sequence \(sequence), step \(step), channel \(index % channels)" }
-      step -= length
-    }
-    return "value \(index)"
   }
 
   /// Sum of the gains of the observed values.

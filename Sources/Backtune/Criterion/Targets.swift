@@ -28,17 +28,15 @@ package final class Targets {
     let rowSize = outputs * lanes
     desired = try Buffer(count: batch.steps * rowSize, for: "desired outputs")
     gains = try Buffer(count: batch.steps * rowSize, for: "gains")
-    var first = 0
-    for (sequence, length) in sequences.lengths.enumerated() {
+    for (sequence, first) in batch.starts.enumerated() {
       let lane = batch.lane[sequence]
-      for t in 0..<length {
+      for t in 0..<batch.lengths[sequence] {
         for k in 0..<outputs {
           let (from, to) = ((first + t) * outputs + k, t * rowSize + k * lanes + lane)
           desired.pointer[to] = sequences.desired[from]
           gains.pointer[to] = sequences.gains[from]
         }
       }
-      first += length
     }
     var column = 0
     runs = network.outputs.map { item in

@@ -14,9 +14,26 @@ package struct Batch: Sendable {
   /// Number of lanes running at each time.
   package let active: [Int]
 
-  package var lanes: Int { lengths.count }
   /// Sum of the lengths.
-  package var totalSteps: Int { lengths.reduce(0, +) }
+  package let totalSteps: Int
+
+  package var lanes: Int { lengths.count }
+
+  /// The first step of each sequence where they stand one after the other.
+  package var starts: [Int] {
+    var total = 0
+    return lengths.map { length in
+      defer { total += length }
+      return total
+    }
+  }
+
+  /// Where value number `index` of sequences one after the other belongs, in words.
+  package func place(ofValue index: Int, channels: Int) -> String {
+    let step = index / channels
+    let sequence = starts.lastIndex { $0 <= step } ?? 0
+    return "sequence \(sequence), step \(step - starts[sequence]), channel \(index % channels)"
+  }
 
   /// - Throws: `.size` for no sequence or a negative length, `.memory` past the budget.
   package init(lengths: [Int]) throws {
@@ -26,8 +43,14 @@ package struct Batch: Sendable {
     for (place, length) in lengths.enumerated() where length < 0 {
       throw BacktuneError.size("length of sequence \(place): \(length), expected 0 or more")
     }
+    var total = 0
+    for length in lengths {
+      let (sum, overflow) = total.addingReportingOverflow(length)
+      total = overflow ? Int.max : sum
+    }
+    try MemoryBudget.bytes(doubles: [total], for: "steps of the sequences")
+    totalSteps = total
     let steps = lengths.max() ?? 0
-    try MemoryBudget.bytes(doubles: [steps], for: "steps of a sequence")
     self.lengths = lengths
     self.steps = steps
     let sequences = lengths.indices.sorted { (lengths[$1], $0) < (lengths[$0], $1) }

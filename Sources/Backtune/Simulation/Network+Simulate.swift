@@ -1,121 +1,161 @@
 import BacktuneNetwork
 import BacktuneNumerics
 
-/// One sequence through a network.
+/// Sequences through a network, one after the other in every array.
 public struct SimulationResult: Sendable {
-  /// T x O, the observed outputs.
+  /// sum T x O, the observed outputs.
   public let outputs: [Double]
-  /// T x (sum of the sizes of all groups), groups in order.
+  /// sum T x (sum of the sizes of all groups), groups in order.
   public let states: [Double]
-  /// The flat state after the last step.
+  /// sequences x flat state after the last step.
   public let final: [Double]
 }
 
 extension Network {
-  /// Runs the network over one sequence, equation (1) of RR-9100.
+  /// Runs the network over sequences side by side, equation (1) of RR-9100.
   ///
   /// - Parameters:
-  ///   - steps: T, 0 or more.
-  ///   - inputs: T x M, finite.
-  ///   - initial: flat state before t = 0 (see `stateSize`); nil for zero.
+  ///   - lengths: T of each sequence, 0 or more.
+  ///   - inputs: sum T x M, finite.
+  ///   - initial: sequences x flat state before t = 0 (see `stateSize`); nil for zero.
   /// - Throws: `.size` for counts that do not fit, `.argument` for a value that is not finite, `.network` for an empty
   ///   network, `.memory` past the budget. Values that diverge are no error.
   public func simulate(
-    steps: Int, inputs: UnsafeBufferPointer<Double>,
-    initial: UnsafeBufferPointer<Double>? = nil, poll: () throws -> Void = {}
+    lengths: [Int], inputs: UnsafeBufferPointer<Double>,
+    initial: UnsafeBufferPointer<Double>? = nil
   ) throws -> SimulationResult {
-    let run = try SingleRun(self, steps: steps, inputs: inputs, initial: initial)
-    try run.plan.simulate(run.states, run.batch, poll: poll)
-    let nodes = groups.reduce(0) { $0 + $1.size }
-    try MemoryBudget.bytes(doubles: [steps, nodes + outputCount], for: "states")
-    var outputs = [Double](repeating: 0, count: steps * outputCount)
-    var states = [Double](repeating: 0, count: steps * nodes)
-    var final = [Double](repeating: 0, count: stateSize)
-    run.copy(self.outputs.map { ($0.group, $0.count) }, into: &outputs)
-    run.copy(groups.indices.map { ($0, groups[$0].size) }, into: &states)
-    final.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      run.states.past(before: steps, network: self, lane: 0, into: base)
-    }
-    return SimulationResult(outputs: outputs, states: states, final: final)
+    let run = try FreeRun(self, lengths: lengths, inputs: inputs, initial: initial)
+    try run.plan.simulate(run.states, run.batch)
+    return SimulationResult(
+      outputs: try run.values(outputs.map { ($0.group, $0.count) }),
+      states: try run.values(groups.indices.map { ($0, groups[$0].size) }),
+      final: run.past(of: run.states) { lengths[$0] })
   }
 
-  /// Derivative of sum_{t,k} slopes(t,k) outputs(t,k), by the adjoint without guard.
+  /// Derivative of the sum over sequences, t, k of slopes(t,k) outputs(t,k), by the adjoint without guard.
   ///
-  /// - Parameter slopes: T x O.
-  /// - Returns: by every adjustable weight, and by the flat initial state.
+  /// - Parameter slopes: sum T x O.
+  /// - Returns: by every adjustable weight, and by the initial states (sequences x flat state).
   public func gradient(
-    steps: Int, inputs: UnsafeBufferPointer<Double>,
+    lengths: [Int], inputs: UnsafeBufferPointer<Double>,
     initial: UnsafeBufferPointer<Double>? = nil, slopes: UnsafeBufferPointer<Double>
   ) throws -> (weights: [Double], initial: [Double]) {
-    let run = try SingleRun(self, steps: steps, inputs: inputs, initial: initial)
-    guard slopes.count == steps * outputCount else {
-      throw BacktuneError.size(
-        "slopes: \(slopes.count) values, expected \(steps) steps x \(outputCount) outputs")
-    }
+    let run = try FreeRun(self, lengths: lengths, inputs: inputs, initial: initial)
+    let lanes = try run.lanes(of: slopes)
     try run.plan.simulate(run.states, run.batch)
-    let eps = try Trajectory(run.plan.layout, steps: steps, for: "adjoint values")
-    if let base = slopes.baseAddress {
-      _ = try run.plan.tune(run.states, slopes: base, guard: nil, into: eps, run.batch)
-    }
+    let eps = try Trajectory(run.plan.layout, steps: run.batch.steps, for: "adjoint values")
+    _ = try run.plan.tune(
+      run.states, slopes: lanes.pointer, guard: nil, into: eps, run.batch)
     let all = try run.plan.gradient(run.states, eps, run.batch)
-    var initial = [Double](repeating: 0, count: stateSize)
-    initial.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      eps.past(before: 0, network: self, lane: 0, into: base)
-    }
-    return (slots.adjustable.map { all[$0] }, initial)
+    return (slots.adjustable.map { all[$0] }, run.past(of: eps) { _ in 0 })
   }
 }
 
-/// One sequence laid out in one lane, its arguments checked.
-private struct SingleRun {
+/// Sequences laid out in lanes, their arguments checked.
+private struct FreeRun {
   let plan: Plan
   let batch: Batch
   let states: Trajectory
+  private let network: Network
 
   init(
-    _ network: Network, steps: Int, inputs: UnsafeBufferPointer<Double>,
+    _ network: Network, lengths: [Int], inputs: UnsafeBufferPointer<Double>,
     initial: UnsafeBufferPointer<Double>?
   ) throws {
-    batch = try Batch(lengths: [steps])
-    try MemoryBudget.bytes(doubles: [steps, network.inputs], for: "inputs")
-    guard inputs.count == steps * network.inputs else {
+    self.network = network
+    batch = try Batch(lengths: lengths)
+    let m = network.inputs
+    try MemoryBudget.bytes(doubles: [batch.totalSteps, m], for: "inputs")
+    guard inputs.count == batch.totalSteps * m else {
       throw BacktuneError.size(
-        "inputs: \(inputs.count) values, expected \(steps) steps x \(network.inputs) inputs")
+        "inputs: \(inputs.count) values, expected \(batch.totalSteps) steps x \(m) inputs")
     }
     if let place = inputs.firstIndex(where: { !$0.isFinite }) {
       throw BacktuneError.argument(
-        "inputs: value at step \(place / network.inputs), input \(place % network.inputs) is \(inputs[place]), expected a finite number"
+        "inputs: \(batch.place(ofValue: place, channels: m)) is \(inputs[place]), expected a finite number"
       )
     }
-    if let initial {
-      guard initial.count == network.stateSize else {
-        throw BacktuneError.size(
-          "initial: \(initial.count) values, expected \(network.stateSize) (the state size)")
-      }
-      if let place = initial.firstIndex(where: { !$0.isFinite }) {
-        throw BacktuneError.argument(
-          "initial: value \(place) is \(initial[place]), expected a finite number")
-      }
-    }
-    plan = try Plan(network, lanes: 1)
-    states = try Trajectory(plan.layout, steps: steps, for: "states")
+    if let initial { try Self.check(initial, network, lengths.count) }
+    plan = try Plan(network, lanes: batch.lanes)
+    states = try Trajectory(plan.layout, steps: batch.steps, for: "states")
     if let base = inputs.baseAddress {
-      states.setInputs(base, count: network.inputs, steps: steps, lane: 0)
+      for (sequence, first) in batch.starts.enumerated() {
+        states.setInputs(
+          base + first * m, count: m, steps: lengths[sequence], lane: batch.lane[sequence])
+      }
     }
-    if let base = initial?.baseAddress { states.setPast(base, network: network, lane: 0) }
+    if let base = initial?.baseAddress {
+      for (sequence, lane) in batch.lane.enumerated() {
+        states.setPast(base + sequence * network.stateSize, network: network, lane: lane)
+      }
+    }
   }
 
-  /// Copies the first nodes of several groups side by side, time first.
-  func copy(_ parts: [(GroupID, Int)], into target: inout [Double]) {
+  private static func check(
+    _ initial: UnsafeBufferPointer<Double>, _ network: Network, _ sequences: Int
+  ) throws {
+    guard initial.count == sequences * network.stateSize else {
+      throw BacktuneError.size(
+        "initial: \(initial.count) values, expected \(sequences) sequences x \(network.stateSize) (the state size)"
+      )
+    }
+    if let place = initial.firstIndex(where: { !$0.isFinite }) {
+      throw BacktuneError.argument(
+        "initial: value \(place) is \(initial[place]), expected a finite number")
+    }
+  }
+
+  /// The first nodes of several groups side by side, sequence after sequence, time first.
+  func values(_ parts: [(GroupID, Int)]) throws -> [Double] {
     let stride = parts.reduce(0) { $0 + $1.1 }
-    target.withUnsafeMutableBufferPointer { buffer in
-      guard var place = buffer.baseAddress else { return }
-      for (group, nodes) in parts {
-        states.copy(group, nodes: nodes, steps: batch.steps, lane: 0, to: place, stride: stride)
-        place += nodes
+    try MemoryBudget.bytes(doubles: [batch.totalSteps, stride], for: "states")
+    var result = [Double](repeating: 0, count: batch.totalSteps * stride)
+    result.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      for (sequence, first) in batch.starts.enumerated() {
+        var place = base + first * stride
+        for (group, nodes) in parts {
+          states.copy(
+            group, nodes: nodes, steps: batch.lengths[sequence], lane: batch.lane[sequence],
+            to: place, stride: stride)
+          place += nodes
+        }
       }
     }
+    return result
+  }
+
+  /// The flat state of every sequence before a time.
+  func past(of trajectory: Trajectory, before time: (Int) -> Int) -> [Double] {
+    let size = network.stateSize
+    var result = [Double](repeating: 0, count: batch.lanes * size)
+    result.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      for (sequence, lane) in batch.lane.enumerated() {
+        trajectory.past(
+          before: time(sequence), network: network, lane: lane, into: base + sequence * size)
+      }
+    }
+    return result
+  }
+
+  /// sum T x O values as [time][output][lane].
+  func lanes(of slopes: UnsafeBufferPointer<Double>) throws -> Buffer {
+    let outputs = network.outputCount
+    try MemoryBudget.bytes(doubles: [batch.totalSteps, outputs], for: "slopes")
+    guard slopes.count == batch.totalSteps * outputs else {
+      throw BacktuneError.size(
+        "slopes: \(slopes.count) values, expected \(batch.totalSteps) steps x \(outputs) outputs")
+    }
+    let result = try Buffer(count: batch.steps * outputs * batch.lanes, for: "slopes")
+    for (sequence, first) in batch.starts.enumerated() {
+      for t in 0..<batch.lengths[sequence] {
+        for k in 0..<outputs {
+          result.pointer[(t * outputs + k) * batch.lanes + batch.lane[sequence]] =
+            slopes[(first + t) * outputs + k]
+        }
+      }
+    }
+    return result
   }
 }
