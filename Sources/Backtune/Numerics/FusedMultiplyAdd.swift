@@ -11,3 +11,13 @@ package func multiplyAdd(
     return a * b + c
   #endif
 }
+
+/// The same on one value, so that a value has the same bits in a vector and in what is left over.
+@inlinable @inline(__always)
+package func multiplyAdd(_ a: Double, _ b: Double, _ c: Double) -> Double {
+  #if BACKTUNE_FMA
+    return c.addingProduct(a, b)
+  #else
+    return a * b + c
+  #endif
+}

@@ -80,7 +80,8 @@ package enum MatrixKernels {
     }
   }
 
-  /// Y += A X for `lanes` of the `width` columns of X and Y, stored row by row.
+  /// Y += A X for `lanes` of the `width` columns of X and Y, stored row by row. Every lane sums in the same order: its
+  /// bits do not depend on its place.
   package static func addMatrixMatrix(
     _ a: UnsafePointer<Double>, stride: Int, rows: Int, columns: Int,
     _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, width: Int, lanes: Int
@@ -177,7 +178,7 @@ package enum MatrixKernels {
     }
     while b < lanes {
       var s = y[b]
-      for j in 0..<columns { s += a[j * stride] * x[j * width + b] }
+      for j in 0..<columns { s = multiplyAdd(a[j * stride], x[j * width + b], s) }
       y[b] = s
       b += 1
     }
