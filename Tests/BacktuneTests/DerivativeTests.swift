@@ -1,0 +1,153 @@
+import Backtune
+import Testing
+
+@testable import BacktuneCriterion
+@testable import BacktuneNetwork
+@testable import BacktuneSimulation
+
+/// Derivatives of random networks: central differences, Taylor remainder, tangent against adjoint.
+@Suite struct DerivativeTests {
+  static let seeds = Array(UInt64(0)..<120)
+
+  private struct Setting {
+    let item: RandomCase
+    let problem: Problem
+    let states: Trajectory
+    let eps: Trajectory
+    let gradient: [Double]
+
+    init(seed: UInt64) throws {
+      item = try RandomCase(seed: seed)
+      problem = try Problem(item.network, item.sequences, criterion: LeastSquares())
+      states = try problem.makeStates()
+      eps = try problem.makeAdjoint()
+      _ = try problem.evaluate(item.network.slots.values, into: states)
+      _ = try problem.tune(states, isGuarded: false, into: eps)
+      gradient = try problem.gradient(states, eps)
+    }
+
+    func cost(_ slots: [Double]) throws -> Double {
+      try problem.evaluate(slots, into: states).total
+    }
+  }
+
+  /// Central differences by every weight, fixed ones included: error h^2 in theory, 1e-10 of the cost by rounding.
+  @Test(arguments: seeds) func centralDifferences(seed: UInt64) throws {
+    let setting = try Setting(seed: seed)
+    let slots = setting.item.network.slots.values
+    let scale = setting.gradient.map(abs).max() ?? 0
+    let base = try setting.cost(slots)
+    let h = 1e-5
+    for k in slots.indices {
+      var (up, down) = (slots, slots)
+      up[k] += h
+      down[k] -= h
+      let difference = (try setting.cost(up) - setting.cost(down)) / (2 * h)
+      let error = abs(difference - setting.gradient[k])
+      #expect(
+        error <= 1e-6 * (scale + base),
+        "seed \(seed), slot \(k): \(setting.gradient[k]), by differences \(difference)")
+    }
+  }
+
+  /// L(W + h d) - L(W) - h g.d falls as h^2: halving h divides it by about 4.
+  @Test(arguments: seeds) func taylorRemainder(seed: UInt64) throws {
+    let setting = try Setting(seed: seed)
+    var stream = setting.item.stream
+    let slots = setting.item.network.slots.values
+    let direction = slots.map { _ in stream.normal() }
+    let slope = zip(setting.gradient, direction).reduce(0) { $0 + $1.0 * $1.1 }
+    let base = try setting.cost(slots)
+    let steps = [1e-3, 5e-4, 2.5e-4]
+    let remainders = try steps.map { h in
+      abs(try setting.cost(zip(slots, direction).map { $0 + h * $1 }) - base - h * slope)
+    }
+    let rounding = 1e-14 * (base + abs(slope))
+    for (a, b) in zip(remainders, remainders.dropFirst()) where b > 1e3 * rounding {
+      #expect(a / b > 3 && a / b < 5, "seed \(seed): remainders \(remainders)")
+    }
+  }
+
+  /// <J d, v> = <d, J^T v> for directions d of weights and initial states, v of outputs.
+  @Test(arguments: seeds) func tangentAgainstAdjoint(seed: UInt64) throws {
+    let setting = try Setting(seed: seed)
+    var stream = setting.item.stream
+    let (network, plan, batch) = (setting.item.network, setting.problem.plan, setting.problem.batch)
+    let states = setting.states
+    _ = try setting.problem.evaluate(network.slots.values, into: states)
+    let direction = network.slots.values.map { _ in stream.normal() }
+    let tangents = try setting.problem.makeAdjoint()
+    let start = (0..<batch.lanes).map { _ in
+      (0..<network.stateSize).map { _ in stream.normal() }
+    }
+    let inputState = network.stateLayout[0].depth * network.inputs
+    for lane in 0..<batch.lanes {
+      let zeroed = start[lane].enumerated().map { $0 < inputState ? 0 : $1 }
+      tangents.setPast(zeroed, network: network, lane: lane)
+    }
+    try plan.loadDirection(direction)
+    try plan.tangent(states, into: tangents, batch)
+    // v: random slopes of the outputs that are running.
+    let outputs = network.outputCount
+    let v = try Buffer(count: max(batch.steps * outputs * batch.lanes, 1), for: "slopes")
+    var left = 0.0
+    var column = 0
+    for item in network.outputs {
+      for node in 0..<item.count {
+        for t in 0..<batch.steps {
+          for lane in 0..<batch.active[t] {
+            let value = stream.normal()
+            v.pointer[(t * outputs + column) * batch.lanes + lane] = value
+            left += value * tangents.value(item.group, node, t: t, lane: lane)
+          }
+        }
+        column += 1
+      }
+    }
+    _ = try plan.tune(states, slopes: v.pointer, guard: nil, into: setting.eps, batch)
+    let gradient = try plan.gradient(states, setting.eps, batch)
+    var right = zip(direction, gradient).reduce(0) { $0 + $1.0 * $1.1 }
+    for lane in 0..<batch.lanes {
+      var past = [Double](repeating: 0, count: network.stateSize)
+      setting.eps.past(before: 0, network: network, lane: lane, into: &past)
+      for k in past.indices where k >= inputState { right += past[k] * start[lane][k] }
+    }
+    let size = zip(direction, gradient).reduce(abs(left)) { $0 + abs($1.0 * $1.1) }
+    #expect(abs(left - right) <= 1e-12 * size, "seed \(seed): \(left) and \(right)")
+  }
+
+  /// One sequence at a time or all side by side: the same cost and gradient up to rounding.
+  @Test(arguments: seeds) func sequencesApartOrTogether(seed: UInt64) throws {
+    let setting = try Setting(seed: seed)
+    let network = setting.item.network
+    let all = setting.item.sequences
+    var cost = 0.0
+    var gradient = [Double](repeating: 0, count: setting.gradient.count)
+    for (first, length) in zip(setting.problem.batch.starts, all.lengths) where length > 0 {
+      let (m, o) = (all.inputCount, all.outputCount)
+      let inputs = Array(all.inputs[first * m..<(first + length) * m])
+      let desired = Array(all.desired[first * o..<(first + length) * o])
+      let gains = Array(all.gains[first * o..<(first + length) * o])
+      if gains.allSatisfy({ $0 == 0 }) { continue }
+      let one = try inputs.withUnsafeBufferPointer { i in
+        try desired.withUnsafeBufferPointer { d in
+          try gains.withUnsafeBufferPointer { g in
+            try Sequences(network, lengths: [length], inputs: i, desired: d, gains: g)
+          }
+        }
+      }
+      let problem = try Problem(network, one, criterion: LeastSquares())
+      let states = try problem.makeStates()
+      let eps = try problem.makeAdjoint()
+      cost += try problem.evaluate(network.slots.values, into: states).total
+      _ = try problem.tune(states, isGuarded: false, into: eps)
+      gradient = zip(gradient, try problem.gradient(states, eps)).map(+)
+    }
+    let together = try setting.cost(network.slots.values)
+    #expect(abs(cost - together) <= 1e-12 * together, "seed \(seed)")
+    let scale = gradient.map(abs).max() ?? 0
+    for (a, b) in zip(gradient, setting.gradient) {
+      #expect(abs(a - b) <= 1e-11 * (scale + cost), "seed \(seed): \(a) and \(b)")
+    }
+  }
+}
