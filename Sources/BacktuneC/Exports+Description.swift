@@ -1,7 +1,9 @@
 import Backtune
 
 @_cdecl("bt_network_inputs")
-public func bt_network_inputs(_ network: OpaquePointer?, _ inputs: UnsafeMutablePointer<Int64>?) -> Int32 {
+public func bt_network_inputs(_ network: OpaquePointer?, _ inputs: UnsafeMutablePointer<Int64>?)
+  -> Int32
+{
   guarded { try write(Int64(try reading(network) { $0.inputs }), to: inputs, "inputs") }
 }
 
@@ -13,7 +15,9 @@ public func bt_network_outputs(
 }
 
 @_cdecl("bt_network_range")
-public func bt_network_range(_ network: OpaquePointer?, _ range: UnsafeMutablePointer<Int64>?) -> Int32 {
+public func bt_network_range(_ network: OpaquePointer?, _ range: UnsafeMutablePointer<Int64>?)
+  -> Int32
+{
   guarded { try write(Int64(try reading(network) { $0.range }), to: range, "range") }
 }
 

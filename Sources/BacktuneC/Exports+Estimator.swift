@@ -62,7 +62,8 @@ public func bt_estimator_set_data(
 }
 
 @_cdecl("bt_estimator_set_criterion")
-public func bt_estimator_set_criterion(_ estimator: OpaquePointer?, _ name: UnsafePointer<CChar>?) -> Int32
+public func bt_estimator_set_criterion(_ estimator: OpaquePointer?, _ name: UnsafePointer<CChar>?)
+  -> Int32
 {
   guarded {
     let name = try Estimator.criterion(named: try text(name, "name"))
@@ -82,7 +83,9 @@ public func bt_estimator_get_criterion(
 }
 
 @_cdecl("bt_estimator_set_method")
-public func bt_estimator_set_method(_ estimator: OpaquePointer?, _ name: UnsafePointer<CChar>?) -> Int32 {
+public func bt_estimator_set_method(_ estimator: OpaquePointer?, _ name: UnsafePointer<CChar>?)
+  -> Int32
+{
   guarded {
     let name = try text(name, "name")
     guard Estimator.methods.contains(name) else {
@@ -122,7 +125,8 @@ public func bt_estimator_get_option(
   }
 }
 
-public typealias Callback = @convention(c) (OpaquePointer?, Int32, UnsafeMutableRawPointer?) -> Int32
+public typealias Callback =
+  @convention(c) (OpaquePointer?, Int32, UnsafeMutableRawPointer?) -> Int32
 
 /// A monitor that asks the caller's function; what it reads then is the best so far.
 private func monitor(

@@ -105,7 +105,8 @@ import Testing
     }
 
     /// A with the columns in the order of the golden file.
-    func reordered(_ matrix: Buffer, _ system: NodeSystems.System, _ node: Node) throws -> [Double] {
+    func reordered(_ matrix: Buffer, _ system: NodeSystems.System, _ node: Node) throws -> [Double]
+    {
       let n = system.slots.count
       let order = try node.sources.map { system.slots.firstIndex(of: try slot($0)) ?? -1 }
       return order.flatMap { i in
@@ -114,7 +115,8 @@ import Testing
     }
 
     func check(
-      _ item: Case, _ node: Node, _ matrix: Buffer, _ rightHandSide: [Double], _ system: NodeSystems.System
+      _ item: Case, _ node: Node, _ matrix: Buffer, _ rightHandSide: [Double],
+      _ system: NodeSystems.System
     ) throws {
       let a = try reordered(matrix, system, node)
       expectClose(a, node.A.values, within: 1e-11, "\(item.name) A")
@@ -193,7 +195,8 @@ import Testing
       let input = SecondOrder.Input(
         states: setting.states, batch: setting.problem.batch, rightHandSide: minus)
       let direction = try setting.secondOrder.weightedDirection(
-        input, slots: setting.network.slots.values) {}
+        input, slots: setting.network.slots.values
+      ) {}
       try setting.expectWeights(item, direction)
       expectClose(
         [setting.problem.score(setting.states).total], [item.cost ?? .nan], within: 1e-12,
@@ -227,7 +230,8 @@ import Testing
         try setting.check(item, node, try matrices.shared(classItem) {}, right, system)
       }
       let direction = try setting.secondOrder.direction(
-        .init(states: reestimation.states, batch: setting.problem.batch, rightHandSide: right)) {}
+        .init(states: reestimation.states, batch: setting.problem.batch, rightHandSide: right)
+      ) {}
       try setting.expectWeights(item, direction)
       for (name, truth) in item.truth ?? [:] {
         let array = try setting.network.array(named: name)

@@ -36,7 +36,8 @@ public struct Sequences: Sendable {
     if let gains { try Self.check(gains.count, total, o, "gains") }
     if let place = inputs.firstIndex(where: { !$0.isFinite }) {
       throw BacktuneError.argument(
-        "inputs: \(batch.place(ofValue: place, channels: m)) is \(inputs[place]), expected a finite number")
+        "inputs: \(batch.place(ofValue: place, channels: m)) is \(inputs[place]), expected a finite number"
+      )
     }
     if let place = desired.firstIndex(where: \.isInfinite) {
       throw BacktuneError.argument(

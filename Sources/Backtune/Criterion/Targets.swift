@@ -49,8 +49,9 @@ package final class Targets {
 
   /// Calls `body(place in the trajectory, desired value, gain, place among the slopes)` for every observed value.
   @inline(__always)
-  private func forEachObserved(_ layout: Layout, _ steps: Int, _ body: (Int, Double, Double, Int) -> Void)
-  {
+  private func forEachObserved(
+    _ layout: Layout, _ steps: Int, _ body: (Int, Double, Double, Int) -> Void
+  ) {
     let (desired, gains, rowSize) = (desired.pointer, gains.pointer, outputs * lanes)
     for t in 0..<steps {
       for run in runs {

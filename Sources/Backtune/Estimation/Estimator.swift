@@ -138,11 +138,12 @@ public final class Estimator {
   /// Evaluates the first weights and opens the trace; false where there is nothing to go on from.
   private func start(monitor: Monitor?) throws -> Bool {
     guard let session else { throw Self.unusable }
-    if !trace.isEmpty { return session.report.cost.isFinite && !session.isEmpty }
-    let isDone = try timed(session) { try session.start(poll: self.poll(monitor)) }
-    guard isDone else {
-      stopReason = .callback
-      return false
+    if trace.isEmpty {
+      let isDone = try timed(session) { try session.start(poll: self.poll(monitor)) }
+      guard isDone else {
+        stopReason = .callback
+        return false
+      }
     }
     if session.isEmpty {
       stopReason = .nothing

@@ -51,7 +51,8 @@ extension Network {
     case .diagonal:
       guard columns == group.size else {
         throw BacktuneError.size(
-          "\(place): a diagonal connection joins groups of equal size, \(columns) and \(group.size) came")
+          "\(place): a diagonal connection joins groups of equal size, \(columns) and \(group.size) came"
+        )
       }
       shape = [group.size]
     case .sparse(let list):
@@ -65,7 +66,8 @@ extension Network {
     case .shared(let index):
       guard index.count == group.size * columns else {
         throw BacktuneError.size(
-          "\(place): the index of shared slots has \(index.count) values, expected \(group.size) x \(columns)")
+          "\(place): the index of shared slots has \(index.count) values, expected \(group.size) x \(columns)"
+        )
       }
       shape = [try slotCount(of: index, absent: true, for: place)]
     }
@@ -85,7 +87,8 @@ extension Network {
     let firmware = try firmware(target)
     guard coefficient.isFinite else {
       throw BacktuneError.argument(
-        "coefficient of a term of group \(groups[target].name): \(coefficient), expected a finite number")
+        "coefficient of a term of group \(groups[target].name): \(coefficient), expected a finite number"
+      )
     }
     for (_, source) in factors { try checkFactor(source, of: target) }
     var changed = firmware
@@ -117,7 +120,8 @@ extension Network {
     let (size, expected) = (size(of: source.group), groups[target].size)
     guard size == expected || size == 1 else {
       throw BacktuneError.size(
-        "source \(name(of: source.group)) of group \(groups[target].name): size \(size), expected \(expected) or 1")
+        "source \(name(of: source.group)) of group \(groups[target].name): size \(size), expected \(expected) or 1"
+      )
     }
   }
 

@@ -48,7 +48,9 @@ extension Network {
   private static func write(_ text: [UInt8], to descriptor: Int32, _ path: String) throws {
     var place = 0
     while place < text.count {
-      let count = text[place...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      let count = text[place...].withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress, $0.count)
+      }
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { throw failure("write", path) }
       place += count

@@ -18,11 +18,13 @@ extension Network {
     }
     guard document.format == NetworkDocument.format else {
       throw BacktuneError.argument(
-        "network JSON: format is '\(document.format ?? "absent")', expected '\(NetworkDocument.format)'")
+        "network JSON: format is '\(document.format ?? "absent")', expected '\(NetworkDocument.format)'"
+      )
     }
     guard document.version == NetworkDocument.version else {
       throw BacktuneError.argument(
-        "network JSON: version is \(document.version.map(String.init) ?? "absent"), expected \(NetworkDocument.version)")
+        "network JSON: version is \(document.version.map(String.init) ?? "absent"), expected \(NetworkDocument.version)"
+      )
     }
     try self.init(document)
   }
@@ -100,7 +102,8 @@ extension Network {
     case "shared": return .shared(index: try flat(connection.index, "index"))
     default:
       throw BacktuneError.argument(
-        "connection \(connection.weight): form is '\(connection.form)', expected dense, diagonal, sparse or shared")
+        "connection \(connection.weight): form is '\(connection.form)', expected dense, diagonal, sparse or shared"
+      )
     }
   }
 

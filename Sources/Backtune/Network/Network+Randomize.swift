@@ -36,7 +36,9 @@ extension Network {
       let links = learnware.connections.map { self.links(of: $0, to: target) }
       var nodeFanIn = [Int](repeating: 0, count: groups[target].size)
       for link in links.joined() { nodeFanIn[link.node] += 1 }
-      for link in links.joined() { result[link.slot] = max(result[link.slot], nodeFanIn[link.node]) }
+      for link in links.joined() {
+        result[link.slot] = max(result[link.slot], nodeFanIn[link.node])
+      }
       if let bias = learnware.bias {
         for (node, slot) in biasSlots(bias, size: groups[target].size).enumerated() {
           result[slot] = max(result[slot], nodeFanIn[node])

@@ -169,7 +169,8 @@ extension Network {
           present = present.dropFirst()
         } else if value != absent {
           throw BacktuneError.argument(
-            "\(what) of \(array.name): entry \(entry) is \(value) where there is no connection, expected \(absent)")
+            "\(what) of \(array.name): entry \(entry) is \(value) where there is no connection, expected \(absent)"
+          )
         }
       }
     }

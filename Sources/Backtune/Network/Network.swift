@@ -130,12 +130,14 @@ public struct Network: Sendable {
     if source.group != Network.input { _ = try group(source.group, as: "source") }
     guard source.lag >= 0, source.lag <= Network.maximalLag else {
       throw BacktuneError.argument(
-        "lag of source \(name(of: source.group)): \(source.lag), expected 0 to \(Network.maximalLag)")
+        "lag of source \(name(of: source.group)): \(source.lag), expected 0 to \(Network.maximalLag)"
+      )
     }
     if source.lag == 0, let cycle = lagZeroPath(from: target, to: source.group) {
       let names = (cycle + [target]).map { name(of: $0) }.joined(separator: " -> ")
       throw BacktuneError.network(
-        "group \(name(of: target)) cannot read \(name(of: source.group)) at lag 0: they would form the cycle \(names)")
+        "group \(name(of: target)) cannot read \(name(of: source.group)) at lag 0: they would form the cycle \(names)"
+      )
     }
     return source
   }

@@ -48,7 +48,8 @@ public enum ScalarFunction: Equatable, Sendable {
           + (row.parameters.isEmpty ? "" : " (\(row.parameters.joined(separator: ", ")))"))
     }
     for (label, value) in zip(row.parameters, parameters) where !value.isFinite {
-      throw BacktuneError.argument("function \(name): \(label) is \(value), expected a finite number")
+      throw BacktuneError.argument(
+        "function \(name): \(label) is \(value), expected a finite number")
     }
     self = row.make(parameters)
     switch self {

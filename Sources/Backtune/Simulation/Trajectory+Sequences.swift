@@ -4,8 +4,9 @@ import BacktuneNumerics
 /// Copying between sequences, [time][channel] one after the other, and lanes.
 extension Trajectory {
   /// Writes the inputs of a sequence, T x M, in its lane.
-  package func setInputs(_ inputs: UnsafePointer<Double>, count channels: Int, steps: Int, lane: Int)
-  {
+  package func setInputs(
+    _ inputs: UnsafePointer<Double>, count channels: Int, steps: Int, lane: Int
+  ) {
     let (lanes, size) = (layout.lanes, layout.rowSize)
     for t in 0..<steps {
       let row = origin + t * size + lane

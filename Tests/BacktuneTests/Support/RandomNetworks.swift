@@ -71,7 +71,8 @@ struct RandomCase {
         try network.addBias(to: target, index: shared ? Array(repeating: 0, count: size) : nil)
       }
       for k in 0..<1 + stream.integer(below: 3) {
-        let source = k == 0 && network.inputs > 0
+        let source =
+          k == 0 && network.inputs > 0
           ? Source(Network.input, lag: stream.integer(below: 3)) : source(&stream, fitting: false)
         let columns = try network.sourceSize(source.group)
         let form = Self.form(size, columns, &stream)
@@ -83,7 +84,8 @@ struct RandomCase {
     case .firmware:
       for _ in 0..<1 + stream.integer(below: 3) {
         let factors = (0..<stream.integer(below: 4)).map { k -> (ScalarFunction, Source) in
-          let function = k == 0 ? .zeta(a: -1, b: 1) : functions[stream.integer(below: functions.count)]
+          let function =
+            k == 0 ? .zeta(a: -1, b: 1) : functions[stream.integer(below: functions.count)]
           return (function, source(&stream, fitting: true))
         }
         try network.addTerm(to: target, coefficient: 0.5 * stream.normal(), factors: factors)
@@ -120,7 +122,9 @@ struct RandomCase {
     let count = total * network.outputCount
     var desired = (0..<count).map { _ in stream.uniform() < 0.2 ? Double.nan : stream.normal() }
     desired[0] = 0.3
-    let gains = (0..<count).map { $0 == 0 ? 1.5 : stream.uniform() < 0.1 ? 0 : 0.5 + stream.uniform() }
+    let gains = (0..<count).map {
+      $0 == 0 ? 1.5 : stream.uniform() < 0.1 ? 0 : 0.5 + stream.uniform()
+    }
     return try inputs.withUnsafeBufferPointer { i in
       try desired.withUnsafeBufferPointer { d in
         try gains.withUnsafeBufferPointer { g in

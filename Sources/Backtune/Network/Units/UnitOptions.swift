@@ -69,7 +69,8 @@ package struct UnitOptions {
   func finish() throws {
     guard let stranger = values.keys.sorted().first else { return }
     throw BacktuneError.argument(
-      "unit \(unit): unknown option '\(stranger)', expected one of \(known.joined(separator: ", "))")
+      "unit \(unit): unknown option '\(stranger)', expected one of \(known.joined(separator: ", "))"
+    )
   }
 
   func wrong(_ name: String, _ value: JSONValue, _ expected: String) -> BacktuneError {

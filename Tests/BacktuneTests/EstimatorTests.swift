@@ -1,0 +1,215 @@
+import Backtune
+import Testing
+
+@testable import BacktuneCriterion
+@testable import BacktuneEstimation
+@testable import BacktuneNetwork
+
+@Suite struct EstimatorTests {
+  /// Footnote 6 of the report: with every value imposed, a linear network is an exact linear problem.
+  @Test(arguments: [UInt64(0), 1, 2]) func teacherForcedLinearNetworkInOneStep(seed: UInt64) throws
+  {
+    let (learner, sequences, root) = try Build.reverseEngineering(
+      "linear", size: 4, steps: 60, observed: 4, seed: seed)
+    let estimator = try Estimator(learner, sequences)
+    try estimator.step()
+    let trace = estimator.trace
+    #expect(trace[1].cost <= 1e-24 * trace[0].cost, "cost \(trace[1].cost)")
+    #expect(trace[1].order == .second && trace[1].variant == 3)
+    for (a, b) in zip(estimator.network.adjustableWeights, root.adjustableWeights) {
+      #expect(abs(a - b) < 1e-9)
+    }
+  }
+
+  @Test(arguments: ["linear", "lnl"]) func costNeverGrowsAndRunsReproduce(kind: String) throws {
+    let (learner, sequences, _) = try Build.reverseEngineering(
+      kind, size: 4, steps: 40, options: kind == "lnl" ? "{\"leak\": \"adjust\"}" : "")
+    let runs = try (0..<2).map { _ in
+      let estimator = try Estimator(learner, sequences)
+      estimator.options.maxIterations = 30
+      #expect(try estimator.run() != .diverged)
+      return (estimator.trace.map(\.cost), estimator.network.adjustableWeights)
+    }
+    #expect(runs[0].0 == runs[1].0)
+    #expect(runs[0].1 == runs[1].1)
+    let costs = runs[0].0
+    #expect(costs.count > 5 && costs[costs.count - 1] < 0.1 * costs[0])
+    #expect(zip(costs, costs.dropFirst()).allSatisfy { $0 >= $1 })
+  }
+
+  @Test func costAndNMSEAreThoseOfTheWeightsReturned() throws {
+    let (learner, sequences, _) = try Build.reverseEngineering("lnl", size: 3, steps: 30)
+    let estimator = try Estimator(learner, sequences)
+    estimator.options.maxIterations = 5
+    try estimator.run()
+    let again = try Estimator(estimator.network, sequences).cost()
+    let last = estimator.trace[estimator.trace.count - 1]
+    #expect(again.cost == last.cost && again.nmse == last.nmse)
+  }
+
+  @Test func boundsHoldAtEveryIteration() throws {
+    let (learner, sequences, _) = try Build.reverseEngineering(
+      "lnl", size: 4, steps: 40, options: "{\"leak\": \"adjust\"}", seed: 3)
+    var bounded = learner
+    try bounded.setBounds("lnl.x2.W", lower: [-0.2], upper: [0.2])
+    try bounded.setFixed("lnl.x2.B", [true])
+    let before = try bounded.weights("lnl.x2.B")
+    let estimator = try Estimator(bounded, sequences)
+    for _ in 0..<15 {
+      if try estimator.step() != .none { break }
+      #expect(try estimator.network.weights("lnl.x2.W").allSatisfy { abs($0) <= 0.2 })
+      #expect(try estimator.network.weights("lnl.x1.g").allSatisfy { $0 >= 0 && $0 <= 0.999 })
+      #expect(try estimator.network.weights("lnl.x2.B") == before)
+    }
+    #expect(estimator.trace.count > 3)
+  }
+
+  /// One linear unit of self-weight 1.5 overflows within 5,000 steps.
+  @Test func divergingStartIsRescued() throws {
+    var network = try Build.network("linear", size: 1)
+    try network.setWeights("linear.x.W1", [1.5])
+    let inputs = Build.normal(5000, seed: 1)
+    let sequences = try Build.sequences(
+      network, lengths: [5000], inputs: inputs, desired: inputs.map { 1e6 + $0 })
+    let estimator = try Estimator(network, sequences)
+    #expect(try estimator.cost().cost == .infinity)
+    estimator.options.maxIterations = 20
+    try estimator.run()
+    #expect(estimator.trace[0].order == .rescue)
+    #expect(estimator.trace[estimator.trace.count - 1].cost < estimator.trace[0].cost)
+    #expect(estimator.network.adjustableWeights.allSatisfy { $0.isFinite })
+  }
+
+  @Test func hopelessDivergenceIsSaid() throws {
+    var network = try Build.network("linear", size: 1)
+    try network.setWeights("linear.x.W1", [1.5])
+    try network.setWeights("linear.x.a", [0.5])
+    try network.setFixed("linear.x.W1", [true])
+    try network.setBounds("linear.x.a", lower: [0.1], upper: [1])
+    let sequences = try Build.sequences(
+      network, lengths: [5000], inputs: Array(repeating: 0, count: 5000),
+      desired: Array(repeating: 1, count: 5000))
+    let estimator = try Estimator(network, sequences)
+    #expect(try estimator.run() == .diverged)
+    #expect(estimator.network.slots == network.slots)
+    #expect(try estimator.step() == .diverged)
+  }
+
+  @Test func constantOutputsHaveNoNMSE() throws {
+    let network = try Build.network("lnl", size: 2)
+    let sequences = try Build.sequences(
+      network, lengths: [20], inputs: Array(repeating: 0, count: 20),
+      desired: Array(repeating: 0.7, count: 40))
+    let estimator = try Estimator(network, sequences)
+    try estimator.run()
+    let last = estimator.trace[estimator.trace.count - 1]
+    #expect(last.nmse.isNaN)
+    #expect(last.cost < 1e-2 * estimator.trace[0].cost)
+  }
+
+  @Test func nothingToAdjust() throws {
+    var network = try Build.network("linear", size: 1)
+    for array in network.arrays { try network.setFixed(array.name, [true]) }
+    let sequences = try Build.sequences(
+      network, lengths: [3], inputs: [1, 2, 3], desired: [1, 2, 3])
+    let estimator = try Estimator(network, sequences)
+    #expect(try estimator.run() == .nothing)
+    #expect(try estimator.step() == .nothing)
+    #expect(estimator.trace.count == 1)
+  }
+
+  @Test func monitorStopsBetweenIterations() throws {
+    let (learner, sequences, _) = try Build.reverseEngineering("lnl", size: 3, steps: 30)
+    let estimator = try Estimator(learner, sequences)
+    var iterations = 0
+    let reason = try estimator.run { event in
+      if event == .iteration { iterations += 1 }
+      return iterations == 3
+    }
+    #expect(reason == .callback)
+    #expect(estimator.trace.count == 4)
+    // It goes on where it stood.
+    let before = estimator.trace[3].cost
+    try estimator.step()
+    #expect(estimator.trace.count == 5 && estimator.trace[4].cost <= before)
+  }
+
+  @Test func monitorStopsInsideAnIteration() throws {
+    let (learner, sequences, _) = try Build.reverseEngineering("lnl", size: 8, steps: 20_000)
+    let estimator = try Estimator(learner, sequences)
+    let first = try estimator.cost().cost
+    var polls = 0
+    let reason = try estimator.run { event in
+      if event == .poll { polls += 1 }
+      return polls == 8
+    }
+    #expect(reason == .callback)
+    #expect(polls == 8)
+    #expect(try estimator.cost().cost <= first)
+    #expect(try Estimator(estimator.network, sequences).cost().cost == estimator.cost().cost)
+  }
+
+  @Test func adoptsNewWeightsButNoNewStructure() throws {
+    let (learner, sequences, _) = try Build.reverseEngineering("lnl", size: 3, steps: 30)
+    let estimator = try Estimator(learner, sequences)
+    try estimator.step()
+    var other = estimator.network
+    try estimator.adopt(other)
+    #expect(estimator.trace.count == 2)
+    other.randomize(seed: 9)
+    try estimator.adopt(other)
+    #expect(estimator.trace.isEmpty)
+    #expect(try estimator.cost().cost == Estimator(other, sequences).cost().cost)
+    try other.addUnit("linear", size: 1)
+    #expect(throws: BacktuneError.self) { try estimator.adopt(other) }
+  }
+
+  @Test func stopReasons() throws {
+    let (learner, sequences, _) = try Build.reverseEngineering("linear", size: 2, steps: 40)
+    let estimator = try Estimator(learner, sequences)
+    estimator.options.maxIterations = 2
+    #expect(try estimator.run() == .iterations)
+    estimator.options.maxIterations = 100
+    estimator.options.tolerance = 0.5
+    #expect(try estimator.run() == .tolerance)
+    estimator.options.tolerance = 0
+    estimator.options.target = 1e3
+    #expect(try estimator.run() == .target)
+    estimator.options.target = 0
+    estimator.options.maxIterations = 0
+    #expect(try estimator.run() == .iterations)
+  }
+
+  @Test func optionsByName() throws {
+    var options = EstimatorOptions()
+    #expect(try options.value("max_iterations") == 100)
+    try options.set("tolerance", 1e-6)
+    #expect(options.tolerance == 1e-6)
+    for (name, value) in [
+      ("max_iterations", 1.5), ("max_iterations", -1), ("max_iterations", .nan),
+      ("tolerance", 1), ("tolerance", .nan), ("target", .infinity), ("guard", 2), ("tolerence", 0),
+    ] {
+      #expect(throws: BacktuneError.self, "\(name) \(value)") { try options.set(name, value) }
+    }
+    #expect(options.tolerance == 1e-6 && options.maxIterations == 100 && options.isGuarded)
+  }
+
+  /// The gradient that is reported is that of the reported cost.
+  @Test func gradientOfTheReportedCost() throws {
+    let (learner, sequences, _) = try Build.reverseEngineering("lnl", size: 3, steps: 30)
+    let (cost, gradient) = try Estimator(learner, sequences).gradient()
+    let weights = learner.adjustableWeights
+    for k in weights.indices {
+      let h = 1e-6
+      let shifted = try [h, -h].map { step in
+        var network = learner
+        var moved = weights
+        moved[k] += step
+        try network.setAdjustableWeights(moved)
+        return try Estimator(network, sequences).cost().cost
+      }
+      let difference = (shifted[0] - shifted[1]) / (2 * h)
+      #expect(abs(difference - gradient[k]) < 1e-8 * max(1, cost), "weight \(k)")
+    }
+  }
+}

@@ -1,0 +1,175 @@
+"""Two jobs of backtune: the next year's sunspots, and a network that learns what another one does.
+
+1. One-step-ahead prediction of the yearly sunspot numbers, trained on 1700-1920, tested on 1921-1955. A few tanh nodes read
+   this year's and the last year's number; the readout reads them and three years. The number of nodes and of iterations
+   are chosen by cross-validation inside 1700-1920 (blocks of years are made missing values); the test years are only
+   looked at in the end.
+2. Reverse engineering as in section 4 of RR-9100: 8 leaky nonlinear units learn the output of a random network of their
+   kind, T = 144, one unit observed, and the decay of the criterion is fitted.
+
+Usage: python examples/demo.py [folder of the figure]
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from tqdm.auto import tqdm
+
+import backtune as bt
+
+TRAIN_END, TEST_END = 1920, 1955
+SIZES = (3, 4, 6)
+SEEDS = range(6)
+BLOCKS = 4
+ITERATIONS = 40
+VARIANCE = 1535.0  # of the whole series, as usual for this benchmark
+
+# A. S. Weigend, B. A. Huberman, D. E. Rumelhart, "Predicting the future: a connectionist approach", 1990.
+QUOTED = (0.082, 0.086)
+
+
+class Sunspots:
+    """The series, seen through a square root, which evens out its variance, and scaled by the training years."""
+
+    def __init__(self):
+        years, self.numbers = bt.datasets.sunspots()
+        roots = np.sqrt(self.numbers + 1)
+        self.mean = roots[years <= TRAIN_END].mean()
+        self.deviation = roots[years <= TRAIN_END].std()
+        scaled = (roots - self.mean) / self.deviation
+        self.u, self.y = scaled[:-1], scaled[1:]
+        self.years, self.truth = years[1:], self.numbers[1:]
+        self.train = np.flatnonzero(self.years <= TRAIN_END)
+        self.test = np.flatnonzero((self.years > TRAIN_END) & (self.years <= TEST_END))
+
+    def predict(self, net, steps):
+        """Return the predicted numbers of the first years; each uses the true numbers before it."""
+        scaled = net.simulate(self.u[:steps])[:, 0]
+        return np.maximum(scaled * self.deviation + self.mean, 0) ** 2 - 1
+
+    def relative_variance(self, predicted, places):
+        """Return the average relative variance: mean square error over the variance of the series."""
+        return np.mean((predicted[places] - self.truth[places]) ** 2) / VARIANCE
+
+
+def network(size, seed):
+    """Return tanh nodes with a readout that also reads the input, weights drawn."""
+    net = bt.Network(inputs=1)
+    this_year, last_year, before = (net.input.lag(k) for k in range(3))
+    h = net.lnl(size, activation="tanh", sources=[bt.SELF.lag(1), this_year, last_year])
+    net.linear(1, name="readout", sources=[h.lag(0), this_year, last_year, before])
+    return net.randomize(seed)
+
+
+def fit(net, u, y, iterations, **options):
+    """Adjust the weights by backward tuning."""
+    return bt.Estimator(net, u, y, method="backward-tuning").run(iterations, **options)
+
+
+def held_out_errors(data, size, seed, block):
+    """Return the error on a block of years after each iteration of a fit to the other training years."""
+    u, y = data.u[data.train], data.y[data.train].copy()
+    y[block] = np.nan
+    net = network(size, seed)
+    errors = []
+
+    def callback(report):
+        predicted = data.predict(net, len(u))
+        errors.append(np.sum((predicted[block] - data.truth[block]) ** 2))
+
+    fit(net, u, y, ITERATIONS, progress=False, callback=callback)
+    return errors + [errors[-1]] * (ITERATIONS - len(errors))
+
+
+def choose(data):
+    """Return the size, the number of iterations and the seed of the least cross-validation error."""
+    errors = np.zeros((len(SIZES), len(SEEDS), ITERATIONS))
+    blocks = np.array_split(data.train, BLOCKS)
+    jobs = [(i, j, block) for i in range(len(SIZES)) for j in range(len(SEEDS)) for block in blocks]
+    for i, j, block in tqdm(jobs, desc="cross-validation", unit="fit"):
+        errors[i, j] += held_out_errors(data, SIZES[i], SEEDS[j], block)
+    i, last = np.unravel_index(errors.mean(axis=1).argmin(), (len(SIZES), ITERATIONS))
+    seed = SEEDS[errors[i, :, last].argmin()]
+    error = errors[i, :, last].mean() / len(data.train) / VARIANCE
+    return SIZES[i], int(last) + 1, seed, error
+
+
+def sunspots():
+    """Choose, fit and test; return the data, the rows of the table and the predictions."""
+    data = Sunspots()
+    size, iterations, chosen, error = choose(data)
+    print(
+        f"chosen: {size} nodes, {iterations} iterations, seed {chosen}"
+        f" (cross-validation error, mean over seeds, {error:.3f})"
+    )
+    predictions = {}
+    for seed in tqdm(SEEDS, desc="all years to 1920", unit="fit"):
+        net = network(size, seed)
+        fit(net, data.u[data.train], data.y[data.train], iterations, progress=False)
+        predictions[seed] = data.predict(net, data.test[-1] + 1)
+    together = np.mean(list(predictions.values()), axis=0)
+    rows = [
+        (label, *(data.relative_variance(p, places) for places in (data.train, data.test)))
+        for label, p in (
+            (f"backtune, {size} tanh nodes, chosen seed", predictions[chosen]),
+            (f"backtune, mean of the {len(SEEDS)} seeds", together),
+        )
+    ]
+    rows.append(("feed-forward, Weigend et al. 1990 (quoted)", *QUOTED))
+    return data, rows, predictions[chosen]
+
+
+def reverse_engineering():
+    """Return the trace of 8 units that learn from a root network of 8."""
+    u, y = bt.datasets.reverse_engineering(8, seed=0)
+    return fit(bt.lnl_network(8).randomize(1), u, y, 100)
+
+
+def draw(data, predicted, trace, path):
+    """Draw both jobs into one file."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.5), constrained_layout=True)
+    shown = np.flatnonzero((data.years >= 1850) & (data.years <= TEST_END))
+    left.plot(data.years[shown], data.truth[shown], "k", linewidth=1, label="observed")
+    left.plot(
+        data.years[shown], predicted[shown], color="tab:blue", label="predicted a year before"
+    )
+    left.axvspan(TRAIN_END + 0.5, TEST_END, color="0.9", label="test years")
+    left.set(xlabel="year", ylabel="sunspot number", title="One-step-ahead prediction")
+    left.legend()
+    trace.plot(right)
+    right.set_title("Reverse engineering, 8 units, T = 144")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=120)
+
+
+def main():
+    """Do both jobs, print a table, write a figure."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "output"
+    begin = time.monotonic()
+    data, rows, predicted = sunspots()
+    trace = reverse_engineering()
+    figure = folder / "main_job.png"
+    draw(data, predicted, trace, figure)
+
+    print("\nSunspots, average relative variance (mean square error / 1535)")
+    print(f"{'':44}{'1700-1920':>12}{'1921-1955':>12}")
+    for label, train, test in rows:
+        print(f"{label:44}{train:12.3f}{test:12.3f}")
+    print("\nReverse engineering, 8 lnl units, T = 144")
+    print(f"iterations, simulations     {len(trace) - 1:8d}{int(trace.simulations.sum()):10d}")
+    print(f"cost, first and last        {trace.cost[0]:8.2g}{trace.cost[-1]:10.2g}")
+    print(f"NMSE, first and last        {trace.nmse[0]:8.2g}{trace.nmse[-1]:10.2g}")
+    print(f"decay time, final bias      {trace.decay.time:8.3g}{trace.decay.bias:10.2g}")
+    print(f"stopped because             {trace.stop_reason}")
+    print(f"\n{figure} written; {time.monotonic() - begin:.0f} s in all")
+
+
+if __name__ == "__main__":
+    main()
