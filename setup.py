@@ -15,23 +15,17 @@ import sys
 from pathlib import Path
 
 from setuptools import Command, setup
+from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_py import build_py
 from setuptools.command.develop import develop
+from setuptools.command.editable_wheel import editable_wheel
 from setuptools.dist import Distribution
 from setuptools.errors import ExecError, PlatformError
-
-try:
-    from setuptools.command.bdist_wheel import bdist_wheel
-except ImportError:
-    from wheel.bdist_wheel import bdist_wheel
-try:
-    from setuptools.command.editable_wheel import editable_wheel
-except ImportError:
-    editable_wheel = None
 
 ROOT = Path(__file__).resolve().parent
 PACKAGE = ROOT / "python" / "backtune"
 LIBRARY = "libbacktune.so.1"
+CAPTURED = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
 
 
 def load_cpu():
@@ -58,7 +52,7 @@ def chosen_flavours():
     return ["v3" if CPU.supports_v3() else "baseline"]
 
 
-def build_flavour(flavour):
+def build_flavour(flavour, quiet):
     """Run the Swift build of a flavour (quick when all is up to date); return its library."""
     if not sys.platform.startswith("linux"):
         raise PlatformError(f"backtune: the engine is built on Linux only, this is {sys.platform}")
@@ -77,19 +71,18 @@ def build_flavour(flavour):
     ]
     command = [swift, "build", "-c", "release", "--product", "backtune", *FLAVOURS[flavour][1]]
     command += [*options, "--scratch-path", str(scratch)]
-    print(" ".join(command), flush=True)
-    try:
-        subprocess.run(command, cwd=ROOT, check=True)
-    except subprocess.CalledProcessError as error:
-        raise ExecError(
-            f"backtune: the Swift build failed with status {error.returncode}"
-        ) from None
+    if not quiet:
+        print(" ".join(command), flush=True)
+    result = subprocess.run(command, cwd=ROOT, text=True, **(CAPTURED if quiet else {}))
+    if result.returncode != 0:
+        sys.stderr.write(result.stdout or "")
+        raise ExecError(f"backtune: the Swift build failed with status {result.returncode}")
     return scratch / "release" / "libbacktune.so"
 
 
-def install_engine(folder):
+def install_engine(folder, quiet):
     """Build what is chosen, and make it the content of that folder."""
-    built = {flavour: build_flavour(flavour) for flavour in chosen_flavours()}
+    built = {flavour: build_flavour(flavour, quiet) for flavour in chosen_flavours()}
     for flavour, (below, _) in FLAVOURS.items():
         target = folder / below / LIBRARY
         if flavour not in built:
@@ -116,7 +109,7 @@ class BuildEngine(Command):
 
     def run(self):
         """Build."""
-        install_engine(PACKAGE / "lib")
+        install_engine(PACKAGE / "lib", quiet=not self.distribution.verbose)
 
 
 class BuildPackage(build_py):
@@ -126,7 +119,7 @@ class BuildPackage(build_py):
         """Build."""
         super().run()
         if not getattr(self, "editable_mode", False):
-            install_engine(Path(self.build_lib) / "backtune" / "lib")
+            install_engine(Path(self.build_lib) / "backtune" / "lib", quiet=False)
 
 
 class Develop(develop):
@@ -159,22 +152,22 @@ class NativeDistribution(Distribution):
         return True
 
 
-commands = {
-    "build_engine": BuildEngine,
-    "build_py": BuildPackage,
-    "develop": Develop,
-    "bdist_wheel": PlatformWheel,
-}
-if editable_wheel is not None:
+class EditableWheel(editable_wheel):
+    """An editable install."""
 
-    class EditableWheel(editable_wheel):
-        """An editable install."""
+    def run(self):
+        """Build."""
+        self.run_command("build_engine")
+        super().run()
 
-        def run(self):
-            """Build."""
-            self.run_command("build_engine")
-            super().run()
 
-    commands["editable_wheel"] = EditableWheel
-
-setup(distclass=NativeDistribution, cmdclass=commands)
+setup(
+    distclass=NativeDistribution,
+    cmdclass={
+        "build_engine": BuildEngine,
+        "build_py": BuildPackage,
+        "develop": Develop,
+        "editable_wheel": EditableWheel,
+        "bdist_wheel": PlatformWheel,
+    },
+)

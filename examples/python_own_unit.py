@@ -1,12 +1,12 @@
-"""A unit of one's own: nodes that a gate holds, x(t) = (1 - z) x(t-1) + z h, written with two kinds of group.
+"""A unit of one's own: nodes that a gate holds, x(t) = (1 - z) x(t-1) + z h.
 
-z = zeta01(c) is the gate and h = tanh(v) the candidate; c and v are learnware (adjustable linear combinations), x is firmware
-(a sum of products). Nothing but the description is needed: the derivatives, and so the estimation, follow from it.
+z = zeta01(c) is the gate and h = tanh(v) the candidate; c and v are learnware (adjustable linear
+combinations), x is firmware (a sum of products). Nothing but the description is needed: the
+derivatives, and so the estimation, follow from it.
 """
 
-import numpy as np
-
 import backtune as bt
+import numpy as np
 
 
 def gated_network(units, inputs=1):
@@ -25,7 +25,7 @@ def gated_network(units, inputs=1):
 
 
 def check_gradient(net, u):
-    """Return the largest difference between the adjoint and central differences of the outputs' sum."""
+    """Return the largest difference between the adjoint and central differences."""
     weights, step = net.get_weights(), 1e-6
     gradient = net.gradient(u, np.ones((len(u), 1)))
     differences = []
