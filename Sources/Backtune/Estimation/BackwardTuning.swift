@@ -41,6 +41,14 @@ final class BackwardTuning {
     firstOrder = FirstOrder(count: problem.network.slots.values.count)
   }
 
+  /// Forgets what was found, and starts from other weights.
+  func restart(from slots: [Double]) {
+    search.restart(from: slots)
+    firstOrder = FirstOrder(count: slots.count)
+    reestimationPause = Pause()
+    isStarted = false
+  }
+
   /// No weight is adjustable.
   var isEmpty: Bool { problem.adjustable.isEmpty }
 

@@ -68,10 +68,14 @@ public final class Estimator {
         "network: its structure has changed since the estimator was created; create another one")
     }
     guard changed.slots != network.slots else { return }
-    let criterion = try Criteria.named(criterionName)
-    // The old memory goes first.
-    session = nil
-    session = try BackwardTuning(Problem(changed, sequences, criterion: criterion))
+    if let session, changed.slots.hasSameConstraints(as: network.slots) {
+      session.restart(from: changed.slots.values)
+    } else {
+      let criterion = try Criteria.named(criterionName)
+      // The old memory goes first.
+      session = nil
+      session = try BackwardTuning(Problem(changed, sequences, criterion: criterion))
+    }
     network = changed
     trace = []
     seconds = 0

@@ -24,6 +24,11 @@ final class WeightSearch {
     trial = try problem.makeStates()
   }
 
+  /// Forgets what was found, and starts from other weights.
+  func restart(from slots: [Double]) {
+    (self.slots, score) = (slots, .infinite)
+  }
+
   /// Simulates with some weights and keeps them if they are the best so far.
   @discardableResult
   func attempt(_ candidate: [Double], poll: () throws -> Void) throws -> Double {

@@ -36,6 +36,11 @@ public struct WeightSlots: Equatable, Sendable {
     isFixed += repeatElement(fixed, count: count)
   }
 
+  /// Whether bounds and fixed flags are those of another.
+  package func hasSameConstraints(as other: WeightSlots) -> Bool {
+    lower == other.lower && upper == other.upper && isFixed == other.isFixed
+  }
+
   /// Slots that estimation may move, ascending: the documented order of the flat vector.
   package var adjustable: [Int] { isFixed.indices.filter { !isFixed[$0] } }
 }

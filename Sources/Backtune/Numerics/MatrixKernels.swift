@@ -1,8 +1,8 @@
-import CLAPACK
-
-/// Products of small matrices inside the time loops. Matrices are packed column by column, `stride` values apart, a
-/// multiple of 4 whose surplus rows are zero. BLAS takes over where it is measured faster; below that its call alone
-/// costs more than the product (45 ns for a dgemv of order 4).
+/// Products of small matrices inside the time loops.
+///
+/// Matrices are packed in panels of 4 rows, each panel column by column, so that every loop reads its matrix straight
+/// on; the rows that fill up the last panel are zero. Column by column over all rows, a product of order 128 with 32
+/// columns took 1.8 times as long, a cache line being fetched for each half of it that is used.
 package enum MatrixKernels {
   @inlinable @inline(__always)
   package static func load(_ p: UnsafePointer<Double>) -> SIMD4<Double> {
@@ -18,64 +18,72 @@ package enum MatrixKernels {
   @inlinable @inline(__always)
   package static func padded(_ count: Int) -> Int { (count + 3) & ~3 }
 
-  /// y = y0 + A x, `rows` a multiple of 4; y0 may be y.
+  /// Values of a packed matrix.
+  package static func packedCount(rows: Int, columns: Int) -> Int { padded(rows) * columns }
+
+  /// Place of an entry in a packed matrix.
+  @inlinable @inline(__always)
+  package static func packedPlace(row i: Int, column j: Int, columns: Int) -> Int {
+    (i & ~3) * columns + 4 * j + (i & 3)
+  }
+
+  /// y = y0 + A x over whole panels; y0 may be y.
   package static func addMatrixVector(
-    _ a: UnsafePointer<Double>, stride: Int, rows: Int, columns: Int,
+    _ a: UnsafePointer<Double>, rows: Int, columns: Int,
     _ x: UnsafePointer<Double>, from y0: UnsafePointer<Double>, into y: UnsafeMutablePointer<Double>
   ) {
-    var i = 0
+    let panel = 4 * columns
+    let rows = padded(rows)
+    var (p, i) = (a, 0)
     while i + 16 <= rows {
       var (s0, s1, s2, s3) = (load(y0 + i), load(y0 + i + 4), load(y0 + i + 8), load(y0 + i + 12))
-      var p = a + i
       for j in 0..<columns {
         let v = SIMD4(repeating: x[j])
-        s0 = multiplyAdd(load(p), v, s0)
-        s1 = multiplyAdd(load(p + 4), v, s1)
-        s2 = multiplyAdd(load(p + 8), v, s2)
-        s3 = multiplyAdd(load(p + 12), v, s3)
-        p += stride
+        let q = p + 4 * j
+        s0 = multiplyAdd(load(q), v, s0)
+        s1 = multiplyAdd(load(q + panel), v, s1)
+        s2 = multiplyAdd(load(q + 2 * panel), v, s2)
+        s3 = multiplyAdd(load(q + 3 * panel), v, s3)
       }
       store(s0, y + i)
       store(s1, y + i + 4)
       store(s2, y + i + 8)
       store(s3, y + i + 12)
+      p += 4 * panel
       i += 16
     }
     while i + 8 <= rows {
       // Even and odd columns apart: the chain of dependent additions is what bounds a small product.
       var (s0, s1) = (load(y0 + i), load(y0 + i + 4))
       var (r0, r1) = (SIMD4<Double>.zero, SIMD4<Double>.zero)
-      var p = a + i
       var j = 0
       while j + 2 <= columns {
-        let (v, w) = (SIMD4(repeating: x[j]), SIMD4(repeating: x[j + 1]))
-        s0 = multiplyAdd(load(p), v, s0)
-        s1 = multiplyAdd(load(p + 4), v, s1)
-        r0 = multiplyAdd(load(p + stride), w, r0)
-        r1 = multiplyAdd(load(p + stride + 4), w, r1)
-        p += 2 * stride
+        let (v, w, q) = (SIMD4(repeating: x[j]), SIMD4(repeating: x[j + 1]), p + 4 * j)
+        s0 = multiplyAdd(load(q), v, s0)
+        s1 = multiplyAdd(load(q + panel), v, s1)
+        r0 = multiplyAdd(load(q + 4), w, r0)
+        r1 = multiplyAdd(load(q + panel + 4), w, r1)
         j += 2
       }
       if j < columns {
-        let v = SIMD4(repeating: x[j])
-        s0 = multiplyAdd(load(p), v, s0)
-        s1 = multiplyAdd(load(p + 4), v, s1)
+        let (v, q) = (SIMD4(repeating: x[j]), p + 4 * j)
+        s0 = multiplyAdd(load(q), v, s0)
+        s1 = multiplyAdd(load(q + panel), v, s1)
       }
       store(s0 + r0, y + i)
       store(s1 + r1, y + i + 4)
+      p += 2 * panel
       i += 8
     }
     if i < rows {
       var (s, r) = (load(y0 + i), SIMD4<Double>.zero)
-      var p = a + i
       var j = 0
       while j + 2 <= columns {
-        s = multiplyAdd(load(p), SIMD4(repeating: x[j]), s)
-        r = multiplyAdd(load(p + stride), SIMD4(repeating: x[j + 1]), r)
-        p += 2 * stride
+        s = multiplyAdd(load(p + 4 * j), SIMD4(repeating: x[j]), s)
+        r = multiplyAdd(load(p + 4 * j + 4), SIMD4(repeating: x[j + 1]), r)
         j += 2
       }
-      if j < columns { s = multiplyAdd(load(p), SIMD4(repeating: x[j]), s) }
+      if j < columns { s = multiplyAdd(load(p + 4 * j), SIMD4(repeating: x[j]), s) }
       store(s + r, y + i)
     }
   }
@@ -83,23 +91,21 @@ package enum MatrixKernels {
   /// Y += A X for `lanes` of the `width` columns of X and Y, stored row by row. Every lane sums in the same order: its
   /// bits do not depend on its place.
   package static func addMatrixMatrix(
-    _ a: UnsafePointer<Double>, stride: Int, rows: Int, columns: Int,
+    _ a: UnsafePointer<Double>, rows: Int, columns: Int,
     _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, width: Int, lanes: Int
   ) {
-    var i = 0
+    var (p, i) = (a, 0)
     while i + 4 <= rows {
-      tile4(a + i, stride, columns, x, y + i * width, width, lanes)
+      tile4(p, columns, x, y + i * width, width, lanes)
+      p += 4 * columns
       i += 4
     }
-    while i < rows {
-      tile1(a + i, stride, columns, x, y + i * width, width, lanes)
-      i += 1
-    }
+    for row in i..<rows { tile1(p + (row - i), columns, x, y + row * width, width, lanes) }
   }
 
   @inline(__always)
   private static func tile4(
-    _ a: UnsafePointer<Double>, _ stride: Int, _ columns: Int,
+    _ a: UnsafePointer<Double>, _ columns: Int,
     _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ width: Int, _ lanes: Int
   ) {
     let (y0, y1, y2, y3) = (y, y + width, y + 2 * width, y + 3 * width)
@@ -120,7 +126,7 @@ package enum MatrixKernels {
         s21 = multiplyAdd(a2, w, s21)
         s30 = multiplyAdd(a3, v, s30)
         s31 = multiplyAdd(a3, w, s31)
-        p += stride
+        p += 4
         q += width
       }
       store(s00, y0 + b)
@@ -134,13 +140,13 @@ package enum MatrixKernels {
       b += 8
     }
     if b < lanes {
-      for row in 0..<4 { tail(a + row, stride, columns, x, y + row * width, width, b, lanes) }
+      for row in 0..<4 { tail(a + row, columns, x, y + row * width, width, b, lanes) }
     }
   }
 
   @inline(__always)
   private static func tile1(
-    _ a: UnsafePointer<Double>, _ stride: Int, _ columns: Int,
+    _ a: UnsafePointer<Double>, _ columns: Int,
     _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ width: Int, _ lanes: Int
   ) {
     var b = 0
@@ -151,19 +157,19 @@ package enum MatrixKernels {
         let v = SIMD4(repeating: p[0])
         s0 = multiplyAdd(v, load(q), s0)
         s1 = multiplyAdd(v, load(q + 4), s1)
-        p += stride
+        p += 4
         q += width
       }
       store(s0, y + b)
       store(s1, y + b + 4)
       b += 8
     }
-    if b < lanes { tail(a, stride, columns, x, y, width, b, lanes) }
+    if b < lanes { tail(a, columns, x, y, width, b, lanes) }
   }
 
   /// The last lanes, fewer than 8, of one row.
   private static func tail(
-    _ a: UnsafePointer<Double>, _ stride: Int, _ columns: Int,
+    _ a: UnsafePointer<Double>, _ columns: Int,
     _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ width: Int, _ first: Int,
     _ lanes: Int
   ) {
@@ -171,14 +177,14 @@ package enum MatrixKernels {
     if b + 4 <= lanes {
       var s = load(y + b)
       for j in 0..<columns {
-        s = multiplyAdd(SIMD4(repeating: a[j * stride]), load(x + j * width + b), s)
+        s = multiplyAdd(SIMD4(repeating: a[4 * j]), load(x + j * width + b), s)
       }
       store(s, y + b)
       b += 4
     }
     while b < lanes {
       var s = y[b]
-      for j in 0..<columns { s = multiplyAdd(a[j * stride], x[j * width + b], s) }
+      for j in 0..<columns { s = multiplyAdd(a[4 * j], x[j * width + b], s) }
       y[b] = s
       b += 1
     }

@@ -66,4 +66,18 @@ package struct Batch: Sendable {
     }
     self.active = active
   }
+
+  /// The same lanes, over a part of the times.
+  package func slice(_ times: Range<Int>) -> Batch {
+    Batch(
+      lengths: lengths.map { min(max($0 - times.lowerBound, 0), times.count) }, of: self,
+      active: Array(active[times]))
+  }
+
+  private init(lengths: [Int], of whole: Batch, active: [Int]) {
+    self.lengths = lengths
+    self.active = active
+    (sequences, lane, steps) = (whole.sequences, whole.lane, active.count)
+    totalSteps = lengths.reduce(0, +)
+  }
 }

@@ -1,11 +1,11 @@
 import BacktuneNetwork
 import BacktuneNumerics
 
-/// A matrix of weights, packed by columns for the forward product and by rows for the transposed one.
+/// A matrix of weights, packed for the forward product and, transposed, for that of the adjoint.
 final class DenseBlock: WeightBlock {
-  private let byColumn: Buffer
-  private let byRow: Buffer
-  private let columnStride: Int
+  private let packed: Buffer
+  private let transposed: Buffer
+  /// Columns of the gradient's rows, padded to whole vectors.
   private let rowStride: Int
   private let purpose: String
   private var direction: Buffer?
@@ -18,10 +18,11 @@ final class DenseBlock: WeightBlock {
   ) throws {
     let rows = network.size(of: group)
     let columns = network.size(of: connection.source.group)
-    columnStride = MatrixKernels.padded(rows)
     rowStride = MatrixKernels.padded(columns)
-    byColumn = try Buffer(count: columnStride * columns, for: purpose)
-    byRow = try Buffer(count: rowStride * rows, for: purpose)
+    packed = try Buffer(
+      count: MatrixKernels.packedCount(rows: rows, columns: columns), for: purpose)
+    transposed = try Buffer(
+      count: MatrixKernels.packedCount(rows: columns, columns: rows), for: purpose)
     self.purpose = purpose
     super.init(connection, to: group, slotOfEntry: slotOfEntry, network: network, layout: layout)
   }
@@ -38,18 +39,20 @@ final class DenseBlock: WeightBlock {
   }
 
   override func load(_ slots: UnsafePointer<Double>) {
-    let (a, b) = (byColumn.pointer, byRow.pointer)
+    let (a, b) = (packed.pointer, transposed.pointer)
     forEachEntry { i, j, slot in
-      a[j * columnStride + i] = slots[slot]
-      b[i * rowStride + j] = slots[slot]
+      a[MatrixKernels.packedPlace(row: i, column: j, columns: columns)] = slots[slot]
+      b[MatrixKernels.packedPlace(row: j, column: i, columns: rows)] = slots[slot]
     }
   }
 
   override func loadDirection(_ slots: UnsafePointer<Double>) throws {
-    let buffer = try direction ?? Buffer(count: columnStride * columns, for: purpose)
+    let buffer = try direction ?? Buffer(count: packed.count, for: purpose)
     direction = buffer
     let a = buffer.pointer
-    forEachEntry { i, j, slot in a[j * columnStride + i] = slots[slot] }
+    forEachEntry { i, j, slot in
+      a[MatrixKernels.packedPlace(row: i, column: j, columns: columns)] = slots[slot]
+    }
   }
 
   override func multiply(
@@ -58,13 +61,13 @@ final class DenseBlock: WeightBlock {
   ) {
     if width == 1 {
       MatrixKernels.addMatrixVector(
-        byColumn.pointer, stride: columnStride, rows: columnStride, columns: columns,
+        packed.pointer, rows: rows, columns: columns,
         states + shift, from: bias ?? UnsafePointer(y), into: y)
       return
     }
     start(y, bias, lanes)
     MatrixKernels.addMatrixMatrix(
-      byColumn.pointer, stride: columnStride, rows: rows, columns: columns, states + shift, y,
+      packed.pointer, rows: rows, columns: columns, states + shift, y,
       width: width, lanes: lanes)
   }
 
@@ -74,11 +77,11 @@ final class DenseBlock: WeightBlock {
     guard let direction else { return }
     if width == 1 {
       MatrixKernels.addMatrixVector(
-        direction.pointer, stride: columnStride, rows: columnStride, columns: columns,
+        direction.pointer, rows: rows, columns: columns,
         states + shift, from: UnsafePointer(y), into: y)
     } else {
       MatrixKernels.addMatrixMatrix(
-        direction.pointer, stride: columnStride, rows: rows, columns: columns, states + shift, y,
+        direction.pointer, rows: rows, columns: columns, states + shift, y,
         width: width, lanes: lanes)
     }
   }
@@ -90,11 +93,11 @@ final class DenseBlock: WeightBlock {
     let s = sums + shift
     if width == 1 {
       MatrixKernels.addMatrixVector(
-        byRow.pointer, stride: rowStride, rows: rowStride, columns: rows, e,
+        transposed.pointer, rows: columns, columns: rows, e,
         from: UnsafePointer(s), into: s)
     } else {
       MatrixKernels.addMatrixMatrix(
-        byRow.pointer, stride: rowStride, rows: columns, columns: rows, e, s, width: width,
+        transposed.pointer, rows: columns, columns: rows, e, s, width: width,
         lanes: lanes)
     }
   }

@@ -5,7 +5,7 @@ import BacktuneNumerics
 public struct SimulationResult: Sendable {
   /// sum T x O, the observed outputs.
   public let outputs: [Double]
-  /// sum T x (sum of the sizes of all groups), groups in order.
+  /// sum T x (sum of the sizes of all groups), groups in order; empty unless asked for.
   public let states: [Double]
   /// sequences x flat state after the last step.
   public let final: [Double]
@@ -18,18 +18,28 @@ extension Network {
   ///   - lengths: T of each sequence, 0 or more.
   ///   - inputs: sum T x M, finite.
   ///   - initial: sequences x flat state before t = 0 (see `stateSize`); nil for zero.
+  ///   - wantsStates: whether the values of all groups are wanted, and not the outputs only.
   /// - Throws: `.size` for counts that do not fit, `.argument` for a value that is not finite, `.network` for an empty
   ///   network, `.memory` past the budget. Values that diverge are no error.
   public func simulate(
     lengths: [Int], inputs: UnsafeBufferPointer<Double>,
-    initial: UnsafeBufferPointer<Double>? = nil
+    initial: UnsafeBufferPointer<Double>? = nil, wantsStates: Bool = false
   ) throws -> SimulationResult {
     let run = try FreeRun(self, lengths: lengths, inputs: inputs, initial: initial)
-    try run.plan.simulate(run.states, run.batch)
-    return SimulationResult(
-      outputs: try run.values(outputs.map { ($0.group, $0.count) }),
-      states: try run.values(groups.indices.map { ($0, groups[$0].size) }),
-      final: run.past(of: run.states) { lengths[$0] })
+    var outputs = try Recording(outputs.map { ($0.group, $0.count) }, run.batch)
+    var states = try Recording(
+      wantsStates ? groups.indices.map { ($0, groups[$0].size) } : [], run.batch)
+    var final = [Double](repeating: 0, count: lengths.count * stateSize)
+    try run.simulate { trajectory, first, part in
+      outputs.record(trajectory, first, part)
+      states.record(trajectory, first, part)
+      // The state of each sequence that ends in this part (or is empty).
+      run.readPast(of: trajectory, into: &final) { sequence in
+        let end = lengths[sequence] - first
+        return end <= part.steps && (end > 0 || first == 0) ? end : nil
+      }
+    }
+    return SimulationResult(outputs: outputs.values, states: states.values, final: final)
   }
 
   /// Derivative of the sum over sequences, t, k of slopes(t,k) outputs(t,k), by the adjoint without guard.
@@ -42,27 +52,31 @@ extension Network {
   ) throws -> (weights: [Double], initial: [Double]) {
     let run = try FreeRun(self, lengths: lengths, inputs: inputs, initial: initial)
     let lanes = try run.lanes(of: slopes)
-    try run.plan.simulate(run.states, run.batch)
+    let states = try run.makeTrajectory(steps: run.batch.steps)
+    run.setInputs(of: states, run.batch, first: 0)
+    try run.plan.simulate(states, run.batch)
     let eps = try Trajectory(run.plan.layout, steps: run.batch.steps, for: "adjoint values")
     _ = try run.plan.tune(
-      run.states, slopes: lanes.pointer, guard: nil, into: eps, run.batch)
-    let all = try run.plan.gradient(run.states, eps, run.batch)
-    return (slots.adjustable.map { all[$0] }, run.past(of: eps) { _ in 0 })
+      states, slopes: lanes.pointer, guard: nil, into: eps, run.batch)
+    let all = try run.plan.gradient(states, eps, run.batch)
+    var past = [Double](repeating: 0, count: lengths.count * stateSize)
+    run.readPast(of: eps, into: &past) { _ in 0 }
+    return (slots.adjustable.map { all[$0] }, past)
   }
 }
 
-/// Sequences laid out in lanes, their arguments checked.
+/// Sequences to be laid out in lanes, their arguments checked.
 private struct FreeRun {
   let plan: Plan
   let batch: Batch
-  let states: Trajectory
   private let network: Network
+  private let inputs: UnsafeBufferPointer<Double>
+  private let initial: UnsafeBufferPointer<Double>?
 
   init(
     _ network: Network, lengths: [Int], inputs: UnsafeBufferPointer<Double>,
     initial: UnsafeBufferPointer<Double>?
   ) throws {
-    self.network = network
     batch = try Batch(lengths: lengths)
     let m = network.inputs
     try MemoryBudget.bytes(doubles: [batch.totalSteps, m], for: "inputs")
@@ -77,18 +91,7 @@ private struct FreeRun {
     }
     if let initial { try Self.check(initial, network, lengths.count) }
     plan = try Plan(network, lanes: batch.lanes)
-    states = try Trajectory(plan.layout, steps: batch.steps, for: "states")
-    if let base = inputs.baseAddress {
-      for (sequence, first) in batch.starts.enumerated() {
-        states.setInputs(
-          base + first * m, count: m, steps: lengths[sequence], lane: batch.lane[sequence])
-      }
-    }
-    if let base = initial?.baseAddress {
-      for (sequence, lane) in batch.lane.enumerated() {
-        states.setPast(base + sequence * network.stateSize, network: network, lane: lane)
-      }
-    }
+    (self.network, self.inputs, self.initial) = (network, inputs, initial)
   }
 
   private static func check(
@@ -105,38 +108,59 @@ private struct FreeRun {
     }
   }
 
-  /// The first nodes of several groups side by side, sequence after sequence, time first.
-  func values(_ parts: [(GroupID, Int)]) throws -> [Double] {
-    let stride = parts.reduce(0) { $0 + $1.1 }
-    try MemoryBudget.bytes(doubles: [batch.totalSteps, stride], for: "states")
-    var result = [Double](repeating: 0, count: batch.totalSteps * stride)
-    result.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      for (sequence, first) in batch.starts.enumerated() {
-        var place = base + first * stride
-        for (group, nodes) in parts {
-          states.copy(
-            group, nodes: nodes, steps: batch.lengths[sequence], lane: batch.lane[sequence],
-            to: place, stride: stride)
-          place += nodes
-        }
+  /// A trajectory that starts from the initial states.
+  func makeTrajectory(steps: Int) throws -> Trajectory {
+    let trajectory = try Trajectory(plan.layout, steps: steps, for: "states")
+    if let base = initial?.baseAddress {
+      for (sequence, lane) in batch.lane.enumerated() {
+        trajectory.setPast(base + sequence * network.stateSize, network: network, lane: lane)
       }
     }
-    return result
+    return trajectory
   }
 
-  /// The flat state of every sequence before a time.
-  func past(of trajectory: Trajectory, before time: (Int) -> Int) -> [Double] {
+  /// Writes the inputs of the times of `part`, which begins at time `first`.
+  func setInputs(of trajectory: Trajectory, _ part: Batch, first: Int) {
+    guard let base = inputs.baseAddress else { return }
+    for (sequence, start) in batch.starts.enumerated() where part.lengths[sequence] > 0 {
+      trajectory.setInputs(
+        base + (start + first) * network.inputs, count: network.inputs,
+        steps: part.lengths[sequence], lane: batch.lane[sequence])
+    }
+  }
+
+  /// Simulates part by part, in a trajectory that stays in the cache; calls `body(trajectory, first time, part)` after
+  /// each, at least once. Measured: fresh memory for all times costs more than the simulation itself.
+  func simulate(_ body: (Trajectory, Int, Batch) -> Void) throws {
+    let size = min(
+      batch.steps, max(plan.layout.past, Self.partSize / max(plan.layout.rowSize, 1), 1))
+    let trajectory = try makeTrajectory(steps: size)
+    var first = 0
+    repeat {
+      let part = batch.slice(first..<min(first + max(size, 1), batch.steps))
+      setInputs(of: trajectory, part, first: first)
+      try plan.simulate(trajectory, part)
+      body(trajectory, first, part)
+      first += part.steps
+      if first < batch.steps { trajectory.rewind(from: part.steps) }
+    } while first < batch.steps
+  }
+
+  /// Values of a part: 256 KiB.
+  private static let partSize = 1 << 15
+
+  /// Reads the flat state of every sequence before a time, none where that is nil.
+  func readPast(
+    of trajectory: Trajectory, into target: inout [Double], before time: (Int) -> Int?
+  ) {
     let size = network.stateSize
-    var result = [Double](repeating: 0, count: batch.lanes * size)
-    result.withUnsafeMutableBufferPointer { buffer in
+    target.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       for (sequence, lane) in batch.lane.enumerated() {
-        trajectory.past(
-          before: time(sequence), network: network, lane: lane, into: base + sequence * size)
+        guard let t = time(sequence) else { continue }
+        trajectory.past(before: t, network: network, lane: lane, into: base + sequence * size)
       }
     }
-    return result
   }
 
   /// sum T x O values as [time][output][lane].
@@ -157,5 +181,37 @@ private struct FreeRun {
       }
     }
     return result
+  }
+}
+
+/// The first nodes of several groups side by side, sequence after sequence, time first.
+private struct Recording {
+  private let parts: [(group: GroupID, nodes: Int)]
+  private let stride: Int
+  private let starts: [Int]
+  private(set) var values: [Double]
+
+  init(_ parts: [(GroupID, Int)], _ batch: Batch) throws {
+    self.parts = parts
+    stride = parts.reduce(0) { $0 + $1.1 }
+    starts = batch.starts
+    try MemoryBudget.bytes(doubles: [batch.totalSteps, stride], for: "states")
+    values = [Double](repeating: 0, count: batch.totalSteps * stride)
+  }
+
+  mutating func record(_ trajectory: Trajectory, _ first: Int, _ batch: Batch) {
+    let (parts, stride, starts) = (parts, stride, starts)
+    values.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      for (sequence, steps) in batch.lengths.enumerated() where steps > 0 {
+        var place = base + (starts[sequence] + first) * stride
+        for (group, nodes) in parts {
+          trajectory.copy(
+            group, nodes: nodes, steps: steps, lane: batch.lane[sequence], to: place,
+            stride: stride)
+          place += nodes
+        }
+      }
+    }
   }
 }

@@ -1,5 +1,6 @@
 import BacktuneNetwork
 import BacktuneNumerics
+import Glibc
 
 /// Copying between sequences, [time][channel] one after the other, and lanes.
 extension Trajectory {
@@ -24,6 +25,12 @@ extension Trajectory {
       let row = origin + t * layout.rowSize + place
       for n in 0..<nodes { target[t * stride + n] = row[n * layout.lanes] }
     }
+  }
+
+  /// Makes the last R rows before time `t` the past of t = 0.
+  package func rewind(from t: Int) {
+    let count = layout.past * layout.rowSize * MemoryLayout<Double>.stride
+    memmove(row(-layout.past), row(t - layout.past), count)
   }
 
   /// Writes a flat state before t = 0 in a lane.

@@ -39,7 +39,9 @@ enum Build {
   static func simulate(_ network: Network, lengths: [Int], inputs: [Double]) throws
     -> SimulationResult
   {
-    try inputs.withUnsafeBufferPointer { try network.simulate(lengths: lengths, inputs: $0) }
+    try inputs.withUnsafeBufferPointer {
+      try network.simulate(lengths: lengths, inputs: $0, wantsStates: true)
+    }
   }
 
   /// A learner and what a root network of the same kind did with normal inputs.

@@ -1,0 +1,34 @@
+# make run    installs what is missing, builds, runs the main job
+# make test   the same, then Swift, C and Python tests: last line "N passed, N failed"
+# make bench  times of simulation and gradient beside their floors
+PYTHON := .venv/bin/python
+# Tests run optimised, for the instruction set of this machine where it has AVX2 and FMA.
+FLAGS := $(shell grep -q avx2 /proc/cpuinfo && grep -q fma /proc/cpuinfo && echo -Xcc -march=x86-64-v3 -Xswiftc -DBACKTUNE_FMA)
+SWIFT_TEST := -c release --scratch-path .build-test -Xswiftc -enable-testing $(FLAGS)
+
+.PHONY: build run test bench lint format clean
+
+build:
+	@tools/setup.sh
+	@$(PYTHON) setup.py --quiet build_engine
+
+run: build
+	@$(PYTHON) examples/demo.py
+
+test: build
+	@tools/test.sh $(SWIFT_TEST)
+
+bench: build
+	@$(PYTHON) benchmarks/engine.py
+
+lint: build
+	swift format lint --strict --recursive Package.swift Sources Tests
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+format: build
+	swift format --in-place --recursive Package.swift Sources Tests
+	$(PYTHON) -m ruff format .
+
+clean:
+	rm -rf .build* .venv build dist python/backtune/lib python/*.egg-info examples/output

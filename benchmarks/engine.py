@@ -1,0 +1,200 @@
+"""Time a step of simulation, and of simulation plus gradient, beside a NumPy loop and what a step costs at least.
+
+The network is x(t) = tanh(W x(t-1) + b u(t)), unit 0 observed; T = 1000; one sequence, and 32 side by
+side; one thread. Floors: bare BLAS product plus vectorised tanh, and plain C loops (floor.c). All are
+measured in turn, several rounds; a figure is the median of the rounds. Gradients are compared first.
+
+usage: python benchmarks/engine.py [N,N,...] [LANES,LANES]   -> a table, and benchmarks/results/engine.csv
+"""
+
+import os
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+import csv
+import ctypes
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import backtune as bt
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+STEPS = 1000
+ROUNDS = 7
+
+
+def load_floor():
+    """Compile floor.c; linked apart from -ffast-math, which would flush denormals in this process."""
+    folder = Path(tempfile.mkdtemp(prefix="backtune-floor-"))
+    flags = ["-O3", "-march=native", "-ffast-math", "-fPIC"]
+    compiled, library = folder / "floor.o", folder / "floor.so"
+    subprocess.run(["gcc", *flags, "-c", HERE / "floor.c", "-o", compiled], check=True)
+    subprocess.run(["gcc", "-shared", compiled, "-o", library, "-lblas", "-lm"], check=True)
+    return ctypes.CDLL(str(library))
+
+
+class Case:
+    """One size: the same weights and data for all contestants; each gives (simulate, gradient)."""
+
+    def __init__(self, units, lanes):
+        self.units, self.lanes = units, lanes
+        random = np.random.default_rng(units)
+        self.w = random.normal(size=(units, units)) * 0.5 / np.sqrt(units)
+        self.b = random.normal(size=units) * 0.5
+        self.u = random.normal(size=(STEPS, lanes))
+        self.y = random.normal(size=(STEPS, lanes))
+
+    def backtune(self):
+        """Give the engine, through its Python interface."""
+        net = bt.Network(1)
+        net.lnl(self.units, activation="tanh", bias=False, input_lag=0)
+        net.observe(net.groups["lnl.x"], count=1)
+        net.weights["lnl.x2.W"] = self.w
+        net.weights["lnl.x2.B"] = self.b[:, None]
+        inputs = [np.ascontiguousarray(self.u[:, k, None]) for k in range(self.lanes)]
+        targets = [np.ascontiguousarray(self.y[:, k, None]) for k in range(self.lanes)]
+        estimator = bt.Estimator(net, inputs, targets)
+        weights = net.get_weights()
+
+        def gradient():
+            # New weights every time: the estimator simulates, then tunes backward.
+            weights[0] = -weights[0]
+            net.set_weights(weights)
+            return estimator.gradient()
+
+        alone = inputs[0] if self.lanes == 1 else inputs
+        return (lambda: net.simulate(alone)), gradient
+
+    def numpy(self):
+        """Give the loop that one writes in NumPy."""
+        w, wt, lanes = self.w, self.w.T.copy(), self.lanes
+        shape = (self.units,) if lanes == 1 else (self.units, lanes)
+        drive = [self.b * u[0] if lanes == 1 else self.b[:, None] * u for u in self.u]
+        states = np.zeros((STEPS + 1, *shape))
+
+        def simulate():
+            x = np.zeros(shape)
+            for t in range(STEPS):
+                x = np.tanh(w @ x + drive[t])
+                states[t + 1] = x
+
+        def gradient():
+            simulate()
+            slope = 1 - states[1:] ** 2
+            error = states[1:, 0] - (self.y[:, 0] if lanes == 1 else self.y)
+            e, adjoint = np.zeros(shape), np.zeros((STEPS, *shape))
+            for t in range(STEPS - 1, -1, -1):
+                back = wt @ e
+                back[0] += error[t]
+                e = back * slope[t]
+                adjoint[t] = e
+            flat = adjoint.reshape(STEPS, self.units, lanes)
+            before = states[:-1].reshape(STEPS, self.units, lanes)
+            return np.einsum("tib,tjb->ij", flat, before, optimize=True), np.einsum(
+                "tib,tb->i", flat, self.u
+            )
+
+        return simulate, gradient
+
+    def floors(self, library):
+        """Give plain C loops, and the bare product plus tanh."""
+        n, lanes = self.units, self.lanes
+        arrays = [np.ascontiguousarray(a) for a in (self.w, self.w.T, self.b, self.u, self.y)]
+        states, d = np.zeros((STEPS + 1) * n * lanes), np.zeros(2 * n * lanes)
+        gw, gb = np.zeros((n, n)), np.zeros(n)
+        w, wt, b, u, y = (ctypes.c_void_p(a.ctypes.data) for a in arrays)
+        out = [ctypes.c_void_p(a.ctypes.data) for a in (states, d, gw, gb)]
+        keep = (arrays, states, d)
+
+        def simulate():
+            library.plain_forward(n, lanes, STEPS, w, wt, b, u, out[0])
+            return keep
+
+        def gradient():
+            library.plain_gradient(n, lanes, STEPS, w, wt, b, u, y, *out)
+            return gw, gb
+
+        def blas():
+            library.blas_forward(n, lanes, STEPS, w, out[0])
+
+        return (simulate, gradient), (blas, None)
+
+
+def measure(functions):
+    """Return the median seconds of each of several functions, called in turn."""
+    counts = []
+    for function in functions:
+        function()
+        began = time.perf_counter()
+        function()
+        counts.append(max(1, int(0.03 / (time.perf_counter() - began))))
+    rounds = [[] for _ in functions]
+    for _ in range(ROUNDS):
+        for place, (function, count) in enumerate(zip(functions, counts)):
+            began = time.perf_counter()
+            for _ in range(count):
+                function()
+            rounds[place].append((time.perf_counter() - began) / count)
+    return [statistics.median(times) for times in rounds]
+
+
+def check_gradients(case, contestants):
+    """Stop where the contestants do not compute the same."""
+    expected = contestants["NumPy loop"][1]()
+    plain = contestants["plain C loop"][1]()
+    for ours, theirs in zip(plain, expected):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-9)
+    net = bt.Network(1)
+    net.lnl(case.units, activation="tanh", bias=False, input_lag=0)
+    net.observe(net.groups["lnl.x"], count=1)
+    net.weights["lnl.x2.W"] = case.w
+    net.weights["lnl.x2.B"] = case.b[:, None]
+    parts = [case.u[:, k] for k in range(case.lanes)], [case.y[:, k] for k in range(case.lanes)]
+    gradient = bt.Estimator(net, *parts).gradient()[1] * STEPS * case.lanes
+    np.testing.assert_allclose(gradient[: case.units**2].reshape(expected[0].shape), expected[0], 1e-6, 1e-9)
+
+
+def main(sizes="8,32,128", lanes="1,32"):
+    """Measure and print."""
+    library = load_floor()
+    rows = []
+    print("ns a step and sequence (ratio to backtune: above 1, backtune is faster)\n")
+    print("| N | sequences | contestant | simulation | ratio | with gradient | ratio |")
+    print("|---|---|---|---|---|---|---|")
+    for units in map(int, sizes.split(",")):
+        for count in map(int, lanes.split(",")):
+            case = Case(units, count)
+            plain, blas = case.floors(library)
+            contestants = {
+                "backtune": case.backtune(),
+                "NumPy loop": case.numpy(),
+                "plain C loop": plain,
+                "BLAS product + tanh": blas,
+            }
+            check_gradients(case, contestants)
+            forward = measure([pair[0] for pair in contestants.values()])
+            backward = measure([pair[1] for pair in contestants.values() if pair[1]]) + [None]
+            for name, a, b in zip(contestants, forward, backward):
+                scale = 1e9 / STEPS / count
+                cells = [f"{a * scale:.1f}", f"{a / forward[0]:.2f}"]
+                cells += [f"{b * scale:.1f}", f"{b / backward[0]:.2f}"] if b else ["", ""]
+                print(f"| {units} | {count} | {name} | {' | '.join(cells)} |", flush=True)
+                rows.append([units, count, name, *cells])
+    results = HERE / "results"
+    results.mkdir(exist_ok=True)
+    with open(results / "engine.csv", "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(
+            ["N", "sequences", "contestant", "forward_ns", "forward_ratio", "gradient_ns", "gradient_ratio"]
+        )
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

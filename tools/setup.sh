@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Installs what is missing to build, run and test backtune on Debian or Ubuntu: system packages through apt (as root),
+# Python packages in .venv. Does nothing where all is there.
+#
+# usage: tools/setup.sh
+set -eu
+cd "$(dirname "$0")/.."
+
+command -v swift >/dev/null || {
+  echo "backtune needs the Swift toolchain, 6.0 or later, in PATH: https://www.swift.org/install" >&2
+  exit 1
+}
+
+# OpenBLAS provides the same libraries as the reference BLAS and LAPACK, faster; valgrind is for the C tests.
+packages=(gcc liblapack-dev libopenblas-dev python3-dev python3-numpy valgrind)
+python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  if [ "$(id -u)" -ne 0 ]; then
+    echo "missing packages; install them with: sudo apt-get install ${missing[*]}" >&2
+    exit 1
+  fi
+  echo "installing ${missing[*]}"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+fi
+
+stamp=.venv/installed
+if [ ! -e "$stamp" ] || [ pyproject.toml -nt "$stamp" ] || [ setup.py -nt "$stamp" ]; then
+  [ -x .venv/bin/python ] || python3 -m venv .venv
+  .venv/bin/python -m pip install --quiet --upgrade pip
+  .venv/bin/python -m pip install --quiet --editable '.[dev]'
+  touch "$stamp"
+fi

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# All tests; their outputs, then one line "N passed, N failed". Exits with 1 where anything failed or did not run.
+#
+# usage: tools/test.sh [options of swift test]
+set -u
+cd "$(dirname "$0")/.."
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+passed=0
+failed=0
+
+# run NAME PATTERN COMMAND: PATTERN is a sed script that prints "passed failed" from the closing line of the command.
+run() {
+  local name=$1 pattern=$2
+  shift 2
+  echo "== $name"
+  local began=$SECONDS
+  "$@" 2>&1 | tee "$log"
+  local status=${PIPESTATUS[0]}
+  local counts
+  counts=$(sed -nE "$pattern" "$log" | tail -n 1)
+  if [ -z "$counts" ]; then
+    echo "$name: no closing line, status $status"
+    counts="0 1"
+  fi
+  read -r good bad <<<"$counts"
+  # A failure that the closing line does not count is one all the same.
+  if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+  passed=$((passed + good))
+  failed=$((failed + bad))
+  echo "== $name: $good passed, $bad failed, $((SECONDS - began)) s"
+}
+
+swift_tests() {
+  swift build --build-tests "$@" && swift test --skip-build "$@"
+}
+
+swift_counts='s/.*Test run with ([0-9]+) tests? in [0-9]+ suites? passed.*/\1 0/p
+s/.*Test run with ([0-9]+) tests? in [0-9]+ suites? failed.*with ([0-9]+) issues?.*/0 \2/p'
+plain_counts='s/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p'
+
+run "Swift tests" "$swift_counts" swift_tests "$@"
+run "C tests" "$plain_counts" Tests/c/run.sh python/backtune/lib
+run "Python tests" "$plain_counts" .venv/bin/python tools/pytest_counts.py -q
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
