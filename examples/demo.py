@@ -3,8 +3,9 @@
 1. One-step-ahead prediction of the yearly sunspot numbers, trained on 1700-1920, tested on
    1921-1955. A few tanh nodes read this year's and last year's number, a readout reads the nodes.
    The numbers of nodes and of iterations are chosen by cross-validation inside 1700-1920 (blocks
-   of years are made missing values), and so was the form of the network; the test years have no
-   part in any choice.
+   of years are made missing values), and so was the form of the network: no test year enters any
+   choice that this program makes. That several draws are averaged was decided by its author after
+   the test figure of the single draw of least cross-validation error had been seen (0.15).
 2. Reverse engineering as in section 4 of RR-9100: 8 leaky nonlinear units learn the output of a
    random network of their kind, T = 144, one unit observed, and the decay of the criterion is
    fitted; from several random draws, of which the median is shown.

@@ -84,6 +84,14 @@ def test_plot_without_matplotlib(trace, monkeypatch):
         trace.plot()
 
 
+def test_traces_travel(trace):
+    import pickle
+
+    other = pickle.loads(pickle.dumps(trace))
+    assert same(other.cost, trace.cost) and repr(other) == repr(trace)
+    assert pickle.loads(pickle.dumps(trace[2])) == trace[2]
+
+
 def test_same_trace_later(problem):
     estimator = bt.Estimator(*problem)
     run = estimator.run(3, progress=False)

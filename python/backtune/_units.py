@@ -218,6 +218,7 @@ class UnitsMixin:
         >>> v = net.learnware(4, "v", bias=True).connect(net.input.lag(1))
         >>> x = net.firmware(4, "x").add(1, ("tanh", v.lag(0)))
         >>> v.connect(x.lag(1))
+        <Group v of 4 nodes>
         """
         group = self._add_group(lib.bt_network_add_learnware, "learnware", size, name)
         return group.bias() if bias else group

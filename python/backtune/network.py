@@ -41,7 +41,8 @@ class Network(_units.UnitsMixin, _simulation.SimulationMixin, Owner):
     >>> net = bt.Network(inputs=1)
     >>> h = net.lnl(8, leak="adjust")
     >>> out = net.linear(1, sources=[h.lag(0)])
-    >>> y = net.randomize(seed=0).simulate(np.zeros(20))
+    >>> net.randomize(seed=0).simulate(np.zeros(20)).shape
+    (20, 1)
     """
 
     def __init__(self, inputs: int) -> None:
