@@ -3,8 +3,9 @@ import BacktuneNumerics
 
 /// A matrix of weights, packed for the forward product and, transposed, for that of the adjoint.
 final class DenseBlock: WeightBlock {
-  private let packed: Buffer
-  private let transposed: Buffer
+  private let packed: UnsafeMutablePointer<Double>
+  private let transposed: UnsafeMutablePointer<Double>
+  private let memory: [Buffer]
   /// Columns of the gradient's rows, padded to whole vectors.
   private let rowStride: Int
   private let purpose: String
@@ -19,10 +20,11 @@ final class DenseBlock: WeightBlock {
     let rows = network.size(of: group)
     let columns = network.size(of: connection.source.group)
     rowStride = MatrixKernels.padded(columns)
-    packed = try Buffer(
-      count: MatrixKernels.packedCount(rows: rows, columns: columns), for: purpose)
-    transposed = try Buffer(
-      count: MatrixKernels.packedCount(rows: columns, columns: rows), for: purpose)
+    memory = [
+      try Buffer(count: MatrixKernels.packedCount(rows: rows, columns: columns), for: purpose),
+      try Buffer(count: MatrixKernels.packedCount(rows: columns, columns: rows), for: purpose),
+    ]
+    (packed, transposed) = (memory[0].pointer, memory[1].pointer)
     self.purpose = purpose
     super.init(connection, to: group, slotOfEntry: slotOfEntry, network: network, layout: layout)
   }
@@ -39,7 +41,7 @@ final class DenseBlock: WeightBlock {
   }
 
   override func load(_ slots: UnsafePointer<Double>) {
-    let (a, b) = (packed.pointer, transposed.pointer)
+    let (a, b) = (packed, transposed)
     forEachEntry { i, j, slot in
       a[MatrixKernels.packedPlace(row: i, column: j, columns: columns)] = slots[slot]
       b[MatrixKernels.packedPlace(row: j, column: i, columns: rows)] = slots[slot]
@@ -47,7 +49,7 @@ final class DenseBlock: WeightBlock {
   }
 
   override func loadDirection(_ slots: UnsafePointer<Double>) throws {
-    let buffer = try direction ?? Buffer(count: packed.count, for: purpose)
+    let buffer = try direction ?? Buffer(count: memory[0].count, for: purpose)
     direction = buffer
     let a = buffer.pointer
     forEachEntry { i, j, slot in
@@ -61,13 +63,13 @@ final class DenseBlock: WeightBlock {
   ) {
     if width == 1 {
       MatrixKernels.addMatrixVector(
-        packed.pointer, rows: rows, columns: columns,
+        packed, rows: rows, columns: columns,
         states + shift, from: bias ?? UnsafePointer(y), into: y)
       return
     }
     start(y, bias, lanes)
     MatrixKernels.addMatrixMatrix(
-      packed.pointer, rows: rows, columns: columns, states + shift, y,
+      packed, rows: rows, columns: columns, states + shift, y,
       width: width, lanes: lanes)
   }
 
@@ -93,11 +95,11 @@ final class DenseBlock: WeightBlock {
     let s = sums + shift
     if width == 1 {
       MatrixKernels.addMatrixVector(
-        transposed.pointer, rows: columns, columns: rows, e,
+        transposed, rows: columns, columns: rows, e,
         from: UnsafePointer(s), into: s)
     } else {
       MatrixKernels.addMatrixMatrix(
-        transposed.pointer, rows: columns, columns: rows, e, s, width: width,
+        transposed, rows: columns, columns: rows, e, s, width: width,
         lanes: lanes)
     }
   }

@@ -3,25 +3,26 @@ import BacktuneNumerics
 
 /// One weight a node: y_i += w_i s_i.
 final class DiagonalBlock: WeightBlock {
-  private let weights: Buffer
-  private let direction: Buffer
+  private let weights: UnsafeMutablePointer<Double>
+  private let direction: UnsafeMutablePointer<Double>
+  private let memory: [Buffer]
 
   init(
     _ connection: Connection, to group: GroupID, network: Network, layout: Layout,
     _ purpose: String
   ) throws {
     let count = MatrixKernels.padded(network.size(of: group))
-    weights = try Buffer(count: count, for: purpose)
-    direction = try Buffer(count: count, for: purpose)
+    memory = try (0..<2).map { _ in try Buffer(count: count, for: purpose) }
+    (weights, direction) = (memory[0].pointer, memory[1].pointer)
     super.init(connection, to: group, slotOfEntry: [], network: network, layout: layout)
   }
 
   override func load(_ slots: UnsafePointer<Double>) {
-    for i in 0..<rows { weights.pointer[i] = slots[firstSlot + i] }
+    for i in 0..<rows { weights[i] = slots[firstSlot + i] }
   }
 
   override func loadDirection(_ slots: UnsafePointer<Double>) throws {
-    for i in 0..<rows { direction.pointer[i] = slots[firstSlot + i] }
+    for i in 0..<rows { direction[i] = slots[firstSlot + i] }
   }
 
   override func multiply(
@@ -34,19 +35,19 @@ final class DiagonalBlock: WeightBlock {
     } else {
       start(y, bias, lanes)
     }
-    add(weights.pointer, states + shift, y, lanes)
+    add(weights, states + shift, y, lanes)
   }
 
   override func multiplyDirection(
     _ states: UnsafePointer<Double>, into y: UnsafeMutablePointer<Double>, lanes: Int
   ) {
-    add(direction.pointer, states + shift, y, lanes)
+    add(direction, states + shift, y, lanes)
   }
 
   override func multiplyTransposed(
     _ e: UnsafePointer<Double>, into sums: UnsafeMutablePointer<Double>, lanes: Int
   ) {
-    if !isInput { add(weights.pointer, e, sums + shift, lanes) }
+    if !isInput { add(weights, e, sums + shift, lanes) }
   }
 
   override func gradient(

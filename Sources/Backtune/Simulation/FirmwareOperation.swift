@@ -20,8 +20,11 @@ final class FirmwareOperation: Operation {
   private let sums: UnsafeMutablePointer<Sum>
   private let partCount: Int
   private let sumCount: Int
-  /// Three blocks of one value a node: a product, a factor of it, a broadcast source.
-  private let scratch: Buffer
+  /// One value a node each: a product, a factor of it, a broadcast source.
+  private let product: UnsafeMutablePointer<Double>
+  private let value: UnsafeMutablePointer<Double>
+  private let spread: UnsafeMutablePointer<Double>
+  private let memory: Buffer
   /// Mean and half range where the group is c zeta(s) alone, whose slope follows from its value.
   private let bareZeta: (mean: Double, half: Double)?
 
@@ -30,7 +33,9 @@ final class FirmwareOperation: Operation {
   ) throws {
     let all = firmware.terms.flatMap(\.factors)
     let size = Layout.padded(network.size(of: group), lanes: layout.lanes) * layout.lanes
-    scratch = try Buffer(count: size * 3, for: "group \(network.name(of: group))")
+    memory = try Buffer(count: size * 3, for: "group \(network.name(of: group))")
+    (product, value) = (memory.pointer, memory.pointer + size)
+    spread = memory.pointer + 2 * size
     partCount = all.count
     sumCount = firmware.terms.count
     parts = .allocate(capacity: partCount)
@@ -64,10 +69,6 @@ final class FirmwareOperation: Operation {
     sums.deinitialize(count: sumCount).deallocate()
   }
 
-  private var product: UnsafeMutablePointer<Double> { scratch.pointer }
-  private var value: UnsafeMutablePointer<Double> { scratch.pointer + count }
-  private var spread: UnsafeMutablePointer<Double> { scratch.pointer + 2 * count }
-
   /// The source of a factor, one value a node: its place in the row, or a copy spread over the nodes.
   @inline(__always)
   private func source(
@@ -75,7 +76,6 @@ final class FirmwareOperation: Operation {
   ) -> UnsafePointer<Double> {
     let x = row + part.shift
     guard part.isBroadcast else { return x }
-    let spread = spread
     for node in 0..<nodes {
       for b in 0..<lanes { spread[node * width + b] = x[b] }
     }
@@ -106,7 +106,6 @@ final class FirmwareOperation: Operation {
         }
         continue
       }
-      let product = product
       runs(lanes) {
         ScalarKernels.store(part.function, sum.coefficient, x + $0, product + $0, count: $1)
       }
@@ -120,7 +119,6 @@ final class FirmwareOperation: Operation {
   /// product *= f(s) of one factor.
   private func multiply(_ part: Part, _ states: UnsafePointer<Double>, lanes: Int) {
     let x = source(part, states, lanes: lanes)
-    let (product, value) = (product, value)
     runs(lanes) {
       ScalarKernels.store(part.function, 1, x + $0, value + $0, count: $1)
       ScalarKernels.multiply(value + $0, product + $0, count: $1)
@@ -185,7 +183,6 @@ final class FirmwareOperation: Operation {
   private func partialProduct(
     _ sum: Sum, _ m: Int, _ states: UnsafePointer<Double>, lanes: Int
   ) -> UnsafePointer<Double> {
-    let (product, value) = (product, value)
     let part = parts[sum.first + m]
     let x = source(part, states, lanes: lanes)
     runs(lanes) {

@@ -11,18 +11,18 @@ final class IndexedBlock: WeightBlock {
 
   private let entries: UnsafeMutablePointer<Entry>
   private let count: Int
-  private let weights: Buffer
-  private let direction: Buffer
-  private let sums: Buffer
+  private let weights: UnsafeMutablePointer<Double>
+  private let direction: UnsafeMutablePointer<Double>
+  private let sums: UnsafeMutablePointer<Double>
+  private let memory: [Buffer]
 
   init(
     _ connection: Connection, to group: GroupID, links: [Link], network: Network, layout: Layout,
     _ purpose: String
   ) throws {
     count = links.count
-    weights = try Buffer(count: count, for: purpose)
-    direction = try Buffer(count: count, for: purpose)
-    sums = try Buffer(count: count, for: purpose)
+    memory = try (0..<3).map { _ in try Buffer(count: links.count, for: purpose) }
+    (weights, direction, sums) = (memory[0].pointer, memory[1].pointer, memory[2].pointer)
     entries = .allocate(capacity: count)
     for (k, link) in links.enumerated() {
       (entries + k).initialize(to: Entry(row: link.node, column: link.source, slot: link.slot))
@@ -33,11 +33,11 @@ final class IndexedBlock: WeightBlock {
   deinit { entries.deinitialize(count: count).deallocate() }
 
   override func load(_ slots: UnsafePointer<Double>) {
-    for k in 0..<count { weights.pointer[k] = slots[entries[k].slot] }
+    for k in 0..<count { weights[k] = slots[entries[k].slot] }
   }
 
   override func loadDirection(_ slots: UnsafePointer<Double>) throws {
-    for k in 0..<count { direction.pointer[k] = slots[entries[k].slot] }
+    for k in 0..<count { direction[k] = slots[entries[k].slot] }
   }
 
   override func multiply(
@@ -45,20 +45,20 @@ final class IndexedBlock: WeightBlock {
     from bias: UnsafePointer<Double>?, lanes: Int
   ) {
     start(y, bias, lanes)
-    add(weights.pointer, states + shift, y, lanes)
+    add(weights, states + shift, y, lanes)
   }
 
   override func multiplyDirection(
     _ states: UnsafePointer<Double>, into y: UnsafeMutablePointer<Double>, lanes: Int
   ) {
-    add(direction.pointer, states + shift, y, lanes)
+    add(direction, states + shift, y, lanes)
   }
 
   override func multiplyTransposed(
     _ e: UnsafePointer<Double>, into sums: UnsafeMutablePointer<Double>, lanes: Int
   ) {
     if isInput { return }
-    let (s, w, entries) = (sums + shift, weights.pointer, entries)
+    let (s, w, entries) = (sums + shift, weights, entries)
     for k in 0..<count {
       let (i, j) = (entries[k].row, entries[k].column)
       if width == 1 {
@@ -73,8 +73,8 @@ final class IndexedBlock: WeightBlock {
     _ states: Trajectory, _ eps: Trajectory, place: Int, _ batch: Batch,
     into slots: UnsafeMutablePointer<Double>
   ) throws {
-    sums.zero()
-    let (g, entries) = (sums.pointer, entries)
+    memory[2].zero()
+    let (g, entries) = (sums, entries)
     for t in 0..<batch.steps {
       let (e, s) = (eps.row(t) + place, states.row(t) + shift)
       for k in 0..<count {

@@ -107,16 +107,11 @@ enum ScalarKernels {
   @inline(__always)
   private static func sweep(_ count: Int, _ body: (Int, Int) -> Void) {
     var i = 0
-    while i + 8 <= count {
-      body(i, 4)
-      body(i + 4, 4)
-      i += 8
-    }
-    if i + 4 <= count {
-      body(i, 4)
+    // One call site: with more, the body would become a function of its own, called for each vector.
+    while i < count {
+      body(i, min(4, count - i))
       i += 4
     }
-    if i < count { body(i, count - i) }
   }
 
   @inline(__always)
