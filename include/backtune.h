@@ -187,8 +187,8 @@ bt_status bt_network_array_name(const bt_network *network, int64_t index, char *
                                 int64_t *length);
 bt_status bt_network_array_shape(const bt_network *network, const char *name, int64_t shape[2]);
 
-/* The full array, row-major, 0 where there is no connection (and 0 there when set). A weight must be finite and inside
- * its bounds. */
+/* The full array, row-major, 0 where there is no connection (and 0 there when set); set also takes one value (length 1)
+ * for all connections. A weight must be finite and inside its bounds. */
 bt_status bt_network_get_array(const bt_network *network, const char *name, double *values, int64_t length);
 bt_status bt_network_set_array(bt_network *network, const char *name, const double *values, int64_t length);
 
@@ -231,7 +231,7 @@ bt_status bt_simulate(const bt_network *network, int64_t sequences, const int64_
 
 /* Derivative of the sum over sequences, t, k of slopes(t,k) outputs(t,k), by the adjoint without guard (section
  * "Backward tuning" of the report).
- *   slopes            sum T x O
+ *   slopes            sum T x O, finite
  *   gradient          by every adjustable weight, in their flat order; NULL with length 0 if not wanted
  *   initial_gradient  sequences x flat state: by the initial states (0 for the input's part); may be NULL with length 0 */
 bt_status bt_gradient(const bt_network *network, int64_t sequences, const int64_t *lengths, const double *inputs,

@@ -130,7 +130,7 @@ public final class Estimator {
   /// L and its derivative by every adjustable weight, without guard.
   public func gradient() throws -> (cost: Double, gradient: [Double]) {
     guard let session else { throw Self.unusable }
-    return try session.gradient()
+    return try BLASThreads.single { try session.gradient() }
   }
 
   /// Decay time and final bias of the cost, footnote 9.
@@ -179,7 +179,7 @@ public final class Estimator {
     defer { network = session.network }
     var isDone = true
     do {
-      try body()
+      try BLASThreads.single(body)
     } catch let error as BacktuneError where error.kind == .interrupted {
       isDone = false
     }

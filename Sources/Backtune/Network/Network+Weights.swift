@@ -75,7 +75,7 @@ extension Network {
     full(try array(named: name), slots.values, absent: 0)
   }
 
-  /// Sets a full array, row-major; entries without a connection must be 0.
+  /// Sets a full array, row-major, entries without a connection being 0; or one value for all connections.
   /// - Throws: `.size` for another count, `.argument` for a value that is not finite or outside its bounds.
   public mutating func setWeights(_ name: String, _ values: [Double]) throws {
     let array = try array(named: name)
@@ -153,8 +153,8 @@ extension Network {
   private func slotValues<Value: Equatable>(
     _ array: WeightArray, _ values: [Value], what: String, absent: Value?
   ) throws -> [Value] {
-    if values.count == 1, let absent = values.first, array.count != 1, what != "weights" {
-      return Array(repeating: absent, count: array.slots.count)
+    if values.count == 1, array.count != 1 {
+      return Array(repeating: values[0], count: array.slots.count)
     }
     guard values.count == array.count else {
       let shape = array.shape.map(String.init).joined(separator: " x ")

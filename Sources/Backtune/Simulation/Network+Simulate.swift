@@ -58,7 +58,7 @@ extension Network {
     let eps = try Trajectory(run.plan.layout, steps: run.batch.steps, for: "adjoint values")
     _ = try run.plan.tune(
       states, slopes: lanes.pointer, guard: nil, into: eps, run.batch)
-    let all = try run.plan.gradient(states, eps, run.batch)
+    let all = try BLASThreads.single { try run.plan.gradient(states, eps, run.batch) }
     var past = [Double](repeating: 0, count: lengths.count * stateSize)
     run.readPast(of: eps, into: &past) { _ in 0 }
     return (slots.adjustable.map { all[$0] }, past)
@@ -170,6 +170,11 @@ private struct FreeRun {
     guard slopes.count == batch.totalSteps * outputs else {
       throw BacktuneError.size(
         "slopes: \(slopes.count) values, expected \(batch.totalSteps) steps x \(outputs) outputs")
+    }
+    if let place = slopes.firstIndex(where: { !$0.isFinite }) {
+      throw BacktuneError.argument(
+        "slopes: \(batch.place(ofValue: place, channels: outputs)) is \(slopes[place]), expected a finite number"
+      )
     }
     let result = try Buffer(count: batch.steps * outputs * batch.lanes, for: "slopes")
     for (sequence, first) in batch.starts.enumerated() {

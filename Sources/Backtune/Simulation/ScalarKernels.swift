@@ -1,106 +1,120 @@
 import BacktuneNetwork
 import BacktuneNumerics
 
-/// The scalar functions over runs of values: the function is chosen once a run, the loop is inlined for each.
+/// Scalar functions and products over runs of values: the function is chosen once a run.
 enum ScalarKernels {
+  typealias Values = UnsafePointer<Double>
+  typealias Target = UnsafeMutablePointer<Double>
+
   /// y = c f(x).
-  static func store(
-    _ f: ScalarFunction, _ c: Double, _ x: UnsafePointer<Double>,
-    _ y: UnsafeMutablePointer<Double>, count: Int
-  ) {
-    let factor = SIMD4(repeating: c)
-    values(f) { function in
-      sweep(count) { i, n in
-        write(factor * function(read(x + i, n)), y + i, n)
-      }
-    }
+  static func store(_ f: ScalarFunction, _ c: Double, _ x: Values, _ y: Target, count: Int) {
+    f.use(Store(c: c, x: x, y: y, count: count))
   }
 
   /// y += c f(x).
-  static func add(
-    _ f: ScalarFunction, _ c: Double, _ x: UnsafePointer<Double>,
-    _ y: UnsafeMutablePointer<Double>, count: Int
-  ) {
-    let factor = SIMD4(repeating: c)
-    values(f) { function in
-      sweep(count) { i, n in
-        write(multiplyAdd(factor, function(read(x + i, n)), read(y + i, n)), y + i, n)
-      }
-    }
+  static func add(_ f: ScalarFunction, _ c: Double, _ x: Values, _ y: Target, count: Int) {
+    f.use(Add(c: c, x: x, y: y, count: count))
   }
 
   /// y = f'(x).
-  static func storeSlope(
-    _ f: ScalarFunction, _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, count: Int
-  ) {
-    slopes(f) { slope in
-      sweep(count) { i, n in write(slope(read(x + i, n)), y + i, n) }
-    }
+  static func storeSlope(_ f: ScalarFunction, _ x: Values, _ y: Target, count: Int) {
+    f.use(StoreSlope(x: x, y: y, count: count))
   }
 
   /// y += c f'(x) e.
   static func addSlope(
-    _ f: ScalarFunction, _ c: Double, _ x: UnsafePointer<Double>, _ e: UnsafePointer<Double>,
-    _ y: UnsafeMutablePointer<Double>, count: Int
+    _ f: ScalarFunction, _ c: Double, _ x: Values, _ e: Values, _ y: Target, count: Int
   ) {
-    let factor = SIMD4(repeating: c)
-    slopes(f) { slope in
-      sweep(count) { i, n in
-        write(
-          multiplyAdd(factor * slope(read(x + i, n)), read(e + i, n), read(y + i, n)), y + i, n)
-      }
-    }
+    f.use(AddSlope(c: c, x: x, e: e, y: y, count: count))
   }
 
   /// y += c (1 - ((v - m) / h)^2) e: the adjoint of zeta of mean m and half range h from its value v, which saves the
   /// tanh (16 of 90 ns a step at N = 8).
   static func addZetaSlope(
-    mean: Double, half: Double, _ c: Double, value v: UnsafePointer<Double>,
-    _ e: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, count: Int
+    mean: Double, half: Double, _ c: Double, value v: Values, _ e: Values, _ y: Target, count: Int
   ) {
-    let (m, scale, factor) = (SIMD4(repeating: mean), 1 / half, SIMD4(repeating: c))
-    let one = SIMD4(repeating: 1.0)
+    let scale = 1 / half
     sweep(count) { i, n in
-      let u = (read(v + i, n) - m) * scale
-      write(multiplyAdd(factor * (one - u * u), read(e + i, n), read(y + i, n)), y + i, n)
+      let u = (read(v + i, n) - mean) * scale
+      write(multiplyAdd(c * (1 - u * u), read(e + i, n), read(y + i, n)), y + i, n)
     }
   }
 
   /// y = y x.
-  static func multiply(
-    _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, count: Int
-  ) {
+  static func multiply(_ x: Values, _ y: Target, count: Int) {
     sweep(count) { i, n in write(read(x + i, n) * read(y + i, n), y + i, n) }
   }
 
   /// y += c x z.
-  static func addProduct(
-    _ c: Double, _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>,
-    _ y: UnsafeMutablePointer<Double>, count: Int
-  ) {
-    let factor = SIMD4(repeating: c)
+  static func addProduct(_ c: Double, _ x: Values, _ z: Values, _ y: Target, count: Int) {
     sweep(count) { i, n in
-      write(multiplyAdd(factor * read(x + i, n), read(z + i, n), read(y + i, n)), y + i, n)
+      write(multiplyAdd(c * read(x + i, n), read(z + i, n), read(y + i, n)), y + i, n)
     }
   }
 
   /// y += c x.
-  static func addScaled(
-    _ c: Double, _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, count: Int
-  ) {
+  static func addScaled(_ c: Double, _ x: Values, _ y: Target, count: Int) {
     let factor = SIMD4(repeating: c)
     sweep(count) { i, n in write(multiplyAdd(factor, read(x + i, n), read(y + i, n)), y + i, n) }
   }
 
   /// y += c.
-  static func addConstant(_ c: Double, _ y: UnsafeMutablePointer<Double>, count: Int) {
-    let vector = SIMD4(repeating: c)
-    sweep(count) { i, n in write(read(y + i, n) + vector, y + i, n) }
+  static func addConstant(_ c: Double, _ y: Target, count: Int) {
+    sweep(count) { i, n in write(read(y + i, n) + c, y + i, n) }
   }
 
-  static func fill(_ value: Double, _ y: UnsafeMutablePointer<Double>, count: Int) {
+  static func fill(_ value: Double, _ y: Target, count: Int) {
     let vector = SIMD4(repeating: value)
     sweep(count) { i, n in write(vector, y + i, n) }
+  }
+
+  private struct Store: VectorFunctionUser {
+    let c: Double
+    let x: Values
+    let y: Target
+    let count: Int
+
+    @inline(__always) func run(_ f: some VectorFunction) {
+      sweep(count) { i, n in write(c * f.value(read(x + i, n)), y + i, n) }
+    }
+  }
+
+  private struct Add: VectorFunctionUser {
+    let c: Double
+    let x: Values
+    let y: Target
+    let count: Int
+
+    @inline(__always) func run(_ f: some VectorFunction) {
+      let factor = SIMD4(repeating: c)
+      sweep(count) { i, n in
+        write(multiplyAdd(factor, f.value(read(x + i, n)), read(y + i, n)), y + i, n)
+      }
+    }
+  }
+
+  private struct StoreSlope: VectorFunctionUser {
+    let x: Values
+    let y: Target
+    let count: Int
+
+    @inline(__always) func run(_ f: some VectorFunction) {
+      sweep(count) { i, n in write(f.slope(read(x + i, n)), y + i, n) }
+    }
+  }
+
+  private struct AddSlope: VectorFunctionUser {
+    let c: Double
+    let x: Values
+    let e: Values
+    let y: Target
+    let count: Int
+
+    @inline(__always) func run(_ f: some VectorFunction) {
+      sweep(count) { i, n in
+        write(multiplyAdd(c * f.slope(read(x + i, n)), read(e + i, n), read(y + i, n)), y + i, n)
+      }
+    }
   }
 
   /// Runs `body(i, n)` over groups of n = 4 values from i, the last one possibly shorter.
@@ -115,86 +129,17 @@ enum ScalarKernels {
   }
 
   @inline(__always)
-  private static func read(_ p: UnsafePointer<Double>, _ n: Int) -> SIMD4<Double> {
+  private static func read(_ p: Values, _ n: Int) -> SIMD4<Double> {
     if n == 4 { return MatrixKernels.load(p) }
     return SIMD4(p[0], n > 1 ? p[1] : 0, n > 2 ? p[2] : 0, 0)
   }
 
   @inline(__always)
-  private static func write(_ v: SIMD4<Double>, _ p: UnsafeMutablePointer<Double>, _ n: Int) {
+  private static func write(_ v: SIMD4<Double>, _ p: Target, _ n: Int) {
     if n == 4 {
       MatrixKernels.store(v, p)
       return
     }
     for k in 0..<n { p[k] = v[k] }
-  }
-
-  /// Calls `loop` with the vector form of f.
-  @inline(__always)
-  private static func values(
-    _ f: ScalarFunction, _ loop: ((SIMD4<Double>) -> SIMD4<Double>) -> Void
-  ) {
-    typealias V = SIMD4<Double>
-    let (zero, one) = (V.zero, V(repeating: 1))
-    switch f {
-    case .identity: loop { $0 }
-    case .zeta(let a, let b):
-      let (mean, half, scale) = ((a + b) / 2, (b - a) / 2, 2 / (b - a))
-      loop { multiplyAdd(V(repeating: half), VectorMath.tanh($0 * scale), V(repeating: mean)) }
-    case .logistic: loop { (one + VectorMath.tanh($0 * 0.5)) * 0.5 }
-    case .relu: loop { $0.replacing(with: zero, where: $0 .< zero) }
-    case .softplus(let eps):
-      loop {
-        let magnitude = $0.replacing(with: -$0, where: $0 .< zero)
-        return $0.replacing(with: zero, where: $0 .< zero)
-          + eps * VectorMath.log1p(VectorMath.exp(-magnitude / eps))
-      }
-    case .exp: loop { VectorMath.exp($0) }
-    case .log: loop { VectorMath.log($0) }
-    case .reciprocal: loop { one / $0 }
-    case .square: loop { $0 * $0 }
-    case .upsilon(let w): loop { (one + VectorMath.tanh(($0 - 0.5) * (2 * w))) * 0.5 }
-    case .step:
-      loop {
-        V(repeating: 0.5)
-          .replacing(with: zero, where: $0 .< V(repeating: 0.5))
-          .replacing(with: one, where: $0 .> V(repeating: 0.5))
-      }
-    }
-  }
-
-  /// Calls `loop` with the vector form of f'; that of `step` is 0, that of relu 0 at 0.
-  @inline(__always)
-  private static func slopes(
-    _ f: ScalarFunction, _ loop: ((SIMD4<Double>) -> SIMD4<Double>) -> Void
-  ) {
-    typealias V = SIMD4<Double>
-    let (zero, one) = (V.zero, V(repeating: 1))
-    switch f {
-    case .identity: loop { _ in one }
-    case .zeta(let a, let b):
-      let scale = 2 / (b - a)
-      loop {
-        let h = VectorMath.tanh($0 * scale)
-        return one - h * h
-      }
-    case .logistic:
-      loop {
-        let h = VectorMath.tanh($0 * 0.5)
-        return (one - h * h) * 0.25
-      }
-    case .relu: loop { zero.replacing(with: one, where: $0 .> zero) }
-    case .softplus(let eps): loop { (one + VectorMath.tanh($0 / (2 * eps))) * 0.5 }
-    case .exp: loop { VectorMath.exp($0) }
-    case .log: loop { one / $0 }
-    case .reciprocal: loop { -one / ($0 * $0) }
-    case .square: loop { $0 + $0 }
-    case .upsilon(let w):
-      loop {
-        let h = VectorMath.tanh(($0 - 0.5) * (2 * w))
-        return (one - h * h) * w
-      }
-    case .step: loop { _ in zero }
-    }
   }
 }
