@@ -155,6 +155,9 @@ bt_status bt_network_add_term(bt_network *network, int64_t group, double coeffic
 bt_status bt_network_add_factor(bt_network *network, int64_t group, int64_t term, const char *function,
                                 const double *parameters, int64_t parameter_count, int64_t source, int64_t lag);
 
+/* Takes a term away; those after it move up. */
+bt_status bt_network_remove_term(bt_network *network, int64_t group, int64_t term);
+
 /* Observes the first counts[k] nodes of each groups[k], instead of all nodes of the last unit's output. */
 bt_status bt_network_observe(bt_network *network, const int64_t *groups, const int64_t *counts, int64_t length);
 
@@ -302,9 +305,10 @@ bt_status bt_estimator_stop_reason(const bt_estimator *estimator, int32_t *stop)
 
 /* ---- Tools ------------------------------------------------------------------------------------------------------ */
 
-/* Fit of costs(t) = alpha exp(-t/tau) + beta (footnote 9): decay time tau in iterations and final bias beta, NaN where
- * undefined. window = 0: the length. Values that are not finite are skipped. */
-bt_status bt_decay_fit(const double *costs, int64_t length, int64_t window, double *decay_time, double *final_bias);
+/* Fit of costs(t) = alpha exp(-t/tau) + beta (footnote 9): decay time tau in iterations, final bias beta and amplitude
+ * alpha, NaN where undefined; each may be NULL. window = 0: the length. Values that are not finite are skipped. */
+bt_status bt_decay_fit(const double *costs, int64_t length, int64_t window, double *decay_time, double *final_bias,
+                       double *amplitude);
 
 /* Numbers from the engine's generator: normal (mean 0, deviation 1) or uniform in [0, 1). `stream` names one of many
  * independent streams of a seed. */

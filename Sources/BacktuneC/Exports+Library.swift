@@ -48,7 +48,8 @@ private func cString(_ text: StaticString) -> UnsafePointer<CChar>? {
 @_cdecl("bt_decay_fit")
 public func bt_decay_fit(
   _ costs: UnsafePointer<Double>?, _ length: Int64, _ window: Int64,
-  _ decayTime: UnsafeMutablePointer<Double>?, _ finalBias: UnsafeMutablePointer<Double>?
+  _ decayTime: UnsafeMutablePointer<Double>?, _ finalBias: UnsafeMutablePointer<Double>?,
+  _ amplitude: UnsafeMutablePointer<Double>?
 ) -> Int32 {
   guarded {
     guard window >= 0 else {
@@ -58,6 +59,7 @@ public func bt_decay_fit(
       try values(costs, length, "costs"), window: window == 0 ? nil : Int(window))
     decayTime?.pointee = fit.decayTime
     finalBias?.pointee = fit.finalBias
+    amplitude?.pointee = fit.amplitude
   }
 }
 

@@ -162,6 +162,13 @@ public func bt_network_add_factor(
   }
 }
 
+@_cdecl("bt_network_remove_term")
+public func bt_network_remove_term(_ network: OpaquePointer?, _ group: Int64, _ term: Int64)
+  -> Int32
+{
+  guarded { try changing(network) { try $0.removeTerm(Int(term), of: Int(group)) } }
+}
+
 @_cdecl("bt_network_observe")
 public func bt_network_observe(
   _ network: OpaquePointer?, _ groups: UnsafePointer<Int64>?, _ counts: UnsafePointer<Int64>?,

@@ -71,6 +71,7 @@ import Testing
     let fit = DecayFit(costs)
     expectClose(fit.decayTime, 6, 1e-9, "tau")
     expectClose(fit.finalBias, 0.2, 1e-9, "beta")
+    expectClose(fit.amplitude, 1, 1e-8, "alpha")
     #expect(DecayFit([bad, bad, bad]).decayTime.isNaN)
   }
 
@@ -95,6 +96,7 @@ import Testing
       let fit = DecayFit(costs)
       #expect(fit.decayTime.isNaN)
       #expect(fit.finalBias.isNaN)
+      #expect(fit.amplitude.isNaN)
     }
   }
 }

@@ -208,6 +208,10 @@ def test_wrong_groups():
         x.add(1.0, "tanh")
     with pytest.raises(ValueError, match="nosuch"):
         net.firmware(2).add(1.0, ("nosuch", v.lag(0)))
+    before = net.to_json()
+    with pytest.raises(ValueError, match="nosuch"):
+        x.add(1.0, ("tanh", v.lag(0)), ("nosuch", v.lag(0)))
+    assert net.to_json() == before
     with pytest.raises(ValueError):
         x.add(float("nan"))
     with pytest.raises(ValueError):

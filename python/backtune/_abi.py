@@ -78,6 +78,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         [handle, c_int64, c_int64, c_int64, text, integers, c_int64],
     ),
     "bt_network_add_term": (status, [handle, c_int64, c_double, int64_out]),
+    "bt_network_remove_term": (status, [handle, c_int64, c_int64]),
     "bt_network_add_factor": (
         status,
         [handle, c_int64, c_int64, text, doubles, c_int64, c_int64, c_int64],
@@ -146,7 +147,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_estimator_trace": (status, [handle, text, doubles, c_int64]),
     "bt_estimator_stop_reason": (status, [handle, int32_out]),
     # tools
-    "bt_decay_fit": (status, [doubles, c_int64, c_int64, double_out, double_out]),
+    "bt_decay_fit": (status, [doubles, c_int64, c_int64, *[double_out] * 3]),
     "bt_random_normal": (status, [c_uint64, text, doubles, c_int64]),
     "bt_random_uniform": (status, [c_uint64, text, doubles, c_int64]),
 }

@@ -9,7 +9,7 @@ import numpy as np
 from . import _abi
 from ._abi import lib
 from ._arrays import as_index, as_mask, as_size, as_text
-from .errors import ArgumentError, SizeError
+from .errors import ArgumentError, BacktuneError, SizeError
 from .functions import FunctionLike, as_function
 
 if TYPE_CHECKING:
@@ -200,17 +200,14 @@ class Group:
         term = _abi.read_int(
             lib.bt_network_add_term, self.network._pointer, self.id, float(coefficient)
         )
-        for function, parameters, number, lag in read:
-            lib.bt_network_add_factor(
-                self.network._pointer,
-                self.id,
-                term,
-                function,
-                parameters,
-                0 if parameters is None else parameters.size,
-                number,
-                lag,
-            )
+        place = (self.network._pointer, self.id, term)
+        try:
+            for function, parameters, number, lag in read:
+                count = 0 if parameters is None else parameters.size
+                lib.bt_network_add_factor(*place, function, parameters, count, number, lag)
+        except BacktuneError:
+            lib.bt_network_remove_term(*place)
+            raise
         return self
 
     def _factor(self, factor: Any) -> tuple[bytes, np.ndarray | None, int, int]:

@@ -60,20 +60,13 @@ def plot_trace(trace: Trace, ax: Any = None) -> Any:
 
 
 def _plot_decay(trace: Trace, iterations: np.ndarray, ax: Any) -> None:
-    """Draw alpha exp(-t/tau) + beta: tau and beta as fitted, alpha to agree in the logarithm.
-
-    The weights are those of the fit: 90 % of them lie within the length of the trace.
-    """
-    tau, beta = trace.decay
-    if not (np.isfinite(tau) and np.isfinite(beta)):
+    """Draw the fitted exponential."""
+    tau, beta, alpha = trace.decay
+    if not np.isfinite(tau):
         return
-    above = np.isfinite(trace.cost) & (trace.cost > beta)
-    weights = 0.1 ** ((len(trace) - iterations[above]) / len(trace))
-    logarithms = np.log(trace.cost[above] - beta) + iterations[above] / tau
-    alpha = np.exp(np.average(logarithms, weights=weights))
     ax.plot(
         iterations,
-        alpha * np.exp(-iterations / tau) + beta,
+        alpha * np.exp(-iterations / tau) + np.nan_to_num(beta),
         "k--",
         linewidth=1,
         label=f"decay time {tau:.3g} iterations, bias {beta:.2g}",

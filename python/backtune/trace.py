@@ -89,10 +89,11 @@ def make_report(iteration: int, row: Mapping[str, float], stop: str | None = Non
 
 
 class Decay(NamedTuple):
-    """Fit of costs by alpha exp(-t/time) + bias, NaN where undefined: footnote 9 of RR-9100."""
+    """Fit of costs by amplitude exp(-t/time) + bias, NaN where undefined: footnote 9 of RR-9100."""
 
     time: float
     bias: float
+    amplitude: float
 
 
 def decay_fit(costs: Any, window: int = 0) -> Decay:
@@ -106,11 +107,9 @@ def decay_fit(costs: Any, window: int = 0) -> Decay:
         The last iterations count most: 90 % of the weight lies on this many; 0 means all of them.
     """
     values = as_float(costs, "costs").reshape(-1)
-    time, bias = ctypes.c_double(), ctypes.c_double()
-    lib.bt_decay_fit(
-        values, values.size, as_size(window, "window"), ctypes.byref(time), ctypes.byref(bias)
-    )
-    return Decay(time.value, bias.value)
+    fitted = [ctypes.c_double() for _ in Decay._fields]
+    lib.bt_decay_fit(values, values.size, as_size(window, "window"), *map(ctypes.byref, fitted))
+    return Decay(*(value.value for value in fitted))
 
 
 class Trace(Sequence):

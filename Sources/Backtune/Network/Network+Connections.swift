@@ -105,14 +105,27 @@ extension Network {
     _ function: ScalarFunction, of source: Source, toTerm term: Int, of target: GroupID
   ) throws {
     var firmware = try firmware(target)
-    guard firmware.terms.indices.contains(term) else {
-      throw BacktuneError.argument(
-        "term \(term) of group \(groups[target].name): it has \(firmware.terms.count) terms")
-    }
+    try check(term, of: firmware, target)
     try checkFactor(source, of: target)
     firmware.terms[term].factors.append(Factor(function: function, source: source))
     groups[target].body = .firmware(firmware)
     structureVersion += 1
+  }
+
+  /// Takes a term away; those after it move up.
+  public mutating func removeTerm(_ term: Int, of target: GroupID) throws {
+    var firmware = try firmware(target)
+    try check(term, of: firmware, target)
+    firmware.terms.remove(at: term)
+    groups[target].body = .firmware(firmware)
+    structureVersion += 1
+  }
+
+  private func check(_ term: Int, of firmware: Firmware, _ target: GroupID) throws {
+    guard firmware.terms.indices.contains(term) else {
+      throw BacktuneError.argument(
+        "term \(term) of group \(groups[target].name): it has \(firmware.terms.count) terms")
+    }
   }
 
   private func checkFactor(_ source: Source, of target: GroupID) throws {

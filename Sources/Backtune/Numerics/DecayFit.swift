@@ -14,6 +14,9 @@ public struct DecayFit: Sendable {
   /// there is none, or no decay time.
   public let finalBias: Double
 
+  /// alpha, which the intercept of the regression gives: log(alpha (exp(1/tau) - 1)). NaN without decay time.
+  public let amplitude: Double
+
   /// - Parameter window: W, the length of the series by default; below 1 it counts as 1.
   public init(_ costs: [Double], window: Int? = nil) {
     let logGamma = VectorMath.log(0.1) / Double(max(window ?? costs.count, 1))
@@ -24,10 +27,11 @@ public struct DecayFit: Sendable {
         time: Double(t), cost: costs[t], fall: fall,
         weight: VectorMath.exp(logGamma * Double(costs.count - t)))
     }
-    let time = Self.decayTime(pairs.filter { $0.fall > 0 })
+    let line = Self.regression(pairs.filter { $0.fall > 0 })
     let least = costs.filter(\.isFinite).min() ?? .nan
-    decayTime = time
-    finalBias = Self.finalBias(pairs, decayTime: time, least: least)
+    decayTime = line.slope < 0 ? -1 / line.slope : .nan
+    amplitude = VectorMath.exp(line.intercept) / VectorMath.expm1(1 / decayTime)
+    finalBias = Self.finalBias(pairs, decayTime: decayTime, least: least)
   }
 
   /// Two neighbouring costs.
@@ -39,8 +43,9 @@ public struct DecayFit: Sendable {
     let weight: Double
   }
 
-  private static func decayTime(_ decreasing: [Pair]) -> Double {
-    guard decreasing.count >= 2 else { return .nan }
+  /// The line of log(c(t-1) - c(t)) over t; NaN with fewer than two decreasing pairs.
+  private static func regression(_ decreasing: [Pair]) -> (slope: Double, intercept: Double) {
+    guard decreasing.count >= 2 else { return (.nan, .nan) }
     let points = decreasing.map { (x: $0.time, y: VectorMath.log($0.fall), weight: $0.weight) }
     let total = points.reduce(0) { $0 + $1.weight }
     let meanX = points.reduce(0) { $0 + $1.weight * $1.x } / total
@@ -48,7 +53,7 @@ public struct DecayFit: Sendable {
     let covariance = points.reduce(0) { $0 + $1.weight * ($1.x - meanX) * ($1.y - meanY) }
     let variance = points.reduce(0) { $0 + $1.weight * ($1.x - meanX) * ($1.x - meanX) }
     let slope = covariance / variance
-    return slope < 0 ? -1 / slope : .nan
+    return (slope, meanY - slope * meanX)
   }
 
   private static func finalBias(_ pairs: [Pair], decayTime: Double, least: Double) -> Double {
