@@ -62,31 +62,37 @@ class SimulationMixin:
         SizeError
             Another number of channels, or state of another size.
         """
-        if is_list_of_sequences(u, self.inputs):
-            sequences = [as_sequence(x, self.inputs, f"inputs[{k}]") for k, x in enumerate(u)]
-            starts = _initial_states(initial, len(sequences))
-            return self._simulate(sequences, starts, states, return_state)
-        sequence = as_sequence(u, self.inputs, "inputs")
-        return self._simulate([sequence], [initial], states, return_state)[0]
-
-    def _simulate(
-        self, sequences: list[np.ndarray], starts: list[Any], states: bool, return_state: bool
-    ) -> list[Any]:
-        """Run sequences side by side; the result of each."""
+        channels = self.inputs
+        if not is_list_of_sequences(u, channels):
+            sequence = as_sequence(u, channels, "inputs")
+            return self._simulate([sequence], [initial], channels, states, return_state)[0]
+        sequences = [as_sequence(x, channels, f"inputs[{k}]") for k, x in enumerate(u)]
         if not sequences:
             return []
-        lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
-        inputs = joined(sequences, self.inputs)
+        starts = _initial_states(initial, len(sequences))
+        return self._simulate(sequences, starts, channels, states, return_state)
+
+    def _simulate(
+        self,
+        sequences: list[np.ndarray],
+        starts: list[Any],
+        channels: int,
+        states: bool,
+        return_state: bool,
+    ) -> list[Any]:
+        """Run sequences side by side; the result of each."""
+        lengths = [len(sequence) for sequence in sequences]
+        inputs = joined(sequences, channels)
         start = self._starts(starts)
-        total = int(lengths.sum())
-        groups = self.groups if states else {}
+        total = sum(lengths)
         outputs = np.empty((total, self.outputs))
+        groups = self.groups if states else {}
         values = np.empty((total, sum(group.size for group in groups.values()))) if states else None
         final = np.empty((len(sequences), self.state_size)) if return_state else None
         lib.bt_simulate(
             self._pointer,
-            len(sequences),
-            lengths,
+            len(lengths),
+            np.array(lengths, dtype=np.int64),
             inputs,
             inputs.size,
             start,
@@ -98,19 +104,17 @@ class SimulationMixin:
             final,
             _size(final),
         )
-        ends = np.cumsum(lengths)[:-1]
-        results = [[part] for part in np.split(outputs, ends)]
-        if values is not None:
-            for result, part in zip(results, np.split(values, ends)):
-                named, first = {}, 0
-                for name, group in groups.items():
-                    named[name] = part[:, first : first + group.size].copy()
-                    first += group.size
-                result.append(named)
-        if final is not None:
-            for result, state in zip(results, final):
-                result.append(state)
-        return [result[0] if len(result) == 1 else tuple(result) for result in results]
+        results, first = [], 0
+        for place, length in enumerate(lengths):
+            part = slice(first, first + length)
+            result: list[Any] = [outputs[part]]
+            if values is not None:
+                result.append(_by_group(groups, values[part]))
+            if final is not None:
+                result.append(final[place])
+            results.append(result[0] if len(result) == 1 else tuple(result))
+            first += length
+        return results
 
     def _starts(self, starts: list[Any]) -> np.ndarray | None:
         """Return the initial states of all sequences, None where all are zero."""
@@ -174,6 +178,15 @@ class SimulationMixin:
             0,
         )
         return gradient
+
+
+def _by_group(groups: dict[str, Any], values: np.ndarray) -> dict[str, np.ndarray]:
+    """Split the values of all groups, side by side, by the names of the groups."""
+    named, first = {}, 0
+    for name, group in groups.items():
+        named[name] = values[:, first : first + group.size].copy()
+        first += group.size
+    return named
 
 
 def _initial_states(initial: Any, count: int) -> list[Any]:

@@ -3,27 +3,27 @@
 /// Matrices are packed in panels of 4 rows, each panel column by column, so that every loop reads its matrix straight
 /// on; the rows that fill up the last panel are zero. Column by column over all rows, a product of order 128 with 32
 /// columns took 1.8 times as long, a cache line being fetched for each half of it that is used.
-package enum MatrixKernels {
+public enum MatrixKernels {
   @inlinable @inline(__always)
-  package static func load(_ p: UnsafePointer<Double>) -> SIMD4<Double> {
+  public static func load(_ p: UnsafePointer<Double>) -> SIMD4<Double> {
     UnsafeRawPointer(p).loadUnaligned(as: SIMD4<Double>.self)
   }
 
   @inlinable @inline(__always)
-  package static func store(_ v: SIMD4<Double>, _ p: UnsafeMutablePointer<Double>) {
+  public static func store(_ v: SIMD4<Double>, _ p: UnsafeMutablePointer<Double>) {
     UnsafeMutableRawPointer(p).storeBytes(of: v, as: SIMD4<Double>.self)
   }
 
   /// The next multiple of 4.
   @inlinable @inline(__always)
-  package static func padded(_ count: Int) -> Int { (count + 3) & ~3 }
+  public static func padded(_ count: Int) -> Int { (count + 3) & ~3 }
 
   /// Values of a packed matrix.
   package static func packedCount(rows: Int, columns: Int) -> Int { padded(rows) * columns }
 
   /// Place of an entry in a packed matrix.
   @inlinable @inline(__always)
-  package static func packedPlace(row i: Int, column j: Int, columns: Int) -> Int {
+  public static func packedPlace(row i: Int, column j: Int, columns: Int) -> Int {
     (i & ~3) * columns + 4 * j + (i & 3)
   }
 

@@ -1,7 +1,7 @@
 extension VectorMath {
   /// e^x. Infinity above 709.78, denormal below -708.4, 0 below -745.13, NaN for NaN.
   @inlinable @inline(__always)
-  package static func exp(_ x: SIMD4<Double>) -> SIMD4<Double> {
+  public static func exp(_ x: SIMD4<Double>) -> SIMD4<Double> {
     let below = x.replacing(with: 710, where: x .> 710)
     let (shifted, r, _) = reduce(below.replacing(with: -746, where: below .< -746))
     let (first, second) = twoPowers(shifted)
@@ -11,7 +11,7 @@ extension VectorMath {
   /// e^x - 1. Keeps the sign of zero, is x itself for tiny and denormal x, infinity above 709.78,
   /// -1 at -infinity, NaN for NaN.
   @inlinable @inline(__always)
-  package static func expm1(_ x: SIMD4<Double>) -> SIMD4<Double> {
+  public static func expm1(_ x: SIMD4<Double>) -> SIMD4<Double> {
     // Below -40 the result is -1.
     let below = x.replacing(with: 710, where: x .> 710)
     let (shifted, r, error) = reduce(below.replacing(with: -40, where: below .< -40))
@@ -31,7 +31,7 @@ extension VectorMath {
   /// `shifted` are the bits of k + 1.5 2^52, whose lowest twelve are those of k; adding that number
   /// also rounds k, at the price of one addition. All is NaN or of no consequence where x is NaN.
   @inlinable @inline(__always)
-  package static func reduce(
+  public static func reduce(
     _ x: SIMD4<Double>
   ) -> (shifted: SIMD4<UInt64>, r: SIMD4<Double>, error: SIMD4<Double>) {
     let shifter = SIMD4<Double>(repeating: 0x1.8p52)
@@ -46,7 +46,7 @@ extension VectorMath {
 
   /// e^r - 1 - r for |r| <= 0.347, error 0.02 in e^r.
   @inlinable @inline(__always)
-  package static func expTail(_ r: SIMD4<Double>) -> SIMD4<Double> {
+  public static func expTail(_ r: SIMD4<Double>) -> SIMD4<Double> {
     let r2 = r * r
     let r4 = r2 * r2
     let c45 = multiplyAdd(
@@ -67,14 +67,14 @@ extension VectorMath {
 
   /// 2^k, for -1023 < k < 1024.
   @inlinable @inline(__always)
-  package static func powerOfTwo(_ shifted: SIMD4<UInt64>) -> SIMD4<Double> {
+  public static func powerOfTwo(_ shifted: SIMD4<UInt64>) -> SIMD4<Double> {
     double((shifted &<< 52) &+ 0x3FF0_0000_0000_0000)
   }
 
   /// The bits of two powers of two, about equal, with the product 2^k, which itself may be no
   /// normal number.
   @inlinable @inline(__always)
-  package static func twoPowers(
+  public static func twoPowers(
     _ shifted: SIMD4<UInt64>
   ) -> (first: SIMD4<UInt64>, second: SIMD4<UInt64>) {
     let half = shifted &>> 1

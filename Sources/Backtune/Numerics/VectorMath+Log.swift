@@ -3,7 +3,7 @@
 extension VectorMath {
   /// The natural logarithm. -infinity at +-0, NaN below zero and for NaN, infinity at infinity.
   @inlinable @inline(__always)
-  package static func log(_ x: SIMD4<Double>) -> SIMD4<Double> {
+  public static func log(_ x: SIMD4<Double>) -> SIMD4<Double> {
     // A denormal gets a full mantissa first.
     let isTiny = x .< 0x1p-1022
     let normal = x.replacing(with: x * 0x1p54, where: isTiny)
@@ -14,7 +14,7 @@ extension VectorMath {
   /// log(1 + x). Keeps the sign of zero, is x itself for tiny and denormal x, -infinity at -1, NaN
   /// below and for NaN, infinity at infinity.
   @inlinable @inline(__always)
-  package static func log1p(_ x: SIMD4<Double>) -> SIMD4<Double> {
+  public static func log1p(_ x: SIMD4<Double>) -> SIMD4<Double> {
     // 1 + x = u + error (Knuth's sum), log(1 + x) = log u + error/u.
     let u = 1 + x
     let part = u - 1
@@ -28,7 +28,7 @@ extension VectorMath {
   /// x = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt 2, s = f/(2 + f), log(1 + f) = f - f^2/2 + s (f^2/2
   /// + R(s^2)), as in Sun's fdlibm: only the last, small term is rounded more than once.
   @inlinable @inline(__always)
-  package static func finiteLog(
+  public static func finiteLog(
     _ x: SIMD4<Double>, offset: SIMD4<Double>, correction: SIMD4<Double>
   ) -> SIMD4<Double> {
     let rootHalf: UInt64 = 0x3FE6_A09E_667F_3BCD
@@ -54,7 +54,7 @@ extension VectorMath {
 
   /// `value`, except where `x` has no finite logarithm.
   @inlinable @inline(__always)
-  package static func withSpecialValues(
+  public static func withSpecialValues(
     _ value: SIMD4<Double>, _ x: SIMD4<Double>
   ) -> SIMD4<Double> {
     value

@@ -25,7 +25,7 @@ final class FirmwareOperation: Operation {
   private let value: UnsafeMutablePointer<Double>
   private let spread: UnsafeMutablePointer<Double>
   private let memory: Buffer
-  /// Mean and half range where the group is c zeta(s) alone, whose slope follows from its value.
+  /// Mean and half range where the group is zeta(s) alone, whose slope follows from its value.
   private let bareZeta: (mean: Double, half: Double)?
 
   init(
@@ -86,6 +86,12 @@ final class FirmwareOperation: Operation {
     _ states: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>, lanes: Int
   ) {
     let y = target + place
+    if bareZeta != nil {
+      // The most frequent group of all, without the loop over terms.
+      let x = states + parts[0].shift
+      runs(lanes) { ScalarKernels.store(parts[0].function, 1, x + $0, y + $0, count: $1) }
+      return
+    }
     let isStored = sumCount > 0 && sums[0].factors == 1
     if !isStored { runs(lanes) { ScalarKernels.fill(0, y + $0, count: $1) } }
     for k in 0..<sumCount {

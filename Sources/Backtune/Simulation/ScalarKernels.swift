@@ -74,7 +74,7 @@ enum ScalarKernels {
     let y: Target
     let count: Int
 
-    @inline(__always) func run(_ f: some VectorFunction) {
+    @inline(never) func run(_ f: some VectorFunction) {
       sweep(count) { i, n in write(c * f.value(read(x + i, n)), y + i, n) }
     }
   }
@@ -85,7 +85,7 @@ enum ScalarKernels {
     let y: Target
     let count: Int
 
-    @inline(__always) func run(_ f: some VectorFunction) {
+    @inline(never) func run(_ f: some VectorFunction) {
       let factor = SIMD4(repeating: c)
       sweep(count) { i, n in
         write(multiplyAdd(factor, f.value(read(x + i, n)), read(y + i, n)), y + i, n)
@@ -98,7 +98,7 @@ enum ScalarKernels {
     let y: Target
     let count: Int
 
-    @inline(__always) func run(_ f: some VectorFunction) {
+    @inline(never) func run(_ f: some VectorFunction) {
       sweep(count) { i, n in write(f.slope(read(x + i, n)), y + i, n) }
     }
   }
@@ -110,7 +110,7 @@ enum ScalarKernels {
     let y: Target
     let count: Int
 
-    @inline(__always) func run(_ f: some VectorFunction) {
+    @inline(never) func run(_ f: some VectorFunction) {
       sweep(count) { i, n in
         write(multiplyAdd(c * f.slope(read(x + i, n)), read(e + i, n), read(y + i, n)), y + i, n)
       }
