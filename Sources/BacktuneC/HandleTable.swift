@@ -21,25 +21,11 @@ enum HandleTable {
   private nonisolated(unsafe) static var entries: [Entry] = []
   private nonisolated(unsafe) static var free: [Int] = []
 
-  /// One lock for the table and the users of objects; held for a few instructions only, also across fork, so that a
-  /// child never finds it taken.
-  private nonisolated(unsafe) static let mutex: UnsafeMutablePointer<pthread_mutex_t> = {
-    let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    pthread_mutex_init(mutex, nil)
-    pthread_atfork(
-      { pthread_mutex_lock(HandleTable.mutex) }, { pthread_mutex_unlock(HandleTable.mutex) },
-      { pthread_mutex_unlock(HandleTable.mutex) })
-    return mutex
-  }()
-
-  private static func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    return try body()
-  }
+  /// One lock for the table and the users of objects.
+  private static let lock = ForkSafeLock()
 
   static func insert<Object: HandleKind>(_ object: Object) throws -> OpaquePointer? {
-    try locked {
+    try lock.whileLocked {
       if free.isEmpty {
         guard entries.count < places else {
           throw BacktuneError.memory("handles: \(places) are alive already")
@@ -57,7 +43,7 @@ enum HandleTable {
   /// Takes an object out of the table.
   static func remove<Object: HandleKind>(_ handle: OpaquePointer, _ type: Object.Type) throws {
     // Released outside the lock: a deinit may take its time.
-    let object = try locked { () -> HandleObject? in
+    let object = try lock.whileLocked { () -> HandleObject? in
       let (place, object) = try find(handle, type)
       try check(object, type, isWriting: true)
       // Generation 0 is skipped: a token is never NULL.
@@ -75,14 +61,14 @@ enum HandleTable {
     _ body: (Object) throws -> Result
   ) throws -> Result {
     guard let handle else { throw CallError.null(type.argument) }
-    let object = try locked { try find(handle, type).object }
+    let object = try lock.whileLocked { try find(handle, type).object }
     return try use(object, isWriting: isWriting, body)
   }
 
   static func use<Object: HandleKind, Result>(
     _ object: Object, isWriting: Bool, _ body: (Object) throws -> Result
   ) throws -> Result {
-    let isNested = try locked { () -> Bool in
+    let isNested = try lock.whileLocked { () -> Bool in
       try check(object, Object.self, isWriting: isWriting)
       if object.writer != nil { return true }
       if isWriting { object.writer = pthread_self() } else { object.readers += 1 }
@@ -90,7 +76,7 @@ enum HandleTable {
     }
     defer {
       if !isNested {
-        locked { if isWriting { object.writer = nil } else { object.readers -= 1 } }
+        lock.whileLocked { if isWriting { object.writer = nil } else { object.readers -= 1 } }
       }
     }
     return try body(object)

@@ -127,11 +127,18 @@ final class BackwardTuning {
     directions.append(try secondOrder.direction(input, poll: poll))
     directions.append(try secondOrder.weightedDirection(input, slots: origin, poll: poll))
     let isReestimating = options.reestimatesStates && reestimationPause.isOver()
-    if isReestimating { directions.append(try reestimatedDirection(poll)) }
+    if isReestimating {
+      do {
+        directions.append(try reestimatedDirection(poll))
+      } catch let error as BacktuneError where error.kind == .memory {
+        // Its work space is the largest of all: the other variants do without.
+        reestimationPause.report(won: false)
+      }
+    }
     for (k, direction) in directions.enumerated() {
       try look(origin, cost, direction, .second, k + 1, poll)
     }
-    if isReestimating { reestimationPause.report(won: lastReport.variant == directions.count) }
+    if directions.count == 3 { reestimationPause.report(won: lastReport.variant == 3) }
   }
 
   private func reestimatedDirection(_ poll: () throws -> Void) throws -> [Double] {

@@ -17,14 +17,7 @@ package enum BLASThreads {
     return (unsafeBitCast(get, to: Get.self), unsafeBitCast(set, to: Set.self))
   }()
 
-  private nonisolated(unsafe) static let mutex: UnsafeMutablePointer<pthread_mutex_t> = {
-    let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    pthread_mutex_init(mutex, nil)
-    pthread_atfork(
-      { pthread_mutex_lock(BLASThreads.mutex) }, { pthread_mutex_unlock(BLASThreads.mutex) },
-      { pthread_mutex_unlock(BLASThreads.mutex) })
-    return mutex
-  }()
+  private static let lock = ForkSafeLock()
 
   /// Computations under way, and the number of threads to restore after the last of them.
   private nonisolated(unsafe) static var users = 0
@@ -33,18 +26,18 @@ package enum BLASThreads {
   /// Runs `body` with one thread.
   package static func single<Result>(_ body: () throws -> Result) rethrows -> Result {
     guard let functions else { return try body() }
-    pthread_mutex_lock(mutex)
-    if users == 0 {
-      restored = functions.get()
-      if restored != 1 { functions.set(1) }
+    lock.whileLocked {
+      if users == 0 {
+        restored = functions.get()
+        if restored != 1 { functions.set(1) }
+      }
+      users += 1
     }
-    users += 1
-    pthread_mutex_unlock(mutex)
     defer {
-      pthread_mutex_lock(mutex)
-      users -= 1
-      if users == 0 && restored != 1 { functions.set(restored) }
-      pthread_mutex_unlock(mutex)
+      lock.whileLocked {
+        users -= 1
+        if users == 0 && restored != 1 { functions.set(restored) }
+      }
     }
     return try body()
   }

@@ -6,20 +6,27 @@ import Glibc
 package final class Buffer {
   package let pointer: UnsafeMutablePointer<Double>
   package let count: Int
+  private let bytes: Int
 
-  /// - Throws: `BacktuneError.memory` naming `purpose` when `count` doubles exceed the budget or are not to be had.
+  /// - Throws: `BacktuneError.memory` naming `purpose` when `count` doubles, with what all buffers hold already, exceed
+  ///   the budget or are not to be had.
   package init(count: Int, for purpose: String) throws {
-    let bytes = try MemoryBudget.bytes(doubles: [count], for: purpose)
+    bytes = max(try MemoryBudget.bytes(doubles: [count], for: purpose), 64)
+    self.count = count
+    try MemoryBudget.reserve(bytes, for: purpose)
     var raw: UnsafeMutableRawPointer?
-    guard posix_memalign(&raw, 64, max(bytes, 64)) == 0, let raw else {
+    guard posix_memalign(&raw, 64, bytes) == 0, let raw else {
+      MemoryBudget.release(bytes)
       throw BacktuneError.memory("\(purpose): \(bytes) bytes were not to be had")
     }
-    memset(raw, 0, max(bytes, 64))
-    self.pointer = raw.assumingMemoryBound(to: Double.self)
-    self.count = count
+    memset(raw, 0, bytes)
+    pointer = raw.assumingMemoryBound(to: Double.self)
   }
 
-  deinit { free(pointer) }
+  deinit {
+    free(pointer)
+    MemoryBudget.release(bytes)
+  }
 
   package func zero() { memset(pointer, 0, count * MemoryLayout<Double>.stride) }
 
@@ -28,7 +35,8 @@ package final class Buffer {
   }
 }
 
-/// How much memory one request may take: three quarters of the machine's.
+/// How much memory the engine may take: three quarters of the machine's, over all buffers together. Beyond that the
+/// system would kill the process instead of refusing.
 package enum MemoryBudget {
   package static let limit: Int = {
     let pages = sysconf(Int32(_SC_PHYS_PAGES))
@@ -57,4 +65,22 @@ package enum MemoryBudget {
     }
     return bytes
   }
+
+  private nonisolated(unsafe) static var used = 0
+  private static let lock = ForkSafeLock()
+
+  /// Counts a buffer in.
+  fileprivate static func reserve(_ bytes: Int, for purpose: String) throws {
+    let fits = lock.whileLocked { () -> Bool in
+      if bytes > limit - used { return false }
+      used += bytes
+      return true
+    }
+    guard fits else {
+      throw BacktuneError.memory(
+        "\(purpose): \(bytes >> 20) MiB more do not fit the memory budget of \(limit >> 20) MiB")
+    }
+  }
+
+  fileprivate static func release(_ bytes: Int) { lock.whileLocked { used -= bytes } }
 }
