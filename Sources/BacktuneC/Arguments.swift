@@ -9,6 +9,7 @@ func readable<Value>(
     throw BacktuneError.size("\(name)_length is \(length), expected 0 or more")
   }
   guard pointer != nil || length == 0 else { throw CallError.null(name) }
+  try MemoryBudget.bytes(doubles: [Int(length)], for: name)
   return UnsafeBufferPointer(start: pointer, count: Int(length))
 }
 
@@ -20,15 +21,16 @@ func optional<Value>(
   return pointer == nil ? nil : buffer
 }
 
-/// The values of a buffer whose length the caller claims: copied only if it has the expected one (any where nil).
+/// The values of a buffer whose length the caller claims: copied only if that is one of the expected ones (any that
+/// fits in memory where none is given).
 func values<Value>(
-  _ pointer: UnsafePointer<Value>?, _ length: Int64, _ name: String, expected: Int? = nil
+  _ pointer: UnsafePointer<Value>?, _ length: Int64, _ name: String, expected: Int...
 ) throws -> [Value] {
   let buffer = try readable(pointer, length, name)
-  if let expected, buffer.count != expected {
-    throw BacktuneError.size("\(name): \(buffer.count) values, expected \(expected)")
+  guard expected.isEmpty || expected.contains(buffer.count) else {
+    let text = Array(Set(expected)).sorted().map(String.init).joined(separator: " or ")
+    throw BacktuneError.size("\(name): \(length) values, expected \(text)")
   }
-  try MemoryBudget.bytes(doubles: [buffer.count], for: name)
   return Array(buffer)
 }
 

@@ -153,8 +153,10 @@ public func bt_network_add_factor(
   _ parameters: UnsafePointer<Double>?, _ parameterCount: Int64, _ source: Int64, _ lag: Int64
 ) -> Int32 {
   guarded {
+    let name = try text(function, "function")
+    let count = try ScalarFunction.parameterCount(of: name)
     let function = try ScalarFunction(
-      try text(function, "function"), try values(parameters, parameterCount, "parameters"))
+      name, try values(parameters, parameterCount, "parameters", expected: count))
     try changing(network) {
       try $0.addFactor(
         function, of: Source(Int(source), lag: Int(lag)), toTerm: Int(term), of: Int(group))
@@ -175,10 +177,14 @@ public func bt_network_observe(
   _ length: Int64
 ) -> Int32 {
   guarded {
-    let groups = try values(groups, length, "groups")
-    let counts = try values(counts, length, "counts")
-    try changing(network) {
-      try $0.observe(zip(groups, counts).map { Observed(group: Int($0), count: Int($1)) })
+    try changing(network) { network in
+      guard length <= network.groups.count else {
+        throw BacktuneError.size(
+          "length is \(length), expected \(network.groups.count) at most (the groups of the network)")
+      }
+      let groups = try values(groups, length, "groups")
+      let counts = try values(counts, length, "counts")
+      try network.observe(zip(groups, counts).map { Observed(group: Int($0), count: Int($1)) })
     }
   }
 }

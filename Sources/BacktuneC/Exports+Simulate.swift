@@ -16,8 +16,7 @@ public func bt_simulate(
     try reading(network) { network in
       let steps = try checkedSum(lengths, "lengths")
       try check(outputs, outputsLength, [steps, network.outputCount], "outputs")
-      let nodes = network.groups.reduce(0) { $0 + $1.size }
-      try check(states, statesLength, [steps, nodes], "states")
+      try check(states, statesLength, [steps, network.nodeCount], "states")
       try check(final, finalLength, [lengths.count, network.stateSize], "final")
       let result = try network.simulate(
         lengths: lengths, inputs: inputs, initial: initial, wantsStates: states != nil)

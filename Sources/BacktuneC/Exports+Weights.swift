@@ -23,8 +23,10 @@ public func bt_network_set_weights(
   _ network: OpaquePointer?, _ weights: UnsafePointer<Double>?, _ length: Int64
 ) -> Int32 {
   guarded {
-    let values = try values(weights, length, "weights")
-    try changing(network) { try $0.setAdjustableWeights(values) }
+    try changing(network) {
+      let count = $0.adjustableWeights.count
+      try $0.setAdjustableWeights(try values(weights, length, "weights", expected: count))
+    }
   }
 }
 
@@ -83,8 +85,10 @@ public func bt_network_set_array(
 ) -> Int32 {
   guarded {
     let name = try text(name, "name")
-    let values = try values(source, length, "values")
-    try changing(network) { try $0.setWeights(name, values) }
+    try changing(network) {
+      let count = try $0.array(named: name).count
+      try $0.setWeights(name, try values(source, length, "values", expected: count))
+    }
   }
 }
 
@@ -112,9 +116,12 @@ public func bt_network_set_bounds(
 ) -> Int32 {
   guarded {
     let name = try text(name, "name")
-    let low = try values(lower, length, "lower")
-    let high = try values(upper, length, "upper")
-    try changing(network) { try $0.setBounds(name, lower: low, upper: high) }
+    try changing(network) {
+      let count = try $0.array(named: name).count
+      let low = try values(lower, length, "lower", expected: count, 1)
+      let high = try values(upper, length, "upper", expected: count, 1)
+      try $0.setBounds(name, lower: low, upper: high)
+    }
   }
 }
 
@@ -137,8 +144,11 @@ public func bt_network_set_fixed(
 ) -> Int32 {
   guarded {
     let name = try text(name, "name")
-    let flags = try values(fixed, length, "fixed").map { $0 != 0 }
-    try changing(network) { try $0.setFixed(name, flags) }
+    try changing(network) {
+      let count = try $0.array(named: name).count
+      try $0.setFixed(
+        name, try values(fixed, length, "fixed", expected: count, 1).map { $0 != 0 })
+    }
   }
 }
 

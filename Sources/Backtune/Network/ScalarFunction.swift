@@ -38,10 +38,7 @@ public enum ScalarFunction: Equatable, Sendable {
   /// - Throws: `.argument` for an unknown name (the message lists the known ones), a wrong number of parameters,
   ///   a parameter that is not finite, zeta with a >= b, softplus with eps <= 0.
   public init(_ name: String, _ parameters: [Double] = []) throws {
-    guard let row = Self.table.first(where: { $0.name == name }) else {
-      let known = Self.table.map(\.name).joined(separator: ", ")
-      throw BacktuneError.argument("function: unknown name '\(name)', expected one of \(known)")
-    }
+    let row = try Self.row(name)
     guard parameters.count == row.parameters.count else {
       throw BacktuneError.argument(
         "function \(name): \(parameters.count) parameters came, expected \(row.parameters.count)"
@@ -59,6 +56,22 @@ public enum ScalarFunction: Equatable, Sendable {
       throw BacktuneError.argument("function softplus: eps is \(eps), expected more than 0")
     default: break
     }
+  }
+
+  /// Number of parameters of the function of that name.
+  /// - Throws: `.argument` for an unknown name.
+  public static func parameterCount(of name: String) throws -> Int {
+    try row(name).parameters.count
+  }
+
+  private static func row(_ name: String) throws -> (
+    name: String, parameters: [String], make: @Sendable ([Double]) -> ScalarFunction
+  ) {
+    guard let row = table.first(where: { $0.name == name }) else {
+      let known = table.map(\.name).joined(separator: ", ")
+      throw BacktuneError.argument("function: unknown name '\(name)', expected one of \(known)")
+    }
+    return row
   }
 
   public var name: String {
