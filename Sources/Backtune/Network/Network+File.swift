@@ -2,19 +2,21 @@ import BacktuneNumerics
 import Glibc
 
 extension Network {
-  /// Writes the JSON form beside the file, then renames: a failed write leaves the old file whole.
+  /// Writes the JSON form beside the file, then renames: a failed write leaves the old file whole. A link is followed;
+  /// a device or a pipe, which nothing can take the place of, is written to.
   /// - Throws: `.file` with the system's reason.
   public func save(to path: String) throws {
     let text = try json()
-    var name = Array("\(path).XXXXXX".utf8CString)
-    let descriptor = mkstemp(&name)
-    guard descriptor >= 0 else { throw Self.failure("write", path) }
+    let target = Self.resolved(path)
+    var old = stat()
+    let exists = stat(target, &old) == 0
+    guard !exists || old.st_mode & S_IFMT == S_IFREG else {
+      return try Self.overwrite(target, text, path)
+    }
+    let (name, descriptor) = try Self.makeNeighbour(of: target, path)
     do {
       try Self.write(text, to: descriptor, path)
-      // mkstemp makes a private file; what open would have made follows the umask.
-      let mask = umask(0)
-      umask(mask)
-      guard fchmod(descriptor, 0o666 & ~mask) == 0, fsync(descriptor) == 0 else {
+      guard !exists || fchmod(descriptor, old.st_mode & 0o777) == 0, fsync(descriptor) == 0 else {
         throw Self.failure("write", path)
       }
     } catch {
@@ -22,7 +24,7 @@ extension Network {
       unlink(name)
       throw error
     }
-    guard close(descriptor) == 0, rename(name, path) == 0 else {
+    guard close(descriptor) == 0, rename(name, target) == 0 else {
       let failure = Self.failure("write", path)
       unlink(name)
       throw failure
@@ -30,7 +32,8 @@ extension Network {
   }
 
   /// Reads a network that `save` wrote.
-  /// - Throws: `.file` where the file cannot be read, `.argument` where it is not a network.
+  /// - Throws: `.file` where the file cannot be read, `.argument` where it is not a network, `.memory` where it does not
+  ///   end within the budget.
   public init(contentsOf path: String) throws {
     guard let file = fopen(path, "rb") else { throw Self.failure("read", path) }
     defer { fclose(file) }
@@ -39,10 +42,43 @@ extension Network {
     while true {
       let count = fread(&chunk, 1, chunk.count, file)
       if count == 0 { break }
+      // Text has none; a device may have nothing else, without end.
+      guard !chunk[..<count].contains(0) else {
+        throw BacktuneError.argument("'\(path)': not a network, it holds zero bytes")
+      }
+      try MemoryBudget.bytes(doubles: [text.count + count], for: "network JSON")
       text += chunk[..<count]
     }
     guard ferror(file) == 0 else { throw Self.failure("read", path) }
     try self.init(json: text)
+  }
+
+  /// The path behind links; the path itself where there is no file yet.
+  private static func resolved(_ path: String) -> String {
+    guard let full = realpath(path, nil) else { return path }
+    defer { free(full) }
+    return String(cString: full)
+  }
+
+  /// A new file in the folder of `target`.
+  private static func makeNeighbour(
+    of target: String, _ path: String
+  ) throws -> (name: String, descriptor: Int32) {
+    let folder = target.lastIndex(of: "/").map { String(target[...$0]) } ?? ""
+    for number in 0..<100 {
+      let name = "\(folder).backtune-\(getpid())-\(number)"
+      let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      if descriptor >= 0 { return (name, descriptor) }
+      guard errno == EEXIST else { break }
+    }
+    throw failure("write", path)
+  }
+
+  private static func overwrite(_ target: String, _ text: [UInt8], _ path: String) throws {
+    let descriptor = open(target, O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure("write", path) }
+    defer { close(descriptor) }
+    try write(text, to: descriptor, path)
   }
 
   private static func write(_ text: [UInt8], to descriptor: Int32, _ path: String) throws {
