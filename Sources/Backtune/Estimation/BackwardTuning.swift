@@ -37,6 +37,8 @@ final class BackwardTuning {
     self.problem = problem
     search = try WeightSearch(problem)
     eps = try problem.makeAdjoint()
+    // What the node systems need for an entry, about.
+    try MemoryBudget.bytes(doubles: [problem.network.entryCount, 16], for: "node systems")
     secondOrder = SecondOrder(systems: NodeSystems(problem.network, problem.plan.layout))
     firstOrder = FirstOrder(count: problem.network.slots.values.count)
   }

@@ -6,6 +6,8 @@ extension Network {
   /// - Throws: `.argument` when the text is not JSON, not a network, of a later version, or describes a network that
   ///   could not have been built by calls (the message says which part).
   public init(json: [UInt8]) throws {
+    // What decoding needs for a character, about.
+    try MemoryBudget.bytes(doubles: [json.count], for: "network JSON")
     let document: NetworkDocument
     do {
       document = try JSONDecoder().decode(NetworkDocument.self, from: Data(json))
@@ -30,6 +32,8 @@ extension Network {
   }
 
   public func json() throws -> [UInt8] {
+    // What encoding needs for a number, about.
+    try MemoryBudget.bytes(doubles: [slots.values.count, 16], for: "network JSON")
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     do {
@@ -119,7 +123,7 @@ extension Network {
       guard draw.count == 2, draw[0] <= draw[1] else {
         throw BacktuneError.argument("draw of \(weight.name): expected [lower, upper]")
       }
-      guard let index = arrays.firstIndex(where: { $0.name == weight.name }) else { return }
+      guard let index = arrayIndex[weight.name] else { return }
       arrays[index] = WeightArray(
         name: array.name, shape: array.shape, slots: array.slots, entries: array.entries,
         draw: .uniform(lower: draw[0], upper: draw[1]))
@@ -133,8 +137,8 @@ extension Network {
         "network JSON: weights lists \(names.count) arrays, the groups use \(arrays.count)")
     }
     let order = try names.map { name in
-      let array = try array(named: name)
-      return arrays.firstIndex { $0.name == array.name } ?? 0
+      _ = try array(named: name)
+      return arrayIndex[name] ?? 0
     }
     var place = [Int](repeating: 0, count: order.count)
     var ordered: [WeightArray] = []
@@ -150,6 +154,7 @@ extension Network {
           entries: array.entries, draw: array.draw))
     }
     (arrays, self.slots) = (ordered, slots)
+    for (new, array) in ordered.enumerated() { arrayIndex[array.name] = new }
     for target in groups.indices {
       guard case .learnware(var learnware) = groups[target].body else { continue }
       learnware.bias = learnware.bias.map { Bias(array: place[$0.array], index: $0.index) }

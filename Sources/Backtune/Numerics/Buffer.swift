@@ -63,6 +63,9 @@ package enum MemoryBudget {
       }
       bytes = product
     }
+    guard bytes < askedFrom || isToBeHad(bytes) else {
+      throw BacktuneError.memory("\(purpose): \(bytes) bytes were not to be had")
+    }
     return bytes
   }
 
@@ -83,4 +86,17 @@ package enum MemoryBudget {
   }
 
   fileprivate static func release(_ bytes: Int) { lock.whileLocked { used -= bytes } }
+
+  /// Smaller requests are not worth a system call.
+  private static let askedFrom = 1 << 20
+
+  /// Whether the system grants that much now (a limit on the address space, strict accounting): asked and given back,
+  /// since Swift's arrays end the process where they are refused.
+  private static func isToBeHad(_ bytes: Int) -> Bool {
+    // Not by malloc and free, a pair that the optimiser leaves out.
+    let block = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard block != MAP_FAILED else { return false }
+    munmap(block, bytes)
+    return true
+  }
 }

@@ -29,7 +29,7 @@ extension Network {
     var outputs = try Recording(outputs.map { ($0.group, $0.count) }, run.batch)
     var states = try Recording(
       wantsStates ? groups.indices.map { ($0, groups[$0].size) } : [], run.batch)
-    var final = [Double](repeating: 0, count: lengths.count * stateSize)
+    var final = try run.makePast()
     try run.simulate { trajectory, first, part in
       outputs.record(trajectory, first, part)
       states.record(trajectory, first, part)
@@ -59,7 +59,7 @@ extension Network {
     _ = try run.plan.tune(
       states, slopes: lanes.pointer, guard: nil, into: eps, run.batch)
     let all = try BLASThreads.single { try run.plan.gradient(states, eps, run.batch) }
-    var past = [Double](repeating: 0, count: lengths.count * stateSize)
+    var past = try run.makePast()
     run.readPast(of: eps, into: &past) { _ in 0 }
     return (slots.adjustable.map { all[$0] }, past)
   }
@@ -97,9 +97,11 @@ private struct FreeRun {
   private static func check(
     _ initial: UnsafeBufferPointer<Double>, _ network: Network, _ sequences: Int
   ) throws {
-    guard initial.count == sequences * network.stateSize else {
+    let stateSize = network.stateSize
+    let (expected, overflow) = sequences.multipliedReportingOverflow(by: stateSize)
+    guard !overflow, initial.count == expected else {
       throw BacktuneError.size(
-        "initial: \(initial.count) values, expected \(sequences) sequences x \(network.stateSize) (the state size)"
+        "initial: \(initial.count) values, expected \(sequences) sequences x \(stateSize) (the state size)"
       )
     }
     if let place = initial.firstIndex(where: { !$0.isFinite }) {
@@ -112,8 +114,9 @@ private struct FreeRun {
   func makeTrajectory(steps: Int) throws -> Trajectory {
     let trajectory = try Trajectory(plan.layout, steps: steps, for: "states")
     if let base = initial?.baseAddress {
+      let size = network.stateSize
       for (sequence, lane) in batch.lane.enumerated() {
-        trajectory.setPast(base + sequence * network.stateSize, network: network, lane: lane)
+        trajectory.setPast(base + sequence * size, network: network, lane: lane)
       }
     }
     return trajectory
@@ -148,6 +151,13 @@ private struct FreeRun {
 
   /// Values of a part: 256 KiB.
   private static let partSize = 1 << 15
+
+  /// A flat state for every sequence, zero.
+  func makePast() throws -> [Double] {
+    let size = network.stateSize
+    try MemoryBudget.bytes(doubles: [batch.lanes, size], for: "states of the sequences")
+    return [Double](repeating: 0, count: batch.lanes * size)
+  }
 
   /// Reads the flat state of every sequence before a time, none where that is nil.
   func readPast(

@@ -135,8 +135,7 @@ package final class Plan {
     var counts = Guard.Counts()
     let (table, observed, count, size) = (table, observed, operations.count, layout.rowSize)
     let slopeSize = outputs * layout.lanes
-    let nodes = network.groups.reduce(0) { $0 + $1.size }
-    counts.values = nodes * batch.totalSteps
+    counts.values = network.nodeCount * batch.totalSteps
     try batch.active.withUnsafeBufferPointer { active in
       try chunks(batch, poll) { times in
         // Runs of times come in ascending order; the adjoint goes down from the last.
