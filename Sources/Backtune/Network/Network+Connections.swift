@@ -10,7 +10,7 @@ extension Network {
     to target: GroupID, role: String = "a", index: [Int]? = nil, weight: String? = nil,
     options: WeightOptions = .init()
   ) throws {
-    var (group, learnware) = try learnware(target)
+    let (group, learnware) = try learnware(target)
     guard learnware.bias == nil else {
       throw BacktuneError.argument("group \(group.name): it has a bias already")
     }
@@ -23,11 +23,8 @@ extension Network {
       count = try slotCount(of: index, absent: false, for: "bias index of group \(group.name)")
     }
     let name = weight ?? "\(group.name).\(role)"
-    learnware.bias = Bias(
-      array: try array(name, shape: [count], entries: nil, options), index: index)
-    group.body = .learnware(learnware)
-    groups[target] = group
-    structureVersion += 1
+    let array = try array(name, shape: [count], entries: nil, options)
+    change(target) { $0.bias = Bias(array: array, index: index) }
   }
 
   /// Connects a source to a learnware group by the weight array `group.role` (or the existing array `weight`, which
@@ -38,7 +35,7 @@ extension Network {
     _ source: Source, to target: GroupID, form: ConnectionForm = .dense, role: String,
     weight: String? = nil, options: WeightOptions = .init()
   ) throws {
-    var (group, learnware) = try learnware(target)
+    let group = try learnware(target).group
     let source = try checked(source, for: target)
     let columns = size(of: source.group)
     let name = weight ?? "\(group.name).\(role)"
@@ -72,10 +69,24 @@ extension Network {
       shape = [try slotCount(of: index, absent: true, for: place)]
     }
     let array = try array(name, shape: shape, entries: entries, options)
-    learnware.connections.append(Connection(source: source, form: form, array: array))
-    group.body = .learnware(learnware)
-    groups[target] = group
+    change(target) {
+      $0.connections.append(Connection(source: source, form: form, array: array))
+    }
+    note(source)
+  }
+
+  /// Changes learnware in place: while it is changed, the network holds no second copy of its connections.
+  private mutating func change(_ target: GroupID, _ body: (inout Learnware) -> Void) {
+    guard case .learnware(var learnware) = groups[target].body else { return }
+    groups[target].body = .learnware(Learnware())
+    body(&learnware)
+    groups[target].body = .learnware(learnware)
     structureVersion += 1
+  }
+
+  /// Takes down what a group reads at lag 0.
+  private mutating func note(_ source: Source) {
+    if source.lag == 0 { readAtLagZero.insert(source.group) }
   }
 
   /// Adds the term `coefficient` prod_m f_m(s_m) to a firmware group; the constant `coefficient` without factors.
@@ -96,6 +107,7 @@ extension Network {
       Term(
         coefficient: coefficient, factors: factors.map { Factor(function: $0.0, source: $0.1) }))
     groups[target].body = .firmware(changed)
+    for (_, source) in factors { note(source) }
     structureVersion += 1
     return changed.terms.count - 1
   }
@@ -109,6 +121,7 @@ extension Network {
     try checkFactor(source, of: target)
     firmware.terms[term].factors.append(Factor(function: function, source: source))
     groups[target].body = .firmware(firmware)
+    note(source)
     structureVersion += 1
   }
 
@@ -138,7 +151,7 @@ extension Network {
     }
   }
 
-  private func learnware(_ id: GroupID) throws -> (Group, Learnware) {
+  private func learnware(_ id: GroupID) throws -> (group: Group, learnware: Learnware) {
     let group = try group(id, as: "target")
     guard case .learnware(let learnware) = group.body else {
       throw BacktuneError.argument("group \(group.name) is \(group.body.kind), expected learnware")

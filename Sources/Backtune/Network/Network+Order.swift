@@ -26,6 +26,9 @@ extension Network {
   /// A chain of lag-0 reads by which `target` is an ancestor of `start`: start reads ... reads target. Nil if none.
   func lagZeroPath(from target: GroupID, to start: GroupID) -> [GroupID]? {
     guard start >= 0 else { return nil }
+    if start == target { return [start] }
+    // Nobody reads it at lag 0: the usual case, as groups are mostly defined before they are read.
+    guard readAtLagZero.contains(target) else { return nil }
     var previous = [GroupID: GroupID]()
     var stack = [start]
     var seen: Set<GroupID> = [start]
@@ -59,9 +62,13 @@ extension Network {
   /// Where the past values of each group stand in a flat state: first the input, then the groups in the order of
   /// definition; [depth][size] each, the most recent time first.
   package var stateLayout: [(group: GroupID, depth: Int, offset: Int)] {
+    var depths = [Int](repeating: 0, count: groups.count + 1)
+    for source in groups.lazy.flatMap(\.body.sources) {
+      depths[source.group + 1] = max(depths[source.group + 1], source.lag)
+    }
     var offset = 0
     return ([Network.input] + Array(groups.indices)).map { group in
-      let depth = depth(of: group)
+      let depth = depths[group + 1]
       defer { offset += depth * size(of: group) }
       return (group, depth, offset)
     }

@@ -21,6 +21,8 @@ extension Network {
           value = stream.normal() * 0.5 / Double(max(fanIn[slot], 1)).squareRoot()
           if value < lower { value = 2 * lower - value }
           if value > upper { value = 2 * upper - value }
+          // Reflected in a bound near the largest number.
+          if !value.isFinite { value = lower.isFinite ? lower : upper }
         }
         // Drawn even where fixed, so that fixing one weight does not change the others.
         if !slots.isFixed[slot] { slots.values[slot] = min(max(value, lower), upper) }
@@ -77,6 +79,20 @@ extension Network {
       return index.enumerated().compactMap { entry, slot in
         slot < 0
           ? nil : Link(node: entry / columns, source: entry % columns, slot: first + slot)
+      }
+    }
+  }
+
+  /// Number of entries of all connections, and of biases.
+  package var entryCount: Int {
+    groups.reduce(0) { sum, group in
+      guard case .learnware(let learnware) = group.body else { return sum }
+      return learnware.connections.reduce(sum + group.size) {
+        switch $1.form {
+        case .dense: $0 + group.size * size(of: $1.source.group)
+        case .diagonal: $0 + group.size
+        case .sparse(let list), .shared(let list): $0 + list.count
+        }
       }
     }
   }

@@ -28,7 +28,10 @@ extension Network {
       throw BacktuneError.argument(
         "bounds of \(name): lower is \(options.lower) and upper \(options.upper)")
     }
-    if let index = arrays.firstIndex(where: { $0.name == name }) {
+    guard !name.utf8.contains(0) else {
+      throw BacktuneError.argument("weight array '\(name)': expected a name without zero bytes")
+    }
+    if let index = arrayIndex[name] {
       guard options.sharesExisting else {
         throw BacktuneError.argument("weight array '\(name)': there is one of that name already")
       }
@@ -46,6 +49,7 @@ extension Network {
     try MemoryBudget.bytes(doubles: [total, 8], for: "weight array \(name)")
     slots.append(
       count: count, lower: options.lower, upper: options.upper, fixed: options.fixed)
+    arrayIndex[name] = arrays.count
     arrays.append(
       WeightArray(
         name: name, shape: shape, slots: first..<total, entries: entries, draw: options.draw))
@@ -55,11 +59,11 @@ extension Network {
   /// The array of that name.
   /// - Throws: `.argument` with the names there are.
   public func array(named name: String) throws -> WeightArray {
-    guard let array = arrays.first(where: { $0.name == name }) else {
+    guard let index = arrayIndex[name] else {
       let known = arrays.map(\.name).joined(separator: ", ")
       throw BacktuneError.argument("weight array '\(name)': unknown, expected one of \(known)")
     }
-    return array
+    return arrays[index]
   }
 
   /// A value per slot seen as the full array: `absent` where there is no slot.

@@ -21,6 +21,13 @@ public struct Network: Sendable {
   public internal(set) var observed: [Observed] = []
   /// The output group of the unit, or the group, that was added last: observed unless `observe` says otherwise.
   var defaultOutput: GroupID?
+  /// Places of groups and arrays by name.
+  private var groupIndex: [String: GroupID] = [:]
+  var arrayIndex: [String: Int] = [:]
+  /// Groups that some group reads at lag 0.
+  var readAtLagZero: Set<GroupID> = []
+  /// Nodes of all groups.
+  package private(set) var nodeCount = 0
   /// Changes with every change of structure, so that a plan made earlier can tell that it is stale.
   public internal(set) var structureVersion = 0
 
@@ -43,17 +50,21 @@ public struct Network: Sendable {
   }
 
   private mutating func add(_ name: String, size: Int, body: GroupBody) throws -> GroupID {
-    guard !name.isEmpty, name != "input", name != "self" else {
+    guard !name.isEmpty, name != "input", name != "self", !name.utf8.contains(0) else {
       throw BacktuneError.argument(
-        "group name '\(name)': expected a text other than 'input' and 'self'")
+        "group name '\(name)': expected a text other than 'input' and 'self', without zero bytes")
     }
-    guard groups.allSatisfy({ $0.name != name }) else {
+    guard groupIndex[name] == nil else {
       throw BacktuneError.argument("group name '\(name)': there is a group of that name already")
     }
     guard size >= 1 else {
       throw BacktuneError.size("group \(name): size is \(size), expected 1 or more")
     }
+    // Neither one group nor all of them: sums of sizes cannot overflow.
     try MemoryBudget.bytes(doubles: [size], for: "group \(name)")
+    try MemoryBudget.bytes(doubles: [nodeCount + size], for: "groups up to \(name)")
+    nodeCount += size
+    groupIndex[name] = groups.count
     groups.append(Group(name: name, size: size, body: body))
     defaultOutput = groups.count - 1
     structureVersion += 1
@@ -93,7 +104,7 @@ public struct Network: Sendable {
   /// - Throws: `.argument` with the names there are.
   public func group(named name: String) throws -> GroupID {
     if name == "input" { return Network.input }
-    guard let id = groups.firstIndex(where: { $0.name == name }) else {
+    guard let id = groupIndex[name] else {
       let known = groups.map(\.name).joined(separator: ", ")
       throw BacktuneError.argument("group '\(name)': unknown, expected input or one of \(known)")
     }

@@ -34,7 +34,8 @@ package struct RandomStream: Sendable {
 
   /// Uniform between two bounds, which rounding may hit.
   package mutating func uniform(in lower: Double, _ upper: Double) -> Double {
-    lower + (upper - lower) * uniform()
+    let (width, share) = (upper - lower, uniform())
+    return width.isFinite ? lower + width * share : lower * (1 - share) + upper * share
   }
 
   /// Normally distributed, mean 0, deviation 1 (Marsaglia's polar method).

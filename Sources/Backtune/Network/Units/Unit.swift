@@ -59,8 +59,8 @@ extension Network {
 }
 
 /// One source of a unit's linear combinations: the unit itself, the network input or another group, at a lag.
-package struct UnitSource: Equatable, Sendable {
-  package enum Place: Equatable, Sendable {
+package struct UnitSource: Hashable, Sendable {
+  package enum Place: Hashable, Sendable {
     case itself
     case input
     case group(String)
@@ -78,6 +78,7 @@ extension Network {
     _ sources: [UnitSource], to target: GroupID, itself: GroupID, form: ConnectionForm = .dense,
     numbered: Bool = false
   ) throws {
+    let lags = sources.reduce(into: [:]) { $0[$1.place, default: 0] += 1 }
     for source in sources {
       let (group, base): (GroupID, String)
       switch source.place {
@@ -92,8 +93,7 @@ extension Network {
         base = id == Network.input ? "B" : "W_\(unitName(of: id))"
       }
       if group == Network.input && inputs == 0 { continue }
-      let repeated = sources.filter { $0.place == source.place }.count > 1
-      let suffix = repeated || (numbered && base == "W") ? String(source.lag) : ""
+      let suffix = lags[source.place, default: 0] > 1 || (numbered && base == "W") ? String(source.lag) : ""
       try connect(
         Source(group, lag: source.lag), to: target,
         form: source.place == .itself ? form : .dense, role: base + suffix)

@@ -146,7 +146,8 @@ package struct UnitOptions {
       default: throw wrong("sources", item, expected)
       }
     }
-    for (place, source) in sources.enumerated() where sources[..<place].contains(source) {
+    var seen: Set<UnitSource> = []
+    for source in sources where !seen.insert(source).inserted {
       throw BacktuneError.argument(
         "option sources of unit \(unit): a source stands twice with lag \(source.lag)")
     }
@@ -165,8 +166,12 @@ package struct UnitOptions {
       return .sparse(entries: try entries(of: mask, size: size))
     }
     guard let density, density < 1 else { return .dense }
-    return .sparse(
-      entries: Self.randomEntries(size: size, density: density, seed: UInt64(seed)))
+    let place = "recurrent matrix of unit \(unit)"
+    try MemoryBudget.bytes(doubles: [size, size], for: place)
+    let count = min(max(Int((density * Double(size)).rounded()), 1), size)
+    // The entries, and what a weight array needs for them.
+    try MemoryBudget.bytes(doubles: [size, count, 8], for: place)
+    return .sparse(entries: Self.randomEntries(size: size, count: count, seed: UInt64(seed)))
   }
 
   private func entries(of mask: JSONValue, size: Int) throws -> [Int] {
@@ -190,10 +195,9 @@ package struct UnitOptions {
     return entries
   }
 
-  /// `density` of the sources of each node, at least one, drawn without repetition.
-  private static func randomEntries(size: Int, density: Double, seed: UInt64) -> [Int] {
+  /// `count` sources of each node, drawn without repetition.
+  private static func randomEntries(size: Int, count: Int, seed: UInt64) -> [Int] {
     var stream = RandomStream(seed: seed, name: "mask")
-    let count = min(max(Int((density * Double(size)).rounded()), 1), size)
     return (0..<size).flatMap { row in
       var columns = Array(0..<size)
       for place in 0..<count {
