@@ -58,11 +58,10 @@ package struct Batch: Sendable {
     var lane = [Int](repeating: 0, count: lengths.count)
     for (place, sequence) in sequences.enumerated() { lane[sequence] = place }
     self.lane = lane
-    var active = [Int](repeating: 0, count: steps)
-    var running = lengths.count
-    for t in 0..<steps {
-      while running > 0 && lengths[sequences[running - 1]] <= t { running -= 1 }
-      active[t] = running
+    var active: [Int] = []
+    active.reserveCapacity(steps)
+    for (place, sequence) in sequences.enumerated().reversed() {
+      active += repeatElement(place + 1, count: lengths[sequence] - active.count)
     }
     self.active = active
   }
