@@ -87,7 +87,7 @@ public func bt_network_set_array(
     let name = try text(name, "name")
     try changing(network) {
       let count = try $0.array(named: name).count
-      try $0.setWeights(name, try values(source, length, "values", expected: count))
+      try $0.setWeights(name, try values(source, length, "values", expected: count, 1))
     }
   }
 }
