@@ -180,7 +180,8 @@ public func bt_network_observe(
     try changing(network) { network in
       guard length <= network.groups.count else {
         throw BacktuneError.size(
-          "length is \(length), expected \(network.groups.count) at most (the groups of the network)")
+          "length is \(length), expected \(network.groups.count) at most (the groups of the network)"
+        )
       }
       let groups = try values(groups, length, "groups")
       let counts = try values(counts, length, "counts")

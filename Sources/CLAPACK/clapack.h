@@ -15,4 +15,8 @@ void dsyrk_(const char *uplo, const char *trans, const int *n, const int *k, con
 void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w,
              double *work, const int *lwork, int *iwork, const int *liwork, int *info);
 
+/* Eigenvalues, and eigenvectors if wanted, of a general matrix */
+void dgeev_(const char *jobvl, const char *jobvr, const int *n, double *a, const int *lda, double *wr, double *wi,
+            double *vl, const int *ldvl, double *vr, const int *ldvr, double *work, const int *lwork, int *info);
+
 #endif

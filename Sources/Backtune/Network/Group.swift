@@ -61,16 +61,24 @@ public struct Firmware: Sendable {
   public internal(set) var terms: [Term] = []
 }
 
+/// exp(s_i / temperature) / sum_j exp(s_j / temperature) over a whole group, equation (11) of RR-9100.
+public struct Softmax: Sendable {
+  public let source: Source
+  public let temperature: Double
+}
+
 /// What a group computes.
 public enum GroupBody: Sendable {
   case learnware(Learnware)
   case firmware(Firmware)
+  case softmax(Softmax)
 
   /// Every source that is read, in the order of definition.
   package var sources: [Source] {
     switch self {
     case .learnware(let learnware): learnware.connections.map(\.source)
     case .firmware(let firmware): firmware.terms.flatMap { $0.factors.map(\.source) }
+    case .softmax(let softmax): [softmax.source]
     }
   }
 
@@ -78,6 +86,7 @@ public enum GroupBody: Sendable {
     switch self {
     case .learnware: "learnware"
     case .firmware: "firmware"
+    case .softmax: "softmax"
     }
   }
 }

@@ -16,6 +16,10 @@ extension Network {
     case .learnware(let learnware):
       result.bias = learnware.bias.map { .init(weight: arrays[$0.array].name, index: $0.index) }
       result.connections = learnware.connections.map { document(of: $0, rows: group.size) }
+    case .softmax(let softmax):
+      result.source = name(of: softmax.source.group)
+      result.lag = softmax.source.lag
+      result.temperature = softmax.temperature == 1 ? nil : softmax.temperature
     case .firmware(let firmware):
       result.terms = firmware.terms.map { term in
         .init(

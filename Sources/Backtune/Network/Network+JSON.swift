@@ -48,10 +48,11 @@ extension Network {
     for group in document.groups {
       switch group.kind {
       case "learnware": try addLearnware(group.name, size: group.size)
-      case "firmware": try addFirmware(group.name, size: group.size)
+      // What a softmax is of may stand later: `read` makes it one.
+      case "firmware", "softmax": try addFirmware(group.name, size: group.size)
       default:
         throw BacktuneError.argument(
-          "group \(group.name): kind is '\(group.kind)', expected learnware or firmware")
+          "group \(group.name): kind is '\(group.kind)', expected learnware, firmware or softmax")
       }
     }
     for (target, group) in document.groups.enumerated() {
@@ -77,6 +78,14 @@ extension Network {
       try connect(
         source, to: target, form: try form(connection, of: target, columns: size(of: source.group)),
         role: "", weight: connection.weight, options: options)
+    }
+    if group.kind == "softmax" {
+      guard let source = group.source, let lag = group.lag else {
+        throw BacktuneError.argument("softmax group \(group.name): source or lag is missing")
+      }
+      try makeSoftmax(
+        target, of: Source(try self.group(named: source), lag: lag),
+        temperature: group.temperature ?? 1)
     }
     for term in group.terms ?? [] {
       let factors = try term.factors.map {

@@ -49,6 +49,37 @@ public struct Network: Sendable {
     try add(name, size: size, body: .firmware(Firmware()))
   }
 
+  /// Adds the softmax of a group of the same size.
+  /// - Parameter temperature: more than 0.
+  @discardableResult
+  public mutating func addSoftmax(
+    _ name: String, of source: Source, temperature: Double = 1
+  ) throws -> GroupID {
+    if source.group != Network.input { _ = try group(source.group, as: "source") }
+    var network = self
+    let id = try network.addFirmware(name, size: size(of: source.group))
+    try network.makeSoftmax(id, of: source, temperature: temperature)
+    self = network
+    return id
+  }
+
+  /// Makes a group without terms the softmax of another one.
+  mutating func makeSoftmax(_ target: GroupID, of source: Source, temperature: Double) throws {
+    let name = groups[target].name
+    guard temperature > 0, temperature.isFinite else {
+      throw BacktuneError.argument(
+        "temperature of group \(name): \(temperature), expected a finite number above 0")
+    }
+    let source = try checked(source, for: target)
+    guard size(of: source.group) == groups[target].size else {
+      throw BacktuneError.size(
+        "source of softmax group \(name): size \(size(of: source.group)), expected \(groups[target].size)"
+      )
+    }
+    groups[target].body = .softmax(Softmax(source: source, temperature: temperature))
+    structureVersion += 1
+  }
+
   private mutating func add(_ name: String, size: Int, body: GroupBody) throws -> GroupID {
     guard !name.isEmpty, name != "input", name != "self", !name.utf8.contains(0) else {
       throw BacktuneError.argument(

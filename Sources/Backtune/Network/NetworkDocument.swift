@@ -21,6 +21,11 @@ package struct NetworkDocument: Codable {
     var bias: BiasDocument?
     var connections: [ConnectionDocument]?
     var terms: [TermDocument]?
+    /// softmax: what it is of.
+    var source: String?
+    var lag: Int?
+    /// Absent = 1.
+    var temperature: Double?
   }
 
   struct BiasDocument: Codable {

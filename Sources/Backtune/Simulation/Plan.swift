@@ -39,6 +39,7 @@ package final class Plan {
         try LearnwareOperation(group, body, network: network, layout: layout)
       case .firmware(let body):
         try FirmwareOperation(group, body, network: network, layout: layout)
+      case .softmax(let body): SoftmaxOperation(group, body, network: network, layout: layout)
       }
     }
     table = .allocate(capacity: operations.count)

@@ -13,7 +13,14 @@ package protocol Unit {
 }
 
 package enum Units {
-  package static var all: [any Unit.Type] { [LinearUnit.self, LNLUnit.self] }
+  package static var all: [any Unit.Type] {
+    [
+      LinearUnit.self, LNLUnit.self, SparseLNLUnit.self, LSTMUnit.self, GRUUnit.self,
+      StronglyTypedUnit.self, AIFUnit.self, SoftmaxUnit.self, ReservoirUnit.self,
+      StateSpaceUnit.self, DenseUnit.self, ConvolutionUnit.self, GateUnit.self, ProductUnit.self,
+      VersatileUnit.self,
+    ]
+  }
 }
 
 extension Network {
@@ -68,36 +75,72 @@ package struct UnitSource: Hashable, Sendable {
   }
   package let place: Place
   package let lag: Int
+  /// Which connections there are, [target node][source node]; nil for all, or what the unit's own form says.
+  package var mask: [[Bool]]?
 }
 
 extension Network {
+  /// a + the sources of a unit, in one of its learnware groups: the bias `a` where wanted, and `connect`.
+  mutating func drive(
+    _ target: GroupID, bias: Bool, by sources: [UnitSource], itself: GroupID,
+    form: ConnectionForm = .dense
+  ) throws {
+    if bias { try addBias(to: target) }
+    try connect(sources, to: target, itself: itself, form: form)
+  }
+
   /// Connects the sources of a unit to one of its learnware groups, each by its own array: `W` from the unit itself,
   /// `B` from the network input, `W_unit` from another unit; the lag is added to the role where a source stands with
   /// several lags, or where `numbered`.
+  ///
+  /// - Parameter form: of the connections from the unit itself, of all of them where `formOfAll`.
   mutating func connect(
     _ sources: [UnitSource], to target: GroupID, itself: GroupID, form: ConnectionForm = .dense,
-    numbered: Bool = false
+    formOfAll: Bool = false, numbered: Bool = false
   ) throws {
     let lags = sources.reduce(into: [:]) { $0[$1.place, default: 0] += 1 }
     for source in sources {
-      let (group, base): (GroupID, String)
-      switch source.place {
-      case .itself: (group, base) = (itself, "W")
-      case .input: (group, base) = (Network.input, "B")
-      case .group(let name):
-        group = try self.group(named: name)
-        base = group == Network.input ? "B" : "W_\(unitName(of: group))"
-      case .id(let id):
-        if id != Network.input { _ = try self.group(id, as: "source") }
-        group = id
-        base = id == Network.input ? "B" : "W_\(unitName(of: id))"
-      }
+      let group = try group(of: source, itself: itself)
       if group == Network.input && inputs == 0 { continue }
-      let suffix = lags[source.place, default: 0] > 1 || (numbered && base == "W") ? String(source.lag) : ""
+      let base =
+        source.place == .itself ? "W" : group == Network.input ? "B" : "W_\(unitName(of: group))"
+      let isNumbered = lags[source.place, default: 0] > 1 || (numbered && source.place == .itself)
+      let role = isNumbered ? base + String(source.lag) : base
+      let own = formOfAll || source.place == .itself ? form : .dense
       try connect(
         Source(group, lag: source.lag), to: target,
-        form: source.place == .itself ? form : .dense, role: base + suffix)
+        form: try masked(own, source, of: target, role: role), role: role)
     }
+  }
+
+  /// The group that a source names.
+  func group(of source: UnitSource, itself: GroupID) throws -> GroupID {
+    switch source.place {
+    case .itself: return itself
+    case .input: return Network.input
+    case .group(let name): return try group(named: name)
+    case .id(let id):
+      if id != Network.input { _ = try group(id, as: "source") }
+      return id
+    }
+  }
+
+  /// The form of a connection, with the mask of its source if that has one.
+  private func masked(
+    _ form: ConnectionForm, _ source: UnitSource, of target: GroupID, role: String
+  ) throws -> ConnectionForm {
+    guard let mask = source.mask else { return form }
+    let name = "\(groups[target].name).\(role)"
+    guard form == .dense else {
+      throw BacktuneError.argument("connection \(name): its source has a mask, and so has the unit")
+    }
+    let rows = groups[target].size
+    let columns = size(of: try group(of: source, itself: target))
+    guard mask.count == rows, mask.allSatisfy({ $0.count == columns }) else {
+      throw BacktuneError.size(
+        "mask of connection \(name): expected \(rows) rows (nodes) of \(columns) (source nodes)")
+    }
+    return .sparse(entries: mask.joined().enumerated().compactMap { $1 ? $0 : nil })
   }
 
   /// The unit of a group `unit.group`; `unit.group` itself when it is not the unit's output x.

@@ -108,6 +108,21 @@ package struct UnitOptions {
     _ name: String, default fallback: ScalarFunction
   ) throws -> ScalarFunction {
     guard let value = take(name) else { return fallback }
+    return try function(name, value)
+  }
+
+  /// A list of scalar functions, one at least.
+  mutating func functions(
+    _ name: String, default fallback: [ScalarFunction]
+  ) throws -> [ScalarFunction] {
+    guard let value = take(name) else { return fallback }
+    guard case .list(let list) = value, !list.isEmpty else {
+      throw wrong(name, value, "a list of functions")
+    }
+    return try list.map { try function(name, $0) }
+  }
+
+  private func function(_ name: String, _ value: JSONValue) throws -> ScalarFunction {
     switch value {
     case .text("tanh"): return .zeta(a: -1, b: 1)
     case .text("zeta01"): return .zeta(a: 0, b: 1)
@@ -127,35 +142,46 @@ package struct UnitOptions {
     throw wrong(name, value, "a name, or an object with a name and its parameters")
   }
 
-  /// The sources of a unit: a list of {"source": name, number or "self", "lag": l}.
-  mutating func sources(default fallback: [UnitSource]) throws -> [UnitSource] {
-    guard let value = take("sources") else { return fallback }
-    let expected = "a list of {\"source\": name, number, 'input' or 'self', \"lag\": l}"
-    guard case .list(let list) = value else { throw wrong("sources", value, expected) }
+  /// The sources of a unit: a list of {"source": name, number, "input" or "self", "lag": l}, each with a "mask" where
+  /// not all connections exist.
+  mutating func sources(
+    _ name: String = "sources", default fallback: [UnitSource]
+  ) throws -> [UnitSource] {
+    guard let value = take(name) else { return fallback }
+    let expected =
+      "a list of {\"source\": name, number, 'input' or 'self', \"lag\": l, \"mask\": rows of 0 and 1 or absent}"
+    guard case .list(let list) = value else { throw wrong(name, value, expected) }
     let sources = try list.map { item -> UnitSource in
-      guard case .object(let object) = item, object.count == 2,
+      guard case .object(let object) = item,
+        object.keys.allSatisfy({ ["source", "lag", "mask"].contains($0) }),
         case .number(let number)? = object["lag"], let lag = Int(exactly: number)
-      else { throw wrong("sources", item, expected) }
+      else { throw wrong(name, item, expected) }
+      let mask = try object["mask"].flatMap { try $0 == .null ? nil : rows(of: $0) }
       switch object["source"] {
-      case .text("self"): return UnitSource(place: .itself, lag: lag)
-      case .text("input"): return UnitSource(place: .input, lag: lag)
-      case .text(let text): return UnitSource(place: .group(text), lag: lag)
+      case .text("self"): return UnitSource(place: .itself, lag: lag, mask: mask)
+      case .text("input"): return UnitSource(place: .input, lag: lag, mask: mask)
+      case .text(let text): return UnitSource(place: .group(text), lag: lag, mask: mask)
       case .number(let number):
-        guard let id = Int(exactly: number) else { throw wrong("sources", item, expected) }
-        return UnitSource(place: id == Network.input ? .input : .id(id), lag: lag)
-      default: throw wrong("sources", item, expected)
+        guard let id = Int(exactly: number) else { throw wrong(name, item, expected) }
+        return UnitSource(place: id == Network.input ? .input : .id(id), lag: lag, mask: mask)
+      default: throw wrong(name, item, expected)
       }
     }
     var seen: Set<UnitSource> = []
-    for source in sources where !seen.insert(source).inserted {
+    for source in sources
+    where !seen.insert(UnitSource(place: source.place, lag: source.lag)).inserted {
       throw BacktuneError.argument(
-        "option sources of unit \(unit): a source stands twice with lag \(source.lag)")
+        "option \(name) of unit \(unit): a source stands twice with lag \(source.lag)")
     }
     return sources
   }
 
   /// Which recurrent connections there are: `mask`, rows of 0 and 1, or `density` with `seed`; nil for all.
-  mutating func recurrentForm(size: Int) throws -> ConnectionForm {
+  ///
+  /// - Parameter usual: the density where neither is given.
+  mutating func recurrentForm(
+    size: Int, density usual: Double? = nil
+  ) throws -> ConnectionForm {
     let mask = take("mask")
     let density = try number("density", in: 0...1)
     let seed = try integer("seed", default: 0, least: 0)
@@ -165,7 +191,7 @@ package struct UnitOptions {
       }
       return .sparse(entries: try entries(of: mask, size: size))
     }
-    guard let density, density < 1 else { return .dense }
+    guard let density = density ?? usual, density < 1 else { return .dense }
     let place = "recurrent matrix of unit \(unit)"
     try MemoryBudget.bytes(doubles: [size, size], for: place)
     let count = min(max(Int((density * Double(size)).rounded()), 1), size)
@@ -175,24 +201,27 @@ package struct UnitOptions {
   }
 
   private func entries(of mask: JSONValue, size: Int) throws -> [Int] {
-    let expected = "\(size) rows of \(size) values 0 or 1"
-    guard case .list(let rows) = mask, rows.count == size else {
-      throw wrong("mask", mask, expected)
+    let rows = try rows(of: mask)
+    guard rows.count == size, rows.allSatisfy({ $0.count == size }) else {
+      throw wrong("mask", mask, "\(size) rows of \(size) values 0 or 1")
     }
-    var entries: [Int] = []
-    for (row, values) in rows.enumerated() {
-      guard case .list(let values) = values, values.count == size else {
-        throw wrong("mask", mask, expected)
-      }
-      for (column, value) in values.enumerated() {
+    return rows.joined().enumerated().compactMap { $1 ? $0 : nil }
+  }
+
+  /// A matrix of 0 and 1.
+  private func rows(of mask: JSONValue) throws -> [[Bool]] {
+    let expected = "rows of values 0 or 1"
+    guard case .list(let rows) = mask else { throw wrong("mask", mask, expected) }
+    return try rows.map { row in
+      guard case .list(let values) = row else { throw wrong("mask", row, expected) }
+      return try values.map { value in
         switch value {
-        case .number(0), .bool(false): continue
-        case .number(1), .bool(true): entries.append(row * size + column)
+        case .number(0), .bool(false): return false
+        case .number(1), .bool(true): return true
         default: throw wrong("mask", value, expected)
         }
       }
     }
-    return entries
   }
 
   /// `count` sources of each node, drawn without repetition.
