@@ -22,13 +22,10 @@ import Testing
 
   struct File: Decodable { let cases: [Case] }
 
-  /// Cases with a group kind that the engine does not have yet.
-  static let absent: Set = ["softmax", "softmax_temperature"]
-
   @Test func everyCaseOneSequenceAtATimeAndSideBySide() throws {
     let cases = try GoldenFile.decode(File.self, "units.json").cases
     #expect(cases.count == 33)
-    for item in cases where !Self.absent.contains(item.name) {
+    for item in cases {
       let network = try item.makeNetwork()
       var gradient = [String: [Double]]()
       var cost = 0.0
@@ -42,6 +39,74 @@ import Testing
       compare(item, cost, gradient)
       let both = try check(item, network, item.sequences)
       compare(item, both.cost, both.gradient)
+    }
+  }
+
+  /// The cases that one unit makes: its kind, size and options.
+  static let units: [(name: String, kind: String, size: Int, options: String)] = [
+    ("linear_r1", "linear", 3, ""),
+    ("linear_r3", "linear", 3, #"{"range": 3}"#),
+    ("lnl_zeta01", "lnl", 3, ""),
+    ("lnl_leak_constant", "lnl", 3, #"{"leak": 0.3, "activation": "tanh"}"#),
+    ("lnl_leak_adjust", "lnl", 3, #"{"leak": "adjust", "activation": "tanh"}"#),
+    (
+      "lnl_zeta_general", "lnl", 3,
+      #"{"leak": 0.3, "activation": {"name": "zeta", "a": -0.5, "b": 2}}"#
+    ),
+    ("lnl_relu", "lnl", 3, #"{"activation": "relu"}"#),
+    ("lnl_softplus", "lnl", 3, #"{"activation": {"name": "softplus", "eps": 0.1}}"#),
+    ("lnl_identity", "lnl", 3, #"{"leak": 0.3, "activation": "identity"}"#),
+    (
+      "lnl_sparse", "lnl", 4, #"{"mask": [[1,0,1,0],[0,1,0,1],[1,1,0,0],[0,0,1,1]]}"#
+    ),
+    ("lnl_input_lag0", "lnl", 3, #"{"input_lag": 0}"#),
+    ("lnl_input_lag2", "lnl", 3, #"{"input_lag": 2}"#),
+    ("lstm_peephole_bias", "lstm", 3, #"{"peephole": true}"#),
+    ("lstm_bias", "lstm", 3, ""),
+    ("lstm_peephole", "lstm", 3, #"{"peephole": true, "bias": false}"#),
+    ("lstm_plain", "lstm", 3, #"{"bias": false}"#),
+    ("gru", "gru", 3, ""),
+    ("strongly_typed", "strongly_typed", 3, ""),
+    ("aif_constant", "aif", 3, ""),
+    ("aif_adjust", "aif", 3, #"{"leak": "adjust", "sharpness": "adjust"}"#),
+    ("softmax", "softmax", 3, ""),
+    ("softmax_temperature", "softmax", 3, #"{"temperature": 0.5}"#),
+    ("state_space", "state_space", 2, #"{"hidden": 3}"#),
+    ("product", "product", 3, ""),
+    ("gate", "gate", 3, ""),
+  ]
+
+  @Test func unitsMakeTheGoldenNetworks() throws {
+    let cases = try GoldenFile.decode(File.self, "units.json").cases
+    for unit in Self.units {
+      let item = try #require(cases.first { $0.name == unit.name })
+      var network = try Network(inputs: 2)
+      try network.addUnit(unit.kind, name: "u", size: unit.size, options: Array(unit.options.utf8))
+      let names = Set(item.weights.keys.map { "u.\($0)" })
+      #expect(Set(network.arrays.map(\.name)) == names, "\(unit.name)")
+      let groups = Set(item.sequences[0].states?.keys.map { "u.\($0)" } ?? [])
+      #expect(Set(network.groups.map(\.name)) == groups, "\(unit.name)")
+      for (name, weight) in item.weights {
+        let array = try network.array(named: "u.\(name)")
+        try network.setBounds(array.name, lower: [-.infinity], upper: [.infinity])
+        try network.setWeights(array.name, weight.values)
+        #expect(try network.fixed(array.name).contains(false) == weight.adjustable, "\(array.name)")
+      }
+      for sequence in item.sequences {
+        let inputs = sequence.inputs.values
+        let result = try Build.simulate(network, lengths: [inputs.count / 2], inputs: inputs)
+        let nodes = network.groups.reduce(0) { $0 + $1.size }
+        var first = 0
+        for group in network.groups {
+          let actual = (0..<inputs.count / 2).flatMap { t in
+            (first..<first + group.size).map { result.states[t * nodes + $0] }
+          }
+          expectClose(
+            actual, sequence.states?[String(group.name.dropFirst(2))]?.values ?? [],
+            within: 1e-12, "\(unit.name) \(group.name)")
+          first += group.size
+        }
+      }
     }
   }
 

@@ -62,7 +62,7 @@ import Testing
     let v = try network.addLearnware("v", size: 3)
     let f = try network.addFirmware("f", size: 2)
     let cases: [(String, () throws -> Void)] = [
-      ("expected one of linear, lnl", { _ = try network.addUnit("lnk", size: 2) }),
+      ("expected one of linear, lnl, sparse_lnl", { _ = try network.addUnit("lnk", size: 2) }),
       (
         "unknown option 'leek', expected one of activation, leak",
         {

@@ -3,7 +3,7 @@ import Backtune
 @testable import BacktuneCriterion
 @testable import BacktuneNetwork
 
-/// Random networks of learnware and firmware groups with random lags, sharing, bounds and fixed weights, and random
+/// Random networks of learnware, firmware and softmax groups with random lags, sharing, bounds and fixed weights, and random
 /// sequences with missing values: what derivative checks run on.
 struct RandomCase {
   var stream: RandomStream
@@ -29,8 +29,12 @@ struct RandomCase {
     let count = 2 + stream.integer(below: 4)
     for k in 0..<count {
       let size = 1 + stream.integer(below: 6)
-      if k == 0 || stream.uniform() < 0.5 {
+      let draw = stream.uniform()
+      if k == 0 || draw < 0.5 {
         try network.addLearnware("v\(k)", size: size)
+      } else if draw < 0.65 {
+        let source = Source(stream.integer(below: k), lag: stream.integer(below: 3))
+        try network.addSoftmax("s\(k)", of: source, temperature: 0.5 + stream.uniform())
       } else {
         // Bounded by one saturating factor; as large as a group before it, so that factors fit.
         try network.addFirmware("x\(k)", size: network.groups[stream.integer(below: k)].size)
@@ -81,6 +85,7 @@ struct RandomCase {
         options.fixed = stream.uniform() < 0.15
         try network.connect(source, to: target, form: form, role: "W\(k)", options: options)
       }
+    case .softmax: break
     case .firmware:
       for _ in 0..<1 + stream.integer(below: 3) {
         let factors = (0..<stream.integer(below: 4)).map { k -> (ScalarFunction, Source) in
