@@ -106,16 +106,32 @@ bt_status bt_network_copy(const bt_network *network, bt_network **copy);
 
 bt_status bt_network_free(bt_network *network);
 
-/* Adds a unit of `size` nodes: kind "linear" or "lnl". `name` (NULL: the kind, numbered when repeated) starts the names
- * of its groups, name.group, and weights, name.group.role. `options` is a JSON object or NULL:
- *   linear  v = a + sum_{r=1..R} W^r x(t-r) + B i(t-1)
- *           range (1), bias (true), input_lag (1), sources, mask, density, seed
- *   lnl     x = x1 + f(x2); x1 = g x(t-1); x2 = a + W x(t-1) + B i(t-1)
- *           activation ("zeta01", "tanh", "logistic", "relu", {"name": "softplus", "eps": 0.1}, "identity", ...),
- *           leak (none, a number in [0, 0.999], "adjust"), bias, input_lag, sources, mask, density, seed
- * `sources` replaces the unit itself and the input: [{"source": "self" | "input" | group name or number, "lag": 1}, ...].
- * `mask`: rows of 0 and 1, the recurrent connections there are; or `density` of them, drawn with `seed`.
- * `output` (may be NULL) receives the group of the unit's output, observed by default when the unit is the last. */
+/* Adds a unit of `size` nodes. `name` (NULL: the kind, numbered when repeated) starts the names of its groups, name.group,
+ * and weights, name.group.role. `options` is a JSON object or NULL:
+ *   linear          v = a + sum_{r=1..R} W^r x(t-r) + B i(t-1): range R (1), mask or density
+ *   lnl             x = x1 + f(x2); x1 = g x(t-1); x2 = a + W x(t-1) + B i(t-1): activation ("zeta01", "tanh", "logistic",
+ *                   "relu", {"name": "softplus", "eps": 0.1}, "identity", ...), leak or time_constant, mask or density
+ *   sparse_lnl      an lnl of rectified units with density 1/sqrt(size)
+ *   lstm            x = k(yo) tanh(s); s = k(yf) s(t-1) + k(yi) tanh(h): peephole (false), profile
+ *   gru             x = k(z) x(t-1) + (1 - k(z)) tanh(h); h = hi + k(r) m: profile
+ *   strongly_typed  x = k(f) x(t-1) + (1 - k(f)) z; f = a + g x(t-1): profile, mask or density
+ *   aif             x = g p + a + W z + B i(t-1); p = (1 - z) x(t-1); z = zeta01(w (x(t-1) - 1/2)): leak (0.5) or
+ *                   time_constant, sharpness w (5; a number in [0, 100]; "adjust"), mask or density
+ *   softmax         x = softmax(z / temperature); z = a + W x(t-1) + B i(t-1): temperature (1), mask or density
+ *   reservoir       an lnl of fixed random weights and a readout: outputs (1), spectral_radius (0.9), density (0.1),
+ *                   input_scaling (1), seed, activation ("tanh"), leak or time_constant
+ *   state_space     x = A x(t-1) + B i(t-1) + E h(t-1); h = tanh(b + F x + G i); y = c + C x + D i + H h: hidden (size),
+ *                   outputs (1), input_lag (1)
+ *   dense           x = f(a + W s(t)): activation; sources: the input at lag 0
+ *   conv1d          shared weights over the nodes of its source: kernel (3), channels of the source (1), activation
+ *   gate            x = (1 - k(c)) x(t-1) + k(c) v: profile, value_sources of v (the input at lag 0)
+ *   product         x = u v, both a + W x(t-1) + B i(t-1)
+ *   versatile       x = sum_k c_k f_k(v): functions (["identity", "tanh", "zeta01", "relu"])
+ * Where it makes sense a unit also takes: bias (true); input_lag (1); sources, which replace the unit itself and the input:
+ * [{"source": "self" | "input" | group name or number, "lag": 1, "mask": [[1, 0], ...] or absent}, ...]; mask, rows of 0 and
+ * 1, the recurrent connections there are, or density of them, drawn with seed (0); leak (none, a number in [0, 0.999],
+ * "adjust") or time_constant tau with dt (1), leak 1 - dt/tau; profile of the gates k ("zeta", or "logistic" as in other
+ * libraries). `output` (may be NULL) receives the group of the unit's output, observed by default when the unit is last. */
 bt_status bt_network_add_unit(bt_network *network, const char *kind, const char *name, int64_t size,
                               const char *options, int64_t *output);
 
@@ -125,6 +141,10 @@ bt_status bt_network_add_learnware(bt_network *network, const char *name, int64_
 
 /* Adds a group x_i(t) = sum_j c_j prod_m f_jm(s_jm,i(t - l_jm)), still without terms: 0. */
 bt_status bt_network_add_firmware(bt_network *network, const char *name, int64_t size, int64_t *group);
+
+/* Adds the softmax of a group (or BT_INPUT) of N nodes, `lag` steps ago: exp(s_i / temperature), normalised. */
+bt_status bt_network_add_softmax(bt_network *network, const char *name, int64_t source, int64_t lag,
+                                 double temperature, int64_t *group);
 
 /* Gives a learnware group the bias `group.role` (role NULL: "a"): one weight a node, or slots shared by `index`
  * (node -> slot, length N; NULL with length 0 for none). */

@@ -59,6 +59,21 @@ public func bt_network_add_firmware(
   }
 }
 
+@_cdecl("bt_network_add_softmax")
+public func bt_network_add_softmax(
+  _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ source: Int64, _ lag: Int64,
+  _ temperature: Double, _ group: UnsafeMutablePointer<Int64>?
+) -> Int32 {
+  guarded {
+    let name = try text(name, "name")
+    let id = try changing(network) {
+      try $0.addSoftmax(
+        name, of: Source(Int(source), lag: Int(lag)), temperature: temperature)
+    }
+    group?.pointee = Int64(id)
+  }
+}
+
 @_cdecl("bt_network_add_bias")
 public func bt_network_add_bias(
   _ network: OpaquePointer?, _ group: Int64, _ role: UnsafePointer<CChar>?,

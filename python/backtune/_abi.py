@@ -67,6 +67,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_network_add_unit": (status, [handle, text, text, c_int64, text, int64_out]),
     "bt_network_add_learnware": (status, [handle, text, c_int64, int64_out]),
     "bt_network_add_firmware": (status, [handle, text, c_int64, int64_out]),
+    "bt_network_add_softmax": (status, [handle, text, c_int64, c_int64, c_double, int64_out]),
     "bt_network_add_bias": (status, [handle, c_int64, text, integers, c_int64]),
     "bt_network_connect_dense": (status, [handle, c_int64, c_int64, c_int64, text]),
     "bt_network_connect_diagonal": (status, [handle, c_int64, c_int64, c_int64, text]),
