@@ -46,6 +46,8 @@ struct StateReestimation {
   /// Re-estimates from simulated states, with the weights that are loaded.
   @discardableResult
   mutating func run(from simulated: Trajectory, poll: () throws -> Void = {}) throws -> Stop {
+    // Both: values before t = 0 stay.
+    states.copy(from: simulated)
     nextStates.copy(from: simulated)
     problem.targets.impose(on: nextStates)
     var misfit = try evaluateNext(poll: poll)

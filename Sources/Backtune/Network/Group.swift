@@ -91,11 +91,20 @@ public enum GroupBody: Sendable {
   }
 }
 
+/// Learnt values before t = 0, the same for all sequences: x(-1), x(-2) ... x(-depth), as weights.
+public struct InitialState: Equatable, Sendable {
+  /// Index of its weight array, [depth][node] (a vector where depth is 1).
+  public let array: Int
+  public let depth: Int
+}
+
 /// A vector of nodes of one kind.
 public struct Group: Sendable {
   public let name: String
   public let size: Int
   public internal(set) var body: GroupBody
+  /// Nil: zero before t = 0.
+  public internal(set) var initialState: InitialState?
 }
 
 /// The first `count` nodes of a group, observed as outputs.

@@ -12,6 +12,9 @@ extension Network {
   private func document(of group: Group) -> NetworkDocument.GroupDocument {
     var result = NetworkDocument.GroupDocument(
       name: group.name, kind: group.body.kind, size: group.size)
+    result.initial = group.initialState.map {
+      .init(weight: arrays[$0.array].name, depth: $0.depth)
+    }
     switch group.body {
     case .learnware(let learnware):
       result.bias = learnware.bias.map { .init(weight: arrays[$0.array].name, index: $0.index) }

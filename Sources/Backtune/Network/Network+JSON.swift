@@ -79,6 +79,10 @@ extension Network {
         source, to: target, form: try form(connection, of: target, columns: size(of: source.group)),
         role: "", weight: connection.weight, options: options)
     }
+    if let initial = group.initial {
+      try learnInitialState(
+        of: target, depth: initial.depth, weight: initial.weight, options: options)
+    }
     if group.kind == "softmax" {
       guard let source = group.source, let lag = group.lag else {
         throw BacktuneError.argument("softmax group \(group.name): source or lag is missing")
@@ -165,6 +169,9 @@ extension Network {
     (arrays, self.slots) = (ordered, slots)
     for (new, array) in ordered.enumerated() { arrayIndex[array.name] = new }
     for target in groups.indices {
+      groups[target].initialState = groups[target].initialState.map {
+        InitialState(array: place[$0.array], depth: $0.depth)
+      }
       guard case .learnware(var learnware) = groups[target].body else { continue }
       learnware.bias = learnware.bias.map { Bias(array: place[$0.array], index: $0.index) }
       learnware.connections = learnware.connections.map {

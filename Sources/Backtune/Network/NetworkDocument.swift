@@ -26,6 +26,13 @@ package struct NetworkDocument: Codable {
     var lag: Int?
     /// Absent = 1.
     var temperature: Double?
+    /// Learnt values before t = 0.
+    var initial: InitialDocument?
+  }
+
+  struct InitialDocument: Codable {
+    let weight: String
+    let depth: Int
   }
 
   struct BiasDocument: Codable {

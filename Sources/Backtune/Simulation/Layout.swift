@@ -8,7 +8,7 @@ import BacktuneNumerics
 /// read nodes only.
 package struct Layout: Sendable {
   package let lanes: Int
-  /// R: rows before t = 0.
+  /// Rows before t = 0: R, or more where an older state is learnt.
   package let past: Int
   /// Nodes of a row, padding included.
   package let rowNodes: Int
@@ -22,7 +22,7 @@ package struct Layout: Sendable {
       offset += Self.padded(network.size(of: group), lanes: lanes)
     }
     self.lanes = lanes
-    self.past = network.range
+    self.past = max(network.range, network.learntDepth)
     self.rowNodes = offset
     self.offsets = offsets
   }

@@ -17,7 +17,7 @@ extension Network {
   /// - Parameters:
   ///   - lengths: T of each sequence, 0 or more.
   ///   - inputs: sum T x M, finite.
-  ///   - initial: sequences x flat state before t = 0 (see `stateSize`); nil for zero.
+  ///   - initial: sequences x flat state before t = 0 (see `stateSize`); nil for zero, or what is learnt.
   ///   - wantsStates: whether the values of all groups are wanted, and not the outputs only.
   /// - Throws: `.size` for counts that do not fit, `.argument` for a value that is not finite, `.network` for an empty
   ///   network, `.memory` past the budget. Values that diverge are no error.

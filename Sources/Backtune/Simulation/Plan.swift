@@ -13,6 +13,7 @@ package final class Plan {
   private let table: UnsafeMutablePointer<Unmanaged<Operation>>
   /// For each operation, the runs of its nodes that are observed.
   private let observed: UnsafeMutablePointer<ObservedRun>
+  private let starts: [Start]
   /// Multiplications of one time step and lane, about.
   package let workPerStep: Int
 
@@ -21,6 +22,14 @@ package final class Plan {
     let place: Int
     let count: Int
     let column: Int
+  }
+
+  /// A learnt initial state: the place of its group in a row, its size and depth, and its first slot.
+  private struct Start {
+    let place: Int
+    let size: Int
+    let depth: Int
+    let slot: Int
   }
 
   /// - Throws: `.network` when the network has no group, `.memory` past the budget.
@@ -55,6 +64,12 @@ package final class Plan {
       (observed + k).initialize(
         to: ObservedRun(place: operation.place, count: count, column: column))
     }
+    starts = network.groups.indices.compactMap { group in
+      guard let state = network.groups[group].initialState else { return nil }
+      return Start(
+        place: layout.offset(of: group) * lanes, size: network.groups[group].size,
+        depth: state.depth, slot: network.arrays[state.array].slots.lowerBound)
+    }
     workPerStep = network.groups.reduce(network.inputs) { work, group in
       guard case .learnware(let learnware) = group.body else { return work + 8 * group.size }
       return learnware.connections.reduce(work + group.size) {
@@ -74,6 +89,26 @@ package final class Plan {
     slots.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       for operation in operations { operation.load(base) }
+    }
+  }
+
+  /// Writes the learnt initial states, out of one value a slot, before t = 0 in every lane; other past values stay.
+  package func start(_ states: Trajectory, _ slots: [Double]) {
+    forEachStart { slot, place in
+      for lane in 0..<layout.lanes { states.origin[place + lane] = slots[slot] }
+    }
+  }
+
+  /// Calls `body(slot, place)` for every value of the learnt initial states; place is that of lane 0 from t = 0.
+  private func forEachStart(_ body: (Int, Int) -> Void) {
+    for start in starts {
+      for age in 0..<start.depth {
+        for node in 0..<start.size {
+          body(
+            start.slot + age * start.size + node,
+            start.place + node * layout.lanes - (age + 1) * layout.rowSize)
+        }
+      }
     }
   }
 
@@ -201,7 +236,7 @@ package final class Plan {
     }
   }
 
-  /// sum_t eps(t) phi(t) for every slot.
+  /// sum_t eps(t) phi(t) for every slot; for a learnt initial state the sum of eps over the lanes.
   package func gradient(
     _ states: Trajectory, _ eps: Trajectory, _ batch: Batch
   ) throws -> [Double] {
@@ -210,6 +245,9 @@ package final class Plan {
       guard let base = buffer.baseAddress else { return }
       for operation in operations {
         try operation.gradient(states, eps, batch, into: base)
+      }
+      forEachStart { slot, place in
+        for lane in 0..<layout.lanes { base[slot] += eps.origin[place + lane] }
       }
     }
     return slots

@@ -26,6 +26,8 @@ package enum Units {
 extension Network {
   /// Adds a unit of that kind.
   ///
+  /// Any kind takes the option `initial`: "zero", or "learn" for initial states that are weights, `group.x0`.
+  ///
   /// - Parameters:
   ///   - name: its groups are `name.group`; by default its kind, numbered when repeated (lnl, lnl2 ...).
   ///   - options: a JSON object, see the unit; empty text for the defaults.
@@ -44,10 +46,13 @@ extension Network {
       throw BacktuneError.size("unit \(kind): size is \(size), expected 1 or more")
     }
     var values = try UnitOptions(json: options, unit: kind)
+    let learnsStart = try values.choice("initial", of: ["zero", "learn"]) == "learn"
     let unit = try type.init(size: size, options: &values)
     try values.finish()
     var network = self
-    let output = try unit.build(in: &network, name: name ?? freeName(kind))
+    let name = name ?? freeName(kind)
+    let output = try unit.build(in: &network, name: name)
+    if learnsStart { try network.learnInitialStates(ofUnit: name, kind: kind) }
     network.defaultOutput = output
     self = network
     return output

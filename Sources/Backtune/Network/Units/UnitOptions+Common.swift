@@ -12,11 +12,7 @@ extension UnitOptions {
 
   /// The squashing function of gates: zeta01, or with `profile` "logistic" that of other libraries, 1/(1+exp(-u)).
   mutating func gateProfile() throws -> ScalarFunction {
-    switch take("profile") {
-    case nil, .text("zeta"): return .zeta(a: 0, b: 1)
-    case .text("logistic"): return .logistic
-    case .some(let other): throw wrong("profile", other, "'zeta' or 'logistic'")
-    }
+    try choice("profile", of: ["zeta", "logistic"]) == "zeta" ? .zeta(a: 0, b: 1) : .logistic
   }
 
   /// A leak: `leak`, a number in [0, 0.999] or "adjust"; or `time_constant` tau >= dt, with `dt` (1), which makes it

@@ -85,6 +85,16 @@ package struct UnitOptions {
     }
   }
 
+  /// One of some words, the first by default.
+  mutating func choice(_ name: String, of words: [String]) throws -> String {
+    switch take(name) {
+    case nil: return words[0]
+    case .text(let word) where words.contains(word): return word
+    case .some(let other):
+      throw wrong(name, other, words.map { "'\($0)'" }.joined(separator: " or "))
+    }
+  }
+
   mutating func integer(_ name: String, default fallback: Int, least: Int) throws -> Int {
     switch take(name) {
     case nil: return fallback
