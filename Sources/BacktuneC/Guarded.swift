@@ -66,7 +66,8 @@ enum LastError {
 
   static func set(_ text: String) {
     let old = pthread_getspecific(key)
-    pthread_setspecific(key, strdup(text))
+    // A name may hold zero bytes, the message may not.
+    pthread_setspecific(key, strdup(text.replacing("\0", with: "\\0")))
     Glibc.free(old)
   }
 

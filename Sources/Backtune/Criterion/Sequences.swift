@@ -49,6 +49,8 @@ public struct Sequences: Sendable {
         "gains: \(batch.place(ofValue: place, channels: o)) is \(gains[place]), expected a finite number of 0 or more"
       )
     }
+    // All that is kept, with its growth.
+    try MemoryBudget.bytes(doubles: [total, m + 3 * o], for: "sequences")
     self.lengths = lengths
     (inputCount, outputCount) = (m, o)
     self.inputs = Array(inputs)

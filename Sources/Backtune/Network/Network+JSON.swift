@@ -61,7 +61,12 @@ extension Network {
     let weights = document.weights ?? []
     if !weights.isEmpty { try reorderArrays(weights.map(\.name)) }
     for weight in weights { try read(weight) }
-    if let name = document.output { defaultOutput = try group(named: name) }
+    if let name = document.output {
+      defaultOutput = try group(named: name)
+      guard defaultOutput != Network.input else {
+        throw BacktuneError.argument("network JSON: output is 'input', expected a group")
+      }
+    }
     if let list = document.observe {
       try observe(list.map { Observed(group: try group(named: $0.group), count: $0.outputs) })
     }
@@ -187,6 +192,9 @@ extension Network {
       return path.isEmpty ? context.debugDescription : "at \(path): \(context.debugDescription)"
     }
     switch error {
+    case .dataCorrupted(let context) where context.codingPath.isEmpty:
+      // Foundation does not tell these apart.
+      return "not valid JSON, or a number that does not fit (inputs, size, lag, outputs, slots: integers)"
     case .dataCorrupted(let context): return at(context)
     case .keyNotFound(let key, let context): return "\(key.stringValue) is missing, \(at(context))"
     case .typeMismatch(_, let context): return at(context)
