@@ -129,7 +129,7 @@ bt_status bt_network_free(bt_network *network);
  *   versatile       x = sum_k c_k f_k(v): functions (["identity", "tanh", "zeta01", "relu"])
  * Where it makes sense a unit also takes: bias (true); input_lag (1); sources, which replace the unit itself and the input:
  * [{"source": "self" | "input" | group name or number, "lag": 1, "mask": [[1, 0], ...] or absent}, ...]; mask, rows of 0 and
- * 1, the recurrent connections there are, or density of them, drawn with seed (0); leak (none, a number in [0, 0.999],
+ * 1, the recurrent connections there are, or density of them, drawn with seed (0); initial ("zero", or "learn": weights group.x0); leak (none, a number in [0, 0.999],
  * "adjust") or time_constant tau with dt (1), leak 1 - dt/tau; profile of the gates k ("zeta", or "logistic" as in other
  * libraries). `output` (may be NULL) receives the group of the unit's output, observed by default when the unit is last. */
 bt_status bt_network_add_unit(bt_network *network, const char *kind, const char *name, int64_t size,
@@ -165,6 +165,11 @@ bt_status bt_network_connect_sparse(bt_network *network, int64_t target, int64_t
 /* `index`, N x source size: the slot of each entry, -1 for none; every slot from 0 to the largest must be used. */
 bt_status bt_network_connect_shared(bt_network *network, int64_t target, int64_t source, int64_t lag,
                                     const char *role, const int64_t *index, int64_t index_length);
+
+/* Makes x(-1) ... x(-depth) of a group weights, `group.x0` ([depth][node], a vector where depth is 1), the same for all
+ * sequences; they start at 0. Units do it by the option "initial": "learn". For an initial state of each sequence see
+ * the estimator's option initial_states. */
+bt_status bt_network_learn_initial_state(bt_network *network, int64_t group, int64_t depth);
 
 /* Adds the constant term `coefficient` to a firmware group, to be multiplied by factors; `term` (may be NULL) receives
  * its number in the group. */
@@ -289,6 +294,7 @@ bt_status bt_estimator_get_method(const bt_estimator *estimator, char *buffer, i
  *   max_iterations   limit of one run
  *   tolerance        a run stops when the cost falls below this times its first cost
  *   target           a run stops when the cost falls below this
+ *   initial_states   1 or 0: every sequence has a learnt initial state of its own (a change starts the estimator anew)
  *   guard            1 or 0: the guard on the adjoint, equation (5)
  *   reestimation     1 or 0: the second-order variant on re-estimated states, footnote 7 */
 bt_status bt_estimator_set_option(bt_estimator *estimator, const char *name, double value);
@@ -307,6 +313,9 @@ bt_status bt_estimator_cost(bt_estimator *estimator, double *cost, double *nmse)
 
 /* The best weights seen, in the network's flat order. */
 bt_status bt_estimator_get_weights(const bt_estimator *estimator, double *weights, int64_t length);
+
+/* The best initial states, sequences x flat state, as bt_simulate takes them, where the option initial_states is 1. */
+bt_status bt_estimator_get_initial_states(const bt_estimator *estimator, double *values, int64_t length);
 
 /* Cost and its derivative by every adjustable weight at the network's weights, without guard. Either may be NULL. */
 bt_status bt_estimator_gradient(bt_estimator *estimator, double *cost, double *gradient, int64_t length);

@@ -186,6 +186,15 @@ public func bt_network_remove_term(_ network: OpaquePointer?, _ group: Int64, _ 
   guarded { try changing(network) { try $0.removeTerm(Int(term), of: Int(group)) } }
 }
 
+@_cdecl("bt_network_learn_initial_state")
+public func bt_network_learn_initial_state(
+  _ network: OpaquePointer?, _ group: Int64, _ depth: Int64
+) -> Int32 {
+  guarded {
+    try changing(network) { try $0.learnInitialState(of: Int(group), depth: Int(depth)) }
+  }
+}
+
 @_cdecl("bt_network_observe")
 public func bt_network_observe(
   _ network: OpaquePointer?, _ groups: UnsafePointer<Int64>?, _ counts: UnsafePointer<Int64>?,

@@ -45,6 +45,22 @@ public func bt_estimator_get_weights(
   }
 }
 
+@_cdecl("bt_estimator_get_initial_states")
+public func bt_estimator_get_initial_states(
+  _ estimator: OpaquePointer?, _ target: UnsafeMutablePointer<Double>?, _ length: Int64
+) -> Int32 {
+  guarded {
+    let values = try found(estimator) { _, current in
+      guard let current, current.options.learnsEachStart, !current.trace.isEmpty else {
+        throw BacktuneError.state(
+          "estimator: no initial states yet; set the option initial_states and run it")
+      }
+      return try current.initialStates()
+    }
+    try write(values, to: target, length, "values")
+  }
+}
+
 @_cdecl("bt_estimator_gradient")
 public func bt_estimator_gradient(
   _ estimator: OpaquePointer?, _ cost: UnsafeMutablePointer<Double>?,

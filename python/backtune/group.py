@@ -17,10 +17,39 @@ if TYPE_CHECKING:
 
 
 class Source(NamedTuple):
-    """What a node group reads: another group, the network input or itself, `lag` time steps ago."""
+    """What a node group reads: another group, the network input or itself, `lag` time steps ago.
+
+    Where not every node reads every node of the source, `mask` holds rows of 0 and 1.
+    """
 
     group: Group | _Self
     lag: int
+    mask: tuple[tuple[int, ...], ...] | None = None
+
+    def masked(self, mask: Any) -> Source:
+        """Return the same source with only some of its connections.
+
+        Parameters
+        ----------
+        mask : array of 0 and 1, shape (nodes, source nodes)
+            1 where the node of the row reads the source's node of the column; `backtune.topology`
+            makes such masks.
+
+        Raises
+        ------
+        ArgumentError
+            Other entries than 0 and 1.
+        SizeError
+            Not a matrix, or not one column per node of the source.
+        """
+        flags = as_mask(mask, f"mask of {self!r}")
+        columns = getattr(self.group, "size", None)
+        if flags.ndim != 2 or columns not in (None, flags.shape[1]):
+            nodes = "source nodes" if columns is None else columns
+            raise SizeError(
+                f"mask of {self!r}: shape {flags.shape}, expected (nodes, {nodes})"
+            )
+        return self._replace(mask=tuple(map(tuple, flags.tolist())))
 
     def number(self, network: Network) -> int:
         """Return the number of the group, after a check that it belongs to that network."""
@@ -32,8 +61,13 @@ class Source(NamedTuple):
             raise ArgumentError(f"source {self.group.name}: it belongs to another network")
         return self.group.id
 
+    def check_whole(self, what: str) -> None:
+        """Refuse a mask where none is possible."""
+        if self.mask is not None:
+            raise ArgumentError(f"{what}: {self!r} has a mask, which only weights can have")
+
     def __repr__(self) -> str:
-        return f"{self.group.name}.lag({self.lag})"
+        return f"{self.group.name}.lag({self.lag}){'' if self.mask is None else '.masked(...)'}"
 
 
 class _Self:
@@ -126,8 +160,8 @@ class Group:
         Parameters
         ----------
         source : Source
-            Such as ``x.lag(1)`` or ``net.input.lag(0)``. Groups that read each other at lag 0 may
-            form no cycle.
+            Such as ``x.lag(1)`` or ``net.input.lag(0)``, masked or not. Groups that read each
+            other at lag 0 may form no cycle.
         role : str, optional
             By default "B" for the network input, "W" for every other source.
         form : {"dense", "diagonal"}
@@ -156,6 +190,10 @@ class Group:
             role = "B" if number == _abi.INPUT else "W"
         if form not in ("dense", "diagonal"):
             raise ArgumentError(f"form: {form!r} came, expected 'dense' or 'diagonal'")
+        if source.mask is not None:
+            if mask is not None:
+                raise ArgumentError(f"connect: {source!r} has a mask, and another one came")
+            mask = source.mask
         if (mask is not None) + (index is not None) + (form == "diagonal") > 1:
             raise ArgumentError("connect: expected one of form='diagonal', mask and index")
         place = (self.network._pointer, self.id, number, source.lag, as_text(role, "role"))
@@ -218,6 +256,7 @@ class Group:
                 f"factor: {factor!r} came, expected a source or a pair (function, source)"
             )
         function, source = as_function(factor[0], "factor"), factor[1]
+        source.check_whole("factor")
         parameters = (
             np.array([value for _, value in function.parameters], dtype=float)
             if function.parameters

@@ -10,13 +10,23 @@ package final class Problem {
   package let plan: Plan
   package let targets: Targets
   package let criterion: any Criterion
-  /// Slots that estimation may move: the flat vector's order.
+  /// What the cost depends on: the network's slots and, where each sequence has an initial state of its own, these
+  /// states (flat, sequence after sequence, the input's part fixed).
+  package let slots: WeightSlots
+  /// Slots that estimation may move.
   package let adjustable: [Int]
+  /// Slots of initial states, with the number of sequences that start from each.
+  package let startSlots: [(slot: Int, sequences: Int)]
+  private let learnsEachStart: Bool
   package let gainSum: Double
   package let spread: Double
   private let slopes: Buffer
 
-  package init(_ network: Network, _ sequences: Sequences, criterion: any Criterion) throws {
+  /// - Parameter learnsEachStart: whether every sequence has an initial state of its own, instead of the network's.
+  package init(
+    _ network: Network, _ sequences: Sequences, criterion: any Criterion,
+    learnsEachStart: Bool = false
+  ) throws {
     self.network = network
     self.sequences = sequences
     self.criterion = criterion
@@ -25,7 +35,27 @@ package final class Problem {
     targets = try Targets(network, sequences, batch, plan.layout)
     slopes = try Buffer(
       count: batch.steps * sequences.outputCount * batch.lanes, for: "slopes of the criterion")
-    adjustable = network.slots.adjustable
+    self.learnsEachStart = learnsEachStart
+    var slots = network.slots
+    if learnsEachStart {
+      try MemoryBudget.bytes(
+        doubles: [batch.lanes, network.stateSize, 8], for: "initial states of the sequences")
+      for _ in 0..<batch.lanes {
+        for (group, depth, _) in network.stateLayout {
+          slots.append(
+            count: depth * network.size(of: group), lower: -.infinity, upper: .infinity,
+            fixed: group == Network.input)
+        }
+      }
+      startSlots = (network.slots.values.count..<slots.values.count).map { ($0, 1) }
+    } else {
+      let running = sequences.lengths.count { $0 > 0 }
+      startSlots = network.groups.compactMap(\.initialState).flatMap {
+        network.arrays[$0.array].slots.map { ($0, running) }
+      }
+    }
+    self.slots = slots
+    adjustable = slots.adjustable
     gainSum = sequences.gainSum
     spread = sequences.spread
   }
@@ -49,11 +79,35 @@ package final class Problem {
     try Trajectory(plan.layout, steps: batch.steps, for: "adjoint values")
   }
 
+  /// All slots for these weights of the network: initial states of sequences start from zero.
+  package func slots(for weights: [Double]) -> [Double] {
+    weights + repeatElement(0, count: slots.values.count - weights.count)
+  }
+
+  /// The weights of the network, and the initial states of the sequences (empty unless each has its own).
+  package func parts(of slots: [Double]) -> (weights: [Double], starts: [Double]) {
+    let count = network.slots.values.count
+    return (Array(slots[..<count]), Array(slots[count...]))
+  }
+
+  /// Writes the initial states.
+  private func start(_ states: Trajectory, _ slots: [Double]) {
+    guard learnsEachStart else { return plan.start(states, slots) }
+    slots.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      for (sequence, lane) in batch.lane.enumerated() {
+        let first = network.slots.values.count + sequence * network.stateSize
+        states.setPast(base + first, network: network, lane: lane)
+      }
+    }
+  }
+
   /// Simulates with these weights (one value a slot).
   package func evaluate(
     _ slots: [Double], into states: Trajectory, poll: () throws -> Void = {}
   ) throws -> Score {
     plan.load(slots)
+    start(states, slots)
     try plan.simulate(states, batch, poll: poll)
     return score(states)
   }
@@ -73,7 +127,17 @@ package final class Problem {
 
   /// Derivative of the un-normalised cost by every slot.
   package func gradient(_ states: Trajectory, _ eps: Trajectory) throws -> [Double] {
-    try plan.gradient(states, eps, batch)
+    let weights = try plan.gradient(states, eps, batch, startsLearnt: !learnsEachStart)
+    guard learnsEachStart else { return weights }
+    var all = slots(for: weights)
+    all.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      for (sequence, lane) in batch.lane.enumerated() {
+        let first = weights.count + sequence * network.stateSize
+        eps.past(before: 0, network: network, lane: lane, into: base + first)
+      }
+    }
+    return all
   }
 
   /// L, what is reported: the sum divided by that of the gains.

@@ -39,14 +39,15 @@ final class BackwardTuning {
     eps = try problem.makeAdjoint()
     // What the node systems need for an entry, about.
     try MemoryBudget.bytes(doubles: [problem.network.entryCount, 16], for: "node systems")
-    secondOrder = SecondOrder(systems: NodeSystems(problem.network, problem.plan.layout))
-    firstOrder = FirstOrder(count: problem.network.slots.values.count)
+    secondOrder = SecondOrder(
+      systems: NodeSystems(problem.network, problem.plan.layout), starts: problem.startSlots)
+    firstOrder = FirstOrder(count: problem.slots.values.count)
   }
 
   /// Forgets what was found, and starts from other weights.
-  func restart(from slots: [Double]) {
-    search.restart(from: slots)
-    firstOrder = FirstOrder(count: slots.count)
+  func restart(from weights: [Double]) {
+    search.restart(from: weights)
+    firstOrder = FirstOrder(count: problem.slots.values.count)
     reestimationPause = Pause()
     isStarted = false
   }
@@ -62,9 +63,12 @@ final class BackwardTuning {
   /// The network with the best weights.
   var network: Network {
     var network = problem.network
-    network.setSlotValues(search.slots)
+    network.setSlotValues(problem.parts(of: search.slots).weights)
     return network
   }
+
+  /// The best initial states, sequences x flat state; empty unless each sequence has its own.
+  var initialStates: [Double] { problem.parts(of: search.slots).starts }
 
   /// Simulates with the first weights.
   func evaluateStart(poll: () throws -> Void) throws {
@@ -83,8 +87,8 @@ final class BackwardTuning {
     for halving in 1...Self.maxRescues where !search.score.isFinite {
       for slot in problem.adjustable {
         candidate[slot] = min(
-          max(candidate[slot] / 2, problem.network.slots.lower[slot]),
-          problem.network.slots.upper[slot])
+          max(candidate[slot] / 2, problem.slots.lower[slot]),
+          problem.slots.upper[slot])
       }
       try search.attempt(candidate, poll: poll)
       if search.score.isFinite {
@@ -106,7 +110,7 @@ final class BackwardTuning {
     lastReport.raised = Double(counts.raised) / Double(max(counts.values, 1))
     lastReport.saturated = Double(counts.saturated) / Double(max(counts.values, 1))
     var gradient = try problem.gradient(search.states, eps)
-    for (slot, isFixed) in problem.network.slots.isFixed.enumerated() where isFixed {
+    for (slot, isFixed) in problem.slots.isFixed.enumerated() where isFixed {
       gradient[slot] = 0
     }
     firstOrder.update(gradient)
@@ -199,6 +203,6 @@ final class BackwardTuning {
     problem.plan.load(search.slots)
     _ = try problem.tune(search.states, isGuarded: false, into: eps)
     let all = try problem.gradient(search.states, eps)
-    return (report.cost, problem.adjustable.map { all[$0] / problem.gainSum })
+    return (report.cost, problem.network.slots.adjustable.map { all[$0] / problem.gainSum })
   }
 }

@@ -23,12 +23,15 @@ public final class Estimator {
   /// The network with the best weights seen.
   public private(set) var network: Network
   public let criterionName: String
-  public var options = EstimatorOptions()
+  public var options = EstimatorOptions() {
+    didSet { if options.learnsEachStart != oldValue.learnsEachStart { restart() } }
+  }
   public private(set) var trace: [IterationReport] = []
   public private(set) var stopReason = StopReason.none
 
   private let sequences: Sequences
-  private var session: BackwardTuning?
+  /// Made when first needed.
+  private var made: BackwardTuning?
   private let clock = ContinuousClock()
   private var seconds = 0.0
   private var lastPoll: ContinuousClock.Instant
@@ -46,10 +49,10 @@ public final class Estimator {
   public init(_ network: Network, _ sequences: Sequences, criterion: String = "least-squares")
     throws
   {
-    let criterion = try Criteria.named(criterion)
+    let criterion = try Self.criterion(named: criterion)
     self.network = network
     self.sequences = sequences
-    criterionName = type(of: criterion).names[0]
+    criterionName = criterion
     lastPoll = clock.now
     guard sequences.inputCount == network.inputs, sequences.outputCount == network.outputCount
     else {
@@ -57,7 +60,24 @@ public final class Estimator {
         "sequences: \(sequences.inputCount) inputs and \(sequences.outputCount) outputs, the network has \(network.inputs) and \(network.outputCount)"
       )
     }
-    session = try BackwardTuning(Problem(network, sequences, criterion: criterion))
+  }
+
+  private func session() throws -> BackwardTuning {
+    if let made { return made }
+    let problem = try Problem(
+      network, sequences, criterion: try Criteria.named(criterionName),
+      learnsEachStart: options.learnsEachStart)
+    let session = try BackwardTuning(problem)
+    made = session
+    return session
+  }
+
+  /// Forgets what was done; the next step starts anew.
+  private func restart() {
+    made = nil
+    trace = []
+    seconds = 0
+    stopReason = .none
   }
 
   /// Takes weights, bounds and fixed flags that were set since; where they differ the estimation starts anew from them.
@@ -68,18 +88,11 @@ public final class Estimator {
         "network: its structure has changed since the estimator was created; create another one")
     }
     guard changed.slots != network.slots else { return }
-    if let session, changed.slots.hasSameConstraints(as: network.slots) {
-      session.restart(from: changed.slots.values)
-    } else {
-      let criterion = try Criteria.named(criterionName)
-      // The old memory goes first.
-      session = nil
-      session = try BackwardTuning(Problem(changed, sequences, criterion: criterion))
-    }
+    let kept = changed.slots.hasSameConstraints(as: network.slots) ? made : nil
+    restart()
     network = changed
-    trace = []
-    seconds = 0
-    stopReason = .none
+    kept?.restart(from: changed.slots.values)
+    made = kept
   }
 
   /// Whether a network has the structure and the weights of this one.
@@ -122,26 +135,27 @@ public final class Estimator {
 
   /// L of the best weights and its NMSE, simulating if that was not done yet; infinite where they diverge.
   public func cost() throws -> (cost: Double, nmse: Double) {
-    guard let session else { throw Self.unusable }
+    let session = try session()
     try session.evaluateStart {}
     return session.report
   }
 
+  /// The best initial states, sequences x flat state, as `Network.simulate` takes them: those of each sequence where
+  /// `options.learnsEachStart`, otherwise empty.
+  public func initialStates() throws -> [Double] { try session().initialStates }
+
   /// L and its derivative by every adjustable weight, without guard.
   public func gradient() throws -> (cost: Double, gradient: [Double]) {
-    guard let session else { throw Self.unusable }
+    let session = try session()
     return try BLASThreads.single { try session.gradient() }
   }
 
   /// Decay time and final bias of the cost, footnote 9.
   public var decay: DecayFit { DecayFit(trace.map(\.cost)) }
 
-  private static let unusable = BacktuneError.state(
-    "estimator: its last change of weights failed; create another one")
-
   /// Evaluates the first weights and opens the trace; false where there is nothing to go on from.
   private func start(monitor: Monitor?) throws -> Bool {
-    guard let session else { throw Self.unusable }
+    let session = try session()
     if trace.isEmpty {
       let isDone = try timed(session) { try session.start(poll: self.poll(monitor)) }
       guard isDone else {
@@ -158,7 +172,7 @@ public final class Estimator {
   }
 
   private func iterate(monitor: Monitor?) throws -> StopReason {
-    guard let session else { throw Self.unusable }
+    let session = try session()
     let isDone = try timed(session) {
       try session.iterate(options, poll: self.poll(monitor))
     }

@@ -13,6 +13,9 @@ public struct EstimatorOptions: Sendable {
   /// Whether the second order is also tried on re-estimated states (footnote 7).
   public var reestimatesStates = true
 
+  /// Whether every sequence has a learnt initial state of its own, instead of the network's. A change starts anew.
+  public var learnsEachStart = false
+
   public init() {}
 
   private static var table:
@@ -42,6 +45,13 @@ public struct EstimatorOptions: Sendable {
         {
           $0.target = $1
           return $1 >= 0 && $1.isFinite
+        }
+      ),
+      (
+        "initial_states", "0 or 1", { $0.learnsEachStart ? 1 : 0 },
+        {
+          $0.learnsEachStart = $1 != 0
+          return $1 == 0 || $1 == 1
         }
       ),
       (

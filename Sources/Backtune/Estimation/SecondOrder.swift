@@ -11,6 +11,9 @@ import BacktuneSimulation
 /// sum_t phi (x^ - Phi(x^)). D and R' are the curvature and gradient of a regularisation of the weights.
 struct SecondOrder {
   let systems: NodeSystems
+  /// Slots of initial states: each is a node of its own at one time, whose only source is the constant 1, so that its A
+  /// is the number of sequences that start from it.
+  var starts: [(slot: Int, sequences: Int)] = []
 
   /// Gradient R' and diagonal curvature D of a regularisation, one value a slot.
   struct Regularisation {
@@ -30,7 +33,7 @@ struct SecondOrder {
   /// W - W^ with one A for the systems of a class: variants 1 and 3. Zero for nodes without second order.
   func direction(_ input: Input, poll: () throws -> Void) throws -> [Double] {
     let matrices = NormalMatrices(input.states, input.batch)
-    var result = [Double](repeating: 0, count: input.rightHandSide.count)
+    var result = startDirection(input)
     for item in systems.classes {
       let matrix = try matrices.shared(item, poll: poll)
       if input.regularisation == nil {
@@ -53,13 +56,21 @@ struct SecondOrder {
     _ input: Input, slots: [Double], poll: () throws -> Void
   ) throws -> [Double] {
     let matrices = NormalMatrices(input.states, input.batch)
-    var result = [Double](repeating: 0, count: input.rightHandSide.count)
+    var result = startDirection(input)
     for item in systems.classes {
       for k in item.systems.indices {
         let matrix = try matrices.weighted(item.systems[k], slots: slots, poll: poll)
         solve(matrix, item.systems[k...k], input, &result)
         try poll()
       }
+    }
+    return result
+  }
+
+  private func startDirection(_ input: Input) -> [Double] {
+    var result = [Double](repeating: 0, count: input.rightHandSide.count)
+    for (slot, sequences) in starts where sequences > 0 && input.rightHandSide[slot].isFinite {
+      result[slot] = input.rightHandSide[slot] / Double(sequences)
     }
     return result
   }

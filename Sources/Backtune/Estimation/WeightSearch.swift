@@ -18,15 +18,15 @@ final class WeightSearch {
 
   init(_ problem: Problem) throws {
     self.problem = problem
-    slots = problem.network.slots.values
-    (lower, upper) = (problem.network.slots.lower, problem.network.slots.upper)
+    slots = problem.slots.values
+    (lower, upper) = (problem.slots.lower, problem.slots.upper)
     states = try problem.makeStates()
     trial = try problem.makeStates()
   }
 
   /// Forgets what was found, and starts from other weights.
-  func restart(from slots: [Double]) {
-    (self.slots, score) = (slots, .infinite)
+  func restart(from weights: [Double]) {
+    (slots, score) = (problem.slots(for: weights), .infinite)
   }
 
   /// Simulates with some weights and keeps them if they are the best so far.

@@ -17,7 +17,8 @@ extension Network {
     }
     guard depth >= 1, depth <= Network.maximalLag else {
       throw BacktuneError.argument(
-        "initial state of group \(group.name): depth is \(depth), expected 1 to \(Network.maximalLag)")
+        "initial state of group \(group.name): depth is \(depth), expected 1 to \(Network.maximalLag)"
+      )
     }
     let name = weight ?? "\(group.name).x0"
     try MemoryBudget.bytes(doubles: [depth, group.size], for: "initial state \(name)")

@@ -194,7 +194,8 @@ extension Network {
     switch error {
     case .dataCorrupted(let context) where context.codingPath.isEmpty:
       // Foundation does not tell these apart.
-      return "not valid JSON, or a number that does not fit (inputs, size, lag, outputs, slots: integers)"
+      return
+        "not valid JSON, or a number that does not fit (inputs, size, lag, outputs, slots: integers)"
     case .dataCorrupted(let context): return at(context)
     case .keyNotFound(let key, let context): return "\(key.stringValue) is missing, \(at(context))"
     case .typeMismatch(_, let context): return at(context)

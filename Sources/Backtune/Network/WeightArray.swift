@@ -29,7 +29,7 @@ public struct WeightSlots: Equatable, Sendable {
   public internal(set) var upper: [Double] = []
   public internal(set) var isFixed: [Bool] = []
 
-  mutating func append(count: Int, lower low: Double, upper high: Double, fixed: Bool) {
+  package mutating func append(count: Int, lower low: Double, upper high: Double, fixed: Bool) {
     values += repeatElement(min(max(0, low), high), count: count)
     lower += repeatElement(low, count: count)
     upper += repeatElement(high, count: count)

@@ -237,8 +237,10 @@ package final class Plan {
   }
 
   /// sum_t eps(t) phi(t) for every slot; for a learnt initial state the sum of eps over the lanes.
+  ///
+  /// - Parameter startsLearnt: whether the states started from the learnt values.
   package func gradient(
-    _ states: Trajectory, _ eps: Trajectory, _ batch: Batch
+    _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, startsLearnt: Bool = true
   ) throws -> [Double] {
     var slots = [Double](repeating: 0, count: network.slots.values.count)
     try slots.withUnsafeMutableBufferPointer { buffer in
@@ -246,6 +248,7 @@ package final class Plan {
       for operation in operations {
         try operation.gradient(states, eps, batch, into: base)
       }
+      if !startsLearnt { return }
       forEachStart { slot, place in
         for lane in 0..<layout.lanes { base[slot] += eps.origin[place + lane] }
       }
