@@ -107,10 +107,10 @@ bt_status bt_network_copy(const bt_network *network, bt_network **copy);
 bt_status bt_network_free(bt_network *network);
 
 /* Adds a unit of `size` nodes. `name` (NULL: the kind, numbered when repeated) starts the names of its groups, name.group,
- * and weights, name.group.role. `options` is a JSON object or NULL:
+ * and of its weights, name.group.role. `options` is a JSON object or NULL:
  *   linear          v = a + sum_{r=1..R} W^r x(t-r) + B i(t-1): range R (1), mask or density
- *   lnl             x = x1 + f(x2); x1 = g x(t-1); x2 = a + W x(t-1) + B i(t-1): activation ("zeta01", "tanh", "logistic",
- *                   "relu", {"name": "softplus", "eps": 0.1}, "identity", ...), leak or time_constant, mask or density
+ *   lnl             x = x1 + f(x2); x1 = g x(t-1); x2 = a + W x(t-1) + B i(t-1): activation ("zeta01", "tanh",
+ *                   "logistic", "relu", {"name": "softplus", "eps": 0.1}, ...), leak or time_constant, mask or density
  *   sparse_lnl      an lnl of rectified units with density 1/sqrt(size)
  *   lstm            x = k(yo) tanh(s); s = k(yf) s(t-1) + k(yi) tanh(h): peephole (false), profile
  *   gru             x = k(z) x(t-1) + (1 - k(z)) tanh(h); h = hi + k(r) m: profile
@@ -120,18 +120,21 @@ bt_status bt_network_free(bt_network *network);
  *   softmax         x = softmax(z / temperature); z = a + W x(t-1) + B i(t-1): temperature (1), mask or density
  *   reservoir       an lnl of fixed random weights and a readout: outputs (1), spectral_radius (0.9), density (0.1),
  *                   input_scaling (1), seed, activation ("tanh"), leak or time_constant
- *   state_space     x = A x(t-1) + B i(t-1) + E h(t-1); h = tanh(b + F x + G i); y = c + C x + D i + H h: hidden (size),
- *                   outputs (1), input_lag (1)
+ *   state_space     x = A x(t-1) + B i(t-1) + E h(t-1); h = tanh(b + F x + G i); y = c + C x + D i + H h:
+ *                   hidden (size), outputs (1), input_lag (1)
  *   dense           x = f(a + W s(t)): activation; sources: the input at lag 0
  *   conv1d          shared weights over the nodes of its source: kernel (3), channels of the source (1), activation
  *   gate            x = (1 - k(c)) x(t-1) + k(c) v: profile, value_sources of v (the input at lag 0)
  *   product         x = u v, both a + W x(t-1) + B i(t-1)
  *   versatile       x = sum_k c_k f_k(v): functions (["identity", "tanh", "zeta01", "relu"])
- * Where it makes sense a unit also takes: bias (true); input_lag (1); sources, which replace the unit itself and the input:
- * [{"source": "self" | "input" | group name or number, "lag": 1, "mask": [[1, 0], ...] or absent}, ...]; mask, rows of 0 and
- * 1, the recurrent connections there are, or density of them, drawn with seed (0); initial ("zero", or "learn": weights group.x0); leak (none, a number in [0, 0.999],
- * "adjust") or time_constant tau with dt (1), leak 1 - dt/tau; profile of the gates k ("zeta", or "logistic" as in other
- * libraries). `output` (may be NULL) receives the group of the unit's output, observed by default when the unit is last. */
+ * Where it makes sense a unit also takes
+ *   bias (true), input_lag (1), initial ("zero", or "learn": initial states that are weights, group.x0)
+ *   sources         what it reads, instead of itself and the input:
+ *                   [{"source": "self" | "input" | group name or number, "lag": 1, "mask": rows of 0 and 1 or absent}, ...]
+ *   mask            rows of 0 and 1, the recurrent connections there are; or density of them, drawn with seed (0)
+ *   leak            none, a number in [0, 0.999], "adjust"; or time_constant tau and dt (1): 1 - dt/tau
+ *   profile         of the gates k: "zeta", or "logistic" as in other libraries
+ * `output` (may be NULL) receives the group of the unit's output, observed by default when the unit is the last. */
 bt_status bt_network_add_unit(bt_network *network, const char *kind, const char *name, int64_t size,
                               const char *options, int64_t *output);
 

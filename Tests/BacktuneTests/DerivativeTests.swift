@@ -81,9 +81,13 @@ import Testing
       (0..<network.stateSize).map { _ in stream.normal() }
     }
     let inputState = network.stateLayout[0].depth * network.inputs
+    // Initial states move with the direction where they are learnt, and by a direction of their own.
+    plan.start(tangents, direction)
     for lane in 0..<batch.lanes {
-      let zeroed = start[lane].enumerated().map { $0 < inputState ? 0 : $1 }
-      tangents.setPast(zeroed, network: network, lane: lane)
+      var moved = start[lane]
+      tangents.past(before: 0, network: network, lane: lane, into: &moved)
+      for k in moved.indices { moved[k] = k < inputState ? 0 : moved[k] + start[lane][k] }
+      tangents.setPast(moved, network: network, lane: lane)
     }
     try plan.loadDirection(direction)
     try plan.tangent(states, into: tangents, batch)
@@ -114,6 +118,37 @@ import Testing
     }
     let size = zip(direction, gradient).reduce(abs(left)) { $0 + abs($1.0 * $1.1) }
     #expect(abs(left - right) <= 1e-12 * size, "seed \(seed): \(left) and \(right)")
+  }
+
+  /// Central differences by the initial states, one for each sequence.
+  @Test(arguments: Array(seeds.prefix(40))) func initialStatesOfSequences(seed: UInt64) throws {
+    let item = try RandomCase(seed: seed)
+    let problem = try Problem(
+      item.network, item.sequences, criterion: LeastSquares(), learnsEachStart: true)
+    let states = try problem.makeStates()
+    let eps = try problem.makeAdjoint()
+    var stream = item.stream
+    let count = item.network.slots.values.count
+    let slots = problem.slots.values.enumerated().map {
+      $0 < count ? $1 : problem.slots.isFixed[$0] ? 0 : 0.5 * stream.normal()
+    }
+    let base = try problem.evaluate(slots, into: states).total
+    _ = try problem.tune(states, isGuarded: false, into: eps)
+    let gradient = try problem.gradient(states, eps)
+    #expect(gradient.count == slots.count)
+    let scale = gradient.map(abs).max() ?? 0
+    let h = 1e-5
+    for k in slots.indices where k >= count && !problem.slots.isFixed[k] {
+      var (up, down) = (slots, slots)
+      up[k] += h
+      down[k] -= h
+      let difference =
+        (try problem.evaluate(up, into: states).total
+          - problem.evaluate(down, into: states).total) / (2 * h)
+      #expect(
+        abs(difference - gradient[k]) <= 1e-6 * (scale + base),
+        "seed \(seed), state \(k - count): \(gradient[k]), by differences \(difference)")
+    }
   }
 
   /// One sequence at a time or all side by side: the same cost and gradient up to rounding.

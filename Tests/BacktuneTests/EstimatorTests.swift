@@ -1,4 +1,5 @@
 import Backtune
+import Foundation
 import Testing
 
 @testable import BacktuneCriterion
@@ -162,6 +163,65 @@ import Testing
     #expect(try estimator.cost().cost == Estimator(other, sequences).cost().cost)
     try other.addUnit("linear", size: 1)
     #expect(throws: BacktuneError.self) { try estimator.adopt(other) }
+  }
+
+  /// Two decays from different starts: no weight of the network can tell them apart, an initial state each can.
+  @Test func initialStatesOfSequencesAreFound() throws {
+    var network = try Network(inputs: 0)
+    try network.addUnit("linear", size: 1)
+    network.randomize(seed: 1)
+    let starts = [2.0, -3.0]
+    let desired = starts.flatMap { start in (1...20).map { start * pow(0.8, Double($0)) } }
+    let sequences = try Build.sequences(
+      network, lengths: [20, 20], inputs: [], desired: desired)
+    let without = try Estimator(network, sequences)
+    try without.run()
+    let shared = without.trace[without.trace.count - 1].nmse
+    let estimator = try Estimator(network, sequences)
+    try estimator.step()
+    estimator.options.learnsEachStart = true
+    #expect(estimator.trace.isEmpty)
+    try estimator.adopt(network)
+    try estimator.run()
+    let own = estimator.trace[estimator.trace.count - 1].nmse
+    #expect(shared > 0.5 && own < 1e-6, "NMSE \(shared) with zero states, \(own) with their own")
+    let found = try estimator.initialStates()
+    #expect(zip(found, starts).allSatisfy { abs($0 - $1) < 1e-2 }, "\(found)")
+    let result = try found.withUnsafeBufferPointer { initial in
+      try [Double]().withUnsafeBufferPointer {
+        try estimator.network.simulate(lengths: [20, 20], inputs: $0, initial: initial)
+      }
+    }
+    #expect(zip(result.outputs, desired).allSatisfy { abs($0 - $1) < 1e-2 })
+  }
+
+  @Test(arguments: ["linear", "lnl", "lstm", "gru"]) func sharedInitialStateIsLearnt(kind: String)
+    throws
+  {
+    let options = "{\"initial\": \"learn\"}"
+    var root = try Build.network(kind, size: 2, options: options, seed: 7)
+    for array in root.arrays where array.name.hasSuffix("x0") {
+      try root.setWeights(array.name, [0.7, -0.5])
+    }
+    let inputs = Build.normal(30, seed: 2)
+    let desired = try Build.simulate(root, lengths: [30], inputs: inputs).outputs
+    // Only the initial state is to be found.
+    var learner = root
+    for array in root.arrays {
+      try learner.setFixed(array.name, [!array.name.hasSuffix("x0")])
+      if array.name.hasSuffix("x0") { try learner.setWeights(array.name, [0, 0]) }
+    }
+    let estimator = try Estimator(
+      learner, Build.sequences(learner, lengths: [30], inputs: inputs, desired: desired))
+    try estimator.run()
+    let trace = estimator.trace
+    #expect(trace[0].cost > 1e-8)
+    #expect(trace[trace.count - 1].cost < 1e-2 * trace[0].cost, "\(trace[trace.count - 1].cost)")
+    let again = try Network(json: try estimator.network.json())
+    #expect(again.slots == estimator.network.slots)
+    #expect(
+      try Estimator(again, Build.sequences(again, lengths: [30], inputs: inputs, desired: desired))
+        .cost().cost == trace[trace.count - 1].cost)
   }
 
   @Test func stopReasons() throws {

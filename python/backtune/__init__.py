@@ -21,9 +21,10 @@ from .errors import (
 )
 from .estimator import Estimator
 from .functions import Function, softplus, upsilon, zeta
-from .group import SELF, Group, Source
+from .group import Group
 from .network import Network
 from .networks import linear_network, lnl_network
+from .source import SELF, Source
 from .trace import Decay, Report, Trace, decay_fit
 from .weights import Weights
 

@@ -168,6 +168,14 @@ def as_mask(values: Any, what: str) -> np.ndarray:
     return np.ascontiguousarray(array, dtype=np.uint8)
 
 
+def as_number(value: Any, what: str) -> float:
+    """Convert one real number."""
+    array = as_float(value, what)
+    if array.ndim:
+        raise SizeError(f"{what}: shape {array.shape}, expected one number")
+    return float(array)
+
+
 def as_size(value: Any, what: str, *, unsigned: bool = False) -> int:
     """Convert to an integer that fits the engine's 64 bits."""
     try:

@@ -1,23 +1,23 @@
-"""How a network grows: units by kind, and groups of one's own."""
+"""How a network grows: units of any kind, and groups of one's own."""
 
 from __future__ import annotations
 
 import ctypes
 import json
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from ._abi import lib
-from ._arrays import as_mask, as_size, as_text
+from ._arrays import as_mask, as_number, as_size, as_text
 from .errors import ArgumentError
-from .functions import Function, FunctionLike
-from .group import SELF, Group, Source
+from .functions import Function, as_function
+from .group import Group
+from .source import SELF, Source
 
 
 class UnitsMixin:
-    """The part of `Network` that adds units and groups."""
+    """The part of `Network` that adds units of any kind, and single groups."""
 
     _pointer: int
 
@@ -27,19 +27,31 @@ class UnitsMixin:
         Parameters
         ----------
         kind : str
-            "linear", "lnl".
+            "linear", "lnl", "sparse_lnl", "lstm", "gru", "strongly_typed", "aif", "softmax",
+            "reservoir", "state_space", "dense", "conv1d", "gate", "product", "versatile": the
+            methods of these names say what each is.
         size : int
             Number N of nodes.
         name : str, optional
             Its groups are ``name.group``, its weights ``name.group.role``; the kind by default,
             numbered when repeated ("lnl", "lnl2").
         **options
-            As the methods of each kind list them. None means the engine's default.
+            As the method of that name lists them. None means the engine's default.
 
         Returns
         -------
         Group
             The unit's output.
+
+        Raises
+        ------
+        ArgumentError
+            An unknown kind or option (the message lists those that there are), a value outside
+            what is allowed, a source of another network. The network is unchanged then.
+        SizeError
+            A size below 1, a mask of another shape.
+        NetworkError
+            Sources that would close a cycle at lag 0.
         """
         given = {
             key: self._option(key, value) for key, value in options.items() if value is not None
@@ -60,139 +72,24 @@ class UnitsMixin:
         return self._group(number.value)
 
     def _option(self, key: str, value: Any) -> Any:
-        if key == "sources":
-            return [self._source(source) for source in value]
+        if key in ("sources", "value_sources"):
+            return [self._source(key, source) for source in _listed(key, value)]
         if key == "mask":
             return as_mask(value, "mask").tolist()
+        if key == "functions":
+            return [_function(function) for function in _listed(key, value)]
         if isinstance(value, Function):
             return value.to_option()
         if isinstance(value, (np.generic, np.ndarray)):
             return value.tolist()
         return value
 
-    def _source(self, source: Any) -> dict[str, Any]:
+    def _source(self, key: str, source: Any) -> dict[str, Any]:
         if not isinstance(source, Source):
-            raise TypeError(f"sources: {source!r} came, expected groups at a lag, such as h.lag(1)")
+            raise TypeError(f"{key}: {source!r} came, expected groups at a lag, such as h.lag(1)")
         place = "self" if source.group is SELF else source.number(self)
-        return {"source": place, "lag": source.lag}
-
-    def lnl(
-        self,
-        size: int,
-        name: str | None = None,
-        *,
-        activation: FunctionLike | None = None,
-        leak: float | str | None = None,
-        bias: bool | None = None,
-        sources: Iterable[Source] | None = None,
-        input_lag: int | None = None,
-        mask: Any = None,
-        density: float | None = None,
-        seed: int | None = None,
-    ) -> Group:
-        """Add leaky nonlinear nodes: x(t) = g x(t-1) + f(a + W x(t-1) + B i(t-1)).
-
-        Groups ``x2`` (what f takes), ``x1`` (the leak, where there is one) and ``x``; weights
-        ``x2.a``, ``x2.W``, ``x2.B``, and ``x1.g`` when the leak is adjusted. Equation (7) of
-        RR-9100.
-
-        Parameters
-        ----------
-        size : int
-            Number N of nodes.
-        name : str, optional
-        activation : str or Function, optional
-            "zeta01", "tanh", "logistic", "relu", "identity", ``bt.zeta(a, b)``,
-            ``bt.softplus(eps)`` ...
-        leak : float or "adjust", optional
-            g: a number in [0, 0.999], or one adjustable weight per node in that range; without it,
-            no leak.
-        bias : bool, optional
-        sources : list of Source, optional
-            What the nodes read, instead of themselves and the network input one time step ago:
-            ``[bt.SELF.lag(1), h.lag(0), net.input.lag(1)]``.
-        input_lag : int, optional
-            Lag of the network input, in time steps.
-        mask : array of 0 and 1, shape (N, N), optional
-            The recurrent connections there are.
-        density : float, optional
-            Instead of a mask: the part of the recurrent connections that there are, drawn at
-            random.
-        seed : int, optional
-            Of that draw.
-
-        Returns
-        -------
-        Group
-            The output x.
-
-        Raises
-        ------
-        ArgumentError
-            An option outside what is allowed.
-        SizeError
-            A size below 1, a mask of another shape.
-        """
-        return self.unit(
-            "lnl",
-            size,
-            name,
-            activation=activation,
-            leak=leak,
-            bias=bias,
-            sources=sources,
-            input_lag=input_lag,
-            mask=mask,
-            density=density,
-            seed=seed,
-        )
-
-    def linear(
-        self,
-        size: int,
-        name: str | None = None,
-        *,
-        range: int | None = None,
-        bias: bool | None = None,
-        sources: Iterable[Source] | None = None,
-        input_lag: int | None = None,
-        mask: Any = None,
-        density: float | None = None,
-        seed: int | None = None,
-    ) -> Group:
-        """Add linear nodes: v(t) = a + sum over r = 1..R of W^r x(t-r) + B i(t-1).
-
-        One group ``x``; weights ``x.a``, ``x.W1`` ... ``x.WR``, ``x.B``. Appendix A of RR-9100.
-        With the sources ``[h.lag(0)]`` it is a readout of another unit, of weights ``x.a`` and
-        ``x.W_lnl``.
-
-        Parameters
-        ----------
-        size : int
-            Number N of nodes.
-        name : str, optional
-        range : int, optional
-            R, in time steps.
-        bias, sources, input_lag, mask, density, seed
-            As in `lnl`.
-
-        Returns
-        -------
-        Group
-            The output x.
-        """
-        return self.unit(
-            "linear",
-            size,
-            name,
-            range=range,
-            bias=bias,
-            sources=sources,
-            input_lag=input_lag,
-            mask=mask,
-            density=density,
-            seed=seed,
-        )
+        option = {"source": place, "lag": source.lag}
+        return option if source.mask is None else {**option, "mask": source.mask}
 
     def learnware(self, size: int, name: str | None = None, *, bias: bool = False) -> Group:
         """Add a group of linear combinations with adjustable weights; see `Group.connect`.
@@ -220,7 +117,8 @@ class UnitsMixin:
         >>> v.connect(x.lag(1))
         <Group v of 4 nodes>
         """
-        group = self._add_group(lib.bt_network_add_learnware, "learnware", size, name)
+        name = self._free_name("learnware", name)
+        group = self._add_group(lib.bt_network_add_learnware, name, as_size(size, "size"))
         return group.bias() if bias else group
 
     def firmware(self, size: int, name: str | None = None) -> Group:
@@ -239,14 +137,62 @@ class UnitsMixin:
         -------
         Group
         """
-        return self._add_group(lib.bt_network_add_firmware, "firmware", size, name)
+        name = self._free_name("firmware", name)
+        return self._add_group(lib.bt_network_add_firmware, name, as_size(size, "size"))
 
-    def _add_group(self, call: Any, kind: str, size: int, name: str | None) -> Group:
-        if name is None:
-            taken, number, name = self.groups, 1, kind
-            while name in taken:
-                number += 1
-                name = f"{kind}{number}"
+    def softmax_group(
+        self, source: Source, name: str | None = None, *, temperature: float = 1.0
+    ) -> Group:
+        """Add the softmax of a group, x_i(t) = exp(s_i / c) / sum_j exp(s_j / c), c the temperature.
+
+        Equation (11) and footnote 17 of RR-9100; `softmax` is the whole recurrent unit.
+
+        Parameters
+        ----------
+        source : Source
+            What it is of, such as ``z.lag(0)``; the group has as many nodes.
+        name : str, optional
+            "softmax_group" by default, numbered when repeated.
+        temperature : float
+            More than 0; the smaller, the nearer to 1 for the largest node and 0 for the others.
+
+        Returns
+        -------
+        Group
+        """
+        if not isinstance(source, Source):
+            raise TypeError(f"source: {source!r} came, expected a group at a lag, such as z.lag(0)")
+        source.check_whole("softmax_group")
+        place = (source.number(self), source.lag, as_number(temperature, "temperature"))
+        name = self._free_name("softmax_group", name)
+        return self._add_group(lib.bt_network_add_softmax, name, *place)
+
+    def _free_name(self, kind: str, name: str | None) -> str:
+        if name is not None:
+            return name
+        taken, number, name = self.groups, 1, kind
+        while name in taken:
+            number += 1
+            name = f"{kind}{number}"
+        return name
+
+    def _add_group(self, call: Any, name: str, *arguments: Any) -> Group:
         group = ctypes.c_int64()
-        call(self._pointer, as_text(name, "name"), as_size(size, "size"), ctypes.byref(group))
+        call(self._pointer, as_text(name, "name"), *arguments, ctypes.byref(group))
         return self._group(group.value)
+
+
+def _listed(key: str, value: Any) -> list[Any]:
+    """Read an option that is a list, one entry standing for itself."""
+    if isinstance(value, (Source, str, Function)):
+        return [value]
+    try:
+        return list(value)
+    except TypeError:
+        raise TypeError(f"{key}: {value!r} came, expected a list") from None
+
+
+def _function(function: Any) -> Any:
+    return (
+        function if isinstance(function, dict) else as_function(function, "functions").to_option()
+    )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Union
 
-from ._arrays import as_float
-from .errors import ArgumentError
+from ._arrays import as_number
 
 
 @dataclass(frozen=True)
@@ -30,29 +29,22 @@ class Function:
 FunctionLike = Union[str, Function]
 
 
-def _number(value: Any, what: str) -> float:
-    array = as_float(value, what)
-    if array.ndim:
-        raise ArgumentError(f"{what}: one number expected")
-    return float(array)
-
-
 def zeta(a: float, b: float) -> Function:
     """Return the sigmoid (a+b)/2 + (b-a)/2 tanh(2u/(b-a)): from a to b, of slope 1 at 0.
 
     ``zeta(0, 1)`` is "zeta01", 1/(1+exp(-4u)); ``zeta(-1, 1)`` is "tanh".
     """
-    return Function("zeta", (("a", _number(a, "zeta a")), ("b", _number(b, "zeta b"))))
+    return Function("zeta", (("a", as_number(a, "zeta a")), ("b", as_number(b, "zeta b"))))
 
 
 def softplus(eps: float) -> Function:
     """Return eps log(1 + exp(u/eps)), a smooth relu."""
-    return Function("softplus", (("eps", _number(eps, "softplus eps")),))
+    return Function("softplus", (("eps", as_number(eps, "softplus eps")),))
 
 
 def upsilon(w: float) -> Function:
     """Return the smooth threshold zeta01(w (u - 1/2)); "step" is its limit."""
-    return Function("upsilon", (("w", _number(w, "upsilon w")),))
+    return Function("upsilon", (("w", as_number(w, "upsilon w")),))
 
 
 def as_function(function: Any, what: str) -> Function:

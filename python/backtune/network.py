@@ -8,16 +8,28 @@ from typing import Any
 
 import numpy as np
 
-from . import _abi, _simulation, _units
+from . import _abi
 from ._abi import lib
 from ._arrays import as_flat, as_path, as_size, as_text
 from ._handle import Owner
+from ._simulation import SimulationMixin
+from ._units_dynamic import DynamicUnitsMixin
+from ._units_gated import GatedUnitsMixin
+from ._units_layers import LayersMixin
+from ._units_recurrent import RecurrentUnitsMixin
 from .errors import ArgumentError, BacktuneError
 from .group import Group
 from .weights import Weights
 
 
-class Network(_units.UnitsMixin, _simulation.SimulationMixin, Owner):
+class Network(
+    RecurrentUnitsMixin,
+    DynamicUnitsMixin,
+    GatedUnitsMixin,
+    LayersMixin,
+    SimulationMixin,
+    Owner,
+):
     """A recurrent network: node groups and their weights. Equation (1) of the report RR-9100.
 
     Parameters

@@ -120,6 +120,8 @@ private struct FreeRun {
       for (sequence, lane) in batch.lane.enumerated() {
         trajectory.setPast(base + sequence * size, network: network, lane: lane)
       }
+    } else {
+      plan.start(trajectory, network.slots.values)
     }
     return trajectory
   }

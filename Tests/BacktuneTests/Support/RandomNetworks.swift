@@ -40,7 +40,12 @@ struct RandomCase {
         try network.addFirmware("x\(k)", size: network.groups[stream.integer(below: k)].size)
       }
     }
-    for target in network.groups.indices { try connect(&network, target, &stream) }
+    for target in network.groups.indices {
+      try connect(&network, target, &stream)
+      if stream.uniform() < 0.3 {
+        try network.learnInitialState(of: target, depth: 1 + stream.integer(below: 3))
+      }
+    }
     network.randomize(seed: seed)
     let slots = network.slots.values.indices.map { _ in 0.6 * stream.normal() }
     network.setSlotValues(

@@ -1,0 +1,252 @@
+"""Units with a dynamics of their own: spikes, competition, reservoirs, linear states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ._units import UnitsMixin
+from .functions import FunctionLike
+from .group import Group
+from .source import Source
+
+
+class DynamicUnitsMixin(UnitsMixin):
+    """The part of `Network` that adds these units."""
+
+    def aif(
+        self,
+        size: int,
+        name: str | None = None,
+        *,
+        leak: float | str | None = None,
+        time_constant: float | None = None,
+        dt: float | None = None,
+        sharpness: float | str | None = None,
+        bias: bool | None = None,
+        sources: Iterable[Source] | None = None,
+        input_lag: int | None = None,
+        mask: Any = None,
+        density: float | None = None,
+        seed: int | None = None,
+    ) -> Group:
+        """Add nodes that approximate leaky integrate-and-fire neurons.
+
+        x(t) = g (1 - z(t)) x(t-1) + a + W z(t) + B i(t-1);  z(t) = zeta01(w (x(t-1) - 1/2))
+
+        z is the spike of the step before, made smooth with the sharpness w; a spike resets the
+        value. Equation (10) of RR-9100. Groups ``c`` (x(t-1) - 1/2, only where w is adjusted),
+        ``q`` (w c), ``z``, ``p`` (what the spike leaves of x(t-1)), ``x``; weights ``x.g``,
+        ``x.a``, ``x.W``, ``x.B``, and ``q.w`` when the sharpness is adjusted. A constant leak is a
+        fixed weight.
+
+        Parameters
+        ----------
+        size : int
+            Number N of nodes.
+        name : str, optional
+        leak : float or "adjust", optional
+            g; there is one by default.
+        sharpness : float or "adjust", optional
+            w, a number in [0, 100], or one adjustable weight per node in that range.
+        time_constant, dt, bias, sources, input_lag, mask, density, seed
+            As in `lnl`, with its errors; the source ``bt.SELF.lag(1)`` is z(t).
+
+        Returns
+        -------
+        Group
+            The output x.
+        """
+        return self.unit(
+            "aif",
+            size,
+            name,
+            leak=leak,
+            time_constant=time_constant,
+            dt=dt,
+            sharpness=sharpness,
+            bias=bias,
+            sources=sources,
+            input_lag=input_lag,
+            mask=mask,
+            density=density,
+            seed=seed,
+        )
+
+    def softmax(
+        self,
+        size: int,
+        name: str | None = None,
+        *,
+        temperature: float | None = None,
+        bias: bool | None = None,
+        sources: Iterable[Source] | None = None,
+        input_lag: int | None = None,
+        mask: Any = None,
+        density: float | None = None,
+        seed: int | None = None,
+    ) -> Group:
+        """Add nodes in competition: x = softmax(z / temperature), z = a + W x(t-1) + B i(t-1).
+
+        The values of x are positive and their sum is 1. Equation (11) and footnote 17 of RR-9100.
+        Groups ``z``, ``x``; weights ``z.a``, ``z.W``, ``z.B``. `softmax_group` is the function of
+        any group.
+
+        Parameters
+        ----------
+        size : int
+            Number N of nodes.
+        name : str, optional
+        temperature : float, optional
+            More than 0; the smaller, the nearer to 1 for the largest node and 0 for the others.
+        bias, sources, input_lag, mask, density, seed
+            As in `lnl`, with its errors.
+
+        Returns
+        -------
+        Group
+            The output x.
+        """
+        return self.unit(
+            "softmax",
+            size,
+            name,
+            temperature=temperature,
+            bias=bias,
+            sources=sources,
+            input_lag=input_lag,
+            mask=mask,
+            density=density,
+            seed=seed,
+        )
+
+    def reservoir(
+        self,
+        size: int,
+        name: str | None = None,
+        *,
+        outputs: int | None = None,
+        spectral_radius: float | None = None,
+        density: float | None = None,
+        mask: Any = None,
+        input_scaling: float | None = None,
+        seed: int | None = None,
+        activation: FunctionLike | None = None,
+        leak: float | str | None = None,
+        time_constant: float | None = None,
+        dt: float | None = None,
+        bias: bool | None = None,
+        sources: Iterable[Source] | None = None,
+        input_lag: int | None = None,
+    ) -> Group:
+        """Add an `lnl` of fixed random weights and a linear readout, which alone is adjusted.
+
+        x(t) = g x(t-1) + f(a + W x(t-1) + B i(t-1));  y(t) = a + W x(t)
+
+        Groups ``x2``, ``x1`` (where there is a leak), ``x``, ``y``; weights ``x2.a``, ``x2.W``,
+        ``x2.B``, all fixed, ``y.a``, ``y.W``. Appendix A of RR-9100.
+
+        Parameters
+        ----------
+        size : int
+            Number N of nodes.
+        name : str, optional
+        outputs : int, optional
+            Number of nodes of the readout y.
+        spectral_radius : float, optional
+            Largest modulus of the eigenvalues of W.
+        density, mask
+            Of W, as in `lnl`.
+        input_scaling : float, optional
+            B is drawn uniformly in plus or minus that, a in a tenth of it.
+        seed : int, optional
+            Of the connections and the weights.
+        activation, leak, time_constant, dt, bias, sources, input_lag
+            As in `lnl`, with its errors.
+
+        Returns
+        -------
+        Group
+            The readout y.
+
+        Notes
+        -----
+        One call lets estimation adjust the recurrent weights too, those that there are:
+        ``net.weights.free("reservoir.x2.W")``. `Network.randomize` draws free weights anew, fixed
+        ones not: call it before.
+
+        Examples
+        --------
+        >>> net = bt.Network(inputs=1)
+        >>> net.reservoir(50, spectral_radius=0.8, seed=1)
+        <Group reservoir.y of 1 nodes>
+        >>> round(np.abs(np.linalg.eigvals(net.weights["reservoir.x2.W"])).max(), 6)
+        np.float64(0.8)
+        >>> net.weights.free("reservoir.x2.W")
+        """
+        return self.unit(
+            "reservoir",
+            size,
+            name,
+            outputs=outputs,
+            spectral_radius=spectral_radius,
+            density=density,
+            mask=mask,
+            input_scaling=input_scaling,
+            seed=seed,
+            activation=activation,
+            leak=leak,
+            time_constant=time_constant,
+            dt=dt,
+            bias=bias,
+            sources=sources,
+            input_lag=input_lag,
+        )
+
+    def state_space(
+        self,
+        size: int,
+        name: str | None = None,
+        *,
+        hidden: int | None = None,
+        outputs: int | None = None,
+        input_lag: int | None = None,
+    ) -> Group:
+        """Add linear states fed by a small tanh layer.
+
+        x(t) = A x(t-1) + B i(t-1) + E h(t-1);  h(t) = tanh(b + F x(t) + G i(t));
+        y(t) = c + C x(t) + D i(t) + H h(t)
+
+        With E = H = 0 it is the linear model of control theory, a good start for systems that were
+        measured. Groups ``x``, ``h2`` (what tanh takes), ``h``, ``y``; weights ``x.A``, ``x.B``,
+        ``x.E``, ``h2.a`` (b), ``h2.F``, ``h2.G``, ``y.a`` (c), ``y.C``, ``y.D``, ``y.H``. Not of
+        RR-9100.
+
+        Parameters
+        ----------
+        size : int
+            Number of states x.
+        name : str, optional
+        hidden : int, optional
+            Number of nodes h; 0 for the linear model, without h2 and h. By default as many as
+            states.
+        outputs : int, optional
+            Number of nodes of y.
+        input_lag : int, optional
+            Lag of the input in x; h and y read it at lag 0.
+
+        Returns
+        -------
+        Group
+            The output y.
+
+        Raises
+        ------
+        ArgumentError
+            Another option, or one outside what is allowed.
+        SizeError
+            A size below 1.
+        """
+        return self.unit(
+            "state_space", size, name, hidden=hidden, outputs=outputs, input_lag=input_lag
+        )
