@@ -143,7 +143,7 @@ class UnitsMixin:
     def softmax_group(
         self, source: Source, name: str | None = None, *, temperature: float = 1.0
     ) -> Group:
-        """Add the softmax of a group, x_i(t) = exp(s_i / c) / sum_j exp(s_j / c), c the temperature.
+        """Add the softmax of a group: x_i = exp(s_i / c) / sum_j exp(s_j / c), c the temperature.
 
         Equation (11) and footnote 17 of RR-9100; `softmax` is the whole recurrent unit.
 
