@@ -4,6 +4,7 @@ import backtune as bt
 import numpy as np
 import pytest
 from conftest import same
+from golden_network import from_golden
 
 
 def test_state_is_handed_over(net):
@@ -87,7 +88,7 @@ def test_gradient_is_the_derivative(net):
 
 
 def test_golden_units(golden):
-    """Networks described by the golden files, built from groups, give their states."""
+    """Networks described by the golden file, built from groups, give their states."""
     checked = 0
     for case in golden("units.json")["cases"]:
         net = from_golden(case)
@@ -104,55 +105,3 @@ def test_golden_units(golden):
                 assert np.abs(states[name] - expected).max() <= 1e-12 * scale, case["name"]
             checked += 1
     assert checked > 20
-
-
-def from_golden(case):
-    """Build the network of a golden case; None where it holds a kind that the package lacks."""
-    description = case["network"]
-    net = bt.Network(description["inputs"])
-    if any(group["kind"] not in ("learnware", "firmware") for group in description["groups"]):
-        return None
-    used = {}
-    for group in description["groups"]:
-        make = net.learnware if group["kind"] == "learnware" else net.firmware
-        make(group["size"], group["name"])
-    groups = {**net.groups, "input": net.input}
-
-    def role(name, weight):
-        used[weight] = used.get(weight, 0) + 1
-        return weight.removeprefix(name + ".") if hasattr(str, "removeprefix") else weight
-
-    for description_of in description["groups"]:
-        name, group = description_of["name"], groups[description_of["name"]]
-        bias = description_of.get("bias")
-        if bias:
-            group.bias(role(name, bias["weight"]), bias.get("index"))
-        for link in description_of.get("connections", []):
-            if link["weight"] in used:
-                return None  # an array shared by two connections
-            form = link["form"]
-            extra = {"form": "diagonal"} if form == "diagonal" else {}
-            if form == "sparse":
-                extra["mask"] = link["mask"]
-            if form == "shared":
-                extra["index"] = link["index"]
-            source = groups[link["source"]].lag(link["lag"])
-            group.connect(source, role(name, link["weight"]), **extra)
-        for term in description_of.get("terms", []):
-            factors = []
-            for factor in term["factors"]:
-                f = factor["f"]
-                if isinstance(f, dict):
-                    parameters = tuple((k, v) for k, v in f.items() if k != "name")
-                    f = bt.Function(f["name"], parameters)
-                else:
-                    parameters = tuple(
-                        (k, v) for k, v in factor.items() if k not in ("f", "source", "lag")
-                    )
-                    f = bt.Function(f, parameters)
-                factors.append((f, groups[factor["source"]].lag(factor["lag"])))
-            group.add(term["coef"], *factors)
-    for name, weight in case["weights"].items():
-        net.weights[name] = np.array(weight["values"], dtype=float).reshape(weight["shape"])
-    observe = case["observe"]
-    return net.observe(groups[observe["group"]], count=observe["outputs"])

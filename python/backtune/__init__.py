@@ -5,7 +5,7 @@ After "Backward tuning" (report RR-9100): networks are described by units or by 
 come near to desired ones (`Estimator`).
 """
 
-from . import datasets, random
+from . import closed_forms, datasets, interop, random, topology
 from ._version import __version__
 from .errors import (
     ArgumentError,
@@ -23,7 +23,16 @@ from .estimator import Estimator
 from .functions import Function, softplus, upsilon, zeta
 from .group import Group
 from .network import Network
-from .networks import linear_network, lnl_network
+from .networks import (
+    aif_network,
+    gru_network,
+    linear_network,
+    lnl_network,
+    lstm_network,
+    softmax_network,
+    sparse_lnl_network,
+    strongly_typed_network,
+)
 from .source import SELF, Source
 from .trace import Decay, Report, Trace, decay_fit
 from .weights import Weights
@@ -50,12 +59,21 @@ __all__ = [
     "Trace",
     "Weights",
     "__version__",
+    "aif_network",
+    "closed_forms",
     "datasets",
     "decay_fit",
+    "gru_network",
+    "interop",
     "linear_network",
     "lnl_network",
+    "lstm_network",
     "random",
+    "softmax_network",
     "softplus",
+    "sparse_lnl_network",
+    "strongly_typed_network",
+    "topology",
     "upsilon",
     "zeta",
 ]

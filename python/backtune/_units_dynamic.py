@@ -243,10 +243,8 @@ class DynamicUnitsMixin(UnitsMixin):
 
         Raises
         ------
-        ArgumentError
-            Another option, or one outside what is allowed.
-        SizeError
-            A size below 1.
+        ArgumentError, SizeError
+            As in `unit`.
         """
         return self.unit(
             "state_space", size, name, hidden=hidden, outputs=outputs, input_lag=input_lag

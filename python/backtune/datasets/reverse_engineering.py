@@ -10,6 +10,9 @@ from .. import random
 from .._arrays import as_size
 from ..network import Network
 
+# Units that leave no choice about their bias.
+_OWN_BIAS = frozenset({"state_space", "strongly_typed"})
+
 
 def reverse_engineering(
     units: int,
@@ -24,7 +27,7 @@ def reverse_engineering(
 
     The root network has one input, normal of mean 0 and deviation 1, and weights drawn by
     `Network.randomize`; only its first node is observed. A network of as many units can reproduce
-    it exactly.
+    it exactly, one of the same unit and options.
 
     Parameters
     ----------
@@ -35,11 +38,12 @@ def reverse_engineering(
     length : int, optional
         Number T of time steps; by default 2 N (N + 1), twice the number of weights.
     unit : str
-        Kind of the root network's units.
+        Kind of the root network's units, as in `Network.unit`. A readout of their own, as that of a
+        reservoir, has one node.
     return_network : bool
         Whether to return the root network too.
     **options
-        Of that unit; by default without bias, and without leak.
+        Of that unit; by default without bias, where the unit leaves a choice.
 
     Returns
     -------
@@ -51,7 +55,8 @@ def reverse_engineering(
     units = as_size(units, "units")
     steps = 2 * units * (units + 1) if length is None else as_size(length, "length")
     root = Network(1)
-    root.observe(root.unit(unit, units, **{"bias": False, **options}), count=1)
+    usual = {} if unit in _OWN_BIAS else {"bias": False}
+    root.observe(root.unit(unit, units, **{**usual, **options}), count=1)
     root.randomize(seed)
     u: np.ndarray = random.normal(steps, seed, "reverse engineering input").reshape(-1, 1)
     y = root.simulate(u)
