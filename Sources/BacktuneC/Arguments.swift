@@ -45,7 +45,7 @@ func checkedSum(_ lengths: [Int], _ name: String) throws -> Int {
   try lengths.reduce(0) {
     guard $1 >= 0 else { throw BacktuneError.size("\(name): \($1) came, expected 0 or more") }
     let (sum, overflow) = $0.addingReportingOverflow($1)
-    try MemoryBudget.bytes(doubles: [overflow ? Int.max : sum], for: name)
+    guard !overflow else { throw BacktuneError.memory("\(name): their sum is too large") }
     return sum
   }
 }

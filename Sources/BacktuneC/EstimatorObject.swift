@@ -20,15 +20,17 @@ final class EstimatorObject: HandleObject, HandleKind {
   /// Forgets what was done: the next call starts anew.
   func reset() { made = nil }
 
-  /// The estimator, made where needed, with the network's present weights and the options that were set.
-  func estimator() throws -> Estimator {
+  /// The estimator, made where needed, with the options that were set.
+  ///
+  /// - Parameter adopting: whether it starts anew where the network's weights are no longer its own.
+  func estimator(adopting: Bool) throws -> Estimator {
     guard let sequences else {
       throw BacktuneError.state("estimator: it has no data yet, call bt_estimator_set_data first")
     }
     let estimator: Estimator
     if let made {
       estimator = made
-      try estimator.adopt(network.network)
+      if adopting { try estimator.adopt(network.network) }
     } else {
       estimator = try Estimator(network.network, sequences, criterion: criterion)
       made = estimator

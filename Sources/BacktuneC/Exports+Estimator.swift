@@ -34,7 +34,7 @@ private func computing<Result>(
 ) throws -> Result {
   try changing(handle) { object in
     try HandleTable.use(object.network, isWriting: true) { _ in
-      let estimator = try object.estimator()
+      let estimator = try object.estimator(adopting: true)
       defer { object.writeBack() }
       return try body(object, estimator)
     }
@@ -68,6 +68,7 @@ public func bt_estimator_set_criterion(_ estimator: OpaquePointer?, _ name: Unsa
   guarded {
     let name = try Estimator.criterion(named: try text(name, "name"))
     try changing(estimator) {
+      if $0.criterion == name { return }
       $0.criterion = name
       $0.reset()
     }

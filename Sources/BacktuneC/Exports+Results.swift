@@ -7,26 +7,28 @@ private func found<Result>(
   try HandleTable.use(handle, EstimatorObject.self, isWriting: false) { try body($0, $0.current) }
 }
 
+/// A call that computes at the network's weights, and leaves what was found as it is.
+private func computing<Result>(
+  _ handle: OpaquePointer?, _ body: (EstimatorObject, Estimator) throws -> Result
+) throws -> Result {
+  try HandleTable.use(handle, EstimatorObject.self, isWriting: true) { object in
+    try HandleTable.use(object.network, isWriting: false) { _ in
+      try body(object, try object.estimator(adopting: false))
+    }
+  }
+}
+
 @_cdecl("bt_estimator_cost")
 public func bt_estimator_cost(
   _ estimator: OpaquePointer?, _ cost: UnsafeMutablePointer<Double>?,
   _ nmse: UnsafeMutablePointer<Double>?
 ) -> Int32 {
   guarded {
-    // The last line of the trace where the weights are still its own; otherwise a simulation, alone.
-    let known = try found(estimator) { object, current -> (cost: Double, nmse: Double)? in
-      guard let current, let last = current.trace.last,
-        try HandleTable.use(object.network, isWriting: false, { current.matches($0.network) })
-      else { return nil }
-      return (last.cost, last.nmse)
+    // What the trace says needs nobody else to stand still.
+    let known = try found(estimator) { _, current in
+      try current.flatMap { try $0.trace.isEmpty ? nil : $0.cost() }
     }
-    let result =
-      try known
-      ?? HandleTable.use(estimator, EstimatorObject.self, isWriting: true) { object in
-        try HandleTable.use(object.network, isWriting: true) { _ in
-          try object.estimator().cost()
-        }
-      }
+    let result = try known ?? computing(estimator) { try $1.cost(at: $0.network.network) }
     cost?.pointee = result.cost
     nmse?.pointee = result.nmse
   }
@@ -67,11 +69,7 @@ public func bt_estimator_gradient(
   _ gradient: UnsafeMutablePointer<Double>?, _ length: Int64
 ) -> Int32 {
   guarded {
-    let result = try HandleTable.use(estimator, EstimatorObject.self, isWriting: true) { object in
-      try HandleTable.use(object.network, isWriting: true) { _ in
-        try object.estimator().gradient()
-      }
-    }
+    let result = try computing(estimator) { try $1.gradient(at: $0.network.network) }
     if gradient != nil || length != 0 {
       try write(result.gradient, to: gradient, length, "gradient")
     }

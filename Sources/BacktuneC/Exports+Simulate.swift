@@ -19,7 +19,8 @@ public func bt_simulate(
       try check(states, statesLength, [steps, network.nodeCount], "states")
       try check(final, finalLength, [lengths.count, network.stateSize], "final")
       let result = try network.simulate(
-        lengths: lengths, inputs: inputs, initial: initial, wantsStates: states != nil)
+        lengths: lengths, inputs: inputs, initial: initial, wantsOutputs: outputs != nil,
+        wantsStates: states != nil)
       if outputs != nil { try write(result.outputs, to: outputs, outputsLength, "outputs") }
       if states != nil { try write(result.states, to: states, statesLength, "states") }
       if final != nil { try write(result.final, to: final, finalLength, "final") }

@@ -17,7 +17,7 @@ func reading<Result>(
   try HandleTable.use(handle, NetworkObject.self, isWriting: false) { try body($0.network) }
 }
 
-/// A call that changes a network: a copy is changed and put back, so that a failure leaves it whole.
+/// A call that changes a network in place: what is called checks everything before it changes anything.
 func changing<Result>(
   _ handle: OpaquePointer?, _ body: (inout Network) throws -> Result
 ) throws -> Result {

@@ -224,6 +224,82 @@ import Testing
         .cost().cost == trace[trace.count - 1].cost)
   }
 
+  /// mean o = (1 a + 3 b)/4 with these gains.
+  @Test func nmseCountsTheGains() throws {
+    var network = try Network(inputs: 1)
+    try network.addUnit("linear", size: 1)
+    let sequences = try Build.sequences(
+      network, lengths: [3], inputs: [0, 0, 0], desired: [2, 6, .nan], gains: [1, 3, 1])
+    // All weights are 0: the output is 0, e = -2 and -6, and the mean of o is 5.
+    let (cost, nmse) = try Estimator(network, sequences).cost()
+    #expect(abs(cost - (1 * 4 + 3 * 36) / 2 / 4) < 1e-14)
+    #expect(abs(nmse - (1 * 4 + 3 * 36) / (1 * 9 + 3 * 1)) < 1e-14)
+  }
+
+  @Test func gradientWhereTheSimulationDiverges() throws {
+    var network = try Build.network("linear", size: 1)
+    let inputs = Build.normal(5000, seed: 1)
+    let sequences = try Build.sequences(network, lengths: [5000], inputs: inputs, desired: inputs)
+    let estimator = try Estimator(network, sequences)
+    #expect(try estimator.gradient().gradient.allSatisfy { $0.isFinite })
+    try network.setWeights("linear.x.W1", [1.5])
+    let (cost, gradient) = try estimator.gradient(at: network)
+    #expect(cost == .infinity && gradient.allSatisfy { $0.isNaN })
+  }
+
+  @Test func lookingElsewhereTouchesNothing() throws {
+    let (learner, sequences, _) = try Build.reverseEngineering("lnl", size: 3, steps: 30)
+    let estimator = try Estimator(learner, sequences)
+    estimator.options.maxIterations = 5
+    try estimator.run()
+    let (best, trace) = (estimator.network, estimator.trace.map(\.cost))
+    var other = best
+    other.randomize(seed: 4)
+    _ = try estimator.gradient(at: other)
+    #expect(try estimator.cost(at: other).cost == Estimator(other, sequences).cost().cost)
+    #expect(estimator.trace.map(\.cost) == trace && estimator.network.slots == best.slots)
+    #expect(try estimator.cost().cost == trace[trace.count - 1])
+    try estimator.step()
+    #expect(estimator.trace.count == 7 && estimator.trace[6].cost <= trace[5])
+  }
+
+  /// What the trace says of a simulation count and of the guard, against a count of its own.
+  @Test func traceCountsSimulationsAndGuardedValues() throws {
+    let (learner, sequences, _) = try Build.reverseEngineering("lnl", size: 3, steps: 30)
+    let estimator = try Estimator(learner, sequences)
+    _ = try estimator.cost()
+    try estimator.step()
+    #expect(estimator.trace[0].simulations == 1)
+    // Three searches of the second order: alpha = 1, then at most 20 trials each; six of the first.
+    #expect(estimator.trace[1].simulations >= 6 && estimator.trace[1].simulations <= 9 * 21)
+    let problem = try Problem(learner, sequences, criterion: LeastSquares())
+    let (states, eps) = (try problem.makeStates(), try problem.makeAdjoint())
+    _ = try problem.evaluate(learner.slots.values, into: states)
+    let counts = try problem.tune(states, isGuarded: true, into: eps)
+    #expect(counts.values == 30 * 6)
+    #expect(estimator.trace[1].raised == Double(counts.raised) / Double(counts.values))
+    #expect(estimator.trace[1].saturated == Double(counts.saturated) / Double(counts.values))
+  }
+
+  /// What a run calls stalled has no lower point along any of its own directions: a second run finds none either.
+  @Test func stalledMeansStalled() throws {
+    var stalled = 0
+    for seed in 100..<130 as Range<UInt64> {
+      let network = try Build.network("lnl", size: 2, seed: seed)
+      let inputs = Build.normal(30, seed: seed)
+      let sequences = try Build.sequences(
+        network, lengths: [30], inputs: inputs, desired: Build.normal(60, seed: seed + 1))
+      let estimator = try Estimator(network, sequences)
+      estimator.options.maxIterations = 400
+      if try estimator.run() != .stalled { continue }
+      stalled += 1
+      let cost = try estimator.cost().cost
+      try estimator.run()
+      #expect(try estimator.cost().cost > 0.99 * cost, "seed \(seed)")
+    }
+    #expect(stalled > 0)
+  }
+
   @Test func stopReasons() throws {
     let (learner, sequences, _) = try Build.reverseEngineering("linear", size: 2, steps: 40)
     let estimator = try Estimator(learner, sequences)

@@ -34,7 +34,7 @@ package final class Problem {
     plan = try Plan(network, lanes: batch.lanes)
     targets = try Targets(network, sequences, batch, plan.layout)
     slopes = try Buffer(
-      count: batch.steps * sequences.outputCount * batch.lanes, for: "slopes of the criterion")
+      dimensions: [batch.steps, sequences.outputCount, batch.lanes], for: "slopes of the criterion")
     self.learnsEachStart = learnsEachStart
     var slots = network.slots
     if learnsEachStart {
@@ -126,8 +126,11 @@ package final class Problem {
   }
 
   /// Derivative of the un-normalised cost by every slot.
-  package func gradient(_ states: Trajectory, _ eps: Trajectory) throws -> [Double] {
-    let weights = try plan.gradient(states, eps, batch, startsLearnt: !learnsEachStart)
+  package func gradient(
+    _ states: Trajectory, _ eps: Trajectory, poll: () throws -> Void = {}
+  ) throws -> [Double] {
+    let weights = try plan.gradient(
+      states, eps, batch, startsLearnt: !learnsEachStart, poll: poll)
     guard learnsEachStart else { return weights }
     var all = slots(for: weights)
     all.withUnsafeMutableBufferPointer { buffer in

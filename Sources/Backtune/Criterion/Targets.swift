@@ -26,8 +26,9 @@ package final class Targets {
     outputs = sequences.outputCount
     lanes = layout.lanes
     let rowSize = outputs * lanes
-    desired = try Buffer(count: batch.steps * rowSize, for: "desired outputs")
-    gains = try Buffer(count: batch.steps * rowSize, for: "gains")
+    let dimensions = [batch.steps, outputs, lanes]
+    desired = try Buffer(dimensions: dimensions, for: "desired outputs")
+    gains = try Buffer(dimensions: dimensions, for: "gains")
     for (sequence, first) in batch.starts.enumerated() {
       let lane = batch.lane[sequence]
       for t in 0..<batch.lengths[sequence] {

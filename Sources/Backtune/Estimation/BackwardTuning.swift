@@ -8,7 +8,8 @@ private struct Pause {
   private var length = 1
   private var left = 0
 
-  mutating func isOver() -> Bool {
+  /// Counts one iteration down; true where the time has come.
+  mutating func pass() -> Bool {
     if left == 0 { return true }
     left -= 1
     return false
@@ -30,6 +31,10 @@ final class BackwardTuning {
   private var reestimation: StateReestimation?
   private var reestimationPause = Pause()
   private var isStarted = false
+  /// The weights whose gradient the momenta took last.
+  private var averaged: [Double]?
+  /// Simulations that are in the reports.
+  private var reportedSimulations = 0
   /// The iteration under way or done.
   private(set) var lastReport = IterationReport(cost: .infinity, nmse: .nan)
 
@@ -50,6 +55,8 @@ final class BackwardTuning {
     firstOrder = FirstOrder(count: problem.slots.values.count)
     reestimationPause = Pause()
     isStarted = false
+    averaged = nil
+    reportedSimulations = search.simulations
   }
 
   /// No weight is adjustable.
@@ -84,7 +91,7 @@ final class BackwardTuning {
     try evaluateStart(poll: poll)
     guard !search.score.isFinite else { return }
     var candidate = search.slots
-    for halving in 1...Self.maxRescues where !search.score.isFinite {
+    for _ in 1...Self.maxRescues where !search.score.isFinite {
       for slot in problem.adjustable {
         candidate[slot] = min(
           max(candidate[slot] / 2, problem.slots.lower[slot]),
@@ -92,7 +99,7 @@ final class BackwardTuning {
       }
       try search.attempt(candidate, poll: poll)
       if search.score.isFinite {
-        (lastReport.order, lastReport.variant) = (.rescue, halving)
+        lastReport.order = .rescue
       }
     }
   }
@@ -109,14 +116,27 @@ final class BackwardTuning {
       search.states, isGuarded: options.isGuarded, into: eps, poll: poll)
     lastReport.raised = Double(counts.raised) / Double(max(counts.values, 1))
     lastReport.saturated = Double(counts.saturated) / Double(max(counts.values, 1))
-    var gradient = try problem.gradient(search.states, eps)
+    var gradient = try problem.gradient(search.states, eps, poll: poll)
     for (slot, isFixed) in problem.slots.isFixed.enumerated() where isFixed {
       gradient[slot] = 0
     }
-    firstOrder.update(gradient)
-    try second(origin, cost, gradient, options, poll)
+    // Once for each point: an interrupted iteration comes back to the same.
+    if origin != averaged {
+      firstOrder.update(gradient)
+      averaged = origin
+    }
+    let isReestimating = options.reestimatesStates && reestimationPause.pass()
+    try second(origin, cost, gradient, isReestimating: isReestimating, poll)
     if search.score.total > Self.sufficientDecrease * cost { try first(origin, cost, poll) }
+    if lastReport.order != .none { return }
+    // Before it is given up: what was left out, then ever shorter steps of the momenta.
+    if options.reestimatesStates && !isReestimating { try third(origin, cost, poll) }
+    for _ in 0..<Self.lastRounds where lastReport.order == .none {
+      try first(origin, cost, poll)
+    }
   }
+
+  private static let lastRounds = 10
 
   /// The second order has failed where it leaves more than this of the cost: it often creeps on by less, while a
   /// momentum of the gradient leaps (median NMSE after 100 iterations on ten sequences of N = 2: 8e-4 against 6e-3).
@@ -124,27 +144,46 @@ final class BackwardTuning {
 
   /// The three variants of section 2.5, each followed by a line search.
   private func second(
-    _ origin: [Double], _ cost: Double, _ gradient: [Double], _ options: EstimatorOptions,
+    _ origin: [Double], _ cost: Double, _ gradient: [Double], isReestimating: Bool,
     _ poll: () throws -> Void
   ) throws {
-    var directions: [[Double]] = []
     let input = SecondOrder.Input(
       states: search.states, batch: problem.batch, rightHandSide: gradient.map { -$0 })
-    directions.append(try secondOrder.direction(input, poll: poll))
-    directions.append(try secondOrder.weightedDirection(input, slots: origin, poll: poll))
-    let isReestimating = options.reestimatesStates && reestimationPause.isOver()
-    if isReestimating {
-      do {
-        directions.append(try reestimatedDirection(poll))
-      } catch let error as BacktuneError where error.kind == .memory {
-        // Its work space is the largest of all: the other variants do without.
-        reestimationPause.report(won: false)
-      }
-    }
+    let directions = [
+      try secondOrder.direction(input, poll: poll),
+      try secondOrder.weightedDirection(input, slots: origin, poll: poll),
+    ]
+    // Computed before the searches, which leave these states behind.
+    let reestimated = isReestimating ? try reestimatedDirectionIfFits(poll) : nil
     for (k, direction) in directions.enumerated() {
       try look(origin, cost, direction, .second, k + 1, poll)
     }
-    if directions.count == 3 { reestimationPause.report(won: lastReport.variant == 3) }
+    if let reestimated { try third(origin, cost, reestimated, poll) }
+  }
+
+  /// Variant 3 from the present states.
+  private func third(_ origin: [Double], _ cost: Double, _ poll: () throws -> Void) throws {
+    if let direction = try reestimatedDirectionIfFits(poll) {
+      try third(origin, cost, direction, poll)
+    }
+  }
+
+  private func third(
+    _ origin: [Double], _ cost: Double, _ direction: [Double], _ poll: () throws -> Void
+  ) throws {
+    let before = search.score.total
+    try look(origin, cost, direction, .second, 3, poll)
+    reestimationPause.report(won: search.score.total < before)
+  }
+
+  /// The direction of variant 3; nil where its work space, the largest of all, is not to be had: the others do without.
+  private func reestimatedDirectionIfFits(_ poll: () throws -> Void) throws -> [Double]? {
+    do {
+      return try reestimatedDirection(poll)
+    } catch let error as BacktuneError where error.kind == .memory {
+      reestimationPause.report(won: false)
+      return nil
+    }
   }
 
   private func reestimatedDirection(_ poll: () throws -> Void) throws -> [Double] {
@@ -176,33 +215,39 @@ final class BackwardTuning {
   ) throws -> Double {
     guard direction.contains(where: { $0 != 0 }) else { return 0 }
     let before = search.score.total
-    // Noted as soon as a trial is better: the search may be interrupted.
-    var alpha = 0.0
+    // Noted also where the search is interrupted.
     defer {
       if search.score.total < before {
-        (lastReport.order, lastReport.variant, lastReport.step) = (order, variant, alpha)
+        (lastReport.order, lastReport.variant) = (order, variant)
+        lastReport.step = search.bestStep
       }
     }
-    alpha = try search.search(from: origin, cost: cost, along: direction, poll: poll)
-    return alpha
+    return try search.search(from: origin, cost: cost, along: direction, poll: poll)
   }
 
   private func begin() {
     lastReport = IterationReport(cost: report.cost, nmse: report.nmse)
-    lastReport.simulations = -search.simulations
   }
 
   private func close() {
     (lastReport.cost, lastReport.nmse) = report
-    lastReport.simulations += search.simulations
+    lastReport.simulations = search.simulations - reportedSimulations
+    reportedSimulations = search.simulations
   }
 
-  /// L and its derivative by every adjustable weight at the best weights, without guard.
-  func gradient() throws -> (cost: Double, gradient: [Double]) {
-    try evaluateStart {}
-    problem.plan.load(search.slots)
-    _ = try problem.tune(search.states, isGuarded: false, into: eps)
-    let all = try problem.gradient(search.states, eps)
-    return (report.cost, problem.network.slots.adjustable.map { all[$0] / problem.gainSum })
+  /// L and its derivative by every adjustable weight of the network, without guard, at any weights: nothing that was
+  /// found is touched. NaN where the simulation diverges.
+  func gradient(at weights: [Double]) throws -> (cost: Double, nmse: Double, gradient: [Double]) {
+    let slots = problem.slots(for: weights)
+    let adjustable = problem.network.slots.adjustable
+    let (score, states) = try search.evaluate(slots)
+    guard score.isFinite else {
+      return (.infinity, .infinity, adjustable.map { _ in .nan })
+    }
+    _ = try problem.tune(states, isGuarded: false, into: eps)
+    let all = try problem.gradient(states, eps)
+    return (
+      problem.cost(score), problem.nmse(score), adjustable.map { all[$0] / problem.gainSum }
+    )
   }
 }

@@ -82,22 +82,14 @@ public final class Estimator {
 
   /// Takes weights, bounds and fixed flags that were set since; where they differ the estimation starts anew from them.
   /// - Throws: `.state` when the groups, connections or observed nodes have changed.
-  public func adopt(_ changed: Network) throws {
-    guard changed.structureVersion == network.structureVersion else {
-      throw BacktuneError.state(
-        "network: its structure has changed since the estimator was created; create another one")
-    }
+  package func adopt(_ changed: Network) throws {
+    try checkStructure(changed)
     guard changed.slots != network.slots else { return }
     let kept = changed.slots.hasSameConstraints(as: network.slots) ? made : nil
     restart()
     network = changed
     kept?.restart(from: changed.slots.values)
     made = kept
-  }
-
-  /// Whether a network has the structure and the weights of this one.
-  public func matches(_ other: Network) -> Bool {
-    other.structureVersion == network.structureVersion && other.slots == network.slots
   }
 
   /// One iteration.
@@ -133,21 +125,47 @@ public final class Estimator {
     }
   }
 
-  /// L of the best weights and its NMSE, simulating if that was not done yet; infinite where they diverge.
+  /// L of the best weights and its NMSE; before the first step those of the network's weights. Infinite where they
+  /// diverge.
   public func cost() throws -> (cost: Double, nmse: Double) {
-    let session = try session()
-    try session.evaluateStart {}
-    return session.report
+    if let last = trace.last { return (last.cost, last.nmse) }
+    return try cost(at: network)
+  }
+
+  /// L and its NMSE at the weights of a network of this structure: nothing that was found is touched.
+  package func cost(at other: Network) throws -> (cost: Double, nmse: Double) {
+    let result = try evaluate(other)
+    return (result.cost, result.nmse)
   }
 
   /// The best initial states, sequences x flat state, as `Network.simulate` takes them: those of each sequence where
   /// `options.learnsEachStart`, otherwise empty.
   public func initialStates() throws -> [Double] { try session().initialStates }
 
-  /// L and its derivative by every adjustable weight, without guard.
-  public func gradient() throws -> (cost: Double, gradient: [Double]) {
+  /// L and its derivative by every adjustable weight, without guard, at the best weights.
+  public func gradient() throws -> (cost: Double, gradient: [Double]) { try gradient(at: network) }
+
+  /// The same at the weights of a network of this structure: nothing that was found is touched.
+  package func gradient(at other: Network) throws -> (cost: Double, gradient: [Double]) {
+    let result = try evaluate(other)
+    return (result.cost, result.gradient)
+  }
+
+  private func evaluate(
+    _ other: Network
+  ) throws -> (cost: Double, nmse: Double, gradient: [Double]) {
+    try checkStructure(other)
     let session = try session()
-    return try BLASThreads.single { try session.gradient() }
+    return try BLASThreads.single { try session.gradient(at: other.slots.values) }
+  }
+
+  private func checkStructure(_ other: Network) throws {
+    guard other.structureVersion == network.structureVersion,
+      other.slots.values.count == network.slots.values.count
+    else {
+      throw BacktuneError.state(
+        "network: its structure has changed since the estimator was created; create another one")
+    }
   }
 
   /// Decay time and final bias of the cost, footnote 9.

@@ -52,8 +52,8 @@ struct NodeSystems {
       for connection in learnware.connections {
         let source = connection.source
         let base = layout.offset(of: source.group) * layout.lanes - source.lag * layout.rowSize
-        for link in network.links(of: connection, to: id) {
-          entries[link.node].append((link.slot, base + link.source * layout.lanes))
+        network.forEachLink(of: connection, to: id) {
+          entries[$0.node].append(($0.slot, base + $0.source * layout.lanes))
         }
       }
       for (node, list) in entries.enumerated() { nodes.append((id, node, list)) }

@@ -20,7 +20,7 @@ struct NormalMatrices {
     let matrix = try Buffer(count: item.order * item.order, for: "normal matrix")
     for member in item.systems[0].members {
       try gather(member, order: item.order, poll: poll) { rows, count, _, _ in
-        Self.accumulate(rows, count, item.order, into: matrix)
+        try Self.accumulate(rows, count, item.order, into: matrix)
       }
     }
     return matrix
@@ -45,7 +45,7 @@ struct NormalMatrices {
           let scale = kappa.squareRoot()
           for d in 0..<order { rows[r * order + d] *= scale }
         }
-        Self.accumulate(rows, count, order, into: matrix)
+        try Self.accumulate(rows, count, order, into: matrix)
       }
     }
     return matrix
@@ -59,7 +59,7 @@ struct NormalMatrices {
   /// Calls `body(rows, count, times, lanes)` with phi of `count` values of (time, lane) as the rows of a matrix.
   private func gather(
     _ member: NodeSystems.Member, order: Int, poll: () throws -> Void,
-    _ body: (UnsafeMutablePointer<Double>, Int, [Int], [Int]) -> Void
+    _ body: (UnsafeMutablePointer<Double>, Int, [Int], [Int]) throws -> Void
   ) throws {
     let chunk = try Buffer(count: Self.chunkRows * order, for: "normal matrix")
     var times = [Int](repeating: 0, count: Self.chunkRows)
@@ -74,20 +74,22 @@ struct NormalMatrices {
         (times[count], lanes[count]) = (t, lane)
         count += 1
         if count == Self.chunkRows {
-          body(chunk.pointer, count, times, lanes)
+          try body(chunk.pointer, count, times, lanes)
           count = 0
           try poll()
         }
       }
     }
-    if count > 0 { body(chunk.pointer, count, times, lanes) }
+    if count > 0 { try body(chunk.pointer, count, times, lanes) }
   }
 
   /// A += rows^T rows, the lower triangle of columns first: row <= column row-major.
   private static func accumulate(
     _ rows: UnsafePointer<Double>, _ count: Int, _ order: Int, into matrix: Buffer
-  ) {
-    guard var n = Int32(exactly: order), var k = Int32(exactly: count) else { return }
+  ) throws {
+    guard var n = Int32(exactly: order), var k = Int32(exactly: count) else {
+      throw BacktuneError.size("normal matrix: order \(order) is too large for BLAS")
+    }
     var (lda, one) = (n, 1.0)
     var (beta, ldc) = (1.0, n)
     dsyrk_("L", "N", &n, &k, &one, rows, &lda, &beta, matrix.pointer, &ldc)

@@ -37,13 +37,13 @@ struct SecondOrder {
     for item in systems.classes {
       let matrix = try matrices.shared(item, poll: poll)
       if input.regularisation == nil {
-        solve(matrix, item.systems[...], input, &result)
+        try solve(matrix, item.systems[...], input, &result)
       } else {
         // D differs from node to node.
         for k in item.systems.indices {
           let copy = try Buffer(count: matrix.count, for: "normal matrix")
           copy.copy(from: matrix)
-          solve(copy, item.systems[k...k], input, &result)
+          try solve(copy, item.systems[k...k], input, &result)
         }
       }
       try poll()
@@ -60,7 +60,7 @@ struct SecondOrder {
     for item in systems.classes {
       for k in item.systems.indices {
         let matrix = try matrices.weighted(item.systems[k], slots: slots, poll: poll)
-        solve(matrix, item.systems[k...k], input, &result)
+        try solve(matrix, item.systems[k...k], input, &result)
         try poll()
       }
     }
@@ -79,7 +79,7 @@ struct SecondOrder {
   private func solve(
     _ matrix: Buffer, _ systems: ArraySlice<NodeSystems.System>, _ input: Input,
     _ result: inout [Double]
-  ) {
+  ) throws {
     guard let first = systems.first else { return }
     let order = first.slots.count
     if let regularisation = input.regularisation {
@@ -87,8 +87,13 @@ struct SecondOrder {
         matrix.pointer[d * order + d] += regularisation.curvature[slot]
       }
     }
-    // A matrix that is not finite (states near overflow) has no step: the line search then finds nothing.
-    guard let factors = try? SymmetricSystem(copying: matrix.pointer, order: order) else { return }
+    let factors: SymmetricSystem
+    do {
+      factors = try SymmetricSystem(copying: matrix.pointer, order: order)
+    } catch let error as BacktuneError where error.kind == .argument {
+      // A matrix that is not finite (states near overflow) has no step: the line search then finds nothing.
+      return
+    }
     var (b, x) = ([Double](repeating: 0, count: order), [Double](repeating: 0, count: order))
     for system in systems {
       for (d, slot) in system.slots.enumerated() {

@@ -12,6 +12,8 @@ final class WeightSearch {
   private(set) var score = Score.infinite
   private(set) var states: Trajectory
   private(set) var simulations = 0
+  /// The alpha of the last trial that was the best so far.
+  private(set) var bestStep = 0.0
   private var trial: Trajectory
   private let lower: [Double]
   private let upper: [Double]
@@ -41,6 +43,11 @@ final class WeightSearch {
     return result.total
   }
 
+  /// Simulates with any weights, apart from the search; the states are good until the next trial.
+  func evaluate(_ slots: [Double]) throws -> (Score, Trajectory) {
+    (try problem.evaluate(slots, into: trial), trial)
+  }
+
   /// Moves from weights `origin`, whose cost is `cost`, along `direction`: alpha = 1 first, then Brent-Dekker on
   /// [0, 1]; weights outside their bounds move to the nearest one.
   /// - Returns: the best alpha, 0 where none is better than the origin.
@@ -48,7 +55,10 @@ final class WeightSearch {
     from origin: [Double], cost: Double, along direction: [Double], poll: () throws -> Void
   ) throws -> Double {
     func trial(_ alpha: Double) throws -> Double {
-      try attempt(moved(origin, direction, alpha), poll: poll)
+      let before = score.total
+      let value = try attempt(moved(origin, direction, alpha), poll: poll)
+      if score.total < before { bestStep = alpha }
+      return value
     }
     let full = try trial(1)
     let minimum = try brentMinimum(

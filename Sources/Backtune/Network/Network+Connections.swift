@@ -85,7 +85,7 @@ extension Network {
   }
 
   /// Takes down what a group reads at lag 0.
-  private mutating func note(_ source: Source) {
+  mutating func note(_ source: Source) {
     if source.lag == 0 { readAtLagZero.insert(source.group) }
   }
 
@@ -95,50 +95,51 @@ extension Network {
   public mutating func addTerm(
     to target: GroupID, coefficient: Double = 1, factors: [(ScalarFunction, Source)] = []
   ) throws -> Int {
-    let firmware = try firmware(target)
+    _ = try termCount(target)
     guard coefficient.isFinite else {
       throw BacktuneError.argument(
         "coefficient of a term of group \(groups[target].name): \(coefficient), expected a finite number"
       )
     }
     for (_, source) in factors { try checkFactor(source, of: target) }
-    var changed = firmware
-    changed.terms.append(
-      Term(
-        coefficient: coefficient, factors: factors.map { Factor(function: $0.0, source: $0.1) }))
-    groups[target].body = .firmware(changed)
+    let term = Term(
+      coefficient: coefficient, factors: factors.map { Factor(function: $0.0, source: $0.1) })
+    changeTerms(target) { $0.append(term) }
     for (_, source) in factors { note(source) }
-    structureVersion += 1
-    return changed.terms.count - 1
+    return try termCount(target) - 1
   }
 
   /// Multiplies a term by f(s).
   public mutating func addFactor(
     _ function: ScalarFunction, of source: Source, toTerm term: Int, of target: GroupID
   ) throws {
-    var firmware = try firmware(target)
-    try check(term, of: firmware, target)
+    try check(term, of: target)
     try checkFactor(source, of: target)
-    firmware.terms[term].factors.append(Factor(function: function, source: source))
-    groups[target].body = .firmware(firmware)
+    changeTerms(target) { $0[term].factors.append(Factor(function: function, source: source)) }
     note(source)
-    structureVersion += 1
   }
 
   /// Takes a term away; those after it move up.
   public mutating func removeTerm(_ term: Int, of target: GroupID) throws {
-    var firmware = try firmware(target)
-    try check(term, of: firmware, target)
-    firmware.terms.remove(at: term)
-    groups[target].body = .firmware(firmware)
-    structureVersion += 1
+    try check(term, of: target)
+    changeTerms(target) { $0.remove(at: term) }
   }
 
-  private func check(_ term: Int, of firmware: Firmware, _ target: GroupID) throws {
-    guard firmware.terms.indices.contains(term) else {
+  private func check(_ term: Int, of target: GroupID) throws {
+    let count = try termCount(target)
+    guard term >= 0, term < count else {
       throw BacktuneError.argument(
-        "term \(term) of group \(groups[target].name): it has \(firmware.terms.count) terms")
+        "term \(term) of group \(groups[target].name): it has \(count) terms")
     }
+  }
+
+  /// Changes terms in place, as `change` does.
+  private mutating func changeTerms(_ target: GroupID, _ body: (inout [Term]) -> Void) {
+    guard case .firmware(var firmware) = groups[target].body else { return }
+    groups[target].body = .firmware(Firmware())
+    body(&firmware.terms)
+    groups[target].body = .firmware(firmware)
+    structureVersion += 1
   }
 
   private func checkFactor(_ source: Source, of target: GroupID) throws {
@@ -159,12 +160,12 @@ extension Network {
     return (group, learnware)
   }
 
-  private func firmware(_ id: GroupID) throws -> Firmware {
+  private func termCount(_ id: GroupID) throws -> Int {
     let group = try group(id, as: "target")
     guard case .firmware(let firmware) = group.body else {
       throw BacktuneError.argument("group \(group.name) is \(group.body.kind), expected firmware")
     }
-    return firmware
+    return firmware.terms.count
   }
 
   /// Number of slots of an index: every slot from 0 to the largest must be used.

@@ -18,7 +18,7 @@ extension Network {
     switch group.body {
     case .learnware(let learnware):
       result.bias = learnware.bias.map { .init(weight: arrays[$0.array].name, index: $0.index) }
-      result.connections = learnware.connections.map { document(of: $0, rows: group.size) }
+      result.connections = learnware.connections.map { document(of: $0) }
     case .softmax(let softmax):
       result.source = name(of: softmax.source.group)
       result.lag = softmax.source.lag
@@ -35,42 +35,35 @@ extension Network {
     return result
   }
 
-  private func document(
-    of connection: Connection, rows: Int
-  ) -> NetworkDocument.ConnectionDocument {
-    let columns = size(of: connection.source.group)
-    func matrix(_ flat: [Int]) -> [[Int]] {
-      (0..<rows).map { Array(flat[$0 * columns..<($0 + 1) * columns]) }
-    }
-    let form: String
-    var (mask, index): ([[Int]]?, [[Int]]?)
-    switch connection.form {
-    case .dense: form = "dense"
-    case .diagonal: form = "diagonal"
-    case .sparse(let entries):
-      form = "sparse"
-      var present = [Int](repeating: 0, count: rows * columns)
-      for entry in entries { present[entry] = 1 }
-      mask = matrix(present)
-    case .shared(let slots):
-      form = "shared"
-      index = matrix(slots)
-    }
-    return .init(
+  private func document(of connection: Connection) -> NetworkDocument.ConnectionDocument {
+    var result = NetworkDocument.ConnectionDocument(
       weight: arrays[connection.array].name, source: name(of: connection.source.group),
-      lag: connection.source.lag, form: form, mask: mask, index: index)
+      lag: connection.source.lag, form: "dense")
+    switch connection.form {
+    case .dense: break
+    case .diagonal: result.form = "diagonal"
+    case .sparse(let entries):
+      result.form = "sparse"
+      result.entries = entries
+    case .shared(let slots):
+      result.form = "shared"
+      result.entries = slots.indices.filter { slots[$0] >= 0 }
+      result.slotOfEntry = slots.filter { $0 >= 0 }
+    }
+    return result
   }
 
   private func document(of array: WeightArray) -> NetworkDocument.WeightDocument {
+    // One value a slot: of a sparse matrix only what exists.
     func bounds(_ values: [Double], _ unbounded: Double) -> [Double?]? {
-      let full = full(array, values, absent: unbounded)
-      return full.contains { $0 != unbounded } ? full.map { $0 == unbounded ? nil : $0 } : nil
+      let own = values[array.slots]
+      return own.contains { $0 != unbounded } ? own.map { $0 == unbounded ? nil : $0 } : nil
     }
-    let fixed = full(array, slots.isFixed, absent: false)
+    let fixed = Array(slots.isFixed[array.slots])
     var draw: [Double]?
     if case .uniform(let lower, let upper) = array.draw { draw = [lower, upper] }
     return .init(
-      name: array.name, values: full(array, slots.values, absent: 0),
+      name: array.name, values: Array(slots.values[array.slots]),
       lower: bounds(slots.lower, -.infinity), upper: bounds(slots.upper, .infinity),
       fixed: fixed.contains(true) ? fixed : nil, draw: draw)
   }

@@ -33,7 +33,8 @@ extension Network {
 
   public func json() throws -> [UInt8] {
     // What encoding needs for a number, about.
-    try MemoryBudget.bytes(doubles: [slots.values.count, 16], for: "network JSON")
+    let numbers = entryCount + arrays.reduce(0) { $0 + $1.count }
+    try MemoryBudget.bytes(doubles: [numbers, 16], for: "network JSON")
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     do {
@@ -119,9 +120,22 @@ extension Network {
     case "dense": return .dense
     case "diagonal": return .diagonal
     case "sparse":
+      if let entries = connection.entries { return .sparse(entries: entries) }
       return .sparse(
         entries: try flat(connection.mask, "mask").enumerated().compactMap { $1 == 0 ? nil : $0 })
-    case "shared": return .shared(index: try flat(connection.index, "index"))
+    case "shared":
+      guard let entries = connection.entries else {
+        return .shared(index: try flat(connection.index, "index"))
+      }
+      try MemoryBudget.bytes(doubles: [rows, columns], for: "connection \(connection.weight)")
+      var index = [Int](repeating: -1, count: rows * columns)
+      let slots = connection.slotOfEntry ?? []
+      guard slots.count == entries.count, entries.allSatisfy(index.indices.contains) else {
+        throw BacktuneError.size(
+          "connection \(connection.weight): its entries and slots do not fit \(rows) x \(columns)")
+      }
+      for (entry, slot) in zip(entries, slots) { index[entry] = slot }
+      return .shared(index: index)
     default:
       throw BacktuneError.argument(
         "connection \(connection.weight): form is '\(connection.form)', expected dense, diagonal, sparse or shared"
@@ -131,12 +145,26 @@ extension Network {
 
   private mutating func read(_ weight: NetworkDocument.WeightDocument) throws {
     let array = try array(named: weight.name)
-    let unbounded: [Double?] = Array(repeating: nil, count: array.count)
-    try setBounds(
-      weight.name, lower: (weight.lower ?? unbounded).map { $0 ?? -.infinity },
-      upper: (weight.upper ?? unbounded).map { $0 ?? .infinity })
-    try setWeights(weight.name, weight.values)
-    if let fixed = weight.fixed { try setFixed(weight.name, fixed) }
+    /// One value a slot, out of such a list or of the full array.
+    func perSlot<Value>(_ list: [Value]?, _ what: String, absent: Value) throws -> [Value] {
+      guard let list else { return Array(repeating: absent, count: array.slots.count) }
+      if list.count == array.slots.count { return list }
+      guard list.count == array.count, let entries = array.entries else {
+        throw BacktuneError.size(
+          "\(what) of \(weight.name): \(list.count) values, expected \(array.slots.count)")
+      }
+      return entries.map { list[$0] }
+    }
+    let lower = try perSlot(weight.lower, "lower bounds", absent: nil).map { $0 ?? -.infinity }
+    let upper = try perSlot(weight.upper, "upper bounds", absent: nil).map { $0 ?? .infinity }
+    let values = try perSlot(weight.values, "values", absent: 0)
+    let fixed = try perSlot(weight.fixed, "fixed flags", absent: false)
+    for (place, slot) in array.slots.enumerated() {
+      try checkBounds(lower[place], upper[place], of: weight.name)
+      (slots.lower[slot], slots.upper[slot]) = (lower[place], upper[place])
+      try check(values[place], slot: slot, of: array)
+      (slots.values[slot], slots.isFixed[slot]) = (values[place], fixed[place])
+    }
     if let draw = weight.draw {
       guard draw.count == 2, draw[0] <= draw[1] else {
         throw BacktuneError.argument("draw of \(weight.name): expected [lower, upper]")

@@ -93,12 +93,17 @@ extension Network {
     let array = try array(named: name)
     let low = try slotValues(array, lower, what: "lower bounds", absent: nil)
     let high = try slotValues(array, upper, what: "upper bounds", absent: nil)
-    for (a, b) in zip(low, high) where !(a <= b) || a == .infinity || b == -.infinity {
-      throw BacktuneError.argument("bounds of \(name): \(a) and \(b), expected lower <= upper")
-    }
+    for (a, b) in zip(low, high) { try checkBounds(a, b, of: name) }
     for (place, slot) in array.slots.enumerated() {
       (slots.lower[slot], slots.upper[slot]) = (low[place], high[place])
       slots.values[slot] = min(max(slots.values[slot], low[place]), high[place])
+    }
+  }
+
+  func checkBounds(_ lower: Double, _ upper: Double, of name: String) throws {
+    guard lower <= upper, lower < .infinity, upper > -.infinity else {
+      throw BacktuneError.argument(
+        "bounds of \(name): \(lower) and \(upper), expected lower <= upper")
     }
   }
 
@@ -144,7 +149,7 @@ extension Network {
   /// Sets every slot, values that are known to be inside their bounds.
   package mutating func setSlotValues(_ values: [Double]) { slots.values = values }
 
-  private func check(_ value: Double, slot: Int, of array: WeightArray) throws {
+  func check(_ value: Double, slot: Int, of array: WeightArray) throws {
     guard value >= slots.lower[slot], value <= slots.upper[slot], value.isFinite else {
       let place = slot - array.slots.lowerBound
       throw BacktuneError.argument(

@@ -77,6 +77,7 @@ public struct Network: Sendable {
       )
     }
     groups[target].body = .softmax(Softmax(source: source, temperature: temperature))
+    note(source)
     structureVersion += 1
   }
 

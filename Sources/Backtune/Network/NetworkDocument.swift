@@ -44,10 +44,12 @@ package struct NetworkDocument: Codable {
     let weight: String
     let source: String
     let lag: Int
-    let form: String
-    /// sparse: 1 where there is a connection.
+    var form: String
+    /// sparse and shared: the places of the entries that exist in the row-major matrix; shared: the slot of each.
+    var entries: [Int]?
+    var slotOfEntry: [Int]?
+    /// The same as a matrix, which is read too: sparse, 1 where there is a connection; shared, the slot or -1.
     var mask: [[Int]]?
-    /// shared: the slot of each entry, -1 = none.
     var index: [[Int]]?
   }
 

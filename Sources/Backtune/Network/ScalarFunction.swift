@@ -52,6 +52,10 @@ public enum ScalarFunction: Equatable, Sendable {
     switch self {
     case .zeta(let a, let b) where !(a < b) || !(b - a).isFinite:
       throw BacktuneError.argument("function zeta: a is \(a) and b is \(b), expected a < b")
+    case .zeta(let a, let b) where !(2 / (b - a)).isFinite:
+      throw BacktuneError.argument("function zeta: a is \(a) and b is \(b), too near each other")
+    case .upsilon(let w) where !(2 * w).isFinite:
+      throw BacktuneError.argument("function upsilon: w is \(w), too large")
     case .softplus(let eps) where eps <= 0:
       throw BacktuneError.argument("function softplus: eps is \(eps), expected more than 0")
     default: break

@@ -23,6 +23,14 @@ package final class Buffer {
     pointer = raw.assumingMemoryBound(to: Double.self)
   }
 
+  /// - Throws: as `init(count:for:)`, also where the product of the dimensions overflows.
+  package convenience init(dimensions: [Int], for purpose: String) throws {
+    try self.init(
+      count: try MemoryBudget.bytes(doubles: dimensions, for: purpose)
+        / MemoryLayout<Double>.stride,
+      for: purpose)
+  }
+
   deinit {
     free(pointer)
     MemoryBudget.release(bytes)
@@ -35,7 +43,7 @@ package final class Buffer {
   }
 }
 
-/// How much memory the engine may take: three quarters of the machine's, over all buffers together. Beyond that the
+/// How much memory the engine may take: three quarters of the machine's, or of its control group's, over all buffers. Beyond that the
 /// system would kill the process instead of refusing.
 package enum MemoryBudget {
   package static let limit: Int = {
@@ -43,8 +51,21 @@ package enum MemoryBudget {
     let size = sysconf(Int32(_SC_PAGESIZE))
     guard pages > 0, size > 0 else { return 1 << 32 }
     let (total, overflow) = pages.multipliedReportingOverflow(by: size)
-    return overflow ? Int.max / 2 : total / 4 * 3
+    return min(overflow ? Int.max / 2 : total, groupLimit ?? .max) / 4 * 3
   }()
+
+  /// The memory limit of the control group, as containers have one.
+  private static var groupLimit: Int? {
+    for path in ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"] {
+      guard let file = fopen(path, "r") else { continue }
+      defer { fclose(file) }
+      var line = [CChar](repeating: 0, count: 64)
+      guard fgets(&line, Int32(line.count), file) != nil else { continue }
+      let digits = line.prefix { $0 >= 48 && $0 <= 57 }.map { Character(UnicodeScalar(UInt8($0))) }
+      if let limit = Int(String(digits)), limit > 0 { return limit }
+    }
+    return nil
+  }
 
   /// The bytes of an array of doubles with these dimensions.
   /// - Throws: `BacktuneError.memory` when the product overflows or passes the budget, `.size` for a negative dimension.

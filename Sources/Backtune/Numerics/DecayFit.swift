@@ -20,14 +20,16 @@ public struct DecayFit: Sendable {
   /// - Parameter window: W, the length of the series by default; below 1 it counts as 1.
   public init(_ costs: [Double], window: Int? = nil) {
     let logGamma = VectorMath.log(0.1) / Double(max(window ?? costs.count, 1))
+    // Relative to the last pair that falls: an old one in a short window keeps a weight that is not 0.
+    let last = costs.indices.last { $0 > 0 && costs[$0 - 1] - costs[$0] > 0 } ?? 0
     let pairs = costs.indices.dropFirst().compactMap { t -> Pair? in
       let fall = costs[t - 1] - costs[t]
-      guard fall.isFinite else { return nil }
+      guard fall > 0, fall.isFinite else { return nil }
       return Pair(
         time: Double(t), cost: costs[t], fall: fall,
-        weight: VectorMath.exp(logGamma * Double(costs.count - t)))
+        weight: VectorMath.exp(logGamma * Double(last - t)))
     }
-    let line = Self.regression(pairs.filter { $0.fall > 0 })
+    let line = Self.regression(pairs)
     let least = costs.filter(\.isFinite).min() ?? .nan
     decayTime = line.slope < 0 ? -1 / line.slope : .nan
     amplitude = VectorMath.exp(line.intercept) / VectorMath.expm1(1 / decayTime)

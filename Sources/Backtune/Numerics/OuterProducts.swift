@@ -77,9 +77,11 @@ package enum OuterProducts {
   package static func addLanes(
     _ e: UnsafePointer<Double>, rows: Int, _ s: UnsafePointer<Double>, columns: Int, width: Int,
     lanes: Int, into g: UnsafeMutablePointer<Double>, stride: Int
-  ) {
+  ) throws {
     guard let (m, n, k) = int32(columns, rows, lanes), let (lda, ldc, _) = int32(width, stride, 0)
-    else { return }
+    else {
+      throw BacktuneError.size("gradient: \(width) sequences side by side, too many for BLAS")
+    }
     var (mm, nn, kk, ld, ldg, one) = (m, n, k, lda, ldc, 1.0)
     dgemm_("T", "N", &mm, &nn, &kk, &one, s, &ld, e, &ld, &one, g, &ldg)
   }

@@ -126,7 +126,7 @@ final class DenseBlock: WeightBlock {
           OuterProducts.addLanesApart(
             e, rows: rows, s, columns: columns, width: width, lanes: batch.active[t], into: g)
         } else {
-          OuterProducts.addLanes(
+          try OuterProducts.addLanes(
             e, rows: rows, s, columns: columns, width: width, lanes: batch.active[t], into: g,
             stride: rowStride)
         }

@@ -8,6 +8,8 @@ final class FirmwareOperation: Operation {
     let function: ScalarFunction
     let shift: Int
     let isBroadcast: Bool
+    /// The network input has no adjoint value.
+    let isInput: Bool
   }
 
   private struct Sum {
@@ -32,10 +34,10 @@ final class FirmwareOperation: Operation {
     _ group: GroupID, _ firmware: Firmware, network: Network, layout: Layout
   ) throws {
     let all = firmware.terms.flatMap(\.factors)
-    let size = Layout.padded(network.size(of: group), lanes: layout.lanes) * layout.lanes
-    memory = try Buffer(count: size * 3, for: "group \(network.name(of: group))")
-    (product, value) = (memory.pointer, memory.pointer + size)
-    spread = memory.pointer + 2 * size
+    let block = Layout.padded(network.size(of: group), lanes: layout.lanes) * layout.lanes
+    memory = try Buffer(count: block * 3, for: "group \(network.name(of: group))")
+    (product, value) = (memory.pointer, memory.pointer + block)
+    spread = memory.pointer + 2 * block
     partCount = all.count
     sumCount = firmware.terms.count
     parts = .allocate(capacity: partCount)
@@ -46,7 +48,9 @@ final class FirmwareOperation: Operation {
       let isBroadcast =
         network.size(of: source.group) == 1 && network.size(of: group) != 1
       (parts + k).initialize(
-        to: Part(function: factor.function, shift: shift, isBroadcast: isBroadcast))
+        to: Part(
+          function: factor.function, shift: shift, isBroadcast: isBroadcast,
+          isInput: source.group == Network.input))
     }
     var first = 0
     for (k, term) in firmware.terms.enumerated() {
@@ -55,7 +59,8 @@ final class FirmwareOperation: Operation {
       first += term.factors.count
     }
     if all.count == 1, firmware.terms.count == 1, !parts[0].isBroadcast,
-      firmware.terms[0].coefficient == 1, case .zeta(let a, let b) = all[0].function
+      !parts[0].isInput, firmware.terms[0].coefficient == 1,
+      case .zeta(let a, let b) = all[0].function
     {
       bareZeta = ((a + b) / 2, (b - a) / 2)
     } else {
@@ -133,11 +138,11 @@ final class FirmwareOperation: Operation {
 
   override func adjoint(
     _ states: UnsafePointer<Double>, values: UnsafePointer<Double>, _ eps: UnsafePointer<Double>,
-    into sums: UnsafeMutablePointer<Double>, lanes: Int
+    into pulls: UnsafeMutablePointer<Double>, lanes: Int
   ) {
     let e = eps + place
     if let bareZeta {
-      let (s, v) = (sums + parts[0].shift, values + place)
+      let (s, v) = (pulls + parts[0].shift, values + place)
       runs(lanes) {
         ScalarKernels.addZetaSlope(
           mean: bareZeta.mean, half: bareZeta.half, 1, value: v + $0, e + $0, s + $0, count: $1)
@@ -145,22 +150,24 @@ final class FirmwareOperation: Operation {
       return
     }
     for k in 0..<sumCount {
-      let sum = self.sums[k]
+      let sum = sums[k]
       if sum.factors == 1, !parts[sum.first].isBroadcast {
+        if parts[sum.first].isInput { continue }
         let part = parts[sum.first]
-        let (x, s) = (states + part.shift, sums + part.shift)
+        let (x, s) = (states + part.shift, pulls + part.shift)
         runs(lanes) {
           ScalarKernels.addSlope(
             part.function, sum.coefficient, x + $0, e + $0, s + $0, count: $1)
         }
         continue
       }
-      for m in 0..<sum.factors {
+      for m in 0..<sum.factors where !parts[sum.first + m].isInput {
         let part = parts[sum.first + m]
         let beta = partialProduct(sum, m, states, lanes: lanes)
-        let s = sums + part.shift
+        let s = pulls + part.shift
         if part.isBroadcast {
-          for node in 0..<nodes {
+          // Nodes only: what stands in the padding may be infinite.
+          for node in 0..<size {
             for b in 0..<lanes { s[b] += beta[node * width + b] * e[node * width + b] }
           }
         } else {

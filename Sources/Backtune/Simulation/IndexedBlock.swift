@@ -12,21 +12,27 @@ final class IndexedBlock: WeightBlock {
   private let entries: UnsafeMutablePointer<Entry>
   private let count: Int
   private let weights: UnsafeMutablePointer<Double>
-  private let direction: UnsafeMutablePointer<Double>
   private let sums: UnsafeMutablePointer<Double>
   private let memory: [Buffer]
+  private let purpose: String
+  private var directionMemory: Buffer?
 
   init(
-    _ connection: Connection, to group: GroupID, links: [Link], network: Network, layout: Layout,
+    _ connection: Connection, to group: GroupID, count: Int, network: Network, layout: Layout,
     _ purpose: String
   ) throws {
-    count = links.count
-    memory = try (0..<3).map { _ in try Buffer(count: links.count, for: purpose) }
-    (weights, direction, sums) = (memory[0].pointer, memory[1].pointer, memory[2].pointer)
-    entries = .allocate(capacity: count)
-    for (k, link) in links.enumerated() {
-      (entries + k).initialize(to: Entry(row: link.node, column: link.source, slot: link.slot))
+    self.count = count
+    self.purpose = purpose
+    memory = try (0..<2).map { _ in try Buffer(count: count, for: purpose) }
+    (weights, sums) = (memory[0].pointer, memory[1].pointer)
+    try MemoryBudget.bytes(doubles: [count, 3], for: purpose)
+    let entries = UnsafeMutablePointer<Entry>.allocate(capacity: count)
+    var k = 0
+    network.forEachLink(of: connection, to: group) {
+      (entries + k).initialize(to: Entry(row: $0.node, column: $0.source, slot: $0.slot))
+      k += 1
     }
+    self.entries = entries
     super.init(connection, to: group, slotOfEntry: [], network: network, layout: layout)
   }
 
@@ -37,7 +43,9 @@ final class IndexedBlock: WeightBlock {
   }
 
   override func loadDirection(_ slots: UnsafePointer<Double>) throws {
-    for k in 0..<count { direction[k] = slots[entries[k].slot] }
+    let buffer = try directionMemory ?? Buffer(count: count, for: purpose)
+    directionMemory = buffer
+    for k in 0..<count { buffer.pointer[k] = slots[entries[k].slot] }
   }
 
   override func multiply(
@@ -51,7 +59,7 @@ final class IndexedBlock: WeightBlock {
   override func multiplyDirection(
     _ states: UnsafePointer<Double>, into y: UnsafeMutablePointer<Double>, lanes: Int
   ) {
-    add(direction, states + shift, y, lanes)
+    if let directionMemory { add(directionMemory.pointer, states + shift, y, lanes) }
   }
 
   override func multiplyTransposed(
@@ -73,7 +81,7 @@ final class IndexedBlock: WeightBlock {
     _ states: Trajectory, _ eps: Trajectory, place: Int, _ batch: Batch,
     into slots: UnsafeMutablePointer<Double>
   ) throws {
-    memory[2].zero()
+    memory[1].zero()
     let (g, entries) = (sums, entries)
     for t in 0..<batch.steps {
       let (e, s) = (eps.row(t) + place, states.row(t) + shift)

@@ -4,8 +4,8 @@ import BacktuneNumerics
 /// Where each value stands in a trajectory: [time][node][lane], the nodes of the input first, then the groups.
 ///
 /// With one lane each group is padded to a multiple of 4 nodes, so that every loop over nodes is one over whole SIMD
-/// vectors. What stands in the padding never reaches a node: matrices are padded by zeros, and gradients and costs
-/// read nodes only.
+/// vectors. What stands in the padding may be anything, infinite too, and must never reach a node: matrices are padded
+/// by zeros, and whatever sums over nodes (gradients, costs, the adjoint of a broadcast) reads nodes only.
 package struct Layout: Sendable {
   package let lanes: Int
   /// Rows before t = 0: R, or more where an older state is learnt.

@@ -3,7 +3,7 @@ import BacktuneNumerics
 
 /// Sequences through a network, one after the other in every array.
 public struct SimulationResult: Sendable {
-  /// sum T x O, the observed outputs.
+  /// sum T x O, the observed outputs; empty unless asked for.
   public let outputs: [Double]
   /// sum T x (sum of the sizes of all groups), groups in order; empty unless asked for.
   public let states: [Double]
@@ -18,15 +18,18 @@ extension Network {
   ///   - lengths: T of each sequence, 0 or more.
   ///   - inputs: sum T x M, finite.
   ///   - initial: sequences x flat state before t = 0 (see `stateSize`); nil for zero, or what is learnt.
+  ///   - wantsOutputs: whether the observed outputs are wanted.
   ///   - wantsStates: whether the values of all groups are wanted, and not the outputs only.
   /// - Throws: `.size` for counts that do not fit, `.argument` for a value that is not finite, `.network` for an empty
   ///   network, `.memory` past the budget. Values that diverge are no error.
   public func simulate(
     lengths: [Int], inputs: UnsafeBufferPointer<Double>,
-    initial: UnsafeBufferPointer<Double>? = nil, wantsStates: Bool = false
+    initial: UnsafeBufferPointer<Double>? = nil, wantsOutputs: Bool = true,
+    wantsStates: Bool = false
   ) throws -> SimulationResult {
     let run = try FreeRun(self, lengths: lengths, inputs: inputs, initial: initial)
-    var outputs = try Recording(outputs.map { ($0.group, $0.count) }, run.batch)
+    var outputs = try Recording(
+      wantsOutputs ? outputs.map { ($0.group, $0.count) } : [], run.batch)
     var states = try Recording(
       wantsStates ? groups.indices.map { ($0, groups[$0].size) } : [], run.batch)
     var final = try run.makePast()
@@ -190,7 +193,7 @@ private struct FreeRun {
         "slopes: \(batch.place(ofValue: place, channels: outputs)) is \(slopes[place]), expected a finite number"
       )
     }
-    let result = try Buffer(count: batch.steps * outputs * batch.lanes, for: "slopes")
+    let result = try Buffer(dimensions: [batch.steps, outputs, batch.lanes], for: "slopes")
     for (sequence, first) in batch.starts.enumerated() {
       for t in 0..<batch.lengths[sequence] {
         for k in 0..<outputs {

@@ -11,14 +11,16 @@ package class Operation {
   /// Place of its first value in a row, and number of values (nodes, padding included, times lanes).
   let place: Int
   let count: Int
-  /// Nodes, padding included, and lanes.
+  /// Nodes, nodes with padding, and lanes.
+  let size: Int
   let nodes: Int
   let width: Int
 
   init(_ group: GroupID, network: Network, layout: Layout) {
     self.group = group
     width = layout.lanes
-    nodes = Layout.padded(network.size(of: group), lanes: layout.lanes)
+    size = network.size(of: group)
+    nodes = Layout.padded(size, lanes: layout.lanes)
     place = layout.offset(of: group) * layout.lanes
     count = nodes * layout.lanes
   }

@@ -70,11 +70,8 @@ package final class Plan {
         place: layout.offset(of: group) * lanes, size: network.groups[group].size,
         depth: state.depth, slot: network.arrays[state.array].slots.lowerBound)
     }
-    workPerStep = network.groups.reduce(network.inputs) { work, group in
-      guard case .learnware(let learnware) = group.body else { return work + 8 * group.size }
-      return learnware.connections.reduce(work + group.size) {
-        $0 + network.arrays[$1.array].slots.count
-      }
+    workPerStep = network.groups.reduce(network.inputs + network.entryCount) { work, group in
+      if case .learnware = group.body { work } else { work + 8 * group.size }
     }
     load(network.slots.values)
   }
@@ -240,13 +237,15 @@ package final class Plan {
   ///
   /// - Parameter startsLearnt: whether the states started from the learnt values.
   package func gradient(
-    _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, startsLearnt: Bool = true
+    _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, startsLearnt: Bool = true,
+    poll: () throws -> Void = {}
   ) throws -> [Double] {
     var slots = [Double](repeating: 0, count: network.slots.values.count)
     try slots.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       for operation in operations {
         try operation.gradient(states, eps, batch, into: base)
+        try poll()
       }
       if !startsLearnt { return }
       forEachStart { slot, place in

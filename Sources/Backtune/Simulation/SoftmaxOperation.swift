@@ -4,13 +4,11 @@ import BacktuneNumerics
 /// x_i = exp(z_i / temperature) / sum_j exp(z_j / temperature), the largest z taken out first: no argument overflows.
 final class SoftmaxOperation: Operation {
   private let shift: Int
-  private let size: Int
   private let inverseTemperature: Double
 
   init(_ group: GroupID, _ softmax: Softmax, network: Network, layout: Layout) {
     let source = softmax.source
     shift = layout.offset(of: source.group) * layout.lanes - source.lag * layout.rowSize
-    size = network.size(of: group)
     inverseTemperature = 1 / softmax.temperature
     super.init(group, network: network, layout: layout)
   }

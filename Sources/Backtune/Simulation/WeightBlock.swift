@@ -80,14 +80,18 @@ func makeWeightBlock(
   case .sparse, .shared:
     let columns = network.size(of: connection.source.group)
     let count = network.size(of: group) * columns
-    let links = network.links(of: connection, to: group)
+    var present = 0
+    network.forEachLink(of: connection, to: group) { _ in present += 1 }
     // A list of entries is slower than a matrix by entry, more so with one lane, where a matrix is vectorised.
-    if links.count * (layout.lanes == 1 ? 6 : 2) < count {
+    if present * (layout.lanes == 1 ? 6 : 2) < count {
       return try IndexedBlock(
-        connection, to: group, links: links, network: network, layout: layout, purpose)
+        connection, to: group, count: present, network: network, layout: layout, purpose)
     }
+    try MemoryBudget.bytes(doubles: [count], for: purpose)
     var slotOfEntry = [Int](repeating: -1, count: count)
-    for link in links { slotOfEntry[link.node * columns + link.source] = link.slot }
+    network.forEachLink(of: connection, to: group) {
+      slotOfEntry[$0.node * columns + $0.source] = $0.slot
+    }
     return try DenseBlock(
       connection, to: group, slotOfEntry: slotOfEntry, network: network, layout: layout, purpose)
   }

@@ -103,13 +103,14 @@ extension Network {
     _ sources: [UnitSource], to target: GroupID, itself: GroupID, form: ConnectionForm = .dense,
     formOfAll: Bool = false, numbered: Bool = false
   ) throws {
-    let lags = sources.reduce(into: [:]) { $0[$1.place, default: 0] += 1 }
-    for source in sources {
-      let group = try group(of: source, itself: itself)
+    let groups = try sources.map { try group(of: $0, itself: itself) }
+    // By group, however it was named: by its number or its name.
+    let lags = groups.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    for (source, group) in zip(sources, groups) {
       if group == Network.input && inputs == 0 { continue }
       let base =
         source.place == .itself ? "W" : group == Network.input ? "B" : "W_\(unitName(of: group))"
-      let isNumbered = lags[source.place, default: 0] > 1 || (numbered && source.place == .itself)
+      let isNumbered = lags[group, default: 0] > 1 || (numbered && source.place == .itself)
       let role = isNumbered ? base + String(source.lag) : base
       let own = formOfAll || source.place == .itself ? form : .dense
       try connect(
