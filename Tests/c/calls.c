@@ -1,0 +1,172 @@
+/* Every function that takes a handle, called with arguments that fit the standard network and its estimator. */
+#include "support.h"
+
+#include <stdlib.h>
+
+static const int64_t steps = 3;
+static const double inputs[3] = {0.1, -0.2, 0.3};
+static const double slopes[6] = {1, 1, 1, 1, 1, 1};
+
+#define NETWORK ((bt_network *)handle)
+#define ESTIMATOR ((bt_estimator *)handle)
+#define CALL(name, expression) \
+  static bt_status call_##name(void *handle) { return (expression); }
+
+/* New handles that a call made are given back at once. */
+static bt_status copied(bt_network *network) {
+  bt_network *copy = NULL;
+  bt_status status = bt_network_copy(network, &copy);
+  bt_network_free(copy);
+  return status;
+}
+
+static bt_status estimated(bt_network *network) {
+  bt_estimator *estimator = NULL;
+  bt_status status = bt_estimator_create(network, &estimator);
+  bt_estimator_free(estimator);
+  return status;
+}
+
+static char text[20000];
+static int64_t number;
+static int64_t shape[2];
+static double values[64], more[64];
+static const double zeros[64];
+static uint8_t flags[64];
+static int32_t stop;
+static const int64_t group = 2, count = 2;
+static const uint8_t mask[4] = {1, 0, 0, 1};
+static const int64_t slots[4] = {0, 1, 1, 0};
+
+CALL(copy, copied(NETWORK))
+CALL(network_free, bt_network_free(NETWORK))
+CALL(add_unit, bt_network_add_unit(NETWORK, "linear", NULL, 1, NULL, &number))
+CALL(add_learnware, bt_network_add_learnware(NETWORK, "v", 2, &number))
+CALL(add_firmware, bt_network_add_firmware(NETWORK, "f", 2, &number))
+CALL(add_bias, bt_network_add_bias(NETWORK, 1, NULL, NULL, 0))
+CALL(dense, bt_network_connect_dense(NETWORK, 0, 2, 3, "D"))
+CALL(diagonal, bt_network_connect_diagonal(NETWORK, 0, 2, 3, "E"))
+CALL(sparse, bt_network_connect_sparse(NETWORK, 0, 2, 3, "F", mask, 4))
+CALL(shared, bt_network_connect_shared(NETWORK, 0, 2, 3, "G", slots, 4))
+CALL(add_term, bt_network_add_term(NETWORK, 2, 1.5, &number))
+CALL(add_factor, bt_network_add_factor(NETWORK, 2, 0, "square", NULL, 0, 2, 1))
+CALL(remove_term, bt_network_remove_term(NETWORK, 2, 0))
+CALL(observe, bt_network_observe(NETWORK, &group, &count, 1))
+CALL(inputs, bt_network_inputs(NETWORK, &number))
+CALL(outputs, bt_network_outputs(NETWORK, &number))
+CALL(range, bt_network_range(NETWORK, &number))
+CALL(group_count, bt_network_group_count(NETWORK, &number))
+CALL(group_name, bt_network_group_name(NETWORK, 0, text, sizeof text, &number))
+CALL(group_size, bt_network_group_size(NETWORK, 0, &number))
+CALL(find_group, bt_network_find_group(NETWORK, "u.x", &number))
+CALL(state_size, bt_network_state_size(NETWORK, &number))
+CALL(group_depth, bt_network_group_depth(NETWORK, 0, &number))
+CALL(weight_count, bt_network_weight_count(NETWORK, &number))
+CALL(get_weights, bt_network_get_weights(NETWORK, values, STANDARD_WEIGHTS))
+CALL(set_weights, bt_network_set_weights(NETWORK, zeros, STANDARD_WEIGHTS))
+CALL(array_count, bt_network_array_count(NETWORK, &number))
+CALL(array_name, bt_network_array_name(NETWORK, 0, text, sizeof text, &number))
+CALL(array_shape, bt_network_array_shape(NETWORK, "u.x2.W", shape))
+CALL(get_array, bt_network_get_array(NETWORK, "u.x2.W", values, 4))
+CALL(set_array, bt_network_set_array(NETWORK, "u.x2.W", zeros, 4))
+CALL(get_bounds, bt_network_get_bounds(NETWORK, "u.x2.W", values, more, 4))
+CALL(set_bounds, bt_network_set_bounds(NETWORK, "u.x2.W", inputs + 1, inputs, 1))
+CALL(get_fixed, bt_network_get_fixed(NETWORK, "u.x2.W", flags, 4))
+CALL(set_fixed, bt_network_set_fixed(NETWORK, "u.x2.W", flags, 1))
+CALL(randomize, bt_network_randomize(NETWORK, 7))
+CALL(to_json, bt_network_to_json(NETWORK, text, sizeof text, &number))
+CALL(save, bt_network_save(NETWORK, "/dev/null"))
+CALL(simulate, bt_simulate(NETWORK, 1, &steps, inputs, 3, NULL, 0, values, 6, NULL, 0, NULL, 0))
+CALL(gradient, bt_gradient(NETWORK, 1, &steps, inputs, 3, NULL, 0, slopes, 6, values, STANDARD_WEIGHTS, NULL, 0))
+CALL(estimator_create, estimated(NETWORK))
+
+CALL(estimator_free, bt_estimator_free(ESTIMATOR))
+CALL(set_data, bt_estimator_set_data(ESTIMATOR, 1, &steps, inputs, 3, slopes, 6, NULL, 0))
+CALL(set_criterion, bt_estimator_set_criterion(ESTIMATOR, "2"))
+CALL(get_criterion, bt_estimator_get_criterion(ESTIMATOR, text, sizeof text, &number))
+CALL(set_method, bt_estimator_set_method(ESTIMATOR, "auto"))
+CALL(get_method, bt_estimator_get_method(ESTIMATOR, text, sizeof text, &number))
+CALL(set_option, bt_estimator_set_option(ESTIMATOR, "guard", 1))
+CALL(get_option, bt_estimator_get_option(ESTIMATOR, "guard", values))
+CALL(step, bt_estimator_step(ESTIMATOR, NULL, NULL, &stop))
+CALL(run, bt_estimator_run(ESTIMATOR, NULL, NULL, &stop))
+CALL(cost, bt_estimator_cost(ESTIMATOR, values, more))
+CALL(best_weights, bt_estimator_get_weights(ESTIMATOR, values, STANDARD_WEIGHTS))
+CALL(cost_gradient, bt_estimator_gradient(ESTIMATOR, values, more, STANDARD_WEIGHTS))
+CALL(trace_length, bt_estimator_trace_length(ESTIMATOR, &number))
+CALL(stop_reason, bt_estimator_stop_reason(ESTIMATOR, &stop))
+
+/* The whole trace: its length is asked first. */
+static bt_status call_trace(void *handle) {
+  int64_t length = 0;
+  bt_status status = bt_estimator_trace_length(ESTIMATOR, &length);
+  double *column = exact_doubles(length, 0);
+  if (status == BT_OK || handle == NULL) status = bt_estimator_trace(ESTIMATOR, "cost", column, length);
+  free(column);
+  return status;
+}
+
+#define NETWORK_CALL(function, effect, name) {#function, USES_NETWORK, effect, call_##name}
+#define ESTIMATOR_CALL(function, effect, name) {#function, USES_ESTIMATOR, effect, call_##name}
+
+/* The calls that change the structure come last but one, those that free last: the table may be run in order. */
+const handle_call handle_calls[] = {
+    NETWORK_CALL(bt_network_copy, READS, copy),
+    NETWORK_CALL(bt_network_inputs, READS, inputs),
+    NETWORK_CALL(bt_network_outputs, READS, outputs),
+    NETWORK_CALL(bt_network_range, READS, range),
+    NETWORK_CALL(bt_network_group_count, READS, group_count),
+    NETWORK_CALL(bt_network_group_name, READS, group_name),
+    NETWORK_CALL(bt_network_group_size, READS, group_size),
+    NETWORK_CALL(bt_network_find_group, READS, find_group),
+    NETWORK_CALL(bt_network_state_size, READS, state_size),
+    NETWORK_CALL(bt_network_group_depth, READS, group_depth),
+    NETWORK_CALL(bt_network_weight_count, READS, weight_count),
+    NETWORK_CALL(bt_network_get_weights, READS, get_weights),
+    NETWORK_CALL(bt_network_array_count, READS, array_count),
+    NETWORK_CALL(bt_network_array_name, READS, array_name),
+    NETWORK_CALL(bt_network_array_shape, READS, array_shape),
+    NETWORK_CALL(bt_network_get_array, READS, get_array),
+    NETWORK_CALL(bt_network_get_bounds, READS, get_bounds),
+    NETWORK_CALL(bt_network_get_fixed, READS, get_fixed),
+    NETWORK_CALL(bt_network_to_json, READS, to_json),
+    NETWORK_CALL(bt_network_save, READS, save),
+    NETWORK_CALL(bt_simulate, READS, simulate),
+    NETWORK_CALL(bt_gradient, READS, gradient),
+    NETWORK_CALL(bt_estimator_create, READS, estimator_create),
+    NETWORK_CALL(bt_network_set_weights, WRITES, set_weights),
+    NETWORK_CALL(bt_network_set_array, WRITES, set_array),
+    NETWORK_CALL(bt_network_set_bounds, WRITES, set_bounds),
+    NETWORK_CALL(bt_network_set_fixed, WRITES, set_fixed),
+    NETWORK_CALL(bt_network_randomize, WRITES, randomize),
+    NETWORK_CALL(bt_network_observe, WRITES, observe),
+    NETWORK_CALL(bt_network_connect_dense, WRITES, dense),
+    NETWORK_CALL(bt_network_connect_diagonal, WRITES, diagonal),
+    NETWORK_CALL(bt_network_connect_sparse, WRITES, sparse),
+    NETWORK_CALL(bt_network_connect_shared, WRITES, shared),
+    NETWORK_CALL(bt_network_add_term, WRITES, add_term),
+    NETWORK_CALL(bt_network_add_factor, WRITES, add_factor),
+    NETWORK_CALL(bt_network_remove_term, WRITES, remove_term),
+    NETWORK_CALL(bt_network_add_bias, WRITES, add_bias),
+    NETWORK_CALL(bt_network_add_learnware, WRITES, add_learnware),
+    NETWORK_CALL(bt_network_add_firmware, WRITES, add_firmware),
+    NETWORK_CALL(bt_network_add_unit, WRITES, add_unit),
+    NETWORK_CALL(bt_network_free, WRITES, network_free),
+    ESTIMATOR_CALL(bt_estimator_get_criterion, READS, get_criterion),
+    ESTIMATOR_CALL(bt_estimator_get_method, READS, get_method),
+    ESTIMATOR_CALL(bt_estimator_get_option, READS, get_option),
+    ESTIMATOR_CALL(bt_estimator_get_weights, READS, best_weights),
+    ESTIMATOR_CALL(bt_estimator_trace_length, READS, trace_length),
+    ESTIMATOR_CALL(bt_estimator_trace, READS, trace),
+    ESTIMATOR_CALL(bt_estimator_stop_reason, READS, stop_reason),
+    ESTIMATOR_CALL(bt_estimator_cost, READS, cost),
+    ESTIMATOR_CALL(bt_estimator_gradient, WRITES, cost_gradient),
+    ESTIMATOR_CALL(bt_estimator_step, WRITES, step),
+    ESTIMATOR_CALL(bt_estimator_run, WRITES, run),
+    ESTIMATOR_CALL(bt_estimator_set_option, WRITES, set_option),
+    ESTIMATOR_CALL(bt_estimator_set_method, WRITES, set_method),
+    ESTIMATOR_CALL(bt_estimator_set_criterion, WRITES, set_criterion),
+    ESTIMATOR_CALL(bt_estimator_set_data, WRITES, set_data),
+    ESTIMATOR_CALL(bt_estimator_free, WRITES, estimator_free),
+};
+const int64_t handle_call_count = COUNT(handle_calls);

@@ -1,0 +1,129 @@
+/* The other calls of fuzz.c, and the choice among all of them. */
+
+/* The text of a network with a part changed, cut or doubled. */
+static void text(fuzzer *f) {
+  bt_network *made = NULL, *n = any_network(f);
+  int64_t length = 0;
+  if (bt_network_to_json(n, NULL, 0, &length) != BT_OK || length > 60000) return;
+  char *json = exact((size_t)length * 2 + 1);
+  if (bt_network_to_json(n, json, length + 1, &length) != BT_OK) length = 0;
+  for (int k = below(f, 4); k > 0 && length > 0; k--) {
+    const int64_t at = (int64_t)(draw(f) % (uint64_t)length), from = (int64_t)(draw(f) % (uint64_t)length);
+    const char *bytes = "0123456789-.e{}[]\",:\\ntrue\x80";
+    if (chance(f, 60))
+      json[at] = bytes[below(f, 27)];
+    else if (chance(f, 50))
+      memmove(json + at, json + from, (size_t)(length - (at > from ? at : from)));
+    else
+      length = at;
+  }
+  TRY(bt_network_from_json(json, length, &made));
+  free(json);
+  int64_t nodes = 0, one = 0;
+  const int64_t groups = ask(bt_network_group_count, made);
+  for (int64_t k = -1; made != NULL && k < groups; k++)
+    nodes += bt_network_group_size(made, k, &one) == BT_OK ? one : 0;
+  /* What would merely take long is left. */
+  if (made != NULL &&
+      (nodes > 200 || ask(bt_network_state_size, made) > 5000 || ask(bt_network_range, made) > 100 || groups > 20)) {
+    bt_network_free(made);
+  } else if (made != NULL) {
+    keep(made, NULL, NULL, below(f, HANDLES));
+  }
+  const char *paths[] = {"/dev/null", "/dev/full", "", "/", "/no/such/place", "/dev/zero", "\x80"};
+  if (chance(f, 30)) TRY(bt_network_save(any_network(f), paths[below(f, 7)]));
+  if (chance(f, 10)) TRY(bt_network_load(paths[below(f, 7)], &made));
+}
+
+static void simulate(fuzzer *f) {
+  bt_network *n = any_network(f);
+  const int64_t sequences = chance(f, 95) ? 1 + below(f, 4) : -below(f, 2), inputs = ask(bt_network_inputs, n);
+  int64_t lengths[4], sum = 0, nodes = 0, one = 0;
+  for (int k = 0; k < 4; k++) lengths[k] = below(f, 30), sum += k < sequences ? lengths[k] : 0;
+  if (chance(f, 3)) lengths[0] = strange_integer(f) == 77777777 ? -1 : strange_integer(f);
+  if (lengths[0] == 77777777) lengths[0] = -1;
+  for (int64_t k = 0; bt_network_group_size(n, k, &one) == BT_OK; k++) nodes += one;
+  const int64_t state = ask(bt_network_state_size, n) * sequences, outputs = ask(bt_network_outputs, n) * sum;
+  const int64_t weights = ask(bt_network_weight_count, n);
+  if (sum * (nodes + inputs) > 100000 || state > 100000) return;
+  double *u = doubles(f, sum * inputs), *x0 = doubles(f, state), *y = doubles(f, outputs), *x = doubles(f, sum * nodes);
+  double *last = doubles(f, state), *g = doubles(f, weights);
+  const int has_initial = chance(f, 50);
+  if (chance(f, 60)) {
+    TRY(bt_simulate(n, sequences, lengths, u, about(f, sum * inputs), has_initial ? x0 : NULL,
+                    has_initial ? about(f, state) : 0, y, about(f, outputs), x, about(f, sum * nodes), last,
+                    about(f, state)));
+  } else {
+    TRY(bt_gradient(n, sequences, lengths, u, about(f, sum * inputs), has_initial ? x0 : NULL,
+                    has_initial ? about(f, state) : 0, y, about(f, outputs), g, about(f, weights), last,
+                    about(f, state)));
+  }
+  free(u), free(x0), free(y), free(x), free(last), free(g);
+}
+
+static void set_data(fuzzer *f) {
+  const int place = below(f, HANDLES);
+  pthread_mutex_lock(&mutex);
+  bt_network *n = taught[place];
+  bt_estimator *e = estimators[place];
+  pthread_mutex_unlock(&mutex);
+  const int64_t sequences = 1 + below(f, 3), inputs = ask(bt_network_inputs, n);
+  int64_t lengths[4], sum = 0;
+  for (int k = 0; k < 4; k++) lengths[k] = below(f, 30), sum += k < sequences ? lengths[k] : 0;
+  const int64_t outputs = ask(bt_network_outputs, n) * sum;
+  if (sum * inputs > 100000 || outputs > 100000) return;
+  double *u = doubles(f, sum * inputs), *y = doubles(f, outputs), *kappa = doubles(f, outputs);
+  for (int64_t k = 0; kappa != NULL && k < outputs; k++) kappa[k] = fabs(kappa[k]);
+  const int has_gains = chance(f, 50);
+  TRY(bt_estimator_set_data(e, sequences, lengths, u, about(f, sum * inputs), y, about(f, outputs),
+                            has_gains ? kappa : NULL, has_gains ? about(f, outputs) : 0));
+  free(u), free(y), free(kappa);
+}
+
+static void estimate(fuzzer *f) {
+  bt_estimator *e = any_estimator(f);
+  int64_t length = 0;
+  int32_t stop = 0;
+  char name[16];
+  double cost = 0, nmse = 0;
+  bt_estimator_trace_length(e, &length);
+  double *column = doubles(f, length), weights[4];
+  const bt_callback callback = chance(f, 60) ? fuzz_callback : NULL;
+  switch (below(f, 12)) {
+    case 0:
+    case 1:
+    case 2: TRY(bt_estimator_step(e, callback, f, &stop)); break;
+    case 3:
+      TRY(bt_estimator_set_option(e, "max_iterations", below(f, 5)));
+      TRY(bt_estimator_run(e, callback, f, &stop));
+      break;
+    case 4: TRY(bt_estimator_cost(e, &cost, chance(f, 50) ? &nmse : NULL)); break;
+    case 5: TRY(bt_estimator_gradient(e, &cost, NULL, 0)); break;
+    case 6: TRY(bt_estimator_trace(e, chance(f, 70) ? "cost" : word(f), column, about(f, length))); break;
+    case 7: TRY(bt_estimator_get_weights(e, weights, strange_integer(f))); break;
+    case 8: TRY(bt_estimator_set_option(e, word(f), number(f))); break;
+    case 9: TRY(bt_estimator_set_method(e, chance(f, 60) ? "auto" : word(f))); break;
+    case 10: TRY(bt_estimator_get_criterion(e, name, below(f, 17), &length)); break;
+    default: TRY(bt_estimator_stop_reason(e, &stop));
+  }
+  free(column);
+}
+
+static void tool(fuzzer *f) {
+  const int64_t count = below(f, 60);
+  double *values = doubles(f, count), a, b, c;
+  switch (below(f, 3)) {
+    case 0: TRY(bt_random_normal(draw(f), word(f), values, chance(f, 95) ? count : -count - 1)); break;
+    case 1: TRY(bt_random_uniform(draw(f), word(f), values, chance(f, 95) ? count : HUGE_LENGTH)); break;
+    default:
+      for (int64_t k = 0; values != NULL && k < count; k++) values[k] = number(f);
+      TRY(bt_decay_fit(values, count, integer(f, 9), &a, &b, &c));
+  }
+  free(values);
+}
+
+static void one_call(fuzzer *f) {
+  static void (*const calls[])(fuzzer *) = {make, build,    build,    build,    describe, weigh, weigh,
+                                            text, simulate, set_data, estimate, estimate, tool};
+  calls[below(f, (int)COUNT(calls))](f);
+}

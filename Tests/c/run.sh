@@ -1,0 +1,196 @@
+#!/usr/bin/env bash
+# Compiles and runs the C tests and examples, natively and under valgrind.
+#
+# Usage: Tests/c/run.sh [options] [folder]
+#   folder         where libbacktune.so.1 (or libbacktune.so) is; by default the newest one that a build of this tree made
+#   --sanitize     also compile and run the programs with -fsanitize=address,undefined
+#   --no-valgrind  leave out valgrind (otherwise its absence is a failure)
+#
+# Prints failures, then one line "N passed, N failed" over everything; exits with 1 where something failed.
+# Variables: CC (gcc), CXX (g++), CLANG (clang, left out where missing), BACKTUNE_FUZZ_SECONDS (2), BACKTUNE_FUZZ_SEED (1).
+set -uo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+sanitize=0 valgrind=1 folder=
+for argument in "$@"; do
+  case $argument in
+    --sanitize) sanitize=1 ;;
+    --no-valgrind) valgrind=0 ;;
+    -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -*) echo "unknown option $argument, see --help" >&2; exit 2 ;;
+    *) folder=$argument ;;
+  esac
+done
+
+# ---- The library
+
+if [ -z "$folder" ]; then
+  newest=$(ls -t "$root"/.build*/release/libbacktune.so "$root"/python/backtune/lib/libbacktune.so.1 \
+    "$root"/python/backtune/lib/*/libbacktune.so.1 2>/dev/null | head -n 1)
+  folder=$(dirname "${newest:-/nowhere/x}")
+fi
+library=
+for name in libbacktune.so.1 libbacktune.so; do
+  [ -z "$library" ] && [ -f "$folder/$name" ] && library=$(cd "$folder" && pwd)/$name
+done
+if [ -z "$library" ]; then
+  echo "no libbacktune.so.1 in '$folder': build it first, or name its folder" >&2
+  exit 2
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/lib" "$work/run"
+ln -s "$library" "$work/lib/libbacktune.so.1"
+ln -s libbacktune.so.1 "$work/lib/libbacktune.so"
+
+passed=0 failed=0
+pass() { passed=$((passed + $1)); }
+fail() { failed=$((failed + $1)); }
+
+# check "what" command...: one check, whose output is shown where it fails.
+check() {
+  local what=$1
+  shift
+  if "$@" >"$work/log" 2>&1; then
+    pass 1
+  else
+    fail 1
+    echo "failed: $what"
+    head -n 60 "$work/log"
+  fi
+}
+
+# ---- Compiling
+
+CC=${CC:-gcc} CXX=${CXX:-g++} CLANG=${CLANG:-clang}
+flags=(-std=c99 -pedantic -Wall -Wextra -Werror -O1 -g "-I$root/include")
+posix=(-D_XOPEN_SOURCE=700)
+link=("-L$work/lib" -lbacktune "-Wl,-rpath,$work/lib" -lm -lpthread)
+
+tests=()
+for source in "$here"/test_*.c; do tests+=("$(basename "$source" .c)"); done
+examples=()
+for source in "$root"/examples/c/*.c; do examples+=("$(basename "$source" .c)"); done
+
+# compile suffix flags...: all programs, in the work folder.
+compile() {
+  local suffix=$1 name part
+  shift
+  for part in check support calls; do
+    check "compile $part.c" "$CC" "${flags[@]}" "${posix[@]}" "$@" -c -o "$work/$part$suffix.o" "$here/$part.c"
+  done
+  for name in "${tests[@]}" fuzz; do
+    check "compile $name.c" "$CC" "${flags[@]}" "${posix[@]}" "$@" -o "$work/$name$suffix" "$here/$name.c" \
+      "$work"/{check,support,calls}"$suffix.o" "${link[@]}"
+  done
+  for name in "${examples[@]}"; do
+    check "compile $name.c" "$CC" "${flags[@]}" "$@" -o "$work/$name$suffix" "$root/examples/c/$name.c" "${link[@]}"
+  done
+}
+
+compile ""
+if command -v "$CLANG" >/dev/null; then
+  for source in "$here"/*.c "$root"/examples/c/*.c; do
+    check "$CLANG $source" "$CLANG" "${flags[@]}" "${posix[@]}" -fsyntax-only "$source"
+  done
+fi
+# The header alone, as C and as C++.
+echo '#include <backtune.h>' >"$work/header.c"
+cp "$work/header.c" "$work/header.cc"
+check "header as C" "$CC" "${flags[@]}" -Wstrict-prototypes -fsyntax-only "$work/header.c"
+for standard in c++98 c++17; do
+  check "header as $standard" "$CXX" -std=$standard -Wall -Wextra -Werror -Wno-long-long "-I$root/include" \
+    -fsyntax-only "$work/header.cc"
+done
+
+# ---- Exports: exactly the functions of the header, each of them in the tests
+
+declared=$(grep -oE '^[a-z].*\bbt_[a-z_]+\(' "$root/include/backtune.h" | grep -v '^typedef' | grep -oE 'bt_[a-z_]+\($' |
+  tr -d '(' | sort)
+exported=$(nm -D --defined-only "$library" | awk '$2 ~ /[A-Z]/ { print $3 }' | sort)
+check "exports are those of the header" diff <(echo "$declared") <(echo "$exported")
+for name in $declared; do
+  check "$name is tested" grep -qE "\b$name\b" "$here"/test_*.c "$here/calls.c"
+done
+
+# ---- Running
+
+# tally "what" log status: adds the last line of a test program; one failure where it did not get that far.
+tally() {
+  local line
+  line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$2" | tail -n 1)
+  if [ -z "$line" ]; then
+    fail 1
+    echo "failed: $1 ended with status $3 before its summary"
+    head -n 60 "$2"
+    return
+  fi
+  set -- "$1" "$2" "$3" ${line//[a-z,]/}
+  pass "$4"
+  fail "$5"
+  if [ "$5" -ne 0 ]; then
+    echo "in $1:"
+    grep -v "^$line\$" "$2" | head -n 60
+  elif [ "$3" -ne 0 ]; then
+    fail 1
+    echo "failed: $1 ended with status $3"
+    head -n 60 "$2"
+  fi
+}
+
+seconds=${BACKTUNE_FUZZ_SECONDS:-2} seed=${BACKTUNE_FUZZ_SEED:-1}
+
+# run "what" suffix prefix...: all tests and examples, two at a time, each behind the words of the prefix.
+run() {
+  local what=$1 suffix=$2 name
+  shift 2
+  for name in "${tests[@]}"; do
+    echo "cd '$work/run' && { ${*@Q} '$work/$name$suffix' >'$work/$name.log' 2>&1; echo \$? >'$work/$name.status'; }"
+  done | xargs -d '\n' -P 2 -n 1 bash -c
+  for name in "${tests[@]}"; do tally "$what$name" "$work/$name.log" "$(cat "$work/$name.status")"; done
+  (cd "$work/run" && {
+    for name in "${examples[@]}"; do
+      arguments=()
+      if [ "$name" = main_job ]; then
+        arguments=(network.json 100 20)
+      fi
+      "$@" "$work/$name$suffix" "${arguments[@]}" >"$work/$name.log" 2>&1
+      echo $? >"$work/$name.status"
+    done
+  })
+  for name in "${examples[@]}"; do
+    check "$what$name: $(head -n 30 "$work/$name.log")" test "$(cat "$work/$name.status")" = 0
+  done
+}
+
+run "" "" env
+for threads in 1 3; do
+  "$work/fuzz" "$seconds" "$seed" $threads >"$work/fuzz.log" 2>&1
+  tally "fuzz $seconds $seed $threads" "$work/fuzz.log" $?
+done
+
+if [ $valgrind = 1 ]; then
+  if command -v valgrind >/dev/null; then
+    # Small sizes; OpenBLAS without AVX-512 kernels, which valgrind does not know.
+    export BACKTUNE_TEST_SMALL=1 OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE:-Haswell}
+    run "valgrind " "" valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=definite \
+      --errors-for-leak-kinds=definite "--suppressions=$here/valgrind.supp"
+    unset BACKTUNE_TEST_SMALL
+  else
+    fail 1
+    echo "failed: valgrind is not installed"
+  fi
+fi
+
+if [ $sanitize = 1 ]; then
+  compile .san -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+  export BACKTUNE_TEST_SANITIZED=1
+  run "sanitized " .san env
+  "$work/fuzz.san" "$seconds" "$seed" >"$work/fuzz.log" 2>&1
+  tally "sanitized fuzz" "$work/fuzz.log" $?
+fi
+
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]

@@ -1,0 +1,211 @@
+/* Estimation: costs go down, options, trace, reasons to stop, hard cases. */
+#include "check.h"
+#include "support.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static double *column(const bt_estimator *estimator, const char *name, int64_t *length) {
+  CHECK_OK(bt_estimator_trace_length(estimator, length));
+  double *values = exact_doubles(*length, SENTINEL);
+  CHECK_OK(bt_estimator_trace(estimator, name, values, *length));
+  return values;
+}
+
+/* Whether all adjustable weights are finite. */
+static int has_finite_weights(const bt_network *network) {
+  int64_t count = 0;
+  CHECK_OK(bt_network_weight_count(network, &count));
+  double *weights = exact_doubles(count, NAN);
+  CHECK_OK(bt_network_get_weights(network, weights, count));
+  int finite = 1;
+  for (int64_t k = 0; k < count; k++) finite = finite && isfinite(weights[k]);
+  free(weights);
+  return finite;
+}
+
+static void descent(void) {
+  bt_network *network = standard_network();
+  bt_estimator *estimator = standard_estimator(network);
+  double a[STANDARD_WEIGHTS], b[STANDARD_WEIGHTS], first = 0, cost = 0, nmse = 0;
+  int32_t stop = 77, reported = 77;
+  int64_t length = 0;
+  CHECK_OK(bt_estimator_cost(estimator, &first, &nmse));
+  CHECK(first > 0 && nmse > 0);
+  for (int k = 0; k < 3; k++) {
+    const double before = cost;
+    CHECK_OK(bt_estimator_step(estimator, NULL, NULL, &stop));
+    CHECK_OK(bt_estimator_cost(estimator, &cost, NULL));
+    CHECK(stop == BT_STOP_NONE && cost < first && (k == 0 || cost <= before));
+  }
+  CHECK_OK(bt_estimator_set_option(estimator, "max_iterations", 5));
+  CHECK_OK(bt_estimator_run(estimator, NULL, NULL, &stop));
+  CHECK(stop == BT_STOP_ITERATIONS);
+  CHECK_OK(bt_estimator_stop_reason(estimator, &reported));
+  CHECK(reported == stop);
+  CHECK_OK(bt_estimator_get_weights(estimator, a, STANDARD_WEIGHTS));
+  CHECK_OK(bt_network_get_weights(network, b, STANDARD_WEIGHTS));
+  CHECK(memcmp(a, b, sizeof a) == 0);
+
+  double *costs = column(estimator, "cost", &length), *orders = column(estimator, "order", &length);
+  CHECK_OK(bt_estimator_cost(estimator, &cost, &nmse));
+  CHECK(length == 9 && costs[0] == first && costs[8] == cost && orders[0] == 0);
+  for (int64_t k = 1; k < length; k++) CHECK(costs[k] <= costs[k - 1]);
+  free(costs);
+  free(orders);
+  const char *names[] = {"nmse", "variant", "step", "raised", "saturated", "simulations", "seconds"};
+  for (int64_t k = 0; k < COUNT(names); k++) {
+    double *values = column(estimator, names[k], &length);
+    for (int64_t i = 0; i < length; i++) CHECK(isfinite(values[i]) && values[i] >= 0);
+    free(values);
+  }
+  CHECK_OK(bt_estimator_free(estimator));
+  CHECK_OK(bt_network_free(network));
+}
+
+static void stopping(void) {
+  bt_network *network = standard_network();
+  bt_estimator *estimator = standard_estimator(network);
+  const uint8_t fixed = 1;
+  const char *arrays[] = {"u.x2.a", "u.x2.W", "u.x2.B", "u.x1.g"};
+  int32_t stop = 77;
+  CHECK_OK(bt_estimator_set_option(estimator, "max_iterations", 0));
+  CHECK_OK(bt_estimator_run(estimator, NULL, NULL, &stop));
+  CHECK(stop == BT_STOP_ITERATIONS);
+  CHECK_OK(bt_estimator_set_option(estimator, "max_iterations", 1e15));
+  CHECK_OK(bt_estimator_set_option(estimator, "tolerance", 0.9));
+  CHECK_OK(bt_estimator_run(estimator, NULL, NULL, &stop));
+  CHECK(stop == BT_STOP_TOLERANCE);
+  CHECK_OK(bt_estimator_set_option(estimator, "target", 1e6));
+  CHECK_OK(bt_estimator_run(estimator, NULL, NULL, &stop));
+  CHECK(stop == BT_STOP_TARGET);
+  CHECK_OK(bt_estimator_run(estimator, NULL, NULL, NULL));
+  for (int64_t k = 0; k < 4; k++) CHECK_OK(bt_network_set_fixed(network, arrays[k], &fixed, 1));
+  CHECK_OK(bt_estimator_run(estimator, NULL, NULL, &stop));
+  CHECK(stop == BT_STOP_NOTHING);
+  CHECK_OK(bt_estimator_step(estimator, NULL, NULL, &stop));
+  CHECK(stop == BT_STOP_NOTHING);
+  CHECK_OK(bt_estimator_free(estimator));
+  CHECK_OK(bt_network_free(network));
+}
+
+static void options(void) {
+  bt_network *network = standard_network();
+  bt_estimator *estimator = NULL;
+  const char *names[] = {"max_iterations", "tolerance", "target", "guard", "reestimation"};
+  const double bad[] = {NAN, INFINITY, -INFINITY, -1};
+  char text[30];
+  int64_t length = 0;
+  CHECK_OK(bt_estimator_create(network, &estimator));
+  for (int64_t k = 0; k < COUNT(names); k++) {
+    double initial = SENTINEL, value = SENTINEL;
+    check_about(names[k]);
+    CHECK_OK(bt_estimator_get_option(estimator, names[k], &initial));
+    CHECK(initial >= 0);
+    for (int64_t i = 0; i < COUNT(bad); i++) {
+      CHECK_ERROR(bt_estimator_set_option(estimator, names[k], bad[i]), BT_ERROR_ARGUMENT, names[k]);
+    }
+    CHECK_OK(bt_estimator_get_option(estimator, names[k], &value));
+    CHECK(value == initial);
+    CHECK_OK(bt_estimator_set_option(estimator, names[k], 0));
+    CHECK_OK(bt_estimator_get_option(estimator, names[k], &value));
+    CHECK(value == 0);
+  }
+  check_about(NULL);
+  CHECK_ERROR(bt_estimator_set_option(estimator, "guard", 0.5), BT_ERROR_ARGUMENT, "guard|0.5|0 or 1");
+  CHECK_ERROR(bt_estimator_set_option(estimator, "max_iterations", 1.5), BT_ERROR_ARGUMENT,
+              "max_iterations|1.5|integer");
+  CHECK_ERROR(bt_estimator_set_option(estimator, "max_iterations", 1e300), BT_ERROR_ARGUMENT, "max_iterations|1e+300");
+  CHECK_ERROR(bt_estimator_set_option(estimator, "tolerance", 1), BT_ERROR_ARGUMENT, "tolerance|1|[0, 1)");
+  CHECK_ERROR(bt_estimator_set_option(estimator, "speed", 1), BT_ERROR_ARGUMENT, "speed|unknown|tolerance");
+  CHECK_OK(bt_estimator_set_criterion(estimator, "2"));
+  CHECK_OK(bt_estimator_get_criterion(estimator, text, sizeof text, &length));
+  CHECK(strcmp(text, "least-squares") == 0 && length == 13);
+  CHECK_ERROR(bt_estimator_set_criterion(estimator, "least"), BT_ERROR_ARGUMENT, "least|unknown|least-squares");
+  CHECK_OK(bt_estimator_set_method(estimator, "backward-tuning"));
+  CHECK_OK(bt_estimator_get_method(estimator, text, sizeof text, &length));
+  CHECK(strcmp(text, "backward-tuning") == 0);
+  CHECK_ERROR(bt_estimator_set_method(estimator, "magic"), BT_ERROR_ARGUMENT, "magic|unknown|auto");
+  CHECK_OK(bt_estimator_free(estimator));
+  CHECK_OK(bt_network_free(network));
+}
+
+/* One sequence of desired values through the standard network; `length` steps of input 0 unless given. */
+static void hard(const char *about, int64_t steps, double target, double input, bt_status expected) {
+  bt_network *network = standard_network();
+  bt_estimator *estimator = NULL;
+  double *inputs = exact_doubles(steps, input), *desired = exact_doubles(2 * steps, target);
+  double first = NAN, cost = NAN, nmse = 0;
+  int32_t stop = 77;
+  check_about(about);
+  CHECK_OK(bt_estimator_create(network, &estimator));
+  if (check_status(bt_estimator_set_data(estimator, 1, &steps, inputs, steps, desired, 2 * steps, NULL, 0), expected,
+                   NULL, __FILE__, __LINE__, "set_data") &&
+      expected == BT_OK) {
+    CHECK_OK(bt_estimator_set_option(estimator, "max_iterations", 20));
+    CHECK_OK(bt_estimator_cost(estimator, &first, &nmse));
+    CHECK(isnan(nmse));
+    CHECK_OK(bt_estimator_run(estimator, NULL, NULL, &stop));
+    CHECK_OK(bt_estimator_cost(estimator, &cost, NULL));
+    CHECK(cost <= first && stop != BT_STOP_NONE && has_finite_weights(network));
+  }
+  check_about(NULL);
+  free(inputs);
+  free(desired);
+  CHECK_OK(bt_estimator_free(estimator));
+  CHECK_OK(bt_network_free(network));
+}
+
+/* A linear unit whose self-weight is 1.5 explodes; targets are a million. */
+static void diverging(double self_weight, double target, int64_t steps) {
+  bt_network *network = NULL;
+  bt_estimator *estimator = NULL;
+  const double weights[] = {self_weight, 1};
+  double *inputs = exact_doubles(steps, 1), *desired = exact_doubles(steps, target), first = NAN, cost = NAN;
+  int32_t stop = 77;
+  CHECK_OK(bt_network_create(1, &network));
+  CHECK_OK(bt_network_add_unit(network, "linear", NULL, 1, "{\"bias\": false}", NULL));
+  CHECK_OK(bt_network_set_weights(network, weights, 2));
+  CHECK_OK(bt_estimator_create(network, &estimator));
+  CHECK_OK(bt_estimator_set_data(estimator, 1, &steps, inputs, steps, desired, steps, NULL, 0));
+  CHECK_OK(bt_estimator_cost(estimator, &first, NULL));
+  CHECK(!isnan(first) && first > 0);
+  CHECK_OK(bt_estimator_set_option(estimator, "max_iterations", 30));
+  CHECK_OK(bt_estimator_run(estimator, NULL, NULL, &stop));
+  CHECK_OK(bt_estimator_cost(estimator, &cost, NULL));
+  CHECK(cost <= first && has_finite_weights(network));
+  CHECK(isfinite(cost) || stop == BT_STOP_DIVERGED);
+  if (!isfinite(cost)) {
+    /* Said again when asked again. */
+    CHECK_OK(bt_estimator_step(estimator, NULL, NULL, &stop));
+    CHECK(stop == BT_STOP_DIVERGED);
+  }
+  CHECK(stop != BT_STOP_NONE && stop != BT_STOP_TARGET && (stop != BT_STOP_TOLERANCE || cost < 1e-6 * first));
+  free(inputs);
+  free(desired);
+  CHECK_OK(bt_estimator_free(estimator));
+  CHECK_OK(bt_network_free(network));
+}
+
+int main(void) {
+  const int64_t steps = is_small() ? 500 : 5000;
+  descent();
+  stopping();
+  options();
+  hard("empty", 0, 1, 0, BT_ERROR_ARGUMENT);
+  hard("one step", 1, 0.3, 0.5, BT_OK);
+  hard("two steps", 2, 0.3, 0.5, BT_OK);
+  hard("constant outputs", 30, 0.25, 1, BT_OK);
+  hard("zero inputs", 30, 0.25, 0, BT_OK);
+  hard("zero outputs", 30, 0, 0, BT_OK);
+  hard("huge targets", 30, 1e200, 1, BT_OK);
+  hard("tiny targets", 30, 1e-300, 1, BT_OK);
+  hard("huge inputs", 30, 0.5, 1e300, BT_OK);
+  hard("nothing observed", 30, NAN, 1, BT_ERROR_ARGUMENT);
+  hard("infinite targets", 30, INFINITY, 1, BT_ERROR_ARGUMENT);
+  hard("infinite inputs", 30, 1, -INFINITY, BT_ERROR_ARGUMENT);
+  diverging(1.5, 1e6, steps);
+  diverging(1e300, 1, steps);
+  return check_report();
+}

@@ -1,0 +1,196 @@
+/* Wrong lengths for every buffer of every function: 0, negative, one too few, one too many, and far too many. Buffers
+ * are exactly as long as they should be, so that valgrind and the sanitizers see whoever believes the length. */
+#include "check.h"
+#include "support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Runs `call`, which uses `n` as a length whose right value is `right`: every other one is an error of size (or of
+ * memory) that names `what`, where one is given. */
+#define WRONG_LENGTHS(right, what, call)                                                                            \
+  do {                                                                                                              \
+    const int64_t wrong[] = {0,                                                                                     \
+                             -1,                                                                                    \
+                             INT64_MIN,                                                                             \
+                             (right) - 1,                                                                           \
+                             (right) + 1,                                                                           \
+                             (right) * 2,                                                                           \
+                             HUGE_LENGTH,                                                                           \
+                             INT64_MAX,                                                                             \
+                             (int64_t)1 << 30,                                                                      \
+                             (int64_t)1 << 40,                                                                      \
+                             INT32_MAX,                                                                             \
+                             INT32_MIN,                                                                             \
+                             HUGE_LENGTH / 8 + (right),                                                             \
+                             HUGE_LENGTH + (right)};                                                                \
+    for (int64_t k_ = 0; k_ < COUNT(wrong); k_++) {                                                                 \
+      const int64_t n = wrong[k_];                                                                                  \
+      char about_[60];                                                                                              \
+      if (n == (right)) continue;                                                                                   \
+      snprintf(about_, sizeof about_, "length %lld", (long long)n);                                                 \
+      check_about(about_);                                                                                          \
+      const bt_status status_ = (call);                                                                             \
+      check_status(status_, status_ == BT_ERROR_MEMORY ? BT_ERROR_MEMORY : BT_ERROR_SIZE, what, __FILE__, __LINE__, \
+                   #call);                                                                                          \
+    }                                                                                                               \
+    check_about(NULL);                                                                                              \
+  } while (0)
+
+static void weights(bt_network *network) {
+  double *all = exact_doubles(STANDARD_WEIGHTS, SENTINEL), *four = exact_doubles(4, 0), *other = exact_doubles(4, 0);
+  uint8_t *flags = exact(4);
+  for (int k = 0; k < 4; k++) flags[k] = 7;
+  WRONG_LENGTHS(STANDARD_WEIGHTS, "weights|expected 10", bt_network_get_weights(network, all, n));
+  CHECK(is_untouched(all, STANDARD_WEIGHTS));
+  WRONG_LENGTHS(STANDARD_WEIGHTS, "weights", bt_network_set_weights(network, all, n));
+  fill(four, 4);
+  fill(other, 4);
+  WRONG_LENGTHS(4, "values|expected 4", bt_network_get_array(network, "u.x2.W", four, n));
+  WRONG_LENGTHS(4, "values", bt_network_set_array(network, "u.x2.W", four, n));
+  WRONG_LENGTHS(4, "bounds|expected 4", bt_network_get_bounds(network, "u.x2.W", four, other, n));
+  WRONG_LENGTHS(4, "lower", bt_network_set_bounds(network, "u.x2.W", four, other, n));
+  WRONG_LENGTHS(4, "fixed|expected 4", bt_network_get_fixed(network, "u.x2.W", flags, n));
+  WRONG_LENGTHS(4, "fixed", bt_network_set_fixed(network, "u.x2.W", flags, n));
+  CHECK(is_untouched(four, 4) && is_untouched(other, 4) && flags[0] == 7 && flags[3] == 7);
+  free(all), free(four), free(other), free(flags);
+}
+
+static void building(bt_network *network) {
+  uint8_t *mask = exact(4);
+  int64_t *index = exact(4 * sizeof *index), *groups = exact(sizeof *groups), *counts = exact(sizeof *counts);
+  double *parameters = exact_doubles(2, 0.5);
+  for (int k = 0; k < 4; k++) index[k] = mask[k] = 1;
+  groups[0] = 2;
+  counts[0] = 1;
+  WRONG_LENGTHS(4, "mask", bt_network_connect_sparse(network, 0, 2, 2, "m", mask, n));
+  WRONG_LENGTHS(4, "index", bt_network_connect_shared(network, 0, 2, 2, "m", index, n));
+  /* NULL with length 0 is no index. */
+  WRONG_LENGTHS(
+      2, "index",
+      n == 0 ? bt_network_add_bias(network, 1, "m", index, -1) : bt_network_add_bias(network, 1, "m", index, n));
+  WRONG_LENGTHS(2, "parameters", bt_network_add_factor(network, 2, 0, "zeta", parameters, n, 2, 1));
+  const int64_t too_many[] = {-1, INT64_MIN, 4, 1000, (int64_t)1 << 30, HUGE_LENGTH, INT64_MAX};
+  for (int64_t k = 0; k < COUNT(too_many); k++) {
+    const bt_status status = bt_network_observe(network, groups, counts, too_many[k]);
+    CHECK(status == BT_ERROR_SIZE || status == BT_ERROR_MEMORY);
+  }
+  CHECK_ERROR(bt_network_observe(network, groups, counts, 0), BT_ERROR_ARGUMENT, "at least one");
+  free(mask), free(index), free(groups), free(counts), free(parameters);
+}
+
+static void simulating(bt_network *network) {
+  const int64_t T = 5;
+  double *u = exact_doubles(T, 0), *x0 = exact_doubles(3, 0), *y = exact_doubles(2 * T, SENTINEL);
+  double *s = exact_doubles(6 * T, SENTINEL), *last = exact_doubles(3, SENTINEL), *slopes = exact_doubles(2 * T, 1);
+  double *g = exact_doubles(STANDARD_WEIGHTS, SENTINEL);
+#define SIMULATE(a, b, c, d, e) bt_simulate(network, 1, &T, u, a, x0, b, y, c, s, d, last, e)
+  WRONG_LENGTHS(T, "inputs", SIMULATE(n, 3, 2 * T, 6 * T, 3));
+  WRONG_LENGTHS(3, "initial", SIMULATE(T, n, 2 * T, 6 * T, 3));
+  WRONG_LENGTHS(2 * T, "outputs", SIMULATE(T, 3, n, 6 * T, 3));
+  WRONG_LENGTHS(6 * T, "states", SIMULATE(T, 3, 2 * T, n, 3));
+  WRONG_LENGTHS(3, "final", SIMULATE(T, 3, 2 * T, 6 * T, n));
+  CHECK(is_untouched(y, 2 * T) && is_untouched(s, 6 * T) && is_untouched(last, 3));
+#define GRADIENT(a, b, c, d, e) bt_gradient(network, 1, &T, u, a, x0, b, slopes, c, g, d, last, e)
+  WRONG_LENGTHS(T, "inputs", GRADIENT(n, 3, 2 * T, STANDARD_WEIGHTS, 3));
+  WRONG_LENGTHS(3, "initial", GRADIENT(T, n, 2 * T, STANDARD_WEIGHTS, 3));
+  WRONG_LENGTHS(2 * T, "slopes", GRADIENT(T, 3, n, STANDARD_WEIGHTS, 3));
+  WRONG_LENGTHS(STANDARD_WEIGHTS, "gradient", GRADIENT(T, 3, 2 * T, n, 3));
+  WRONG_LENGTHS(3, "initial_gradient", GRADIENT(T, 3, 2 * T, STANDARD_WEIGHTS, n));
+  CHECK(is_untouched(g, STANDARD_WEIGHTS) && is_untouched(last, 3));
+
+  /* Lengths of sequences themselves, and their number. */
+  const int64_t lengths[] = {-1, INT64_MIN, HUGE_LENGTH, INT64_MAX, 6, 4};
+  for (int64_t k = 0; k < COUNT(lengths); k++) {
+    bt_status status = bt_simulate(network, 1, &lengths[k], u, T, NULL, 0, y, 2 * T, NULL, 0, NULL, 0);
+    CHECK(status == BT_ERROR_SIZE || status == BT_ERROR_MEMORY);
+    status = bt_gradient(network, 1, &lengths[k], u, T, NULL, 0, slopes, 2 * T, g, STANDARD_WEIGHTS, NULL, 0);
+    CHECK(status == BT_ERROR_SIZE || status == BT_ERROR_MEMORY);
+  }
+  const int64_t two[] = {HUGE_LENGTH, HUGE_LENGTH}, three[] = {INT64_MAX, INT64_MAX, 7};
+  CHECK_ERROR(bt_simulate(network, 2, two, u, T, NULL, 0, NULL, 0, NULL, 0, NULL, 0), BT_ERROR_MEMORY, "lengths");
+  CHECK_ERROR(bt_simulate(network, 3, three, u, T, NULL, 0, NULL, 0, NULL, 0, NULL, 0), BT_ERROR_MEMORY, "lengths");
+  CHECK_ERROR(bt_gradient(network, 2, two, u, T, NULL, 0, slopes, 0, NULL, 0, NULL, 0), BT_ERROR_MEMORY, "");
+  const int64_t counts[] = {-1, INT64_MIN, HUGE_LENGTH, INT64_MAX};
+  for (int64_t k = 0; k < COUNT(counts); k++) {
+    bt_status status = bt_simulate(network, counts[k], &T, u, T, NULL, 0, y, 2 * T, NULL, 0, NULL, 0);
+    CHECK(status == BT_ERROR_SIZE || status == BT_ERROR_MEMORY);
+  }
+  CHECK(is_untouched(y, 2 * T) && is_untouched(g, STANDARD_WEIGHTS));
+  free(u), free(x0), free(y), free(s), free(last), free(slopes), free(g);
+}
+
+static void estimating(bt_network *network) {
+  bt_estimator *estimator = standard_estimator(network);
+  const int64_t T = 4;
+  double *u = exact_doubles(T, 0), *y = exact_doubles(2 * T, 1), *kappa = exact_doubles(2 * T, 1);
+  double *g = exact_doubles(STANDARD_WEIGHTS, SENTINEL), *trace = exact_doubles(2, SENTINEL), before = 0, after = 0;
+  CHECK_OK(bt_estimator_step(estimator, NULL, NULL, NULL));
+  CHECK_OK(bt_estimator_cost(estimator, &before, NULL));
+#define SET_DATA(a, b, c) bt_estimator_set_data(estimator, 1, &T, u, a, y, b, kappa, c)
+  WRONG_LENGTHS(T, "inputs", SET_DATA(n, 2 * T, 2 * T));
+  WRONG_LENGTHS(2 * T, "desired", SET_DATA(T, n, 2 * T));
+  WRONG_LENGTHS(2 * T, "gains", SET_DATA(T, 2 * T, n));
+  const int64_t lengths[] = {-1, INT64_MIN, HUGE_LENGTH, INT64_MAX, 3, 5, 0};
+  for (int64_t k = 0; k < COUNT(lengths); k++) {
+    bt_status status = bt_estimator_set_data(estimator, 1, &lengths[k], u, T, y, 2 * T, NULL, 0);
+    CHECK(status == BT_ERROR_SIZE || status == BT_ERROR_MEMORY);
+    if (lengths[k] == 3 || lengths[k] == 5) continue;
+    status = bt_estimator_set_data(estimator, lengths[k], &T, u, T, y, 2 * T, NULL, 0);
+    CHECK(status == BT_ERROR_SIZE || status == BT_ERROR_MEMORY);
+  }
+  CHECK_OK(bt_estimator_cost(estimator, &after, NULL));
+  CHECK(before == after);
+  WRONG_LENGTHS(STANDARD_WEIGHTS, "weights", bt_estimator_get_weights(estimator, g, n));
+  WRONG_LENGTHS(STANDARD_WEIGHTS, "gradient", bt_estimator_gradient(estimator, &after, g, n));
+  WRONG_LENGTHS(2, "values", bt_estimator_trace(estimator, "cost", trace, n));
+  CHECK(is_untouched(g, STANDARD_WEIGHTS) && is_untouched(trace, 2) && before == after);
+  free(u), free(y), free(kappa), free(g), free(trace);
+  CHECK_OK(bt_estimator_free(estimator));
+}
+
+/* Functions that take what comes: only what cannot be is wrong. */
+static void tools(void) {
+  double one = SENTINEL, tau = SENTINEL, beta = SENTINEL, alpha = SENTINEL;
+  const int64_t wrong[] = {-1, INT64_MIN, HUGE_LENGTH, INT64_MAX, (int64_t)1 << 50};
+  bt_network *made = NULL;
+  for (int64_t k = 0; k < COUNT(wrong); k++) {
+    bt_status status = bt_random_normal(1, "s", &one, wrong[k]);
+    CHECK(status == BT_ERROR_SIZE || status == BT_ERROR_MEMORY);
+    status = bt_random_uniform(1, "s", &one, wrong[k]);
+    CHECK(status == BT_ERROR_SIZE || status == BT_ERROR_MEMORY);
+    status = bt_decay_fit(&one, wrong[k], 0, &tau, &beta, &alpha);
+    CHECK(status == BT_ERROR_SIZE || status == BT_ERROR_MEMORY);
+    status = bt_network_from_json("{}", wrong[k], &made);
+    CHECK(status == BT_ERROR_SIZE || status == BT_ERROR_MEMORY);
+  }
+  CHECK_ERROR(bt_decay_fit(&one, 1, -1, &tau, &beta, &alpha), BT_ERROR_ARGUMENT, "window|-1");
+  CHECK(one == SENTINEL && tau == SENTINEL && beta == SENTINEL && alpha == SENTINEL);
+  CHECK_OK(bt_decay_fit(NULL, 0, 0, &tau, &beta, &alpha));
+  CHECK(tau != tau && beta != beta && alpha != alpha);
+  tau = SENTINEL;
+  CHECK_OK(bt_decay_fit(&one, 1, INT64_MAX, &tau, &beta, NULL));
+  CHECK(tau != tau);
+  CHECK_ERROR(bt_network_from_json("", 0, &made), BT_ERROR_ARGUMENT, "JSON");
+}
+
+static void texts(bt_network *network) {
+  char name[5] = "abcd";
+  int64_t length = 9;
+  CHECK_ERROR(bt_network_group_name(network, 0, name, -1, &length), BT_ERROR_SIZE, "capacity|-1");
+  CHECK_ERROR(bt_network_array_name(network, 0, name, INT64_MIN, &length), BT_ERROR_SIZE, "capacity");
+  CHECK_ERROR(bt_network_to_json(network, name, -1, &length), BT_ERROR_SIZE, "capacity|-1");
+  CHECK(length == 9 && name[0] == 'a');
+}
+
+int main(void) {
+  bt_network *network = standard_network();
+  weights(network);
+  building(network);
+  simulating(network);
+  estimating(network);
+  tools();
+  texts(network);
+  CHECK_OK(bt_network_free(network));
+  return check_report();
+}

@@ -1,0 +1,147 @@
+/* The flat vector, named arrays, bounds, fixed flags, draws. */
+#include "check.h"
+#include "support.h"
+
+#include <math.h>
+#include <string.h>
+
+static void flat(void) {
+  bt_network *network = standard_network();
+  double weights[STANDARD_WEIGHTS], back[STANDARD_WEIGHTS], array[4];
+  int64_t count = 0;
+  CHECK_OK(bt_network_weight_count(network, &count));
+  CHECK(count == STANDARD_WEIGHTS);
+  for (int k = 0; k < STANDARD_WEIGHTS; k++) weights[k] = 0.01 * (k + 1);
+  CHECK_OK(bt_network_set_weights(network, weights, count));
+  CHECK_OK(bt_network_get_weights(network, back, count));
+  CHECK(memcmp(weights, back, sizeof back) == 0);
+
+  /* Arrays follow one another: u.x2.a, u.x2.W, u.x2.B, u.x1.g. */
+  const char *names[] = {"u.x2.a", "u.x2.W", "u.x2.B", "u.x1.g"};
+  const int64_t sizes[] = {2, 4, 2, 2};
+  int64_t place = 0;
+  for (int64_t k = 0; k < 4; k++) {
+    char name[20];
+    int64_t length = 0;
+    CHECK_OK(bt_network_array_name(network, k, name, sizeof name, &length));
+    CHECK(strcmp(name, names[k]) == 0 && length == 6);
+    CHECK_OK(bt_network_get_array(network, name, array, sizes[k]));
+    CHECK(memcmp(array, weights + place, (size_t)sizes[k] * sizeof(double)) == 0);
+    place += sizes[k];
+  }
+  CHECK_OK(bt_network_array_count(network, &count));
+  CHECK(count == 4);
+  CHECK_OK(bt_network_free(network));
+}
+
+static void fixing(void) {
+  bt_network *network = standard_network();
+  const uint8_t some[] = {0, 1, 1, 0}, all = 9;
+  uint8_t flags[4];
+  double weights[STANDARD_WEIGHTS], free_ones[STANDARD_WEIGHTS];
+  int64_t count = 0;
+  CHECK_OK(bt_network_get_weights(network, weights, STANDARD_WEIGHTS));
+  CHECK_OK(bt_network_set_fixed(network, "u.x2.W", some, 4));
+  CHECK_OK(bt_network_get_fixed(network, "u.x2.W", flags, 4));
+  CHECK(memcmp(flags, some, 4) == 0);
+  CHECK_OK(bt_network_weight_count(network, &count));
+  CHECK(count == STANDARD_WEIGHTS - 2);
+  CHECK_OK(bt_network_get_weights(network, free_ones, count));
+  CHECK(free_ones[2] == weights[2] && free_ones[3] == weights[5]);
+  /* Not 0 is 1, for all of them at once. */
+  CHECK_OK(bt_network_set_fixed(network, "u.x2.W", &all, 1));
+  CHECK_OK(bt_network_get_fixed(network, "u.x2.W", flags, 4));
+  CHECK(flags[0] == 1 && flags[3] == 1);
+  /* Fixed weights are not drawn anew, and do not change the draw of others. */
+  double before[4], after[4];
+  CHECK_OK(bt_network_get_array(network, "u.x2.W", before, 4));
+  CHECK_OK(bt_network_randomize(network, 77));
+  CHECK_OK(bt_network_get_array(network, "u.x2.W", after, 4));
+  CHECK(memcmp(before, after, sizeof before) == 0);
+  CHECK_OK(bt_network_free(network));
+}
+
+static void bounds(void) {
+  bt_network *network = standard_network();
+  const double low = -0.1, high = 0.1, lows[] = {-1, 0, -INFINITY, 0.5}, highs[] = {-0.5, 0, 0, INFINITY};
+  double lower[4], upper[4], values[4];
+  CHECK_OK(bt_network_get_bounds(network, "u.x1.g", lower, upper, 2));
+  CHECK(lower[0] == 0 && upper[1] == 0.999);
+  CHECK_OK(bt_network_get_bounds(network, "u.x2.W", lower, upper, 4));
+  CHECK(lower[0] == -INFINITY && upper[3] == INFINITY);
+  CHECK_OK(bt_network_set_bounds(network, "u.x2.W", &low, &high, 1));
+  CHECK_OK(bt_network_get_array(network, "u.x2.W", values, 4));
+  for (int k = 0; k < 4; k++) CHECK(values[k] >= low && values[k] <= high);
+  CHECK_OK(bt_network_set_bounds(network, "u.x2.W", lows, highs, 4));
+  CHECK_OK(bt_network_get_bounds(network, "u.x2.W", lower, upper, 4));
+  CHECK(memcmp(lower, lows, sizeof lows) == 0 && memcmp(upper, highs, sizeof highs) == 0);
+  CHECK_OK(bt_network_get_array(network, "u.x2.W", values, 4));
+  for (int k = 0; k < 4; k++) CHECK(values[k] >= lows[k] && values[k] <= highs[k]);
+
+  /* What fails changes nothing. */
+  double again[4];
+  const double wrong_low[] = {0, 0, 0, 1}, wrong_high[] = {1, 1, 1, 0}, nan_value = NAN, infinite = INFINITY;
+  CHECK_ERROR(bt_network_set_bounds(network, "u.x2.W", wrong_low, wrong_high, 4), BT_ERROR_ARGUMENT, "u.x2.W|lower");
+  CHECK_ERROR(bt_network_set_bounds(network, "u.x2.W", &nan_value, &high, 1), BT_ERROR_ARGUMENT, "u.x2.W|nan");
+  CHECK_ERROR(bt_network_set_bounds(network, "u.x2.W", &low, &nan_value, 1), BT_ERROR_ARGUMENT, "u.x2.W|nan");
+  CHECK_ERROR(bt_network_set_bounds(network, "u.x2.W", &infinite, &infinite, 1), BT_ERROR_ARGUMENT, "u.x2.W|inf");
+  CHECK_OK(bt_network_get_array(network, "u.x2.W", again, 4));
+  CHECK(memcmp(values, again, sizeof values) == 0);
+  const double outside[] = {-0.7, 0, 0, 0.4};
+  CHECK_ERROR(bt_network_set_array(network, "u.x2.W", outside, 4), BT_ERROR_ARGUMENT, "u.x2.W|0.4|[0.5, inf]");
+  CHECK_OK(bt_network_get_array(network, "u.x2.W", again, 4));
+  CHECK(memcmp(values, again, sizeof values) == 0);
+  CHECK_OK(bt_network_free(network));
+}
+
+/* Weights that are not finite are refused, one and all. */
+static void not_finite(void) {
+  bt_network *network = standard_network();
+  double before[STANDARD_WEIGHTS], weights[STANDARD_WEIGHTS];
+  const double bad[] = {NAN, INFINITY, -INFINITY};
+  CHECK_OK(bt_network_get_weights(network, before, STANDARD_WEIGHTS));
+  for (int64_t k = 0; k < COUNT(bad); k++) {
+    for (int place = 0; place < STANDARD_WEIGHTS; place++) {
+      memcpy(weights, before, sizeof weights);
+      weights[place] = bad[k];
+      CHECK_ERROR(bt_network_set_weights(network, weights, STANDARD_WEIGHTS), BT_ERROR_ARGUMENT, "weight u.x|finite");
+    }
+    CHECK_ERROR(bt_network_set_array(network, "u.x2.a", &bad[k], 1), BT_ERROR_ARGUMENT, "u.x2.a|finite");
+  }
+  CHECK_OK(bt_network_get_weights(network, weights, STANDARD_WEIGHTS));
+  CHECK(memcmp(before, weights, sizeof weights) == 0);
+  CHECK_OK(bt_network_free(network));
+}
+
+/* Drawn weights are finite and inside their bounds, however far these are. */
+static void draws(void) {
+  const double extremes[][2] = {
+      {1e308, INFINITY}, {-INFINITY, -1e308}, {-1.7e308, 1.7e308}, {3, 3}, {-INFINITY, INFINITY}};
+  double a[STANDARD_WEIGHTS], b[STANDARD_WEIGHTS], values[4];
+  bt_network *network = standard_network(), *other = standard_network();
+  CHECK_OK(bt_network_randomize(network, UINT64_MAX));
+  CHECK_OK(bt_network_randomize(other, UINT64_MAX));
+  CHECK_OK(bt_network_get_weights(network, a, STANDARD_WEIGHTS));
+  CHECK_OK(bt_network_get_weights(other, b, STANDARD_WEIGHTS));
+  CHECK(memcmp(a, b, sizeof a) == 0);
+  for (int64_t k = 0; k < COUNT(extremes); k++) {
+    const double *bound = extremes[k];
+    CHECK_OK(bt_network_set_bounds(network, "u.x2.W", &bound[0], &bound[1], 1));
+    for (uint64_t seed = 0; seed < 20; seed++) {
+      CHECK_OK(bt_network_randomize(network, seed));
+      CHECK_OK(bt_network_get_array(network, "u.x2.W", values, 4));
+      for (int i = 0; i < 4; i++) CHECK(isfinite(values[i]) && values[i] >= bound[0] && values[i] <= bound[1]);
+    }
+  }
+  CHECK_OK(bt_network_free(network));
+  CHECK_OK(bt_network_free(other));
+}
+
+int main(void) {
+  flat();
+  fixing();
+  bounds();
+  not_finite();
+  draws();
+  return check_report();
+}
