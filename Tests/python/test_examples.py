@@ -42,6 +42,12 @@ def test_own_unit():
     assert "Trace of" in output and "gradient" in output
 
 
+@needs_examples
+def test_units():
+    output = run("python_units.py")
+    assert "memory: wrote" in output and "xor: 0 errors" in output and "efficiency" in output
+
+
 @pytest.mark.slow
 @needs_examples
 def test_demo(tmp_path):

@@ -34,7 +34,7 @@ def reverse_engineering(
     units : int
         Number N of nodes of the root network.
     seed : int
-        Of the input and of the weights.
+        Of the input and of the weights, those that a reservoir keeps fixed too.
     length : int, optional
         Number T of time steps; by default 2 N (N + 1), twice the number of weights.
     unit : str
@@ -55,7 +55,9 @@ def reverse_engineering(
     units = as_size(units, "units")
     steps = 2 * units * (units + 1) if length is None else as_size(length, "length")
     root = Network(1)
-    usual = {} if unit in _OWN_BIAS else {"bias": False}
+    usual: dict[str, Any] = {} if unit in _OWN_BIAS else {"bias": False}
+    if unit == "reservoir":
+        usual["seed"] = seed
     root.observe(root.unit(unit, units, **{**usual, **options}), count=1)
     root.randomize(seed)
     u: np.ndarray = random.normal(steps, seed, "reverse engineering input").reshape(-1, 1)
