@@ -143,6 +143,7 @@ def test_a_layer_among_others():
         ("lnl", {"input_lag": 0}),
         ("lnl", {"input_lag": 0, "activation": "tanh", "leak": "adjust"}),
         ("lnl", {"input_lag": 0, "activation": "tanh", "mask": np.eye(2)}),
+        ("lnl", {"input_lag": 0, "activation": "tanh", "initial": "learn"}),
         ("aif", {"input_lag": 0}),
     ],
 )

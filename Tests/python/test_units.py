@@ -36,6 +36,8 @@ def test_methods_have_the_options_of_the_engine(kind, monkeypatch):
     known = re.search(r"expected one of (.*)", str(caught.value))[1].split(", ")
     options = options_of(kind)
     assert all(option.default is None for option in options)
+    if kind in ("dense", "conv1d"):  # what reads no past has no state before it
+        known.remove("initial")
     assert sorted({option.name for option in options}) == sorted(set(known))
 
     calls = []
@@ -158,6 +160,25 @@ def test_reservoir_is_fixed_then_freed():
     net.weights.free("reservoir.x2.W")
     assert net.get_weights().size == 42 + 80
     assert same(net.weights["reservoir.x2.W"], w)
+
+
+@pytest.mark.parametrize("kind", RECURRENT)
+def test_learnt_initial_states(kind):
+    net = bt.Network(1)
+    getattr(net, kind)(2, initial="learn")
+    starts = [name for name in net.weights if name.endswith(".x0")]
+    assert f"{kind}.x.x0" in starts
+    net.randomize(1)
+    u = bt.random.normal(6)
+    y = net.simulate(u)
+    plain = bt.Network(1)
+    getattr(plain, kind)(2, initial="zero")
+    plain.weights = {name: net.weights[name] for name in plain.weights}
+    assert same(plain.simulate(u), y)
+    net.weights[f"{kind}.x.x0"] = 0.3
+    assert not same(net.simulate(u)[0], y[0])
+    with pytest.raises(ValueError, match="initial.*'nosuch'.*'learn'"):
+        getattr(net, kind)(2, initial="nosuch")
 
 
 def test_deep_stack():

@@ -86,6 +86,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         [handle, c_int64, c_int64, text, doubles, c_int64, c_int64, c_int64],
     ),
     "bt_network_observe": (status, [handle, integers, integers, c_int64]),
+    "bt_network_learn_initial_state": (status, [handle, c_int64, c_int64]),
     # network: what it is
     "bt_network_inputs": (status, [handle, int64_out]),
     "bt_network_outputs": (status, [handle, int64_out]),
@@ -144,6 +145,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_estimator_run": (status, [handle, Callback, c_void_p, int32_out]),
     "bt_estimator_cost": (status, [handle, double_out, double_out]),
     "bt_estimator_get_weights": (status, [handle, doubles, c_int64]),
+    "bt_estimator_get_initial_states": (status, [handle, doubles, c_int64]),
     "bt_estimator_gradient": (status, [handle, double_out, doubles, c_int64]),
     "bt_estimator_trace_length": (status, [handle, int64_out]),
     "bt_estimator_trace": (status, [handle, text, doubles, c_int64]),

@@ -1,4 +1,4 @@
-"""Units with a dynamics of their own: spikes, competition, reservoirs, linear states."""
+"""Units with a dynamics of their own: spikes, competition, reservoirs."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class DynamicUnitsMixin(UnitsMixin):
         mask: Any = None,
         density: float | None = None,
         seed: int | None = None,
+        initial: str | None = None,
     ) -> Group:
         """Add nodes that approximate leaky integrate-and-fire neurons.
 
@@ -49,7 +50,7 @@ class DynamicUnitsMixin(UnitsMixin):
             g; there is one by default.
         sharpness : float or "adjust", optional
             w, a number in [0, 100], or one adjustable weight per node in that range.
-        time_constant, dt, bias, sources, input_lag, mask, density, seed
+        time_constant, dt, bias, sources, input_lag, mask, density, seed, initial
             As in `lnl`, with its errors; the source ``bt.SELF.lag(1)`` is z(t).
 
         Returns
@@ -71,6 +72,7 @@ class DynamicUnitsMixin(UnitsMixin):
             mask=mask,
             density=density,
             seed=seed,
+            initial=initial,
         )
 
     def softmax(
@@ -85,6 +87,7 @@ class DynamicUnitsMixin(UnitsMixin):
         mask: Any = None,
         density: float | None = None,
         seed: int | None = None,
+        initial: str | None = None,
     ) -> Group:
         """Add nodes in competition: x = softmax(z / temperature), z = a + W x(t-1) + B i(t-1).
 
@@ -99,7 +102,7 @@ class DynamicUnitsMixin(UnitsMixin):
         name : str, optional
         temperature : float, optional
             More than 0; the smaller, the nearer to 1 for the largest node and 0 for the others.
-        bias, sources, input_lag, mask, density, seed
+        bias, sources, input_lag, mask, density, seed, initial
             As in `lnl`, with its errors.
 
         Returns
@@ -118,6 +121,7 @@ class DynamicUnitsMixin(UnitsMixin):
             mask=mask,
             density=density,
             seed=seed,
+            initial=initial,
         )
 
     def reservoir(
@@ -138,6 +142,7 @@ class DynamicUnitsMixin(UnitsMixin):
         bias: bool | None = None,
         sources: Iterable[Source] | None = None,
         input_lag: int | None = None,
+        initial: str | None = None,
     ) -> Group:
         """Add an `lnl` of fixed random weights and a linear readout, which alone is adjusted.
 
@@ -161,7 +166,7 @@ class DynamicUnitsMixin(UnitsMixin):
             B is drawn uniformly in plus or minus that, a in a tenth of it.
         seed : int, optional
             Of the connections and the weights.
-        activation, leak, time_constant, dt, bias, sources, input_lag
+        activation, leak, time_constant, dt, bias, sources, input_lag, initial
             As in `lnl`, with its errors.
 
         Returns
@@ -202,50 +207,5 @@ class DynamicUnitsMixin(UnitsMixin):
             bias=bias,
             sources=sources,
             input_lag=input_lag,
-        )
-
-    def state_space(
-        self,
-        size: int,
-        name: str | None = None,
-        *,
-        hidden: int | None = None,
-        outputs: int | None = None,
-        input_lag: int | None = None,
-    ) -> Group:
-        """Add linear states fed by a small tanh layer.
-
-        x(t) = A x(t-1) + B i(t-1) + E h(t-1);  h(t) = tanh(b + F x(t) + G i(t));
-        y(t) = c + C x(t) + D i(t) + H h(t)
-
-        With E = H = 0 it is the linear model of control theory, a good start for systems that were
-        measured. Groups ``x``, ``h2`` (what tanh takes), ``h``, ``y``; weights ``x.A``, ``x.B``,
-        ``x.E``, ``h2.a`` (b), ``h2.F``, ``h2.G``, ``y.a`` (c), ``y.C``, ``y.D``, ``y.H``. Not of
-        RR-9100.
-
-        Parameters
-        ----------
-        size : int
-            Number of states x.
-        name : str, optional
-        hidden : int, optional
-            Number of nodes h; 0 for the linear model, without h2 and h. By default as many as
-            states.
-        outputs : int, optional
-            Number of nodes of y.
-        input_lag : int, optional
-            Lag of the input in x; h and y read it at lag 0.
-
-        Returns
-        -------
-        Group
-            The output y.
-
-        Raises
-        ------
-        ArgumentError, SizeError
-            As in `unit`.
-        """
-        return self.unit(
-            "state_space", size, name, hidden=hidden, outputs=outputs, input_lag=input_lag
+            initial=initial,
         )

@@ -23,6 +23,7 @@ class GatedUnitsMixin(UnitsMixin):
         bias: bool | None = None,
         sources: Iterable[Source] | None = None,
         input_lag: int | None = None,
+        initial: str | None = None,
     ) -> Group:
         """Add long short-term memory, of output, forget and input gates k.
 
@@ -42,7 +43,7 @@ class GatedUnitsMixin(UnitsMixin):
             Whether the gates read s, each node its own.
         profile : {"zeta", "logistic"}, optional
             The gates k: zeta01, or 1/(1+exp(-u)) as in other libraries.
-        bias, sources, input_lag
+        bias, sources, input_lag, initial
             As in `lnl`, with its errors; h and the gates read the same sources.
 
         Returns
@@ -59,6 +60,7 @@ class GatedUnitsMixin(UnitsMixin):
             bias=bias,
             sources=sources,
             input_lag=input_lag,
+            initial=initial,
         )
 
     def gru(
@@ -70,6 +72,7 @@ class GatedUnitsMixin(UnitsMixin):
         bias: bool | None = None,
         sources: Iterable[Source] | None = None,
         input_lag: int | None = None,
+        initial: str | None = None,
     ) -> Group:
         """Add gated recurrent units, of update and reset gates k.
 
@@ -86,7 +89,7 @@ class GatedUnitsMixin(UnitsMixin):
         name : str, optional
         profile : {"zeta", "logistic"}, optional
             The gates k: zeta01, or 1/(1+exp(-u)) as in other libraries.
-        bias, sources, input_lag
+        bias, sources, input_lag, initial
             As in `lnl`, with its errors; z and r read all sources, hi all but the unit itself, and
             m the unit itself alone.
 
@@ -96,7 +99,14 @@ class GatedUnitsMixin(UnitsMixin):
             The output x.
         """
         return self.unit(
-            "gru", size, name, profile=profile, bias=bias, sources=sources, input_lag=input_lag
+            "gru",
+            size,
+            name,
+            profile=profile,
+            bias=bias,
+            sources=sources,
+            input_lag=input_lag,
+            initial=initial,
         )
 
     def strongly_typed(
@@ -110,6 +120,7 @@ class GatedUnitsMixin(UnitsMixin):
         mask: Any = None,
         density: float | None = None,
         seed: int | None = None,
+        initial: str | None = None,
     ) -> Group:
         """Add strongly-typed recurrent units: a gate k that each node sets for itself.
 
@@ -125,7 +136,7 @@ class GatedUnitsMixin(UnitsMixin):
         name : str, optional
         profile : {"zeta", "logistic"}, optional
             The gate k: zeta01, or 1/(1+exp(-u)) as in other libraries.
-        sources, input_lag, mask, density, seed
+        sources, input_lag, mask, density, seed, initial
             Of z, as in `lnl`, with its errors.
 
         Returns
@@ -143,6 +154,7 @@ class GatedUnitsMixin(UnitsMixin):
             mask=mask,
             density=density,
             seed=seed,
+            initial=initial,
         )
 
     def gate(
@@ -155,6 +167,7 @@ class GatedUnitsMixin(UnitsMixin):
         sources: Iterable[Source] | None = None,
         value_sources: Iterable[Source] | None = None,
         input_lag: int | None = None,
+        initial: str | None = None,
     ) -> Group:
         """Add memory gates: x(t) = (1 - k(c)) x(t-1) + k(c) v.
 
@@ -169,7 +182,7 @@ class GatedUnitsMixin(UnitsMixin):
         name : str, optional
         profile : {"zeta", "logistic"}, optional
             The gate k: zeta01, or 1/(1+exp(-u)) as in other libraries.
-        bias, sources, input_lag
+        bias, sources, input_lag, initial
             Of c, as in `lnl`, with its errors; the bias is that of v too.
         value_sources : list of Source, optional
             What v reads, instead of the network input at lag 0.
@@ -188,4 +201,5 @@ class GatedUnitsMixin(UnitsMixin):
             sources=sources,
             value_sources=value_sources,
             input_lag=input_lag,
+            initial=initial,
         )

@@ -1,4 +1,4 @@
-"""Feed-forward layers, and units of a choice of products and functions."""
+"""Feed-forward layers, and units that join several of them."""
 
 from __future__ import annotations
 
@@ -121,6 +121,7 @@ class LayersMixin(UnitsMixin):
         bias: bool | None = None,
         sources: Iterable[Source] | None = None,
         input_lag: int | None = None,
+        initial: str | None = None,
     ) -> Group:
         """Add products x(t) = u v, node by node; both u and v are a + W x(t-1) + B i(t-1).
 
@@ -132,7 +133,7 @@ class LayersMixin(UnitsMixin):
         size : int
             Number N of nodes.
         name : str, optional
-        bias, sources, input_lag
+        bias, sources, input_lag, initial
             Of both u and v, as in `lnl`, with its errors.
 
         Returns
@@ -140,7 +141,9 @@ class LayersMixin(UnitsMixin):
         Group
             The output x.
         """
-        return self.unit("product", size, name, bias=bias, sources=sources, input_lag=input_lag)
+        return self.unit(
+            "product", size, name, bias=bias, sources=sources, input_lag=input_lag, initial=initial
+        )
 
     def versatile(
         self,
@@ -151,6 +154,7 @@ class LayersMixin(UnitsMixin):
         bias: bool | None = None,
         sources: Iterable[Source] | None = None,
         input_lag: int | None = None,
+        initial: str | None = None,
     ) -> Group:
         """Add nodes that choose their nonlinearity: x(t) = sum over k of c_k f_k(v).
 
@@ -165,7 +169,7 @@ class LayersMixin(UnitsMixin):
         name : str, optional
         functions : list of str or Function, optional
             The f_k, such as ``["identity", "tanh", bt.softplus(0.1)]``.
-        bias, sources, input_lag
+        bias, sources, input_lag, initial
             Of v, as in `lnl`, with its errors.
 
         Returns
@@ -181,4 +185,60 @@ class LayersMixin(UnitsMixin):
             bias=bias,
             sources=sources,
             input_lag=input_lag,
+            initial=initial,
+        )
+
+    def state_space(
+        self,
+        size: int,
+        name: str | None = None,
+        *,
+        hidden: int | None = None,
+        outputs: int | None = None,
+        input_lag: int | None = None,
+        initial: str | None = None,
+    ) -> Group:
+        """Add linear states fed by a small tanh layer.
+
+        x(t) = A x(t-1) + B i(t-1) + E h(t-1);  h(t) = tanh(b + F x(t) + G i(t));
+        y(t) = c + C x(t) + D i(t) + H h(t)
+
+        With E = H = 0 it is the linear model of control theory, a good start for systems that were
+        measured. Groups ``x``, ``h2`` (what tanh takes), ``h``, ``y``; weights ``x.A``, ``x.B``,
+        ``x.E``, ``h2.a`` (b), ``h2.F``, ``h2.G``, ``y.a`` (c), ``y.C``, ``y.D``, ``y.H``. Not of
+        RR-9100.
+
+        Parameters
+        ----------
+        size : int
+            Number of states x.
+        name : str, optional
+        hidden : int, optional
+            Number of nodes h; 0 for the linear model, without h2 and h. By default as many as
+            states.
+        outputs : int, optional
+            Number of nodes of y.
+        input_lag : int, optional
+            Lag of the input in x; h and y read it at lag 0.
+        initial : {"zero", "learn"}, optional
+            As in `lnl`; weights ``x.x0`` and ``h.x0``.
+
+        Returns
+        -------
+        Group
+            The output y.
+
+        Raises
+        ------
+        ArgumentError, SizeError
+            As in `unit`.
+        """
+        return self.unit(
+            "state_space",
+            size,
+            name,
+            hidden=hidden,
+            outputs=outputs,
+            input_lag=input_lag,
+            initial=initial,
         )

@@ -29,6 +29,7 @@ class RecurrentUnitsMixin(UnitsMixin):
         mask: Any = None,
         density: float | None = None,
         seed: int | None = None,
+        initial: str | None = None,
     ) -> Group:
         """Add leaky nonlinear nodes: x(t) = g x(t-1) + f(a + W x(t-1) + B i(t-1)).
 
@@ -67,6 +68,8 @@ class RecurrentUnitsMixin(UnitsMixin):
             random.
         seed : int, optional
             Of that draw.
+        initial : {"zero", "learn"}, optional
+            Values before t = 0: zero, or adjustable weights ``x.x0``, the same for all sequences.
 
         Returns
         -------
@@ -96,6 +99,7 @@ class RecurrentUnitsMixin(UnitsMixin):
             mask=mask,
             density=density,
             seed=seed,
+            initial=initial,
         )
 
     def sparse_lnl(
@@ -113,6 +117,7 @@ class RecurrentUnitsMixin(UnitsMixin):
         mask: Any = None,
         density: float | None = None,
         seed: int | None = None,
+        initial: str | None = None,
     ) -> Group:
         """Add rectified nodes with few recurrent connections, 1/sqrt(N) of them.
 
@@ -124,7 +129,7 @@ class RecurrentUnitsMixin(UnitsMixin):
         size : int
             Number N of nodes.
         name : str, optional
-        activation, leak, time_constant, dt, bias, sources, input_lag, mask, density, seed
+        activation, leak, time_constant, dt, bias, sources, input_lag, mask, density, seed, initial
             As in `lnl`, with its errors.
 
         Returns
@@ -146,6 +151,7 @@ class RecurrentUnitsMixin(UnitsMixin):
             mask=mask,
             density=density,
             seed=seed,
+            initial=initial,
         )
 
     def linear(
@@ -160,6 +166,7 @@ class RecurrentUnitsMixin(UnitsMixin):
         mask: Any = None,
         density: float | None = None,
         seed: int | None = None,
+        initial: str | None = None,
     ) -> Group:
         """Add linear nodes: v(t) = a + sum over r = 1..R of W^r x(t-r) + B i(t-1).
 
@@ -174,7 +181,7 @@ class RecurrentUnitsMixin(UnitsMixin):
         name : str, optional
         range : int, optional
             R, in time steps.
-        bias, sources, input_lag, mask, density, seed
+        bias, sources, input_lag, mask, density, seed, initial
             As in `lnl`, with its errors.
 
         Returns
@@ -193,4 +200,5 @@ class RecurrentUnitsMixin(UnitsMixin):
             mask=mask,
             density=density,
             seed=seed,
+            initial=initial,
         )
