@@ -181,6 +181,14 @@ def test_learnt_initial_states(kind):
         getattr(net, kind)(2, initial="nosuch")
 
 
+def test_a_peephole_between_unequal_sizes():
+    net = bt.Network(1)
+    net.lstm(3)
+    v = net.learnware(2, "v")
+    with pytest.raises(bt.SizeError, match=r"v\.p"):
+        v.connect(net.groups["lstm.s"].lag(1), "p", form="diagonal")
+
+
 def test_deep_stack():
     net = bt.Network(5)
     convolution = net.conv1d(2, kernel=2, activation="tanh")
