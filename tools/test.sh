@@ -40,7 +40,7 @@ s/.*Test run with ([0-9]+) tests? in [0-9]+ suites? failed.*with ([0-9]+) issues
 plain_counts='s/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p'
 
 run "Swift tests" "$swift_counts" swift_tests "$@"
-run "C tests" "$plain_counts" Tests/c/run.sh python/backtune/lib
+run "C tests" "$plain_counts" Tests/c/run.sh
 run "Python tests" "$plain_counts" .venv/bin/python tools/pytest_counts.py -q
 
 echo "$passed passed, $failed failed"

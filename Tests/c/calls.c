@@ -43,6 +43,8 @@ CALL(network_free, bt_network_free(NETWORK))
 CALL(add_unit, bt_network_add_unit(NETWORK, "linear", NULL, 1, NULL, &number))
 CALL(add_learnware, bt_network_add_learnware(NETWORK, "v", 2, &number))
 CALL(add_firmware, bt_network_add_firmware(NETWORK, "f", 2, &number))
+CALL(add_softmax, bt_network_add_softmax(NETWORK, "s", 2, 1, 1, &number))
+CALL(learn_initial, bt_network_learn_initial_state(NETWORK, 2, 1))
 CALL(add_bias, bt_network_add_bias(NETWORK, 1, NULL, NULL, 0))
 CALL(dense, bt_network_connect_dense(NETWORK, 0, 2, 3, "D"))
 CALL(diagonal, bt_network_connect_diagonal(NETWORK, 0, 2, 3, "E"))
@@ -150,6 +152,8 @@ const handle_call handle_calls[] = {
     NETWORK_CALL(bt_network_add_bias, WRITES, add_bias),
     NETWORK_CALL(bt_network_add_learnware, WRITES, add_learnware),
     NETWORK_CALL(bt_network_add_firmware, WRITES, add_firmware),
+    NETWORK_CALL(bt_network_add_softmax, WRITES, add_softmax),
+    NETWORK_CALL(bt_network_learn_initial_state, WRITES, learn_initial),
     NETWORK_CALL(bt_network_add_unit, WRITES, add_unit),
     NETWORK_CALL(bt_network_free, WRITES, network_free),
     ESTIMATOR_CALL(bt_estimator_get_criterion, READS, get_criterion),

@@ -113,7 +113,7 @@ static int32_t call_everything(bt_estimator *estimator, int32_t event, void *use
     const bt_status status = c->call(c->kind == USES_NETWORK ? (void *)w->network : (void *)estimator);
     check_status(status, expected, expected == BT_OK ? NULL : "in use", __FILE__, __LINE__, c->name);
   }
-  /* Another estimator of the same network can be made, but cannot compute now. */
+  /* Another estimator of the same network can be made and can look at its weights, but cannot step now. */
   bt_estimator *other = NULL;
   const int64_t steps = 2;
   const double inputs[] = {1, 2}, desired[] = {1, 2, 3, 4};
@@ -122,8 +122,8 @@ static int32_t call_everything(bt_estimator *estimator, int32_t event, void *use
   CHECK_OK(bt_estimator_create(w->network, &other));
   CHECK_OK(bt_estimator_set_data(other, 1, &steps, inputs, 2, desired, 4, NULL, 0));
   CHECK_ERROR(bt_estimator_step(other, NULL, NULL, NULL), BT_ERROR_BUSY, "network|in use");
-  CHECK_ERROR(bt_estimator_cost(other, &cost, NULL), BT_ERROR_BUSY, "network|in use");
-  CHECK(cost == SENTINEL);
+  CHECK_OK(bt_estimator_cost(other, &cost, NULL));
+  CHECK(cost >= 0);
   CHECK_OK(bt_estimator_free(other));
   check_about(NULL);
   return 0;

@@ -303,3 +303,38 @@ def test_repr(problem):
     assert repr(estimator).startswith("<Estimator of <Network") and "1 iterations" in repr(
         estimator
     )
+
+
+def test_initial_states_of_sequences():
+    starts = np.array([2.0, -3.0])
+    y = [start * 0.8 ** np.arange(1, 21) for start in starts]
+    net = bt.Network(0)
+    net.linear(1)
+    net.randomize(1)
+    est = bt.Estimator(net, None, y, initial_states=True)
+    with pytest.raises(bt.BacktuneError, match="initial states"):
+        _ = est.initial_states
+    trace = est.run(progress=False)
+    assert trace.nmse[-1] < 1e-6
+    np.testing.assert_allclose(est.initial_states.ravel(), starts, atol=1e-2)
+    again = net.simulate([20, 20], initial=list(est.initial_states))
+    np.testing.assert_allclose(np.concatenate(again).ravel(), np.concatenate(y), atol=1e-2)
+    with pytest.raises(bt.BacktuneError, match="initial states"):
+        _ = bt.Estimator(net, None, y).initial_states
+
+
+@pytest.mark.parametrize("kind", ["linear", "lnl", "lstm", "gru", "aif"])
+def test_initial_state_for_all_sequences(kind):
+    net = bt.Network(1)
+    unit = net.unit(kind, 2, "u", initial="learn")
+    assert "u.x.x0" in net.weights and net.weights["u.x.x0"].shape == (2,)
+    net.randomize(3)
+    assert not net.weights["u.x.x0"].any()
+    u = bt.random.normal(12, seed=1)
+    before = net.simulate(u)
+    net.weights["u.x.x0"] = [0.5, -0.5]
+    assert not np.array_equal(net.simulate(u), before)
+    copy = bt.Network.from_json(net.to_json())
+    np.testing.assert_array_equal(copy.simulate(u), net.simulate(u))
+    with pytest.raises(ValueError, match="learnt already"):
+        unit.learn_initial_state()

@@ -42,6 +42,9 @@ class Estimator(Owner):
         "least-squares".
     method : str, optional
         "auto", "backward-tuning".
+    initial_states : bool, optional
+        Whether every sequence has a learnt initial state of its own, see `initial_states`, instead
+        of what the network says (zero, or states learnt for all sequences).
     guard : bool, optional
         Whether adjoint values are kept from vanishing and exploding, equation (5).
     reestimation : bool, optional
@@ -56,8 +59,7 @@ class Estimator(Owner):
 
     Notes
     -----
-    Options left at None keep the engine's defaults; `get_option` reads them. Every sequence
-    starts from zero states.
+    Options left at None keep the engine's defaults; `get_option` reads them.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Estimator(Owner):
         *,
         criterion: str | None = None,
         method: str | None = None,
+        initial_states: bool | None = None,
         guard: bool | None = None,
         reestimation: bool | None = None,
     ) -> None:
@@ -92,10 +95,11 @@ class Estimator(Owner):
             lib.bt_estimator_set_criterion(self._pointer, as_text(criterion, "criterion"))
         if method is not None:
             lib.bt_estimator_set_method(self._pointer, as_text(method, "method"))
-        if guard is not None:
-            self.set_option("guard", guard)
-        if reestimation is not None:
-            self.set_option("reestimation", reestimation)
+        options = {"initial_states": initial_states, "guard": guard, "reestimation": reestimation}
+        for name, value in options.items():
+            if value is not None:
+                self.set_option(name, value)
+        self._sequences = data.lengths.size
 
     # ---- Settings
 
@@ -110,7 +114,7 @@ class Estimator(Owner):
         return _abi.read_text(lib.bt_estimator_get_method, self._pointer)
 
     def get_option(self, name: str) -> float:
-        """Return "max_iterations", "tolerance", "target", "guard" or "reestimation"."""
+        """Return an option: "max_iterations", "tolerance", "target", "initial_states" ..."""
         value = ctypes.c_double()
         lib.bt_estimator_get_option(self._pointer, as_text(name, "option"), ctypes.byref(value))
         return value.value
@@ -240,6 +244,16 @@ class Estimator(Owner):
         """Return the best weights seen, in the order of ``net.get_weights()``."""
         values = np.empty(_abi.read_int(lib.bt_network_weight_count, self.net._pointer))
         lib.bt_estimator_get_weights(self._pointer, values, values.size)
+        return values
+
+    @property
+    def initial_states(self) -> np.ndarray:
+        """Learnt initial states, (sequences, state_size), with ``initial_states=True``.
+
+        A row is what `Network.simulate` takes as `initial`; without the option, StateError.
+        """
+        values = np.empty((self._sequences, self.net.state_size))
+        lib.bt_estimator_get_initial_states(self._pointer, values, values.size)
         return values
 
     def gradient(self) -> tuple[float, np.ndarray]:

@@ -76,6 +76,28 @@ class Group:
         )
         return self
 
+    def learn_initial_state(self, depth: int = 1) -> Group:
+        """Make the values before the first time step weights, the same for all sequences.
+
+        Parameters
+        ----------
+        depth : int
+            How many time steps back: the largest lag at which the group is read.
+
+        Returns
+        -------
+        Group
+            Itself. The weights are ``name.x0``, of shape (size,), or (depth, size) with the most
+            recent time first; they start at 0.
+
+        Raises
+        ------
+        ArgumentError
+            The initial state of the group is learnt already, or a depth below 1.
+        """
+        lib.bt_network_learn_initial_state(self.network._pointer, self.id, as_size(depth, "depth"))
+        return self
+
     def connect(
         self,
         source: Source,

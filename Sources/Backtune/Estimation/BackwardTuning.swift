@@ -242,7 +242,7 @@ final class BackwardTuning {
     let adjustable = problem.network.slots.adjustable
     let (score, states) = try search.evaluate(slots)
     guard score.isFinite else {
-      return (.infinity, .infinity, adjustable.map { _ in .nan })
+      return (problem.cost(score), problem.nmse(score), adjustable.map { _ in .nan })
     }
     _ = try problem.tune(states, isGuarded: false, into: eps)
     let all = try problem.gradient(states, eps)

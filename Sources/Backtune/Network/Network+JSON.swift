@@ -151,7 +151,7 @@ extension Network {
       if list.count == array.slots.count { return list }
       guard list.count == array.count, let entries = array.entries else {
         throw BacktuneError.size(
-          "\(what) of \(weight.name): \(list.count) values, expected \(array.slots.count)")
+          "\(what) of \(weight.name): \(list.count) values, expected \(array.shapeText)")
       }
       return entries.map { list[$0] }
     }

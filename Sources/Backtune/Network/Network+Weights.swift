@@ -166,9 +166,8 @@ extension Network {
       return Array(repeating: values[0], count: array.slots.count)
     }
     guard values.count == array.count else {
-      let shape = array.shape.map(String.init).joined(separator: " x ")
       throw BacktuneError.size(
-        "\(what) of \(array.name): \(values.count) values, expected \(shape)")
+        "\(what) of \(array.name): \(values.count) values, expected \(array.shapeText)")
     }
     guard let entries = array.entries else { return values }
     if let absent {

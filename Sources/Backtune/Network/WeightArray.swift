@@ -18,6 +18,9 @@ public struct WeightArray: Sendable {
   public let entries: [Int]?
   public let draw: WeightDraw
 
+  /// Its shape in words.
+  var shapeText: String { shape.map(String.init).joined(separator: " x ") }
+
   /// Number of values of the full array, those without a slot included.
   public var count: Int { shape.reduce(1, *) }
 }
