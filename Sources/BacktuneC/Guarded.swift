@@ -60,7 +60,10 @@ enum LastError {
   /// Holds a C string of malloc, freed with the thread.
   private static let key: pthread_key_t = {
     var key = pthread_key_t()
-    pthread_key_create(&key) { Glibc.free($0) }
+    // The function of the C library itself, no closure around it: a thread may end after this library was unloaded.
+    typealias Free = @convention(c) (UnsafeMutableRawPointer?) -> Void
+    let free = dlsym(nil, "free").map { unsafeBitCast($0, to: Free.self) }
+    pthread_key_create(&key, free)
     return key
   }()
 

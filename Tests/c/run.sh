@@ -91,6 +91,7 @@ compile() {
 }
 
 compile ""
+check "compile unload.c" "$CC" "${flags[@]}" "${posix[@]}" -o "$work/unload" "$here/unload.c" -ldl -lpthread
 if command -v "$CLANG" >/dev/null; then
   for source in "$here"/*.c "$root"/examples/c/*.c; do
     check "$CLANG $source" "$CLANG" "${flags[@]}" "${posix[@]}" -fsyntax-only "$source"
@@ -166,6 +167,9 @@ run() {
 }
 
 run "" "" env
+# Natively only: the Swift run-time keeps what it knows of types, which is lost with the library.
+"$work/unload" "$library" >"$work/unload.log" 2>&1
+tally unload "$work/unload.log" $?
 for threads in 1 3; do
   "$work/fuzz" "$seconds" "$seed" $threads >"$work/fuzz.log" 2>&1
   tally "fuzz $seconds $seed $threads" "$work/fuzz.log" $?

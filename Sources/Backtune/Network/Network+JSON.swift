@@ -8,6 +8,7 @@ extension Network {
   public init(json: [UInt8]) throws {
     // What decoding needs for a character, about.
     try MemoryBudget.bytes(doubles: [json.count], for: "network JSON")
+    try JSONNesting.check(json, "network JSON")
     let document: NetworkDocument
     do {
       document = try JSONDecoder().decode(NetworkDocument.self, from: Data(json))

@@ -51,6 +51,7 @@ package struct UnitOptions {
       values = [:]
       return
     }
+    try JSONNesting.check(json, "options of unit \(unit)")
     do {
       values = try JSONDecoder().decode([String: JSONValue].self, from: Data(json))
     } catch {
