@@ -26,7 +26,7 @@ done
 # ---- The library
 
 if [ -z "$folder" ]; then
-  newest=$(ls -t "$root"/.build*/release/libbacktune.so "$root"/python/backtune/lib/libbacktune.so.1 \
+  newest=$(ls -t "$root"/.build-lib*/release/libbacktune.so "$root"/python/backtune/lib/libbacktune.so.1 \
     "$root"/python/backtune/lib/*/libbacktune.so.1 2>/dev/null | head -n 1)
   folder=$(dirname "${newest:-/nowhere/x}")
 fi
