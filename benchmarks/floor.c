@@ -64,6 +64,11 @@ void plain_gradient(int n, int lanes, int steps, const double *w, const double *
     for (long i = 0; i < row; i++) e[i] *= 1 - x[i] * x[i];
     for (int i = 0; i < n; i++) {
       for (int k = 0; k < lanes; k++) gb[i] += e[i * lanes + k] * u[t * lanes + k];
+      if (lanes == 1) {
+        double *g = gw + (long)i * n;
+        for (int j = 0; j < n; j++) g[j] += e[i] * before[j];
+        continue;
+      }
       for (int j = 0; j < n; j++) {
         double sum = 0;
         for (int k = 0; k < lanes; k++) sum += e[i * lanes + k] * before[j * lanes + k];
