@@ -151,10 +151,11 @@ static const char *options(fuzzer *f) {
   return chance(f, 30) ? NULL : list[below(f, (int)COUNT(list))];
 }
 
-/* A buffer of this many doubles, exactly; a short one where the number is absurd; seldom none. */
+/* A buffer of this many doubles and one more, which a wrong length may happen to fit; a short one where the number is
+ * absurd; seldom none. */
 static double *doubles(fuzzer *f, int64_t count) {
   if (chance(f, 1)) return NULL;
-  const int64_t length = count < 0 || count > 100000 ? 1 : count;
+  const int64_t length = count < 0 || count > 100000 ? 1 : count + 1;
   double *values = exact_doubles(length, 0);
   for (int64_t k = 0; k < length; k++) values[k] = calm(f);
   return values;
