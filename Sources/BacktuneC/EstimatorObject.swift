@@ -7,7 +7,6 @@ final class EstimatorObject: HandleObject, HandleKind {
 
   let network: NetworkObject
   var criterion = "least-squares"
-  var method = "auto"
   var options = EstimatorOptions()
   var sequences: Sequences?
   private var made: Estimator?

@@ -88,12 +88,8 @@ public func bt_estimator_set_method(_ estimator: OpaquePointer?, _ name: UnsafeP
   -> Int32
 {
   guarded {
-    let name = try text(name, "name")
-    guard Estimator.methods.contains(name) else {
-      throw BacktuneError.argument(
-        "method '\(name)': unknown, expected one of \(Estimator.methods.joined(separator: ", "))")
-    }
-    try changing(estimator) { $0.method = name }
+    let method = try EstimationMethod(named: try text(name, "name"))
+    try changing(estimator) { $0.options.method = method }
   }
 }
 
@@ -102,7 +98,9 @@ public func bt_estimator_get_method(
   _ estimator: OpaquePointer?, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int64,
   _ length: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
-  guarded { try copy(try reading(estimator) { $0.method }, to: buffer, capacity, length) }
+  guarded {
+    try copy(try reading(estimator) { $0.options.method.rawValue }, to: buffer, capacity, length)
+  }
 }
 
 @_cdecl("bt_estimator_set_option")

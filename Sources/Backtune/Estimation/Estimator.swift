@@ -36,12 +36,9 @@ public final class Estimator {
   private var seconds = 0.0
   private var lastPoll: ContinuousClock.Instant
 
-  /// Methods by name; `auto` chooses.
-  public static let methods = ["auto", "backward-tuning"]
-
   /// The reported name of a criterion.
   /// - Throws: `.argument` with the names there are.
-  public static func criterion(named name: String) throws -> String {
+  package static func criterion(named name: String) throws -> String {
     type(of: try Criteria.named(name)).names[0]
   }
 

@@ -1,7 +1,24 @@
 import BacktuneNumerics
 
+/// How weights are moved.
+public enum EstimationMethod: String, Sendable, CaseIterable {
+  /// The engine chooses: backward tuning, as long as there is nothing else.
+  case auto
+  case backwardTuning = "backward-tuning"
+
+  /// - Throws: `.argument` with the names there are.
+  public init(named name: String) throws {
+    guard let method = Self(rawValue: name) else {
+      let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
+      throw BacktuneError.argument("method '\(name)': unknown, expected one of \(known)")
+    }
+    self = method
+  }
+}
+
 /// What a user may set of an estimation; nothing has to be.
 public struct EstimatorOptions: Sendable {
+  public var method = EstimationMethod.auto
   /// Iterations of one run at most.
   public var maxIterations = 100
   /// A run stops when the cost falls below this times its first cost.

@@ -58,7 +58,7 @@ public struct IterationReport: Sendable {
 
   /// A column of a trace.
   /// - Throws: `.argument` with the names there are.
-  public static func column(_ name: String, of trace: [IterationReport]) throws -> [Double] {
+  package static func column(_ name: String, of trace: [IterationReport]) throws -> [Double] {
     guard let column = columns.first(where: { $0.name == name }) else {
       let known = columns.map(\.name).joined(separator: ", ")
       throw BacktuneError.argument("trace column '\(name)': unknown, expected one of \(known)")

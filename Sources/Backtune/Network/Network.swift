@@ -145,12 +145,12 @@ public struct Network: Sendable {
 
   /// Size of a group, M for the network input.
   /// - Throws: `.argument` for an unknown group.
-  public func sourceSize(_ group: GroupID) throws -> Int {
+  package func sourceSize(_ group: GroupID) throws -> Int {
     group == Network.input ? inputs : try self.checkedGroup(group).size
   }
 
   /// - Throws: `.argument` for an unknown group.
-  public func checkedGroup(_ id: GroupID) throws -> Group { try group(id, as: "group") }
+  package func checkedGroup(_ id: GroupID) throws -> Group { try group(id, as: "group") }
 
   /// Size of a source that is known to exist.
   package func size(of group: GroupID) -> Int {

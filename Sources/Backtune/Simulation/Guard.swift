@@ -5,14 +5,14 @@ import BacktuneNumerics
 ///     |g(u)| = w - al exp(-(|u|-w)/al - 1)  if |u| >= w - al
 ///              |u|                          if 2 nu <= |u| <= w - al
 ///              nu + u^2/(4 nu)              if 0 < |u| <= 2 nu,       g(0) = 0, g odd
-public struct Guard: Sendable {
-  public let nu: Double
-  public let omega: Double
-  public let alpha: Double
+package struct Guard: Sendable {
+  package let nu: Double
+  package let omega: Double
+  package let alpha: Double
 
   /// The guard for outputs whose criterion has slopes of mean magnitude `scale` (over those that are not zero).
   /// - Returns: nil when there is nothing to scale by: 0 or not finite.
-  public init?(scale: Double) {
+  package init?(scale: Double) {
     guard scale > 0, scale.isFinite else { return nil }
     nu = 1e-6 * scale
     omega = 1e6 * scale
@@ -20,7 +20,7 @@ public struct Guard: Sendable {
     guard nu > 0, omega.isFinite else { return nil }
   }
 
-  public func callAsFunction(_ u: Double) -> Double {
+  package func callAsFunction(_ u: Double) -> Double {
     let magnitude = abs(u)
     if magnitude == 0 || magnitude.isNaN { return u }
     let guarded: Double
