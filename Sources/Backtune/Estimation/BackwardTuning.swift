@@ -187,7 +187,7 @@ final class BackwardTuning {
   }
 
   private func reestimatedDirection(_ poll: () throws -> Void) throws -> [Double] {
-    var reestimation = try self.reestimation ?? StateReestimation(problem)
+    var reestimation = try self.reestimation ?? StateReestimation(problem, poll: poll)
     self.reestimation = nil
     defer { self.reestimation = reestimation }
     try reestimation.run(from: search.states, poll: poll)

@@ -30,17 +30,22 @@ struct StateReestimation {
 
   enum Stop { case change, limit, grows }
 
-  init(_ problem: Problem, maxHalvings: Int = 20) throws {
+  /// Polls between its trajectories: fresh memory takes its time.
+  init(_ problem: Problem, maxHalvings: Int = 20, poll: () throws -> Void = {}) throws {
+    func fresh(_ trajectory: Trajectory) throws -> Trajectory {
+      try poll()
+      return trajectory
+    }
     self.problem = problem
     self.maxHalvings = maxHalvings
     tolerance = 1e-6 * problem.sequences.deviation
-    states = try problem.makeStates()
-    nextStates = try problem.makeStates()
-    predicted = try problem.makeAdjoint()
-    nextPredicted = try problem.makeAdjoint()
-    residual = try problem.makeAdjoint()
-    nextResidual = try problem.makeAdjoint()
-    pulled = try problem.makeAdjoint()
+    states = try fresh(problem.makeStates())
+    nextStates = try fresh(problem.makeStates())
+    predicted = try fresh(problem.makeAdjoint())
+    nextPredicted = try fresh(problem.makeAdjoint())
+    residual = try fresh(problem.makeAdjoint())
+    nextResidual = try fresh(problem.makeAdjoint())
+    pulled = try fresh(problem.makeAdjoint())
   }
 
   /// Re-estimates from simulated states, with the weights that are loaded.
@@ -50,6 +55,7 @@ struct StateReestimation {
     states.copy(from: simulated)
     nextStates.copy(from: simulated)
     problem.targets.impose(on: nextStates)
+    try poll()
     var misfit = try evaluateNext(poll: poll)
     misfits = [misfit]
     acceptNext()
@@ -89,6 +95,7 @@ struct StateReestimation {
       r[place] = x[place] - p[place]
       sum += r[place] * r[place]
     }
+    try poll()
     return sum / 2
   }
 
