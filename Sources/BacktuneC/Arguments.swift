@@ -84,14 +84,15 @@ func optionalText(_ pointer: UnsafePointer<CChar>?, _ name: String) throws -> St
   pointer == nil ? nil : try text(pointer, name)
 }
 
-/// Copies as much text as fits, ended by zero; returns the full length.
+/// Copies as many whole characters as fit, ended by zero; returns the full length.
 @discardableResult
 func copy(
   _ source: UnsafePointer<CChar>, to buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int64
 ) -> Int64 {
   let length = strlen(source)
   if let buffer, capacity >= 1 {
-    let count = min(length, Int(capacity) - 1)
+    var count = min(length, Int(capacity) - 1)
+    while count > 0, count < length, UInt8(bitPattern: source[count]) & 0xC0 == 0x80 { count -= 1 }
     memcpy(buffer, source, count)
     buffer[count] = 0
   }

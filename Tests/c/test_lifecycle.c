@@ -98,6 +98,22 @@ static void failed_making(void) {
   CHECK_OK(bt_network_free(network));
 }
 
+/* Text is cut between characters. */
+static void cut_text(void) {
+  bt_network *network = NULL;
+  const char *name = "a\303\251\342\202\254\360\237\230\200"; /* of 1, 2, 3 and 4 bytes */
+  const size_t fits[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10};
+  CHECK_OK(bt_network_create(1, &network));
+  CHECK_OK(bt_network_add_learnware(network, name, 1, NULL));
+  for (int64_t capacity = 1; capacity <= COUNT(fits); capacity++) {
+    char text[12];
+    int64_t length = 0;
+    CHECK_OK(bt_network_group_name(network, 0, text, capacity, &length));
+    CHECK(length == 10 && strlen(text) == fits[capacity - 1] && memcmp(text, name, strlen(text)) == 0);
+  }
+  CHECK_OK(bt_network_free(network));
+}
+
 /* A copy lives on its own. */
 static void copying(void) {
   bt_network *network = standard_network(), *copy = NULL;
@@ -159,6 +175,7 @@ int main(void) {
   names();
   making();
   failed_making();
+  cut_text();
   copying();
   outliving();
   many();
