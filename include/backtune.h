@@ -45,16 +45,15 @@ typedef int32_t bt_status;
 
 enum {
   BT_OK = 0,
-  BT_ERROR_ARGUMENT = -1,    /* a value outside what is allowed: NaN, unknown name, negative lag */
-  BT_ERROR_NULL = -2,        /* a pointer that may not be NULL is */
-  BT_ERROR_SIZE = -3,        /* sizes that do not fit each other */
-  BT_ERROR_HANDLE = -4,      /* a freed or foreign handle */
-  BT_ERROR_BUSY = -5,        /* a handle in use by another thread or by a running callback */
-  BT_ERROR_STATE = -6,       /* a call that is not possible now: a step without data */
-  BT_ERROR_NETWORK = -7,     /* a network that cannot be run: a cycle at lag 0, nothing to observe */
-  BT_ERROR_MEMORY = -8,      /* more memory than the budget (3/4 of the machine's) or than there is */
-  BT_ERROR_FILE = -9,        /* a file that cannot be read or written */
-  BT_ERROR_INTERRUPTED = -10 /* a callback asked to stop a call that had nothing to keep yet */
+  BT_ERROR_ARGUMENT = -1, /* a value outside what is allowed: NaN, unknown name, negative lag */
+  BT_ERROR_NULL = -2,     /* a pointer that may not be NULL is */
+  BT_ERROR_SIZE = -3,     /* sizes that do not fit each other */
+  BT_ERROR_HANDLE = -4,   /* a freed or foreign handle */
+  BT_ERROR_BUSY = -5,     /* a handle in use by another thread or by a running callback */
+  BT_ERROR_STATE = -6,    /* a call that is not possible now: a step without data */
+  BT_ERROR_NETWORK = -7,  /* a network that cannot be run: a cycle at lag 0, nothing to observe */
+  BT_ERROR_MEMORY = -8,   /* more memory than the budget (3/4 of the machine's) or than there is */
+  BT_ERROR_FILE = -9      /* a file that cannot be read or written */
 };
 
 /* Why an estimation stopped. */

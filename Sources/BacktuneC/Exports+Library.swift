@@ -28,7 +28,6 @@ public func bt_status_string(_ status: Int32) -> UnsafePointer<CChar>? {
   case -7: cString("a network that cannot be run")
   case -8: cString("not enough memory")
   case -9: cString("a file that cannot be read or written")
-  case -10: cString("stopped by the caller")
   default: cString("unknown")
   }
 }

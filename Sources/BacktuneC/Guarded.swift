@@ -33,7 +33,8 @@ extension BacktuneError {
     case .network: -7
     case .memory: -8
     case .file: -9
-    case .interrupted: -10
+    // Never leaves the estimator: what a monitor stops is no error.
+    case .interrupted: -6
     }
   }
 }

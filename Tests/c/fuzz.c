@@ -191,7 +191,7 @@ static int64_t ask(bt_status (*call)(const bt_network *, int64_t *), const bt_ne
 static void note(fuzzer *f, const char *name, bt_status status) {
   char text[8] = "";
   f->calls++;
-  if (status > BT_OK || status < BT_ERROR_INTERRUPTED || (status != BT_OK && bt_last_error(text, sizeof text) < 5)) {
+  if (status > BT_OK || status < BT_ERROR_FILE || (status != BT_OK && bt_last_error(text, sizeof text) < 5)) {
     printf("fuzz: seed %llu: %s answers %d '%s'\n", (unsigned long long)first_seed, name, (int)status, text);
     f->failures++;
   }

@@ -17,7 +17,6 @@ from .errors import (
     OutOfMemoryError,
     SizeError,
     StateError,
-    StoppedError,
 )
 from .estimator import Estimator
 from .functions import Function, softplus, upsilon, zeta
@@ -55,7 +54,6 @@ __all__ = [
     "SizeError",
     "Source",
     "StateError",
-    "StoppedError",
     "Trace",
     "Weights",
     "__version__",

@@ -15,7 +15,6 @@ from . import errors
 from ._library import load
 
 OK = 0
-INTERRUPTED = -10
 STOP_NONE = 0
 EVENT_POLL = 0
 EVENT_ITERATION = 1

@@ -39,10 +39,6 @@ class FileError(BacktuneError, OSError):
     """A file that cannot be read or written."""
 
 
-class StoppedError(BacktuneError, RuntimeError):
-    """A run was stopped before there was anything to keep; the weights are unchanged."""
-
-
 # By status; names and numbers of include/backtune.h.
 STATUS: dict[int, type[BacktuneError]] = {
     -1: ArgumentError,  # BT_ERROR_ARGUMENT
@@ -54,5 +50,4 @@ STATUS: dict[int, type[BacktuneError]] = {
     -7: NetworkError,  # BT_ERROR_NETWORK
     -8: OutOfMemoryError,  # BT_ERROR_MEMORY
     -9: FileError,  # BT_ERROR_FILE
-    -10: StoppedError,  # BT_ERROR_INTERRUPTED
 }

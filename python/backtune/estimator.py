@@ -14,7 +14,6 @@ from ._callbacks import RunGuard
 from ._data import Data
 from ._handle import Owner
 from ._progress import Progress
-from .errors import StoppedError
 from .network import Network
 from .trace import COLUMNS, Report, Trace, make_report
 
@@ -208,11 +207,7 @@ class Estimator(Owner):
     def _call(self, function: Any, on_iteration: Callable[[], Any]) -> tuple[RunGuard, int]:
         stop = ctypes.c_int32()
         with RunGuard(on_iteration) as guard:
-            try:
-                function(self._pointer, guard.callback, None, ctypes.byref(stop))
-            except StoppedError:  # nothing to keep yet; what stopped it is told below
-                if not guard.stopped:
-                    raise
+            function(self._pointer, guard.callback, None, ctypes.byref(stop))
         guard.finish()
         return guard, stop.value
 
