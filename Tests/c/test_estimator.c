@@ -197,6 +197,7 @@ int main(void) {
   hard("one step", 1, 0.3, 0.5, BT_OK);
   hard("two steps", 2, 0.3, 0.5, BT_OK);
   hard("constant outputs", 30, 0.25, 1, BT_OK);
+  hard("constant outputs for long", 3000, 0.3, 1, BT_OK);
   hard("zero inputs", 30, 0.25, 0, BT_OK);
   hard("zero outputs", 30, 0, 0, BT_OK);
   hard("huge targets", 30, 1e200, 1, BT_OK);

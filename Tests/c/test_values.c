@@ -59,6 +59,8 @@ static void doubles(bt_network *network) {
   const double gains[6] = {0, 0, 0, 0, 0, 0}, u[3] = {0, 0, 0}, y[6] = {0, 0, 0, 0, 0, 0};
   CHECK_ERROR(bt_estimator_set_data(estimator, 1, &T, u, 3, y, 6, gains, 6), BT_ERROR_ARGUMENT,
               "none of the 6|observed");
+  const double huge[6] = {1e308, 1e308, 1e308, 1e308, 1e308, 1e308};
+  CHECK_ERROR(bt_estimator_set_data(estimator, 1, &T, u, 3, y, 6, huge, 6), BT_ERROR_ARGUMENT, "gains|sum");
   CHECK_OK(bt_estimator_cost(estimator, &after, NULL));
   CHECK(before == after);
   const double same[] = {1, 1}, swapped[] = {1, -1}, wide[] = {-1.7e308, 1.7e308}, zero = 0;

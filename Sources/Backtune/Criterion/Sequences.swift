@@ -57,6 +57,10 @@ public struct Sequences: Sendable {
     let weights = desired.indices.map { desired[$0].isNaN ? 0 : gains?[$0] ?? 1 }
     self.gains = weights
     self.desired = desired.indices.map { weights[$0] == 0 ? 0 : desired[$0] }
+    // The cost is divided by it.
+    guard weights.reduce(0, +).isFinite else {
+      throw BacktuneError.argument("gains: their sum is infinite, expected a finite one")
+    }
     guard weights.contains(where: { $0 > 0 }) else {
       throw BacktuneError.argument(
         "desired: none of the \(desired.count) values is observed (NaN, or a gain of 0), expected at least one"
@@ -99,13 +103,19 @@ public struct Sequences: Sendable {
     return (sum / count).squareRoot()
   }
 
+  /// Taken about the first observed value of each output, so that the mean of a constant is that constant to the bit,
+  /// however many values there are.
   private func weightedMeans(_ weight: (Double) -> Double) -> [Double] {
+    var origins = [Double?](repeating: nil, count: outputCount)
     var sums = [Double](repeating: 0, count: outputCount)
     var weights = sums
-    for (place, gain) in gains.enumerated() {
-      sums[place % outputCount] += weight(gain) * desired[place]
-      weights[place % outputCount] += weight(gain)
+    for (place, gain) in gains.enumerated() where gain > 0 {
+      let output = place % outputCount
+      let origin = origins[output] ?? desired[place]
+      origins[output] = origin
+      sums[output] += weight(gain) * (desired[place] - origin)
+      weights[output] += weight(gain)
     }
-    return zip(sums, weights).map { $1 > 0 ? $0 / $1 : 0 }
+    return origins.indices.map { (origins[$0] ?? 0) + (weights[$0] > 0 ? sums[$0] / weights[$0] : 0) }
   }
 }
