@@ -1,12 +1,15 @@
 # make run    installs what is missing, builds, runs the main job
 # make test   the same, then Swift, C and Python tests: last line "N passed, N failed"
+# make install PREFIX=/usr/local   the library and the header, for C programs
 # make bench  times of simulation and gradient beside their floors
 PYTHON := .venv/bin/python
 # Tests run optimised, for the instruction set of this machine where it has AVX2 and FMA.
 FLAGS := $(shell grep -q avx2 /proc/cpuinfo && grep -q fma /proc/cpuinfo && echo -Xcc -march=x86-64-v3 -Xswiftc -DBACKTUNE_FMA)
 SWIFT_TEST := -c release --scratch-path .build-test -Xswiftc -enable-testing $(FLAGS)
 
-.PHONY: build run test bench lint format clean
+PREFIX := /usr/local
+
+.PHONY: build run test install bench lint format clean
 
 build:
 	@tools/setup.sh
@@ -17,6 +20,9 @@ run: build
 
 test: build
 	@tools/test.sh $(SWIFT_TEST)
+
+install: build
+	@tools/install.sh "$(DESTDIR)$(PREFIX)"
 
 bench: build
 	@$(PYTHON) benchmarks/engine.py

@@ -68,7 +68,10 @@ def network(size, seed):
 
 def fit(net, u, y, iterations, **options):
     """Adjust the weights by backward tuning."""
-    return bt.Estimator(net, u, y, method="backward-tuning").run(iterations, **options)
+    trace = bt.Estimator(net, u, y, method="backward-tuning").run(iterations, **options)
+    if trace.stop == "interrupted":
+        raise KeyboardInterrupt
+    return trace
 
 
 def held_out_predictions(data, size, seed, block):

@@ -31,6 +31,7 @@
 #ifndef BACKTUNE_H
 #define BACKTUNE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -293,12 +294,12 @@ bt_status bt_estimator_set_method(bt_estimator *estimator, const char *name);
 bt_status bt_estimator_get_method(const bt_estimator *estimator, char *buffer, int64_t capacity, int64_t *length);
 
 /* Numbers by name; reading one back before setting it gives its default:
- *   max_iterations   limit of one run
- *   tolerance        a run stops when the cost falls below this times its first cost
- *   target           a run stops when the cost falls below this
- *   initial_states   1 or 0: every sequence has a learnt initial state of its own (a change starts the estimator anew)
- *   guard            1 or 0: the guard on the adjoint, equation (5)
- *   reestimation     1 or 0: the second-order variant on re-estimated states, footnote 7 */
+ *   max_iterations   limit of one run (100)
+ *   tolerance        a run stops when the cost falls below this times its first cost (1e-12)
+ *   target           a run stops when the cost falls below this (0)
+ *   initial_states   1 or 0 (0): every sequence has a learnt initial state of its own (a change starts the estimator anew)
+ *   guard            1 or 0: the guard on the adjoint, equation (5) (1)
+ *   reestimation     1 or 0: the second-order variant on re-estimated states, footnote 7 (1) */
 bt_status bt_estimator_set_option(bt_estimator *estimator, const char *name, double value);
 bt_status bt_estimator_get_option(const bt_estimator *estimator, const char *name, double *value);
 

@@ -52,6 +52,38 @@ import Testing
     #expect(again == first)
   }
 
+  @Test func shorterStepsBeforeGivingUp() throws {
+    var firstOrder = FirstOrder(count: 1)
+    firstOrder.update([1])
+    let first = try direction(&firstOrder, 0, [1])[0]
+    firstOrder.shorten()
+    #expect(firstOrder.direction(0, weights: [1]) == [first / 100])
+  }
+
+  /// A huge weight that does nothing makes the first steps of the momenta far too long, and the second order overshoots.
+  @Test func steepValleysAreNoStall() throws {
+    var network = try Network(inputs: 1)
+    let v = try network.addLearnware("v", size: 1)
+    let x = try network.addFirmware("x", size: 1)
+    try network.connect(Source(Network.input, lag: 0), to: v, role: "B")
+    try network.addTerm(
+      to: x, coefficient: 1e6,
+      factors: [(.square, Source(v, lag: 0)), (.zeta(a: -1, b: 1), Source(v, lag: 0))])
+    try network.setWeights("v.B", [1])
+    let idle = try network.addLearnware("idle", size: 1)
+    try network.addBias(to: idle)
+    try network.setWeights("idle.a", [1e6])
+    try network.observe([Observed(group: x, count: 1)])
+    let inputs = Build.normal(20, seed: 1)
+    let sequences = try Build.sequences(
+      network, lengths: [20], inputs: inputs, desired: inputs.map { _ in 0 })
+    let estimator = try Estimator(network, sequences)
+    estimator.options.reestimatesStates = false
+    try estimator.run()
+    let trace = estimator.trace
+    #expect(trace[trace.count - 1].cost < 1e-6 * trace[0].cost, "\(trace.map(\.cost))")
+  }
+
   @Test func whatIsNotFiniteIsLeftOut() throws {
     var firstOrder = FirstOrder(count: 2)
     #expect(firstOrder.direction(0, weights: [1, 1]) == nil)

@@ -317,7 +317,7 @@ def test_initial_states_of_sequences():
     trace = est.run(progress=False)
     assert trace.nmse[-1] < 1e-6
     np.testing.assert_allclose(est.initial_states.ravel(), starts, atol=1e-2)
-    again = net.simulate([20, 20], initial=list(est.initial_states))
+    again = net.simulate([20, 20], initial=est.initial_states)
     np.testing.assert_allclose(np.concatenate(again).ravel(), np.concatenate(y), atol=1e-2)
     with pytest.raises(bt.BacktuneError, match="initial states"):
         _ = bt.Estimator(net, None, y).initial_states
@@ -338,3 +338,32 @@ def test_initial_state_for_all_sequences(kind):
     np.testing.assert_array_equal(copy.simulate(u), net.simulate(u))
     with pytest.raises(ValueError, match="learnt already"):
         unit.learn_initial_state()
+
+
+def test_one_gain_for_all():
+    net = bt.Network(1)
+    net.lnl(2)
+    net.randomize(0)
+    u, y = bt.random.normal(6, seed=1), bt.random.normal(12, seed=2).reshape(6, 2)
+    cost = bt.Estimator(net, u, y).cost
+    for gains in (1.0, [1, 1], 3.0, np.float32(2)):
+        assert bt.Estimator(net, u, y, gains=gains).cost == pytest.approx(cost, rel=1e-14)
+    net.observe(net.groups["lnl.x"], count=1)
+    assert bt.Estimator(net, u, y[:, 0], gains=[2]).cost == bt.Estimator(net, u, y[:, 0]).cost
+
+
+def test_stop_in_one_word():
+    net = bt.linear_network(2)
+    net.randomize(0)
+    u = bt.random.normal(30, seed=1)
+    est = bt.Estimator(net, u, bt.random.normal(30, seed=2))
+    assert est.trace.stop == "none"
+    assert est.run(1, progress=False).stop == "iterations"
+    assert est.run(5, target=1e3, progress=False).stop == "target"
+    assert est.run(5, tolerance=0.999, progress=False).stop in ("iterations", "tolerance")
+    assert est.run(50, callback=lambda report: True, progress=False).stop == "callback"
+
+
+def test_network_without_groups():
+    with pytest.raises(bt.NetworkError, match="no group"):
+        bt.Estimator(bt.Network(1), [1, 2], [1, 2])

@@ -3,7 +3,9 @@
  * The data come from a network of known weights, the root, driven by noise: reverse engineering. A second network of
  * the same form but other weights learns to give the same outputs. Random numbers are the engine's, the same each time.
  *
- * Build: cc -std=c99 -I include -o main_job examples/c/main_job.c -lbacktune -lm
+ * Build, after `make install PREFIX=$HOME/.local`:
+ * cc -std=c99 -I$HOME/.local/include -L$HOME/.local/lib -Wl,-rpath,$HOME/.local/lib \
+ *   -o main_job examples/c/main_job.c -lbacktune -lm
  * Usage: main_job [file [steps [iterations]]]     (network.json, 200, 100) */
 #include <backtune.h>
 #include <stdio.h>

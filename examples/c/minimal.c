@@ -1,5 +1,7 @@
 /* The shortest use of backtune: weights of a network that turns inputs into the outputs wanted.
- * Build: cc -std=c99 -I include -o minimal examples/c/minimal.c -lbacktune -lm */
+ * Build, after `make install PREFIX=$HOME/.local`:
+ * cc -std=c99 -I$HOME/.local/include -L$HOME/.local/lib -Wl,-rpath,$HOME/.local/lib \
+ *   -o minimal examples/c/minimal.c -lbacktune -lm */
 #include <backtune.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -45,7 +45,7 @@ def _gains(gains: Any, desired: list[np.ndarray], outputs: int) -> list[np.ndarr
         values = [as_sequence(item, outputs, f"gains[{place}]") for place, item in enumerate(gains)]
     else:
         array = as_float(gains, "gains")
-        if array.shape == (outputs,) and (outputs > 1 or len(desired) > 1):
+        if array.shape in ((), (outputs,)) and any(len(y) != 1 for y in desired):
             values = [np.broadcast_to(array, y.shape) for y in desired]
         else:
             values = [as_sequence(array, outputs, "gains")]

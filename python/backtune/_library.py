@@ -36,7 +36,7 @@ def load() -> ctypes.CDLL:
     if path is None:
         tried = "".join(f"\n  {path}" for path in paths)
         hint = ""
-        if (folder / V3_FOLDER / _FILE).is_file():
+        if not supports_v3() and (folder / V3_FOLDER / _FILE).is_file():
             hint = (
                 "\nThe build for processors with AVX2 and FMA is there, but this one lacks them:"
                 " build a wheel with BACKTUNE_PORTABLE=1."

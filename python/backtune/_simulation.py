@@ -190,6 +190,8 @@ def _by_group(groups: dict[str, Any], values: np.ndarray) -> dict[str, np.ndarra
 
 
 def _initial_states(initial: Any, count: int) -> list[Any]:
+    if isinstance(initial, np.ndarray) and initial.ndim == 2:
+        initial = list(initial)
     if not isinstance(initial, (list, tuple)) or (initial and np.isscalar(initial[0])):
         return [initial] * count
     if len(initial) != count:

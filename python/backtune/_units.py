@@ -80,6 +80,10 @@ class UnitsMixin:
             return [_function(function) for function in _listed(key, value)]
         if isinstance(value, Function):
             return value.to_option()
+        if callable(value):
+            raise TypeError(
+                f"{key}: {value!r} came, expected a name such as 'tanh', or bt.zeta(a, b)"
+            )
         if isinstance(value, (np.generic, np.ndarray)):
             return value.tolist()
         return value

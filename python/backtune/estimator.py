@@ -14,10 +14,21 @@ from ._callbacks import RunGuard
 from ._data import Data
 from ._handle import Owner
 from ._progress import Progress
+from .errors import NetworkError
 from .network import Network
 from .trace import COLUMNS, Report, Trace, make_report
 
-_INTERRUPTED = "interrupted by the user"
+# BT_STOP_* of include/backtune.h, in their order.
+_STOPS = (
+    "none",
+    "tolerance",
+    "target",
+    "stalled",
+    "iterations",
+    "callback",
+    "diverged",
+    "nothing",
+)
 
 
 class Estimator(Owner):
@@ -35,7 +46,7 @@ class Estimator(Owner):
         without inputs: None, or numbers of time steps.
     y : array of shape (T, O), or list of such
         Desired outputs; NaN means not observed, masked entries too. (T,) means one output.
-    gains : array of the shape of y, or list of such, or O numbers; optional
+    gains : array of the shape of y, or list of such, or O numbers, or one; optional
         How much each desired value, or each output, counts: 0 or more, 0 = not observed.
     criterion : str, optional
         "least-squares".
@@ -76,6 +87,8 @@ class Estimator(Owner):
     ) -> None:
         if not isinstance(net, Network):
             raise TypeError(f"net: {net!r} came, expected a Network")
+        if net.outputs == 0:
+            raise NetworkError("the network has no group: add a unit first")
         data = Data(u, y, gains, net.inputs, net.outputs)
         self.net = net
         self._create(lib.bt_estimator_create, lib.bt_estimator_free, net._pointer)
@@ -157,7 +170,7 @@ class Estimator(Owner):
         Parameters
         ----------
         max_iterations : int, optional
-            Limit of this run.
+            Limit of this run; like those below, what `get_option` says by default.
         tolerance : float, optional
             Stop when the cost falls below this times its first value.
         target : float, optional
@@ -173,7 +186,8 @@ class Estimator(Owner):
         -------
         Trace
             Of all iterations of this estimator. Ctrl-C ends the run early and returns it too: the
-            network has the best weights seen, and `stop_reason` is "interrupted by the user".
+            network has the best weights seen, and `stop` is "interrupted"; a loop of runs has to
+            look at that.
 
         Raises
         ------
@@ -190,7 +204,7 @@ class Estimator(Owner):
         finally:
             for name, value in before.items():
                 self.set_option(name, value)
-        return self._trace(_INTERRUPTED if guard.interrupted else self.stop_reason)
+        return self._trace(interrupted=guard.interrupted)
 
     def _run(self, progress: bool, callback: Callable[[Report], Any] | None) -> RunGuard:
         with Progress(progress, int(self.get_option("max_iterations"))) as bar:
@@ -216,9 +230,12 @@ class Estimator(Owner):
     @property
     def stop_reason(self) -> str:
         """Why the last run or step stopped, in words."""
+        return _stop_words(self._stop())
+
+    def _stop(self) -> int:
         stop = ctypes.c_int32()
         lib.bt_estimator_stop_reason(self._pointer, ctypes.byref(stop))
-        return _stop_words(stop.value)
+        return stop.value
 
     @property
     def cost(self) -> float:
@@ -261,11 +278,15 @@ class Estimator(Owner):
     @property
     def trace(self) -> Trace:
         """All iterations so far."""
-        return self._trace(self.stop_reason)
+        return self._trace()
 
-    def _trace(self, stop_reason: str) -> Trace:
+    def _trace(self, interrupted: bool = False) -> Trace:
         length = self._trace_length()
-        return Trace({name: self._column(name, length) for name in COLUMNS}, stop_reason)
+        columns = {name: self._column(name, length) for name in COLUMNS}
+        if interrupted:
+            return Trace(columns, "interrupted by the user", "interrupted")
+        stop = self._stop()
+        return Trace(columns, _stop_words(stop), _STOPS[stop])
 
     def _trace_length(self) -> int:
         return _abi.read_int(lib.bt_estimator_trace_length, self._pointer)

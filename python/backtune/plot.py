@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _ORDER_MARKS = {
     2: ("second order", "o", "tab:blue"),
     1: ("first order", "s", "tab:orange"),
-    0: ("no step", "x", "tab:gray"),
+    0: ("start", "x", "tab:gray"),
     -1: ("rescue", "v", "tab:red"),
 }
 

@@ -119,8 +119,11 @@ class Trace(Sequence):
     ----------
     cost, nmse, order, variant, step, raised, saturated, simulations, seconds : array
         One value per entry, see `Report`; order as the number 2, 1, 0 or -1.
+    stop : str
+        Why the run stopped, in one word: "tolerance", "target", "stalled", "iterations",
+        "callback", "diverged", "nothing" (to adjust), "interrupted", or "none" (not stopped).
     stop_reason : str
-        In words.
+        The same in a sentence.
     """
 
     cost: np.ndarray
@@ -133,10 +136,13 @@ class Trace(Sequence):
     simulations: np.ndarray
     seconds: np.ndarray
 
-    def __init__(self, columns: Mapping[str, np.ndarray], stop_reason: str) -> None:
+    def __init__(
+        self, columns: Mapping[str, np.ndarray], stop_reason: str, stop: str = "none"
+    ) -> None:
         for name in COLUMNS:
             setattr(self, name, columns[name])
         self.stop_reason = stop_reason
+        self.stop = stop
 
     def __len__(self) -> int:
         return len(self.cost)

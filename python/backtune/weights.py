@@ -48,6 +48,8 @@ class Weights(Mapping):
         text, shape = self._shape(name)
         values = np.empty(shape)
         lib.bt_network_get_array(self._network._pointer, text, values, values.size)
+        # It is a copy: writing to it would change nothing.
+        values.flags.writeable = False
         return values
 
     def __setitem__(self, name: str, values: Any) -> None:

@@ -116,6 +116,8 @@ public struct Sequences: Sendable {
       sums[output] += weight(gain) * (desired[place] - origin)
       weights[output] += weight(gain)
     }
-    return origins.indices.map { (origins[$0] ?? 0) + (weights[$0] > 0 ? sums[$0] / weights[$0] : 0) }
+    return origins.indices.map {
+      (origins[$0] ?? 0) + (weights[$0] > 0 ? sums[$0] / weights[$0] : 0)
+    }
   }
 }

@@ -42,6 +42,11 @@ struct FirstOrder {
     steps[k] = next >= .leastNormalMagnitude && next.isFinite ? next : nil
   }
 
+  /// Makes every step a hundred times shorter: a line search alone looks only so near the origin.
+  mutating func shorten() {
+    for k in steps.indices { steps[k] = steps[k].map { $0 / 100 } }
+  }
+
   /// Euclidean norm, scaled against overflow.
   private static func norm(_ values: [Double]) -> Double {
     let scale = values.reduce(0) { max($0, abs($1)) }

@@ -50,7 +50,11 @@ extension Network {
       text += chunk[..<count]
     }
     guard ferror(file) == 0 else { throw Self.failure("read", path) }
-    try self.init(json: text)
+    do {
+      try self.init(json: text)
+    } catch let error as BacktuneError {
+      throw BacktuneError(error.kind, "'\(path)': \(error.description)")
+    }
   }
 
   /// The path behind links; the path itself where there is no file yet.

@@ -226,7 +226,9 @@ extension Network {
       return
         "not valid JSON, or a number that does not fit (inputs, size, lag, outputs, slots: integers)"
     case .dataCorrupted(let context): return at(context)
-    case .keyNotFound(let key, let context): return "\(key.stringValue) is missing, \(at(context))"
+    case .keyNotFound(let key, let context):
+      let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+      return "\(key.stringValue) is missing" + (path.isEmpty ? "" : " at \(path)")
     case .typeMismatch(_, let context): return at(context)
     case .valueNotFound(_, let context): return at(context)
     @unknown default: return "\(error)"

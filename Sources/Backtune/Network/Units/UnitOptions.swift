@@ -137,7 +137,12 @@ package struct UnitOptions {
     switch value {
     case .text("tanh"): return .zeta(a: -1, b: 1)
     case .text("zeta01"): return .zeta(a: 0, b: 1)
-    case .text(let text): return try ScalarFunction(text)
+    case .text(let text):
+      guard ScalarFunction.table.contains(where: { $0.name == text }) else {
+        let known = ScalarFunction.table.map(\.name).joined(separator: ", ")
+        throw wrong(name, value, "one of tanh, zeta01, \(known)")
+      }
+      return try ScalarFunction(text)
     case .object(let object):
       guard case .text(let text)? = object["name"],
         let row = ScalarFunction.table.first(where: { $0.name == text }),
@@ -163,9 +168,14 @@ package struct UnitOptions {
       "a list of {\"source\": name, number, 'input' or 'self', \"lag\": l, \"mask\": rows of 0 and 1 or absent}"
     guard case .list(let list) = value else { throw wrong(name, value, expected) }
     let sources = try list.map { item -> UnitSource in
-      guard case .object(let object) = item,
-        object.keys.allSatisfy({ ["source", "lag", "mask"].contains($0) }),
-        case .number(let number)? = object["lag"], let lag = Int(exactly: number)
+      guard case .object(let object) = item else { throw wrong(name, item, expected) }
+      if let stranger = object.keys.sorted().first(where: {
+        !["source", "lag", "mask"].contains($0)
+      }) {
+        throw BacktuneError.argument(
+          "option \(name) of unit \(unit): unknown key '\(stranger)', expected \(expected)")
+      }
+      guard case .number(let number)? = object["lag"], let lag = Int(exactly: number)
       else { throw wrong(name, item, expected) }
       let mask = try object["mask"].flatMap { try $0 == .null ? nil : rows(of: $0) }
       switch object["source"] {
@@ -214,7 +224,9 @@ package struct UnitOptions {
   private func entries(of mask: JSONValue, size: Int) throws -> [Int] {
     let rows = try rows(of: mask)
     guard rows.count == size, rows.allSatisfy({ $0.count == size }) else {
-      throw wrong("mask", mask, "\(size) rows of \(size) values 0 or 1")
+      throw BacktuneError.size(
+        "mask of unit \(unit): \(rows.count) rows of \(rows.first?.count ?? 0) values, expected \(size) rows of \(size)"
+      )
     }
     return rows.joined().enumerated().compactMap { $1 ? $0 : nil }
   }
