@@ -18,13 +18,15 @@
  * Handles.    bt_network and bt_estimator are tokens: a freed or foreign handle answers BT_ERROR_HANDLE, a NULL one
  *             BT_ERROR_NULL. A handle in use by another thread, or by the run whose callback is running, answers
  *             BT_ERROR_BUSY; inside a callback the calls that only read are allowed. Different handles may be used by
- *             different threads at the same time. Free calls accept NULL.
+ *             different threads at the same time, and after a fork by the child; one that was in use by another thread
+ *             stays BUSY in the child. Free calls accept NULL.
  * Memory.     Every buffer belongs to the caller, and is read or written during the call only. Arrays are doubles,
  *             row-major, time first: value (t, k) of a T x K array is array[t * K + k]. Beside each buffer stands its
  *             length in values, which must be exactly the documented one. No library can check that a pointer is valid.
  * Text.       UTF-8, ended by a zero byte. Calls that return text take a buffer and its capacity in bytes, write as much
  *             as fits (always ended by zero when the capacity is 1 or more; a NULL buffer with capacity 0 is allowed)
- *             and report the full length without the zero.
+ *             and report the full length without the zero. A text that does not fit is cut between characters. Names
+ *             and paths hold no zero byte.
  * Times       are in time steps. Values before t = 0 are zero unless an initial state is given.
  * Bits.       Same input and seed give the same bits on the same machine.
  */
@@ -241,7 +243,8 @@ bt_status bt_network_randomize(bt_network *network, uint64_t seed);
 bt_status bt_network_to_json(const bt_network *network, char *buffer, int64_t capacity, int64_t *length);
 bt_status bt_network_from_json(const char *text, int64_t length, bt_network **network);
 
-/* Written beside the file, then renamed: a failed write leaves the old file whole. */
+/* Written beside the file, then renamed: a failed write leaves the old file whole. Links are followed; a device is written
+ * to. JSON nested deeper than 32 is refused. */
 bt_status bt_network_save(const bt_network *network, const char *path);
 bt_status bt_network_load(const char *path, bt_network **network);
 

@@ -194,7 +194,7 @@ static void deep(void) {
       free(texts[i]);
     }
     char *option = nested("{\"mask\": ", "[]", "}", 1);
-    CHECK_ERROR(bt_network_add_unit(network, "lnl", NULL, 1, option, NULL), BT_ERROR_ARGUMENT, "mask|1 rows");
+    CHECK_ERROR(bt_network_add_unit(network, "lnl", NULL, 1, option, NULL), BT_ERROR_SIZE, "mask|0 rows|expected 1 rows");
     free(option);
   }
   CHECK_OK(bt_network_free(network));

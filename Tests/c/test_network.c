@@ -143,14 +143,16 @@ static void failures(void) {
                          "{\"sources\": [{\"source\": \"nobody\", \"lag\": 1}]}",
                          "{\"sources\": [{\"source\": \"input\", \"lag\": -1}]}",
                          "[]",
-                         "{",
-                         "{\"mask\": [[1]]}"};
+                         "{"};
   for (int64_t k = 0; k < COUNT(wrong); k++) {
     check_about(wrong[k]);
     CHECK_ERROR(bt_network_add_unit(network, "lnl", "w", 2, wrong[k], &out), BT_ERROR_ARGUMENT, "");
     CHECK(out == 55 && number(bt_network_group_count, network) == 3 && number(bt_network_array_count, network) == 4);
   }
   check_about(NULL);
+  const char *mask = "{\"mask\": [[1]]}";
+  CHECK_ERROR(bt_network_add_unit(network, "lnl", "w", 2, mask, &out), BT_ERROR_SIZE, "mask|1 rows|2 rows");
+  CHECK(out == 55 && number(bt_network_group_count, network) == 3 && number(bt_network_array_count, network) == 4);
   CHECK_ERROR(bt_network_add_unit(network, "lnl", "u", 2, NULL, &out), BT_ERROR_ARGUMENT, "u.x2|already");
   CHECK_ERROR(bt_network_add_unit(network, "lstn", NULL, 2, NULL, &out), BT_ERROR_ARGUMENT, "lstn|lnl|linear");
   CHECK_ERROR(bt_network_add_unit(network, "lnl", NULL, 0, NULL, &out), BT_ERROR_SIZE, "size|0|expected 1");
