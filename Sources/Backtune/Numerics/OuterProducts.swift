@@ -2,7 +2,8 @@ import CLAPACK
 
 /// Sums over time of outer products e(t) s(t)^T, the shape of every gradient by a matrix of weights.
 package enum OuterProducts {
-  /// From this size on (rows times columns) BLAS is faster than the tiles below (measured on sizes 8 to 64).
+  /// From this size on (rows times columns) BLAS is faster than the tiles below (orders 8 to 64: equal at 24,
+  /// 10 % faster at 64 with one sequence, 11 to 25 % with 32).
   package static let blasSize = 24 * 24
 
   /// G += sum_t e(t) s(t)^T, one sequence: row i, column j at g[i * stride + j]; e and s advance by `step` a time.
