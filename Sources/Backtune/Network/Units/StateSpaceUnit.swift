@@ -4,7 +4,7 @@ import BacktuneNumerics
 ///
 ///     x = A x(t-1) + B i(t-1) + E h(t-1);  h = tanh(b + F x(t) + G i(t));  y = c + C x(t) + D i(t) + H h(t)
 ///
-/// Started from a linear model with E = H = 0 it is the form that fits measured systems best. `size` is the number of
+/// With E = H = 0 it is a linear model, from which estimation may start. `size` is the number of
 /// states; groups `x`, `h2`, `h`, `y`; weights `x.A`, `x.B`, `x.E`, `h2.a` (b), `h2.F`, `h2.G`, `y.a` (c), `y.C`, `y.D`,
 /// `y.H`. Options: `hidden`, the size of h (`size`; 0: a linear model, without h2 and h), `outputs`, that of y (1),
 /// `input_lag` of B (1; D and G read the input at lag 0).
