@@ -8,7 +8,7 @@ private func found<Result>(
 }
 
 /// A call that computes at the network's weights, and leaves what was found as it is.
-private func computing<Result>(
+private func looking<Result>(
   _ handle: OpaquePointer?, _ body: (EstimatorObject, Estimator) throws -> Result
 ) throws -> Result {
   try HandleTable.use(handle, EstimatorObject.self, isWriting: true) { object in
@@ -28,7 +28,7 @@ public func bt_estimator_cost(
     let known = try found(estimator) { _, current in
       try current.flatMap { try $0.trace.isEmpty ? nil : $0.cost() }
     }
-    let result = try known ?? computing(estimator) { try $1.cost(at: $0.network.network) }
+    let result = try known ?? looking(estimator) { try $1.cost(at: $0.network.network) }
     cost?.pointee = result.cost
     nmse?.pointee = result.nmse
   }
@@ -69,7 +69,7 @@ public func bt_estimator_gradient(
   _ gradient: UnsafeMutablePointer<Double>?, _ length: Int64
 ) -> Int32 {
   guarded {
-    let result = try computing(estimator) { try $1.gradient(at: $0.network.network) }
+    let result = try looking(estimator) { try $1.gradient(at: $0.network.network) }
     if gradient != nil || length != 0 {
       try write(result.gradient, to: gradient, length, "gradient")
     }

@@ -237,19 +237,23 @@ final class BackwardTuning {
     reportedSimulations = search.simulations
   }
 
+  /// L and its NMSE at any weights: nothing that was found is touched. Infinite where the simulation diverges.
+  func cost(at weights: [Double]) throws -> (cost: Double, nmse: Double) {
+    let (score, _) = try search.evaluate(problem.slots(for: weights))
+    return (problem.cost(score), problem.nmse(score))
+  }
+
   /// L and its derivative by every adjustable weight of the network, without guard, at any weights: nothing that was
   /// found is touched. NaN where the simulation diverges.
-  func gradient(at weights: [Double]) throws -> (cost: Double, nmse: Double, gradient: [Double]) {
+  func gradient(at weights: [Double]) throws -> (cost: Double, gradient: [Double]) {
     let slots = problem.slots(for: weights)
     let adjustable = problem.network.slots.adjustable
     let (score, states) = try search.evaluate(slots)
     guard score.isFinite else {
-      return (problem.cost(score), problem.nmse(score), adjustable.map { _ in .nan })
+      return (problem.cost(score), adjustable.map { _ in .nan })
     }
     _ = try problem.tune(states, isGuarded: false, into: eps)
     let all = try problem.gradient(states, eps)
-    return (
-      problem.cost(score), problem.nmse(score), adjustable.map { all[$0] / problem.gainSum }
-    )
+    return (problem.cost(score), adjustable.map { all[$0] / problem.gainSum })
   }
 }

@@ -131,8 +131,7 @@ public final class Estimator {
 
   /// L and its NMSE at the weights of a network of this structure: nothing that was found is touched.
   package func cost(at other: Network) throws -> (cost: Double, nmse: Double) {
-    let result = try evaluate(other)
-    return (result.cost, result.nmse)
+    try computing(at: other) { try $0.cost(at: $1) }
   }
 
   /// The best initial states, sequences x flat state, as `Network.simulate` takes them: those of each sequence where
@@ -144,16 +143,15 @@ public final class Estimator {
 
   /// The same at the weights of a network of this structure: nothing that was found is touched.
   package func gradient(at other: Network) throws -> (cost: Double, gradient: [Double]) {
-    let result = try evaluate(other)
-    return (result.cost, result.gradient)
+    try computing(at: other) { try $0.gradient(at: $1) }
   }
 
-  private func evaluate(
-    _ other: Network
-  ) throws -> (cost: Double, nmse: Double, gradient: [Double]) {
+  private func computing<Result>(
+    at other: Network, _ body: (BackwardTuning, [Double]) throws -> Result
+  ) throws -> Result {
     try checkStructure(other)
     let session = try session()
-    return try BLASThreads.single { try session.gradient(at: other.slots.values) }
+    return try BLASThreads.single { try body(session, other.slots.values) }
   }
 
   private func checkStructure(_ other: Network) throws {
