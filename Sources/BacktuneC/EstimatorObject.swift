@@ -6,7 +6,7 @@ final class EstimatorObject: HandleObject, HandleKind {
   static let argument = "estimator"
 
   let network: NetworkObject
-  var criterion = "least-squares"
+  var objective = Objective()
   var options = EstimatorOptions()
   var sequences: Sequences?
   private var made: Estimator?
@@ -31,7 +31,7 @@ final class EstimatorObject: HandleObject, HandleKind {
       estimator = made
       if adopting { try estimator.adopt(network.network) }
     } else {
-      estimator = try Estimator(network.network, sequences, criterion: criterion)
+      estimator = try Estimator(network.network, sequences, objective: objective)
       made = estimator
     }
     estimator.options = options

@@ -66,11 +66,11 @@ public func bt_estimator_set_criterion(_ estimator: OpaquePointer?, _ name: Unsa
   -> Int32
 {
   guarded {
-    let name = try Estimator.criterion(named: try text(name, "name"))
+    let name = try text(name, "name")
     try changing(estimator) {
-      if $0.criterion == name { return }
-      $0.criterion = name
-      $0.reset()
+      let before = $0.objective.criterion
+      try $0.objective.setCriterion(name)
+      if $0.objective.criterion != before { $0.reset() }
     }
   }
 }
@@ -80,7 +80,7 @@ public func bt_estimator_get_criterion(
   _ estimator: OpaquePointer?, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int64,
   _ length: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
-  guarded { try copy(try reading(estimator) { $0.criterion }, to: buffer, capacity, length) }
+  guarded { try copy(try reading(estimator) { $0.objective.criterion }, to: buffer, capacity, length) }
 }
 
 @_cdecl("bt_estimator_set_method")

@@ -53,7 +53,7 @@ public func bt_estimator_get_initial_states(
 ) -> Int32 {
   guarded {
     let values = try found(estimator) { _, current in
-      guard let current, current.options.learnsEachStart, !current.trace.isEmpty else {
+      guard let current, current.options.observation.learnsEachStart, !current.trace.isEmpty else {
         throw BacktuneError.state(
           "estimator: no initial states yet; set the option initial_states and run it")
       }

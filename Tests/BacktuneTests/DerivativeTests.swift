@@ -18,7 +18,7 @@ import Testing
 
     init(seed: UInt64) throws {
       item = try RandomCase(seed: seed)
-      problem = try Problem(item.network, item.sequences, criterion: LeastSquares())
+      problem = try Problem(item.network, item.sequences)
       states = try problem.makeStates()
       eps = try problem.makeAdjoint()
       _ = try problem.evaluate(item.network.slots.values, into: states)
@@ -93,23 +93,13 @@ import Testing
     try plan.loadDirection(direction)
     try plan.tangent(states, into: tangents, batch)
     // v: random slopes of the outputs that are running.
-    let outputs = network.outputCount
-    let v = try Buffer(count: max(batch.steps * outputs * batch.lanes, 1), for: "slopes")
+    let v = try Trajectory(plan.layout, steps: batch.steps, for: "slopes")
     var left = 0.0
-    var column = 0
-    for item in network.outputs {
-      for node in 0..<item.count {
-        for t in 0..<batch.steps {
-          for lane in 0..<batch.active[t] {
-            let value = stream.normal()
-            v.pointer[(t * outputs + column) * batch.lanes + lane] = value
-            left += value * tangents.value(item.group, node, t: t, lane: lane)
-          }
-        }
-        column += 1
-      }
+    plan.layout.forEachValue(of: network.outputs, batch) {
+      v.origin[$0] = stream.normal()
+      left += v.origin[$0] * tangents.origin[$0]
     }
-    _ = try plan.tune(states, slopes: v.pointer, guard: nil, into: setting.eps, batch)
+    _ = try plan.tune(states, slopes: v, guard: nil, into: setting.eps, batch)
     let gradient = try plan.gradient(states, setting.eps, batch)
     var right = zip(direction, gradient).reduce(0) { $0 + $1.0 * $1.1 }
     for lane in 0..<batch.lanes {
@@ -124,8 +114,9 @@ import Testing
   /// Central differences by the initial states, one for each sequence.
   @Test(arguments: Array(seeds.prefix(40))) func initialStatesOfSequences(seed: UInt64) throws {
     let item = try RandomCase(seed: seed)
-    let problem = try Problem(
-      item.network, item.sequences, criterion: LeastSquares(), learnsEachStart: true)
+    var options = ObservationOptions()
+    options.learnsEachStart = true
+    let problem = try Problem(item.network, item.sequences, options: options)
     let states = try problem.makeStates()
     let eps = try problem.makeAdjoint()
     var stream = item.stream
@@ -172,7 +163,7 @@ import Testing
           }
         }
       }
-      let problem = try Problem(network, one, criterion: LeastSquares())
+      let problem = try Problem(network, one)
       let states = try problem.makeStates()
       let eps = try problem.makeAdjoint()
       cost += try problem.evaluate(network.slots.values, into: states).total

@@ -179,7 +179,7 @@ import Testing
     let shared = without.trace[without.trace.count - 1].nmse
     let estimator = try Estimator(network, sequences)
     try estimator.step()
-    estimator.options.learnsEachStart = true
+    estimator.options.observation.learnsEachStart = true
     #expect(estimator.trace.isEmpty)
     try estimator.adopt(network)
     try estimator.run()
@@ -272,7 +272,7 @@ import Testing
     #expect(estimator.trace[0].simulations == 1)
     // Three searches of the second order: alpha = 1, then at most 20 trials each; six of the first.
     #expect(estimator.trace[1].simulations >= 6 && estimator.trace[1].simulations <= 9 * 21)
-    let problem = try Problem(learner, sequences, criterion: LeastSquares())
+    let problem = try Problem(learner, sequences)
     let (states, eps) = (try problem.makeStates(), try problem.makeAdjoint())
     _ = try problem.evaluate(learner.slots.values, into: states)
     let counts = try problem.tune(states, isGuarded: true, into: eps)

@@ -28,7 +28,7 @@ import Testing
   private func setUp(_ item: Case) throws -> (Network, Problem, Trajectory) {
     let network = try item.makeNetwork()
     let problem = try Problem(
-      network, item.makeSequences(network, item.sequences), criterion: LeastSquares())
+      network, item.makeSequences(network, item.sequences))
     let states = try problem.makeStates()
     _ = try problem.evaluate(network.slots.values, into: states)
     expectClose(

@@ -74,7 +74,7 @@ import Testing
     init(_ item: Case) throws {
       network = try item.makeNetwork(fixed: item.fixed ?? [])
       let sequences = try item.makeSequences(network, item.sequences)
-      problem = try Problem(network, sequences, criterion: LeastSquares())
+      problem = try Problem(network, sequences)
       states = try problem.makeStates()
       let eps = try problem.makeAdjoint()
       _ = try problem.evaluate(network.slots.values, into: states)
@@ -164,10 +164,15 @@ import Testing
         }
       }
       if let sparse = item.sparse_weights {
-        let curvature = setting.network.slots.values.map { 2 * sparse.nu / (sparse.eps + abs($0)) }
-        input.regularisation = .init(
-          gradient: zip(curvature, setting.network.slots.values).map { $0 * $1 },
-          curvature: curvature)
+        var objective = Objective()
+        let names = setting.network.arrays.map { "\"\($0.name)\"" }.joined(separator: ", ")
+        try objective.addRegularisation(
+          "sparse-weights",
+          options: Array(
+            #"{"strength": \#(sparse.nu), "eps": \#(sparse.eps), "weights": [\#(names)]}"#.utf8))
+        input.regularisation = try Problem(
+          setting.network, setting.problem.sequences, objective: objective
+        ).weightRegularisation(setting.network.slots.values)
       }
       try setting.expectWeights(item, try setting.secondOrder.direction(input) {})
       for (name, expected) in item.gradient ?? [:] {
@@ -199,7 +204,7 @@ import Testing
       ) {}
       try setting.expectWeights(item, direction)
       expectClose(
-        [setting.problem.score(setting.states).total], [item.cost ?? .nan], within: 1e-12,
+        [setting.problem.score(setting.states, setting.network.slots.values).total], [item.cost ?? .nan], within: 1e-12,
         "\(item.name) cost")
     }
   }

@@ -56,7 +56,7 @@ import Testing
     for item in try GoldenFile.decode(File.self, "guard.json").adjoint {
       let network = try item.makeNetwork()
       let problem = try Problem(
-        network, item.makeSequences(network, item.sequences), criterion: LeastSquares())
+        network, item.makeSequences(network, item.sequences))
       let states = try problem.makeStates()
       let eps = try problem.makeAdjoint()
       _ = try problem.evaluate(network.slots.values, into: states)

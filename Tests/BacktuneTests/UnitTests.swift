@@ -176,7 +176,7 @@ import Testing
     let sequences = try Build.sequences(
       network, lengths: [steps], inputs: Build.normal(steps * inputs, seed: seed),
       desired: Build.normal(count, seed: seed + 100))
-    let problem = try Problem(network, sequences, criterion: LeastSquares())
+    let problem = try Problem(network, sequences)
     let states = try problem.makeStates()
     let eps = try problem.makeAdjoint()
     let slots = network.slots.values

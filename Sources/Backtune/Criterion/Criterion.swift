@@ -1,28 +1,58 @@
 import BacktuneNumerics
 
-/// What is asked of one observed value x whose desired value is o. Section "Criterion" of the design; appendix C of
-/// RR-9100.
+/// What is asked of one observed value x whose desired value is o. Section 2.3 of the design; appendix C of RR-9100.
+///
+/// The reweighted criteria are given by the function F that their quadratic w (x - o)^2 / 2 majorises: costs of
+/// different iterations are then comparable.
 ///
 /// Adding a criterion: one file with its type, and its line in `Criteria.all`.
-package protocol Criterion: Sendable {
-  /// Its names, the first one being the one reported.
-  static var names: [String] { get }
-  init()
+package protocol Criterion: CriterionKind {
+  /// Where its scale nu comes from.
+  static var scale: CriterionScale { get }
+  init(nu: Double)
   /// rho(x, o), to be multiplied by the gain.
   func value(_ x: Double, _ o: Double) -> Double
   /// Its derivative by x.
   func slope(_ x: Double, _ o: Double) -> Double
+  /// The weight w of the quadratic that majorises it at x: w times the distance to what is desired is the slope.
+  func weight(_ x: Double, _ o: Double) -> Double
+}
+
+/// The scale nu of a criterion, unless the user gives it.
+package enum CriterionScale: Sendable {
+  case none
+  case constant(Double)
+  /// Of the robust scale s of the errors, at the start of every iteration.
+  case following(@Sendable (_ s: Double) -> Double)
+}
+
+/// A way to compare outputs with what is desired of them: makes its term of the cost.
+package protocol CriterionKind: Sendable {
+  /// Its names, the first one being the one reported.
+  static var names: [String] { get }
+  static func makeTerm(_ context: TermContext) throws -> any DataTerm
+}
+
+extension Criterion {
+  package static func makeTerm(_ context: TermContext) throws -> any DataTerm {
+    PointwiseTerm<Self>(try context.requireTargets(), nu: context.nu)
+  }
 }
 
 package enum Criteria {
-  package static var all: [any Criterion.Type] { [LeastSquares.self] }
+  package static var all: [any CriterionKind.Type] {
+    [
+      LeastSquares.self, ReweightedL1.self, ReweightedL0.self, Huber.self, Biweight.self,
+      Boolean.self, CrossEntropy.self,
+    ]
+  }
 
   /// - Throws: `.argument` with the names there are.
-  package static func named(_ name: String) throws -> any Criterion {
+  package static func named(_ name: String) throws -> any CriterionKind.Type {
     guard let type = all.first(where: { $0.names.contains(name) }) else {
       let known = all.map { $0.names.joined(separator: " or ") }.joined(separator: ", ")
       throw BacktuneError.argument("criterion '\(name)': unknown, expected one of \(known)")
     }
-    return type.init()
+    return type
   }
 }

@@ -2,14 +2,17 @@ import BacktuneNetwork
 import BacktuneNumerics
 import BacktuneSimulation
 
-/// A network, its sequences and a criterion: the cost as a function of the weights, and its derivative.
+/// A network, its sequences and what is asked of it: the cost as a function of the weights, and its derivative.
 package final class Problem {
   package let network: Network
   package let sequences: Sequences
   package let batch: Batch
   package let plan: Plan
-  package let targets: Targets
-  package let criterion: any Criterion
+  package let data: any DataTerm
+  /// Regularisations of the weights.
+  package let weightTerms: [any WeightTerm]
+  private let activityTerms: [any ActivityTerm]
+  private let targets: Targets?
   /// What the cost depends on: the network's slots and, where each sequence has an initial state of its own, these
   /// states (flat, sequence after sequence, the input's part fixed).
   package let slots: WeightSlots
@@ -18,24 +21,37 @@ package final class Problem {
   /// Slots of initial states, with the number of sequences that start from each.
   package let startSlots: [(slot: Int, sequences: Int)]
   private let learnsEachStart: Bool
-  package let gainSum: Double
-  package let spread: Double
-  private let slopes: Buffer
+  private let driven: [Observed]
+  private let spread: Double
+  private let slopes: Trajectory
 
-  /// - Parameter learnsEachStart: whether every sequence has an initial state of its own, instead of the network's.
   package init(
-    _ network: Network, _ sequences: Sequences, criterion: any Criterion,
-    learnsEachStart: Bool = false
+    _ network: Network, _ sequences: Sequences, objective: Objective = Objective(),
+    options: ObservationOptions = ObservationOptions()
   ) throws {
     self.network = network
-    self.sequences = sequences
-    self.criterion = criterion
     batch = try Batch(lengths: sequences.lengths)
-    plan = try Plan(network, lanes: batch.lanes)
-    targets = try Targets(network, sequences, batch, plan.layout)
-    slopes = try Buffer(
-      dimensions: [batch.steps, sequences.outputCount, batch.lanes], for: "slopes of the criterion")
-    self.learnsEachStart = learnsEachStart
+    let seen = try sequences.observed(washout: options.washout, isStatic: options.isStatic)
+    self.sequences = seen
+    let layout = Layout(network, lanes: batch.lanes)
+    try MemoryBudget.bytes(doubles: [layout.rowNodes, batch.lanes], for: "one time step")
+    targets = seen.hasTargets ? try Targets(network, seen, batch, layout) : nil
+    let context = TermContext(
+      network: network, batch: batch, layout: layout, targets: targets, nu: options.nu)
+    data = try objective.kind.makeTerm(context)
+    var activityTerms: [any ActivityTerm] = []
+    var weightTerms: [any WeightTerm] = []
+    for regularisation in objective.regularisations {
+      switch try regularisation.makeTerm(network, batch, layout) {
+      case .activity(let term): activityTerms.append(term)
+      case .weights(let term): weightTerms.append(term)
+      }
+    }
+    (self.activityTerms, self.weightTerms) = (activityTerms, weightTerms)
+    driven = Self.union(data.driven + activityTerms.flatMap(\.driven))
+    plan = try Plan(network, lanes: batch.lanes, driven: driven)
+    slopes = try Trajectory(layout, steps: batch.steps, for: "slopes of the criterion")
+    learnsEachStart = options.learnsEachStart
     var slots = network.slots
     if learnsEachStart {
       try MemoryBudget.bytes(
@@ -56,8 +72,13 @@ package final class Problem {
     }
     self.slots = slots
     adjustable = slots.adjustable
-    gainSum = sequences.gainSum
-    spread = sequences.spread
+    spread = seen.spread
+  }
+
+  /// Each group once, with the most of its nodes.
+  private static func union(_ list: [Observed]) -> [Observed] {
+    Dictionary(list.map { ($0.group, $0.count) }, uniquingKeysWith: max)
+      .sorted { $0.key < $1.key }.map { Observed(group: $0.key, count: $0.value) }
   }
 
   /// A trajectory of states with the inputs in place and zero elsewhere.
@@ -109,23 +130,67 @@ package final class Problem {
     plan.load(slots)
     start(states, slots)
     try plan.simulate(states, batch, poll: poll)
-    return score(states)
+    return score(states, slots)
   }
 
-  package func score(_ states: Trajectory) -> Score { targets.score(states, criterion) }
+  /// The cost of a simulation with these weights; infinite as soon as an observed value is not finite.
+  package func score(_ states: Trajectory, _ slots: [Double]) -> Score {
+    let score = Score(
+      data: data.value(states), penalty: penalty(states, slots),
+      squares: targets?.squares(states) ?? 0)
+    return score.isFinite ? score : .infinite
+  }
+
+  private func penalty(_ states: Trajectory, _ slots: [Double]) -> Double {
+    activityTerms.reduce(0) { $0 + $1.value(states) }
+      + weightTerms.reduce(0) { sum, term in
+        sum + term.slots.reduce(0) { $0 + term.value(slots[$1]) }
+      }
+  }
+
+  /// Derivative and curvature (of the majorising quadratic) of the weights' regularisation, one value a slot; nil
+  /// without one.
+  package func weightRegularisation(
+    _ weights: [Double]
+  ) -> (gradient: [Double], curvature: [Double])? {
+    if weightTerms.isEmpty { return nil }
+    var gradient = [Double](repeating: 0, count: weights.count)
+    var curvature = gradient
+    for term in weightTerms {
+      for slot in term.slots {
+        gradient[slot] += term.slope(weights[slot])
+        curvature[slot] += term.curvature(weights[slot])
+      }
+    }
+    return (gradient, curvature)
+  }
 
   /// Backward tuning at simulated states, whose weights must be loaded.
   /// - Returns: what the guard did.
   package func tune(
     _ states: Trajectory, isGuarded: Bool, into eps: Trajectory, poll: () throws -> Void = {}
   ) throws -> Guard.Counts {
-    let scale = targets.slopes(states, criterion, into: slopes)
-    return try plan.tune(
-      states, slopes: slopes.pointer, guard: isGuarded ? Guard(scale: scale) : nil, into: eps,
-      batch, poll: poll)
+    plan.layout.forEachValue(of: driven, batch) { slopes.origin[$0] = 0 }
+    data.addSlopes(states, into: slopes)
+    for term in activityTerms { term.addSlopes(states, into: slopes) }
+    let limit = isGuarded ? Guard(scale: meanSlope) : nil
+    return try plan.tune(states, slopes: slopes, guard: limit, into: eps, batch, poll: poll)
   }
 
-  /// Derivative of the un-normalised cost by every slot.
+  /// The mean of |rho'| over the values where it is not zero, 0 if there is none.
+  private var meanSlope: Double {
+    var (sum, count) = (0.0, 0.0)
+    plan.layout.forEachValue(of: driven, batch) {
+      let slope = slopes.origin[$0]
+      if slope != 0 {
+        sum += abs(slope)
+        count += 1
+      }
+    }
+    return count > 0 ? sum / count : 0
+  }
+
+  /// Derivative of the un-normalised cost, the weights' regularisation left out, by every slot.
   package func gradient(
     _ states: Trajectory, _ eps: Trajectory, poll: () throws -> Void = {}
   ) throws -> [Double] {
@@ -144,7 +209,10 @@ package final class Problem {
   }
 
   /// L, what is reported: the sum divided by that of the gains.
-  package func cost(_ score: Score) -> Double { score.total / gainSum }
+  package func cost(_ score: Score) -> Double { score.total / data.divisor }
+
+  /// The part of the regularisation.
+  package func penalty(_ score: Score) -> Double { score.penalty / data.divisor }
 
   /// sum kappa e^2 / sum kappa (o - mean o)^2, NaN for constant outputs.
   package func nmse(_ score: Score) -> Double { spread > 0 ? score.squares / spread : .nan }

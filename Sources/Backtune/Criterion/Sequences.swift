@@ -13,15 +13,17 @@ public struct Sequences: Sendable {
   package let desired: [Double]
   /// Gains kappa; 0 where nothing is observed (a NaN desired value, or a zero gain).
   package let gains: [Double]
+  /// Whether anything is desired value by value.
+  package let hasTargets: Bool
 
   /// - Parameters:
-  ///   - desired: NaN where not observed.
+  ///   - desired: NaN where not observed; nil where nothing is desired value by value.
   ///   - gains: 0 or more; nil for 1 everywhere.
   /// - Throws: `.size` for counts that do not fit, `.argument` for an input or a gain that is not finite, a negative
   ///   gain, an infinite desired value, or no observed value at all; `.network` where nothing can be observed.
   public init(
     _ network: Network, lengths: [Int], inputs: UnsafeBufferPointer<Double>,
-    desired: UnsafeBufferPointer<Double>, gains: UnsafeBufferPointer<Double>? = nil
+    desired: UnsafeBufferPointer<Double>?, gains: UnsafeBufferPointer<Double>? = nil
   ) throws {
     let batch = try Batch(lengths: lengths)
     let (m, o) = (network.inputs, network.outputCount)
@@ -32,14 +34,17 @@ public struct Sequences: Sendable {
     try MemoryBudget.bytes(doubles: [total, m], for: "inputs")
     try MemoryBudget.bytes(doubles: [total, o], for: "desired outputs")
     try Self.check(inputs.count, total, m, "inputs")
-    try Self.check(desired.count, total, o, "desired")
+    if let desired { try Self.check(desired.count, total, o, "desired") }
+    guard desired != nil || gains == nil else {
+      throw BacktuneError.argument("gains: they came without desired outputs")
+    }
     if let gains { try Self.check(gains.count, total, o, "gains") }
     if let place = inputs.firstIndex(where: { !$0.isFinite }) {
       throw BacktuneError.argument(
         "inputs: \(batch.place(ofValue: place, channels: m)) is \(inputs[place]), expected a finite number"
       )
     }
-    if let place = desired.firstIndex(where: \.isInfinite) {
+    if let desired, let place = desired.firstIndex(where: \.isInfinite) {
       throw BacktuneError.argument(
         "desired: \(batch.place(ofValue: place, channels: o)) is \(desired[place]), expected a finite number, or NaN where not observed"
       )
@@ -54,18 +59,46 @@ public struct Sequences: Sendable {
     self.lengths = lengths
     (inputCount, outputCount) = (m, o)
     self.inputs = Array(inputs)
-    let weights = desired.indices.map { desired[$0].isNaN ? 0 : gains?[$0] ?? 1 }
+    hasTargets = desired != nil
+    let goals = desired.map { Array($0) } ?? []
+    let weights = goals.indices.map { goals[$0].isNaN ? 0 : gains?[$0] ?? 1 }
     self.gains = weights
-    self.desired = desired.indices.map { weights[$0] == 0 ? 0 : desired[$0] }
+    self.desired = goals.indices.map { weights[$0] == 0 ? 0 : goals[$0] }
     // The cost is divided by it.
     guard weights.reduce(0, +).isFinite else {
       throw BacktuneError.argument("gains: their sum is infinite, expected a finite one")
     }
-    guard weights.contains(where: { $0 > 0 }) else {
+    guard !hasTargets || weights.contains(where: { $0 > 0 }) else {
       throw BacktuneError.argument(
-        "desired: none of the \(desired.count) values is observed (NaN, or a gain of 0), expected at least one"
+        "desired: none of the \(goals.count) values is observed (NaN, or a gain of 0), expected at least one"
       )
     }
+  }
+
+  private init(_ other: Sequences, gains: [Double]) {
+    (lengths, inputCount, outputCount) = (other.lengths, other.inputCount, other.outputCount)
+    (inputs, desired, self.gains) = (other.inputs, other.desired, gains)
+    hasTargets = other.hasTargets
+  }
+
+  /// The same, observed from step `washout` on, at the last step only where `isStatic`.
+  /// - Throws: `.argument` where nothing is observed then.
+  package func observed(washout: Int, isStatic: Bool) throws -> Sequences {
+    if !hasTargets || (washout == 0 && !isStatic) { return self }
+    var kept = gains
+    var first = 0
+    for length in lengths {
+      for t in 0..<length where t < washout || (isStatic && t < length - 1) {
+        for k in 0..<outputCount { kept[(first + t) * outputCount + k] = 0 }
+      }
+      first += length
+    }
+    guard kept.contains(where: { $0 > 0 }) else {
+      throw BacktuneError.argument(
+        "desired: no value is observed after a washout of \(washout) steps\(isStatic ? ", at the last step" : ""), expected at least one"
+      )
+    }
+    return Sequences(self, gains: kept)
   }
 
   private static func check(_ count: Int, _ steps: Int, _ channels: Int, _ what: String) throws {
@@ -100,7 +133,7 @@ public struct Sequences: Sendable {
       sum += difference * difference
       count += 1
     }
-    return (sum / count).squareRoot()
+    return count > 0 ? (sum / count).squareRoot() : 0
   }
 
   /// Taken about the first observed value of each output, so that the mean of a constant is that constant to the bit,

@@ -50,8 +50,11 @@ final class BackwardTuning {
   }
 
   /// Forgets what was found, and starts from other weights.
-  func restart(from weights: [Double]) {
-    search.restart(from: weights)
+  func restart(from weights: [Double]) { restart(fromSlots: problem.slots(for: weights)) }
+
+  /// The same, one value a slot.
+  func restart(fromSlots slots: [Double]) {
+    search.restart(from: slots)
     firstOrder = FirstOrder(count: problem.slots.values.count)
     reestimationPause = Pause()
     isStarted = false
@@ -62,10 +65,11 @@ final class BackwardTuning {
   /// No weight is adjustable.
   var isEmpty: Bool { problem.adjustable.isEmpty }
 
-  /// Cost and NMSE of the best weights.
-  var report: (cost: Double, nmse: Double) {
-    (problem.cost(search.score), problem.nmse(search.score))
-  }
+  /// L of the best weights.
+  var cost: Double { problem.cost(search.score) }
+
+  /// The best weights, one value a slot.
+  var slots: [Double] { search.slots }
 
   /// The network with the best weights.
   var network: Network {
@@ -110,23 +114,21 @@ final class BackwardTuning {
   func iterate(_ options: EstimatorOptions, poll: () throws -> Void) throws {
     begin()
     defer { close() }
+    search.adapt()
     let (origin, cost) = (search.slots, search.score.total)
     problem.plan.load(origin)
     let counts = try problem.tune(
       search.states, isGuarded: options.isGuarded, into: eps, poll: poll)
     lastReport.raised = Double(counts.raised) / Double(max(counts.values, 1))
     lastReport.saturated = Double(counts.saturated) / Double(max(counts.values, 1))
-    var gradient = try problem.gradient(search.states, eps, poll: poll)
-    for (slot, isFixed) in problem.slots.isFixed.enumerated() where isFixed {
-      gradient[slot] = 0
-    }
+    let slope = try slope(search.states, origin, poll: poll)
     // Once for each point: an interrupted iteration comes back to the same.
     if origin != averaged {
-      firstOrder.update(gradient)
+      firstOrder.update(slope.whole)
       averaged = origin
     }
     let isReestimating = options.reestimatesStates && reestimationPause.pass()
-    try second(origin, cost, gradient, isReestimating: isReestimating, poll)
+    try second(origin, cost, slope, isReestimating: isReestimating, poll)
     if search.score.total > Self.sufficientDecrease * cost { try first(origin, cost, poll) }
     if lastReport.order != .none { return }
     // Before it is given up: what was left out, then ever shorter steps of the momenta.
@@ -144,28 +146,61 @@ final class BackwardTuning {
   /// momentum of the gradient leaps (median NMSE after 100 iterations on ten sequences of N = 2: 8e-4 against 6e-3).
   private static let sufficientDecrease = 0.95
 
+  /// Derivative of the un-normalised cost at the best weights: of what depends on states, of the weights'
+  /// regularisation, and of both; fixed slots are 0.
+  private struct Slope {
+    var states: [Double]
+    let regularisation: SecondOrder.Regularisation?
+    var whole: [Double]
+  }
+
+  private func slope(
+    _ states: Trajectory, _ weights: [Double], poll: () throws -> Void
+  ) throws -> Slope {
+    var gradient = try problem.gradient(states, eps, poll: poll)
+    for (slot, isFixed) in problem.slots.isFixed.enumerated() where isFixed { gradient[slot] = 0 }
+    let regularisation = problem.weightRegularisation(weights)
+    let whole = regularisation.map { zip(gradient, $0.gradient).map(+) } ?? gradient
+    return Slope(states: gradient, regularisation: regularisation, whole: whole)
+  }
+
   /// The three variants of section 2.5, each followed by a line search.
   private func second(
-    _ origin: [Double], _ cost: Double, _ gradient: [Double], isReestimating: Bool,
+    _ origin: [Double], _ cost: Double, _ slope: Slope, isReestimating: Bool,
     _ poll: () throws -> Void
   ) throws {
+    let curvature = problem.data.curvature(search.states)
     let input = SecondOrder.Input(
-      states: search.states, batch: problem.batch, rightHandSide: gradient.map { -$0 })
-    let directions = [
+      states: search.states, batch: problem.batch, rightHandSide: slope.states.map { -$0 },
+      regularisation: slope.regularisation
+    ).scaled(by: 1 / (curvature ?? 1))
+    var directions = [
       try secondOrder.direction(input, poll: poll),
       try secondOrder.weightedDirection(input, slots: origin, poll: poll),
     ]
+    if curvature == nil {
+      directions = directions.map { Self.reaching($0, cost, slope.whole) }
+    }
     // Computed before the searches, which leave these states behind.
-    let reestimated = isReestimating ? try reestimatedDirectionIfFits(poll) : nil
+    let reestimated = isReestimating ? try reestimatedDirectionIfFits(origin, poll) : nil
     for (k, direction) in directions.enumerated() {
       try look(origin, cost, direction, .second, k + 1, poll)
     }
     if let reestimated { try third(origin, cost, reestimated, poll) }
   }
 
+  /// The multiple of a direction that would bring a linear cost to zero.
+  private static func reaching(
+    _ direction: [Double], _ cost: Double, _ gradient: [Double]
+  ) -> [Double] {
+    let descent = -zip(direction, gradient).reduce(0) { $0 + $1.0 * $1.1 }
+    let scale = cost / descent
+    return descent > 0 && scale.isFinite ? direction.map { scale * $0 } : direction
+  }
+
   /// Variant 3 from the present states.
   private func third(_ origin: [Double], _ cost: Double, _ poll: () throws -> Void) throws {
-    if let direction = try reestimatedDirectionIfFits(poll) {
+    if let direction = try reestimatedDirectionIfFits(origin, poll) {
       try third(origin, cost, direction, poll)
     }
   }
@@ -179,24 +214,36 @@ final class BackwardTuning {
   }
 
   /// The direction of variant 3; nil where its work space, the largest of all, is not to be had: the others do without.
-  private func reestimatedDirectionIfFits(_ poll: () throws -> Void) throws -> [Double]? {
+  private func reestimatedDirectionIfFits(
+    _ origin: [Double], _ poll: () throws -> Void
+  ) throws -> [Double]? {
     do {
-      return try reestimatedDirection(poll)
+      return try reestimatedDirection(origin, poll)
     } catch let error as BacktuneError where error.kind == .memory {
       reestimationPause.report(won: false)
       return nil
     }
   }
 
-  private func reestimatedDirection(_ poll: () throws -> Void) throws -> [Double] {
+  private func reestimatedDirection(
+    _ origin: [Double], _ poll: () throws -> Void
+  ) throws -> [Double]? {
     var reestimation = try self.reestimation ?? StateReestimation(problem, poll: poll)
     self.reestimation = nil
     defer { self.reestimation = reestimation }
-    try reestimation.run(from: search.states, poll: poll)
-    let gradient = try problem.gradient(reestimation.states, reestimation.residual)
+    guard try reestimation.run(from: search.states, poll: poll) != .nothing else {
+      reestimationPause.report(won: false)
+      return nil
+    }
+    let curvature = problem.data.curvature(search.states) ?? 1
+    let regularisation = problem.weightRegularisation(origin)
     return try secondOrder.direction(
       SecondOrder.Input(
-        states: reestimation.states, batch: problem.batch, rightHandSide: gradient),
+        states: reestimation.states, batch: problem.batch,
+        rightHandSide: try problem.gradient(reestimation.states, reestimation.residual),
+        regularisation: regularisation.map {
+          ($0.gradient.map { $0 / curvature }, $0.curvature.map { $0 / curvature })
+        }),
       poll: poll)
   }
 
@@ -228,11 +275,13 @@ final class BackwardTuning {
   }
 
   private func begin() {
-    lastReport = IterationReport(cost: report.cost, nmse: report.nmse)
+    lastReport = IterationReport(cost: cost, nmse: problem.nmse(search.score))
   }
 
   private func close() {
-    (lastReport.cost, lastReport.nmse) = report
+    (lastReport.cost, lastReport.nmse) = (cost, problem.nmse(search.score))
+    lastReport.firstCost = problem.cost(search.first)
+    (lastReport.penalty, lastReport.nu) = (problem.penalty(search.score), problem.data.nu)
     lastReport.simulations = search.simulations - reportedSimulations
     reportedSimulations = search.simulations
   }
@@ -252,8 +301,9 @@ final class BackwardTuning {
     guard score.isFinite else {
       return (problem.cost(score), adjustable.map { _ in .nan })
     }
+    problem.plan.load(slots)
     _ = try problem.tune(states, isGuarded: false, into: eps)
-    let all = try problem.gradient(states, eps)
-    return (problem.cost(score), adjustable.map { all[$0] / problem.gainSum })
+    let all = try slope(states, slots) {}.whole
+    return (problem.cost(score), adjustable.map { all[$0] / problem.data.divisor })
   }
 }

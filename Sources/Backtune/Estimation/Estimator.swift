@@ -22,9 +22,9 @@ public final class Estimator {
 
   /// The network with the best weights seen.
   public private(set) var network: Network
-  public let criterionName: String
+  public let objective: Objective
   public var options = EstimatorOptions() {
-    didSet { if options.learnsEachStart != oldValue.learnsEachStart { restart() } }
+    didSet { if options.observation != oldValue.observation { restart() } }
   }
   public private(set) var trace: [IterationReport] = []
   public private(set) var stopReason = StopReason.none
@@ -36,20 +36,13 @@ public final class Estimator {
   private var seconds = 0.0
   private var lastPoll: ContinuousClock.Instant
 
-  /// The reported name of a criterion.
-  /// - Throws: `.argument` with the names there are.
-  package static func criterion(named name: String) throws -> String {
-    type(of: try Criteria.named(name)).names[0]
-  }
-
-  /// - Throws: `.argument` for an unknown criterion, `.network` for an empty network, `.memory` past the budget.
-  public init(_ network: Network, _ sequences: Sequences, criterion: String = "least-squares")
-    throws
-  {
-    let criterion = try Self.criterion(named: criterion)
+  /// - Throws: `.size` for sequences of another network's inputs or outputs.
+  public init(
+    _ network: Network, _ sequences: Sequences, objective: Objective = Objective()
+  ) throws {
     self.network = network
     self.sequences = sequences
-    criterionName = criterion
+    self.objective = objective
     lastPoll = clock.now
     guard sequences.inputCount == network.inputs, sequences.outputCount == network.outputCount
     else {
@@ -62,8 +55,7 @@ public final class Estimator {
   private func session() throws -> BackwardTuning {
     if let made { return made }
     let problem = try Problem(
-      network, sequences, criterion: try Criteria.named(criterionName),
-      learnsEachStart: options.learnsEachStart)
+      network, sequences, objective: objective, options: options.observation)
     let session = try BackwardTuning(problem)
     made = session
     return session
@@ -104,10 +96,9 @@ public final class Estimator {
   public func run(monitor: Monitor? = nil) throws -> StopReason {
     stopReason = .none
     guard try start(monitor: monitor) else { return stopReason }
-    let first = trace[trace.count - 1].cost
     var iteration = 0
     while true {
-      let cost = trace[trace.count - 1].cost
+      let (cost, first) = (trace[trace.count - 1].cost, trace[trace.count - 1].firstCost)
       if cost <= options.target {
         stopReason = .target
       } else if cost <= options.tolerance * first {
@@ -135,7 +126,7 @@ public final class Estimator {
   }
 
   /// The best initial states, sequences x flat state, as `Network.simulate` takes them: those of each sequence where
-  /// `options.learnsEachStart`, otherwise empty.
+  /// `options.observation.learnsEachStart`, otherwise empty.
   public func initialStates() throws -> [Double] { try session().initialStates }
 
   /// L and its derivative by every adjustable weight, without guard, at the best weights.
@@ -178,7 +169,7 @@ public final class Estimator {
     }
     if session.isEmpty {
       stopReason = .nothing
-    } else if !session.report.cost.isFinite {
+    } else if !session.cost.isFinite {
       stopReason = .diverged
     }
     return stopReason == .none
@@ -202,7 +193,7 @@ public final class Estimator {
   /// - Returns: false where the monitor interrupted it.
   private func timed(_ session: BackwardTuning, _ body: () throws -> Void) throws -> Bool {
     let begin = clock.now
-    let before = session.report.cost
+    let before = session.cost
     defer { network = session.network }
     var isDone = true
     do {
@@ -211,7 +202,7 @@ public final class Estimator {
       isDone = false
     }
     seconds += (clock.now - begin) / .seconds(1)
-    if isDone || session.report.cost < before {
+    if isDone || session.cost < before {
       var report = session.lastReport
       report.seconds = seconds
       trace.append(report)

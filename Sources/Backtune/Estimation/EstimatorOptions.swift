@@ -1,3 +1,4 @@
+import BacktuneCriterion
 import BacktuneNumerics
 
 /// How weights are moved.
@@ -29,9 +30,8 @@ public struct EstimatorOptions: Sendable {
   public var isGuarded = true
   /// Whether the second order is also tried on re-estimated states (footnote 7).
   public var reestimatesStates = true
-
-  /// Whether every sequence has a learnt initial state of its own, instead of the network's. A change starts anew.
-  public var learnsEachStart = false
+  /// How the data are taken; a change starts anew.
+  public var observation = ObservationOptions()
 
   public init() {}
 
@@ -65,9 +65,32 @@ public struct EstimatorOptions: Sendable {
         }
       ),
       (
-        "initial_states", "0 or 1", { $0.learnsEachStart ? 1 : 0 },
+        "initial_states", "0 or 1", { $0.observation.learnsEachStart ? 1 : 0 },
         {
-          $0.learnsEachStart = $1 != 0
+          $0.observation.learnsEachStart = $1 != 0
+          return $1 == 0 || $1 == 1
+        }
+      ),
+      (
+        "nu", "a finite number above 0, or 0 for one that follows the errors",
+        { $0.observation.nu ?? 0 },
+        {
+          $0.observation.nu = $1 == 0 ? nil : $1
+          return $1 >= 0 && $1.isFinite
+        }
+      ),
+      (
+        "washout", "an integer of 0 or more", { Double($0.observation.washout) },
+        {
+          guard let count = Int(exactly: $1), count >= 0 else { return false }
+          $0.observation.washout = count
+          return true
+        }
+      ),
+      (
+        "static", "0 or 1", { $0.observation.isStatic ? 1 : 0 },
+        {
+          $0.observation.isStatic = $1 != 0
           return $1 == 0 || $1 == 1
         }
       ),

@@ -16,10 +16,7 @@ struct SecondOrder {
   var starts: [(slot: Int, sequences: Int)] = []
 
   /// Gradient R' and diagonal curvature D of a regularisation, one value a slot.
-  struct Regularisation {
-    let gradient: [Double]
-    let curvature: [Double]
-  }
+  typealias Regularisation = (gradient: [Double], curvature: [Double])
 
   /// What a direction is computed from.
   struct Input {
@@ -28,6 +25,16 @@ struct SecondOrder {
     /// b - A W^, one value a slot.
     let rightHandSide: [Double]
     var regularisation: Regularisation?
+
+    /// The same, the cost being multiplied.
+    func scaled(by scale: Double) -> Input {
+      guard scale != 1 else { return self }
+      return Input(
+        states: states, batch: batch, rightHandSide: rightHandSide.map { scale * $0 },
+        regularisation: regularisation.map { part in
+          (part.gradient.map { scale * $0 }, part.curvature.map { scale * $0 })
+        })
+    }
   }
 
   /// W - W^ with one A for the systems of a class: variants 1 and 3. Zero for nodes without second order.

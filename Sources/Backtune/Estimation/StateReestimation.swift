@@ -11,6 +11,7 @@ import BacktuneSimulation
 /// dM/dx = (x - Phi(x)) - beta^T (x - Phi(x)), from the simulated states and s = 1.
 struct StateReestimation {
   private let problem: Problem
+  private let groups: [Observed]
   private let tolerance: Double
   /// Times that the step may be halved where M grows; 0 ends at the first growth.
   private let maxHalvings: Int
@@ -25,10 +26,11 @@ struct StateReestimation {
   private var nextPredicted: Trajectory
   private var nextResidual: Trajectory
   private let pulled: Trajectory
+  private var impose: Imposition = { _ in }
   /// M of each iterate that was kept.
   private(set) var misfits: [Double] = []
 
-  enum Stop { case change, limit, grows }
+  enum Stop { case change, limit, grows, nothing }
 
   /// Polls between its trajectories: fresh memory takes its time.
   init(_ problem: Problem, maxHalvings: Int = 20, poll: () throws -> Void = {}) throws {
@@ -38,6 +40,7 @@ struct StateReestimation {
     }
     self.problem = problem
     self.maxHalvings = maxHalvings
+    groups = problem.network.allNodes
     tolerance = 1e-6 * problem.sequences.deviation
     states = try fresh(problem.makeStates())
     nextStates = try fresh(problem.makeStates())
@@ -54,7 +57,9 @@ struct StateReestimation {
     // Both: values before t = 0 stay.
     states.copy(from: simulated)
     nextStates.copy(from: simulated)
-    problem.targets.impose(on: nextStates)
+    guard let imposition = try problem.data.imposition(on: simulated) else { return .nothing }
+    impose = imposition
+    impose(nextStates)
     try poll()
     var misfit = try evaluateNext(poll: poll)
     misfits = [misfit]
@@ -103,22 +108,13 @@ struct StateReestimation {
   private func moveNext(_ step: Double) -> Double {
     let (from, to, r, b) = (states.origin, nextStates.origin, residual.origin, pulled.origin)
     forEachValue { place in to[place] = from[place] - step * (r[place] - b[place]) }
-    problem.targets.impose(on: nextStates)
+    impose(nextStates)
     var change = 0.0
     forEachValue { place in change = max(change, abs(to[place] - from[place])) }
     return change
   }
 
-  /// Calls `body` with the place of every value of every group, padding and ended sequences left out.
   private func forEachValue(_ body: (Int) -> Void) {
-    let (layout, batch) = (states.layout, problem.batch)
-    for t in 0..<batch.steps {
-      for (id, group) in problem.network.groups.enumerated() {
-        let first = t * layout.rowSize + layout.offset(of: id) * layout.lanes
-        for node in 0..<group.size {
-          for lane in 0..<batch.active[t] { body(first + node * layout.lanes + lane) }
-        }
-      }
-    }
+    states.layout.forEachValue(of: groups, problem.batch, body)
   }
 }

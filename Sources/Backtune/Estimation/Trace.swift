@@ -33,6 +33,11 @@ public struct IterationReport: Sendable {
   /// L, the cost of the best weights, and its NMSE (NaN for constant outputs).
   public internal(set) var cost: Double
   public internal(set) var nmse: Double
+  /// The part of the regularisation in the cost.
+  public internal(set) var penalty = 0.0
+  /// The scale nu of the criterion, NaN where it has none, and the cost of the start under it.
+  public internal(set) var nu = Double.nan
+  public internal(set) var firstCost = Double.infinity
   public internal(set) var order = StepOrder.none
   /// Second order: 1, 2, 3; first order: the momentum k; otherwise 0.
   public internal(set) var variant = 0
@@ -49,7 +54,8 @@ public struct IterationReport: Sendable {
   /// The columns of a trace by name.
   package static var columns: [(name: String, value: @Sendable (IterationReport) -> Double)] {
     [
-      ("cost", { $0.cost }), ("nmse", { $0.nmse }), ("order", { Double($0.order.rawValue) }),
+      ("cost", { $0.cost }), ("nmse", { $0.nmse }), ("penalty", { $0.penalty }), ("nu", { $0.nu }),
+      ("first_cost", { $0.firstCost }), ("order", { Double($0.order.rawValue) }),
       ("variant", { Double($0.variant) }), ("step", { $0.step }), ("raised", { $0.raised }),
       ("saturated", { $0.saturated }), ("simulations", { Double($0.simulations) }),
       ("seconds", { $0.seconds }),

@@ -10,6 +10,8 @@ final class WeightSearch {
   /// The best weights, one value a slot, what they score, and their simulated states.
   private(set) var slots: [Double]
   private(set) var score = Score.infinite
+  /// The score of the first weights that had a finite one, under the present nu.
+  private(set) var first = Score.infinite
   private(set) var states: Trajectory
   private(set) var simulations = 0
   /// The alpha of the last trial that was the best so far.
@@ -26,9 +28,19 @@ final class WeightSearch {
     trial = try problem.makeStates()
   }
 
-  /// Forgets what was found, and starts from other weights.
-  func restart(from weights: [Double]) {
-    (slots, score) = (problem.slots(for: weights), .infinite)
+  /// Forgets what was found, and starts from other weights (one value a slot).
+  func restart(from slots: [Double]) {
+    (self.slots, score, first) = (slots, .infinite, .infinite)
+    problem.data.reset()
+  }
+
+  /// Lets the criterion's nu follow the errors of the best weights, unless these would then be worse than the start:
+  /// start and best are always compared under one nu.
+  func adapt() {
+    let changed = problem.data.adapt(to: states) { $1 + score.penalty <= $0 + first.penalty }
+    guard let changed else { return }
+    first = Score(data: changed.start, penalty: first.penalty, squares: first.squares)
+    score = Score(data: changed.best, penalty: score.penalty, squares: score.squares)
   }
 
   /// Simulates with some weights and keeps them if they are the best so far.
@@ -37,6 +49,10 @@ final class WeightSearch {
     simulations += 1
     let result = try problem.evaluate(candidate, into: trial, poll: poll)
     if result.total < score.total {
+      if !score.isFinite {
+        first = result
+        problem.data.begin(with: trial, nu: nil)
+      }
       (slots, score) = (candidate, result)
       swap(&states, &trial)
     }

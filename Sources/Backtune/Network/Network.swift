@@ -129,6 +129,11 @@ public struct Network: Sendable {
     return [Observed(group: last, count: groups[last].size)]
   }
 
+  /// All nodes of all groups.
+  package var allNodes: [Observed] {
+    groups.indices.map { Observed(group: $0, count: groups[$0].size) }
+  }
+
   /// Number of observed outputs.
   public var outputCount: Int { outputs.reduce(0) { $0 + $1.count } }
 

@@ -54,13 +54,13 @@ extension Network {
     initial: UnsafeBufferPointer<Double>? = nil, slopes: UnsafeBufferPointer<Double>
   ) throws -> (weights: [Double], initial: [Double]) {
     let run = try FreeRun(self, lengths: lengths, inputs: inputs, initial: initial)
-    let lanes = try run.lanes(of: slopes)
+    let drive = try run.trajectory(of: slopes)
     let states = try run.makeTrajectory(steps: run.batch.steps)
     run.setInputs(of: states, run.batch, first: 0)
     try run.plan.simulate(states, run.batch)
     let eps = try Trajectory(run.plan.layout, steps: run.batch.steps, for: "adjoint values")
     _ = try run.plan.tune(
-      states, slopes: lanes.pointer, guard: nil, into: eps, run.batch)
+      states, slopes: drive, guard: nil, into: eps, run.batch)
     let all = try BLASThreads.single {
       try run.plan.gradient(states, eps, run.batch, startsLearnt: initial == nil)
     }
@@ -181,8 +181,8 @@ private struct FreeRun {
     }
   }
 
-  /// sum T x O values as [time][output][lane].
-  func lanes(of slopes: UnsafeBufferPointer<Double>) throws -> Buffer {
+  /// sum T x O values in the places of the outputs.
+  func trajectory(of slopes: UnsafeBufferPointer<Double>) throws -> Trajectory {
     let outputs = network.outputCount
     try MemoryBudget.bytes(doubles: [batch.totalSteps, outputs], for: "slopes")
     guard slopes.count == batch.totalSteps * outputs else {
@@ -194,13 +194,14 @@ private struct FreeRun {
         "slopes: \(batch.place(ofValue: place, channels: outputs)) is \(slopes[place]), expected a finite number"
       )
     }
-    let result = try Buffer(dimensions: [batch.steps, outputs, batch.lanes], for: "slopes")
+    let result = try Trajectory(plan.layout, steps: batch.steps, for: "slopes")
     for (sequence, first) in batch.starts.enumerated() {
-      for t in 0..<batch.lengths[sequence] {
-        for k in 0..<outputs {
-          result.pointer[(t * outputs + k) * batch.lanes + batch.lane[sequence]] =
-            slopes[(first + t) * outputs + k]
-        }
+      var column = first * outputs
+      for item in network.outputs {
+        result.set(
+          item.group, nodes: item.count, steps: batch.lengths[sequence],
+          lane: batch.lane[sequence], from: slopes, first: column, stride: outputs)
+        column += item.count
       }
     }
     return result

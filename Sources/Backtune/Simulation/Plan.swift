@@ -7,22 +7,14 @@ import BacktuneNumerics
 package final class Plan {
   package let network: Network
   package let layout: Layout
-  package let outputs: Int
   /// The operations, in the order of evaluation; `table` is the same without reference counting, for the loops.
   private let operations: [Operation]
   private let table: UnsafeMutablePointer<Unmanaged<Operation>>
-  /// For each operation, the runs of its nodes that are observed.
-  private let observed: UnsafeMutablePointer<ObservedRun>
+  /// For each operation, how many of its first values have slopes of their own.
+  private let driven: UnsafeMutablePointer<Int>
   private let starts: [Start]
   /// Multiplications of one time step and lane, about.
   package let workPerStep: Int
-
-  /// `count` values from `place` on in a row of operation number `operation`, and where their slopes stand.
-  private struct ObservedRun {
-    let place: Int
-    let count: Int
-    let column: Int
-  }
 
   /// A learnt initial state: the place of its group in a row, its size and depth, and its first slot.
   private struct Start {
@@ -32,8 +24,10 @@ package final class Plan {
     let slot: Int
   }
 
+  /// - Parameter driven: the groups, first nodes of each, at which the adjoint is driven by slopes of their own; nil for
+  ///   the observed outputs.
   /// - Throws: `.network` when the network has no group, `.memory` past the budget.
-  package init(_ network: Network, lanes: Int) throws {
+  package init(_ network: Network, lanes: Int, driven: [Observed]? = nil) throws {
     guard !network.groups.isEmpty else {
       throw BacktuneError.network("the network has no group: add a unit first")
     }
@@ -41,7 +35,6 @@ package final class Plan {
     try MemoryBudget.bytes(doubles: [layout.rowNodes, lanes], for: "one time step")
     self.network = network
     self.layout = layout
-    outputs = network.outputCount
     operations = try network.evaluationOrder.map { group -> Operation in
       switch network.groups[group].body {
       case .learnware(let body):
@@ -52,17 +45,12 @@ package final class Plan {
       }
     }
     table = .allocate(capacity: operations.count)
-    observed = .allocate(capacity: operations.count)
+    self.driven = .allocate(capacity: operations.count)
+    let sizes = Dictionary(
+      (driven ?? network.outputs).map { ($0.group, $0.count) }, uniquingKeysWith: max)
     for (k, operation) in operations.enumerated() {
       (table + k).initialize(to: .passUnretained(operation))
-      var (count, column) = (0, 0)
-      var before = 0
-      for item in network.outputs {
-        if item.group == operation.group { (count, column) = (item.count * lanes, before * lanes) }
-        before += item.count
-      }
-      (observed + k).initialize(
-        to: ObservedRun(place: operation.place, count: count, column: column))
+      (self.driven + k).initialize(to: sizes[operation.group, default: 0] * lanes)
     }
     starts = network.groups.indices.compactMap { group in
       guard let state = network.groups[group].initialState else { return nil }
@@ -78,7 +66,7 @@ package final class Plan {
 
   deinit {
     table.deinitialize(count: operations.count).deallocate()
-    observed.deinitialize(count: operations.count).deallocate()
+    driven.deinitialize(count: operations.count).deallocate()
   }
 
   /// Takes the weights, one value a slot.
@@ -158,16 +146,15 @@ package final class Plan {
   /// Backward tuning, equation (4): eps(t) = rho'(t) + g(sum of beta eps) from T - 1 down to 0.
   ///
   /// - Parameters:
-  ///   - slopes: rho', [time][output][lane].
+  ///   - slopes: rho' of the driven groups; other values are not read.
   ///   - eps: zeroed here; its rows before t = 0 receive the derivative by the initial state.
   package func tune(
-    _ states: Trajectory, slopes: UnsafePointer<Double>, guard limit: Guard?,
+    _ states: Trajectory, slopes: Trajectory, guard limit: Guard?,
     into eps: Trajectory, _ batch: Batch, poll: () throws -> Void = {}
   ) throws -> Guard.Counts {
     eps.zero()
     var counts = Guard.Counts()
-    let (table, observed, count, size) = (table, observed, operations.count, layout.rowSize)
-    let slopeSize = outputs * layout.lanes
+    let (table, driven, count, size) = (table, driven, operations.count, layout.rowSize)
     counts.values = network.nodeCount * batch.totalSteps
     try batch.active.withUnsafeBufferPointer { active in
       try chunks(batch, poll) { times in
@@ -176,13 +163,13 @@ package final class Plan {
           let t = batch.steps - 1 - step
           let (state, row) = (states.origin + t * size, eps.origin + t * size)
           for k in (0..<count).reversed() {
-            let run = observed[k]
+            let own = driven[k]
             table[k]._withUnsafeGuaranteedRef { operation in
               let e = row + operation.place
               if let limit { limit.apply(e, count: operation.count, &counts) }
-              if run.count > 0 {
-                let slope = slopes + t * slopeSize + run.column
-                for i in 0..<run.count { e[i] += slope[i] }
+              if own > 0 {
+                let slope = slopes.origin + t * size + operation.place
+                for i in 0..<own { e[i] += slope[i] }
               }
               operation.adjoint(state, values: state, row, into: row, lanes: active[t])
             }

@@ -27,6 +27,18 @@ extension Trajectory {
     }
   }
 
+  /// Writes the nodes of a group in a lane, value (t, n) being `source[first + t * stride + n]`.
+  package func set(
+    _ group: GroupID, nodes: Int, steps: Int, lane: Int, from source: UnsafeBufferPointer<Double>,
+    first: Int, stride: Int
+  ) {
+    let place = layout.offset(of: group) * layout.lanes + lane
+    for t in 0..<steps {
+      let row = origin + t * layout.rowSize + place
+      for n in 0..<nodes { row[n * layout.lanes] = source[first + t * stride + n] }
+    }
+  }
+
   /// Makes the last R rows before time `t` the past of t = 0.
   package func rewind(from t: Int) {
     let count = layout.past * layout.rowSize * MemoryLayout<Double>.stride
@@ -54,6 +66,22 @@ extension Trajectory {
       let size = network.size(of: group)
       for age in 0..<depth {
         for node in 0..<size { body(group, node, age, offset + age * size + node) }
+      }
+    }
+  }
+}
+
+extension Layout {
+  /// Calls `body` with the place in a trajectory of every value of these groups (first nodes of each), padding and ended
+  /// sequences left out.
+  @inline(__always)
+  package func forEachValue(of groups: [Observed], _ batch: Batch, _ body: (Int) -> Void) {
+    for t in 0..<batch.steps {
+      for item in groups {
+        let first = t * rowSize + offset(of: item.group) * lanes
+        for node in 0..<item.count {
+          for lane in 0..<batch.active[t] { body(first + node * lanes + lane) }
+        }
       }
     }
   }

@@ -61,10 +61,13 @@ struct GoldenObserve: Decodable {
 
 /// Files of Tests/golden, described in its README.
 enum GoldenFile {
+  static func url(_ name: String) -> URL {
+    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "golden").appending(path: name)
+  }
+
   static func decode<T: Decodable>(_ type: T.Type, _ name: String) throws -> T {
-    let folder = URL(filePath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().appending(path: "golden")
-    return try JSONDecoder().decode(type, from: Data(contentsOf: folder.appending(path: name)))
+    try JSONDecoder().decode(type, from: Data(contentsOf: url(name)))
   }
 }
 

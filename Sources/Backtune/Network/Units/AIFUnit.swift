@@ -18,7 +18,7 @@ package struct AIFUnit: Unit {
   private let sources: [UnitSource]
   private let form: ConnectionForm
 
-  package init(size: Int, options: inout UnitOptions) throws {
+  package init(size: Int, options: inout JSONOptions) throws {
     self.size = size
     leak = try options.leak(default: .constant(0.5))
     switch options.take("sharpness") {

@@ -10,7 +10,7 @@ package struct DenseUnit: Unit {
   private let bias: Bool
   private let sources: [UnitSource]
 
-  package init(size: Int, options: inout UnitOptions) throws {
+  package init(size: Int, options: inout JSONOptions) throws {
     self.size = size
     activation = try options.activation("activation", default: .zeta(a: 0, b: 1))
     bias = try options.bool("bias", default: true)
@@ -42,7 +42,7 @@ package struct ConvolutionUnit: Unit {
   private let bias: Bool
   private let sources: [UnitSource]
 
-  package init(size: Int, options: inout UnitOptions) throws {
+  package init(size: Int, options: inout JSONOptions) throws {
     self.size = size
     kernel = try options.integer("kernel", default: 3, least: 1)
     channels = try options.integer("channels", default: 1, least: 1)

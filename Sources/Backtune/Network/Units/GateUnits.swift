@@ -12,7 +12,7 @@ package struct GateUnit: Unit {
   private let sources: [UnitSource]
   private let valueSources: [UnitSource]
 
-  package init(size: Int, options: inout UnitOptions) throws {
+  package init(size: Int, options: inout JSONOptions) throws {
     self.size = size
     bias = try options.bool("bias", default: true)
     gate = try options.gateProfile()
@@ -42,7 +42,7 @@ package struct ProductUnit: Unit {
   private let bias: Bool
   private let sources: [UnitSource]
 
-  package init(size: Int, options: inout UnitOptions) throws {
+  package init(size: Int, options: inout JSONOptions) throws {
     self.size = size
     bias = try options.bool("bias", default: true)
     sources = try options.recurrentSources()
@@ -71,7 +71,7 @@ package struct VersatileUnit: Unit {
   private let bias: Bool
   private let sources: [UnitSource]
 
-  package init(size: Int, options: inout UnitOptions) throws {
+  package init(size: Int, options: inout JSONOptions) throws {
     self.size = size
     functions = try options.functions(
       "functions", default: [.identity, .zeta(a: -1, b: 1), .zeta(a: 0, b: 1), .relu])

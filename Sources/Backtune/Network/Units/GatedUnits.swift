@@ -16,7 +16,7 @@ package struct LSTMUnit: Unit {
   private let gate: ScalarFunction
   private let sources: [UnitSource]
 
-  package init(size: Int, options: inout UnitOptions) throws {
+  package init(size: Int, options: inout JSONOptions) throws {
     self.size = size
     peephole = try options.bool("peephole", default: false)
     bias = try options.bool("bias", default: true)
@@ -59,7 +59,7 @@ package struct GRUUnit: Unit {
   private let gate: ScalarFunction
   private let sources: [UnitSource]
 
-  package init(size: Int, options: inout UnitOptions) throws {
+  package init(size: Int, options: inout JSONOptions) throws {
     self.size = size
     bias = try options.bool("bias", default: true)
     gate = try options.gateProfile()
@@ -104,7 +104,7 @@ package struct StronglyTypedUnit: Unit {
   private let sources: [UnitSource]
   private let form: ConnectionForm
 
-  package init(size: Int, options: inout UnitOptions) throws {
+  package init(size: Int, options: inout JSONOptions) throws {
     self.size = size
     gate = try options.gateProfile()
     sources = try options.recurrentSources()

@@ -16,13 +16,13 @@ package struct LNLUnit: Unit {
   private let sources: [UnitSource]
   private let form: ConnectionForm
 
-  package init(size: Int, options: inout UnitOptions) throws {
+  package init(size: Int, options: inout JSONOptions) throws {
     try self.init(size: size, activation: .zeta(a: 0, b: 1), density: nil, options: &options)
   }
 
   /// The same with other defaults.
   init(
-    size: Int, activation: ScalarFunction, density: Double?, options: inout UnitOptions
+    size: Int, activation: ScalarFunction, density: Double?, options: inout JSONOptions
   ) throws {
     self.size = size
     self.activation = try options.activation("activation", default: activation)
@@ -62,7 +62,7 @@ package struct SparseLNLUnit: Unit {
   package static let kind = "sparse_lnl"
   private let unit: LNLUnit
 
-  package init(size: Int, options: inout UnitOptions) throws {
+  package init(size: Int, options: inout JSONOptions) throws {
     unit = try LNLUnit(
       size: size, activation: .relu, density: 1 / Double(size).squareRoot(), options: &options)
   }

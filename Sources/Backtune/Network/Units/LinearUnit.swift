@@ -11,7 +11,7 @@ package struct LinearUnit: Unit {
   private let sources: [UnitSource]
   private let form: ConnectionForm
 
-  package init(size: Int, options: inout UnitOptions) throws {
+  package init(size: Int, options: inout JSONOptions) throws {
     self.size = size
     let range = try options.integer("range", default: 1, least: 1)
     guard range <= Network.maximalLag else {

@@ -18,7 +18,7 @@ package struct ReservoirUnit: Unit {
   private let seed: UInt64
   private let lnl: LNLUnit
 
-  package init(size: Int, options: inout UnitOptions) throws {
+  package init(size: Int, options: inout JSONOptions) throws {
     self.size = size
     outputs = try options.integer("outputs", default: 1, least: 1)
     radius = try options.number("spectral_radius", in: 0...1e6) ?? 0.9

@@ -12,7 +12,7 @@ package struct SoftmaxUnit: Unit {
   private let sources: [UnitSource]
   private let form: ConnectionForm
 
-  package init(size: Int, options: inout UnitOptions) throws {
+  package init(size: Int, options: inout JSONOptions) throws {
     self.size = size
     temperature =
       try options.number("temperature", in: 1e-100...1e100) ?? 1

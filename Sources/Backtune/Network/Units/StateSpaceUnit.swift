@@ -15,7 +15,7 @@ package struct StateSpaceUnit: Unit {
   private let outputs: Int
   private let inputLag: Int
 
-  package init(size: Int, options: inout UnitOptions) throws {
+  package init(size: Int, options: inout JSONOptions) throws {
     self.size = size
     hidden = try options.integer("hidden", default: size, least: 0)
     outputs = try options.integer("outputs", default: 1, least: 1)

@@ -6,7 +6,7 @@ import BacktuneNumerics
 package protocol Unit {
   /// The word that selects it, and its default name.
   static var kind: String { get }
-  init(size: Int, options: inout UnitOptions) throws
+  init(size: Int, options: inout JSONOptions) throws
   /// Adds the groups `name.group`, with weights `name.group.role`.
   /// - Returns: the group of the unit's output.
   func build(in network: inout Network, name: String) throws -> GroupID
@@ -45,7 +45,7 @@ extension Network {
     guard size >= 1 else {
       throw BacktuneError.size("unit \(kind): size is \(size), expected 1 or more")
     }
-    var values = try UnitOptions(json: options, unit: kind)
+    var values = try JSONOptions(json: options, of: "unit \(kind)")
     let learnsStart = try values.choice("initial", of: ["zero", "learn"]) == "learn"
     let unit = try type.init(size: size, options: &values)
     try values.finish()

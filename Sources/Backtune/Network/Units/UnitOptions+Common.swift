@@ -1,7 +1,7 @@
 import BacktuneNumerics
 
 /// Options that several units have.
-extension UnitOptions {
+extension JSONOptions {
   /// The sources of a recurrent unit: itself at lag 1, and the input at `input_lag` (1).
   mutating func recurrentSources() throws -> [UnitSource] {
     let inputLag = try integer("input_lag", default: 1, least: 0)

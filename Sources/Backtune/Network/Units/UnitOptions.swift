@@ -1,119 +1,7 @@
 import BacktuneNumerics
-import FoundationEssentials
 
-/// A JSON value.
-package enum JSONValue: Decodable, Equatable, Sendable {
-  case null
-  case bool(Bool)
-  case number(Double)
-  case text(String)
-  case list([JSONValue])
-  case object([String: JSONValue])
-
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if container.decodeNil() {
-      self = .null
-    } else if let value = try? container.decode(Bool.self) {
-      self = .bool(value)
-    } else if let value = try? container.decode(Double.self) {
-      self = .number(value)
-    } else if let value = try? container.decode(String.self) {
-      self = .text(value)
-    } else if let value = try? container.decode([JSONValue].self) {
-      self = .list(value)
-    } else {
-      self = .object(try container.decode([String: JSONValue].self))
-    }
-  }
-
-  var shown: String {
-    switch self {
-    case .null: "null"
-    case .bool(let value): "\(value)"
-    case .number(let value): "\(value)"
-    case .text(let value): "'\(value)'"
-    case .list: "a list"
-    case .object: "an object"
-    }
-  }
-}
-
-/// The options of a unit, taken one by one; what nobody took is an error that lists what could have been.
-package struct UnitOptions {
-  private let unit: String
-  private var values: [String: JSONValue]
-  private var known: [String] = []
-
-  init(json: [UInt8], unit: String) throws {
-    self.unit = unit
-    guard !json.isEmpty else {
-      values = [:]
-      return
-    }
-    try JSONNesting.check(json, "options of unit \(unit)")
-    do {
-      values = try JSONDecoder().decode([String: JSONValue].self, from: Data(json))
-    } catch {
-      throw BacktuneError.argument("options of unit \(unit): not a JSON object")
-    }
-  }
-
-  /// The value of an option, nil when absent or null.
-  mutating func take(_ name: String) -> JSONValue? {
-    known.append(name)
-    guard let value = values.removeValue(forKey: name), value != .null else { return nil }
-    return value
-  }
-
-  /// - Throws: `.argument` when options are left.
-  func finish() throws {
-    guard let stranger = values.keys.sorted().first else { return }
-    throw BacktuneError.argument(
-      "unit \(unit): unknown option '\(stranger)', expected one of \(known.joined(separator: ", "))"
-    )
-  }
-
-  func wrong(_ name: String, _ value: JSONValue, _ expected: String) -> BacktuneError {
-    .argument("option \(name) of unit \(unit): \(value.shown) came, expected \(expected)")
-  }
-
-  mutating func bool(_ name: String, default fallback: Bool) throws -> Bool {
-    switch take(name) {
-    case nil: return fallback
-    case .bool(let value): return value
-    case .some(let other): throw wrong(name, other, "true or false")
-    }
-  }
-
-  /// One of some words, the first by default.
-  mutating func choice(_ name: String, of words: [String]) throws -> String {
-    switch take(name) {
-    case nil: return words[0]
-    case .text(let word) where words.contains(word): return word
-    case .some(let other):
-      throw wrong(name, other, words.map { "'\($0)'" }.joined(separator: " or "))
-    }
-  }
-
-  mutating func integer(_ name: String, default fallback: Int, least: Int) throws -> Int {
-    switch take(name) {
-    case nil: return fallback
-    case .some(let value):
-      guard case .number(let number) = value, let integer = Int(exactly: number), integer >= least
-      else { throw wrong(name, value, "an integer of \(least) or more") }
-      return integer
-    }
-  }
-
-  mutating func number(_ name: String, in range: ClosedRange<Double>) throws -> Double? {
-    guard let value = take(name) else { return nil }
-    guard case .number(let number) = value, range.contains(number) else {
-      throw wrong(name, value, "a number in [\(range.lowerBound), \(range.upperBound)]")
-    }
-    return number
-  }
-
+/// Options of units.
+extension JSONOptions {
   /// A scalar function: `tanh`, `zeta01`, a name without parameters, or an object with a name and its parameters.
   mutating func activation(
     _ name: String, default fallback: ScalarFunction
@@ -133,7 +21,7 @@ package struct UnitOptions {
     return try list.map { try function(name, $0) }
   }
 
-  private func function(_ name: String, _ value: JSONValue) throws -> ScalarFunction {
+  func function(_ name: String, _ value: JSONValue) throws -> ScalarFunction {
     switch value {
     case .text("tanh"): return .zeta(a: -1, b: 1)
     case .text("zeta01"): return .zeta(a: 0, b: 1)
@@ -173,7 +61,7 @@ package struct UnitOptions {
         !["source", "lag", "mask"].contains($0)
       }) {
         throw BacktuneError.argument(
-          "option \(name) of unit \(unit): unknown key '\(stranger)', expected \(expected)")
+          "option \(name) of \(owner): unknown key '\(stranger)', expected \(expected)")
       }
       guard case .number(let number)? = object["lag"], let lag = Int(exactly: number)
       else { throw wrong(name, item, expected) }
@@ -192,7 +80,7 @@ package struct UnitOptions {
     for source in sources
     where !seen.insert(UnitSource(place: source.place, lag: source.lag)).inserted {
       throw BacktuneError.argument(
-        "option \(name) of unit \(unit): a source stands twice with lag \(source.lag)")
+        "option \(name) of \(owner): a source stands twice with lag \(source.lag)")
     }
     return sources
   }
@@ -208,12 +96,12 @@ package struct UnitOptions {
     let seed = try integer("seed", default: 0, least: 0)
     if let mask {
       guard density == nil else {
-        throw BacktuneError.argument("unit \(unit): both mask and density came, expected one")
+        throw BacktuneError.argument("\(owner): both mask and density came, expected one")
       }
       return .sparse(entries: try entries(of: mask, size: size))
     }
     guard let density = density ?? usual, density < 1 else { return .dense }
-    let place = "recurrent matrix of unit \(unit)"
+    let place = "recurrent matrix of \(owner)"
     try MemoryBudget.bytes(doubles: [size, size], for: place)
     let count = min(max(Int((density * Double(size)).rounded()), 1), size)
     // The entries, and what a weight array needs for them.
@@ -225,7 +113,7 @@ package struct UnitOptions {
     let rows = try rows(of: mask)
     guard rows.count == size, rows.allSatisfy({ $0.count == size }) else {
       throw BacktuneError.size(
-        "mask of unit \(unit): \(rows.count) rows of \(rows.first?.count ?? 0) values, expected \(size) rows of \(size)"
+        "mask of \(owner): \(rows.count) rows of \(rows.first?.count ?? 0) values, expected \(size) rows of \(size)"
       )
     }
     return rows.joined().enumerated().compactMap { $1 ? $0 : nil }

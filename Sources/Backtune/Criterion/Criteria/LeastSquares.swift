@@ -1,10 +1,13 @@
 /// rho = (x - o)^2 / 2, the criterion '2'.
 package struct LeastSquares: Criterion {
   package static var names: [String] { ["least-squares", "2"] }
+  package static var scale: CriterionScale { .none }
 
-  package init() {}
+  package init(nu: Double) {}
 
   package func value(_ x: Double, _ o: Double) -> Double { (x - o) * (x - o) / 2 }
 
   package func slope(_ x: Double, _ o: Double) -> Double { x - o }
+
+  package func weight(_ x: Double, _ o: Double) -> Double { 1 }
 }

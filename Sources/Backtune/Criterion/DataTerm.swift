@@ -1,0 +1,60 @@
+import BacktuneNetwork
+import BacktuneNumerics
+import BacktuneSimulation
+
+/// The part of the un-normalised cost that compares what a network does with what is desired of it.
+///
+/// A term may follow the errors: its nu is set by the states that it began with, and may shrink between iterations.
+package protocol DataTerm: AnyObject {
+  /// The groups whose slopes it writes, first nodes of each.
+  var driven: [Observed] { get }
+  /// What the cost is divided by where it is reported.
+  var divisor: Double { get }
+  /// The present scale nu; NaN where there is none.
+  var nu: Double { get }
+  func value(_ states: Trajectory) -> Double
+  /// Adds its derivative by the driven values.
+  func addSlopes(_ states: Trajectory, into slopes: Trajectory)
+  /// Typical second derivative by a driven value: what scales the normal matrices of section 2.5, whose kappa is 1. Nil
+  /// where there is none: the step is then the one that would bring the cost to zero if it were linear.
+  func curvature(_ states: Trajectory) -> Double?
+  /// What re-estimation of these states is to impose on them; nil for nothing.
+  func imposition(on states: Trajectory) throws -> Imposition?
+  /// Takes nu from the states that estimation starts with.
+  func begin(with states: Trajectory, nu: Double?)
+  /// Lets nu follow the errors of `best`, if `accepts(value at the start, value at best)` under the new one.
+  func adapt(to best: Trajectory, accepts: (Double, Double) -> Bool) -> (start: Double, best: Double)?
+  /// Forgets the nu of `begin`.
+  func reset()
+}
+
+/// Writes desired values into states.
+package typealias Imposition = (Trajectory) -> Void
+
+/// Terms without a nu that follows the errors.
+extension DataTerm {
+  package var nu: Double { .nan }
+  package func begin(with states: Trajectory, nu: Double?) {}
+  package func adapt(to best: Trajectory, accepts: (Double, Double) -> Bool) -> (
+    start: Double, best: Double
+  )? { nil }
+  package func reset() {}
+}
+
+/// What a term is made from.
+package struct TermContext {
+  package let network: Network
+  package let batch: Batch
+  package let layout: Layout
+  /// What is desired of the outputs, if anything.
+  package let targets: Targets?
+  /// Given by the user.
+  package let nu: Double?
+
+  func requireTargets() throws -> Targets {
+    guard let targets else {
+      throw BacktuneError.state("desired: no desired outputs were given, and the criterion needs them")
+    }
+    return targets
+  }
+}

@@ -1,0 +1,125 @@
+import BacktuneNetwork
+import BacktuneNumerics
+import BacktuneSimulation
+
+/// sum kappa rho(x, o) over the observed values.
+final class PointwiseTerm<Rule: Criterion>: DataTerm {
+  private let targets: Targets
+  private let given: Double?
+  /// The criterion under the nu that estimation goes by; nil before it began.
+  private var settled: (rule: Rule, nu: Double)?
+  /// The observed values at the start, of a criterion that follows the errors.
+  private var start: [Double] = []
+
+  init(_ targets: Targets, nu given: Double?) {
+    self.targets = targets
+    self.given = given
+    if let nu = fixedNu { settled = (Rule(nu: nu), nu) }
+  }
+
+  var driven: [Observed] { targets.observed }
+  var divisor: Double { targets.sequences.gainSum }
+  var nu: Double { settled?.nu ?? .nan }
+
+  /// A nu that does not depend on errors; NaN where the criterion has none.
+  private var fixedNu: Double? {
+    switch Rule.scale {
+    case .none: .nan
+    case .constant(let usual): given ?? usual
+    case .following: given
+    }
+  }
+
+  /// The criterion, under a nu of these states as long as none is settled.
+  private func rule(_ states: Trajectory) -> Rule { settled?.rule ?? Rule(nu: followed(states)) }
+
+  func value(_ states: Trajectory) -> Double { value(states, rule(states)) }
+
+  private func value(_ states: Trajectory, _ rule: Rule) -> Double {
+    let x = states.origin
+    var sum = 0.0
+    targets.forEachObserved { place, o, gain in sum += gain * rule.value(x[place], o) }
+    return sum
+  }
+
+  func addSlopes(_ states: Trajectory, into slopes: Trajectory) {
+    let (x, target, rule) = (states.origin, slopes.origin, rule(states))
+    targets.forEachObserved { place, o, gain in target[place] += gain * rule.slope(x[place], o) }
+  }
+
+  /// The median, over the values that have a slope.
+  func curvature(_ states: Trajectory) -> Double? {
+    let (x, rule) = (states.origin, rule(states))
+    var weights: [Double] = []
+    targets.forEachObserved { place, o, gain in
+      let weight = gain * rule.weight(x[place], o)
+      if weight > 0 && weight.isFinite { weights.append(weight) }
+    }
+    return weights.isEmpty ? 1 : median(of: &weights)
+  }
+
+  /// The desired value of every output that is not as it should be.
+  func imposition(on states: Trajectory) -> Imposition? {
+    let (x, rule) = (states.origin, rule(states))
+    var values: [(place: Int, value: Double)] = []
+    targets.forEachObserved { place, o, _ in
+      if rule.slope(x[place], o) != 0 || x[place] == o { values.append((place, o)) }
+    }
+    return { target in for item in values { target.origin[item.place] = item.value } }
+  }
+
+  // MARK: nu
+
+  /// nu of the errors of these states, by their robust scale s = max(1.4826 median |e|, 1e-6 deviation of o).
+  private func followed(_ states: Trajectory) -> Double {
+    guard case .following(let nu) = Rule.scale else { return fixedNu ?? .nan }
+    let x = states.origin
+    var errors: [Double] = []
+    targets.forEachObserved { place, o, _ in errors.append(abs(x[place] - o)) }
+    return nu(robustScale(errors: &errors, deviation: targets.sequences.deviation))
+  }
+
+  func begin(with states: Trajectory, nu: Double?) {
+    guard settled == nil else { return }
+    let nu = nu ?? followed(states)
+    settled = (Rule(nu: nu), nu)
+    start = []
+    let x = states.origin
+    targets.forEachObserved { place, _, _ in start.append(x[place]) }
+  }
+
+  func adapt(
+    to best: Trajectory, accepts: (Double, Double) -> Bool
+  ) -> (start: Double, best: Double)? {
+    guard fixedNu == nil, let settled else { return nil }
+    let nu = followed(best)
+    guard nu < settled.nu else { return nil }
+    let rule = Rule(nu: nu)
+    var (first, next) = (0.0, 0)
+    targets.forEachObserved { _, o, gain in
+      first += gain * rule.value(start[next], o)
+      next += 1
+    }
+    let value = value(best, rule)
+    guard accepts(first, value) else { return nil }
+    self.settled = (rule, nu)
+    return (first, value)
+  }
+
+  func reset() {
+    if fixedNu == nil { settled = nil }
+  }
+}
+
+/// s = max(1.4826 median |e|, 1e-6 deviation), 1e-12 at least.
+package func robustScale(errors: inout [Double], deviation: Double) -> Double {
+  max(1.4826 * median(of: &errors), 1e-6 * deviation, 1e-12)
+}
+
+/// The mean of the middle two where their count is even; 0 of none. Sorts the values.
+package func median(of values: inout [Double]) -> Double {
+  guard !values.isEmpty else { return 0 }
+  values.sort()
+  let half = values.count / 2
+  return values.count.isMultiple(of: 2) ? values[half - 1] / 2 + values[half] / 2 : values[half]
+}

@@ -1,0 +1,100 @@
+import BacktuneNetwork
+import BacktuneNumerics
+import BacktuneSimulation
+
+/// A regularisation, section 2.3 of the design and appendix C of RR-9100: added, with its strength, to the un-normalised
+/// cost. Reweighted ones are given by the function that their quadratic majorises.
+///
+/// Adding one: one file with its type, and its line in `Regularisations.all`.
+package protocol Regularisation: Sendable {
+  static var name: String { get }
+  init(options: inout JSONOptions) throws
+  func makeTerm(_ network: Network, _ batch: Batch, _ layout: Layout) throws -> RegularisationTerm
+}
+
+/// A regularisation made ready for a problem.
+package enum RegularisationTerm {
+  case activity(any ActivityTerm)
+  case weights(any WeightTerm)
+}
+
+/// A cost of what the nodes do.
+package protocol ActivityTerm {
+  /// The groups whose slopes it writes.
+  var driven: [Observed] { get }
+  func value(_ states: Trajectory) -> Double
+  func addSlopes(_ states: Trajectory, into slopes: Trajectory)
+}
+
+/// A cost of the weights, one by one.
+package protocol WeightTerm {
+  /// The slots that it acts on.
+  var slots: [Int] { get }
+  /// Whether weights that it brought near zero are to be taken away.
+  var removesWeights: Bool { get }
+  /// Value, derivative, and the second derivative of the quadratic that majorises it, for one weight.
+  func value(_ weight: Double) -> Double
+  func slope(_ weight: Double) -> Double
+  func curvature(_ weight: Double) -> Double
+}
+
+package enum Regularisations {
+  package static var all: [any Regularisation.Type] {
+    [SparseWeights.self, SparseActivity.self, OrthogonalActivity.self, ActivityBound.self]
+  }
+
+  /// - Parameter options: a JSON object; empty for none.
+  /// - Throws: `.argument` with the names there are, or for options that are not right.
+  package static func named(_ name: String, options: [UInt8]) throws -> any Regularisation {
+    guard let type = all.first(where: { $0.name == name }) else {
+      let known = all.map { $0.name }.joined(separator: ", ")
+      throw BacktuneError.argument("regularisation '\(name)': unknown, expected one of \(known)")
+    }
+    var values = try JSONOptions(json: options, of: "regularisation \(name)")
+    let result = try type.init(options: &values)
+    try values.finish()
+    return result
+  }
+}
+
+extension JSONOptions {
+  /// `strength`, without which a regularisation is none.
+  mutating func strength() throws -> Double {
+    try required("strength", in: 0...Double.greatestFiniteMagnitude)
+  }
+
+  /// Names in a list, nil when absent.
+  mutating func names(_ name: String) throws -> [String]? {
+    guard let value = take(name) else { return nil }
+    guard case .list(let list) = value, !list.isEmpty else {
+      throw wrong(name, value, "a list of names")
+    }
+    return try list.map {
+      guard case .text(let text) = $0 else { throw wrong(name, $0, "a list of names") }
+      return text
+    }
+  }
+}
+
+extension Network {
+  /// The groups of these names; by default those with a memory: read at a lag of 1 or more by some group.
+  func activityGroups(_ names: [String]?, for what: String) throws -> [Observed] {
+    let ids: [GroupID]
+    if let names {
+      ids = try names.map { name in
+        let id = try group(named: name)
+        guard id != Network.input else {
+          throw BacktuneError.argument("\(what): the input is no group of nodes")
+        }
+        return id
+      }
+    } else {
+      let read = Set(groups.flatMap { $0.body.sources.filter { $0.lag > 0 }.map(\.group) })
+      ids = read.subtracting([Network.input]).sorted()
+      guard !ids.isEmpty else {
+        throw BacktuneError.network("\(what): no group is read at a lag of 1 or more; name groups")
+      }
+    }
+    return Set(ids).sorted().map { Observed(group: $0, count: groups[$0].size) }
+  }
+}

@@ -1,0 +1,48 @@
+import BacktuneNetwork
+import BacktuneNumerics
+import BacktuneSimulation
+
+/// s sum W^2 / (eps + |W^|), which majorises 2 s (|W| - eps log(1 + |W|/eps)): it brings weights to zero, and those that
+/// came near are taken away at the end. Options: `strength`, `eps` (1e-4), `weights` (names; by default those of all
+/// connections between different nodes, biases and leaks not), `remove` (true).
+package struct SparseWeights: Regularisation, WeightTerm {
+  package static let name = "sparse-weights"
+  private let strength: Double
+  private let eps: Double
+  private let names: [String]?
+  package let removesWeights: Bool
+  package private(set) var slots: [Int] = []
+
+  package init(options: inout JSONOptions) throws {
+    strength = try options.strength()
+    eps = try options.number("eps", in: 1e-100...1e100) ?? 1e-4
+    names = try options.names("weights")
+    removesWeights = try options.bool("remove", default: true)
+  }
+
+  package func makeTerm(
+    _ network: Network, _ batch: Batch, _ layout: Layout
+  ) throws -> RegularisationTerm {
+    var term = self
+    let arrays = try names.map { try $0.map { try network.array(named: $0) } }
+    term.slots = Set((arrays ?? network.connectionArrays).flatMap(\.slots))
+      .filter { !network.slots.isFixed[$0] }.sorted()
+    return .weights(term)
+  }
+
+  package func value(_ weight: Double) -> Double { 2 * strength * smoothedMagnitude(weight, eps) }
+
+  package func slope(_ weight: Double) -> Double { curvature(weight) * weight }
+
+  package func curvature(_ weight: Double) -> Double { 2 * strength / (eps + abs(weight)) }
+}
+
+extension Network {
+  /// The weights of connections other than those of every node to itself alone.
+  fileprivate var connectionArrays: [WeightArray] {
+    groups.flatMap { group -> [WeightArray] in
+      guard case .learnware(let learnware) = group.body else { return [] }
+      return learnware.connections.filter { $0.form != .diagonal }.map { arrays[$0.array] }
+    }
+  }
+}
