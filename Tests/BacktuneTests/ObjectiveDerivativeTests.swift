@@ -1,0 +1,116 @@
+import Backtune
+import Testing
+
+@testable import BacktuneCriterion
+@testable import BacktuneNetwork
+@testable import BacktuneSimulation
+
+/// Central differences of the whole cost by every weight, for every criterion and regularisation, through random networks.
+@Suite struct ObjectiveDerivativeTests {
+  static let seeds = Array(UInt64(0)..<12)
+
+  static let pointwise = ["least-squares", "l1", "l0", "huber", "biweight", "boolean"]
+
+  static let options = [
+    ("sparse-weights", #"{"strength": 0.3, "eps": 0.1}"#),
+    ("sparse-activity", #"{"strength": 0.2, "eps": 0.3}"#),
+    ("orthogonal-activity", #"{"strength": 0.01}"#),
+    ("activity-bound", #"{"strength": 0.1, "bound": 0.5, "steepness": 2}"#),
+  ]
+
+  @Test func listsAreComplete() {
+    let kinds = Criteria.all.filter { $0 is any Criterion.Type }.map { $0.names[0] }
+    #expect(kinds == Self.pointwise)
+    #expect(Regularisations.all.map { $0.name } == Self.options.map(\.0))
+  }
+
+  private func check(
+    _ network: Network, _ sequences: Sequences, _ objective: Objective, _ what: String
+  ) throws {
+    var options = ObservationOptions()
+    // The tip of '1' is a thousandth of the errors by default: too narrow for differences.
+    options.nu = 0.5
+    let problem = try Problem(network, sequences, objective: objective, options: options)
+    let (states, eps) = (try problem.makeStates(), try problem.makeAdjoint())
+    let slots = network.slots.values
+    let base = try problem.evaluate(slots, into: states).total
+    try #require(base.isFinite, "\(what)")
+    _ = try problem.tune(states, isGuarded: false, into: eps)
+    var gradient = try problem.gradient(states, eps)
+    if let part = problem.weightRegularisation(slots) {
+      gradient = zip(gradient, part.gradient).map(+)
+    }
+    let scale = gradient.map(abs).max() ?? 0
+    let h = 1e-5
+    for k in slots.indices {
+      var (up, down) = (slots, slots)
+      up[k] += h
+      down[k] -= h
+      let difference =
+        (try problem.evaluate(up, into: states).total
+          - problem.evaluate(down, into: states).total) / (2 * h)
+      #expect(
+        abs(difference - gradient[k]) <= 1e-5 * abs(gradient[k]) + 1e-7 * scale + 1e-10 * base,
+        "\(what), slot \(k): \(gradient[k]), by differences \(difference)")
+    }
+  }
+
+  @Test(arguments: pointwise, seeds) func criteria(name: String, seed: UInt64) throws {
+    let item = try RandomCase(seed: seed)
+    try check(item.network, item.sequences, try Objective(criterion: name), "\(name), seed \(seed)")
+  }
+
+  @Test(arguments: options.map(\.0), seeds)
+  func regularisations(name: String, seed: UInt64) throws {
+    let item = try RandomCase(seed: seed)
+    let usual = try #require(Self.options.first { $0.0 == name }).1
+    var objective = Objective()
+    // Groups by name: a random network may read none at a lag.
+    let groups = item.network.groups.map { "\"\($0.name)\"" }.joined(separator: ", ")
+    let isOfWeights = name == "sparse-weights"
+    let fields = isOfWeights ? usual : usual.dropLast() + #", "groups": [\#(groups)]}"#
+    try objective.addRegularisation(name, options: Array(fields.utf8))
+    try check(item.network, item.sequences, objective, "\(name), seed \(seed)")
+  }
+
+  @Test(arguments: seeds) func everythingTogether(seed: UInt64) throws {
+    let item = try RandomCase(seed: seed)
+    var objective = try Objective(criterion: "huber")
+    let groups = item.network.groups.map { "\"\($0.name)\"" }.joined(separator: ", ")
+    for (name, options) in Self.options {
+      let fields =
+        name == "sparse-weights" ? options : options.dropLast() + #", "groups": [\#(groups)]}"#
+      try objective.addRegularisation(name, options: Array(fields.utf8))
+    }
+    try check(item.network, item.sequences, objective, "all, seed \(seed)")
+  }
+
+  @Test(arguments: seeds) func crossEntropy(seed: UInt64) throws {
+    var network = try Build.network("softmax", size: 4, inputs: 2, seed: seed)
+    let output = network.groups.count - 1
+    // The first three of four observed, as may be.
+    try network.observe([Observed(group: output, count: 3)])
+    var stream = RandomStream(seed: seed, name: "desired")
+    let lengths = [7, 0, 4]
+    let desired = (0..<33).map { _ in stream.uniform() < 0.2 ? .nan : stream.uniform() }
+    let gains = (0..<33).map { _ in stream.uniform() < 0.2 ? 0 : 3 * stream.uniform() }
+    let sequences = try Build.sequences(
+      network, lengths: lengths, inputs: Build.normal(22, seed: seed), desired: desired,
+      gains: gains)
+    try check(network, sequences, try Objective(criterion: "cross-entropy"), "seed \(seed)")
+  }
+
+  @Test func crossEntropyNeedsSoftmax() throws {
+    let network = try Build.network("lnl", size: 2)
+    let sequences = try Build.sequences(network, lengths: [2], inputs: [1, 2], desired: [1, 0, 0, 1])
+    #expect(throws: BacktuneError.self) {
+      try Problem(network, sequences, objective: try Objective(criterion: "cross-entropy"))
+    }
+    let softmax = try Build.network("softmax", size: 2)
+    let negative = try Build.sequences(
+      softmax, lengths: [1], inputs: [1], desired: [1, -1])
+    #expect(throws: BacktuneError.self) {
+      try Problem(softmax, negative, objective: try Objective(criterion: "cross-entropy"))
+    }
+  }
+}
