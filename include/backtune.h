@@ -234,6 +234,12 @@ bt_status bt_network_set_bounds(bt_network *network, const char *name, const dou
 bt_status bt_network_get_fixed(const bt_network *network, const char *name, uint8_t *fixed, int64_t length);
 bt_status bt_network_set_fixed(bt_network *network, const char *name, const uint8_t *fixed, int64_t length);
 
+/* Constrains signs: 1 excitatory (0 or more), -1 inhibitory (0 or less), 0 as it is; weights of the other sign become 0. */
+bt_status bt_network_set_signs(bt_network *network, const char *name, const int8_t *signs, int64_t length);
+
+/* Takes the weights away where `mask` is 0: they become 0, and fixed. Others stay as they are. */
+bt_status bt_network_set_mask(bt_network *network, const char *name, const uint8_t *mask, int64_t length);
+
 /* Draws every free weight: normal, deviation 0.5/sqrt(fan-in); leaks uniform in [0, 0.5]; other two-sided bounds
  * uniform inside. */
 bt_status bt_network_randomize(bt_network *network, uint64_t seed);
@@ -288,9 +294,28 @@ bt_status bt_estimator_set_data(bt_estimator *estimator, int64_t sequences, cons
                                 const double *inputs, int64_t inputs_length, const double *desired,
                                 int64_t desired_length, const double *gains, int64_t gains_length);
 
-/* "least-squares" (or "2"), the default: L = sum kappa (x - o)^2 / 2 / sum kappa. */
+/* L = [sum kappa rho(x, o) + regularisation] / sum kappa, e = x - o, nu a scale that follows the errors (option nu):
+ *   least-squares (2)   e^2/2, the default
+ *   l1 (1)              |e| - nu log(1 + |e|/nu), by reweighting
+ *   l0 (0)              1/2 log(1 + e^2/nu), by reweighting
+ *   huber (a)           e^2/(2 nu) if |e| < nu, else |e| - nu/2
+ *   biweight (b)        u^6 - 3 u^4 + 3 u^2 if |u| < 1, else 1; u = e/nu
+ *   boolean (h)         x on the side of 1/2 where o is, by a margin nu (0.1): half the square of what lacks
+ *   cross-entropy       -o log x of softmax outputs; o >= 0 */
 bt_status bt_estimator_set_criterion(bt_estimator *estimator, const char *name);
 bt_status bt_estimator_get_criterion(const bt_estimator *estimator, char *buffer, int64_t capacity, int64_t *length);
+
+/* Adds a regularisation to the cost; any number of them. `options`, a JSON object, has its strength s and more:
+ *   sparse-weights       2 s sum (|W| - eps log(1 + |W|/eps)), by reweighting: eps (1e-4), weights (names of arrays; by
+ *                        default all connections between different nodes). At the end of a run weights below 1e-3 of the
+ *                        largest of their array are fixed at 0 and the others re-estimated (a fifth of the iterations),
+ *                        which is kept if the cost grows by less than 1 %: remove (true), and bt_estimator_removed
+ *   sparse-activity      2 s sum (|x| - eps log(1 + |x|/eps)), by reweighting: eps (0.01), groups (names; by default those
+ *                        read at a lag of 1 or more)
+ *   orthogonal-activity  s/2 sum_n sum_n' (sum_t x_n x_n')^2, n' not n: groups
+ *   activity-bound       s sum exp(k (x - b)): bound b (1), steepness k (10; below 0 for a lower bound), groups */
+bt_status bt_estimator_add_regularisation(bt_estimator *estimator, const char *name, const char *options);
+bt_status bt_estimator_clear_regularisation(bt_estimator *estimator);
 
 /* "auto" (the default) or "backward-tuning". */
 bt_status bt_estimator_set_method(bt_estimator *estimator, const char *name);
@@ -301,6 +326,9 @@ bt_status bt_estimator_get_method(const bt_estimator *estimator, char *buffer, i
  *   tolerance        a run stops when the cost falls below this times its first cost (1e-12)
  *   target           a run stops when the cost falls below this (0)
  *   initial_states   1 or 0 (0): every sequence has a learnt initial state of its own (a change starts the estimator anew)
+ *   nu               scale of the criterion; 0: automatic, of the errors at the start of each iteration (0)
+ *   washout          first steps of every sequence that are not compared (0)
+ *   static           1 or 0: only the last step of every sequence is compared (0)
  *   guard            1 or 0: the guard on the adjoint, equation (5) (1)
  *   reestimation     1 or 0: the second-order variant on re-estimated states, footnote 7 (1) */
 bt_status bt_estimator_set_option(bt_estimator *estimator, const char *name, double value);
@@ -323,12 +351,18 @@ bt_status bt_estimator_get_weights(const bt_estimator *estimator, double *weight
 /* The best initial states, sequences x flat state, as bt_simulate takes them, where the option initial_states is 1. */
 bt_status bt_estimator_get_initial_states(const bt_estimator *estimator, double *values, int64_t length);
 
+/* Which weights of an array (1, else 0) a sparse estimation took away: they are fixed at 0 in the network. */
+bt_status bt_estimator_removed(const bt_estimator *estimator, const char *name, uint8_t *removed, int64_t length);
+
 /* Cost and its derivative by every adjustable weight at the network's weights, without guard. Either may be NULL. */
 bt_status bt_estimator_gradient(bt_estimator *estimator, double *cost, double *gradient, int64_t length);
 
 /* The trace: one value per entry. Entry 0 is the start, entry k the end of iteration k. Columns:
- *   cost, nmse
- *   order        2 second, 1 first, 0 none (the start; a step that found nothing better), -1 rescue of a diverging start
+ *   cost, nmse   of the best weights
+ *   penalty      the part of the regularisation in the cost
+ *   nu           the scale of the criterion, NaN where it has none; costs are comparable under one nu
+ *   first_cost   the cost of the start under that nu
+ *   order        3 weights taken away, 2 second, 1 first, 0 none (the start; a step that found nothing better), -1 rescue of a diverging start
  *   variant      second order: 1, 2, 3 (2.5 of the design); first order: the momentum k; else 0
  *   step         the best alpha of the line search
  *   raised, saturated   fractions of the adjoint values that the guard raised, saturated

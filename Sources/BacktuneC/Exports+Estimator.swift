@@ -50,7 +50,7 @@ public func bt_estimator_set_data(
   guarded {
     let lengths = try values(lengths, sequences, "lengths").map { Int($0) }
     let inputs = try readable(inputs, inputsLength, "inputs")
-    let desired = try readable(desired, desiredLength, "desired")
+    let desired = try optional(desired, desiredLength, "desired")
     let gains = try optional(gains, gainsLength, "gains")
     try changing(estimator) { object in
       let network = try HandleTable.use(object.network, isWriting: false) { $0.network }
@@ -81,6 +81,30 @@ public func bt_estimator_get_criterion(
   _ length: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded { try copy(try reading(estimator) { $0.objective.criterion }, to: buffer, capacity, length) }
+}
+
+@_cdecl("bt_estimator_add_regularisation")
+public func bt_estimator_add_regularisation(
+  _ estimator: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ options: UnsafePointer<CChar>?
+) -> Int32 {
+  guarded {
+    let name = try text(name, "name")
+    let options = Array((try optionalText(options, "options") ?? "").utf8)
+    try changing(estimator) {
+      try $0.objective.addRegularisation(name, options: options)
+      $0.reset()
+    }
+  }
+}
+
+@_cdecl("bt_estimator_clear_regularisation")
+public func bt_estimator_clear_regularisation(_ estimator: OpaquePointer?) -> Int32 {
+  guarded {
+    try changing(estimator) {
+      $0.objective.removeRegularisations()
+      $0.reset()
+    }
+  }
 }
 
 @_cdecl("bt_estimator_set_method")

@@ -63,6 +63,23 @@ public func bt_estimator_get_initial_states(
   }
 }
 
+@_cdecl("bt_estimator_removed")
+public func bt_estimator_removed(
+  _ estimator: OpaquePointer?, _ name: UnsafePointer<CChar>?,
+  _ target: UnsafeMutablePointer<UInt8>?, _ length: Int64
+) -> Int32 {
+  guarded {
+    let name = try text(name, "name")
+    let flags = try found(estimator) { object, current in
+      if let current { return try current.removed(name) }
+      return try HandleTable.use(object.network, isWriting: false) {
+        [Bool](repeating: false, count: try $0.network.array(named: name).count)
+      }
+    }
+    try write(flags.map { $0 ? 1 : 0 }, to: target, length, "removed")
+  }
+}
+
 @_cdecl("bt_estimator_gradient")
 public func bt_estimator_gradient(
   _ estimator: OpaquePointer?, _ cost: UnsafeMutablePointer<Double>?,

@@ -152,6 +152,35 @@ public func bt_network_set_fixed(
   }
 }
 
+@_cdecl("bt_network_set_signs")
+public func bt_network_set_signs(
+  _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ signs: UnsafePointer<Int8>?,
+  _ length: Int64
+) -> Int32 {
+  guarded {
+    let name = try text(name, "name")
+    try changing(network) {
+      let count = try $0.array(named: name).count
+      try $0.setSigns(
+        name, try values(signs, length, "signs", expected: count, 1).map { Int($0) })
+    }
+  }
+}
+
+@_cdecl("bt_network_set_mask")
+public func bt_network_set_mask(
+  _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ mask: UnsafePointer<UInt8>?,
+  _ length: Int64
+) -> Int32 {
+  guarded {
+    let name = try text(name, "name")
+    try changing(network) {
+      let count = try $0.array(named: name).count
+      try $0.setMask(name, try values(mask, length, "mask", expected: count, 1).map { $0 != 0 })
+    }
+  }
+}
+
 @_cdecl("bt_network_randomize")
 public func bt_network_randomize(_ network: OpaquePointer?, _ seed: UInt64) -> Int32 {
   guarded { try changing(network) { $0.randomize(seed: seed) } }

@@ -23,7 +23,7 @@ private struct Pause {
 
 /// The paper's method: simulate, tune backward, adjust to second order, fall back to first order.
 final class BackwardTuning {
-  private let problem: Problem
+  let problem: Problem
   private let search: WeightSearch
   private let eps: Trajectory
   private let secondOrder: SecondOrder
@@ -274,14 +274,21 @@ final class BackwardTuning {
     return try search.search(from: origin, cost: cost, along: direction, poll: poll)
   }
 
-  private func begin() {
-    lastReport = IterationReport(cost: cost, nmse: problem.nmse(search.score))
+  /// What the best weights score, as an entry of a trace; all simulations since the start.
+  var report: IterationReport {
+    var report = IterationReport(cost: cost, nmse: problem.nmse(search.score))
+    report.firstCost = problem.cost(search.first)
+    (report.penalty, report.nu) = (problem.penalty(search.score), problem.data.nu)
+    report.simulations = search.simulations
+    return report
   }
 
+  private func begin() { lastReport = report }
+
   private func close() {
-    (lastReport.cost, lastReport.nmse) = (cost, problem.nmse(search.score))
-    lastReport.firstCost = problem.cost(search.first)
-    (lastReport.penalty, lastReport.nu) = (problem.penalty(search.score), problem.data.nu)
+    let now = report
+    (lastReport.cost, lastReport.nmse, lastReport.firstCost) = (now.cost, now.nmse, now.firstCost)
+    (lastReport.penalty, lastReport.nu) = (now.penalty, now.nu)
     lastReport.simulations = search.simulations - reportedSimulations
     reportedSimulations = search.simulations
   }

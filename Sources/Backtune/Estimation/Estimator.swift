@@ -28,6 +28,8 @@ public final class Estimator {
   }
   public private(set) var trace: [IterationReport] = []
   public private(set) var stopReason = StopReason.none
+  /// Slots of the weights that a sparse estimation took away.
+  private var removed: Set<Int> = []
 
   private let sequences: Sequences
   /// Made when first needed.
@@ -67,6 +69,7 @@ public final class Estimator {
     trace = []
     seconds = 0
     stopReason = .none
+    removed = []
   }
 
   /// Takes weights, bounds and fixed flags that were set since; where they differ the estimation starts anew from them.
@@ -91,11 +94,24 @@ public final class Estimator {
     return try iterate(monitor: monitor)
   }
 
-  /// Iterations until a stop reason.
+  /// Iterations until a stop reason; then, of a sparse estimation, the weights near zero are taken away.
   @discardableResult
   public func run(monitor: Monitor? = nil) throws -> StopReason {
     stopReason = .none
     guard try start(monitor: monitor) else { return stopReason }
+    guard Removal.isWanted(try session().problem) else {
+      return try run(iterations: options.maxIterations, monitor: monitor)
+    }
+    let rest = Removal.iterations(of: options.maxIterations)
+    try run(iterations: options.maxIterations - rest, monitor: monitor)
+    if stopReason != .callback && rest > 0 {
+      try removeWeights(iterations: rest, monitor: monitor)
+    }
+    return stopReason
+  }
+
+  @discardableResult
+  private func run(iterations: Int, monitor: Monitor?) throws -> StopReason {
     var iteration = 0
     while true {
       let (cost, first) = (trace[trace.count - 1].cost, trace[trace.count - 1].firstCost)
@@ -103,7 +119,7 @@ public final class Estimator {
         stopReason = .target
       } else if cost <= options.tolerance * first {
         stopReason = .tolerance
-      } else if iteration >= options.maxIterations {
+      } else if iteration >= iterations {
         stopReason = .iterations
       } else if try iterate(monitor: monitor) == .none {
         iteration += 1
@@ -111,6 +127,27 @@ public final class Estimator {
       }
       return stopReason
     }
+  }
+
+  /// One entry of the trace, if the weights near zero are not needed.
+  private func removeWeights(iterations: Int, monitor: Monitor?) throws {
+    let session = try session()
+    let begin = clock.now
+    let removal = try BLASThreads.single {
+      try Removal(
+        session, sequences, objective, options, iterations: iterations, poll: poll(monitor))
+    }
+    seconds += (clock.now - begin) / .seconds(1)
+    if removal?.wasInterrupted == true { stopReason = .callback }
+    guard let removal, removal.isGood else { return }
+    made = removal.session
+    network = removal.session.network
+    removed.formUnion(removal.slots)
+    var report = removal.session.report
+    (report.order, report.variant, report.step) = (.removal, 0, 0)
+    (report.firstCost, report.seconds) = (trace[trace.count - 1].firstCost, seconds)
+    trace.append(report)
+    if let monitor, monitor(.iteration) { stopReason = .callback }
   }
 
   /// L of the best weights and its NMSE; before the first step those of the network's weights. Infinite where they
@@ -152,6 +189,13 @@ public final class Estimator {
       throw BacktuneError.state(
         "network: its structure has changed since the estimator was created; create another one")
     }
+  }
+
+  /// Which weights of a full array a sparse estimation took away.
+  /// - Throws: `.argument` for an unknown array.
+  public func removed(_ name: String) throws -> [Bool] {
+    let flags = network.slots.values.indices.map { removed.contains($0) }
+    return network.full(try network.array(named: name), flags, absent: false)
   }
 
   /// Decay time and final bias of the cost, footnote 9.

@@ -26,6 +26,8 @@ public enum StepOrder: Int, Sendable {
   case none = 0
   case first = 1
   case second = 2
+  /// Weights near zero were taken away, and the rest re-estimated.
+  case removal = 3
 }
 
 /// One line of the trace: the start, or the end of an iteration.

@@ -100,6 +100,36 @@ extension Network {
     }
   }
 
+  /// Constrains the signs of a full array, or all of it by one value: 1 excitatory (0 or more), -1 inhibitory (0 or less),
+  /// 0 as it is. Weights of the other sign become 0.
+  /// - Throws: `.argument` for another sign, or where the bounds leave nothing of it.
+  public mutating func setSigns(_ name: String, _ signs: [Int]) throws {
+    let array = try array(named: name)
+    let chosen = try slotValues(array, signs, what: "signs", absent: nil)
+    var changed = slots
+    for (slot, sign) in zip(array.slots, chosen) {
+      guard (-1...1).contains(sign) else {
+        throw BacktuneError.argument("sign of \(name): \(sign), expected 1, -1 or 0")
+      }
+      if sign > 0 { changed.lower[slot] = max(changed.lower[slot], 0) }
+      if sign < 0 { changed.upper[slot] = min(changed.upper[slot], 0) }
+      try checkBounds(changed.lower[slot], changed.upper[slot], of: name)
+      changed.values[slot] = min(
+        max(changed.values[slot], changed.lower[slot]), changed.upper[slot])
+    }
+    slots = changed
+  }
+
+  /// Takes away the weights of a full array where `mask` is false: they are 0 and fixed. Others stay as they are.
+  /// - Throws: `.argument` where the bounds of such a weight exclude 0.
+  public mutating func setMask(_ name: String, _ mask: [Bool]) throws {
+    let array = try array(named: name)
+    let chosen = try slotValues(array, mask, what: "mask", absent: nil)
+    let absent = zip(array.slots, chosen).filter { !$1 }.map(\.0)
+    for slot in absent { try check(0, slot: slot, of: array) }
+    fixAtZero(absent)
+  }
+
   func checkBounds(_ lower: Double, _ upper: Double, of name: String) throws {
     guard lower <= upper, lower < .infinity, upper > -.infinity else {
       throw BacktuneError.argument(
@@ -144,6 +174,11 @@ extension Network {
       }
     }
     for (slot, value) in zip(adjustable, values) { slots.values[slot] = value }
+  }
+
+  /// Sets slots to zero for good.
+  package mutating func fixAtZero(_ list: [Int]) {
+    for slot in list { (slots.values[slot], slots.isFixed[slot]) = (0, true) }
   }
 
   /// Sets every slot, values that are known to be inside their bounds.

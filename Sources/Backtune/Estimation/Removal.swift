@@ -1,0 +1,71 @@
+import BacktuneCriterion
+import BacktuneNetwork
+import BacktuneNumerics
+
+/// The end of a sparse estimation: weights that it brought near zero are fixed there and the rest re-estimated.
+struct Removal {
+  /// A weight below this, times the largest of its array, is near zero.
+  private static let relativeSize = 1e-3
+  /// How much the cost may grow by it.
+  private static let largestGrowth = 1.01
+  /// The part of a run's iterations that is for the re-estimation.
+  private static let share = 0.2
+
+  /// Whether anything may be taken away.
+  static func isWanted(_ problem: Problem) -> Bool {
+    problem.weightTerms.contains { $0.removesWeights && !$0.slots.isEmpty }
+  }
+
+  /// Iterations of the re-estimation, out of those of a run.
+  static func iterations(of all: Int) -> Int { Int((share * Double(all)).rounded(.up)) }
+
+  /// The slots of `problem` near zero.
+  static func slots(_ problem: Problem, _ values: [Double]) -> [Int] {
+    let terms = problem.weightTerms.filter(\.removesWeights)
+    let candidates = Set(terms.flatMap(\.slots))
+    return problem.network.arrays.flatMap { array -> [Int] in
+      let largest = array.slots.reduce(0) { max($0, abs(values[$1])) }
+      return array.slots.filter {
+        candidates.contains($0) && abs(values[$0]) < relativeSize * largest
+          && problem.slots.lower[$0] <= 0 && problem.slots.upper[$0] >= 0
+      }
+    }
+  }
+
+  let slots: [Int]
+  /// What was re-estimated, good if it may be kept.
+  let session: BackwardTuning
+  let isGood: Bool
+  private(set) var wasInterrupted = false
+
+  /// Re-estimates what `before` found, without some slots and under the same nu.
+  init?(
+    _ before: BackwardTuning, _ sequences: Sequences, _ objective: Objective,
+    _ options: EstimatorOptions, iterations: Int, poll: () throws -> Void
+  ) throws {
+    slots = Self.slots(before.problem, before.slots)
+    guard !slots.isEmpty else { return nil }
+    var observation = options.observation
+    if before.problem.data.nu.isFinite { observation.nu = before.problem.data.nu }
+    var network = before.network
+    network.fixAtZero(slots)
+    session = try BackwardTuning(
+      try Problem(network, sequences, objective: objective, options: observation))
+    var values = before.slots
+    for slot in slots { values[slot] = 0 }
+    session.restart(fromSlots: values)
+    do {
+      try session.evaluateStart(poll: poll)
+      var left = session.cost.isFinite && !session.isEmpty ? iterations : 0
+      while left > 0 {
+        try session.iterate(options, poll: poll)
+        left = session.lastReport.order == .none ? 0 : left - 1
+      }
+    } catch let error as BacktuneError where error.kind == .interrupted {
+      // What it has come to may do.
+      wasInterrupted = true
+    }
+    // Neither above what the whole estimation began with.
+    isGood = session.cost <= min(Self.largestGrowth * before.cost, before.lastReport.firstCost)
+  }
+}
