@@ -306,7 +306,7 @@ bt_status bt_estimator_set_criterion(bt_estimator *estimator, const char *name);
 bt_status bt_estimator_get_criterion(const bt_estimator *estimator, char *buffer, int64_t capacity, int64_t *length);
 
 /* Adds a regularisation to the cost; any number of them. `options`, a JSON object, has its strength s and more:
- *   sparse-weights       2 s sum (|W| - eps log(1 + |W|/eps)), by reweighting: eps (1e-4), weights (names of arrays; by
+ *   sparse-weights       2 s sum (|W| - eps log(1 + |W|/eps)), by reweighting: eps (1e-5), weights (names of arrays; by
  *                        default all connections between different nodes). At the end of a run weights below 1e-3 of the
  *                        largest of their array are fixed at 0 and the others re-estimated (a fifth of the iterations),
  *                        which is kept if the cost grows by less than 1 %: remove (true), and bt_estimator_removed

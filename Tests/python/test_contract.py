@@ -27,6 +27,7 @@ KINDS = {
     "const double *": _abi.doubles,
     "const int64_t *": _abi.integers,
     "const uint8_t *": _abi.flags,
+    "const int8_t *": _abi.signs,
     "uint8_t *": _abi.flags,
     "int32_t *": ctypes.POINTER(ctypes.c_int32),
 }

@@ -5,7 +5,7 @@ After "Backward tuning" (report RR-9100): networks are described by units or by 
 come near to desired ones (`Estimator`).
 """
 
-from . import closed_forms, datasets, interop, random, topology
+from . import closed_forms, criteria, datasets, interop, random, regularisation, topology
 from ._version import __version__
 from .errors import (
     ArgumentError,
@@ -18,7 +18,7 @@ from .errors import (
     SizeError,
     StateError,
 )
-from .estimator import Estimator
+from .estimator import Connections, Estimator
 from .functions import Function, softplus, upsilon, zeta
 from .group import Group
 from .network import Network
@@ -41,6 +41,7 @@ __all__ = [
     "ArgumentError",
     "BacktuneError",
     "BusyError",
+    "Connections",
     "Decay",
     "Estimator",
     "FileError",
@@ -59,6 +60,7 @@ __all__ = [
     "__version__",
     "aif_network",
     "closed_forms",
+    "criteria",
     "datasets",
     "decay_fit",
     "gru_network",
@@ -67,6 +69,7 @@ __all__ = [
     "lnl_network",
     "lstm_network",
     "random",
+    "regularisation",
     "softmax_network",
     "softplus",
     "sparse_lnl_network",

@@ -42,6 +42,7 @@ Callback = ctypes.CFUNCTYPE(c_int32, c_void_p, c_int32, c_void_p)
 doubles = _array(np.float64)
 integers = _array(np.int64)
 flags = _array(np.uint8)
+signs = _array(np.int8)
 status = c_int32  # of a call that can fail
 text = c_char_p
 handle = c_void_p
@@ -109,6 +110,8 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_network_set_bounds": (status, [handle, text, doubles, doubles, c_int64]),
     "bt_network_get_fixed": (status, [handle, text, flags, c_int64]),
     "bt_network_set_fixed": (status, [handle, text, flags, c_int64]),
+    "bt_network_set_signs": (status, [handle, text, signs, c_int64]),
+    "bt_network_set_mask": (status, [handle, text, flags, c_int64]),
     "bt_network_randomize": (status, [handle, c_uint64]),
     # JSON and files
     "bt_network_to_json": (status, [handle, *_NAMED_TEXT]),
@@ -136,6 +139,8 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     ),
     "bt_estimator_set_criterion": (status, [handle, text]),
     "bt_estimator_get_criterion": (status, [handle, *_NAMED_TEXT]),
+    "bt_estimator_add_regularisation": (status, [handle, text, text]),
+    "bt_estimator_clear_regularisation": (status, [handle]),
     "bt_estimator_set_method": (status, [handle, text]),
     "bt_estimator_get_method": (status, [handle, *_NAMED_TEXT]),
     "bt_estimator_set_option": (status, [handle, text, c_double]),
@@ -145,6 +150,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_estimator_cost": (status, [handle, double_out, double_out]),
     "bt_estimator_get_weights": (status, [handle, doubles, c_int64]),
     "bt_estimator_get_initial_states": (status, [handle, doubles, c_int64]),
+    "bt_estimator_removed": (status, [handle, text, flags, c_int64]),
     "bt_estimator_gradient": (status, [handle, double_out, doubles, c_int64]),
     "bt_estimator_trace_length": (status, [handle, int64_out]),
     "bt_estimator_trace": (status, [handle, text, doubles, c_int64]),

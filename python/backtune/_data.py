@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 
 from ._arrays import as_float, as_sequence, as_sequences, is_list_of_sequences, joined
-from .errors import SizeError
+from .errors import ArgumentError, SizeError
 
 
 class Data:
     """Sequences one after the other: inputs (sum T, M), desired and gains (sum T, O)."""
 
     def __init__(self, u: Any, y: Any, gains: Any, inputs: int, outputs: int) -> None:
+        if y is None:
+            self._inputs_only(u, inputs, gains)
+            return
         desired = as_sequences(y, outputs, "desired outputs")
         if u is None and inputs == 0:
             given = [np.empty((len(sequence), 0)) for sequence in desired]
@@ -22,8 +25,18 @@ class Data:
         _check_lengths(given, desired)
         self.lengths = np.array([len(sequence) for sequence in desired], dtype=np.int64)
         self.inputs = joined(given, inputs)
-        self.desired = joined(desired, outputs)
+        self.desired: np.ndarray | None = joined(desired, outputs)
         self.gains = None if gains is None else joined(_gains(gains, desired, outputs), outputs)
+
+    def _inputs_only(self, u: Any, inputs: int, gains: Any) -> None:
+        if gains is not None:
+            raise ArgumentError("gains: they came without desired outputs")
+        if u is None:
+            raise ArgumentError("u, y: neither inputs nor desired outputs came")
+        given = as_sequences(u, inputs, "inputs")
+        self.lengths = np.array([len(sequence) for sequence in given], dtype=np.int64)
+        self.inputs = joined(given, inputs)
+        self.desired = self.gains = None
 
 
 def _check_lengths(inputs: list[np.ndarray], desired: list[np.ndarray]) -> None:

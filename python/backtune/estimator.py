@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Callable
 
 import numpy as np
@@ -14,8 +16,10 @@ from ._callbacks import RunGuard
 from ._data import Data
 from ._handle import Owner
 from ._progress import Progress
-from .errors import NetworkError
+from .criteria import Criterion
+from .errors import ArgumentError, NetworkError
 from .network import Network
+from .regularisation import Regularisation
 from .trace import COLUMNS, Report, Trace, make_report
 
 # BT_STOP_* of include/backtune.h, in their order.
@@ -29,6 +33,29 @@ _STOPS = (
     "diverged",
     "nothing",
 )
+
+
+@dataclass(frozen=True)
+class Connections:
+    """Which weights of an array there are: what `Estimator.connections` reports.
+
+    Attributes
+    ----------
+    name : str
+        Of the array, as in ``net.weights``.
+    remaining : array of bool
+        The weights that are not zero.
+    removed : array of bool
+        Those that a sparse estimation took away.
+    """
+
+    name: str
+    remaining: np.ndarray
+    removed: np.ndarray
+
+    def __repr__(self) -> str:
+        total, left = self.remaining.size, int(self.remaining.sum())
+        return f"<{self.name}: {left} of {total} weights, {int(self.removed.sum())} removed>"
 
 
 class Estimator(Owner):
@@ -48,8 +75,15 @@ class Estimator(Owner):
         Desired outputs; NaN means not observed, masked entries too. (T,) means one output.
     gains : array of the shape of y, or list of such, or O numbers, or one; optional
         How much each desired value, or each output, counts: 0 or more, 0 = not observed.
-    criterion : str, optional
-        "least-squares".
+    criterion : str or Criterion, optional
+        "least-squares", "l1", "l0", "huber", "biweight", "boolean", "cross-entropy", or an object
+        of `backtune.criteria`.
+    regularisation : Regularisation or list of such, optional
+        Objects of `backtune.regularisation`, in any combination.
+    washout : int, optional
+        First time steps of every sequence that are not compared.
+    static : bool, optional
+        Whether only the last time step of every sequence is compared.
     method : str, optional
         "auto", "backward-tuning".
     initial_states : bool, optional
@@ -79,7 +113,10 @@ class Estimator(Owner):
         y: Any,
         gains: Any = None,
         *,
-        criterion: str | None = None,
+        criterion: str | Criterion | None = None,
+        regularisation: Regularisation | Sequence[Regularisation] | None = None,
+        washout: int | None = None,
+        static: bool | None = None,
         method: str | None = None,
         initial_states: bool | None = None,
         guard: bool | None = None,
@@ -99,19 +136,38 @@ class Estimator(Owner):
             data.inputs,
             data.inputs.size,
             data.desired,
-            data.desired.size,
+            0 if data.desired is None else data.desired.size,
             data.gains,
             0 if data.gains is None else data.gains.size,
         )
+        options = {
+            "initial_states": initial_states,
+            "guard": guard,
+            "reestimation": reestimation,
+            "washout": washout,
+            "static": static,
+        }
         if criterion is not None:
-            lib.bt_estimator_set_criterion(self._pointer, as_text(criterion, "criterion"))
+            options["nu"] = self._set_criterion(criterion)
+        for item in _listed(regularisation):
+            lib.bt_estimator_add_regularisation(
+                self._pointer, item.name.encode(), item._options().encode()
+            )
         if method is not None:
             lib.bt_estimator_set_method(self._pointer, as_text(method, "method"))
-        options = {"initial_states": initial_states, "guard": guard, "reestimation": reestimation}
         for name, value in options.items():
             if value is not None:
                 self.set_option(name, value)
         self._sequences = data.lengths.size
+
+    def _set_criterion(self, criterion: str | Criterion) -> float | None:
+        """Set it, and return the scale that was given with it."""
+        name = criterion.name if isinstance(criterion, Criterion) else criterion
+        lib.bt_estimator_set_criterion(self._pointer, as_text(name, "criterion"))
+        nu = getattr(criterion, "nu", None)
+        if nu is not None and not nu > 0:
+            raise ArgumentError(f"nu: {nu} came, expected a number above 0")
+        return nu
 
     # ---- Settings
 
@@ -268,6 +324,16 @@ class Estimator(Owner):
         lib.bt_estimator_get_initial_states(self._pointer, values, values.size)
         return values
 
+    def connections(self) -> list[Connections]:
+        """Return which weights of each array remain, after a sparse estimation took some away."""
+        result = []
+        for name in self.net.weights:
+            values = self.net.weights[name]
+            removed = np.empty(values.shape, dtype=np.uint8)
+            lib.bt_estimator_removed(self._pointer, name.encode(), removed, removed.size)
+            result.append(Connections(name, (values != 0) & (removed == 0), removed == 1))
+        return result
+
     def gradient(self) -> tuple[float, np.ndarray]:
         """Return the cost at the network's weights, and its derivative by each, without guard."""
         cost = ctypes.c_double()
@@ -313,3 +379,15 @@ class Estimator(Owner):
 
 def _stop_words(reason: int) -> str:
     return lib.bt_stop_string(reason).decode()
+
+
+def _listed(items: Regularisation | Sequence[Regularisation] | None) -> list[Regularisation]:
+    if items is None:
+        return []
+    given = [items] if isinstance(items, Regularisation) else list(items)
+    for item in given:
+        if not isinstance(item, Regularisation):
+            raise TypeError(
+                f"regularisation: {item!r} came, expected objects of backtune.regularisation"
+            )
+    return given

@@ -17,6 +17,9 @@ from ._arrays import as_float, as_size
 COLUMNS = (
     "cost",
     "nmse",
+    "penalty",
+    "nu",
+    "first_cost",
     "order",
     "variant",
     "step",
@@ -27,7 +30,7 @@ COLUMNS = (
 )
 
 # Words for the engine's numbers of the column "order".
-_ORDERS = {2: "second", 1: "first", 0: "none", -1: "rescue"}
+_ORDERS = {3: "removal", 2: "second", 1: "first", 0: "none", -1: "rescue"}
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,15 @@ class Report:
     cost, nmse : float
         Criterion, and normalised mean square error (NaN for constant outputs), of the best weights
         so far.
+    penalty : float
+        The part of the regularisation in the cost.
+    nu : float
+        Scale of the criterion (NaN where it has none): costs are comparable under one.
+    first_cost : float
+        Cost of the start under this nu.
     order : str
         What found them: "second", "first", "none" (the start, or nothing better was found),
-        "rescue" of a start that diverges.
+        "rescue" of a start that diverges, "removal" of weights near zero.
     variant : int
         Second order: 1, 2 or 3, how the equation was weighted; first order: the momentum k.
     step : float
@@ -61,6 +70,9 @@ class Report:
     iteration: int
     cost: float
     nmse: float
+    penalty: float
+    nu: float
+    first_cost: float
     order: str
     variant: int
     step: float
@@ -77,6 +89,9 @@ def make_report(iteration: int, row: Mapping[str, float], stop: str | None = Non
         iteration=iteration,
         cost=float(row["cost"]),
         nmse=float(row["nmse"]),
+        penalty=float(row["penalty"]),
+        nu=float(row["nu"]),
+        first_cost=float(row["first_cost"]),
         order=_ORDERS.get(int(row["order"]), str(row["order"])),
         variant=int(row["variant"]),
         step=float(row["step"]),
@@ -117,8 +132,8 @@ class Trace(Sequence):
 
     Attributes
     ----------
-    cost, nmse, order, variant, step, raised, saturated, simulations, seconds : array
-        One value per entry, see `Report`; order as the number 2, 1, 0 or -1.
+    cost, nmse, penalty, nu, first_cost, order, variant, step, raised, saturated, simulations, seconds : array
+        One value per entry, see `Report`; order as a number, 3 to -1.
     stop : str
         Why the run stopped, in one word: "tolerance", "target", "stalled", "iterations",
         "callback", "diverged", "nothing" (to adjust), "interrupted", or "none" (not stopped).
@@ -128,6 +143,9 @@ class Trace(Sequence):
 
     cost: np.ndarray
     nmse: np.ndarray
+    penalty: np.ndarray
+    nu: np.ndarray
+    first_cost: np.ndarray
     order: np.ndarray
     variant: np.ndarray
     step: np.ndarray

@@ -10,7 +10,8 @@ import numpy as np
 
 from . import _abi
 from ._abi import lib
-from ._arrays import as_full, as_mask, as_text
+from ._arrays import as_float, as_full, as_mask, as_text
+from .errors import ArgumentError, SizeError
 
 if TYPE_CHECKING:
     from .network import Network
@@ -100,6 +101,73 @@ class Weights(Mapping):
         array = flags.astype(np.uint8)
         lib.bt_network_set_fixed(self._network._pointer, text, array, array.size)
 
+    def constrain(
+        self,
+        name: str,
+        *,
+        lower: Any = None,
+        upper: Any = None,
+        sign: Any = None,
+        mask: Any = None,
+        fixed: Any = None,
+    ) -> None:
+        """Constrain weights: they stay so through `randomize` and every estimation.
+
+        Every argument is one value or an array that NumPy broadcasts to the weights' shape: a
+        row (source nodes,) says what holds for all weights of a source, a column (nodes, 1) what
+        holds for those of a target.
+
+        Parameters
+        ----------
+        name : str
+            Of the weights, as in this mapping.
+        lower, upper : float or array, optional
+            Bounds; weights outside move to the nearest.
+        sign : "excitatory", "inhibitory", or array of 1, -1, 0, optional
+            0 or more, 0 or less, any.
+        mask : array of bool, optional
+            Where there is a connection; elsewhere the weight is 0 for good.
+        fixed : bool or array of bool, optional
+            Which weights estimation leaves as they are.
+
+        Raises
+        ------
+        ArgumentError
+            Bounds that leave nothing, a sign other than those; the constraints before it hold.
+        SizeError
+            An array that does not broadcast.
+
+        Examples
+        --------
+        >>> import backtune as bt
+        >>> net = bt.Network(inputs=1)
+        >>> x = net.lnl(3)
+        >>> net.weights.constrain("lnl.x2.W", sign=[1, 1, -1], mask=[[0, 1, 1], [1, 0, 1], [1, 1, 0]])
+        >>> net.randomize(seed=0)
+        >>> bool((net.weights["lnl.x2.W"][:, :2] >= 0).all())
+        True
+        """
+        text, shape = self._shape(name)
+        if lower is not None or upper is not None:
+            low, high = (
+                None if value is None else _broadcast(as_float(value, what), shape, what)
+                for value, what in ((lower, f"lower bounds of {name}"), (upper, f"upper of {name}"))
+            )
+            self.set_bounds(name, low, high)
+        if sign is not None:
+            signs = _broadcast(_signs(sign, name), shape, f"signs of {name}").astype(np.int8)
+            lib.bt_network_set_signs(self._network._pointer, text, signs, signs.size)
+        there = None
+        if mask is not None:
+            there = _broadcast(as_mask(mask, f"mask of {name}"), shape, f"mask of {name}")
+            lib.bt_network_set_mask(self._network._pointer, text, there, there.size)
+        if fixed is not None:
+            flags = as_mask(fixed, f"fixed weights of {name}")
+            flags = _broadcast(flags, shape, f"fixed weights of {name}")
+            if there is not None:
+                flags = flags | (1 - there)
+            lib.bt_network_set_fixed(self._network._pointer, text, flags, flags.size)
+
     def _ipython_key_completions_(self) -> list[str]:
         return list(self)
 
@@ -107,3 +175,26 @@ class Weights(Mapping):
         rows = [f"  {name}: {' x '.join(map(str, self._shape(name)[1]))}" for name in self]
         total = sum(math.prod(self._shape(name)[1]) for name in self)
         return "\n".join([f"<Weights, {total} values>", *rows])
+
+
+def _broadcast(values: np.ndarray, shape: tuple[int, ...], what: str) -> np.ndarray:
+    try:
+        return np.ascontiguousarray(np.broadcast_to(values, shape))
+    except ValueError:
+        raise SizeError(
+            f"{what}: shape {values.shape} came, expected {shape} or one that broadcasts"
+        ) from None
+
+
+def _signs(sign: Any, name: str) -> np.ndarray:
+    if isinstance(sign, str):
+        if sign not in _SIGNS:
+            raise ArgumentError(f"sign of {name}: {sign!r} came, expected {' or '.join(_SIGNS)}")
+        return np.array(_SIGNS[sign])
+    signs = as_float(sign, f"signs of {name}")
+    if not np.isin(signs, (-1, 0, 1)).all():
+        raise ArgumentError(f"signs of {name}: expected 1, -1 or 0, or {' or '.join(_SIGNS)}")
+    return signs
+
+
+_SIGNS = {"excitatory": 1, "inhibitory": -1}

@@ -102,10 +102,16 @@ public final class Estimator {
     guard Removal.isWanted(try session().problem) else {
       return try run(iterations: options.maxIterations, monitor: monitor)
     }
-    let rest = Removal.iterations(of: options.maxIterations)
-    try run(iterations: options.maxIterations - rest, monitor: monitor)
-    if stopReason != .callback && rest > 0 {
-      try removeWeights(iterations: rest, monitor: monitor)
+    // Taking some weights away lets others come near zero: there are several rounds.
+    let (first, round) = Removal.rounds(of: options.maxIterations)
+    try run(iterations: first, monitor: monitor)
+    var left = options.maxIterations - first
+    while left > 0 && stopReason != .callback {
+      let count = min(left, round)
+      left -= count
+      if try removeWeights(iterations: count, monitor: monitor) { continue }
+      guard stopReason == .iterations else { break }
+      try run(iterations: count, monitor: monitor)
     }
     return stopReason
   }
@@ -130,7 +136,8 @@ public final class Estimator {
   }
 
   /// One entry of the trace, if the weights near zero are not needed.
-  private func removeWeights(iterations: Int, monitor: Monitor?) throws {
+  /// - Returns: whether some were taken away.
+  private func removeWeights(iterations: Int, monitor: Monitor?) throws -> Bool {
     let session = try session()
     let begin = clock.now
     let removal = try BLASThreads.single {
@@ -139,7 +146,7 @@ public final class Estimator {
     }
     seconds += (clock.now - begin) / .seconds(1)
     if removal?.wasInterrupted == true { stopReason = .callback }
-    guard let removal, removal.isGood else { return }
+    guard let removal, removal.isGood else { return false }
     made = removal.session
     network = removal.session.network
     removed.formUnion(removal.slots)
@@ -148,6 +155,7 @@ public final class Estimator {
     (report.firstCost, report.seconds) = (trace[trace.count - 1].firstCost, seconds)
     trace.append(report)
     if let monitor, monitor(.iteration) { stopReason = .callback }
+    return true
   }
 
   /// L of the best weights and its NMSE; before the first step those of the network's weights. Infinite where they

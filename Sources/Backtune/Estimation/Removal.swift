@@ -8,16 +8,15 @@ struct Removal {
   private static let relativeSize = 1e-3
   /// How much the cost may grow by it.
   private static let largestGrowth = 1.01
-  /// The part of a run's iterations that is for the re-estimation.
-  private static let share = 0.2
-
   /// Whether anything may be taken away.
   static func isWanted(_ problem: Problem) -> Bool {
     problem.weightTerms.contains { $0.removesWeights && !$0.slots.isEmpty }
   }
 
-  /// Iterations of the re-estimation, out of those of a run.
-  static func iterations(of all: Int) -> Int { Int((share * Double(all)).rounded(.up)) }
+  /// How the iterations of a run are spent: before weights are taken away, and in each round of it.
+  static func rounds(of iterations: Int) -> (first: Int, round: Int) {
+    (iterations - iterations / 2, max(iterations / 10, 1))
+  }
 
   /// The slots of `problem` near zero.
   static func slots(_ problem: Problem, _ values: [Double]) -> [Int] {

@@ -85,14 +85,14 @@ private final class CrossEntropyTerm: DataTerm {
     }
   }
 
-  /// The mean of kappa o x (1 - x) / temperature^2; outputs that are nearly certain count as if they were at 0.01.
+  /// The mean of kappa o x (1 - x) / temperature^2; outputs that are nearly certain count as at 0.05.
   func curvature(_ states: Trajectory) -> Double? {
     var (sum, count) = (0.0, 0.0)
     forEachDistribution { part, row, lane, total, _ in
       let x = states.origin + row + part.x + lane
       let scale = total * part.inverseTemperature * part.inverseTemperature
       for n in 0..<part.size where total > 0 {
-        sum += scale * max(x[n * lanes] * (1 - x[n * lanes]), 0.01)
+        sum += scale * max(x[n * lanes] * (1 - x[n * lanes]), 0.05)
         count += 1
       }
     }

@@ -3,7 +3,7 @@ import BacktuneNumerics
 import BacktuneSimulation
 
 /// s sum W^2 / (eps + |W^|), which majorises 2 s (|W| - eps log(1 + |W|/eps)): it brings weights to zero, and those that
-/// came near are taken away at the end. Options: `strength`, `eps` (1e-4), `weights` (names; by default those of all
+/// came near are taken away at the end. Options: `strength`, `eps` (1e-5), `weights` (names; by default those of all
 /// connections between different nodes, biases and leaks not), `remove` (true).
 package struct SparseWeights: Regularisation, WeightTerm {
   package static let name = "sparse-weights"
@@ -15,7 +15,7 @@ package struct SparseWeights: Regularisation, WeightTerm {
 
   package init(options: inout JSONOptions) throws {
     strength = try options.strength()
-    eps = try options.number("eps", in: 1e-100...1e100) ?? 1e-4
+    eps = try options.number("eps", in: 1e-100...1e100) ?? 1e-5
     names = try options.names("weights")
     removesWeights = try options.bool("remove", default: true)
   }

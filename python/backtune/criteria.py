@@ -1,0 +1,110 @@
+"""What outputs are asked to do: criteria for `Estimator`.
+
+With e = x - o, the error of an output, and kappa its gain, the cost is the sum of kappa rho(e),
+divided by the sum of the gains. The scale nu follows the errors unless it is given: it is taken
+anew at the start of each iteration and never grows (section "Criterion" of RR-9100, appendix C).
+`Estimator` takes these objects, or the names of those without parameters: "least-squares", "l1",
+"l0", "huber", "biweight", "boolean", "cross-entropy"; "2", "1", "0", "a", "b", "h" in the report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .errors import ArgumentError
+
+__all__ = [
+    "Biweight",
+    "Boolean",
+    "Criterion",
+    "CrossEntropy",
+    "Huber",
+    "LeastSquares",
+    "Robust",
+]
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """What all of them have: the engine's name."""
+
+    name: ClassVar[str]
+
+
+@dataclass(frozen=True)
+class LeastSquares(Criterion):
+    """rho = e^2 / 2: the best where errors are like normal noise."""
+
+    name: ClassVar[str] = "least-squares"
+
+
+@dataclass(frozen=True)
+class CrossEntropy(Criterion):
+    """rho = -o log x of softmax outputs; o is 0 or more and need not sum to 1."""
+
+    name: ClassVar[str] = "cross-entropy"
+
+
+@dataclass(frozen=True)
+class Scaled(Criterion):
+    """Those with a scale.
+
+    Parameters
+    ----------
+    nu : float, optional
+        A scale that stays, above 0.
+    """
+
+    nu: float | None = None
+
+
+@dataclass(frozen=True)
+class Huber(Scaled):
+    """rho = e^2 / (2 nu) if |e| < nu, else |e| - nu/2; nu is 1.345 s, s the robust deviation of e."""
+
+    name: ClassVar[str] = "huber"
+
+
+@dataclass(frozen=True)
+class Biweight(Scaled):
+    """rho = u^6 - 3 u^4 + 3 u^2 if |u| < 1, else 1, with u = e/nu; nu is 4.685 s."""
+
+    name: ClassVar[str] = "biweight"
+
+
+@dataclass(frozen=True)
+class Boolean(Scaled):
+    """x on the side of 1/2 where o is, by a margin nu (0.1): half the square of what lacks."""
+
+    name: ClassVar[str] = "boolean"
+
+
+@dataclass(frozen=True)
+class Robust(Scaled):
+    """Reweighted L1 or L0: outliers hardly pull.
+
+    Parameters
+    ----------
+    nu : float, optional
+        A scale that stays, above 0.
+    order : {1, 0}
+        1: rho = |e| - nu log(1 + |e|/nu), nu is 1e-3 s, s the robust deviation of e;
+        0: rho = 1/2 log(1 + e^2/nu), nu is s^2: far outliers do not count at all.
+
+    Raises
+    ------
+    ArgumentError
+        Another order.
+    """
+
+    order: int = 1
+
+    def __post_init__(self) -> None:
+        if self.order not in (0, 1):
+            raise ArgumentError(f"order: {self.order!r} came, expected 1 or 0")
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """The engine's name."""
+        return f"l{self.order}"

@@ -1,0 +1,132 @@
+"""What weights and activities are to be besides: regularisations for `Estimator`.
+
+Each is added, with its strength, to the sum that the criterion makes over all observed values; any
+number of them may be combined (section "Criterion" of RR-9100, appendix C). Parameters left at None
+keep the engine's defaults, which `include/backtune.h` lists.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Union
+
+from .errors import ArgumentError
+from .group import Group
+
+__all__ = [
+    "ActivityBound",
+    "OrthogonalActivity",
+    "Regularisation",
+    "SparseActivity",
+    "SparseWeights",
+]
+
+Groups = Union[Sequence[Union[str, Group]], None]
+
+
+@dataclass(frozen=True)
+class Regularisation:
+    """What all of them have: a strength of 0 or more."""
+
+    name: ClassVar[str]
+    strength: float
+
+    def _options(self) -> str:
+        """Return the parameters that were given, as the engine's JSON."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        listed = {key: _plain(key, value) for key, value in given.items() if value is not None}
+        try:
+            return json.dumps(listed, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise ArgumentError(f"regularisation {self.name}: {error}") from None
+
+
+def _plain(key: str, value: Any) -> Any:
+    if key in ("groups", "weights"):
+        items = [value] if isinstance(value, (str, Group)) else list(value)
+        return [item.name if isinstance(item, Group) else item for item in items]
+    return value if isinstance(value, bool) else float(value)
+
+
+@dataclass(frozen=True)
+class SparseWeights(Regularisation):
+    """2 s sum (|W| - eps log(1 + |W|/eps)): few weights that are not zero.
+
+    At the end of a run weights near zero are taken away and the others re-estimated, if the cost
+    hardly grows by it; `Estimator.connections` reports what remains.
+
+    Parameters
+    ----------
+    strength : float
+        s.
+    eps : float, optional
+        Size below which a weight counts as near zero for the penalty.
+    weights : list of str, optional
+        Names of weight arrays; all connections between different nodes by default.
+    remove : bool, optional
+        Whether weights are taken away at the end.
+    """
+
+    name: ClassVar[str] = "sparse-weights"
+    eps: float | None = None
+    weights: Sequence[str] | str | None = None
+    remove: bool | None = None
+
+
+@dataclass(frozen=True)
+class SparseActivity(Regularisation):
+    """2 s sum (|x| - eps log(1 + |x|/eps)): few nodes that are active at a time.
+
+    Parameters
+    ----------
+    strength : float
+        s.
+    eps : float, optional
+        Size below which a node counts as silent.
+    groups : list of Group or str, optional
+        Those read at a lag of 1 or more by default.
+    """
+
+    name: ClassVar[str] = "sparse-activity"
+    eps: float | None = None
+    groups: Groups = None
+
+
+@dataclass(frozen=True)
+class OrthogonalActivity(Regularisation):
+    """s/2 sum over pairs n, n' of (sum_t x_n x_n')^2: nodes that do different things.
+
+    Parameters
+    ----------
+    strength : float
+        s.
+    groups : list of Group or str, optional
+        Taken together; those read at a lag of 1 or more by default.
+    """
+
+    name: ClassVar[str] = "orthogonal-activity"
+    groups: Groups = None
+
+
+@dataclass(frozen=True)
+class ActivityBound(Regularisation):
+    """s sum exp(k (x - b)): a soft upper bound, or a lower one where k < 0.
+
+    Parameters
+    ----------
+    strength : float
+        s.
+    bound : float, optional
+        b.
+    steepness : float, optional
+        k.
+    groups : list of Group or str, optional
+        Those read at a lag of 1 or more by default.
+    """
+
+    name: ClassVar[str] = "activity-bound"
+    bound: float | None = None
+    steepness: float | None = None
+    groups: Groups = None
