@@ -14,7 +14,14 @@ OBJECTS = {
     "boolean": criteria.Boolean(),
     "cross-entropy": criteria.CrossEntropy(),
 }
-ALIASES = {"least-squares": "2", "l1": "1", "l0": "0", "huber": "a", "biweight": "b", "boolean": "h"}
+ALIASES = {
+    "least-squares": "2",
+    "l1": "1",
+    "l0": "0",
+    "huber": "a",
+    "biweight": "b",
+    "boolean": "h",
+}
 FOLLOWING = ["l1", "l0", "huber", "biweight"]
 
 

@@ -8,10 +8,12 @@ keep the engine's defaults, which `include/backtune.h` lists.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Union
 
+from ._arrays import as_number
 from .errors import ArgumentError
 from .group import Group
 
@@ -36,18 +38,24 @@ class Regularisation:
     def _options(self) -> str:
         """Return the parameters that were given, as the engine's JSON."""
         given = {field.name: getattr(self, field.name) for field in fields(self)}
-        listed = {key: _plain(key, value) for key, value in given.items() if value is not None}
-        try:
-            return json.dumps(listed, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            raise ArgumentError(f"regularisation {self.name}: {error}") from None
+        return json.dumps(
+            {key: self._plain(key, value) for key, value in given.items() if value is not None}
+        )
 
-
-def _plain(key: str, value: Any) -> Any:
-    if key in ("groups", "weights"):
-        items = [value] if isinstance(value, (str, Group)) else list(value)
-        return [item.name if isinstance(item, Group) else item for item in items]
-    return value if isinstance(value, bool) else float(value)
+    def _plain(self, key: str, value: Any) -> Any:
+        what = f"{key} of regularisation {self.name}"
+        if key in ("groups", "weights"):
+            items = [value] if isinstance(value, (str, Group)) else list(value)
+            names = [item.name if isinstance(item, Group) else item for item in items]
+            if not all(isinstance(name, str) for name in names):
+                raise ArgumentError(f"{what}: {value!r} came, expected names or groups")
+            return names
+        if isinstance(value, bool):
+            return value
+        number = as_number(value, what)
+        if not math.isfinite(number):
+            raise ArgumentError(f"{what}: {number} came, expected a finite number")
+        return number
 
 
 @dataclass(frozen=True)
