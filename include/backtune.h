@@ -289,7 +289,8 @@ bt_status bt_estimator_free(bt_estimator *estimator);
 
 /* Sets the sequences: `lengths[s]` time steps each (0 allowed, at least one observed value in all), one after the other
  * in `inputs` (sum T x M, finite), `desired` (sum T x O; NaN = not observed) and `gains` (sum T x O, finite, 0 or more;
- * 0 = not observed; NULL with length 0 = all 1). Every sequence starts from the zero state. The data are copied. */
+ * 0 = not observed; NULL with length 0 = all 1). Every sequence starts from the zero state. The data are copied. `desired`
+ * may be NULL with length 0 for the criterion "observables". */
 bt_status bt_estimator_set_data(bt_estimator *estimator, int64_t sequences, const int64_t *lengths,
                                 const double *inputs, int64_t inputs_length, const double *desired,
                                 int64_t desired_length, const double *gains, int64_t gains_length);
@@ -301,9 +302,43 @@ bt_status bt_estimator_set_data(bt_estimator *estimator, int64_t sequences, cons
  *   huber (a)           e^2/(2 nu) if |e| < nu, else |e| - nu/2
  *   biweight (b)        u^6 - 3 u^4 + 3 u^2 if |u| < 1, else 1; u = e/nu
  *   boolean (h)         x on the side of 1/2 where o is, by a margin nu (0.1): half the square of what lacks
- *   cross-entropy       -o log x of softmax outputs; o >= 0 */
+ *   cross-entropy       -o log x of softmax outputs; o >= 0
+ *   observables         sum_k |lambda_k| |O_k - desired_k|, not divided: see bt_estimator_add_observable */
 bt_status bt_estimator_set_criterion(bt_estimator *estimator, const char *name);
 bt_status bt_estimator_get_criterion(const bt_estimator *estimator, char *buffer, int64_t capacity, int64_t *length);
+
+/* Adds an observable of the criterion "observables" (appendix E of RR-9100): the mean of omega over time, pooled over the
+ * sequences, k being the number of an output.
+ *   mean (k)                                    x_k(t)
+ *   mean_at (k, t)                              x_k at that time, over the sequences that are longer
+ *   product (k, k')                             x_k(t) x_k'(t)
+ *   autocorrelation (k, tau)                    x_k(t) x_k(t - tau)
+ *   normalised_autocorrelation (k, tau[, m, s]) (x_k(t) - m)(x_k(t - tau) - m)/s^2
+ *   standardised_moment (k, power[, m, s])      ((x_k(t) - m)/s)^power
+ * `desired` is its desired mean. NaN, or m and s left out: measured on the reference. An observable of one's own is the
+ * mean of a firmware group that is observed. */
+bt_status bt_estimator_add_observable(bt_estimator *estimator, const char *kind, const double *parameters,
+                                      int64_t parameters_length, double desired);
+bt_status bt_estimator_clear_observables(bt_estimator *estimator);
+bt_status bt_estimator_observable_count(const bt_estimator *estimator, int64_t *count);
+
+/* The reference: series of the outputs, of any lengths, sum T x O; NaN = missing. Without one it is the desired outputs of
+ * the data, if there are any. */
+bt_status bt_estimator_set_reference(bt_estimator *estimator, int64_t sequences, const int64_t *lengths,
+                                     const double *values, int64_t values_length);
+
+/* Samples of the outputs, as the reference, over which the Gibbs distribution with the desired means is fitted: its
+ * parameters are lambda (footnote 32). Without samples every |lambda_k| is 1. */
+bt_status bt_estimator_set_samples(bt_estimator *estimator, int64_t sequences, const int64_t *lengths,
+                                   const double *values, int64_t values_length);
+
+/* Means of the observables at the network's weights, the desired ones, and lambda. Each may be NULL. */
+bt_status bt_estimator_observables(bt_estimator *estimator, double *means, double *desired, double *lambda,
+                                   int64_t length);
+
+/* KL divergence of the outputs' distribution, at the network's weights, from the desired one, both modelled as Gibbs
+ * distributions over the samples (over the reference without them); NaN where these do not reach one of the two. */
+bt_status bt_estimator_divergence(bt_estimator *estimator, double *divergence);
 
 /* Adds a regularisation to the cost; any number of them. `options`, a JSON object, has its strength s and more:
  *   sparse-weights       2 s sum (|W| - eps log(1 + |W|/eps)), by reweighting: eps (1e-5), weights (names of arrays; by

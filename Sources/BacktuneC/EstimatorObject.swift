@@ -43,3 +43,14 @@ final class EstimatorObject: HandleObject, HandleKind {
     if let made { network.network = made.network }
   }
 }
+
+/// A call that computes at the network's weights, and leaves what was found as it is.
+func looking<Result>(
+  _ handle: OpaquePointer?, _ body: (EstimatorObject, Estimator) throws -> Result
+) throws -> Result {
+  try HandleTable.use(handle, EstimatorObject.self, isWriting: true) { object in
+    try HandleTable.use(object.network, isWriting: false) { _ in
+      try body(object, try object.estimator(adopting: false))
+    }
+  }
+}

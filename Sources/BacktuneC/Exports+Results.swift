@@ -7,17 +7,6 @@ private func found<Result>(
   try HandleTable.use(handle, EstimatorObject.self, isWriting: false) { try body($0, $0.current) }
 }
 
-/// A call that computes at the network's weights, and leaves what was found as it is.
-private func looking<Result>(
-  _ handle: OpaquePointer?, _ body: (EstimatorObject, Estimator) throws -> Result
-) throws -> Result {
-  try HandleTable.use(handle, EstimatorObject.self, isWriting: true) { object in
-    try HandleTable.use(object.network, isWriting: false) { _ in
-      try body(object, try object.estimator(adopting: false))
-    }
-  }
-}
-
 @_cdecl("bt_estimator_cost")
 public func bt_estimator_cost(
   _ estimator: OpaquePointer?, _ cost: UnsafeMutablePointer<Double>?,

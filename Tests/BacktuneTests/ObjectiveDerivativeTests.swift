@@ -85,6 +85,24 @@ import Testing
     try check(item.network, item.sequences, objective, "all, seed \(seed)")
   }
 
+  /// All kinds at once, over sequences of unequal lengths.
+  @Test(arguments: seeds) func observables(seed: UInt64) throws {
+    let network = try Build.network("lnl", size: 3, options: #"{"leak": "adjust"}"#, seed: seed)
+    let inputs = Build.normal(31, seed: seed)
+    let sequences = try inputs.withUnsafeBufferPointer {
+      try Sequences(network, lengths: [12, 0, 19], inputs: $0, desired: nil)
+    }
+    var objective = try Objective(criterion: "observables")
+    for (kind, parameters, desired) in [
+      ("mean", [0.0], 0.3), ("mean_at", [1, 4], 0.7), ("product", [0, 2], 0.2),
+      ("autocorrelation", [1, 3], 0.1), ("normalised_autocorrelation", [2, 1, 0.4, 0.5], -0.2),
+      ("standardised_moment", [0, 3, 0.5, 0.3], 0.4),
+    ] {
+      try objective.addObservable(kind, parameters, outputs: 3, desired: desired)
+    }
+    try check(network, sequences, objective, "observables, seed \(seed)")
+  }
+
   @Test(arguments: seeds) func crossEntropy(seed: UInt64) throws {
     var network = try Build.network("softmax", size: 4, inputs: 2, seed: seed)
     let output = network.groups.count - 1

@@ -57,7 +57,7 @@ def kind(name, parameters, place):
     if array:
         return _abi.integers
     if text in ONE:
-        follows = parameters[place + 1 : place + 3]
+        follows = parameters[place + 1 : place + 4]
         is_array = any(re.fullmatch(r"int64_t \w*length", p) for p in follows) and not (
             name in ("bt_decay_fit", "bt_estimator_gradient") and parameter in ("cost", "beta")
         )

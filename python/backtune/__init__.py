@@ -5,7 +5,16 @@ After "Backward tuning" (report RR-9100): networks are described by units or by 
 come near to desired ones (`Estimator`).
 """
 
-from . import closed_forms, criteria, datasets, interop, random, regularisation, topology
+from . import (
+    closed_forms,
+    criteria,
+    datasets,
+    interop,
+    observables,
+    random,
+    regularisation,
+    topology,
+)
 from ._version import __version__
 from .errors import (
     ArgumentError,
@@ -18,7 +27,7 @@ from .errors import (
     SizeError,
     StateError,
 )
-from .estimator import Connections, Estimator
+from .estimator import Connections, Estimator, ObservableMeans
 from .functions import Function, softplus, upsilon, zeta
 from .group import Group
 from .network import Network
@@ -50,6 +59,7 @@ __all__ = [
     "HandleError",
     "Network",
     "NetworkError",
+    "ObservableMeans",
     "OutOfMemoryError",
     "Report",
     "SizeError",
@@ -68,6 +78,7 @@ __all__ = [
     "linear_network",
     "lnl_network",
     "lstm_network",
+    "observables",
     "random",
     "regularisation",
     "softmax_network",

@@ -9,10 +9,12 @@ anew at the start of each iteration and never grows (section "Criterion" of RR-9
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from .errors import ArgumentError
+from .observables import Observable
 
 __all__ = [
     "Biweight",
@@ -21,6 +23,7 @@ __all__ = [
     "CrossEntropy",
     "Huber",
     "LeastSquares",
+    "Observables",
     "Robust",
 ]
 
@@ -61,7 +64,7 @@ class Scaled(Criterion):
 
 @dataclass(frozen=True)
 class Huber(Scaled):
-    """rho = e^2 / (2 nu) if |e| < nu, else |e| - nu/2; nu is 1.345 s, s the robust deviation of e."""
+    """rho = e^2 / (2 nu) if |e| < nu, else |e| - nu/2; nu is 1.345 s, s robust deviation of e."""
 
     name: ClassVar[str] = "huber"
 
@@ -108,3 +111,35 @@ class Robust(Scaled):
     def name(self) -> str:  # type: ignore[override]
         """The engine's name."""
         return f"l{self.order}"
+
+
+@dataclass(frozen=True)
+class Observables(Criterion):
+    """sum_k |lambda_k| |O_k - desired_k| of time means: outputs adjusted in distribution.
+
+    Equation (12) of RR-9100. `Estimator.observables` reports the means, `Estimator.divergence`
+    the KL divergence from what is desired.
+
+    Parameters
+    ----------
+    observables : list of Observable
+        What `backtune.observables` makes.
+    reference : array of shape (T, O), or list of such, optional
+        Series of the outputs, of any lengths, on which desired means that are not given are
+        measured; NaN where missing. Without one it is the `y` of the estimator, if there is any.
+    samples : array of shape (T, O), or list of such, optional
+        Series over which the Gibbs distribution with the desired means is fitted (footnote 32):
+        its parameters are lambda. Without samples every |lambda_k| is 1.
+    """
+
+    observables: Sequence[Observable] = ()
+    reference: Any = None
+    samples: Any = None
+    name: ClassVar[str] = "observables"
+
+    def __post_init__(self) -> None:
+        for item in self.observables:
+            if not isinstance(item, Observable):
+                raise TypeError(
+                    f"observables: {item!r} came, expected what backtune.observables makes"
+                )

@@ -5,18 +5,18 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
 from . import _abi
 from ._abi import lib
-from ._arrays import as_text
+from ._arrays import as_float, as_number, as_sequences, as_text, joined
 from ._callbacks import RunGuard
 from ._data import Data
 from ._handle import Owner
 from ._progress import Progress
-from .criteria import Criterion
+from .criteria import Criterion, Observables
 from .errors import ArgumentError, NetworkError
 from .network import Network
 from .regularisation import Regularisation
@@ -33,6 +33,14 @@ _STOPS = (
     "diverged",
     "nothing",
 )
+
+
+class ObservableMeans(NamedTuple):
+    """Means of the observables, the desired ones, and the weights lambda, each of shape (K,)."""
+
+    means: np.ndarray
+    desired: np.ndarray
+    weights: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,8 @@ class Estimator(Owner):
         Inputs of one sequence or of several, of any lengths; (T,) means one channel. For a network
         without inputs: None, or numbers of time steps.
     y : array of shape (T, O), or list of such
-        Desired outputs; NaN means not observed, masked entries too. (T,) means one output.
+        Desired outputs; NaN means not observed, masked entries too. (T,) means one output. None
+        for `criteria.Observables`.
     gains : array of the shape of y, or list of such, or O numbers, or one; optional
         How much each desired value, or each output, counts: 0 or more, 0 = not observed.
     criterion : str or Criterion, optional
@@ -110,7 +119,7 @@ class Estimator(Owner):
         self,
         net: Network,
         u: Any,
-        y: Any,
+        y: Any = None,
         gains: Any = None,
         *,
         criterion: str | Criterion | None = None,
@@ -164,10 +173,33 @@ class Estimator(Owner):
         """Set it, and return the scale that was given with it."""
         name = criterion.name if isinstance(criterion, Criterion) else criterion
         lib.bt_estimator_set_criterion(self._pointer, as_text(name, "criterion"))
+        if isinstance(criterion, Observables):
+            self._set_observables(criterion)
         nu = getattr(criterion, "nu", None)
         if nu is not None and not nu > 0:
             raise ArgumentError(f"nu: {nu} came, expected a number above 0")
         return nu
+
+    def _set_observables(self, criterion: Observables) -> None:
+        for item in criterion.observables:
+            parameters = as_float(item.parameters, f"parameters of {item.kind}").reshape(-1)
+            desired = np.nan
+            if item.desired is not None:
+                desired = as_number(item.desired, f"desired mean of {item.kind}")
+                if not np.isfinite(desired):
+                    raise ArgumentError(f"desired mean of {item.kind}: {desired} came")
+            lib.bt_estimator_add_observable(
+                self._pointer, as_text(item.kind, "kind"), parameters, parameters.size, desired
+            )
+        for function, series, what in (
+            (lib.bt_estimator_set_reference, criterion.reference, "reference"),
+            (lib.bt_estimator_set_samples, criterion.samples, "samples"),
+        ):
+            if series is not None:
+                given = as_sequences(series, self.net.outputs, what)
+                lengths = np.array([len(item) for item in given], dtype=np.int64)
+                values = joined(given, self.net.outputs)
+                function(self._pointer, lengths.size, lengths, values, values.size)
 
     # ---- Settings
 
@@ -323,6 +355,26 @@ class Estimator(Owner):
         values = np.empty((self._sequences, self.net.state_size))
         lib.bt_estimator_get_initial_states(self._pointer, values, values.size)
         return values
+
+    def observables(self) -> ObservableMeans:
+        """Return the means of the observables at the network's weights, and the desired ones.
+
+        StateError with another criterion.
+        """
+        count = _abi.read_int(lib.bt_estimator_observable_count, self._pointer)
+        means, desired, weights = np.empty(count), np.empty(count), np.empty(count)
+        lib.bt_estimator_observables(self._pointer, means, desired, weights, count)
+        return ObservableMeans(means, desired, weights)
+
+    def divergence(self) -> float:
+        """Return the KL divergence of the outputs' distribution from the desired one.
+
+        At the network's weights; both are modelled as Gibbs distributions over the samples of the
+        criterion, or over its reference. NaN where these do not reach the means of one of the two.
+        """
+        value = ctypes.c_double()
+        lib.bt_estimator_divergence(self._pointer, ctypes.byref(value))
+        return value.value
 
     def connections(self) -> list[Connections]:
         """Return which weights of each array remain, after a sparse estimation took some away."""

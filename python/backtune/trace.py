@@ -132,7 +132,8 @@ class Trace(Sequence):
 
     Attributes
     ----------
-    cost, nmse, penalty, nu, first_cost, order, variant, step, raised, saturated, simulations, seconds : array
+    cost, nmse, penalty, nu, first_cost : array
+    order, variant, step, raised, saturated, simulations, seconds : array
         One value per entry, see `Report`; order as a number, 3 to -1.
     stop : str
         Why the run stopped, in one word: "tolerance", "target", "stalled", "iterations",

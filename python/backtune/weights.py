@@ -142,7 +142,8 @@ class Weights(Mapping):
         >>> import backtune as bt
         >>> net = bt.Network(inputs=1)
         >>> x = net.lnl(3)
-        >>> net.weights.constrain("lnl.x2.W", sign=[1, 1, -1], mask=[[0, 1, 1], [1, 0, 1], [1, 1, 0]])
+        >>> others = [[0, 1, 1], [1, 0, 1], [1, 1, 0]]
+        >>> net.weights.constrain("lnl.x2.W", sign=[1, 1, -1], mask=others)
         >>> net.randomize(seed=0)
         >>> bool((net.weights["lnl.x2.W"][:, :2] >= 0).all())
         True

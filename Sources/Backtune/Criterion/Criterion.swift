@@ -43,7 +43,7 @@ package enum Criteria {
   package static var all: [any CriterionKind.Type] {
     [
       LeastSquares.self, ReweightedL1.self, ReweightedL0.self, Huber.self, Biweight.self,
-      Boolean.self, CrossEntropy.self,
+      Boolean.self, CrossEntropy.self, ObservableCriterion.self,
     ]
   }
 

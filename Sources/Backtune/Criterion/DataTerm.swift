@@ -50,6 +50,8 @@ package struct TermContext {
   package let targets: Targets?
   /// Given by the user.
   package let nu: Double?
+  package let washout: Int
+  package let observables: ObservableGoals
 
   func requireTargets() throws -> Targets {
     guard let targets else {

@@ -5,6 +5,8 @@ import BacktuneNumerics
 public struct Objective: Sendable {
   package private(set) var kind: any CriterionKind.Type = LeastSquares.self
   package private(set) var regularisations: [any Regularisation] = []
+  /// Of the criterion "observables".
+  package private(set) var observables = ObservableGoals()
 
   public init() {}
 
@@ -21,6 +23,39 @@ public struct Objective: Sendable {
   /// - Throws: `.argument` with the names there are, or for options that are not right.
   public mutating func addRegularisation(_ name: String, options: [UInt8]) throws {
     regularisations.append(try Regularisations.named(name, options: options))
+  }
+
+  /// Adds an observable of so many outputs.
+  /// - Parameter desired: its desired mean; nil for that of the reference.
+  /// - Throws: `.argument` with the kinds there are, or for parameters that are not right.
+  public mutating func addObservable(
+    _ kind: String, _ parameters: [Double], outputs: Int, desired: Double?
+  ) throws {
+    if let desired, !desired.isFinite {
+      throw BacktuneError.argument("desired mean of \(kind): \(desired), expected a finite number")
+    }
+    observables.goals.append(
+      ObservableGoals.Goal(
+        observable: try Observables.make(kind, parameters, channels: outputs), desired: desired))
+  }
+
+  public var observableCount: Int { observables.goals.count }
+
+  public mutating func removeObservables() { observables.goals = [] }
+
+  /// The series of the outputs on which means, and m and s of standardised observables, are measured where they are not
+  /// given: sum T x O values, NaN where missing. Without one it is what is desired of the outputs.
+  /// - Throws: `.size` for counts that do not fit.
+  public mutating func setReference(lengths: [Int], values: [Double], outputs: Int) throws {
+    observables.reference = try ObservableGoals.OutputSeries(
+      lengths: lengths, values: values, outputs: outputs, for: "reference")
+  }
+
+  /// The series whose Gibbs distribution with the desired means gives lambda (footnote 32).
+  /// - Throws: `.size` for counts that do not fit.
+  public mutating func setSamples(lengths: [Int], values: [Double], outputs: Int) throws {
+    observables.samples = try ObservableGoals.OutputSeries(
+      lengths: lengths, values: values, outputs: outputs, for: "samples")
   }
 
   public mutating func removeRegularisations() { regularisations = [] }

@@ -37,7 +37,8 @@ package final class Problem {
     try MemoryBudget.bytes(doubles: [layout.rowNodes, batch.lanes], for: "one time step")
     targets = seen.hasTargets ? try Targets(network, seen, batch, layout) : nil
     let context = TermContext(
-      network: network, batch: batch, layout: layout, targets: targets, nu: options.nu)
+      network: network, batch: batch, layout: layout, targets: targets,
+      nu: options.nu, washout: options.washout, observables: objective.observables)
     data = try objective.kind.makeTerm(context)
     var activityTerms: [any ActivityTerm] = []
     var weightTerms: [any WeightTerm] = []

@@ -293,6 +293,12 @@ final class BackwardTuning {
     reportedSimulations = search.simulations
   }
 
+  /// The observables' term of the cost and the states at any weights; nil with another criterion.
+  func observables(at weights: [Double]) throws -> (term: ObservablesTerm, states: Trajectory)? {
+    guard let term = problem.data as? ObservablesTerm else { return nil }
+    return (term, try search.evaluate(problem.slots(for: weights)).1)
+  }
+
   /// L and its NMSE at any weights: nothing that was found is touched. Infinite where the simulation diverges.
   func cost(at weights: [Double]) throws -> (cost: Double, nmse: Double) {
     let (score, _) = try search.evaluate(problem.slots(for: weights))

@@ -182,6 +182,33 @@ public final class Estimator {
     try computing(at: other) { try $0.gradient(at: $1) }
   }
 
+  /// What the observables are at the weights of a network of this structure, with what is desired of them.
+  /// - Throws: `.state` with another criterion.
+  package func observables(at other: Network) throws -> ObservableReport {
+    try computing(at: other) { session, weights in
+      let (term, states) = try Self.required(try session.observables(at: weights))
+      return ObservableReport(
+        means: term.means(states), desired: term.set.desired, lambda: term.set.lambda)
+    }
+  }
+
+  /// The KL divergence of the outputs' distribution from the desired one, at the weights of a network of this structure;
+  /// NaN where one of the two is out of reach of the samples.
+  /// - Throws: `.state` with another criterion, and without samples and reference.
+  package func divergence(at other: Network) throws -> Double {
+    try computing(at: other) { session, weights in
+      let (term, states) = try Self.required(try session.observables(at: weights))
+      return try term.divergence(states)
+    }
+  }
+
+  private static func required<Value>(_ value: Value?) throws -> Value {
+    guard let value else {
+      throw BacktuneError.state("estimator: its criterion is not observables")
+    }
+    return value
+  }
+
   private func computing<Result>(
     at other: Network, _ body: (BackwardTuning, [Double]) throws -> Result
   ) throws -> Result {
@@ -272,4 +299,11 @@ public final class Estimator {
       if monitor(.poll) { throw BacktuneError(.interrupted, "stopped by the caller") }
     }
   }
+}
+
+/// Means of the observables, with what is desired of them and their weights.
+package struct ObservableReport {
+  package let means: [Double]
+  package let desired: [Double]
+  package let lambda: [Double]
 }

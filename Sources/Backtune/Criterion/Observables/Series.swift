@@ -29,10 +29,12 @@ package struct SeriesPlaces: Sendable {
     channels = Array(0..<channelCount)
   }
 
-  /// Nodes of a trajectory, from its `origin`, one lane a sequence.
-  package init(_ layout: Layout, _ batch: Batch, nodes: [(group: GroupID, node: Int)]) {
-    lengths = batch.lengths
-    starts = batch.lane
+  /// Nodes of a trajectory, from its `origin`, one lane a sequence, and from a time on.
+  package init(
+    _ layout: Layout, _ batch: Batch, nodes: [(group: GroupID, node: Int)], from time: Int = 0
+  ) {
+    lengths = batch.lengths.map { max($0 - time, 0) }
+    starts = batch.lane.map { $0 + min(time, batch.steps) * layout.rowSize }
     stride = layout.rowSize
     channels = nodes.map { (layout.offset(of: $0.group) + $0.node) * layout.lanes }
   }

@@ -1,0 +1,171 @@
+import BacktuneNetwork
+import BacktuneNumerics
+import BacktuneSimulation
+
+/// sum_k |lambda_k| |O_k - desired_k| of time means over the outputs, equation (12) of RR-9100: the network is adjusted
+/// in distribution.
+package enum ObservableCriterion: CriterionKind {
+  package static var names: [String] { ["observables"] }
+
+  package static func makeTerm(_ context: TermContext) throws -> any DataTerm {
+    try ObservablesTerm(context)
+  }
+}
+
+/// Observables that are asked for, and from what their desired means are taken.
+package struct ObservableGoals: Sendable {
+  package struct Goal: Sendable {
+    package let observable: any Observable
+    /// Nil where it is measured on the reference.
+    package let desired: Double?
+  }
+
+  /// Series of the outputs: sum T x O values, one sequence after the other, NaN where missing.
+  package struct OutputSeries: Sendable {
+    package let lengths: [Int]
+    package let values: [Double]
+
+    /// - Throws: `.size` for another number of values, or no sequence.
+    package init(lengths: [Int], values: [Double], outputs: Int, for what: String) throws {
+      let steps = try Batch(lengths: lengths).totalSteps
+      guard values.count == steps * outputs else {
+        throw BacktuneError.size(
+          "\(what): \(values.count) values, expected \(steps) steps x \(outputs) outputs")
+      }
+      if let place = values.firstIndex(where: \.isInfinite) {
+        throw BacktuneError.argument(
+          "\(what): value \(place) is \(values[place]), expected a finite number, or NaN where missing"
+        )
+      }
+      (self.lengths, self.values) = (lengths, values)
+    }
+
+    func withSeries<Result>(channels: Int, _ body: (Series) throws -> Result) throws -> Result {
+      try values.withUnsafeBufferPointer { buffer in
+        let places = SeriesPlaces(lengths: lengths, channelCount: channels)
+        guard let base = buffer.baseAddress else {
+          throw BacktuneError.argument("series of outputs: it has no value")
+        }
+        return try body(Series(base, places))
+      }
+    }
+  }
+
+  package var goals: [Goal] = []
+  /// Nil for the desired outputs of the data, if there are any.
+  package var reference: OutputSeries?
+  /// Of the Gibbs fit that gives lambda; nil for |lambda| = 1.
+  package var samples: OutputSeries?
+
+  package init() {}
+}
+
+package final class ObservablesTerm: DataTerm {
+  package let driven: [Observed]
+  package let set: ObservableSet
+  private let places: SeriesPlaces
+  private let outputs: Int
+  /// Of a Gibbs fit: that of lambda, or else the reference.
+  private let base: ObservableGoals.OutputSeries?
+
+  init(_ context: TermContext) throws {
+    let goals = context.observables
+    driven = context.network.outputs
+    outputs = context.network.outputCount
+    let nodes = driven.flatMap { item in (0..<item.count).map { (item.group, $0) } }
+    places = SeriesPlaces(context.layout, context.batch, nodes: nodes, from: context.washout)
+    let reference = try goals.reference ?? context.targets?.sequences.desiredSeries()
+    set = try Self.makeSet(goals, reference, outputs)
+    try set.check(lengths: places.lengths)
+    base = goals.samples ?? reference
+  }
+
+  private static func makeSet(
+    _ goals: ObservableGoals, _ reference: ObservableGoals.OutputSeries?, _ outputs: Int
+  ) throws -> ObservableSet {
+    let observables = goals.goals.map(\.observable)
+    var set: ObservableSet
+    if let reference {
+      let measured = try reference.withSeries(channels: outputs) {
+        try ObservableSet(observables, measuredOn: $0)
+      }
+      let desired = zip(goals.goals, measured.desired).map { $0.desired ?? $1 }
+      set = try ObservableSet(measured.observables, desired: desired)
+    } else {
+      set = try ObservableSet(observables, desired: goals.goals.map { $0.desired ?? .nan })
+    }
+    if let place = set.desired.firstIndex(where: { !$0.isFinite }) {
+      throw BacktuneError.state(
+        "observable \(place): its desired mean is not known; give it, or a reference that has such values"
+      )
+    }
+    guard let samples = goals.samples else { return set }
+    let fit = try samples.withSeries(channels: outputs) {
+      try GibbsFit(set.samples($0), desired: set.desired)
+    }
+    guard fit.isConverged else {
+      throw BacktuneError.argument(
+        "samples: no Gibbs distribution over them has the desired means, which lie outside what they reach"
+      )
+    }
+    set = try ObservableSet(set.observables, desired: set.desired, lambda: fit.lambda)
+    return set
+  }
+
+  package var divisor: Double { 1 }
+
+  private func series(_ states: Trajectory) -> Series { Series(states.origin, places) }
+
+  /// O_k of these states.
+  package func means(_ states: Trajectory) -> [Double] { set.values(series(states)) }
+
+  package func value(_ states: Trajectory) -> Double { set.cost(means(states)) }
+
+  package func addSlopes(_ states: Trajectory, into slopes: Trajectory) {
+    set.addSlopes(
+      set.coefficients(means(states)), series(states),
+      to: MutableSeries(slopes.origin, places))
+  }
+
+  package func curvature(_ states: Trajectory) -> Double? { nil }
+
+  /// The nearest outputs whose observables have the desired means.
+  package func imposition(on states: Trajectory) throws -> Imposition? {
+    guard let projection = try Projection(of: series(states), set) else { return nil }
+    return { [places, outputs] target in
+      var next = 0
+      for (s, length) in places.lengths.enumerated() {
+        for t in 0..<length {
+          for k in 0..<outputs {
+            target.origin[places.place(k, t, s)] = projection.values[next]
+            next += 1
+          }
+        }
+      }
+    }
+  }
+
+  /// The KL divergence of the distribution of these states from the desired one, both modelled as Gibbs distributions
+  /// over the samples (without them, over the reference); NaN where the means lie outside what these reach.
+  /// - Throws: `.state` without samples and reference.
+  package func divergence(_ states: Trajectory) throws -> Double {
+    guard let base else {
+      throw BacktuneError.state("divergence: it needs samples, or a reference series")
+    }
+    let samples = try base.withSeries(channels: outputs) { try set.samples($0) }
+    let wanted = try GibbsFit(samples, desired: set.desired)
+    let present = try GibbsFit(samples, desired: means(states))
+    // Below zero by rounding only.
+    return wanted.isConverged && present.isConverged
+      ? max(wanted.divergence(to: present), 0) : .nan
+  }
+}
+
+extension Sequences {
+  /// What is desired, NaN where it is not observed.
+  fileprivate func desiredSeries() throws -> ObservableGoals.OutputSeries {
+    try ObservableGoals.OutputSeries(
+      lengths: lengths, values: zip(desired, gains).map { $1 > 0 ? $0 : .nan },
+      outputs: outputCount, for: "desired")
+  }
+}

@@ -1,0 +1,107 @@
+import Backtune
+
+/// A call that changes what is asked, of an estimator that then starts anew; `body` also gets the number of outputs.
+private func asking(
+  _ handle: OpaquePointer?, _ body: (inout Objective, Int) throws -> Void
+) throws {
+  try HandleTable.use(handle, EstimatorObject.self, isWriting: true) { object in
+    let outputs = try HandleTable.use(object.network, isWriting: false) { $0.network.outputCount }
+    try body(&object.objective, outputs)
+    object.reset()
+  }
+}
+
+/// The sequences of a series of outputs: their lengths, and values that fit them.
+private func series(
+  _ sequences: Int64, _ lengths: UnsafePointer<Int64>?, _ source: UnsafePointer<Double>?,
+  _ length: Int64, _ outputs: Int, _ name: String
+) throws -> (lengths: [Int], values: [Double]) {
+  let lengths = try values(lengths, sequences, "lengths").map { Int($0) }
+  let steps = try checkedSum(lengths, "lengths")
+  let count = try checkedProduct(steps, outputs, name)
+  return (lengths, try values(source, length, name, expected: count))
+}
+
+@_cdecl("bt_estimator_add_observable")
+public func bt_estimator_add_observable(
+  _ estimator: OpaquePointer?, _ kind: UnsafePointer<CChar>?, _ source: UnsafePointer<Double>?,
+  _ length: Int64, _ desired: Double
+) -> Int32 {
+  guarded {
+    let kind = try text(kind, "kind")
+    let parameters = Array(try readable(source, length, "parameters"))
+    try asking(estimator) {
+      try $0.addObservable(
+        kind, parameters, outputs: $1, desired: desired.isNaN ? nil : desired)
+    }
+  }
+}
+
+@_cdecl("bt_estimator_clear_observables")
+public func bt_estimator_clear_observables(_ estimator: OpaquePointer?) -> Int32 {
+  guarded { try asking(estimator) { objective, _ in objective.removeObservables() } }
+}
+
+@_cdecl("bt_estimator_set_reference")
+public func bt_estimator_set_reference(
+  _ estimator: OpaquePointer?, _ sequences: Int64, _ lengths: UnsafePointer<Int64>?,
+  _ source: UnsafePointer<Double>?, _ length: Int64
+) -> Int32 {
+  guarded {
+    try asking(estimator) {
+      let series = try series(sequences, lengths, source, length, $1, "values")
+      try $0.setReference(lengths: series.lengths, values: series.values, outputs: $1)
+    }
+  }
+}
+
+@_cdecl("bt_estimator_set_samples")
+public func bt_estimator_set_samples(
+  _ estimator: OpaquePointer?, _ sequences: Int64, _ lengths: UnsafePointer<Int64>?,
+  _ source: UnsafePointer<Double>?, _ length: Int64
+) -> Int32 {
+  guarded {
+    try asking(estimator) {
+      let series = try series(sequences, lengths, source, length, $1, "values")
+      try $0.setSamples(lengths: series.lengths, values: series.values, outputs: $1)
+    }
+  }
+}
+
+@_cdecl("bt_estimator_observable_count")
+public func bt_estimator_observable_count(
+  _ estimator: OpaquePointer?, _ count: UnsafeMutablePointer<Int64>?
+) -> Int32 {
+  guarded {
+    let number = try HandleTable.use(estimator, EstimatorObject.self, isWriting: false) {
+      $0.objective.observableCount
+    }
+    try write(Int64(number), to: count, "count")
+  }
+}
+
+@_cdecl("bt_estimator_observables")
+public func bt_estimator_observables(
+  _ estimator: OpaquePointer?, _ means: UnsafeMutablePointer<Double>?,
+  _ desired: UnsafeMutablePointer<Double>?, _ lambda: UnsafeMutablePointer<Double>?,
+  _ length: Int64
+) -> Int32 {
+  guarded {
+    let report = try looking(estimator) { try $1.observables(at: $0.network.network) }
+    for (values, target) in [
+      (report.means, means), (report.desired, desired), (report.lambda, lambda),
+    ] where target != nil {
+      try write(values, to: target, length, "values")
+    }
+  }
+}
+
+@_cdecl("bt_estimator_divergence")
+public func bt_estimator_divergence(
+  _ estimator: OpaquePointer?, _ divergence: UnsafeMutablePointer<Double>?
+) -> Int32 {
+  guarded {
+    let value = try looking(estimator) { try $1.divergence(at: $0.network.network) }
+    try write(value, to: divergence, "divergence")
+  }
+}
