@@ -395,7 +395,7 @@ bt_status bt_estimator_gradient(bt_estimator *estimator, double *cost, double *g
 /* The trace: one value per entry. Entry 0 is the start, entry k the end of iteration k. Columns:
  *   cost, nmse   of the best weights
  *   penalty      the part of the regularisation in the cost
- *   nu           the scale of the criterion, NaN where it has none; costs are comparable under one nu
+ *   nu           the scale of the criterion, 0 where it has none; costs are comparable under one nu
  *   first_cost   the cost of the start under that nu
  *   order        3 weights taken away, 2 second, 1 first, 0 none (the start; a step that found nothing better), -1 rescue of a diverging start
  *   variant      second order: 1, 2, 3 (2.5 of the design); first order: the momentum k; else 0

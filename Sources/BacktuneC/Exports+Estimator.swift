@@ -80,7 +80,9 @@ public func bt_estimator_get_criterion(
   _ estimator: OpaquePointer?, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int64,
   _ length: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
-  guarded { try copy(try reading(estimator) { $0.objective.criterion }, to: buffer, capacity, length) }
+  guarded {
+    try copy(try reading(estimator) { $0.objective.criterion }, to: buffer, capacity, length)
+  }
 }
 
 @_cdecl("bt_estimator_add_regularisation")

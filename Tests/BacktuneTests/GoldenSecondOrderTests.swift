@@ -204,7 +204,8 @@ import Testing
       ) {}
       try setting.expectWeights(item, direction)
       expectClose(
-        [setting.problem.score(setting.states, setting.network.slots.values).total], [item.cost ?? .nan], within: 1e-12,
+        [setting.problem.score(setting.states, setting.network.slots.values).total],
+        [item.cost ?? .nan], within: 1e-12,
         "\(item.name) cost")
     }
   }

@@ -120,7 +120,8 @@ import Testing
 
   @Test func crossEntropyNeedsSoftmax() throws {
     let network = try Build.network("lnl", size: 2)
-    let sequences = try Build.sequences(network, lengths: [2], inputs: [1, 2], desired: [1, 0, 0, 1])
+    let sequences = try Build.sequences(
+      network, lengths: [2], inputs: [1, 2], desired: [1, 0, 0, 1])
     #expect(throws: BacktuneError.self) {
       try Problem(network, sequences, objective: try Objective(criterion: "cross-entropy"))
     }

@@ -167,7 +167,7 @@ def test_first_cost_is_that_of_the_start_under_the_present_nu():
 def test_least_squares_has_no_nu():
     u, y = root_data(2, 30, 0)
     trace = bt.Estimator(learner(2, 0), u, y).run(3, progress=False)
-    assert np.isnan(trace.nu).all()
+    assert (trace.nu == 0).all()
     assert (trace.first_cost == trace.cost[0]).all()
 
 

@@ -19,7 +19,7 @@ def noise(seed, steps=200):
 
 
 def reference(seed, outputs=1):
-    """What another network does with other noise."""
+    """Simulate another network with other noise."""
     return lnl(1000 + seed, outputs=outputs).simulate(noise(seed + 50))
 
 
@@ -107,7 +107,7 @@ def test_washout_leaves_the_first_steps_out():
 
 
 def test_an_observable_of_ones_own():
-    """exp of an output, as a firmware group that is observed."""
+    """Exp of an output, as a firmware group that is observed."""
     net = bt.Network(inputs=1)
     x = net.lnl(3, leak="adjust")
     own = net.firmware(1, "own")
@@ -125,7 +125,7 @@ def test_an_observable_of_ones_own():
 
 
 def test_gibbs_weights():
-    """lambda tilts the samples until they have the desired means."""
+    """Lambda tilts the samples until they have the desired means."""
     u, samples = noise(0), reference(3)
     wanted = [ob.mean(0, samples.mean() + 0.05), ob.product(0, 0, (samples**2).mean() + 0.08)]
     est = bt.Estimator(lnl(0), u, criterion=criteria.Observables(wanted, samples=samples))

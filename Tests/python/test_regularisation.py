@@ -15,7 +15,7 @@ def tanh_network(units, inputs, draw, **options):
 
 
 def sparse_task(seed, units=6, steps=500):
-    """A root network with three in ten of the connections, an input for each unit."""
+    """Simulate a root network with three in ten of the connections, an input for each unit."""
     root = tanh_network(units, units, 1000 + seed, density=0.3, seed=seed)
     root.weights["lnl.x2.W"] = 2 * root.weights["lnl.x2.W"]
     u = np.random.default_rng(seed).normal(size=(steps, units))

@@ -69,7 +69,7 @@ def normalised_autocorrelation(
     m: float | None = None,
     s: float | None = None,
 ) -> Observable:
-    """Mean of (x_k(t) - m)(x_k(t - delay) - m)/s^2; m and s are those of the reference if absent."""
+    """Mean of (x_k(t) - m)(x_k(t - delay) - m)/s^2; m and s of the reference if absent."""
     return Observable("normalised_autocorrelation", (output, delay, *_standard(m, s)), desired)
 
 
@@ -81,7 +81,7 @@ def standardised_moment(
     m: float | None = None,
     s: float | None = None,
 ) -> Observable:
-    """Mean of ((x_k(t) - m)/s)^power; m and s are those of the reference if absent.
+    """Mean of ((x_k(t) - m)/s)^power; m and s of the reference if absent.
 
     Power 3 is skewness, 4 kurtosis.
     """

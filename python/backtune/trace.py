@@ -47,7 +47,7 @@ class Report:
     penalty : float
         The part of the regularisation in the cost.
     nu : float
-        Scale of the criterion (NaN where it has none): costs are comparable under one.
+        Scale of the criterion (0 where it has none): costs are comparable under one.
     first_cost : float
         Cost of the start under this nu.
     order : str

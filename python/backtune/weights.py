@@ -144,7 +144,7 @@ class Weights(Mapping):
         >>> x = net.lnl(3)
         >>> others = [[0, 1, 1], [1, 0, 1], [1, 1, 0]]
         >>> net.weights.constrain("lnl.x2.W", sign=[1, 1, -1], mask=others)
-        >>> net.randomize(seed=0)
+        >>> _ = net.randomize(seed=0)
         >>> bool((net.weights["lnl.x2.W"][:, :2] >= 0).all())
         True
         """

@@ -10,8 +10,8 @@ package protocol DataTerm: AnyObject {
   var driven: [Observed] { get }
   /// What the cost is divided by where it is reported.
   var divisor: Double { get }
-  /// The present scale nu; NaN where there is none.
-  var nu: Double { get }
+  /// The present scale nu, if there is one.
+  var nu: Double? { get }
   func value(_ states: Trajectory) -> Double
   /// Adds its derivative by the driven values.
   func addSlopes(_ states: Trajectory, into slopes: Trajectory)
@@ -23,7 +23,9 @@ package protocol DataTerm: AnyObject {
   /// Takes nu from the states that estimation starts with.
   func begin(with states: Trajectory, nu: Double?)
   /// Lets nu follow the errors of `best`, if `accepts(value at the start, value at best)` under the new one.
-  func adapt(to best: Trajectory, accepts: (Double, Double) -> Bool) -> (start: Double, best: Double)?
+  func adapt(to best: Trajectory, accepts: (Double, Double) -> Bool) -> (
+    start: Double, best: Double
+  )?
   /// Forgets the nu of `begin`.
   func reset()
 }
@@ -33,7 +35,7 @@ package typealias Imposition = (Trajectory) -> Void
 
 /// Terms without a nu that follows the errors.
 extension DataTerm {
-  package var nu: Double { .nan }
+  package var nu: Double? { nil }
   package func begin(with states: Trajectory, nu: Double?) {}
   package func adapt(to best: Trajectory, accepts: (Double, Double) -> Bool) -> (
     start: Double, best: Double
@@ -55,7 +57,8 @@ package struct TermContext {
 
   func requireTargets() throws -> Targets {
     guard let targets else {
-      throw BacktuneError.state("desired: no desired outputs were given, and the criterion needs them")
+      throw BacktuneError.state(
+        "desired: no desired outputs were given, and the criterion needs them")
     }
     return targets
   }

@@ -19,7 +19,10 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
 
   var driven: [Observed] { targets.observed }
   var divisor: Double { targets.sequences.gainSum }
-  var nu: Double { settled?.nu ?? .nan }
+  var nu: Double? {
+    if case .none = Rule.scale { return nil }
+    return settled?.nu
+  }
 
   /// A nu that does not depend on errors; NaN where the criterion has none.
   private var fixedNu: Double? {

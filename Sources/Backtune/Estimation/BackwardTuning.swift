@@ -278,7 +278,7 @@ final class BackwardTuning {
   var report: IterationReport {
     var report = IterationReport(cost: cost, nmse: problem.nmse(search.score))
     report.firstCost = problem.cost(search.first)
-    (report.penalty, report.nu) = (problem.penalty(search.score), problem.data.nu)
+    (report.penalty, report.nu) = (problem.penalty(search.score), problem.data.nu ?? 0)
     report.simulations = search.simulations
     return report
   }

@@ -45,7 +45,7 @@ struct Removal {
     slots = Self.slots(before.problem, before.slots)
     guard !slots.isEmpty else { return nil }
     var observation = options.observation
-    if before.problem.data.nu.isFinite { observation.nu = before.problem.data.nu }
+    observation.nu = before.problem.data.nu ?? observation.nu
     var network = before.network
     network.fixAtZero(slots)
     session = try BackwardTuning(

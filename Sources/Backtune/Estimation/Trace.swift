@@ -37,8 +37,8 @@ public struct IterationReport: Sendable {
   public internal(set) var nmse: Double
   /// The part of the regularisation in the cost.
   public internal(set) var penalty = 0.0
-  /// The scale nu of the criterion, NaN where it has none, and the cost of the start under it.
-  public internal(set) var nu = Double.nan
+  /// The scale nu of the criterion, 0 where it has none, and the cost of the start under it.
+  public internal(set) var nu = 0.0
   public internal(set) var firstCost = Double.infinity
   public internal(set) var order = StepOrder.none
   /// Second order: 1, 2, 3; first order: the momentum k; otherwise 0.
