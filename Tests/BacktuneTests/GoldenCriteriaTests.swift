@@ -145,7 +145,7 @@ import Testing
       for (name, expected) in item.nu {
         let (problem, states) = try problem(
           name, errors: item.errors.values, desired: try #require(item.desired).values)
-        problem.data.begin(with: states, nu: nil)
+        problem.data.begin(with: states)
         // The errors are made by sums, which round.
         #expect(
           abs((problem.data.nu ?? .nan) - expected) <= 1e-9 * expected + 1e-16,
@@ -162,9 +162,9 @@ import Testing
         let (other, states) = try self.problem(
           name, errors: item.errors.values, desired: run.desired.values)
         if let problem {
-          _ = problem.data.adapt(to: states) { _, _ in true }
+          _ = problem.data.adapt(to: states) { _ in true }
         } else {
-          other.data.begin(with: states, nu: nil)
+          other.data.begin(with: states)
           problem = other
         }
         let (nu, expected) = (try #require(problem?.data.nu), try #require(item.nu[name]))
@@ -176,8 +176,8 @@ import Testing
   @Test func givenScalesStay() throws {
     for name in ["1", "0", "a", "b", "h"] {
       let (problem, states) = try problem(name, errors: [1, -2, 3], desired: [0, 1, 0], nu: 0.7)
-      problem.data.begin(with: states, nu: nil)
-      _ = problem.data.adapt(to: states) { _, _ in true }
+      problem.data.begin(with: states)
+      _ = problem.data.adapt(to: states) { _ in true }
       #expect(problem.data.nu == 0.7)
     }
     #expect(try problem("h", errors: [1], desired: [0]).0.data.nu == load().margin_h)

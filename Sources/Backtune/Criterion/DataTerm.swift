@@ -21,14 +21,16 @@ package protocol DataTerm: AnyObject {
   /// What re-estimation of these states is to impose on them; nil for nothing.
   func imposition(on states: Trajectory) throws -> Imposition?
   /// Takes nu from the states that estimation starts with.
-  func begin(with states: Trajectory, nu: Double?)
-  /// Lets nu follow the errors of `best`, if `accepts(value at the start, value at best)` under the new one.
-  func adapt(to best: Trajectory, accepts: (Double, Double) -> Bool) -> (
-    start: Double, best: Double
-  )?
+  func begin(with states: Trajectory)
+  /// Lets nu follow the errors of `best`, if that is acceptable.
+  /// - Returns: what start and best cost then; nil where nu stays.
+  func adapt(to best: Trajectory, accepts: (Rescored) -> Bool) -> Rescored?
   /// Forgets the nu of `begin`.
   func reset()
 }
+
+/// What the states at the start, and the best, cost under another nu.
+package typealias Rescored = (start: Double, best: Double)
 
 /// Writes desired values into states.
 package typealias Imposition = (Trajectory) -> Void
@@ -36,10 +38,8 @@ package typealias Imposition = (Trajectory) -> Void
 /// Terms without a nu that follows the errors.
 extension DataTerm {
   package var nu: Double? { nil }
-  package func begin(with states: Trajectory, nu: Double?) {}
-  package func adapt(to best: Trajectory, accepts: (Double, Double) -> Bool) -> (
-    start: Double, best: Double
-  )? { nil }
+  package func begin(with states: Trajectory) {}
+  package func adapt(to best: Trajectory, accepts: (Rescored) -> Bool) -> Rescored? { nil }
   package func reset() {}
 }
 

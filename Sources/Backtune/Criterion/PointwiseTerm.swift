@@ -82,18 +82,16 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
     return nu(robustScale(errors: &errors, deviation: targets.sequences.deviation))
   }
 
-  func begin(with states: Trajectory, nu: Double?) {
+  func begin(with states: Trajectory) {
     guard settled == nil else { return }
-    let nu = nu ?? followed(states)
+    let nu = followed(states)
     settled = (Rule(nu: nu), nu)
     start = []
     let x = states.origin
     targets.forEachObserved { place, _, _ in start.append(x[place]) }
   }
 
-  func adapt(
-    to best: Trajectory, accepts: (Double, Double) -> Bool
-  ) -> (start: Double, best: Double)? {
+  func adapt(to best: Trajectory, accepts: (Rescored) -> Bool) -> Rescored? {
     guard fixedNu == nil, let settled else { return nil }
     let nu = followed(best)
     guard nu < settled.nu else { return nil }
@@ -103,10 +101,10 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
       first += gain * rule.value(start[next], o)
       next += 1
     }
-    let value = value(best, rule)
-    guard accepts(first, value) else { return nil }
+    let costs: Rescored = (first, value(best, rule))
+    guard accepts(costs) else { return nil }
     self.settled = (rule, nu)
-    return (first, value)
+    return costs
   }
 
   func reset() {

@@ -37,7 +37,9 @@ final class WeightSearch {
   /// Lets the criterion's nu follow the errors of the best weights, unless these would then be worse than the start:
   /// start and best are always compared under one nu.
   func adapt() {
-    let changed = problem.data.adapt(to: states) { $1 + score.penalty <= $0 + first.penalty }
+    let changed = problem.data.adapt(to: states) {
+      $0.best + score.penalty <= $0.start + first.penalty
+    }
     guard let changed else { return }
     first = Score(data: changed.start, penalty: first.penalty, squares: first.squares)
     score = Score(data: changed.best, penalty: score.penalty, squares: score.squares)
@@ -51,7 +53,7 @@ final class WeightSearch {
     if result.total < score.total {
       if !score.isFinite {
         first = result
-        problem.data.begin(with: trial, nu: nil)
+        problem.data.begin(with: trial)
       }
       (slots, score) = (candidate, result)
       swap(&states, &trial)
