@@ -63,12 +63,14 @@ def robustness(kind, names, seeds=10, units=4, steps=400, iterations=100):
     return {name: float(np.median(values)) for name, values in errors.items()}
 
 
+@pytest.mark.slow
 def test_reweighted_criteria_resist_outliers():
     medians = robustness("outliers", ["2", "1", "0"])
     assert medians["1"] <= medians["2"] / 10, medians
     assert medians["0"] <= medians["2"] / 10, medians
 
 
+@pytest.mark.slow
 def test_least_squares_is_best_against_noise():
     medians = robustness("noise", ["2", "1", "0"])
     assert medians["2"] <= 1.001 * min(medians.values()), medians
