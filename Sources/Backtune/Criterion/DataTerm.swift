@@ -15,6 +15,9 @@ package protocol DataTerm: AnyObject {
   func value(_ states: Trajectory) -> Double
   /// Adds its derivative by the driven values.
   func addSlopes(_ states: Trajectory, into slopes: Trajectory)
+  /// Adds the second derivatives by the driven values, one by one, of the quadratic that majorises it: where a slope is
+  /// not 0 they are above 0.
+  func addCurvatures(_ states: Trajectory, into curvatures: Trajectory)
   /// Typical second derivative by a driven value: what scales the normal matrices of section 2.5, whose kappa is 1. Nil
   /// where there is none: the step is then the one that would bring the cost to zero if it were linear.
   func curvature(_ states: Trajectory) -> Double?

@@ -50,6 +50,11 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
     targets.forEachObserved { place, o, gain in target[place] += gain * rule.slope(x[place], o) }
   }
 
+  func addCurvatures(_ states: Trajectory, into curvatures: Trajectory) {
+    let (x, target, rule) = (states.origin, curvatures.origin, rule(states))
+    targets.forEachObserved { place, o, gain in target[place] += gain * rule.weight(x[place], o) }
+  }
+
   /// The median, over the values that have a slope.
   func curvature(_ states: Trajectory) -> Double? {
     let (x, rule) = (states.origin, rule(states))

@@ -21,7 +21,10 @@ package final class Problem {
   /// Slots of initial states, with the number of sequences that start from each.
   package let startSlots: [(slot: Int, sequences: Int)]
   private let learnsEachStart: Bool
-  private let driven: [Observed]
+  /// The groups, first nodes of each, whose values the cost depends on directly.
+  package let driven: [Observed]
+  /// Terms of few residuals, of the criterion or of a regularisation.
+  package let globalTerms: [any GlobalTerm]
   private let spread: Double
   private let slopes: Trajectory
 
@@ -49,6 +52,8 @@ package final class Problem {
       }
     }
     (self.activityTerms, self.weightTerms) = (activityTerms, weightTerms)
+    globalTerms =
+      ([data] as [Any] + (activityTerms as [Any])).compactMap { $0 as? any GlobalTerm }
     driven = Self.union(data.driven + activityTerms.flatMap(\.driven))
     plan = try Plan(network, lanes: batch.lanes, driven: driven)
     slopes = try Trajectory(layout, steps: batch.steps, for: "slopes of the criterion")
@@ -171,11 +176,36 @@ package final class Problem {
   package func tune(
     _ states: Trajectory, isGuarded: Bool, into eps: Trajectory, poll: () throws -> Void = {}
   ) throws -> Guard.Counts {
-    plan.layout.forEachValue(of: driven, batch) { slopes.origin[$0] = 0 }
-    data.addSlopes(states, into: slopes)
-    for term in activityTerms { term.addSlopes(states, into: slopes) }
+    takeSlopes(of: states, into: slopes)
     let limit = isGuarded ? Guard(scale: meanSlope) : nil
     return try plan.tune(states, slopes: slopes, guard: limit, into: eps, batch, poll: poll)
+  }
+
+  /// rho' of the driven values, activity regularisation included.
+  package func takeSlopes(of states: Trajectory, into slopes: Trajectory) {
+    clear(slopes)
+    data.addSlopes(states, into: slopes)
+    for term in activityTerms { term.addSlopes(states, into: slopes) }
+  }
+
+  /// The second derivatives by the driven values, one by one, of a quadratic that majorises the cost; those of
+  /// `globalTerms` are not among them.
+  package func takeCurvatures(of states: Trajectory, into curvatures: Trajectory) {
+    clear(curvatures)
+    data.addCurvatures(states, into: curvatures)
+    for term in activityTerms { term.addCurvatures(states, into: curvatures) }
+  }
+
+  /// Sets the driven values to zero.
+  package func clear(_ slopes: Trajectory) {
+    plan.layout.forEachValue(of: driven, batch) { slopes.origin[$0] = 0 }
+  }
+
+  /// The adjoint at simulated states of any slopes of the driven values, without guard; weights must be loaded.
+  package func pullBack(
+    _ slopes: Trajectory, _ states: Trajectory, into eps: Trajectory, poll: () throws -> Void = {}
+  ) throws {
+    _ = try plan.tune(states, slopes: slopes, guard: nil, into: eps, batch, poll: poll)
   }
 
   /// The mean of |rho'| over the values where it is not zero, 0 if there is none.

@@ -85,6 +85,19 @@ private final class CrossEntropyTerm: DataTerm {
     }
   }
 
+  /// The diagonal of the second derivative by z, twice: that bounds the whole of it.
+  func addCurvatures(_ states: Trajectory, into curvatures: Trajectory) {
+    forEachDistribution { part, row, lane, total, _ in
+      let x = states.origin + row + part.x + lane
+      let curvature = curvatures.origin + row + part.z + lane
+      let scale = 2 * total * part.inverseTemperature * part.inverseTemperature
+      for n in 0..<part.size {
+        // Above 0 also where x is 0 or 1 to rounding.
+        curvature[n * lanes] += scale * max(x[n * lanes] * (1 - x[n * lanes]), 1e-12)
+      }
+    }
+  }
+
   /// The mean of kappa o x (1 - x) / temperature^2; outputs that are nearly certain count as at 0.05.
   func curvature(_ states: Trajectory) -> Double? {
     var (sum, count) = (0.0, 0.0)

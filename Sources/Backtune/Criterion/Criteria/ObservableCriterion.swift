@@ -60,7 +60,7 @@ package struct ObservableGoals: Sendable {
   package init() {}
 }
 
-package final class ObservablesTerm: DataTerm {
+package final class ObservablesTerm: DataTerm, GlobalTerm {
   package let driven: [Observed]
   package let set: ObservableSet
   private let places: SeriesPlaces
@@ -128,6 +128,25 @@ package final class ObservablesTerm: DataTerm {
   }
 
   package func curvature(_ states: Trajectory) -> Double? { nil }
+
+  /// None of one value at a time.
+  package func addCurvatures(_ states: Trajectory, into curvatures: Trajectory) {}
+
+  package var residualCount: Int { self.set.count }
+
+  /// O_k - desired_k, the absolute value being reweighted.
+  package func residuals(_ states: Trajectory) -> [(weight: Double, residual: Double)] {
+    let means = means(states)
+    let errors = means.indices.map { means[$0] - set.desired[$0] }
+    // Those that are met already keep a weight that the others can outweigh.
+    let least = 1e-3 * errors.reduce(1e-300) { max($0, abs($1)) }
+    return errors.indices.map { (abs(set.lambda[$0]) / max(abs(errors[$0]), least), errors[$0]) }
+  }
+
+  package func addDerivative(of k: Int, _ states: Trajectory, into slopes: Trajectory) {
+    let unit = (0..<self.set.count).map { $0 == k ? 1.0 : 0 }
+    set.addSlopes(unit, series(states), to: MutableSeries(slopes.origin, places))
+  }
 
   /// The nearest outputs whose observables have the desired means.
   package func imposition(on states: Trajectory) throws -> Imposition? {

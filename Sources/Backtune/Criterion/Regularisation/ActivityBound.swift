@@ -48,5 +48,12 @@ package struct ActivityBound: Regularisation {
         target[$0] += strength * steepness * exp(steepness * (x[$0] - bound))
       }
     }
+
+    func addCurvatures(_ states: Trajectory, into curvatures: Trajectory) {
+      let (x, target) = (states.origin, curvatures.origin)
+      states.layout.forEachValue(of: driven, batch) {
+        target[$0] += strength * steepness * steepness * exp(steepness * (x[$0] - bound))
+      }
+    }
   }
 }

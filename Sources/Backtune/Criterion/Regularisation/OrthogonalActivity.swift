@@ -26,7 +26,7 @@ package struct OrthogonalActivity: Regularisation {
 }
 
 /// The products sum_t x_n x_n' of all nodes of some groups, sums over t running over all sequences.
-struct ActivityProducts: ActivityTerm {
+struct ActivityProducts: ActivityTerm, GlobalTerm {
   let driven: [Observed]
   private let strength: Double
   private let batch: Batch
@@ -52,6 +52,41 @@ struct ActivityProducts: ActivityTerm {
   func addSlopes(_ states: Trajectory, into slopes: Trajectory) {
     form(states, states)
     addSlopes(of: states, into: slopes)
+  }
+
+  /// None of one value at a time.
+  func addCurvatures(_ states: Trajectory, into curvatures: Trajectory) {}
+
+  /// Pairs of nodes.
+  var residualCount: Int { places.count * (places.count - 1) / 2 }
+
+  func residuals(_ states: Trajectory) -> [(weight: Double, residual: Double)] {
+    form(states, states)
+    return (0..<residualCount).map {
+      let (n, m) = pair($0)
+      return (2 * strength, products.pointer[n * places.count + m])
+    }
+  }
+
+  func addDerivative(of k: Int, _ states: Trajectory, into slopes: Trajectory) {
+    let (n, m) = pair(k)
+    let size = states.layout.rowSize
+    for t in 0..<batch.steps {
+      for lane in 0..<batch.active[t] {
+        let (x, slope) = (states.origin + t * size + lane, slopes.origin + t * size + lane)
+        slope[places[n]] += x[places[m]]
+        slope[places[m]] += x[places[n]]
+      }
+    }
+  }
+
+  /// Nodes m < n of pair number k = n (n - 1) / 2 + m.
+  private func pair(_ k: Int) -> (Int, Int) {
+    var n = Int((1 + Double(1 + 8 * k).squareRoot()) / 2)
+    // The root may round either way.
+    while n * (n - 1) / 2 > k { n -= 1 }
+    while n * (n + 1) / 2 <= k { n += 1 }
+    return (n, k - n * (n - 1) / 2)
   }
 
   /// The sum of the squares of the products.

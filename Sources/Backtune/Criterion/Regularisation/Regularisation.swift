@@ -24,6 +24,8 @@ package protocol ActivityTerm {
   var driven: [Observed] { get }
   func value(_ states: Trajectory) -> Double
   func addSlopes(_ states: Trajectory, into slopes: Trajectory)
+  /// Adds its second derivatives by the driven values, one by one, of a quadratic that majorises it.
+  func addCurvatures(_ states: Trajectory, into curvatures: Trajectory)
 }
 
 /// A cost of the weights, one by one.

@@ -44,5 +44,12 @@ package struct SparseActivity: Regularisation {
         target[$0] += 2 * strength * x[$0] / (eps + abs(x[$0]))
       }
     }
+
+    func addCurvatures(_ states: Trajectory, into curvatures: Trajectory) {
+      let (x, target) = (states.origin, curvatures.origin)
+      states.layout.forEachValue(of: driven, batch) {
+        target[$0] += 2 * strength / (eps + abs(x[$0]))
+      }
+    }
   }
 }
