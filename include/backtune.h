@@ -345,6 +345,7 @@ bt_status bt_estimator_divergence(bt_estimator *estimator, double *divergence);
  *                        default all connections between different nodes). At the end of a run weights below 1e-3 of the
  *                        largest of their array are fixed at 0 and the others re-estimated (a fifth of the iterations),
  *                        which is kept if the cost grows by less than 1 %: remove (true), and bt_estimator_removed
+ *   ridge                s sum W^2: weights (as above)
  *   sparse-activity      2 s sum (|x| - eps log(1 + |x|/eps)), by reweighting: eps (0.01), groups (names; by default those
  *                        read at a lag of 1 or more)
  *   orthogonal-activity  s/2 sum_n sum_n' (sum_t x_n x_n')^2, n' not n: groups

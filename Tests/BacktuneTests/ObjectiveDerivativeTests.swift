@@ -13,6 +13,7 @@ import Testing
 
   static let options = [
     ("sparse-weights", #"{"strength": 0.3, "eps": 0.1}"#),
+    ("ridge", #"{"strength": 0.2}"#),
     ("sparse-activity", #"{"strength": 0.2, "eps": 0.3}"#),
     ("orthogonal-activity", #"{"strength": 0.01}"#),
     ("activity-bound", #"{"strength": 0.1, "bound": 0.5, "steepness": 2}"#),
@@ -67,7 +68,7 @@ import Testing
     var objective = Objective()
     // Groups by name: a random network may read none at a lag.
     let groups = item.network.groups.map { "\"\($0.name)\"" }.joined(separator: ", ")
-    let isOfWeights = name == "sparse-weights"
+    let isOfWeights = ["sparse-weights", "ridge"].contains(name)
     let fields = isOfWeights ? usual : usual.dropLast() + #", "groups": [\#(groups)]}"#
     try objective.addRegularisation(name, options: Array(fields.utf8))
     try check(item.network, item.sequences, objective, "\(name), seed \(seed)")
@@ -79,7 +80,8 @@ import Testing
     let groups = item.network.groups.map { "\"\($0.name)\"" }.joined(separator: ", ")
     for (name, options) in Self.options {
       let fields =
-        name == "sparse-weights" ? options : options.dropLast() + #", "groups": [\#(groups)]}"#
+        ["sparse-weights", "ridge"].contains(name)
+        ? options : options.dropLast() + #", "groups": [\#(groups)]}"#
       try objective.addRegularisation(name, options: Array(fields.utf8))
     }
     try check(item.network, item.sequences, objective, "all, seed \(seed)")

@@ -156,6 +156,14 @@ def test_orthogonal_activity_decorrelates():
     assert (np.diff(trace.cost) <= 0).all()
 
 
+def test_ridge_shrinks():
+    plain = np.abs(fit(None)[1].get_weights()).max()
+    trace, net, _ = fit(reg.Ridge(0.3))
+    assert np.abs(net.get_weights()).max() < plain
+    weights = np.concatenate([net.weights["lnl.x2.W"].ravel(), net.weights["lnl.x2.B"].ravel()])
+    assert trace.penalty[-1] == pytest.approx(0.3 * (weights**2).sum() / 240, rel=1e-12)
+
+
 def test_activity_bound_bounds():
     _, net, u = fit(None)
     before = states(net, u).max()

@@ -21,6 +21,7 @@ __all__ = [
     "ActivityBound",
     "OrthogonalActivity",
     "Regularisation",
+    "Ridge",
     "SparseActivity",
     "SparseWeights",
 ]
@@ -81,6 +82,22 @@ class SparseWeights(Regularisation):
     eps: float | None = None
     weights: Sequence[str] | str | None = None
     remove: bool | None = None
+
+
+@dataclass(frozen=True)
+class Ridge(Regularisation):
+    """s sum W^2: small weights, against divergence on inputs that were not seen.
+
+    Parameters
+    ----------
+    strength : float
+        s.
+    weights : list of str, optional
+        Names of weight arrays; all connections between different nodes by default.
+    """
+
+    name: ClassVar[str] = "ridge"
+    weights: Sequence[str] | str | None = None
 
 
 @dataclass(frozen=True)

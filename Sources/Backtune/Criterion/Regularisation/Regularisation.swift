@@ -42,7 +42,10 @@ package protocol WeightTerm {
 
 package enum Regularisations {
   package static var all: [any Regularisation.Type] {
-    [SparseWeights.self, SparseActivity.self, OrthogonalActivity.self, ActivityBound.self]
+    [
+      SparseWeights.self, Ridge.self, SparseActivity.self, OrthogonalActivity.self,
+      ActivityBound.self,
+    ]
   }
 
   /// - Parameter options: a JSON object; empty for none.
@@ -79,6 +82,20 @@ extension JSONOptions {
 }
 
 extension Network {
+  /// The adjustable slots of these arrays, ascending; by default of all connections other than those of every node to
+  /// itself alone.
+  func regularisedSlots(_ names: [String]?) throws -> [Int] {
+    let chosen = try names.map { try $0.map { try array(named: $0) } } ?? connectionArrays
+    return Set(chosen.flatMap(\.slots)).filter { !slots.isFixed[$0] }.sorted()
+  }
+
+  private var connectionArrays: [WeightArray] {
+    groups.flatMap { group -> [WeightArray] in
+      guard case .learnware(let learnware) = group.body else { return [] }
+      return learnware.connections.filter { $0.form != .diagonal }.map { arrays[$0.array] }
+    }
+  }
+
   /// The groups of these names; by default those with a memory: read at a lag of 1 or more by some group.
   func activityGroups(_ names: [String]?, for what: String) throws -> [Observed] {
     let ids: [GroupID]

@@ -24,9 +24,7 @@ package struct SparseWeights: Regularisation, WeightTerm {
     _ network: Network, _ batch: Batch, _ layout: Layout
   ) throws -> RegularisationTerm {
     var term = self
-    let arrays = try names.map { try $0.map { try network.array(named: $0) } }
-    term.slots = Set((arrays ?? network.connectionArrays).flatMap(\.slots))
-      .filter { !network.slots.isFixed[$0] }.sorted()
+    term.slots = try network.regularisedSlots(names)
     return .weights(term)
   }
 
@@ -35,14 +33,4 @@ package struct SparseWeights: Regularisation, WeightTerm {
   package func slope(_ weight: Double) -> Double { curvature(weight) * weight }
 
   package func curvature(_ weight: Double) -> Double { 2 * strength / (eps + abs(weight)) }
-}
-
-extension Network {
-  /// The weights of connections other than those of every node to itself alone.
-  fileprivate var connectionArrays: [WeightArray] {
-    groups.flatMap { group -> [WeightArray] in
-      guard case .learnware(let learnware) = group.body else { return [] }
-      return learnware.connections.filter { $0.form != .diagonal }.map { arrays[$0.array] }
-    }
-  }
 }

@@ -1,0 +1,30 @@
+import BacktuneNetwork
+import BacktuneNumerics
+import BacktuneSimulation
+
+/// s sum W^2: small weights, against divergence on inputs that were not seen. Options: `strength`, `weights` (names; by
+/// default those of all connections between different nodes, biases and leaks not).
+package struct Ridge: Regularisation, WeightTerm {
+  package static let name = "ridge"
+  private let strength: Double
+  private let names: [String]?
+  package let removesWeights = false
+  package private(set) var slots: [Int] = []
+
+  package init(options: inout JSONOptions) throws {
+    strength = try options.strength()
+    names = try options.names("weights")
+  }
+
+  package func makeTerm(
+    _ network: Network, _ batch: Batch, _ layout: Layout
+  ) throws -> RegularisationTerm {
+    var term = self
+    term.slots = try network.regularisedSlots(names)
+    return .weights(term)
+  }
+
+  package func value(_ weight: Double) -> Double { strength * weight * weight }
+  package func slope(_ weight: Double) -> Double { 2 * strength * weight }
+  package func curvature(_ weight: Double) -> Double { 2 * strength }
+}
