@@ -33,7 +33,9 @@ def disturbed(clean: np.ndarray, seed: int) -> dict[str, np.ndarray]:
         "clean": clean,
         "noise, 0.1 deviations": clean + 0.1 * noise,
         "5 % outliers, 10 deviations": clean + np.where(hit, 10 * noise, 0),
-        "30 % missing": np.where(rng.random(clean.shape) < 0.3, np.nan, clean),
+        "noise, 30 % missing": np.where(
+            rng.random(clean.shape) < 0.3, np.nan, clean + 0.1 * noise
+        ),
     }
 
 

@@ -64,11 +64,12 @@ enum {
   BT_STOP_NONE = 0,       /* it has not stopped */
   BT_STOP_TOLERANCE = 1,  /* the cost fell below tolerance times the first cost */
   BT_STOP_TARGET = 2,     /* the cost fell below the target */
-  BT_STOP_STALLED = 3,    /* neither second nor first order decreases the cost any more */
+  BT_STOP_STALLED = 3,    /* no step decreases the cost any more, though it is not known to be at a minimum */
   BT_STOP_ITERATIONS = 4, /* the iteration limit */
   BT_STOP_CALLBACK = 5,   /* the callback asked for it */
   BT_STOP_DIVERGED = 6,   /* no weights with a finite cost were found: the weights are unchanged */
-  BT_STOP_NOTHING = 7     /* no weight is adjustable */
+  BT_STOP_NOTHING = 7,    /* no weight is adjustable */
+  BT_STOP_CONVERGED = 8   /* the cost is at a minimum, up to rounding */
 };
 
 /* Events of a callback. */
@@ -353,7 +354,8 @@ bt_status bt_estimator_divergence(bt_estimator *estimator, double *divergence);
 bt_status bt_estimator_add_regularisation(bt_estimator *estimator, const char *name, const char *options);
 bt_status bt_estimator_clear_regularisation(bt_estimator *estimator);
 
-/* "auto" (the default) or "backward-tuning". */
+/* "auto" (the default), "gauss-newton" or "backward-tuning", the report's method. "auto" is Gauss-Newton for up to 2,000
+ * adjustable weights. */
 bt_status bt_estimator_set_method(bt_estimator *estimator, const char *name);
 bt_status bt_estimator_get_method(const bt_estimator *estimator, char *buffer, int64_t capacity, int64_t *length);
 
@@ -361,6 +363,8 @@ bt_status bt_estimator_get_method(const bt_estimator *estimator, char *buffer, i
  *   max_iterations   limit of one run (100)
  *   tolerance        a run stops when the cost falls below this times its first cost (1e-12)
  *   target           a run stops when the cost falls below this (0)
+ *   restarts         draws of the weights that Gauss-Newton races besides the first, within the limit of iterations; -1
+ *                    (the default) for 7 where the weights are as bt_network_randomize drew them, 0 where they were set
  *   initial_states   1 or 0 (0): every sequence has a learnt initial state of its own (a change starts the estimator anew)
  *   nu               scale of the criterion; 0: automatic, of the errors at the start of each iteration (0)
  *   washout          first steps of every sequence that are not compared (0)
@@ -370,7 +374,7 @@ bt_status bt_estimator_get_method(const bt_estimator *estimator, char *buffer, i
 bt_status bt_estimator_set_option(bt_estimator *estimator, const char *name, double value);
 bt_status bt_estimator_get_option(const bt_estimator *estimator, const char *name, double *value);
 
-/* One iteration: simulation, backward tuning, second order, and first order if that fails. `stop` (may be NULL) receives
+/* One iteration of the method. `stop` (may be NULL) receives
  * BT_STOP_NONE, or why no further step can help. `callback` may be NULL. */
 bt_status bt_estimator_step(bt_estimator *estimator, bt_callback callback, void *user_data, int32_t *stop);
 
@@ -399,7 +403,7 @@ bt_status bt_estimator_gradient(bt_estimator *estimator, double *cost, double *g
  *   nu           the scale of the criterion, 0 where it has none; costs are comparable under one nu
  *   first_cost   the cost of the start under that nu
  *   order        3 weights taken away, 2 second, 1 first, 0 none (the start; a step that found nothing better), -1 rescue of a diverging start
- *   variant      second order: 1, 2, 3 (2.5 of the design); first order: the momentum k; else 0
+ *   variant      second order: 1, 2, 3 of the report's method, 4 Gauss-Newton; first order: the momentum k; else 0
  *   step         the best alpha of the line search
  *   raised, saturated   fractions of the adjoint values that the guard raised, saturated
  *   simulations  run in that iteration

@@ -13,6 +13,7 @@ import Testing
     let (learner, sequences, root) = try Build.reverseEngineering(
       "linear", size: 4, steps: 60, observed: 4, seed: seed)
     let estimator = try Estimator(learner, sequences)
+    estimator.options.method = .backwardTuning
     try estimator.step()
     let trace = estimator.trace
     #expect(trace[1].cost <= 1e-24 * trace[0].cost, "cost \(trace[1].cost)")
@@ -267,6 +268,7 @@ import Testing
   @Test func traceCountsSimulationsAndGuardedValues() throws {
     let (learner, sequences, _) = try Build.reverseEngineering("lnl", size: 3, steps: 30)
     let estimator = try Estimator(learner, sequences)
+    estimator.options.method = .backwardTuning
     _ = try estimator.cost()
     try estimator.step()
     #expect(estimator.trace[0].simulations == 1)
@@ -291,6 +293,7 @@ import Testing
         network, lengths: [30], inputs: inputs, desired: Build.normal(60, seed: seed + 1))
       let estimator = try Estimator(network, sequences)
       estimator.options.maxIterations = 400
+      estimator.options.method = .backwardTuning
       if try estimator.run() != .stalled { continue }
       stalled += 1
       let cost = try estimator.cost().cost

@@ -323,7 +323,7 @@ import Testing
       }
     }
     do {
-      _ = try Regularisations.named("ridge", options: [])
+      _ = try Regularisations.named("lasso", options: [])
     } catch {
       #expect("\(error)".contains("orthogonal-activity"))
     }

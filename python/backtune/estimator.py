@@ -32,6 +32,7 @@ _STOPS = (
     "callback",
     "diverged",
     "nothing",
+    "converged",
 )
 
 
@@ -69,7 +70,7 @@ class Connections:
 class Estimator(Owner):
     """Adjusts the weights of a network so that its outputs come near to desired ones.
 
-    By the method of RR-9100, section "Backward tuning".
+    By Gauss-Newton, or by the method of RR-9100, section "Backward tuning".
 
     Parameters
     ----------
@@ -94,7 +95,12 @@ class Estimator(Owner):
     static : bool, optional
         Whether only the last time step of every sequence is compared.
     method : str, optional
-        "auto", "backward-tuning".
+        "auto", "gauss-newton", or "backward-tuning", the report's own; "auto" is Gauss-Newton
+        unless there are more than some thousand weights.
+    restarts : int or "auto", optional
+        Draws of the weights that Gauss-Newton races besides the first, within the limit of
+        iterations. "auto": some for a network whose weights are as `Network.randomize` drew them,
+        none where weights were set.
     initial_states : bool, optional
         Whether every sequence has a learnt initial state of its own, see `initial_states`, instead
         of what the network says (zero, or states learnt for all sequences).
@@ -127,6 +133,7 @@ class Estimator(Owner):
         washout: int | None = None,
         static: bool | None = None,
         method: str | None = None,
+        restarts: int | str | None = None,
         initial_states: bool | None = None,
         guard: bool | None = None,
         reestimation: bool | None = None,
@@ -150,6 +157,7 @@ class Estimator(Owner):
             0 if data.gains is None else data.gains.size,
         )
         options = {
+            "restarts": None if restarts == "auto" else restarts,
             "initial_states": initial_states,
             "guard": guard,
             "reestimation": reestimation,
@@ -226,7 +234,7 @@ class Estimator(Owner):
     # ---- Work
 
     def step(self) -> Report:
-        """Do one iteration: simulation, backward tuning, second order, first order if that fails.
+        """Do one iteration of the method.
 
         Returns
         -------

@@ -54,7 +54,8 @@ class Report:
         What found them: "second", "first", "none" (the start, or nothing better was found),
         "rescue" of a start that diverges, "removal" of weights near zero.
     variant : int
-        Second order: 1, 2 or 3, how the equation was weighted; first order: the momentum k.
+        Second order: 1, 2 or 3, how the equation was weighted, 4 for Gauss-Newton; first order: the
+        momentum k.
     step : float
         Part of the proposed change that the line search took.
     raised, saturated : float
@@ -137,7 +138,8 @@ class Trace(Sequence):
         One value per entry, see `Report`; order as a number, 3 to -1.
     stop : str
         Why the run stopped, in one word: "tolerance", "target", "stalled", "iterations",
-        "callback", "diverged", "nothing" (to adjust), "interrupted", or "none" (not stopped).
+        "callback", "diverged", "nothing" (to adjust), "converged", "interrupted", or "none" (not
+        stopped).
     stop_reason : str
         The same in a sentence.
     """

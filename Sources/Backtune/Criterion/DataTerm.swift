@@ -12,6 +12,8 @@ package protocol DataTerm: AnyObject {
   var divisor: Double { get }
   /// The present scale nu, if there is one.
   var nu: Double? { get }
+  /// Whether nu follows the errors, so that costs of different runs are not comparable.
+  var followsErrors: Bool { get }
   func value(_ states: Trajectory) -> Double
   /// Adds its derivative by the driven values.
   func addSlopes(_ states: Trajectory, into slopes: Trajectory)
@@ -41,6 +43,7 @@ package typealias Imposition = (Trajectory) -> Void
 /// Terms without a nu that follows the errors.
 extension DataTerm {
   package var nu: Double? { nil }
+  package var followsErrors: Bool { false }
   package func begin(with states: Trajectory) {}
   package func adapt(to best: Trajectory, accepts: (Rescored) -> Bool) -> Rescored? { nil }
   package func reset() {}

@@ -6,6 +6,7 @@ package protocol GlobalTerm {
   var residualCount: Int { get }
   /// w_k and r_k at these states.
   func residuals(_ states: Trajectory) -> [(weight: Double, residual: Double)]
-  /// Adds dr_k/dx.
-  func addDerivative(of k: Int, _ states: Trajectory, into slopes: Trajectory)
+  /// Adds c dr_k/dx.
+  func addDerivative(
+    of k: Int, times c: Double, _ states: Trajectory, into slopes: Trajectory)
 }

@@ -24,6 +24,8 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
     return settled?.nu
   }
 
+  var followsErrors: Bool { fixedNu == nil }
+
   /// A nu that does not depend on errors; NaN where the criterion has none.
   private var fixedNu: Double? {
     switch Rule.scale {

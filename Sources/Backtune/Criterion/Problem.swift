@@ -196,6 +196,26 @@ package final class Problem {
     for term in activityTerms { term.addCurvatures(states, into: curvatures) }
   }
 
+  /// The slopes that J^T pulls back to the gradient of the quadratic of `base` at states near it: of terms of few
+  /// residuals with the weights of `base`.
+  package func takeSlopes(of states: Trajectory, near base: Trajectory, into slopes: Trajectory) {
+    clear(slopes)
+    if !(data is any GlobalTerm) { data.addSlopes(states, into: slopes) }
+    for term in activityTerms where !(term is any GlobalTerm) {
+      term.addSlopes(states, into: slopes)
+    }
+    for term in globalTerms {
+      for (k, item) in zip(term.residuals(base), term.residuals(states)).enumerated() {
+        term.addDerivative(of: k, times: item.0.weight * item.1.residual, base, into: slopes)
+      }
+    }
+  }
+
+  /// Whether the outputs are the desired ones up to rounding.
+  package func isMet(_ score: Score) -> Bool {
+    sequences.hasTargets && score.squares <= 1e-30 * sequences.squares
+  }
+
   /// Sets the driven values to zero.
   package func clear(_ slopes: Trajectory) {
     plan.layout.forEachValue(of: driven, batch) { slopes.origin[$0] = 0 }

@@ -110,6 +110,9 @@ public struct Sequences: Sendable {
   /// Sum of the gains of the observed values.
   package var gainSum: Double { gains.reduce(0, +) }
 
+  /// sum kappa o^2.
+  package var squares: Double { zip(gains, desired).reduce(0) { $0 + $1.0 * $1.1 * $1.1 } }
+
   /// sum kappa (o - mean o)^2, the mean of each output weighted by the gains: what NMSE divides by. 0 where the outputs
   /// are constant up to rounding.
   package var spread: Double {

@@ -22,15 +22,14 @@ private struct Pause {
 }
 
 /// The paper's method: simulate, tune backward, adjust to second order, fall back to first order.
-final class BackwardTuning {
+final class BackwardTuning: Session {
   let problem: Problem
-  private let search: WeightSearch
-  private let eps: Trajectory
+  let search: WeightSearch
+  let eps: Trajectory
   private let secondOrder: SecondOrder
   private var firstOrder: FirstOrder
   private var reestimation: StateReestimation?
   private var reestimationPause = Pause()
-  private var isStarted = false
   /// The weights whose gradient the momenta took last.
   private var averaged: [Double]?
   /// Simulations that are in the reports.
@@ -49,66 +48,24 @@ final class BackwardTuning {
     firstOrder = FirstOrder(count: problem.slots.values.count)
   }
 
-  /// Forgets what was found, and starts from other weights.
-  func restart(from weights: [Double]) { restart(fromSlots: problem.slots(for: weights)) }
-
-  /// The same, one value a slot.
-  func restart(fromSlots slots: [Double]) {
+  func restart(from slots: [Double]) {
     search.restart(from: slots)
     firstOrder = FirstOrder(count: problem.slots.values.count)
     reestimationPause = Pause()
-    isStarted = false
     averaged = nil
     reportedSimulations = search.simulations
   }
 
-  /// No weight is adjustable.
-  var isEmpty: Bool { problem.adjustable.isEmpty }
-
-  /// L of the best weights.
-  var cost: Double { problem.cost(search.score) }
-
-  /// The best weights, one value a slot.
   var slots: [Double] { search.slots }
+  var report: IterationReport { search.report }
+  /// A stall says nothing of a minimum.
+  let isConverged = false
 
-  /// The network with the best weights.
-  var network: Network {
-    var network = problem.network
-    network.setSlotValues(problem.parts(of: search.slots).weights)
-    return network
-  }
-
-  /// The best initial states, sequences x flat state; empty unless each sequence has its own.
-  var initialStates: [Double] { problem.parts(of: search.slots).starts }
-
-  /// Simulates with the first weights.
-  func evaluateStart(poll: () throws -> Void) throws {
-    if isStarted { return }
-    try search.attempt(search.slots, poll: poll)
-    isStarted = true
-  }
-
-  /// The start; weights that diverge are halved until they do not.
   func start(poll: () throws -> Void) throws {
     begin()
     defer { close() }
-    try evaluateStart(poll: poll)
-    guard !search.score.isFinite else { return }
-    var candidate = search.slots
-    for _ in 1...Self.maxRescues where !search.score.isFinite {
-      for slot in problem.adjustable {
-        candidate[slot] = min(
-          max(candidate[slot] / 2, problem.slots.lower[slot]),
-          problem.slots.upper[slot])
-      }
-      try search.attempt(candidate, poll: poll)
-      if search.score.isFinite {
-        lastReport.order = .rescue
-      }
-    }
+    if try search.start(poll: poll) { lastReport.order = .rescue }
   }
-
-  private static let maxRescues = 60
 
   /// One iteration from the best weights: `lastReport.order` is `.none` where nothing better was found.
   func iterate(_ options: EstimatorOptions, poll: () throws -> Void) throws {
@@ -274,15 +231,6 @@ final class BackwardTuning {
     return try search.search(from: origin, cost: cost, along: direction, poll: poll)
   }
 
-  /// What the best weights score, as an entry of a trace; all simulations since the start.
-  var report: IterationReport {
-    var report = IterationReport(cost: cost, nmse: problem.nmse(search.score))
-    report.firstCost = problem.cost(search.first)
-    (report.penalty, report.nu) = (problem.penalty(search.score), problem.data.nu ?? 0)
-    report.simulations = search.simulations
-    return report
-  }
-
   private func begin() { lastReport = report }
 
   private func close() {
@@ -291,32 +239,5 @@ final class BackwardTuning {
     (lastReport.penalty, lastReport.nu) = (now.penalty, now.nu)
     lastReport.simulations = search.simulations - reportedSimulations
     reportedSimulations = search.simulations
-  }
-
-  /// The observables' term of the cost and the states at any weights; nil with another criterion.
-  func observables(at weights: [Double]) throws -> (term: ObservablesTerm, states: Trajectory)? {
-    guard let term = problem.data as? ObservablesTerm else { return nil }
-    return (term, try search.evaluate(problem.slots(for: weights)).1)
-  }
-
-  /// L and its NMSE at any weights: nothing that was found is touched. Infinite where the simulation diverges.
-  func cost(at weights: [Double]) throws -> (cost: Double, nmse: Double) {
-    let (score, _) = try search.evaluate(problem.slots(for: weights))
-    return (problem.cost(score), problem.nmse(score))
-  }
-
-  /// L and its derivative by every adjustable weight of the network, without guard, at any weights: nothing that was
-  /// found is touched. NaN where the simulation diverges.
-  func gradient(at weights: [Double]) throws -> (cost: Double, gradient: [Double]) {
-    let slots = problem.slots(for: weights)
-    let adjustable = problem.network.slots.adjustable
-    let (score, states) = try search.evaluate(slots)
-    guard score.isFinite else {
-      return (problem.cost(score), adjustable.map { _ in .nan })
-    }
-    problem.plan.load(slots)
-    _ = try problem.tune(states, isGuarded: false, into: eps)
-    let all = try slope(states, slots) {}.whole
-    return (problem.cost(score), adjustable.map { all[$0] / problem.data.divisor })
   }
 }

@@ -24,7 +24,13 @@ public final class Estimator {
   public private(set) var network: Network
   public let objective: Objective
   public var options = EstimatorOptions() {
-    didSet { if options.observation != oldValue.observation { restart() } }
+    didSet {
+      if options.observation != oldValue.observation || options.method != oldValue.method
+        || options.restarts != oldValue.restarts
+      {
+        restart()
+      }
+    }
   }
   public private(set) var trace: [IterationReport] = []
   public private(set) var stopReason = StopReason.none
@@ -33,7 +39,7 @@ public final class Estimator {
 
   private let sequences: Sequences
   /// Made when first needed.
-  private var made: BackwardTuning?
+  private var made: (any Session)?
   private let clock = ContinuousClock()
   private var seconds = 0.0
   private var lastPoll: ContinuousClock.Instant
@@ -54,11 +60,11 @@ public final class Estimator {
     }
   }
 
-  private func session() throws -> BackwardTuning {
+  private func session() throws -> any Session {
     if let made { return made }
     let problem = try Problem(
       network, sequences, objective: objective, options: options.observation)
-    let session = try BackwardTuning(problem)
+    let session = try options.makeSession(problem)
     made = session
     return session
   }
@@ -80,7 +86,9 @@ public final class Estimator {
     let kept = changed.slots.hasSameConstraints(as: network.slots) ? made : nil
     restart()
     network = changed
-    kept?.restart(from: changed.slots.values)
+    // A race has its draws of the network that it was made for.
+    guard let kept, !(kept is Race), changed.drawnSeed == nil else { return }
+    kept.restart(from: kept.problem.slots(for: changed.slots.values))
     made = kept
   }
 
@@ -210,7 +218,7 @@ public final class Estimator {
   }
 
   private func computing<Result>(
-    at other: Network, _ body: (BackwardTuning, [Double]) throws -> Result
+    at other: Network, _ body: (any Session, [Double]) throws -> Result
   ) throws -> Result {
     try checkStructure(other)
     let session = try session()
@@ -262,7 +270,7 @@ public final class Estimator {
     if !isDone {
       stopReason = .callback
     } else if session.lastReport.order == .none {
-      stopReason = .stalled
+      stopReason = session.isConverged ? .converged : .stalled
     }
     if isDone, let monitor, monitor(.iteration) { stopReason = .callback }
     return stopReason
@@ -270,7 +278,7 @@ public final class Estimator {
 
   /// Runs a part of an iteration; whatever it found is kept and traced, also where it was interrupted or failed.
   /// - Returns: false where the monitor interrupted it.
-  private func timed(_ session: BackwardTuning, _ body: () throws -> Void) throws -> Bool {
+  private func timed(_ session: any Session, _ body: () throws -> Void) throws -> Bool {
     let begin = clock.now
     let before = session.cost
     defer { network = session.network }

@@ -3,9 +3,10 @@ import BacktuneNumerics
 
 /// How weights are moved.
 public enum EstimationMethod: String, Sendable, CaseIterable {
-  /// The engine chooses: backward tuning, as long as there is nothing else.
+  /// Gauss-Newton, unless its matrix would be too large.
   case auto
   case backwardTuning = "backward-tuning"
+  case gaussNewton = "gauss-newton"
 
   /// - Throws: `.argument` with the names there are.
   public init(named name: String) throws {
@@ -26,6 +27,9 @@ public struct EstimatorOptions: Sendable {
   public var tolerance = 1e-12
   /// A run stops when the cost falls below this.
   public var target = 0.0
+  /// Draws of the weights that Gauss-Newton races, besides the first; 0 for none. Nil: 7 for a network whose weights are
+  /// as `Network.randomize` drew them, none for one whose weights were set.
+  public var restarts: Int?
   /// Whether the guard of equation (5) acts on the adjoint.
   public var isGuarded = true
   /// Whether the second order is also tried on re-estimated states (footnote 7).
@@ -62,6 +66,15 @@ public struct EstimatorOptions: Sendable {
         {
           $0.target = $1
           return $1 >= 0 && $1.isFinite
+        }
+      ),
+      (
+        "restarts", "an integer of 0 or more, or -1 for as many as the network needs",
+        { $0.restarts.map { Double($0) } ?? -1 },
+        {
+          guard let count = Int(exactly: $1), count >= -1, count < 1 << 20 else { return false }
+          $0.restarts = count < 0 ? nil : count
+          return true
         }
       ),
       (

@@ -33,13 +33,13 @@ struct Removal {
 
   let slots: [Int]
   /// What was re-estimated, good if it may be kept.
-  let session: BackwardTuning
+  let session: any Session
   let isGood: Bool
   private(set) var wasInterrupted = false
 
   /// Re-estimates what `before` found, without some slots and under the same nu.
   init?(
-    _ before: BackwardTuning, _ sequences: Sequences, _ objective: Objective,
+    _ before: any Session, _ sequences: Sequences, _ objective: Objective,
     _ options: EstimatorOptions, iterations: Int, poll: () throws -> Void
   ) throws {
     slots = Self.slots(before.problem, before.slots)
@@ -48,13 +48,15 @@ struct Removal {
     observation.nu = before.problem.data.nu ?? observation.nu
     var network = before.network
     network.fixAtZero(slots)
-    session = try BackwardTuning(
+    var plain = options
+    plain.restarts = 0
+    session = try plain.makeSession(
       try Problem(network, sequences, objective: objective, options: observation))
     var values = before.slots
     for slot in slots { values[slot] = 0 }
-    session.restart(fromSlots: values)
+    session.restart(from: values)
     do {
-      try session.evaluateStart(poll: poll)
+      try session.start(poll: poll)
       var left = session.cost.isFinite && !session.isEmpty ? iterations : 0
       while left > 0 {
         try session.iterate(options, poll: poll)

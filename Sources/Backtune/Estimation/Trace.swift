@@ -3,7 +3,7 @@ import BacktuneNumerics
 /// Why an estimation stopped.
 public enum StopReason: Int, Sendable, CaseIterable {
   case none = 0
-  case tolerance, target, stalled, iterations, callback, diverged, nothing
+  case tolerance, target, stalled, iterations, callback, diverged, nothing, converged
 
   /// In words that a user understands.
   public var text: StaticString {
@@ -11,10 +11,11 @@ public enum StopReason: Int, Sendable, CaseIterable {
     case .none: "still running"
     case .tolerance: "the cost fell below the tolerance times the first cost"
     case .target: "the cost fell below the target"
-    case .stalled: "neither a second-order nor a first-order step lowers the cost any more"
+    case .stalled: "no step lowers the cost any more, though it is not known to be at a minimum"
     case .iterations: "the iteration limit was reached"
     case .callback: "stopped by the caller; the best weights are kept"
     case .diverged: "no weights with a finite cost were found; the weights are unchanged"
+    case .converged: "converged: the cost is at a minimum, up to rounding"
     case .nothing: "no weight is adjustable"
     }
   }

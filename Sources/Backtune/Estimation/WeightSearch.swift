@@ -17,13 +17,10 @@ final class WeightSearch {
   /// The alpha of the last trial that was the best so far.
   private(set) var bestStep = 0.0
   private var trial: Trajectory
-  private let lower: [Double]
-  private let upper: [Double]
 
   init(_ problem: Problem) throws {
     self.problem = problem
     slots = problem.slots.values
-    (lower, upper) = (problem.slots.lower, problem.slots.upper)
     states = try problem.makeStates()
     trial = try problem.makeStates()
   }
@@ -32,6 +29,15 @@ final class WeightSearch {
   func restart(from slots: [Double]) {
     (self.slots, score, first) = (slots, .infinite, .infinite)
     problem.data.reset()
+  }
+
+  /// What the best weights score, as an entry of a trace.
+  var report: IterationReport {
+    var report = IterationReport(cost: problem.cost(score), nmse: problem.nmse(score))
+    report.firstCost = problem.cost(first)
+    (report.penalty, report.nu) = (problem.penalty(score), problem.data.nu ?? 0)
+    report.simulations = simulations
+    return report
   }
 
   /// Lets the criterion's nu follow the errors of the best weights, unless these would then be worse than the start:
@@ -46,24 +52,56 @@ final class WeightSearch {
   }
 
   /// Simulates with some weights and keeps them if they are the best so far.
+  /// - Returns: their cost and states, good until the next trial.
   @discardableResult
-  func attempt(_ candidate: [Double], poll: () throws -> Void) throws -> Double {
+  func attempt(
+    _ candidate: [Double], poll: () throws -> Void
+  ) throws -> (cost: Double, states: Trajectory) {
     simulations += 1
     let result = try problem.evaluate(candidate, into: trial, poll: poll)
-    if result.total < score.total {
-      if !score.isFinite {
-        first = result
-        problem.data.begin(with: trial)
-      }
-      (slots, score) = (candidate, result)
-      swap(&states, &trial)
+    guard result.total < score.total else { return (result.total, trial) }
+    if !score.isFinite {
+      first = result
+      problem.data.begin(with: trial)
     }
-    return result.total
+    (slots, score) = (candidate, result)
+    swap(&states, &trial)
+    return (result.total, states)
   }
+
+  /// Simulates with the first weights; those that diverge are halved until they do not.
+  /// - Returns: whether they were.
+  func start(poll: () throws -> Void) throws -> Bool {
+    if score.isFinite { return false }
+    try attempt(slots, poll: poll)
+    var candidate = slots
+    for rescue in 0...Self.maxRescues where !score.isFinite {
+      if rescue == Self.maxRescues { return false }
+      for slot in problem.adjustable { candidate[slot] = bounded(candidate[slot] / 2, slot) }
+      try attempt(candidate, poll: poll)
+      if score.isFinite { return true }
+    }
+    return false
+  }
+
+  private static let maxRescues = 60
 
   /// Simulates with any weights, apart from the search; the states are good until the next trial.
   func evaluate(_ slots: [Double]) throws -> (Score, Trajectory) {
     (try problem.evaluate(slots, into: trial), trial)
+  }
+
+  /// Weights `origin` plus a step, one value an adjustable slot, inside the bounds.
+  func moved(_ origin: [Double], _ step: [Double]) -> [Double] {
+    var result = origin
+    for (k, slot) in problem.adjustable.enumerated() {
+      result[slot] = bounded(origin[slot] + step[k], slot)
+    }
+    return result
+  }
+
+  private func bounded(_ value: Double, _ slot: Int) -> Double {
+    min(max(value, problem.slots.lower[slot]), problem.slots.upper[slot])
   }
 
   /// Moves from weights `origin`, whose cost is `cost`, along `direction`: alpha = 1 first, then Brent-Dekker on
@@ -74,7 +112,7 @@ final class WeightSearch {
   ) throws -> Double {
     func trial(_ alpha: Double) throws -> Double {
       let before = score.total
-      let value = try attempt(moved(origin, direction, alpha), poll: poll)
+      let value = try attempt(moved(origin, direction, alpha), poll: poll).cost
       if score.total < before { bestStep = alpha }
       return value
     }
@@ -92,7 +130,7 @@ final class WeightSearch {
   private func moved(_ origin: [Double], _ direction: [Double], _ alpha: Double) -> [Double] {
     var result = origin
     for k in result.indices where direction[k] != 0 {
-      result[k] = min(max(origin[k] + alpha * direction[k], lower[k]), upper[k])
+      result[k] = bounded(origin[k] + alpha * direction[k], k)
     }
     return result
   }

@@ -8,6 +8,7 @@ extension Network {
   /// bits, whatever other arrays there are.
   public mutating func randomize(seed: UInt64) {
     let fanIn = slotFanIn()
+    drawnSeed = seed
     for array in arrays {
       var stream = RandomStream(seed: seed, name: array.name)
       for slot in array.slots {

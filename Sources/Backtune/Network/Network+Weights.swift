@@ -47,6 +47,7 @@ extension Network {
     guard !overflow else { throw BacktuneError.memory("weight array \(name): too many weights") }
     // Values, two bounds and what estimation keeps beside them.
     try MemoryBudget.bytes(doubles: [total, 8], for: "weight array \(name)")
+    drawnSeed = nil
     slots.append(
       count: count, lower: options.lower, upper: options.upper, fixed: options.fixed)
     arrayIndex[name] = arrays.count
@@ -86,6 +87,7 @@ extension Network {
     let chosen = try slotValues(array, values, what: "weights", absent: 0)
     for (slot, value) in zip(array.slots, chosen) { try check(value, slot: slot, of: array) }
     for (slot, value) in zip(array.slots, chosen) { slots.values[slot] = value }
+    drawnSeed = nil
   }
 
   /// Sets the bounds of a full array, or one pair for all of it; weights outside are moved to the nearest bound.
@@ -174,6 +176,7 @@ extension Network {
       }
     }
     for (slot, value) in zip(adjustable, values) { slots.values[slot] = value }
+    drawnSeed = nil
   }
 
   /// Sets slots to zero for good.
@@ -182,7 +185,10 @@ extension Network {
   }
 
   /// Sets every slot, values that are known to be inside their bounds.
-  package mutating func setSlotValues(_ values: [Double]) { slots.values = values }
+  package mutating func setSlotValues(_ values: [Double]) {
+    slots.values = values
+    drawnSeed = nil
+  }
 
   func check(_ value: Double, slot: Int, of array: WeightArray) throws {
     guard value >= slots.lower[slot], value <= slots.upper[slot], value.isFinite else {

@@ -28,6 +28,8 @@ public struct Network: Sendable {
   var readAtLagZero: Set<GroupID> = []
   /// Nodes of all groups.
   package private(set) var nodeCount = 0
+  /// The seed of the last `randomize`, while all weights are as it drew them.
+  package internal(set) var drawnSeed: UInt64?
   /// Changes with every change of structure, so that a plan made earlier can tell that it is stale.
   public internal(set) var structureVersion = 0
 

@@ -192,6 +192,25 @@ final class FirmwareOperation: Operation {
     }
   }
 
+  override var partialCount: Int { partCount * nodes }
+
+  /// The derivative of each node by each factor's source, factor after factor.
+  override func storePartials(
+    _ states: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>, lanes: Int
+  ) {
+    for k in 0..<sumCount {
+      let sum = sums[k]
+      for m in 0..<sum.factors {
+        let beta = partialProduct(sum, m, states, lanes: lanes)
+        let place = target + (sum.first + m) * count
+        runs(lanes) {
+          ScalarKernels.fill(0, place + $0, count: $1)
+          ScalarKernels.addScaled(1, beta + $0, place + $0, count: $1)
+        }
+      }
+    }
+  }
+
   /// c f_m'(s_m) prod_{j != m} f_j(s_j), one value a node.
   private func partialProduct(
     _ sum: Sum, _ m: Int, _ states: UnsafePointer<Double>, lanes: Int

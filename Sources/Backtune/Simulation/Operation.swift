@@ -48,6 +48,14 @@ package class Operation {
     _ states: UnsafePointer<Double>, _ tangents: UnsafeMutablePointer<Double>, lanes: Int
   ) {}
 
+  /// Values that `storePartials` writes, lanes apart.
+  var partialCount: Int { 0 }
+
+  /// Writes the derivatives that depend on the states, [value][lane]: what a `LinearPlan` needs of one time.
+  func storePartials(
+    _ states: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>, lanes: Int
+  ) {}
+
   /// Adds sum_t eps(t) phi(t) to the gradient of each slot.
   func gradient(
     _ states: Trajectory, _ eps: Trajectory, _ batch: Batch,

@@ -8,7 +8,7 @@ package final class Plan {
   package let network: Network
   package let layout: Layout
   /// The operations, in the order of evaluation; `table` is the same without reference counting, for the loops.
-  private let operations: [Operation]
+  let operations: [Operation]
   private let table: UnsafeMutablePointer<Unmanaged<Operation>>
   /// For each operation, how many of its first values have slopes of their own.
   private let driven: UnsafeMutablePointer<Int>

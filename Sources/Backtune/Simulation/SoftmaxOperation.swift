@@ -48,6 +48,18 @@ final class SoftmaxOperation: Operation {
     }
   }
 
+  override var partialCount: Int { nodes }
+
+  /// Its values, of which the Jacobian is made.
+  override func storePartials(
+    _ states: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>, lanes: Int
+  ) {
+    runs(lanes) {
+      ScalarKernels.fill(0, target + $0, count: $1)
+      ScalarKernels.addScaled(1, states + place + $0, target + $0, count: $1)
+    }
+  }
+
   /// Calls `body(i width, x_i (v_i - x . v) / temperature)`: the Jacobian, which is symmetric, times v.
   @inline(__always)
   private func apply(

@@ -143,8 +143,10 @@ package final class ObservablesTerm: DataTerm, GlobalTerm {
     return errors.indices.map { (abs(set.lambda[$0]) / max(abs(errors[$0]), least), errors[$0]) }
   }
 
-  package func addDerivative(of k: Int, _ states: Trajectory, into slopes: Trajectory) {
-    let unit = (0..<self.set.count).map { $0 == k ? 1.0 : 0 }
+  package func addDerivative(
+    of k: Int, times c: Double, _ states: Trajectory, into slopes: Trajectory
+  ) {
+    let unit = (0..<self.set.count).map { $0 == k ? c : 0 }
     set.addSlopes(unit, series(states), to: MutableSeries(slopes.origin, places))
   }
 

@@ -68,14 +68,16 @@ struct ActivityProducts: ActivityTerm, GlobalTerm {
     }
   }
 
-  func addDerivative(of k: Int, _ states: Trajectory, into slopes: Trajectory) {
+  func addDerivative(
+    of k: Int, times c: Double, _ states: Trajectory, into slopes: Trajectory
+  ) {
     let (n, m) = pair(k)
     let size = states.layout.rowSize
     for t in 0..<batch.steps {
       for lane in 0..<batch.active[t] {
         let (x, slope) = (states.origin + t * size + lane, slopes.origin + t * size + lane)
-        slope[places[n]] += x[places[m]]
-        slope[places[m]] += x[places[n]]
+        slope[places[n]] += c * x[places[m]]
+        slope[places[m]] += c * x[places[n]]
       }
     }
   }

@@ -1,0 +1,62 @@
+import BacktuneCriterion
+import BacktuneNetwork
+import BacktuneSimulation
+
+/// The values that a cost depends on, as residuals of least squares: with rho' and the second derivative w of the
+/// quadratic that majorises the cost there, the row of the Jacobian is sqrt(w) dx/dW and r = rho'/sqrt(w). Then J^T r is
+/// the gradient, and J^T J what Gauss-Newton puts for the curvature.
+struct DrivenValues {
+  /// A node whose values count.
+  struct Node {
+    let group: GroupID
+    let node: Int
+    /// Its place in a row of a trajectory, lane 0.
+    let place: Int
+  }
+
+  let nodes: [Node]
+  private let problem: Problem
+  private let slopes: Trajectory
+  private let curvatures: Trajectory
+
+  init(_ problem: Problem) throws {
+    self.problem = problem
+    let layout = problem.plan.layout
+    nodes = problem.driven.flatMap { item in
+      (0..<item.count).map {
+        Node(
+          group: item.group, node: $0,
+          place: (layout.offset(of: item.group) + $0) * layout.lanes)
+      }
+    }
+    slopes = try Trajectory(layout, steps: problem.batch.steps, for: "slopes of the residuals")
+    curvatures = try Trajectory(layout, steps: problem.batch.steps, for: "weights of the residuals")
+  }
+
+  /// Takes simulated states.
+  func take(_ states: Trajectory) {
+    problem.takeSlopes(of: states, into: slopes)
+    problem.takeCurvatures(of: states, into: curvatures)
+  }
+
+  /// dr/dx of a residual of a term, in place of the slopes that were taken.
+  func derivative(of term: any GlobalTerm, _ k: Int, _ states: Trajectory) -> Trajectory {
+    problem.clear(slopes)
+    term.addDerivative(of: k, times: 1, states, into: slopes)
+    return slopes
+  }
+
+  /// Whether node k counts at time t of a lane.
+  func counts(_ lane: Int, _ t: Int, _ k: Int) -> Bool {
+    curvatures.row(t)[nodes[k].place + lane] > 0
+  }
+
+  /// sqrt(w), the factor of a row of the Jacobian, and r; 0 where the value does not count.
+  func residual(_ lane: Int, _ t: Int, _ k: Int) -> (weight: Double, residual: Double) {
+    let place = nodes[k].place + lane
+    let curvature = curvatures.row(t)[place]
+    guard curvature > 0 else { return (0, 0) }
+    let weight = curvature.squareRoot()
+    return (weight, slopes.row(t)[place] / weight)
+  }
+}

@@ -1,0 +1,237 @@
+import BacktuneCriterion
+import BacktuneNetwork
+import BacktuneNumerics
+import BacktuneSimulation
+
+/// Levenberg-Marquardt on the residuals r of the observed values: steps d with (J^T J + mu I) d = -J^T r, each followed
+/// by corrections with the same factors, which bend it along the curve on which the residuals stay small.
+///
+/// The correction of a step is
+///
+///     c = -(J^T J + mu I)^-1 (J^T r(W + d) + mu d)
+///
+/// J being that of the start of the iteration: it is the geodesic acceleration of Transtrum and Sethna (2012) to second
+/// order, takes one adjoint and no more than the simulation that judged the step, and repeated it goes on to higher
+/// orders. On the reverse-engineered sequences of N = 16 it brings the iterations to an NMSE of 1e-4 from 16 to 5, and
+/// those to 1e-6 from over 100 to 14.
+final class GaussNewton: Session {
+  let problem: Problem
+  let search: WeightSearch
+  let eps: Trajectory
+  let equations: NormalEquations
+  private let system: DampedSystem
+  /// States at the start of the iteration, and the slopes of a correction.
+  private let base: Trajectory
+  private let slopes: Trajectory
+  private var reportedSimulations = 0
+  /// mu of the next iteration, relative to the largest diagonal element of J^T J.
+  private var damping = initialDamping
+  private(set) var lastReport = IterationReport(cost: .infinity, nmse: .nan)
+  private(set) var isConverged = false
+
+  private static let initialDamping = 1e-3
+
+  init(_ problem: Problem) throws {
+    self.problem = problem
+    search = try WeightSearch(problem)
+    equations = try NormalEquations(problem)
+    system = try DampedSystem(order: problem.adjustable.count)
+    base = try problem.makeStates()
+    eps = try problem.makeAdjoint()
+    slopes = try problem.makeAdjoint()
+  }
+
+  func restart(from slots: [Double]) {
+    resume(Position(slots: slots))
+    isConverged = false
+    reportedSimulations = search.simulations
+  }
+
+  /// Where an estimation stands, to be continued.
+  struct Position {
+    /// One value a slot.
+    let slots: [Double]
+    fileprivate(set) var damping = GaussNewton.initialDamping
+  }
+
+  var position: Position { Position(slots: search.slots, damping: damping) }
+
+  /// Goes on from there: `start` comes first.
+  func resume(_ position: Position) {
+    search.restart(from: position.slots)
+    damping = position.damping
+  }
+
+  var slots: [Double] { search.slots }
+  var report: IterationReport { search.report }
+
+  func start(poll: () throws -> Void) throws {
+    begin()
+    defer { close() }
+    if try search.start(poll: poll) { lastReport.order = .rescue }
+  }
+
+  func iterate(_ options: EstimatorOptions, poll: () throws -> Void) throws {
+    begin()
+    defer { close() }
+    guard search.score.isFinite, !isEmpty else { return }
+    search.adapt()
+    let cost = search.score.total
+    base.copy(from: search.states)
+    let origin = search.slots
+    try equations.update(base, slots: origin, eps: eps, poll: poll)
+    let linear = Linear(problem, origin, equations)
+    guard linear.scale > 0, linear.scale.isFinite else {
+      // No weight moves a value that counts.
+      isConverged = linear.scale == 0 && linear.box.gradient.allSatisfy { $0 == 0 }
+      return
+    }
+    try lookForDamping(linear, cost, poll)
+    if search.score.total < cost {
+      (lastReport.order, lastReport.variant, lastReport.step) = (.second, Self.variant, 1)
+    } else {
+      isConverged = try hasConverged(linear, poll)
+    }
+  }
+
+  /// What stands for the second order in a trace.
+  private static let variant = 4
+
+  /// The linearised problem at the start of an iteration.
+  private struct Linear {
+    let origin: [Double]
+    let box: DampedSystem.Box
+    let scale: Double
+    /// Derivative and curvature of the weights' regularisation, one value an adjustable slot.
+    let regularisation: SecondOrder.Regularisation?
+
+    init(_ problem: Problem, _ origin: [Double], _ equations: NormalEquations) {
+      self.origin = origin
+      let adjustable = problem.adjustable
+      regularisation = problem.weightRegularisation(origin).map { part in
+        (adjustable.map { part.gradient[$0] }, adjustable.map { part.curvature[$0] })
+      }
+      var gradient = equations.gradient
+      if let regularisation { gradient = zip(gradient, regularisation.gradient).map(+) }
+      box = DampedSystem.Box(
+        weights: adjustable.map { origin[$0] },
+        lower: adjustable.map { problem.slots.lower[$0] },
+        upper: adjustable.map { problem.slots.upper[$0] }, gradient: gradient)
+      scale = equations.largest
+    }
+
+    /// Derivative of the regularisation's quadratic after a step, by slot k.
+    func pull(_ k: Int, _ step: [Double]) -> Double {
+      regularisation.map { $0.gradient[k] + $0.curvature[k] * step[k] } ?? 0
+    }
+  }
+
+  /// Tries a damping; less and less while it pays, or more and more until it does. Choosing the next one by the size of
+  /// the first correction saves trials (9 simulations an iteration against 13 at N = 16) but no time to speak of, and
+  /// finds less at N = 2.
+  private func lookForDamping(_ linear: Linear, _ cost: Double, _ poll: () throws -> Void) throws {
+    var least = try trial(linear, poll)
+    if least < cost {
+      while damping > Self.smallestDamping {
+        let before = damping
+        damping = max(damping / Self.dampingFactor, Self.smallestDamping)
+        let value = try trial(linear, poll)
+        if value >= least {
+          damping = before
+          return
+        }
+        least = value
+      }
+    }
+    var factor = Self.dampingFactor
+    while least >= cost && damping < Self.largestDamping {
+      damping *= factor
+      factor *= 2
+      least = try trial(linear, poll)
+    }
+    // The next iteration starts from there, not from a damping that moves nothing.
+    if least >= cost { damping = Self.initialDamping }
+  }
+
+  private static let dampingFactor = 4.0
+  private static let smallestDamping = 1e-15
+  private static let largestDamping = 1e6
+
+  /// Corrections of a step at most, and how much each must be smaller than the one before: with 4 and 0.5 three more
+  /// draws of 20 end in a poor minimum at N = 2, and N = 8 and 16 take one or two iterations more.
+  private static let maxCorrections = 6
+  private static let largestRatio = 0.8
+
+  /// A step of the present damping with its corrections.
+  /// - Returns: the least cost on the way, infinite where there is no step.
+  private func trial(_ linear: Linear, _ poll: () throws -> Void) throws -> Double {
+    let mu = damping * linear.scale
+    guard
+      var step = try system.step(
+        gram: equations.gram.pointer, stride: equations.stride,
+        curvature: linear.regularisation?.curvature,
+        box: linear.box,
+        damping: mu, poll: poll)
+    else { return .infinity }
+    var least = Double.infinity
+    var size = step.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    for k in 0...Self.maxCorrections {
+      let (value, simulated) = try search.attempt(
+        search.moved(linear.origin, step), poll: poll)
+      if value >= least && k > 0 { return least }
+      least = min(least, value)
+      guard k < Self.maxCorrections, value < .infinity else { return least }
+      guard let correction = try correction(linear, step, mu, simulated, poll) else { return least }
+      let before = size
+      size = correction.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      // Corrections that hardly shrink lead nowhere.
+      if size > Self.largestRatio * before { return least }
+      for k in step.indices { step[k] = linear.box.bounded(step[k] + correction[k], k) }
+    }
+    return least
+  }
+
+  /// c of a step whose simulated states are given.
+  private func correction(
+    _ linear: Linear, _ step: [Double], _ mu: Double, _ simulated: Trajectory,
+    _ poll: () throws -> Void
+  ) throws -> [Double]? {
+    problem.takeSlopes(of: simulated, near: base, into: slopes)
+    problem.plan.load(linear.origin)
+    try problem.pullBack(slopes, base, into: eps, poll: poll)
+    let gradient = try problem.gradient(base, eps, poll: poll)
+    return system.correction(
+      problem.adjustable.enumerated().map {
+        gradient[$1] + mu * step[$0] + linear.pull($0, step)
+      })
+  }
+
+  /// What a step of hardly any damping could gain, g^T (J^T J)^+ g, is below rounding beside r^T r; or r itself is,
+  /// beside the desired values.
+  private func hasConverged(_ linear: Linear, _ poll: () throws -> Void) throws -> Bool {
+    let gradient = linear.box.gradient
+    if search.score.penalty == 0 && problem.isMet(search.score) { return true }
+    guard
+      let step = try system.step(
+        gram: equations.gram.pointer, stride: equations.stride,
+        curvature: linear.regularisation?.curvature,
+        box: linear.box,
+        damping: Self.smallestDamping * 1e3 * linear.scale, poll: poll)
+    else { return false }
+    let gain = zip(step, gradient).reduce(0) { $0 - $1.0 * $1.1 }
+    return gain <= 1e-14 * search.score.total
+  }
+
+  private func begin() {
+    lastReport = report
+    isConverged = false
+  }
+
+  private func close() {
+    let now = report
+    (lastReport.cost, lastReport.nmse, lastReport.firstCost) = (now.cost, now.nmse, now.firstCost)
+    (lastReport.penalty, lastReport.nu) = (now.penalty, now.nu)
+    lastReport.simulations = search.simulations - reportedSimulations
+    reportedSimulations = search.simulations
+  }
+}

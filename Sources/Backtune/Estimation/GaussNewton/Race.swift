@@ -1,0 +1,190 @@
+import BacktuneCriterion
+import BacktuneNetwork
+import BacktuneSimulation
+
+/// Gauss-Newton from several draws of the weights: a few iterations of each, the best continued in turns, all counted
+/// as iterations of one estimation, whose weights are the best of all.
+final class Race: Session {
+  let problem: Problem
+  private let session: GaussNewton
+  /// Draw 0, and draw k = 1, 2 ...: one value for each slot of the network.
+  private var first: [Double]
+  private let draw: (Int) -> [Double]
+  /// Draws of a heat.
+  private let field: Int
+  private var runners: [Runner] = []
+  /// The runner at work, its iterations since its turn came, and draws made.
+  private var current: Int?
+  private var turn = 0
+  private(set) var draws = 0
+  private(set) var slots: [Double]
+  private(set) var report = IterationReport(cost: .infinity, nmse: .nan)
+  private(set) var lastReport = IterationReport(cost: .infinity, nmse: .nan)
+  private(set) var isConverged = false
+  /// Cost of draw 0, and simulations of all.
+  private var firstCost = Double.infinity
+  private var simulations = 0
+
+  private struct Runner {
+    var position: GaussNewton.Position
+    var cost = Double.infinity
+    /// The cost before its last turn.
+    var before = Double.infinity
+    var hasEnded = false
+    var isConverged = false
+
+    /// Its last turn took less than half of the cost away.
+    var isSlow: Bool { cost > before / 2 }
+  }
+
+  /// Usual draws of a heat, iterations of a turn, and how many runners go on after the heat.
+  static let usualField = 8
+  private static let turnLength = 6
+  private static let kept = 3
+  /// Where all that go on have come to an end, or are slow, another heat is run, this many at most; none where all have
+  /// come to the same minimum.
+  private static let heats = 8
+  private static let sameMinimum = 1.01
+
+  /// - Parameter draw: weights of draw k = 1, 2 ...; the first are those of the network.
+  init(_ problem: Problem, field: Int = usualField, draw: @escaping (Int) -> [Double]) throws {
+    self.problem = problem
+    self.field = max(field, 1)
+    self.draw = draw
+    slots = problem.slots.values
+    first = slots
+    session = try GaussNewton(problem)
+  }
+
+  /// The draws of `Network.randomize`, from the network's own weights on.
+  convenience init(_ problem: Problem, field: Int = usualField, seed: UInt64) throws {
+    let network = problem.network
+    try self.init(problem, field: field) { k in
+      var drawn = network
+      drawn.randomize(seed: seed &+ UInt64(k))
+      return problem.slots(for: drawn.slots.values)
+    }
+  }
+
+  /// The cost at which every runner stands, best first: how far the draws spread.
+  var costs: [Double] { runners.map(\.cost).sorted() }
+
+  var search: WeightSearch { session.search }
+  var eps: Trajectory { session.eps }
+
+  func restart(from slots: [Double]) {
+    session.restart(from: slots)
+    (runners, current, turn, draws) = ([], nil, 0, 0)
+    (first, self.slots) = (slots, slots)
+    (report, firstCost, isConverged) = (
+      IterationReport(cost: .infinity, nmse: .nan), .infinity, false
+    )
+  }
+
+  func start(poll: () throws -> Void) throws {
+    begin()
+    defer { close() }
+    if runners.isEmpty { try enter(poll) }
+  }
+
+  /// One iteration of the runner whose turn it is; `lastReport.order` is `.none` where all have come to an end.
+  func iterate(_ options: EstimatorOptions, poll: () throws -> Void) throws {
+    begin()
+    defer { close() }
+    if isEmpty { return }
+    isConverged = false
+    while try choose(poll) {
+      guard let k = current else { return }
+      defer { keep(k) }
+      try session.iterate(options, poll: poll)
+      simulations += session.lastReport.simulations
+      turn += 1
+      if session.lastReport.order == .none {
+        runners[k].hasEnded = true
+        runners[k].isConverged = session.isConverged
+        continue
+      }
+      lastReport.order = .second
+      (lastReport.variant, lastReport.step) = (session.lastReport.variant, 1)
+      return
+    }
+    isConverged = runners.min { $0.cost < $1.cost }?.isConverged ?? false
+  }
+
+  /// Makes ready the runner whose turn it is.
+  /// - Returns: false where all have come to an end.
+  private func choose(_ poll: () throws -> Void) throws -> Bool {
+    if let current, !runners[current].hasEnded, turn < Self.turnLength { return true }
+    if draws % field != 0 {
+      try enter(poll)
+      return true
+    }
+    // After a heat the best go on in turns.
+    let leaders = runners.indices.sorted { runners[$0].cost < runners[$1].cost }
+      .prefix(Self.kept)
+    if leaders.allSatisfy({
+      runners[$0].hasEnded && runners[$0].cost <= Self.sameMinimum * runners[leaders[0]].cost
+    }) {
+      return false
+    }
+    var running = leaders.filter { !runners[$0].hasEnded }
+    let fast = running.filter { !runners[$0].isSlow }
+    if fast.isEmpty && draws < Self.heats * field {
+      try enter(poll)
+      return true
+    }
+    if running.isEmpty { return false }
+    if !fast.isEmpty { running = fast }
+    let after = running.firstIndex { $0 == current }.map { ($0 + 1) % running.count } ?? 0
+    if running[after] != current {
+      session.resume(runners[running[after]].position)
+      try startSession(poll)
+    }
+    (current, turn) = (running[after], 0)
+    runners[running[after]].before = runners[running[after]].cost
+    return true
+  }
+
+  /// A new draw takes its turn.
+  private func enter(_ poll: () throws -> Void) throws {
+    let position = GaussNewton.Position(slots: draws == 0 ? first : draw(draws))
+    runners.append(Runner(position: position))
+    (current, turn) = (draws, 0)
+    draws += 1
+    session.resume(position)
+    defer { keep(draws - 1) }
+    try startSession(poll)
+    runners[draws - 1].hasEnded = !session.cost.isFinite
+  }
+
+  private func startSession(_ poll: () throws -> Void) throws {
+    try session.start(poll: poll)
+    simulations += session.lastReport.simulations
+    if draws == 1 {
+      firstCost = session.lastReport.firstCost
+      if session.lastReport.order == .rescue { lastReport.order = .rescue }
+    }
+  }
+
+  /// Notes where a runner stands.
+  private func keep(_ k: Int) {
+    runners[k].position = session.position
+    runners[k].cost = session.cost
+    if session.cost < report.cost {
+      (slots, report) = (session.slots, session.report)
+    }
+    report.firstCost = firstCost
+  }
+
+  private func begin() {
+    lastReport = report
+    simulations = 0
+  }
+
+  private func close() {
+    let now = report
+    (lastReport.cost, lastReport.nmse, lastReport.firstCost) = (now.cost, now.nmse, now.firstCost)
+    (lastReport.penalty, lastReport.nu) = (now.penalty, now.nu)
+    lastReport.simulations = simulations
+  }
+}

@@ -1,0 +1,74 @@
+import BacktuneCriterion
+import BacktuneNetwork
+import BacktuneSimulation
+
+/// A method at work on a problem: what an estimator drives.
+protocol Session: AnyObject {
+  var problem: Problem { get }
+  /// What it evaluates weights with.
+  var search: WeightSearch { get }
+  /// An adjoint to be written over between iterations.
+  var eps: Trajectory { get }
+  /// The best weights, one value a slot.
+  var slots: [Double] { get }
+  /// What the best weights score, as an entry of a trace; all simulations since the start.
+  var report: IterationReport { get }
+  /// The iteration under way or done: `order` is `.none` where nothing better was found.
+  var lastReport: IterationReport { get }
+  /// Whether nothing better was found because there is nothing, up to rounding.
+  var isConverged: Bool { get }
+
+  /// Forgets what was found, and starts from other weights, one value a slot.
+  func restart(from slots: [Double])
+  /// The start; weights that diverge are halved until they do not.
+  func start(poll: () throws -> Void) throws
+  /// One iteration from the best weights.
+  func iterate(_ options: EstimatorOptions, poll: () throws -> Void) throws
+}
+
+extension Session {
+  /// No weight is adjustable.
+  var isEmpty: Bool { problem.adjustable.isEmpty }
+
+  /// L of the best weights.
+  var cost: Double { report.cost }
+
+  /// The network with the best weights.
+  var network: Network {
+    var network = problem.network
+    network.setSlotValues(problem.parts(of: slots).weights)
+    return network
+  }
+
+  /// The best initial states, sequences x flat state; empty unless each sequence has its own.
+  var initialStates: [Double] { problem.parts(of: slots).starts }
+
+  /// L and its NMSE at any weights: nothing that was found is touched. Infinite where the simulation diverges.
+  func cost(at weights: [Double]) throws -> (cost: Double, nmse: Double) {
+    let (score, _) = try search.evaluate(problem.slots(for: weights))
+    return (problem.cost(score), problem.nmse(score))
+  }
+
+  /// L and its derivative by every adjustable weight of the network, without guard, at any weights: nothing that was
+  /// found is touched. NaN where the simulation diverges.
+  func gradient(at weights: [Double]) throws -> (cost: Double, gradient: [Double]) {
+    let slots = problem.slots(for: weights)
+    let adjustable = problem.network.slots.adjustable
+    let (score, states) = try search.evaluate(slots)
+    guard score.isFinite else {
+      return (problem.cost(score), adjustable.map { _ in .nan })
+    }
+    _ = try problem.tune(states, isGuarded: false, into: eps)
+    let all = try problem.gradient(states, eps)
+    let part = problem.weightRegularisation(slots)?.gradient
+    return (
+      problem.cost(score), adjustable.map { (all[$0] + (part?[$0] ?? 0)) / problem.data.divisor }
+    )
+  }
+
+  /// The observables' term of the cost and the states at any weights; nil with another criterion.
+  func observables(at weights: [Double]) throws -> (term: ObservablesTerm, states: Trajectory)? {
+    guard let term = problem.data as? ObservablesTerm else { return nil }
+    return (term, try search.evaluate(problem.slots(for: weights)).1)
+  }
+}

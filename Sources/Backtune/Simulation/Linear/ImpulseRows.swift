@@ -1,0 +1,152 @@
+import BacktuneNetwork
+import BacktuneNumerics
+
+/// Rows of a Jacobian by impulse responses: the adjoint of each observed value, followed backward until it has decayed
+/// below rounding. T L N^2 multiplications, L being the memory of the network, against T N^2 P of tangents.
+///
+/// Output times that follow each other are lanes side by side, in groups of four: the group of time t holds t, t - 1,
+/// t - 2 and t - 3.
+package final class ImpulseRows {
+  /// Four observed values in a row, from the last one.
+  package struct Quad {
+    package let sequence: Int
+    package let time: Int
+    /// The observed node: its place in a row of one lane each.
+    package let node: Int
+
+    package init(sequence: Int, time: Int, node: Int) {
+      (self.sequence, self.time, self.node) = (sequence, time, node)
+    }
+  }
+
+  /// Groups of lanes that run at once.
+  package static let quads = 4
+
+  private let plan: LinearPlan
+  private let history: History
+  private let columns: Columns
+  private let accumulators: [ImpulseProducts]
+  private let rows: Buffer
+  /// Ages that there is room for.
+  package let ages: Int
+  private let places: Buffer
+
+  /// - Parameter ages: how far back impulses are followed.
+  package init(_ plan: Plan, _ history: History, _ columns: Columns, ages: Int) throws {
+    self.plan = try LinearPlan(plan, lanes: 4 * Self.quads)
+    self.history = history
+    self.columns = columns
+    self.ages = ages
+    let layout = self.plan.layout
+    accumulators = try zip(plan.operations, columns.links).map {
+      try ImpulseProducts(
+        $1, place: layout.offset(of: $0.group) * layout.lanes, size: $0.size)
+    }
+    rows = try Buffer(
+      dimensions: [ages + layout.past + 1, layout.rowSize], for: "impulse responses")
+    places = try Buffer(count: Self.quads, for: "impulse responses")
+  }
+
+  /// Takes the weights, one value a slot.
+  package func load(_ slots: [Double]) { plan.load(slots) }
+
+  /// Where an output stands in a row of one lane each.
+  package static func node(_ plan: Plan, _ group: GroupID, _ node: Int) -> Int {
+    Layout(plan.network, lanes: 4 * quads).offset(of: group) + node
+  }
+
+  /// Adds the derivatives of `quads` times their weights to a matrix of columns, four rows a quad.
+  ///
+  /// - Parameters:
+  ///   - quads: at most as many as there are lanes for, later times first.
+  ///   - weights: four a quad, 0 where nothing is observed.
+  ///   - matrix: its first row is that of the first quad; the next column is `stride` further.
+  ///   - limit: the greatest age at which all may still be alive.
+  /// - Returns: the ages followed; nil where some impulse was still alive then.
+  package func add(
+    _ quads: ArraySlice<Quad>, weights: UnsafePointer<Double>, limit: Int,
+    into matrix: UnsafeMutablePointer<Double>, stride: Int, poll: () throws -> Void
+  ) throws -> Int? {
+    let layout = plan.layout
+    let (size, lanes, count) = (layout.rowSize, layout.lanes, quads.count)
+    guard let first = quads.first else { return 0 }
+    // Age 0 on top, so that a lag reaches down as in every trajectory.
+    let top = rows.pointer + (ages + layout.past) * size
+    (top - layout.past * size).update(repeating: 0, count: (layout.past + 1) * size)
+    return try places.pointer.withMemoryRebound(to: Int.self, capacity: Self.quads) { places in
+      for (q, quad) in quads.enumerated() {
+        places[q] = history.place(quad.sequence, quad.time)
+        for k in 0..<4 { top[quad.node * lanes + 4 * q + k] = weights[4 * q + k] }
+      }
+      var (age, quiet, running) = (0, 0, count)
+      var peak = 0.0
+      // Beyond the start of a sequence only learnt initial states feel it.
+      let last = first.time + columns.starts.reduce(0) { max($0, $1.age) }
+      while age <= last {
+        if age > min(limit, ages) { return nil }
+        let row = top - age * size
+        if age > 0 { (row - layout.past * size).update(repeating: 0, count: size) }
+        takeStarts(quads, age, row, into: matrix, stride: stride)
+        while running > 0, quads[quads.startIndex + running - 1].time < age { running -= 1 }
+        plan.adjoint(
+          row, history: history.pointer, stride: history.stride, places: places, age: age,
+          quads: running)
+        let square = Self.square(row, count: size)
+        guard square.isFinite else { return nil }
+        peak = max(peak, square)
+        quiet = square <= Self.rounding * peak ? quiet + 1 : 0
+        age += 1
+        if quiet > layout.past { break }
+        if age % 256 == 0 { try poll() }
+      }
+      for (q, quad) in quads.enumerated() {
+        let length = min(age, quad.time + 1)
+        for accumulator in accumulators {
+          accumulator.add(
+            top + 4 * q, rowSize: size, lanes: lanes, ages: length,
+            history: history.pointer + places[q], stride: history.stride,
+            into: matrix + 4 * q, matrixStride: stride)
+        }
+      }
+      return age
+    }
+  }
+
+  /// Squares of adjoint values that are this small beside the largest of the same impulses are left out.
+  private static let rounding = 0x1p-104
+
+  /// The sum of squares, not finite where a value is not (or overflows).
+  private static func square(_ row: UnsafePointer<Double>, count: Int) -> Double {
+    var (even, odd) = (SIMD4<Double>.zero, SIMD4<Double>.zero)
+    var k = 0
+    // Rows have eight lanes or more.
+    while k < count {
+      let (v, w) = (MatrixKernels.load(row + k), MatrixKernels.load(row + k + 4))
+      even = multiplyAdd(v, v, even)
+      odd = multiplyAdd(w, w, odd)
+      k += 8
+    }
+    return (even + odd).sum()
+  }
+
+  /// Moves what has come to times before 0 to the columns of the initial states.
+  private func takeStarts(
+    _ quads: ArraySlice<Quad>, _ age: Int, _ row: UnsafeMutablePointer<Double>,
+    into matrix: UnsafeMutablePointer<Double>, stride: Int
+  ) {
+    let (lanes, layout) = (plan.layout.lanes, plan.layout)
+    for (q, quad) in quads.enumerated().reversed() {
+      if quad.time - 3 >= age { return }
+      for k in 0..<4 where quad.time - k < age {
+        for start in columns.starts where start.age == age - (quad.time - k) {
+          let column = start.columns[quad.sequence]
+          if column >= 0 {
+            let place = (layout.offset(of: start.group) + start.node) * lanes
+            matrix[column * stride + 4 * q + k] += row[place + 4 * q + k]
+          }
+        }
+        for node in 0..<layout.rowNodes { row[node * lanes + 4 * q + k] = 0 }
+      }
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import Backtune
+import Testing
+
+@testable import BacktuneCriterion
+@testable import BacktuneEstimation
+@testable import BacktuneNetwork
+@testable import BacktuneSimulation
+
+/// The normal equations of Gauss-Newton: J^T J and J^T r by tangents and by impulse responses.
+@Suite struct NormalEquationsTests {
+  struct Case: GoldenCase {
+    let name: String
+    let network: NetworkDocument
+    let observe: GoldenObserve
+    let weights: [String: GoldenWeight]
+    let sequences: [GoldenSequence]
+    let columns: [[GoldenSecondOrderTests.SourceName]]
+    let residual: Flat
+    let JtJ: Flat
+    let Jtr: Flat
+  }
+
+  struct File: Decodable {
+    let cases: [Case]
+  }
+
+  enum Way: CaseIterable { case tangents, impulses }
+
+  /// The lower triangle of [J r]^T [J r] as a whole matrix.
+  static func gram(_ problem: Problem, _ slots: [Double], _ way: Way) throws -> [Double] {
+    let states = try problem.makeStates()
+    #expect(try problem.evaluate(slots, into: states).isFinite)
+    let equations = try NormalEquations(problem)
+    try equations.prepare(states) {}
+    switch way {
+    case .tangents: try equations.byTangents(states, slots) {}
+    case .impulses:
+      #expect(try equations.byImpulses(states, slots, unlimited: true) {})
+    }
+    let n = equations.order + 1
+    return (0..<n * n).map { place in
+      let (i, j) = (place / n, place % n)
+      return equations.gram.pointer[max(i, j) * equations.stride + min(i, j)]
+    }
+  }
+
+  @Test(arguments: Way.allCases) func golden(way: Way) throws {
+    for item in try GoldenFile.decode(File.self, "gauss_newton.json").cases {
+      let network = try item.makeNetwork()
+      let sequences = try item.makeSequences(network, item.sequences)
+      let problem = try Problem(network, sequences)
+      let gram = try Self.gram(problem, network.slots.values, way)
+      let n = problem.adjustable.count + 1
+      let order = try item.columns.map { try Self.slot($0, network) }
+      #expect(order.count == n - 1)
+      let normal = order.flatMap { i in order.map { gram[i * n + $0] } }
+      expectClose(normal, item.JtJ.values, within: 1e-12, "\(item.name): J^T J")
+      let slope = order.map { gram[(n - 1) * n + $0] }
+      expectClose(slope, item.Jtr.values, within: 1e-12, "\(item.name): J^T r")
+      let square = item.residual.values.reduce(0) { $0 + $1 * $1 }
+      expectClose([gram[n * n - 1]], [square], within: 1e-13, "\(item.name): r^T r")
+    }
+  }
+
+  static func slot(
+    _ column: [GoldenSecondOrderTests.SourceName], _ network: Network
+  ) throws -> Int {
+    var (name, index) = ("", [Int]())
+    for part in column {
+      switch part {
+      case .name(let text): name = text
+      case .index(let k): index.append(k)
+      }
+    }
+    let array = try network.array(named: name)
+    let place = zip(index, array.shape).reduce(0) { $0 * $1.1 + $1.0 }
+    return array.slots.lowerBound + place
+  }
+
+  /// Against central differences of the residuals, for random networks: bounded, shared, fixed weights, learnt initial
+  /// states of the network or of each sequence, several sequences.
+  @Test(arguments: DerivativeTests.seeds, Way.allCases)
+  func centralDifferences(seed: UInt64, way: Way) throws {
+    let item = try RandomCase(seed: seed)
+    let problem = try Problem(
+      item.network, item.sequences, options: GaussNewtonTests.options(seed))
+    var stream = item.stream
+    let own = item.network.slots.values.count
+    let slots = problem.slots.values.enumerated().map {
+      $0 < own || problem.slots.isFixed[$0] ? $1 : 0.3 * stream.normal()
+    }
+    let gram = try Self.gram(problem, slots, way)
+    let n = problem.adjustable.count + 1
+    let states = try problem.makeStates()
+    let values = try DrivenValues(problem)
+    func residuals(_ slots: [Double]) throws -> [Double] {
+      _ = try problem.evaluate(slots, into: states)
+      values.take(states)
+      return problem.batch.lengths.indices.flatMap { sequence in
+        (0..<problem.batch.lengths[sequence]).flatMap { t in
+          values.nodes.indices.map { node -> Double in
+            values.residual(problem.batch.lane[sequence], t, node).residual
+          }
+        }
+      }
+    }
+    let h = 1e-5
+    var columns = try problem.adjustable.map { slot in
+      var (up, down) = (slots, slots)
+      up[slot] += h
+      down[slot] -= h
+      return zip(try residuals(up), try residuals(down)).map { ($0 - $1) / (2 * h) }
+    }
+    columns.append(try residuals(slots))
+    let norms = columns.map { $0.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+    for i in 0..<n {
+      for j in 0...i {
+        let expected = zip(columns[i], columns[j]).reduce(0) { $0 + $1.0 * $1.1 }
+        let scale = norms[i] * norms[j]
+        #expect(
+          abs(gram[i * n + j] - expected) <= 1e-6 * scale + 1e-9 * (norms[i] + norms[j]) + 1e-12,
+          "seed \(seed), [\(i), \(j)]: \(gram[i * n + j]), by differences \(expected)")
+      }
+    }
+  }
+
+  /// Both ways agree up to rounding, and J^T r is the gradient of the adjoint.
+  @Test(arguments: DerivativeTests.seeds) func waysAgree(seed: UInt64) throws {
+    let item = try RandomCase(seed: seed)
+    let problem = try Problem(
+      item.network, item.sequences, options: GaussNewtonTests.options(seed))
+    let slots = problem.slots.values
+    let n = problem.adjustable.count + 1
+    let (a, b) = (
+      try Self.gram(problem, slots, .tangents), try Self.gram(problem, slots, .impulses)
+    )
+    // Derivatives that cancel have the rounding of the largest.
+    let scale = (0..<n).reduce(0) { max($0, a[$1 * n + $1]) }
+    for (x, y) in zip(a, b) { #expect(abs(x - y) <= 1e-13 * scale, "seed \(seed)") }
+    let (states, eps) = (try problem.makeStates(), try problem.makeAdjoint())
+    _ = try problem.evaluate(slots, into: states)
+    _ = try problem.tune(states, isGuarded: false, into: eps)
+    let gradient = try problem.gradient(states, eps)
+    for (k, slot) in problem.adjustable.enumerated() {
+      #expect(abs(a[(n - 1) * n + k] - gradient[slot]) <= 1e-13 * scale, "seed \(seed)")
+    }
+  }
+
+  /// The way that costs less is chosen: impulses where they decay, tangents where they do not; either gives the same.
+  @Test(arguments: [(0.3, true), (0.9999, false)]) func choice(leak: Double, byImpulses: Bool)
+    throws
+  {
+    var (learner, sequences, _) = try Build.reverseEngineering(
+      "lnl", size: 12, steps: 400, options: "{\"leak\": \"adjust\"}")
+    for name in learner.arrays.map(\.name) where name.hasSuffix(".g") {
+      try learner.setBounds(name, lower: [0], upper: [1])
+      try learner.setWeights(name, [leak])
+    }
+    let problem = try Problem(learner, sequences)
+    let states = try problem.makeStates()
+    _ = try problem.evaluate(learner.slots.values, into: states)
+    let equations = try NormalEquations(problem)
+    try equations.update(
+      states, slots: learner.slots.values, eps: try problem.makeAdjoint()
+    ) {}
+    #expect((equations.memory > 0) == byImpulses, "\(equations.memory)")
+    let expected = try Self.gram(problem, learner.slots.values, .tangents)
+    let (n, stride) = (equations.order + 1, equations.stride)
+    let gram = (0..<n * n).map {
+      equations.gram.pointer[max($0 / n, $0 % n) * stride + min($0 / n, $0 % n)]
+    }
+    expectClose(gram, expected, within: 1e-12, "leak \(leak)")
+  }
+}
