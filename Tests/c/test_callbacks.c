@@ -34,6 +34,8 @@ static watch watch_of(bt_network *network) {
   memset(&w, 0, sizeof w);
   w.network = network;
   w.estimator = standard_estimator(network);
+  /* It has more iterations to go than Gauss-Newton. */
+  bt_estimator_set_method(w.estimator, "backward-tuning");
   w.thread = pthread_self();
   return w;
 }

@@ -31,6 +31,7 @@ static void descent(void) {
   double a[STANDARD_WEIGHTS], b[STANDARD_WEIGHTS], first = 0, cost = 0, nmse = 0;
   int32_t stop = 77, reported = 77;
   int64_t length = 0;
+  CHECK_OK(bt_estimator_set_method(estimator, "backward-tuning"));
   CHECK_OK(bt_estimator_cost(estimator, &first, &nmse));
   CHECK(first > 0 && nmse > 0);
   for (int k = 0; k < 3; k++) {
