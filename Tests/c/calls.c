@@ -6,6 +6,8 @@
 static const int64_t steps = 3;
 static const double inputs[3] = {0.1, -0.2, 0.3};
 static const double slopes[6] = {1, 1, 1, 1, 1, 1};
+/* Squares of the second output on both sides of what is desired of them. */
+static const double samples[6] = {0, 0.1, 0, 0.9, 0, 0.2};
 
 #define NETWORK ((bt_network *)handle)
 #define ESTIMATOR ((bt_estimator *)handle)
@@ -37,6 +39,9 @@ static int32_t stop;
 static const int64_t group = 2, count = 2;
 static const uint8_t mask[4] = {1, 0, 0, 1};
 static const int64_t slots[4] = {0, 1, 1, 0};
+static const int8_t signs[4] = {1, 0, -1, 0};
+static const uint8_t all[4] = {1, 1, 1, 1};
+static const double square[2] = {1, 0};
 
 CALL(copy, copied(NETWORK))
 CALL(network_free, bt_network_free(NETWORK))
@@ -75,6 +80,8 @@ CALL(get_bounds, bt_network_get_bounds(NETWORK, "u.x2.W", values, more, 4))
 CALL(set_bounds, bt_network_set_bounds(NETWORK, "u.x2.W", inputs + 1, inputs, 1))
 CALL(get_fixed, bt_network_get_fixed(NETWORK, "u.x2.W", flags, 4))
 CALL(set_fixed, bt_network_set_fixed(NETWORK, "u.x2.W", flags, 1))
+CALL(set_signs, bt_network_set_signs(NETWORK, "u.x2.W", signs, 4))
+CALL(set_mask, bt_network_set_mask(NETWORK, "u.x2.W", all, 4))
 CALL(randomize, bt_network_randomize(NETWORK, 7))
 CALL(to_json, bt_network_to_json(NETWORK, text, sizeof text, &number))
 CALL(save, bt_network_save(NETWORK, "/dev/null"))
@@ -85,6 +92,7 @@ CALL(estimator_create, estimated(NETWORK))
 CALL(estimator_free, bt_estimator_free(ESTIMATOR))
 CALL(set_data, bt_estimator_set_data(ESTIMATOR, 1, &steps, inputs, 3, slopes, 6, NULL, 0))
 CALL(set_criterion, bt_estimator_set_criterion(ESTIMATOR, "2"))
+CALL(in_distribution, bt_estimator_set_criterion(ESTIMATOR, "observables"))
 CALL(get_criterion, bt_estimator_get_criterion(ESTIMATOR, text, sizeof text, &number))
 CALL(set_method, bt_estimator_set_method(ESTIMATOR, "auto"))
 CALL(get_method, bt_estimator_get_method(ESTIMATOR, text, sizeof text, &number))
@@ -95,6 +103,16 @@ CALL(run, bt_estimator_run(ESTIMATOR, NULL, NULL, &stop))
 CALL(cost, bt_estimator_cost(ESTIMATOR, values, more))
 CALL(best_weights, bt_estimator_get_weights(ESTIMATOR, values, STANDARD_WEIGHTS))
 CALL(cost_gradient, bt_estimator_gradient(ESTIMATOR, values, more, STANDARD_WEIGHTS))
+CALL(removed, bt_estimator_removed(ESTIMATOR, "u.x2.W", flags, 4))
+CALL(add_regularisation, bt_estimator_add_regularisation(ESTIMATOR, "ridge", "{\"strength\": 0.1}"))
+CALL(clear_regularisation, bt_estimator_clear_regularisation(ESTIMATOR))
+CALL(add_observable, bt_estimator_add_observable(ESTIMATOR, "autocorrelation", square, 2, 0.5))
+CALL(clear_observables, bt_estimator_clear_observables(ESTIMATOR))
+CALL(observable_count, bt_estimator_observable_count(ESTIMATOR, &number))
+CALL(set_reference, bt_estimator_set_reference(ESTIMATOR, 1, &steps, slopes, 6))
+CALL(set_samples, bt_estimator_set_samples(ESTIMATOR, 1, &steps, samples, 6))
+CALL(observables, bt_estimator_observables(ESTIMATOR, values, more, NULL, 1))
+CALL(divergence, bt_estimator_divergence(ESTIMATOR, values))
 CALL(trace_length, bt_estimator_trace_length(ESTIMATOR, &number))
 CALL(stop_reason, bt_estimator_stop_reason(ESTIMATOR, &stop))
 
@@ -140,6 +158,8 @@ const handle_call handle_calls[] = {
     NETWORK_CALL(bt_network_set_array, WRITES, set_array),
     NETWORK_CALL(bt_network_set_bounds, WRITES, set_bounds),
     NETWORK_CALL(bt_network_set_fixed, WRITES, set_fixed),
+    NETWORK_CALL(bt_network_set_signs, WRITES, set_signs),
+    NETWORK_CALL(bt_network_set_mask, WRITES, set_mask),
     NETWORK_CALL(bt_network_randomize, WRITES, randomize),
     NETWORK_CALL(bt_network_observe, WRITES, observe),
     NETWORK_CALL(bt_network_connect_dense, WRITES, dense),
@@ -164,11 +184,22 @@ const handle_call handle_calls[] = {
     ESTIMATOR_CALL(bt_estimator_trace, READS, trace),
     ESTIMATOR_CALL(bt_estimator_stop_reason, READS, stop_reason),
     ESTIMATOR_CALL(bt_estimator_cost, READS, cost),
+    ESTIMATOR_CALL(bt_estimator_removed, READS, removed),
+    ESTIMATOR_CALL(bt_estimator_observable_count, READS, observable_count),
     ESTIMATOR_CALL(bt_estimator_gradient, WRITES, cost_gradient),
     ESTIMATOR_CALL(bt_estimator_step, WRITES, step),
     ESTIMATOR_CALL(bt_estimator_run, WRITES, run),
     ESTIMATOR_CALL(bt_estimator_set_option, WRITES, set_option),
     ESTIMATOR_CALL(bt_estimator_set_method, WRITES, set_method),
+    ESTIMATOR_CALL(bt_estimator_add_regularisation, WRITES, add_regularisation),
+    ESTIMATOR_CALL(bt_estimator_clear_regularisation, WRITES, clear_regularisation),
+    ESTIMATOR_CALL(bt_estimator_add_observable, WRITES, add_observable),
+    ESTIMATOR_CALL(bt_estimator_set_reference, WRITES, set_reference),
+    ESTIMATOR_CALL(bt_estimator_set_samples, WRITES, set_samples),
+    ESTIMATOR_CALL(bt_estimator_set_criterion, WRITES, in_distribution),
+    ESTIMATOR_CALL(bt_estimator_observables, WRITES, observables),
+    ESTIMATOR_CALL(bt_estimator_divergence, WRITES, divergence),
+    ESTIMATOR_CALL(bt_estimator_clear_observables, WRITES, clear_observables),
     ESTIMATOR_CALL(bt_estimator_set_criterion, WRITES, set_criterion),
     ESTIMATOR_CALL(bt_estimator_set_data, WRITES, set_data),
     ESTIMATOR_CALL(bt_estimator_free, WRITES, estimator_free),

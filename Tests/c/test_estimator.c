@@ -55,7 +55,8 @@ static void descent(void) {
   for (int64_t k = 1; k < length; k++) CHECK(costs[k] <= costs[k - 1]);
   free(costs);
   free(orders);
-  const char *names[] = {"nmse", "variant", "step", "raised", "saturated", "simulations", "seconds"};
+  const char *names[] = {"nmse",   "penalty",   "nu",          "first_cost", "variant", "step",
+                         "raised", "saturated", "simulations", "seconds"};
   for (int64_t k = 0; k < COUNT(names); k++) {
     double *values = column(estimator, names[k], &length);
     for (int64_t i = 0; i < length; i++) CHECK(isfinite(values[i]) && values[i] >= 0);
@@ -94,7 +95,7 @@ static void stopping(void) {
 static void options(void) {
   bt_network *network = standard_network();
   bt_estimator *estimator = NULL;
-  const char *names[] = {"max_iterations", "tolerance", "target", "guard", "reestimation"};
+  const char *names[] = {"max_iterations", "tolerance", "target", "guard", "reestimation", "nu", "washout", "static"};
   const double bad[] = {NAN, INFINITY, -INFINITY, -1};
   char text[30];
   int64_t length = 0;

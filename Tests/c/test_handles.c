@@ -120,6 +120,13 @@ static void fresh(void) {
   CHECK_ERROR(bt_estimator_run(estimator, NULL, NULL, &stop), BT_ERROR_STATE, "no data");
   CHECK_ERROR(bt_estimator_cost(estimator, &value, NULL), BT_ERROR_STATE, "no data");
   CHECK_ERROR(bt_estimator_gradient(estimator, &value, NULL, 0), BT_ERROR_STATE, "no data");
+  CHECK_ERROR(bt_estimator_divergence(estimator, &value), BT_ERROR_STATE, "no data");
+  CHECK_ERROR(bt_estimator_observables(estimator, &value, NULL, NULL, 1), BT_ERROR_STATE, "no data");
+  /* Without an output there is nothing to observe. */
+  CHECK_ERROR(bt_estimator_add_observable(estimator, "mean", weights, 1, 0), BT_ERROR_ARGUMENT, "mean|k is");
+  CHECK_OK(bt_estimator_observable_count(estimator, &number));
+  CHECK(number == 0);
+  CHECK_ERROR(bt_estimator_removed(estimator, "w", NULL, 0), BT_ERROR_ARGUMENT, "'w'|unknown");
   CHECK(stop == 5 && value == 0.25);
   CHECK_OK(bt_estimator_trace_length(estimator, &number));
   CHECK(number == 0);

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Runs `call`, which uses `n` as a length whose right value is `right`: every other one is an error of size (or of
  * memory) that names `what`, where one is given. */
@@ -53,6 +54,14 @@ static void weights(bt_network *network) {
   WRONG_LENGTHS(4, "fixed|expected 4", bt_network_get_fixed(network, "u.x2.W", flags, n));
   WRONG_LENGTHS(4, "fixed", bt_network_set_fixed(network, "u.x2.W", flags, n));
   CHECK(is_untouched(four, 4) && is_untouched(other, 4) && flags[0] == 7 && flags[3] == 7);
+  int8_t *signs = exact(4);
+  for (int k = 0; k < 4; k++) signs[k] = -1, flags[k] = 0;
+  CHECK_OK(bt_network_get_array(network, "u.x2.W", four, 4));
+  WRONG_LENGTHS(4, "signs|expected 1 or 4", bt_network_set_signs(network, "u.x2.W", signs, n));
+  WRONG_LENGTHS(4, "mask|expected 1 or 4", bt_network_set_mask(network, "u.x2.W", flags, n));
+  CHECK_OK(bt_network_get_array(network, "u.x2.W", other, 4));
+  CHECK(memcmp(four, other, 4 * sizeof *four) == 0);
+  free(signs);
   free(all), free(four), free(other), free(flags);
 }
 
@@ -149,6 +158,46 @@ static void estimating(bt_network *network) {
   CHECK_OK(bt_estimator_free(estimator));
 }
 
+/* Parameters of observables, series of the outputs, and what is told of them. */
+static void asking(bt_network *network) {
+  bt_estimator *estimator = standard_estimator(network);
+  const int64_t T = 4;
+  double *two = exact_doubles(2, 1), *series = exact_doubles(2 * T, 0.5), *means = exact_doubles(1, SENTINEL);
+  double *desired = exact_doubles(1, SENTINEL), *lambda = exact_doubles(1, SENTINEL), before = 0, after = 0;
+  uint8_t *flags = exact(4);
+  int64_t count = -1;
+  for (int k = 0; k < 4; k++) flags[k] = 7;
+  WRONG_LENGTHS(4, "removed|expected 4", bt_estimator_removed(estimator, "u.x2.W", flags, n));
+  CHECK(flags[0] == 7 && flags[3] == 7);
+  WRONG_LENGTHS(2, "parameters|expected 2", bt_estimator_add_observable(estimator, "product", two, n, 0));
+  CHECK_OK(bt_estimator_observable_count(estimator, &count));
+  CHECK(count == 0);
+  CHECK_OK(bt_estimator_add_observable(estimator, "product", two, 2, 0.125));
+  CHECK_OK(bt_estimator_set_criterion(estimator, "observables"));
+  CHECK_OK(bt_estimator_cost(estimator, &before, NULL));
+#define EACH_SERIES(call)                                                                            \
+  WRONG_LENGTHS(2 * T, "values", call(estimator, 1, &T, series, n));                                 \
+  for (int64_t k = 0; k < COUNT(lengths); k++) {                                                     \
+    bt_status status = call(estimator, 1, &lengths[k], series, 2 * T);                               \
+    CHECK(status == BT_ERROR_SIZE || status == BT_ERROR_MEMORY);                                     \
+    if (lengths[k] == 3 || lengths[k] == 5) continue;                                                \
+    status = call(estimator, lengths[k], &T, series, 2 * T);                                         \
+    CHECK(status == BT_ERROR_SIZE || status == BT_ERROR_MEMORY);                                     \
+  }                                                                                                  \
+  CHECK_ERROR(call(estimator, 3, many, series, 2 * T), BT_ERROR_MEMORY, "lengths");                  \
+  CHECK_ERROR(call(estimator, 0, NULL, NULL, 0), BT_ERROR_SIZE, "sequences: none came|at least one")
+  const int64_t lengths[] = {-1, INT64_MIN, HUGE_LENGTH, INT64_MAX, 3, 5, 0}, many[] = {INT64_MAX, INT64_MAX, 7};
+  EACH_SERIES(bt_estimator_set_reference);
+  EACH_SERIES(bt_estimator_set_samples);
+  WRONG_LENGTHS(1, "length|expected 1", bt_estimator_observables(estimator, means, desired, lambda, n));
+  WRONG_LENGTHS(1, "length|expected 1", bt_estimator_observables(estimator, NULL, NULL, lambda, n));
+  CHECK(is_untouched(means, 1) && is_untouched(desired, 1) && is_untouched(lambda, 1));
+  CHECK_OK(bt_estimator_cost(estimator, &after, NULL));
+  CHECK(before == after);
+  free(two), free(series), free(means), free(desired), free(lambda), free(flags);
+  CHECK_OK(bt_estimator_free(estimator));
+}
+
 /* Functions that take what comes: only what cannot be is wrong. */
 static void tools(void) {
   double one = SENTINEL, tau = SENTINEL, beta = SENTINEL, alpha = SENTINEL;
@@ -189,6 +238,7 @@ int main(void) {
   building(network);
   simulating(network);
   estimating(network);
+  asking(network);
   tools();
   texts(network);
   CHECK_OK(bt_network_free(network));

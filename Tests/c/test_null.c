@@ -86,6 +86,11 @@ static void weights(bt_network *network) {
   CHECK_ERROR(bt_network_get_fixed(network, "u.x2.W", NULL, 4), BT_ERROR_NULL, "fixed is NULL");
   CHECK_ERROR(bt_network_set_fixed(network, NULL, flags, 4), BT_ERROR_NULL, "name is NULL");
   CHECK_ERROR(bt_network_set_fixed(network, "u.x2.W", NULL, 4), BT_ERROR_NULL, "fixed is NULL");
+  const int8_t signs[4] = {0, 0, 0, 0};
+  CHECK_ERROR(bt_network_set_signs(network, NULL, signs, 4), BT_ERROR_NULL, "name is NULL");
+  CHECK_ERROR(bt_network_set_signs(network, "u.x2.W", NULL, 4), BT_ERROR_NULL, "signs is NULL");
+  CHECK_ERROR(bt_network_set_mask(network, NULL, flags, 4), BT_ERROR_NULL, "name is NULL");
+  CHECK_ERROR(bt_network_set_mask(network, "u.x2.W", NULL, 4), BT_ERROR_NULL, "mask is NULL");
 }
 
 static void simulating(bt_network *network) {
@@ -152,6 +157,41 @@ static void estimating(bt_network *network) {
   CHECK_OK(bt_estimator_free(estimator));
 }
 
+/* What is asked of the outputs; each part of a report may be left out. */
+static void asking(bt_network *network) {
+  bt_estimator *estimator = standard_estimator(network);
+  const int64_t n = length;
+  const double number = 0;
+  static const double series[2 * STEPS];
+  uint8_t flags[4] = {7, 7, 7, 7};
+  double value = SENTINEL, one_mean = SENTINEL;
+  CHECK_ERROR(bt_estimator_add_regularisation(estimator, NULL, "{\"strength\": 1}"), BT_ERROR_NULL, "name is NULL");
+  CHECK_ERROR(bt_estimator_add_regularisation(estimator, "ridge", NULL), BT_ERROR_ARGUMENT, "ridge|strength");
+  CHECK_ERROR(bt_estimator_removed(estimator, NULL, flags, 4), BT_ERROR_NULL, "name is NULL");
+  CHECK_ERROR(bt_estimator_removed(estimator, "u.x2.W", NULL, 4), BT_ERROR_NULL, "removed is NULL");
+  CHECK(flags[0] == 7 && flags[3] == 7);
+  CHECK_ERROR(bt_estimator_add_observable(estimator, NULL, &number, 1, 0), BT_ERROR_NULL, "kind is NULL");
+  CHECK_ERROR(bt_estimator_add_observable(estimator, "mean", NULL, 1, 0), BT_ERROR_NULL, "parameters is NULL");
+  CHECK_ERROR(bt_estimator_add_observable(estimator, "mean", NULL, 0, 0), BT_ERROR_ARGUMENT, "mean|0 parameters|1 (k)");
+  CHECK_ERROR(bt_estimator_observable_count(estimator, NULL), BT_ERROR_NULL, "count is NULL");
+  CHECK_ERROR(bt_estimator_set_reference(estimator, 1, NULL, series, 2 * n), BT_ERROR_NULL, "lengths is NULL");
+  CHECK_ERROR(bt_estimator_set_reference(estimator, 1, &n, NULL, 2 * n), BT_ERROR_NULL, "values is NULL");
+  CHECK_ERROR(bt_estimator_set_samples(estimator, 1, NULL, series, 2 * n), BT_ERROR_NULL, "lengths is NULL");
+  CHECK_ERROR(bt_estimator_set_samples(estimator, 1, &n, NULL, 2 * n), BT_ERROR_NULL, "values is NULL");
+  CHECK_ERROR(bt_estimator_divergence(estimator, NULL), BT_ERROR_STATE, "criterion|observables");
+  CHECK_OK(bt_estimator_add_observable(estimator, "mean", &number, 1, 0.25));
+  CHECK_OK(bt_estimator_set_criterion(estimator, "observables"));
+  CHECK_ERROR(bt_estimator_divergence(estimator, NULL), BT_ERROR_NULL, "divergence is NULL");
+  CHECK_OK(bt_estimator_observables(estimator, NULL, NULL, NULL, 1));
+  CHECK_OK(bt_estimator_observables(estimator, NULL, &value, NULL, 1));
+  CHECK(value == 0.25);
+  CHECK_OK(bt_estimator_observables(estimator, NULL, NULL, &value, 1));
+  CHECK(value == 1);
+  CHECK_OK(bt_estimator_observables(estimator, &one_mean, NULL, NULL, 1));
+  CHECK(one_mean != SENTINEL && one_mean == one_mean);
+  CHECK_OK(bt_estimator_free(estimator));
+}
+
 static void tools(void) {
   double a = SENTINEL, b = SENTINEL, c = SENTINEL;
   CHECK_ERROR(bt_decay_fit(NULL, 3, 0, &a, &b, &c), BT_ERROR_NULL, "costs is NULL");
@@ -177,6 +217,7 @@ int main(void) {
   weights(network);
   simulating(network);
   estimating(network);
+  asking(network);
   tools();
   CHECK_OK(bt_network_free(network));
   return check_report();

@@ -148,6 +148,12 @@ static void names(bt_network *network) {
     NO_TEXT("name", bt_estimator_set_method(estimator, bad));
     NO_TEXT("name", bt_estimator_set_option(estimator, bad, 1));
     NO_TEXT("name", bt_estimator_get_option(estimator, bad, &value));
+    NO_TEXT("name", bt_network_set_signs(network, bad, (const int8_t *)&flag, 1));
+    NO_TEXT("name", bt_network_set_mask(network, bad, &flag, 1));
+    NO_TEXT("name", bt_estimator_removed(estimator, bad, (uint8_t *)&out, 1));
+    NO_TEXT("name", bt_estimator_add_regularisation(estimator, bad, "{\"strength\": 1}"));
+    NO_TEXT("options", bt_estimator_add_regularisation(estimator, "ridge", bad));
+    NO_TEXT("kind", bt_estimator_add_observable(estimator, bad, &p, 1, 0));
     NO_TEXT("column", bt_estimator_trace(estimator, bad, &value, 1));
     NO_TEXT("stream", bt_random_normal(1, bad, &value, 1));
     NO_TEXT("stream", bt_random_uniform(1, bad, &value, 1));
@@ -165,6 +171,13 @@ static void names(bt_network *network) {
     CHECK_ERROR(bt_estimator_set_option(estimator, bad, 1), BT_ERROR_ARGUMENT, "unknown|tolerance");
     CHECK_ERROR(bt_estimator_set_criterion(estimator, bad), BT_ERROR_ARGUMENT, "unknown|least-squares");
     CHECK_ERROR(bt_estimator_set_method(estimator, bad), BT_ERROR_ARGUMENT, "unknown|auto");
+    CHECK_ERROR(bt_network_set_signs(network, bad, (const int8_t *)&flag, 1), BT_ERROR_ARGUMENT, "unknown|u.x2.a");
+    CHECK_ERROR(bt_network_set_mask(network, bad, &flag, 1), BT_ERROR_ARGUMENT, "unknown|u.x2.a");
+    CHECK_ERROR(bt_estimator_removed(estimator, bad, (uint8_t *)&out, 1), BT_ERROR_ARGUMENT, "unknown|u.x2.a");
+    CHECK_ERROR(bt_estimator_add_regularisation(estimator, bad, "{\"strength\": 1}"), BT_ERROR_ARGUMENT,
+                "unknown|sparse-weights, ridge, sparse-activity, orthogonal-activity, activity-bound");
+    CHECK_ERROR(bt_estimator_add_observable(estimator, bad, &p, 1, 0), BT_ERROR_ARGUMENT,
+                "unknown|mean, mean_at, product, autocorrelation, normalised_autocorrelation, standardised_moment");
   }
   const char *reserved[] = {"", "input", "self", "u.x"};
   for (int64_t k = 0; k < COUNT(reserved); k++) {
@@ -172,6 +185,116 @@ static void names(bt_network *network) {
     CHECK_ERROR(bt_network_add_firmware(network, reserved[k], 1, &out), BT_ERROR_ARGUMENT, "group name");
   }
   CHECK(out == 9 && value == SENTINEL);
+  CHECK_OK(bt_estimator_free(estimator));
+}
+
+/* Options, signs, series and parameters that say what is asked. */
+static void asking(bt_network *network) {
+  bt_estimator *estimator = standard_estimator(network);
+  const int64_t T = 3;
+  double before = 0, after = 0, weights[4], later[4];
+  int64_t count = -1;
+  CHECK_OK(bt_estimator_cost(estimator, &before, NULL));
+  CHECK_OK(bt_network_get_array(network, "u.x2.W", weights, 4));
+  /* A sign beside good ones, and one for all. */
+  const int8_t bad_signs[] = {2, -2, 127, -128};
+  for (int64_t k = 0; k < COUNT(bad_signs); k++) {
+    const int8_t signs[4] = {1, -1, 0, bad_signs[k]};
+    char what[40];
+    snprintf(what, sizeof what, "sign|u.x2.W|%d|1, -1 or 0", bad_signs[k]);
+    CHECK_ERROR(bt_network_set_signs(network, "u.x2.W", signs, 4), BT_ERROR_ARGUMENT, what);
+    CHECK_ERROR(bt_network_set_signs(network, "u.x2.W", signs + 3, 1), BT_ERROR_ARGUMENT, what);
+  }
+  CHECK_OK(bt_network_get_array(network, "u.x2.W", later, 4));
+  CHECK(memcmp(weights, later, sizeof weights) == 0);
+
+  static const struct {
+    const char *name;
+    double value;
+    const char *pieces;
+  } options[] = {{"nu", NAN, "nu|nan|above 0"},           {"nu", INFINITY, "nu|inf|finite"},
+                 {"nu", -1e-300, "nu|-1e-300|above 0"},   {"washout", -1, "washout|-1|0 or more"},
+                 {"washout", 1.5, "washout|1.5|integer"}, {"washout", NAN, "washout|nan|integer"},
+                 {"washout", 1e300, "washout|1e+300"},    {"washout", INFINITY, "washout|inf"},
+                 {"static", 0.5, "static|0.5|0 or 1"},    {"static", NAN, "static|nan|0 or 1"},
+                 {"static", -1, "static|-1|0 or 1"},      {"Washout", 1, "Washout|unknown|nu, washout, static"}};
+  for (int64_t k = 0; k < COUNT(options); k++)
+    CHECK_ERROR(bt_estimator_set_option(estimator, options[k].name, options[k].value), BT_ERROR_ARGUMENT,
+                options[k].pieces);
+
+  static const struct {
+    const char *name, *options, *pieces;
+  } rules[] = {{"ridge", "", "ridge|strength"},
+               {"ridge", "{}", "ridge|strength"},
+               {"ridge", "{", "ridge"},
+               {"ridge", "[1]", "ridge"},
+               {"ridge", "{\"strength\": -1}", "ridge|strength|-1"},
+               {"ridge", "{\"strength\": \"much\"}", "ridge|strength|much"},
+               {"ridge", "{\"strength\": NaN}", "ridge"},
+               {"ridge", "{\"strength\": 1e999}", "ridge"},
+               {"ridge", "{\"strength\": 1, \"eps\": 1}", "ridge|eps|weights"},
+               {"ridge", "{\"strength\": 1, \"weights\": []}", "ridge|weights|list of names"},
+               {"ridge", "{\"strength\": 1, \"weights\": \"u.x2.W\"}", "ridge|weights|list of names"},
+               {"ridge", "{\"strength\": 1, \"weights\": [1]}", "ridge|weights|list of names"},
+               {"sparse-weights", "{\"strength\": 1, \"eps\": 0}", "sparse-weights|eps|0"},
+               {"sparse-weights", "{\"strength\": 1, \"remove\": 3}", "sparse-weights|remove|3"},
+               {"sparse-activity", "{\"strength\": 1, \"eps\": -0.5}", "sparse-activity|eps|-0.5"},
+               {"orthogonal-activity", "{\"strength\": 1, \"groups\": {}}", "orthogonal-activity|groups"},
+               {"activity-bound", "{\"strength\": 1, \"bound\": 1e101}", "activity-bound|bound|1e+101"},
+               {"activity-bound", "{\"strength\": 1, \"steepness\": null}", "activity-bound|steepness"}};
+  for (int64_t k = 0; k < COUNT(rules); k++) {
+    check_about(rules[k].options);
+    CHECK_ERROR(bt_estimator_add_regularisation(estimator, rules[k].name, rules[k].options), BT_ERROR_ARGUMENT,
+                rules[k].pieces);
+  }
+  check_about(NULL);
+
+  static const struct {
+    const char *kind;
+    int64_t count;
+    double parameters[4];
+    const char *pieces;
+  } asked[] = {{"mean", 1, {2}, "mean|k is 2|below 2"},
+               {"mean", 1, {-1}, "mean|k is -1|integer"},
+               {"mean", 1, {0.5}, "mean|k is 0.5|integer"},
+               {"mean", 1, {NAN}, "mean|k is nan|finite"},
+               {"mean", 1, {1e300}, "mean|k is 1e+300"},
+               {"mean_at", 2, {0, -1}, "mean_at|t is -1|0 or more"},
+               {"mean_at", 2, {0, INFINITY}, "mean_at|t is inf|finite"},
+               {"product", 2, {0, 2}, "product|k' is 2"},
+               {"autocorrelation", 2, {0, 1e19}, "autocorrelation|tau is 1e+19|integer"},
+               {"autocorrelation", 2, {0, 1.5}, "autocorrelation|tau is 1.5|integer"},
+               {"normalised_autocorrelation", 4, {0, 1, 0, 0}, "s is 0|above 0"},
+               {"normalised_autocorrelation", 4, {0, 1, 0, 1e-300}, "s is 1e-300|larger"},
+               {"normalised_autocorrelation", 4, {0, 1, NAN, 1}, "m is nan|finite"},
+               {"standardised_moment", 2, {0, 0}, "power is 0|1 to 20"},
+               {"standardised_moment", 2, {0, 21}, "power is 21|1 to 20"},
+               {"standardised_moment", 4, {0, 3, 0, -1}, "s is -1|above 0"}};
+  for (int64_t k = 0; k < COUNT(asked); k++) {
+    check_about(asked[k].pieces);
+    CHECK_ERROR(bt_estimator_add_observable(estimator, asked[k].kind, asked[k].parameters, asked[k].count, 0),
+                BT_ERROR_ARGUMENT, asked[k].pieces);
+  }
+  check_about(NULL);
+  const double zero = 0;
+  CHECK_ERROR(bt_estimator_add_observable(estimator, "mean", &zero, 1, INFINITY), BT_ERROR_ARGUMENT,
+              "desired|mean|inf|finite");
+  CHECK_ERROR(bt_estimator_add_observable(estimator, "mean", &zero, 1, -INFINITY), BT_ERROR_ARGUMENT, "desired|-inf");
+  CHECK_OK(bt_estimator_observable_count(estimator, &count));
+  CHECK(count == 0);
+  for (int place = 0; place < 6; place++) {
+    double series[6] = {0, 1, 2, NAN, 4, 5};
+    char what[40];
+    series[place] = place % 2 == 0 ? INFINITY : -INFINITY;
+    snprintf(what, sizeof what, "reference|value %d|inf|NaN where missing", place);
+    CHECK_ERROR(bt_estimator_set_reference(estimator, 1, &T, series, 6), BT_ERROR_ARGUMENT, what);
+    snprintf(what, sizeof what, "samples|value %d|inf|NaN where missing", place);
+    CHECK_ERROR(bt_estimator_set_samples(estimator, 1, &T, series, 6), BT_ERROR_ARGUMENT, what);
+  }
+  const double u[3] = {0, 0, 0}, gains[6] = {1, 1, 1, 1, 1, 1};
+  CHECK_ERROR(bt_estimator_set_data(estimator, 1, &T, u, 3, NULL, 0, gains, 6), BT_ERROR_ARGUMENT, "gains|without");
+  CHECK_OK(bt_estimator_cost(estimator, &after, NULL));
+  CHECK(before == after);
   CHECK_OK(bt_estimator_free(estimator));
 }
 
@@ -227,6 +350,7 @@ int main(void) {
   doubles(network);
   numbers(network);
   names(network);
+  asking(network);
   sizes();
   CHECK_OK(bt_network_free(network));
   return check_report();
