@@ -29,7 +29,10 @@ public func bt_estimator_add_observable(
 ) -> Int32 {
   guarded {
     let kind = try text(kind, "kind")
-    let parameters = Array(try readable(source, length, "parameters"))
+    let buffer = try readable(source, length, "parameters")
+    // Before anything is read: the length is what the caller claims.
+    try Objective.checkObservable(kind, parameterCount: buffer.count)
+    let parameters = Array(buffer)
     try asking(estimator) {
       try $0.addObservable(
         kind, parameters, outputs: $1, desired: desired.isNaN ? nil : desired)

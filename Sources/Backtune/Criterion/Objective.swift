@@ -27,7 +27,8 @@ public struct Objective: Sendable {
 
   /// Adds an observable of so many outputs.
   /// - Parameter desired: its desired mean; nil for that of the reference.
-  /// - Throws: `.argument` with the kinds there are, or for parameters that are not right.
+  /// - Throws: `.argument` with the kinds there are, or for parameters that are not right, `.size` for another number of
+  ///   them.
   public mutating func addObservable(
     _ kind: String, _ parameters: [Double], outputs: Int, desired: Double?
   ) throws {
@@ -37,6 +38,11 @@ public struct Objective: Sendable {
     observables.goals.append(
       ObservableGoals.Goal(
         observable: try Observables.make(kind, parameters, channels: outputs), desired: desired))
+  }
+
+  /// - Throws: `.argument` with the kinds there are, `.size` for a number of parameters that the kind does not take.
+  public static func checkObservable(_ kind: String, parameterCount: Int) throws {
+    try ObservableParameters.check(count: parameterCount, of: Observables.named(kind))
   }
 
   public var observableCount: Int { observables.goals.count }

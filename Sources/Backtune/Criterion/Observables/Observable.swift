@@ -77,15 +77,21 @@ package enum Observables {
   }
 
   /// The observable of that kind on a series of so many channels.
-  /// - Throws: `.argument` for an unknown kind (the message lists the known ones), a wrong number of parameters, or one
-  ///   that is out of range.
+  /// - Throws: `.argument` for an unknown kind (the message lists the known ones) or a parameter that is out of range,
+  ///   `.size` for a wrong number of them.
   package static func make(
     _ kind: String, _ parameters: [Double], channels: Int
   ) throws -> any Observable {
+    let type = try named(kind)
+    return try type.init(ObservableParameters(of: type, parameters, channels: channels))
+  }
+
+  /// - Throws: `.argument` with the kinds there are.
+  static func named(_ kind: String) throws -> any Observable.Type {
     guard let type = all.first(where: { $0.kind == kind }) else {
       let known = all.map { $0.kind }.joined(separator: ", ")
       throw BacktuneError.argument("observable '\(kind)': unknown, expected one of \(known)")
     }
-    return try type.init(ObservableParameters(of: type, parameters, channels: channels))
+    return type
   }
 }

@@ -6,22 +6,27 @@ package struct ObservableParameters {
   private let channels: Int
   private let values: [String: Double]
 
-  /// - Throws: `.argument` for a wrong number of parameters, or one that is not finite.
+  /// - Throws: `.size` for a wrong number of parameters, `.argument` for one that is not finite.
   init(of type: any Observable.Type, _ parameters: [Double], channels: Int) throws {
     kind = type.kind
     self.channels = channels
-    let (required, measured) = (type.required, type.measured)
-    let names = required + measured
-    guard parameters.count == required.count || parameters.count == names.count else {
-      let other = measured.isEmpty ? "" : " or \(names.count) (\(names.joined(separator: ", ")))"
-      throw BacktuneError.argument(
-        "observable \(kind): \(parameters.count) parameters came, expected \(required.count)"
-          + " (\(required.joined(separator: ", ")))\(other)")
-    }
+    try Self.check(count: parameters.count, of: type)
+    let names = type.required + type.measured
     values = Dictionary(uniqueKeysWithValues: zip(names, parameters))
     for (name, value) in zip(names, parameters) where !value.isFinite {
       throw wrong(name, value, "a finite number")
     }
+  }
+
+  /// - Throws: `.size` for a number of parameters that the kind does not take.
+  static func check(count: Int, of type: any Observable.Type) throws {
+    let (required, measured) = (type.required, type.measured)
+    let names = required + measured
+    guard count != required.count && count != names.count else { return }
+    let other = measured.isEmpty ? "" : " or \(names.count) (\(names.joined(separator: ", ")))"
+    throw BacktuneError.size(
+      "observable \(type.kind): \(count) parameters came, expected \(required.count)"
+        + " (\(required.joined(separator: ", ")))\(other)")
   }
 
   func channel(_ name: String) throws -> Int {
