@@ -57,8 +57,8 @@ static void weights(bt_network *network) {
   int8_t *signs = exact(4);
   for (int k = 0; k < 4; k++) signs[k] = -1, flags[k] = 0;
   CHECK_OK(bt_network_get_array(network, "u.x2.W", four, 4));
-  WRONG_LENGTHS(4, "signs|expected 1 or 4", bt_network_set_signs(network, "u.x2.W", signs, n));
-  WRONG_LENGTHS(4, "mask|expected 1 or 4", bt_network_set_mask(network, "u.x2.W", flags, n));
+  WRONG_LENGTHS(4, "signs", bt_network_set_signs(network, "u.x2.W", signs, n));
+  WRONG_LENGTHS(4, "mask", bt_network_set_mask(network, "u.x2.W", flags, n));
   CHECK_OK(bt_network_get_array(network, "u.x2.W", other, 4));
   CHECK(memcmp(four, other, 4 * sizeof *four) == 0);
   free(signs);
@@ -169,7 +169,7 @@ static void asking(bt_network *network) {
   for (int k = 0; k < 4; k++) flags[k] = 7;
   WRONG_LENGTHS(4, "removed|expected 4", bt_estimator_removed(estimator, "u.x2.W", flags, n));
   CHECK(flags[0] == 7 && flags[3] == 7);
-  WRONG_LENGTHS(2, "parameters|expected 2", bt_estimator_add_observable(estimator, "product", two, n, 0));
+  WRONG_LENGTHS(2, "parameters", bt_estimator_add_observable(estimator, "product", two, n, 0));
   CHECK_OK(bt_estimator_observable_count(estimator, &count));
   CHECK(count == 0);
   CHECK_OK(bt_estimator_add_observable(estimator, "product", two, 2, 0.125));

@@ -172,7 +172,7 @@ static void asking(bt_network *network) {
   CHECK(flags[0] == 7 && flags[3] == 7);
   CHECK_ERROR(bt_estimator_add_observable(estimator, NULL, &number, 1, 0), BT_ERROR_NULL, "kind is NULL");
   CHECK_ERROR(bt_estimator_add_observable(estimator, "mean", NULL, 1, 0), BT_ERROR_NULL, "parameters is NULL");
-  CHECK_ERROR(bt_estimator_add_observable(estimator, "mean", NULL, 0, 0), BT_ERROR_ARGUMENT, "mean|0 parameters|1 (k)");
+  CHECK_ERROR(bt_estimator_add_observable(estimator, "mean", NULL, 0, 0), BT_ERROR_SIZE, "mean|0 parameters|1 (k)");
   CHECK_ERROR(bt_estimator_observable_count(estimator, NULL), BT_ERROR_NULL, "count is NULL");
   CHECK_ERROR(bt_estimator_set_reference(estimator, 1, NULL, series, 2 * n), BT_ERROR_NULL, "lengths is NULL");
   CHECK_ERROR(bt_estimator_set_reference(estimator, 1, &n, NULL, 2 * n), BT_ERROR_NULL, "values is NULL");

@@ -241,7 +241,7 @@ static void asking(bt_network *network) {
                {"sparse-activity", "{\"strength\": 1, \"eps\": -0.5}", "sparse-activity|eps|-0.5"},
                {"orthogonal-activity", "{\"strength\": 1, \"groups\": {}}", "orthogonal-activity|groups"},
                {"activity-bound", "{\"strength\": 1, \"bound\": 1e101}", "activity-bound|bound|1e+101"},
-               {"activity-bound", "{\"strength\": 1, \"steepness\": null}", "activity-bound|steepness"}};
+               {"activity-bound", "{\"strength\": 1, \"steepness\": true}", "activity-bound|steepness|true"}};
   for (int64_t k = 0; k < COUNT(rules); k++) {
     check_about(rules[k].options);
     CHECK_ERROR(bt_estimator_add_regularisation(estimator, rules[k].name, rules[k].options), BT_ERROR_ARGUMENT,
