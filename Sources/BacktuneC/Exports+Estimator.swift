@@ -135,7 +135,12 @@ public func bt_estimator_set_option(
 ) -> Int32 {
   guarded {
     let name = try text(name, "name")
-    try changing(estimator) { try $0.options.set(name, value) }
+    try changing(estimator) {
+      let before = $0.options.observation
+      try $0.options.set(name, value)
+      // What was found was found under another cost.
+      if $0.options.observation != before { $0.reset() }
+    }
   }
 }
 
