@@ -49,6 +49,13 @@ bt_estimator *standard_estimator(bt_network *network) {
   return estimator;
 }
 
+double *trace_column(const bt_estimator *estimator, const char *name, int64_t *length) {
+  need(bt_estimator_trace_length(estimator, length), "trace length");
+  double *values = exact_doubles(*length, SENTINEL);
+  need(bt_estimator_trace(estimator, name, values, *length), name);
+  return values;
+}
+
 void fill(double *values, int64_t count) {
   for (int64_t k = 0; k < count; k++) values[k] = SENTINEL;
 }

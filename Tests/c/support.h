@@ -28,6 +28,9 @@ bt_estimator *standard_estimator(bt_network *network);
 /* The data of such an estimator: STEPS x 1 inputs, and the outputs of another draw of the same network. */
 void standard_data(const bt_network *network, double *inputs, double *desired);
 
+/* A column of the trace, to be freed. */
+double *trace_column(const bt_estimator *estimator, const char *name, int64_t *length);
+
 /* A value that no call writes, and whether all of a buffer still holds it. */
 #define SENTINEL (-4321.125)
 void fill(double *values, int64_t count);

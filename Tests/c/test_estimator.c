@@ -6,13 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static double *column(const bt_estimator *estimator, const char *name, int64_t *length) {
-  CHECK_OK(bt_estimator_trace_length(estimator, length));
-  double *values = exact_doubles(*length, SENTINEL);
-  CHECK_OK(bt_estimator_trace(estimator, name, values, *length));
-  return values;
-}
-
 /* Whether all adjustable weights are finite. */
 static int has_finite_weights(const bt_network *network) {
   int64_t count = 0;
@@ -49,7 +42,7 @@ static void descent(void) {
   CHECK_OK(bt_network_get_weights(network, b, STANDARD_WEIGHTS));
   CHECK(memcmp(a, b, sizeof a) == 0);
 
-  double *costs = column(estimator, "cost", &length), *orders = column(estimator, "order", &length);
+  double *costs = trace_column(estimator, "cost", &length), *orders = trace_column(estimator, "order", &length);
   CHECK_OK(bt_estimator_cost(estimator, &cost, &nmse));
   CHECK(length == 9 && costs[0] == first && costs[8] == cost && orders[0] == 0);
   for (int64_t k = 1; k < length; k++) CHECK(costs[k] <= costs[k - 1]);
@@ -58,7 +51,7 @@ static void descent(void) {
   const char *names[] = {"nmse",   "penalty",   "nu",          "first_cost", "variant", "step",
                          "raised", "saturated", "simulations", "seconds"};
   for (int64_t k = 0; k < COUNT(names); k++) {
-    double *values = column(estimator, names[k], &length);
+    double *values = trace_column(estimator, names[k], &length);
     for (int64_t i = 0; i < length; i++) CHECK(isfinite(values[i]) && values[i] >= 0);
     free(values);
   }
@@ -124,7 +117,11 @@ static void options(void) {
   CHECK_OK(bt_estimator_set_criterion(estimator, "2"));
   CHECK_OK(bt_estimator_get_criterion(estimator, text, sizeof text, &length));
   CHECK(strcmp(text, "least-squares") == 0 && length == 13);
-  CHECK_ERROR(bt_estimator_set_criterion(estimator, "least"), BT_ERROR_ARGUMENT, "least|unknown|least-squares");
+  CHECK_ERROR(bt_estimator_set_criterion(estimator, "L1"), BT_ERROR_ARGUMENT,
+              "'L1'|unknown|least-squares or 2, l1 or 1, l0 or 0, huber or a, biweight or b, boolean or h, "
+              "cross-entropy, observables");
+  CHECK_OK(bt_estimator_get_criterion(estimator, text, sizeof text, &length));
+  CHECK(strcmp(text, "least-squares") == 0);
   CHECK_OK(bt_estimator_set_method(estimator, "backward-tuning"));
   CHECK_OK(bt_estimator_get_method(estimator, text, sizeof text, &length));
   CHECK(strcmp(text, "backward-tuning") == 0);
