@@ -24,6 +24,8 @@ package struct ObservableGoals: Sendable {
   package struct OutputSeries: Sendable {
     package let lengths: [Int]
     package let values: [Double]
+    private let outputs: Int
+    private let name: String
 
     /// - Throws: `.size` for another number of values, or no sequence.
     package init(lengths: [Int], values: [Double], outputs: Int, for what: String) throws {
@@ -37,11 +39,16 @@ package struct ObservableGoals: Sendable {
           "\(what): value \(place) is \(values[place]), expected a finite number, or NaN where missing"
         )
       }
-      (self.lengths, self.values) = (lengths, values)
+      (self.lengths, self.values, self.outputs, name) = (lengths, values, outputs, what)
     }
 
+    /// - Throws: `.size` where the network's outputs have changed since the series came.
     func withSeries<Result>(channels: Int, _ body: (Series) throws -> Result) throws -> Result {
-      try values.withUnsafeBufferPointer { buffer in
+      guard channels == outputs else {
+        throw BacktuneError.size(
+          "\(name): it came with \(outputs) outputs, the network has \(channels) now")
+      }
+      return try values.withUnsafeBufferPointer { buffer in
         let places = SeriesPlaces(lengths: lengths, channelCount: channels)
         guard let base = buffer.baseAddress else {
           throw BacktuneError.argument("series of outputs: it has no value")
@@ -58,6 +65,18 @@ package struct ObservableGoals: Sendable {
   package var samples: OutputSeries?
 
   package init() {}
+
+  /// - Throws: `.size` for an observable of an output that the network no longer has.
+  fileprivate func check(outputs: Int) throws {
+    for (index, goal) in goals.enumerated() {
+      let last = max(goal.observable.terms.first, goal.observable.terms.second)
+      guard last < outputs else {
+        throw BacktuneError.size(
+          "\(goal.observable.name(index)): it reads output \(last), the network has \(outputs) now"
+        )
+      }
+    }
+  }
 }
 
 package final class ObservablesTerm: DataTerm, GlobalTerm {
@@ -70,6 +89,7 @@ package final class ObservablesTerm: DataTerm, GlobalTerm {
 
   init(_ context: TermContext) throws {
     let goals = context.observables
+    try goals.check(outputs: context.network.outputCount)
     driven = context.network.outputs
     outputs = context.network.outputCount
     let nodes = driven.flatMap { item in (0..<item.count).map { (item.group, $0) } }

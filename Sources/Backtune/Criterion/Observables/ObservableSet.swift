@@ -116,9 +116,13 @@ package struct ObservableSet: Sendable {
     return GibbsSamples(buffer, count: kept, order: count)
   }
 
-  private func name(_ index: Int) -> String {
-    let observable = observables[index]
-    let parameters = observable.parameters.map { "\($0)" }.joined(separator: ", ")
-    return "observable \(index), \(type(of: observable).kind) (\(parameters))"
+  private func name(_ index: Int) -> String { observables[index].name(index) }
+}
+
+extension Observable {
+  /// How messages name it, being number `index`.
+  func name(_ index: Int) -> String {
+    let parameters = parameters.map { "\($0)" }.joined(separator: ", ")
+    return "observable \(index), \(Self.kind) (\(parameters))"
   }
 }
