@@ -95,7 +95,7 @@ package final class ObservablesTerm: DataTerm, GlobalTerm {
     let nodes = driven.flatMap { item in (0..<item.count).map { (item.group, $0) } }
     places = SeriesPlaces(context.layout, context.batch, nodes: nodes, from: context.washout)
     let reference = try goals.reference ?? context.targets?.sequences.desiredSeries()
-    set = try Self.makeSet(goals, reference, outputs)
+    set = try Self.makeSet(goals, reference, outputs).following(washout: context.washout)
     try set.check(lengths: places.lengths)
     base = goals.samples ?? reference
   }

@@ -21,8 +21,14 @@ package struct MeanObservable: Observable {
 package struct MeanAtObservable: Observable {
   package static var kind: String { "mean_at" }
   package static var required: [String] { ["k", "t"] }
-  package let terms: ObservableTerms
+  package private(set) var terms: ObservableTerms
   private let time: Int
+
+  package func following(washout: Int) -> Self {
+    var copy = self
+    copy.terms.time = time - washout
+    return copy
+  }
 
   package init(_ parameters: ObservableParameters) throws {
     time = try parameters.steps("t")

@@ -25,6 +25,8 @@ package protocol Observable: Sendable {
 
   /// The same with `measured` taken from a reference where it was left out. NaN counts as missing.
   func frozen(on reference: Series) throws -> Self
+  /// The same on series whose first `washout` steps were left out: a single time counts from the first of them all.
+  func following(washout: Int) -> Self
 
   func mean(_ series: Series) -> Double
   func knownMean(_ series: Series) -> Double
@@ -38,6 +40,7 @@ package protocol Observable: Sendable {
 extension Observable {
   package static var measured: [String] { [] }
   package func frozen(on reference: Series) throws -> Self { self }
+  package func following(washout: Int) -> Self { self }
 
   var needsReference: Bool { parameters.count < Self.required.count + Self.measured.count }
 }

@@ -35,6 +35,20 @@ package struct ObservableSet: Sendable {
     try self.init(frozen, desired: frozen.map { $0.knownMean(reference) })
   }
 
+  /// The same on series whose first `washout` steps were left out.
+  /// - Throws: `.argument` for an observable at one of these steps.
+  func following(washout: Int) throws -> Self {
+    for (index, observable) in observables.enumerated() {
+      guard let time = observable.terms.time, time < washout else { continue }
+      throw BacktuneError.argument(
+        "\(name(index)): a washout of \(washout) steps leaves that time out, expected \(washout) or more"
+      )
+    }
+    return try Self(
+      observables.map { $0.following(washout: washout) as any Observable }, desired: desired,
+      lambda: lambda)
+  }
+
   package var count: Int { observables.count }
 
   /// Whether every observable has a value on sequences of these lengths.
