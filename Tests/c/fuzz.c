@@ -124,6 +124,13 @@ static const char *word(fuzzer *f) {
                                      "\x80",
                                      "\xe2\x82\xac",
                                      "target",
+                                     "nu",
+                                     "washout",
+                                     "penalty",
+                                     "first_cost",
+                                     "observables",
+                                     "l0",
+                                     "ridge",
                                      "reestimation",
                                      "v.W",
                                      "v.a"};

@@ -125,9 +125,12 @@ static void weigh(fuzzer *f) {
   const int64_t length = about(f, count);
   double *a = doubles(f, count), *b = doubles(f, count);
   uint8_t *flags = exact((size_t)count + 1);
+  int8_t *signs = exact((size_t)count + 1);
   memset(flags, below(f, 4) == 0, (size_t)count + 1);
+  for (int64_t k = 0; k <= count; k++) signs[k] = (int8_t)(chance(f, 99) ? below(f, 3) - 1 : below(f, 256) - 128);
+  for (int64_t k = 0; chance(f, 30) && k <= count; k++) flags[k] = (uint8_t)!chance(f, 20);
   const double low = number(f), high = number(f);
-  switch (below(f, 10)) {
+  switch (below(f, 12)) {
     case 0: TRY(bt_network_get_weights(n, a, length)); break;
     case 1: TRY(bt_network_set_weights(n, a, length)); break;
     case 2: TRY(bt_network_get_array(n, name, a, length)); break;
@@ -137,7 +140,9 @@ static void weigh(fuzzer *f) {
     case 6: TRY(bt_network_set_bounds(n, name, a, b, length == 1 ? 1 : about(f, count))); break;
     case 7: TRY(bt_network_get_fixed(n, name, flags, length)); break;
     case 8: TRY(bt_network_set_fixed(n, name, flags, chance(f, 50) ? 1 : length)); break;
+    case 9: TRY(bt_network_set_signs(n, name, signs, chance(f, 50) ? 1 : length)); break;
+    case 10: TRY(bt_network_set_mask(n, name, flags, chance(f, 30) ? 1 : length)); break;
     default: TRY(bt_network_randomize(n, draw(f)));
   }
-  free(a), free(b), free(flags);
+  free(a), free(b), free(flags), free(signs);
 }

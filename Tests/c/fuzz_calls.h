@@ -63,12 +63,19 @@ static void simulate(fuzzer *f) {
   free(u), free(x0), free(y), free(x), free(last), free(g);
 }
 
-static void set_data(fuzzer *f) {
+/* An estimator and the network that it was made for. */
+static bt_estimator *any_pair(fuzzer *f, bt_network **network) {
   const int place = below(f, HANDLES);
   pthread_mutex_lock(&mutex);
-  bt_network *n = taught[place];
-  bt_estimator *e = estimators[place];
+  bt_estimator *estimator = estimators[place];
+  *network = taught[place];
   pthread_mutex_unlock(&mutex);
+  return estimator;
+}
+
+static void set_data(fuzzer *f) {
+  bt_network *n = NULL;
+  bt_estimator *e = any_pair(f, &n);
   const int64_t sequences = 1 + below(f, 3), inputs = ask(bt_network_inputs, n);
   int64_t lengths[4], sum = 0;
   for (int k = 0; k < 4; k++) lengths[k] = below(f, 30), sum += k < sequences ? lengths[k] : 0;
@@ -76,10 +83,91 @@ static void set_data(fuzzer *f) {
   if (sum * inputs > 100000 || outputs > 100000) return;
   double *u = doubles(f, sum * inputs), *y = doubles(f, outputs), *kappa = doubles(f, outputs);
   for (int64_t k = 0; kappa != NULL && k < outputs; k++) kappa[k] = fabs(kappa[k]);
-  const int has_gains = chance(f, 50);
-  TRY(bt_estimator_set_data(e, sequences, lengths, u, about(f, sum * inputs), y, about(f, outputs),
-                            has_gains ? kappa : NULL, has_gains ? about(f, outputs) : 0));
+  const int has_gains = chance(f, 50), has_desired = chance(f, 80);
+  TRY(bt_estimator_set_data(e, sequences, lengths, u, about(f, sum * inputs), has_desired ? y : NULL,
+                            has_desired ? about(f, outputs) : 0, has_gains && has_desired ? kappa : NULL,
+                            has_gains && has_desired ? about(f, outputs) : 0));
   free(u), free(y), free(kappa);
+}
+
+/* What is asked of the outputs, weights and activities. */
+static void ask_for(fuzzer *f) {
+  static const char *const criteria[] = {"least-squares", "l1", "0", "huber", "b", "boolean", "cross-entropy"};
+  static const char *const rules[] = {"sparse-weights", "ridge", "sparse-activity", "orthogonal-activity",
+                                      "activity-bound"};
+  static const char *const settings[] = {"{\"strength\": 0.1}",
+                                         "{\"strength\": 1e300}",
+                                         "{\"strength\": 0}",
+                                         "{\"strength\": 1, \"eps\": 1e-100}",
+                                         "{\"strength\": 0.1, \"remove\": false}",
+                                         "{\"strength\": 1, \"bound\": -1e100, \"steepness\": 1e100}",
+                                         "{\"strength\": 1, \"weights\": [\"lnl.x2.W\", \"v.W\"]}",
+                                         "{\"strength\": 1, \"groups\": [\"v\", \"lnl.x\"]}",
+                                         "{\"strength\": 1, \"groups\": [\"input\"]}"};
+  static const char *const kinds[] = {
+      "mean",           "mean_at", "product", "autocorrelation", "normalised_autocorrelation",
+      "standardised_moment"};
+  static const char *const names[] = {"nu", "washout", "static", "initial_states"};
+  bt_network *n = NULL;
+  bt_estimator *e = any_pair(f, &n);
+  const double parameters[4] = {(double)integer(f, 3), (double)integer(f, 4), number(f), number(f)};
+  const int kind = below(f, 6);
+  switch (below(f, 9)) {
+    case 0:
+    case 1: TRY(bt_estimator_set_criterion(e, chance(f, 5) ? word(f) : criteria[below(f, 7)])); break;
+    case 2: TRY(bt_estimator_set_criterion(e, "observables")); break;
+    case 3:
+      TRY(bt_estimator_add_regularisation(e, chance(f, 95) ? rules[below(f, 5)] : word(f),
+                                          chance(f, 90) ? settings[below(f, (int)COUNT(settings))] : options(f)));
+      break;
+    case 4: TRY(bt_estimator_clear_regularisation(e)); break;
+    case 5:
+      TRY(bt_estimator_add_observable(e, chance(f, 95) ? kinds[kind] : word(f), chance(f, 99) ? parameters : NULL,
+                                      about(f, kind == 0 ? 1 : kind > 3 && chance(f, 50) ? 4 : 2),
+                                      chance(f, 40) ? NAN : number(f)));
+      break;
+    case 6:
+      if (chance(f, 20)) TRY(bt_estimator_clear_observables(e));
+      break;
+    case 7:
+      TRY(bt_estimator_set_option(e, names[below(f, 4)], chance(f, 80) ? below(f, 3) : (double)strange_integer(f)));
+      break;
+    default: {
+      const int64_t sequences = 1 + below(f, 3);
+      int64_t lengths[3], sum = 0;
+      for (int k = 0; k < 3; k++) lengths[k] = below(f, 20), sum += k < sequences ? lengths[k] : 0;
+      if (chance(f, 3)) lengths[0] = -1;
+      const int64_t count = ask(bt_network_outputs, n) * sum;
+      double *values = doubles(f, count);
+      for (int64_t k = 0; values != NULL && k < count; k++) values[k] = chance(f, 10) ? NAN : values[k];
+      if (chance(f, 50))
+        TRY(bt_estimator_set_reference(e, sequences, lengths, values, about(f, count)));
+      else
+        TRY(bt_estimator_set_samples(e, sequences, lengths, values, about(f, count)));
+      free(values);
+    }
+  }
+}
+
+static void report(fuzzer *f) {
+  bt_estimator *e = any_estimator(f);
+  int64_t count = 0;
+  double divergence = 0;
+  bt_estimator_observable_count(e, &count);
+  switch (below(f, 4)) {
+    case 0: TRY(bt_estimator_observable_count(e, chance(f, 95) ? &count : NULL)); break;
+    case 1: TRY(bt_estimator_divergence(e, &divergence)); break;
+    case 2: {
+      uint8_t flags[64];
+      TRY(bt_estimator_removed(e, word(f), flags, chance(f, 80) ? below(f, 17) : strange_integer(f)));
+      break;
+    }
+    default: {
+      double *means = doubles(f, count), *desired = doubles(f, count), *lambda = doubles(f, count);
+      TRY(bt_estimator_observables(e, means, desired, lambda, about(f, count)));
+      free(means), free(desired), free(lambda);
+    }
+  }
 }
 
 static void estimate(fuzzer *f) {
@@ -126,6 +214,7 @@ static void tool(fuzzer *f) {
 
 static void one_call(fuzzer *f) {
   static void (*const calls[])(fuzzer *) = {make, build,    build,    build,    describe, weigh, weigh,
-                                            text, simulate, set_data, estimate, estimate, tool};
+                                            text, simulate, set_data, estimate, estimate, tool,  ask_for,
+                                            ask_for, report};
   calls[below(f, (int)COUNT(calls))](f);
 }
