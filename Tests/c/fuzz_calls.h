@@ -127,7 +127,8 @@ static void ask_for(fuzzer *f) {
                                       chance(f, 40) ? NAN : number(f)));
       break;
     case 6:
-      if (chance(f, 20)) TRY(bt_estimator_clear_observables(e));
+      if (chance(f, 10)) TRY(bt_estimator_clear_observables(e));
+      TRY(bt_estimator_add_observable(e, "mean", parameters, 1, 0.25));
       break;
     case 7:
       TRY(bt_estimator_set_option(e, names[below(f, 4)], chance(f, 80) ? below(f, 3) : (double)strange_integer(f)));
