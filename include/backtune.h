@@ -360,7 +360,7 @@ bt_status bt_estimator_set_method(bt_estimator *estimator, const char *name);
 bt_status bt_estimator_get_method(const bt_estimator *estimator, char *buffer, int64_t capacity, int64_t *length);
 
 /* Numbers by name; reading one back before setting it gives its default:
- *   max_iterations   limit of one run (100)
+ *   max_iterations   limit of one run (300)
  *   tolerance        a run stops when the cost falls below this times its first cost (1e-12)
  *   target           a run stops when the cost falls below this (0)
  *   restarts         draws of the weights that Gauss-Newton races besides the first, within the limit of iterations; -1

@@ -22,7 +22,7 @@ public enum EstimationMethod: String, Sendable, CaseIterable {
 public struct EstimatorOptions: Sendable {
   public var method = EstimationMethod.auto
   /// Iterations of one run at most.
-  public var maxIterations = 100
+  public var maxIterations = 300
   /// A run stops when the cost falls below this times its first cost.
   public var tolerance = 1e-12
   /// A run stops when the cost falls below this.
