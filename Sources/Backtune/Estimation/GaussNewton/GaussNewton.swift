@@ -216,7 +216,7 @@ final class GaussNewton: Session {
         gram: equations.gram.pointer, stride: equations.stride,
         curvature: linear.regularisation?.curvature,
         box: linear.box,
-        damping: Self.smallestDamping * 1e3 * linear.scale, poll: poll)
+        damping: Self.smallestDamping * linear.scale, poll: poll)
     else { return false }
     let gain = zip(step, gradient).reduce(0) { $0 - $1.0 * $1.1 }
     return gain <= 1e-14 * search.score.total
