@@ -11,15 +11,18 @@ private func asking(
   }
 }
 
-/// The sequences of a series of outputs: their lengths, and values that fit them.
-private func series(
-  _ sequences: Int64, _ lengths: UnsafePointer<Int64>?, _ source: UnsafePointer<Double>?,
-  _ length: Int64, _ outputs: Int, _ name: String
-) throws -> (lengths: [Int], values: [Double]) {
-  let lengths = try values(lengths, sequences, "lengths").map { Int($0) }
-  let steps = try checkedSum(lengths, "lengths")
-  let count = try checkedProduct(steps, outputs, name)
-  return (lengths, try values(source, length, name, expected: count))
+/// A call that gives series of the outputs: their lengths, and values that fit them.
+private func takingSeries(
+  _ estimator: OpaquePointer?, _ sequences: Int64, _ lengths: UnsafePointer<Int64>?,
+  _ source: UnsafePointer<Double>?, _ length: Int64,
+  _ body: (inout Objective, _ lengths: [Int], _ values: [Double], _ outputs: Int) throws -> Void
+) throws {
+  try asking(estimator) {
+    let lengths = try values(lengths, sequences, "lengths").map { Int($0) }
+    let steps = try checkedSum(lengths, "lengths")
+    let count = try checkedProduct(steps, $1, "values")
+    try body(&$0, lengths, try values(source, length, "values", expected: count), $1)
+  }
 }
 
 @_cdecl("bt_estimator_add_observable")
@@ -51,9 +54,8 @@ public func bt_estimator_set_reference(
   _ source: UnsafePointer<Double>?, _ length: Int64
 ) -> Int32 {
   guarded {
-    try asking(estimator) {
-      let series = try series(sequences, lengths, source, length, $1, "values")
-      try $0.setReference(lengths: series.lengths, values: series.values, outputs: $1)
+    try takingSeries(estimator, sequences, lengths, source, length) {
+      try $0.setReference(lengths: $1, values: $2, outputs: $3)
     }
   }
 }
@@ -64,9 +66,8 @@ public func bt_estimator_set_samples(
   _ source: UnsafePointer<Double>?, _ length: Int64
 ) -> Int32 {
   guarded {
-    try asking(estimator) {
-      let series = try series(sequences, lengths, source, length, $1, "values")
-      try $0.setSamples(lengths: series.lengths, values: series.values, outputs: $1)
+    try takingSeries(estimator, sequences, lengths, source, length) {
+      try $0.setSamples(lengths: $1, values: $2, outputs: $3)
     }
   }
 }

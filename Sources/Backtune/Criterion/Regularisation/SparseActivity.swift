@@ -4,7 +4,7 @@ import BacktuneSimulation
 
 /// s sum x^2 / (eps + |x^|), which majorises 2 s (|x| - eps log(1 + |x|/eps)): few nodes active at a time. Options:
 /// `strength`, `eps` (0.01), `groups` (names; by default those read at a lag of 1 or more).
-package struct SparseActivity: Regularisation {
+package struct SparseActivity: Regularisation, ActivityRule {
   package static let name = "sparse-activity"
   private let strength: Double
   private let eps: Double
@@ -19,37 +19,13 @@ package struct SparseActivity: Regularisation {
   package func makeTerm(
     _ network: Network, _ batch: Batch, _ layout: Layout
   ) throws -> RegularisationTerm {
-    .activity(
-      Term(
-        driven: try network.activityGroups(groups, for: "regularisation \(Self.name)"),
-        strength: strength, eps: eps, batch: batch))
+    let driven = try network.activityGroups(groups, for: "regularisation \(Self.name)")
+    return .activity(PointwiseActivity(driven: driven, batch: batch, rule: self))
   }
 
-  private struct Term: ActivityTerm {
-    let driven: [Observed]
-    let strength: Double
-    let eps: Double
-    let batch: Batch
+  func value(_ x: Double) -> Double { 2 * strength * smoothedMagnitude(x, eps) }
 
-    func value(_ states: Trajectory) -> Double {
-      let x = states.origin
-      var sum = 0.0
-      states.layout.forEachValue(of: driven, batch) { sum += smoothedMagnitude(x[$0], eps) }
-      return 2 * strength * sum
-    }
+  func slope(_ x: Double) -> Double { 2 * strength * x / (eps + abs(x)) }
 
-    func addSlopes(_ states: Trajectory, into slopes: Trajectory) {
-      let (x, target) = (states.origin, slopes.origin)
-      states.layout.forEachValue(of: driven, batch) {
-        target[$0] += 2 * strength * x[$0] / (eps + abs(x[$0]))
-      }
-    }
-
-    func addCurvatures(_ states: Trajectory, into curvatures: Trajectory) {
-      let (x, target) = (states.origin, curvatures.origin)
-      states.layout.forEachValue(of: driven, batch) {
-        target[$0] += 2 * strength / (eps + abs(x[$0]))
-      }
-    }
-  }
+  func curvature(_ x: Double) -> Double { 2 * strength / (eps + abs(x)) }
 }
