@@ -200,7 +200,7 @@ class Trace(Sequence):
         if not len(self):
             return f"<Trace, empty: {self.stop_reason}>"
         last = self.nmse[-1]
-        nmse = "undefined (constant outputs)" if np.isnan(last) else f"{last:.3g}"
+        nmse = "undefined" if np.isnan(last) else f"{last:.3g}"
         return (
             f"<Trace of {len(self) - 1} iterations, cost {self.cost[0]:.3g} -> {self.cost[-1]:.3g},"
             f" NMSE {nmse}: {self.stop_reason}>"

@@ -114,7 +114,15 @@ final class Race: Session {
   /// Makes ready the runner whose turn it is.
   /// - Returns: false where all have come to an end.
   private func choose(_ poll: () throws -> Void) throws -> Bool {
-    if let current, !runners[current].hasEnded, turn < Self.turnLength { return true }
+    if let current, !runners[current].hasEnded {
+      if turn < Self.turnLength { return true }
+      // As long as the best one is fast the others may wait.
+      let leads = runners.allSatisfy { $0.cost >= runners[current].cost }
+      if leads && !runners[current].isSlow {
+        beginTurn(current)
+        return true
+      }
+    }
     if draws % field != 0 {
       try enter(poll)
       return true
@@ -140,9 +148,13 @@ final class Race: Session {
       session.resume(runners[running[after]].position)
       try startSession(poll)
     }
-    (current, turn) = (running[after], 0)
-    runners[running[after]].before = runners[running[after]].cost
+    beginTurn(running[after])
     return true
+  }
+
+  private func beginTurn(_ k: Int) {
+    (current, turn) = (k, 0)
+    runners[k].before = runners[k].cost
   }
 
   /// A new draw takes its turn.
@@ -152,7 +164,10 @@ final class Race: Session {
     (current, turn) = (draws, 0)
     draws += 1
     session.resume(position)
-    defer { keep(draws - 1) }
+    defer {
+      keep(draws - 1)
+      runners[draws - 1].before = runners[draws - 1].cost
+    }
     try startSession(poll)
     runners[draws - 1].hasEnded = !session.cost.isFinite
   }
