@@ -238,7 +238,7 @@ bt_status bt_network_set_fixed(bt_network *network, const char *name, const uint
 /* Constrains signs: 1 excitatory (0 or more), -1 inhibitory (0 or less), 0 as it is; weights of the other sign become 0. */
 bt_status bt_network_set_signs(bt_network *network, const char *name, const int8_t *signs, int64_t length);
 
-/* Takes the weights away where `mask` is 0: they become 0, and fixed. Others stay as they are. */
+/* Takes the weights away where `mask` is 0: they become 0, with 0 for bounds, and fixed. Others stay as they are. */
 bt_status bt_network_set_mask(bt_network *network, const char *name, const uint8_t *mask, int64_t length);
 
 /* Draws every free weight: normal, deviation 0.5/sqrt(fan-in); leaks uniform in [0, 0.5]; other two-sided bounds
@@ -344,8 +344,9 @@ bt_status bt_estimator_divergence(bt_estimator *estimator, double *divergence);
 /* Adds a regularisation to the cost; any number of them. `options`, a JSON object, has its strength s and more:
  *   sparse-weights       2 s sum (|W| - eps log(1 + |W|/eps)), by reweighting: eps (1e-5), weights (names of arrays; by
  *                        default all connections between different nodes). At the end of a run weights below 1e-3 of the
- *                        largest of their array are fixed at 0 and the others re-estimated (a fifth of the iterations),
- *                        which is kept if the cost grows by less than 1 %: remove (true), and bt_estimator_removed
+ *                        largest of their array are fixed at 0 and the others re-estimated, in rounds of a tenth of the
+ *                        iterations from half of them on, each kept if the cost grows by less than 1 %: remove (true),
+ *                        and bt_estimator_removed
  *   ridge                s sum W^2: weights (as above)
  *   sparse-activity      2 s sum (|x| - eps log(1 + |x|/eps)), by reweighting: eps (0.01), groups (names; by default those
  *                        read at a lag of 1 or more)
@@ -363,7 +364,7 @@ bt_status bt_estimator_get_method(const bt_estimator *estimator, char *buffer, i
  *   max_iterations   limit of one run (300)
  *   tolerance        a run stops when the cost falls below this times its first cost (1e-12)
  *   target           a run stops when the cost falls below this (0)
- *   restarts         draws of the weights that Gauss-Newton races besides the first, within the limit of iterations; -1
+ *   restarts         (not with a nu that follows the errors) draws of the weights that Gauss-Newton races besides the first, within the limit of iterations; -1
  *                    (the default) for 7 where the weights are as bt_network_randomize drew them, 0 where they were set
  *   initial_states   1 or 0 (0): every sequence has a learnt initial state of its own (a change starts the estimator anew)
  *   nu               scale of the criterion; 0: automatic, of the errors at the start of each iteration (0)

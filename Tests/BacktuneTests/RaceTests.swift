@@ -82,4 +82,32 @@ import Testing
     let halved = try race.cost(at: weights.map { $0 / 2 }).cost
     #expect(race.report.cost == halved)
   }
+
+  /// Interrupted at any poll, also in the very first simulation: it goes on, and ends as one that never was.
+  @Test(arguments: [1, 2, 3, 7, 40]) func interrupted(limit: Int) throws {
+    let whole = try Self.race(3)
+    try whole.start {}
+    let race = try Self.race(3)
+    var polls = 0
+    func poll() throws {
+      polls += 1
+      if polls == limit { throw BacktuneError(.interrupted, "enough") }
+    }
+    do {
+      try race.start(poll: poll)
+      for _ in 0..<30 { try race.iterate(EstimatorOptions(), poll: poll) }
+    } catch let error as BacktuneError {
+      #expect(error.kind == .interrupted)
+    }
+    #expect(polls >= limit)
+    let kept = race.report.cost
+    try race.start {}
+    for _ in 0..<60 {
+      try race.iterate(EstimatorOptions()) {}
+      if race.lastReport.order == .none { break }
+    }
+    #expect(race.report.cost <= kept)
+    #expect(race.report.cost < whole.report.cost / 100)
+    #expect(race.costs.allSatisfy { $0.isFinite })
+  }
 }

@@ -72,6 +72,10 @@ def test_mask_then_free():
     assert (net.weights[W][there == 0] == 0).all()
     net.weights.free(W)
     assert not net.weights.fixed(W).any()
+    net.randomize(seed=4)
+    assert (net.weights[W][there == 0] == 0).all()
+    with pytest.raises(bt.ArgumentError, match=r"lnl\.x2\.W"):
+        net.weights[W] = 1.0
 
 
 def test_constraints_survive_saving(tmp_path):

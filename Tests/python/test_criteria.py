@@ -160,6 +160,20 @@ def test_a_given_nu_stays(name):
     assert est.get_option("nu") == 0.3
 
 
+@pytest.mark.parametrize("name", FOLLOWING)
+def test_draws_are_not_compared_under_different_nu(name):
+    u, y = root_data(2, 40, 0)
+    est = bt.Estimator(learner(2, 0), u, y, criterion=name, restarts=3)
+    with pytest.raises(bt.ArgumentError, match="restarts.*give nu"):
+        est.step()
+    given = criteria.Robust(nu=0.1) if name == "l1" else None
+    if given:
+        trace = bt.Estimator(learner(2, 0), u, y, criterion=given, restarts=3).run(
+            30, progress=False
+        )
+        assert (np.diff(trace.cost) <= 0).all()
+
+
 def test_first_cost_is_that_of_the_start_under_the_present_nu():
     u, y = root_data(4, 100, 2)
     start = learner(4, 2)
@@ -190,6 +204,10 @@ def test_an_unknown_name_lists_the_right_ones():
         bt.Estimator(learner(2, 0), u, y, criterion="l3")
     with pytest.raises(bt.ArgumentError, match="order"):
         criteria.Robust(order=2)
+    assert criteria.Robust(0).name == "l0"
+    assert criteria.Robust(0).nu is None
+    with pytest.raises(TypeError, match="nu"):
+        bt.Estimator(learner(2, 0), u, y, criterion=criteria.Huber("x"))
     for nu in (0, -1, np.nan):
         with pytest.raises(bt.ArgumentError, match="nu"):
             bt.Estimator(learner(2, 0), u, y, criterion=criteria.Huber(nu))

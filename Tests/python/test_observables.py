@@ -80,7 +80,7 @@ def test_means_are_what_they_say():
     found = est.observables()
     assert found.means == pytest.approx(list(expected.values()), rel=1e-12)
     assert (found.desired == 0).all()
-    assert (found.weights == 1).all()
+    assert (found.lambdas == 1).all()
     assert est.cost == pytest.approx(np.abs(list(expected.values())).sum(), rel=1e-12)
 
 
@@ -130,13 +130,13 @@ def test_gibbs_weights():
     wanted = [ob.mean(0, samples.mean() + 0.05), ob.product(0, 0, (samples**2).mean() + 0.08)]
     est = bt.Estimator(lnl(0), u, criterion=criteria.Observables(wanted, samples=samples))
     found = est.observables()
-    tilt = np.exp(found.weights[0] * samples + found.weights[1] * samples**2)
+    tilt = np.exp(found.lambdas[0] * samples + found.lambdas[1] * samples**2)
     tilt /= tilt.sum()
     assert [(tilt * samples).sum(), (tilt * samples**2).sum()] == pytest.approx(
         [item.desired for item in wanted], rel=1e-9
     )
     assert est.cost == pytest.approx(
-        (np.abs(found.weights) * np.abs(found.means - found.desired)).sum()
+        (np.abs(found.lambdas) * np.abs(found.means - found.desired)).sum()
     )
 
 
@@ -181,6 +181,12 @@ def test_divergence_by_hand():
         ([ob.standardised_moment(0, 3, 0.0, m=0, s=0)], {}, ValueError, "s is 0"),
         ([ob.Observable("median", (0,), 0.0)], {}, ValueError, "mean_at"),
         ([ob.mean(0, 5.0)], {"samples": np.zeros((9, 1))}, ValueError, "samples"),
+        (
+            [ob.mean(0, 0.5)],
+            {"samples": np.arange(3).reshape(3, 1) / 2},
+            ValueError,
+            "every lambda",
+        ),
         ([ob.mean(0)], {"reference": np.zeros((9, 2))}, ValueError, "reference"),
         ([ob.mean(0)], {"reference": np.full((9, 1), np.inf)}, ValueError, "inf"),
         ([ob.mean(0)], {"reference": np.full((9, 1), np.nan)}, RuntimeError, "not known"),
@@ -190,6 +196,13 @@ def test_what_is_wrong_is_named(wanted, options, error, message):
     with pytest.raises(error, match=message):
         est = bt.Estimator(lnl(0), noise(0), criterion=criteria.Observables(wanted, **options))
         est.step()
+
+
+def test_static_is_refused():
+    with pytest.raises(bt.ArgumentError, match="static"):
+        bt.Estimator(
+            lnl(0), noise(0), criterion=criteria.Observables([ob.mean(0, 0.5)]), static=True
+        ).step()
 
 
 def test_other_criteria_need_y():

@@ -1,5 +1,7 @@
 """Regularisation: sparse estimation and its report, sparse, orthogonal and bounded activity."""
 
+import copy
+
 import backtune as bt
 import numpy as np
 import pytest
@@ -65,6 +67,7 @@ def test_removal_is_an_entry_of_the_trace():
     assert (growth[trace.order[1:] != 3] <= 1).all()
     assert (growth <= 1.01).all()
     assert (trace.cost <= trace.first_cost).all()
+    assert (trace.first_cost == trace.cost[0]).all()
     assert len(trace) - 1 <= 100
 
 
@@ -107,8 +110,15 @@ def test_removal_under_a_criterion_that_follows(criterion):
         net, u, y, criterion=criterion, regularisation=reg.SparseWeights(0.3), washout=3
     )
     trace = est.run(60, progress=False)
+    assert 3 in trace.order
     assert (trace.cost <= trace.first_cost * (1 + 1e-12)).all()
     assert (np.diff(trace.nu) <= 0).all()
+    # Other weights: nu is taken from their errors.
+    net.set_weights(0.1 * net.get_weights())
+    fresh = bt.Estimator(copy.deepcopy(net), u, y, criterion=criterion, washout=3)
+    fresh.step()
+    est.step()
+    assert est.trace.nu[0] == pytest.approx(fresh.trace.nu[0], rel=1e-9)
 
 
 def test_removal_keeps_initial_states_of_sequences():
@@ -162,6 +172,30 @@ def test_ridge_shrinks():
     assert np.abs(net.get_weights()).max() < plain
     weights = np.concatenate([net.weights["lnl.x2.W"].ravel(), net.weights["lnl.x2.B"].ravel()])
     assert trace.penalty[-1] == pytest.approx(0.3 * (weights**2).sum() / 240, rel=1e-12)
+
+
+def test_many_orthogonal_nodes_are_no_trap():
+    """A residual for each pair: too many for Gauss-Newton, which "auto" then leaves alone."""
+    net = bt.Network(inputs=1)
+    net.reservoir(40, seed=1)
+    net.randomize(seed=0)
+    u = np.random.default_rng(0).normal(size=(100, 1))
+    rule = reg.OrthogonalActivity(1e-3, groups=["reservoir.x"])
+    trace = bt.Estimator(net, u, np.sin(u), regularisation=rule).run(3, progress=False)
+    assert trace.variant.max() != 4
+    assert trace.cost[-1] < trace.cost[0]
+
+
+def test_regularisation_goes_on_where_the_criterion_is_met():
+    """All margins are met: only the weights' size is left to fall."""
+    net = bt.Network(inputs=0)
+    net.observe(net.lnl(2), 1)
+    net.randomize(seed=0)
+    net.weights["lnl.x2.a"] = 2.0
+    rule = reg.Ridge(0.1, weights=["lnl.x2.a", "lnl.x2.W"])
+    est = bt.Estimator(net, None, np.ones((5, 1)), criterion="boolean", regularisation=rule)
+    trace = est.run(30, progress=False)
+    assert trace.cost[-1] < trace.cost[0] / 10
 
 
 def test_activity_bound_bounds():

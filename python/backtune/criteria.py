@@ -84,16 +84,16 @@ class Boolean(Scaled):
 
 
 @dataclass(frozen=True)
-class Robust(Scaled):
+class Robust(Criterion):
     """Reweighted L1 or L0: outliers hardly pull.
 
     Parameters
     ----------
-    nu : float, optional
-        A scale that stays, above 0.
     order : {1, 0}
         1: rho = |e| - nu log(1 + |e|/nu), nu is 1e-3 s, s the robust deviation of e;
         0: rho = 1/2 log(1 + e^2/nu), nu is s^2: far outliers do not count at all.
+    nu : float, optional
+        A scale that stays, above 0.
 
     Raises
     ------
@@ -102,6 +102,7 @@ class Robust(Scaled):
     """
 
     order: int = 1
+    nu: float | None = None
 
     def __post_init__(self) -> None:
         if self.order not in (0, 1):
@@ -110,7 +111,7 @@ class Robust(Scaled):
     @property
     def name(self) -> str:  # type: ignore[override]
         """The engine's name."""
-        return f"l{self.order}"
+        return f"l{int(self.order)}"
 
 
 @dataclass(frozen=True)

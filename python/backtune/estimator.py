@@ -37,11 +37,11 @@ _STOPS = (
 
 
 class ObservableMeans(NamedTuple):
-    """Means of the observables, the desired ones, and the weights lambda, each of shape (K,)."""
+    """Means of the observables, the desired ones, and their lambda, each of shape (K,)."""
 
     means: np.ndarray
     desired: np.ndarray
-    weights: np.ndarray
+    lambdas: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Estimator(Owner):
         unless there are more than some thousand weights.
     restarts : int or "auto", optional
         Draws of the weights that Gauss-Newton races besides the first, within the limit of
-        iterations. "auto": some for a network whose weights are as `Network.randomize` drew them,
+        iterations; not with a scale nu that follows the errors. "auto": some for a network whose weights are as `Network.randomize` drew them,
         none where weights were set.
     initial_states : bool, optional
         Whether every sequence has a learnt initial state of its own, see `initial_states`, instead
@@ -184,9 +184,12 @@ class Estimator(Owner):
         if isinstance(criterion, Observables):
             self._set_observables(criterion)
         nu = getattr(criterion, "nu", None)
-        if nu is not None and not nu > 0:
-            raise ArgumentError(f"nu: {nu} came, expected a number above 0")
-        return nu
+        if nu is None:
+            return None
+        number = as_number(nu, "nu")
+        if not number > 0:
+            raise ArgumentError(f"nu: {number} came, expected a number above 0")
+        return number
 
     def _set_observables(self, criterion: Observables) -> None:
         for item in criterion.observables:
@@ -370,9 +373,9 @@ class Estimator(Owner):
         StateError with another criterion.
         """
         count = _abi.read_int(lib.bt_estimator_observable_count, self._pointer)
-        means, desired, weights = np.empty(count), np.empty(count), np.empty(count)
-        lib.bt_estimator_observables(self._pointer, means, desired, weights, count)
-        return ObservableMeans(means, desired, weights)
+        means, desired, lambdas = np.empty(count), np.empty(count), np.empty(count)
+        lib.bt_estimator_observables(self._pointer, means, desired, lambdas, count)
+        return ObservableMeans(means, desired, lambdas)
 
     def divergence(self) -> float:
         """Return the KL divergence of the outputs' distribution from the desired one.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Union
 
@@ -46,7 +46,7 @@ class Regularisation:
     def _plain(self, key: str, value: Any) -> Any:
         what = f"{key} of regularisation {self.name}"
         if key in ("groups", "weights"):
-            items = [value] if isinstance(value, (str, Group)) else list(value)
+            items = [value] if isinstance(value, (str, Group)) or not _is_listed(value) else value
             names = [item.name if isinstance(item, Group) else item for item in items]
             if not all(isinstance(name, str) for name in names):
                 raise ArgumentError(f"{what}: {value!r} came, expected names or groups")
@@ -57,6 +57,10 @@ class Regularisation:
         if not math.isfinite(number):
             raise ArgumentError(f"{what}: {number} came, expected a finite number")
         return number
+
+
+def _is_listed(value: Any) -> bool:
+    return isinstance(value, Iterable)
 
 
 @dataclass(frozen=True)

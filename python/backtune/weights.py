@@ -126,7 +126,7 @@ class Weights(Mapping):
         sign : "excitatory", "inhibitory", or array of 1, -1, 0, optional
             0 or more, 0 or less, any.
         mask : array of bool, optional
-            Where there is a connection; elsewhere the weight is 0 for good.
+            Where there is a connection; elsewhere the weight is 0, with 0 for bounds, for good.
         fixed : bool or array of bool, optional
             Which weights estimation leaves as they are.
 
@@ -152,7 +152,10 @@ class Weights(Mapping):
         if lower is not None or upper is not None:
             low, high = (
                 None if value is None else _broadcast(as_float(value, what), shape, what)
-                for value, what in ((lower, f"lower bounds of {name}"), (upper, f"upper of {name}"))
+                for value, what in (
+                    (lower, f"lower bounds of {name}"),
+                    (upper, f"upper bounds of {name}"),
+                )
             )
             self.set_bounds(name, low, high)
         if sign is not None:

@@ -24,9 +24,13 @@ package protocol DataTerm: AnyObject {
   /// where there is none: the step is then the one that would bring the cost to zero if it were linear.
   func curvature(_ states: Trajectory) -> Double?
   /// What re-estimation of these states is to impose on them; nil for nothing.
-  func imposition(on states: Trajectory) throws -> Imposition?
+  func imposition(on states: Trajectory, poll: () throws -> Void) throws -> Imposition?
   /// Takes nu from the states that estimation starts with.
   func begin(with states: Trajectory)
+  /// Takes nu and the start from the same term of an earlier problem.
+  func inherit(from other: any DataTerm)
+  /// Whether nu stays for now.
+  var holdsNu: Bool { get set }
   /// Lets nu follow the errors of `best`, if that is acceptable.
   /// - Returns: what start and best cost then; nil where nu stays.
   func adapt(to best: Trajectory, accepts: (Rescored) -> Bool) -> Rescored?
@@ -45,6 +49,11 @@ extension DataTerm {
   package var nu: Double? { nil }
   package var followsErrors: Bool { false }
   package func begin(with states: Trajectory) {}
+  package func inherit(from other: any DataTerm) {}
+  package var holdsNu: Bool {
+    get { true }
+    set {}
+  }
   package func adapt(to best: Trajectory, accepts: (Rescored) -> Bool) -> Rescored? { nil }
   package func reset() {}
 }
@@ -59,6 +68,7 @@ package struct TermContext {
   /// Given by the user.
   package let nu: Double?
   package let washout: Int
+  package let isStatic: Bool
   package let observables: ObservableGoals
 
   func requireTargets() throws -> Targets {

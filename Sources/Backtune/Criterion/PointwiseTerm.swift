@@ -10,6 +10,7 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
   private var settled: (rule: Rule, nu: Double)?
   /// The observed values at the start, of a criterion that follows the errors.
   private var start: [Double] = []
+  var holdsNu = false
 
   init(_ targets: Targets, nu given: Double?) {
     self.targets = targets
@@ -69,7 +70,7 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
   }
 
   /// The desired value of every output that is not as it should be.
-  func imposition(on states: Trajectory) -> Imposition? {
+  func imposition(on states: Trajectory, poll: () throws -> Void) -> Imposition? {
     let (x, rule) = (states.origin, rule(states))
     var values: [(place: Int, value: Double)] = []
     targets.forEachObserved { place, o, _ in
@@ -98,8 +99,13 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
     targets.forEachObserved { place, _, _ in start.append(x[place]) }
   }
 
+  func inherit(from other: any DataTerm) {
+    guard let other = other as? PointwiseTerm<Rule> else { return }
+    (settled, start) = (other.settled, other.start)
+  }
+
   func adapt(to best: Trajectory, accepts: (Rescored) -> Bool) -> Rescored? {
-    guard fixedNu == nil, let settled else { return nil }
+    guard fixedNu == nil, !holdsNu, let settled else { return nil }
     let nu = followed(best)
     guard nu < settled.nu else { return nil }
     let rule = Rule(nu: nu)

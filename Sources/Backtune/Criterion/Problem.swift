@@ -41,7 +41,8 @@ package final class Problem {
     targets = seen.hasTargets ? try Targets(network, seen, batch, layout) : nil
     let context = TermContext(
       network: network, batch: batch, layout: layout, targets: targets,
-      nu: options.nu, washout: options.washout, observables: objective.observables)
+      nu: options.nu, washout: options.washout, isStatic: options.isStatic,
+      observables: objective.observables)
     data = try objective.kind.makeTerm(context)
     var activityTerms: [any ActivityTerm] = []
     var weightTerms: [any WeightTerm] = []

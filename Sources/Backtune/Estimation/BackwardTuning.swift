@@ -57,6 +57,7 @@ final class BackwardTuning: Session {
   }
 
   var slots: [Double] { search.slots }
+  var first: Score { search.first }
   var report: IterationReport { search.report }
   /// A stall says nothing of a minimum.
   let isConverged = false

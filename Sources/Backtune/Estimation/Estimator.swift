@@ -75,7 +75,7 @@ public final class Estimator {
     trace = []
     seconds = 0
     stopReason = .none
-    removed = []
+    removed = removed.filter { network.slots.isFixed[$0] && network.slots.values[$0] == 0 }
   }
 
   /// Takes weights, bounds and fixed flags that were set since; where they differ the estimation starts anew from them.
@@ -84,8 +84,8 @@ public final class Estimator {
     try checkStructure(changed)
     guard changed.slots != network.slots else { return }
     let kept = changed.slots.hasSameConstraints(as: network.slots) ? made : nil
-    restart()
     network = changed
+    restart()
     // A race has its draws of the network that it was made for.
     guard let kept, !(kept is Race), changed.drawnSeed == nil else { return }
     kept.restart(from: kept.problem.slots(for: changed.slots.values))
@@ -153,14 +153,15 @@ public final class Estimator {
         session, sequences, objective, options, iterations: iterations, poll: poll(monitor))
     }
     seconds += (clock.now - begin) / .seconds(1)
-    if removal?.wasInterrupted == true { stopReason = .callback }
+    if removal?.stop == .callback { stopReason = .callback }
     guard let removal, removal.isGood else { return false }
+    stopReason = removal.stop
     made = removal.session
     network = removal.session.network
     removed.formUnion(removal.slots)
     var report = removal.session.report
     (report.order, report.variant, report.step) = (.removal, 0, 0)
-    (report.firstCost, report.seconds) = (trace[trace.count - 1].firstCost, seconds)
+    report.seconds = seconds
     trace.append(report)
     if let monitor, monitor(.iteration) { stopReason = .callback }
     return true
@@ -280,7 +281,7 @@ public final class Estimator {
   /// - Returns: false where the monitor interrupted it.
   private func timed(_ session: any Session, _ body: () throws -> Void) throws -> Bool {
     let begin = clock.now
-    let before = session.cost
+    let before = session.slots
     defer { network = session.network }
     var isDone = true
     do {
@@ -289,7 +290,7 @@ public final class Estimator {
       isDone = false
     }
     seconds += (clock.now - begin) / .seconds(1)
-    if isDone || session.cost < before {
+    if isDone || session.slots != before {
       var report = session.lastReport
       report.seconds = seconds
       trace.append(report)

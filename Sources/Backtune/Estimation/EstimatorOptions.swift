@@ -85,11 +85,11 @@ public struct EstimatorOptions: Sendable {
         }
       ),
       (
-        "nu", "a finite number above 0, or 0 for one that follows the errors",
+        "nu", "a number in [1e-100, 1e100], or 0 for one that follows the errors",
         { $0.observation.nu ?? 0 },
         {
           $0.observation.nu = $1 == 0 ? nil : $1
-          return $1 >= 0 && $1.isFinite
+          return $1 == 0 || (1e-100...1e100).contains($1)
         }
       ),
       (

@@ -35,7 +35,8 @@ struct Removal {
   /// What was re-estimated, good if it may be kept.
   let session: any Session
   let isGood: Bool
-  private(set) var wasInterrupted = false
+  /// Why the re-estimation ended.
+  let stop: StopReason
 
   /// Re-estimates what `before` found, without some slots and under the same nu.
   init?(
@@ -44,29 +45,37 @@ struct Removal {
   ) throws {
     slots = Self.slots(before.problem, before.slots)
     guard !slots.isEmpty else { return nil }
-    var observation = options.observation
-    observation.nu = before.problem.data.nu ?? observation.nu
     var network = before.network
     network.fixAtZero(slots)
     var plain = options
     plain.restarts = 0
-    session = try plain.makeSession(
-      try Problem(network, sequences, objective: objective, options: observation))
+    let session = try plain.makeSession(
+      try Problem(network, sequences, objective: objective, options: options.observation))
     var values = before.slots
     for slot in slots { values[slot] = 0 }
     session.restart(from: values)
+    self.session = session
+    session.search.inherit(from: before)
+    session.problem.data.holdsNu = true
+    defer { session.problem.data.holdsNu = false }
+    var stop = StopReason.iterations
     do {
       try session.start(poll: poll)
       var left = session.cost.isFinite && !session.isEmpty ? iterations : 0
       while left > 0 {
         try session.iterate(options, poll: poll)
-        left = session.lastReport.order == .none ? 0 : left - 1
+        left -= 1
+        if session.lastReport.order == .none {
+          stop = session.isConverged ? .converged : .stalled
+          break
+        }
       }
     } catch let error as BacktuneError where error.kind == .interrupted {
       // What it has come to may do.
-      wasInterrupted = true
+      stop = .callback
     }
+    self.stop = stop
     // Neither above what the whole estimation began with.
-    isGood = session.cost <= min(Self.largestGrowth * before.cost, before.lastReport.firstCost)
+    isGood = session.cost <= min(Self.largestGrowth * before.cost, before.report.firstCost)
   }
 }

@@ -11,6 +11,8 @@ protocol Session: AnyObject {
   var eps: Trajectory { get }
   /// The best weights, one value a slot.
   var slots: [Double] { get }
+  /// What the first weights with a finite cost score, under the present nu.
+  var first: Score { get }
   /// What the best weights score, as an entry of a trace; all simulations since the start.
   var report: IterationReport { get }
   /// The iteration under way or done: `order` is `.none` where nothing better was found.

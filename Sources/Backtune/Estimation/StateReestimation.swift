@@ -57,7 +57,9 @@ struct StateReestimation {
     // Both: values before t = 0 stay.
     states.copy(from: simulated)
     nextStates.copy(from: simulated)
-    guard let imposition = try problem.data.imposition(on: simulated) else { return .nothing }
+    guard let imposition = try problem.data.imposition(on: simulated, poll: poll) else {
+      return .nothing
+    }
     impose = imposition
     impose(nextStates)
     try poll()

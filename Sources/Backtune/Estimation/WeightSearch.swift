@@ -31,6 +31,12 @@ final class WeightSearch {
     problem.data.reset()
   }
 
+  /// Takes the start, and nu, from an earlier session on the same data.
+  func inherit(from other: any Session) {
+    first = other.first
+    problem.data.inherit(from: other.problem.data)
+  }
+
   /// What the best weights score, as an entry of a trace.
   var report: IterationReport {
     var report = IterationReport(cost: problem.cost(score), nmse: problem.nmse(score))
@@ -60,7 +66,7 @@ final class WeightSearch {
     simulations += 1
     let result = try problem.evaluate(candidate, into: trial, poll: poll)
     guard result.total < score.total else { return (result.total, trial) }
-    if !score.isFinite {
+    if !first.isFinite {
       first = result
       problem.data.begin(with: trial)
     }

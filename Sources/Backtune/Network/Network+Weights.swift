@@ -122,7 +122,8 @@ extension Network {
     slots = changed
   }
 
-  /// Takes away the weights of a full array where `mask` is false: they are 0 and fixed. Others stay as they are.
+  /// Takes away the weights of a full array where `mask` is false: they are 0, with 0 for bounds, and fixed. Others stay as
+  /// they are.
   /// - Throws: `.argument` where the bounds of such a weight exclude 0.
   public mutating func setMask(_ name: String, _ mask: [Bool]) throws {
     let array = try array(named: name)
@@ -130,6 +131,7 @@ extension Network {
     let absent = zip(array.slots, chosen).filter { !$1 }.map(\.0)
     for slot in absent { try check(0, slot: slot, of: array) }
     fixAtZero(absent)
+    for slot in absent { (slots.lower[slot], slots.upper[slot]) = (0, 0) }
   }
 
   func checkBounds(_ lower: Double, _ upper: Double, of name: String) throws {
@@ -156,7 +158,11 @@ extension Network {
   public mutating func setFixed(_ name: String, _ fixed: [Bool]) throws {
     let array = try array(named: name)
     let chosen = try slotValues(array, fixed, what: "fixed flags", absent: nil)
-    for (slot, flag) in zip(array.slots, chosen) { slots.isFixed[slot] = flag }
+    for (slot, flag) in zip(array.slots, chosen) {
+      // Freed: whatever it is, it was not drawn to be adjusted.
+      if slots.isFixed[slot] && !flag { drawnSeed = nil }
+      slots.isFixed[slot] = flag
+    }
   }
 
   /// All adjustable weights, in the order of the arrays, row-major inside each.

@@ -112,7 +112,9 @@ private final class CrossEntropyTerm: DataTerm {
     return count > 0 ? sum / count : 1
   }
 
-  func imposition(on states: Trajectory) -> Imposition? { targets.impose }
+  func imposition(on states: Trajectory, poll: () throws -> Void) -> Imposition? {
+    targets.impose
+  }
 
   /// log sum_m exp((z_m - largest) / temperature), and the largest.
   private static func logSum(

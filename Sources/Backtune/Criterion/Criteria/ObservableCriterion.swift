@@ -89,6 +89,10 @@ package final class ObservablesTerm: DataTerm, GlobalTerm {
 
   init(_ context: TermContext) throws {
     let goals = context.observables
+    guard !context.isStatic else {
+      throw BacktuneError.argument(
+        "option static: 1, expected 0 with the criterion observables; mean_at is that of one time")
+    }
     try goals.check(outputs: context.network.outputCount)
     driven = context.network.outputs
     outputs = context.network.outputCount
@@ -126,6 +130,16 @@ package final class ObservablesTerm: DataTerm, GlobalTerm {
     guard fit.isConverged else {
       throw BacktuneError.argument(
         "samples: no Gibbs distribution over them has the desired means, which lie outside what they reach"
+      )
+    }
+    let order = fit.lambda.count
+    guard
+      (0..<order).contains(where: {
+        abs(fit.lambda[$0]) * fit.hessian[$0 * (order + 1)].squareRoot() > 1e-9
+      })
+    else {
+      throw BacktuneError.argument(
+        "samples: they have the desired means already, so that every lambda is 0; give others, or none"
       )
     }
     set = try ObservableSet(set.observables, desired: set.desired, lambda: fit.lambda)
@@ -171,8 +185,10 @@ package final class ObservablesTerm: DataTerm, GlobalTerm {
   }
 
   /// The nearest outputs whose observables have the desired means.
-  package func imposition(on states: Trajectory) throws -> Imposition? {
-    guard let projection = try Projection(of: series(states), set) else { return nil }
+  package func imposition(
+    on states: Trajectory, poll: () throws -> Void
+  ) throws -> Imposition? {
+    guard let projection = try Projection(of: series(states), set, poll: poll) else { return nil }
     return { [places, outputs] target in
       var next = 0
       for (s, length) in places.lengths.enumerated() {

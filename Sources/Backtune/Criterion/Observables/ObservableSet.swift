@@ -58,7 +58,8 @@ package struct ObservableSet: Sendable {
     for (index, observable) in observables.enumerated() {
       let terms = observable.terms
       if observable.needsReference {
-        throw BacktuneError.state("\(name(index)): m and s are not known, measure them first")
+        throw BacktuneError.state(
+          "\(name(index)): m and s are not known; give them, or a reference")
       }
       guard observable.count(lengths) > 0 else {
         throw BacktuneError.argument(
@@ -136,7 +137,9 @@ package struct ObservableSet: Sendable {
 extension Observable {
   /// How messages name it, being number `index`.
   func name(_ index: Int) -> String {
-    let parameters = parameters.map { "\($0)" }.joined(separator: ", ")
+    let parameters = parameters.map { value in
+      Int(exactly: value).map { "\($0)" } ?? "\(value)"
+    }.joined(separator: ", ")
     return "observable \(index), \(Self.kind) (\(parameters))"
   }
 }

@@ -6,7 +6,7 @@ import BacktuneSimulation
 protocol ActivityRule: Sendable {
   func value(_ x: Double) -> Double
   func slope(_ x: Double) -> Double
-  /// Second derivative of a quadratic that majorises it at x.
+  /// Second derivative of a quadratic that stands for it near x.
   func curvature(_ x: Double) -> Double
 }
 

@@ -63,6 +63,7 @@ final class GaussNewton: Session {
   }
 
   var slots: [Double] { search.slots }
+  var first: Score { search.first }
   var report: IterationReport { search.report }
 
   func start(poll: () throws -> Void) throws {
@@ -86,12 +87,14 @@ final class GaussNewton: Session {
       isConverged = linear.scale == 0 && linear.box.gradient.allSatisfy { $0 == 0 }
       return
     }
-    try lookForDamping(linear, cost, poll)
-    if search.score.total < cost {
-      (lastReport.order, lastReport.variant, lastReport.step) = (.second, Self.variant, 1)
-    } else {
-      isConverged = try hasConverged(linear, poll)
+    // Noted also where it is interrupted.
+    defer {
+      if search.score.total < cost {
+        (lastReport.order, lastReport.variant, lastReport.step) = (.second, Self.variant, 1)
+      }
     }
+    try lookForDamping(linear, cost, poll)
+    if search.score.total >= cost { isConverged = try hasConverged(linear, poll) }
   }
 
   /// What stands for the second order in a trace.
@@ -117,7 +120,10 @@ final class GaussNewton: Session {
         weights: adjustable.map { origin[$0] },
         lower: adjustable.map { problem.slots.lower[$0] },
         upper: adjustable.map { problem.slots.upper[$0] }, gradient: gradient)
-      scale = equations.largest
+      // Where no value that counts moves, the regularisation alone has a say.
+      scale =
+        equations.largest == 0
+        ? regularisation?.curvature.max() ?? 0 : equations.largest
     }
 
     /// Derivative of the regularisation's quadratic after a step, by slot k.

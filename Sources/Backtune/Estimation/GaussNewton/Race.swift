@@ -8,7 +8,7 @@ final class Race: Session {
   let problem: Problem
   private let session: GaussNewton
   /// Draw 0, and draw k = 1, 2 ...: one value for each slot of the network.
-  private var first: [Double]
+  private var start: [Double]
   private let draw: (Int) -> [Double]
   /// Draws of a heat.
   private let field: Int
@@ -16,13 +16,15 @@ final class Race: Session {
   /// The runner at work, its iterations since its turn came, and draws made.
   private var current: Int?
   private var turn = 0
+  /// The runner that the session holds.
+  private var loaded: Int?
   private(set) var draws = 0
   private(set) var slots: [Double]
   private(set) var report = IterationReport(cost: .infinity, nmse: .nan)
   private(set) var lastReport = IterationReport(cost: .infinity, nmse: .nan)
   private(set) var isConverged = false
-  /// Cost of draw 0, and simulations of all.
-  private var firstCost = Double.infinity
+  /// What draw 0 scored, and simulations of all.
+  private var firstScore = Score.infinite
   private var simulations = 0
 
   private struct Runner {
@@ -52,7 +54,7 @@ final class Race: Session {
     self.field = max(field, 1)
     self.draw = draw
     slots = problem.slots.values
-    first = slots
+    start = slots
     session = try GaussNewton(problem)
   }
 
@@ -70,15 +72,15 @@ final class Race: Session {
   var costs: [Double] { runners.map(\.cost).sorted() }
 
   var search: WeightSearch { session.search }
+  var first: Score { firstScore }
   var eps: Trajectory { session.eps }
 
   func restart(from slots: [Double]) {
     session.restart(from: slots)
     (runners, current, turn, draws) = ([], nil, 0, 0)
-    (first, self.slots) = (slots, slots)
-    (report, firstCost, isConverged) = (
-      IterationReport(cost: .infinity, nmse: .nan), .infinity, false
-    )
+    (start, self.slots) = (slots, slots)
+    report = IterationReport(cost: .infinity, nmse: .nan)
+    (firstScore, isConverged, loaded) = (.infinite, false, nil)
   }
 
   func start(poll: () throws -> Void) throws {
@@ -95,18 +97,20 @@ final class Race: Session {
     isConverged = false
     while try choose(poll) {
       guard let k = current else { return }
-      defer { keep(k) }
-      try session.iterate(options, poll: poll)
-      simulations += session.lastReport.simulations
-      turn += 1
-      if session.lastReport.order == .none {
-        runners[k].hasEnded = true
-        runners[k].isConverged = session.isConverged
-        continue
+      // Also where it is interrupted.
+      defer {
+        keep(k)
+        simulations += session.lastReport.simulations
+        if session.lastReport.order != .none {
+          lastReport.order = session.lastReport.order
+          (lastReport.variant, lastReport.step) = (session.lastReport.variant, 1)
+        }
       }
-      lastReport.order = .second
-      (lastReport.variant, lastReport.step) = (session.lastReport.variant, 1)
-      return
+      try session.iterate(options, poll: poll)
+      turn += 1
+      if session.lastReport.order != .none { return }
+      runners[k].hasEnded = true
+      runners[k].isConverged = session.isConverged
     }
     isConverged = runners.min { $0.cost < $1.cost }?.isConverged ?? false
   }
@@ -115,11 +119,15 @@ final class Race: Session {
   /// - Returns: false where all have come to an end.
   private func choose(_ poll: () throws -> Void) throws -> Bool {
     if let current, !runners[current].hasEnded {
-      if turn < Self.turnLength { return true }
+      if turn < Self.turnLength {
+        try hold(current, poll)
+        return true
+      }
       // As long as the best one is fast the others may wait.
       let leads = runners.allSatisfy { $0.cost >= runners[current].cost }
       if leads && !runners[current].isSlow {
         beginTurn(current)
+        try hold(current, poll)
         return true
       }
     }
@@ -144,11 +152,8 @@ final class Race: Session {
     if running.isEmpty { return false }
     if !fast.isEmpty { running = fast }
     let after = running.firstIndex { $0 == current }.map { ($0 + 1) % running.count } ?? 0
-    if running[after] != current {
-      session.resume(runners[running[after]].position)
-      try startSession(poll)
-    }
     beginTurn(running[after])
+    try hold(running[after], poll)
     return true
   }
 
@@ -159,24 +164,31 @@ final class Race: Session {
 
   /// A new draw takes its turn.
   private func enter(_ poll: () throws -> Void) throws {
-    let position = GaussNewton.Position(slots: draws == 0 ? first : draw(draws))
+    let position = GaussNewton.Position(slots: draws == 0 ? start : draw(draws))
+    try load(position, poll)
+    // An interrupted start leaves nothing: the draw comes again.
     runners.append(Runner(position: position))
-    (current, turn) = (draws, 0)
+    loaded = draws
     draws += 1
-    session.resume(position)
-    defer {
-      keep(draws - 1)
-      runners[draws - 1].before = runners[draws - 1].cost
-    }
-    try startSession(poll)
+    keep(draws - 1)
+    beginTurn(draws - 1)
     runners[draws - 1].hasEnded = !session.cost.isFinite
   }
 
-  private func startSession(_ poll: () throws -> Void) throws {
+  /// Gives the session to a runner.
+  private func hold(_ k: Int, _ poll: () throws -> Void) throws {
+    if loaded == k { return }
+    try load(runners[k].position, poll)
+    loaded = k
+  }
+
+  private func load(_ position: GaussNewton.Position, _ poll: () throws -> Void) throws {
+    loaded = nil
+    session.resume(position)
     try session.start(poll: poll)
     simulations += session.lastReport.simulations
-    if draws == 1 {
-      firstCost = session.lastReport.firstCost
+    if draws == 0 {
+      firstScore = session.first
       if session.lastReport.order == .rescue { lastReport.order = .rescue }
     }
   }
@@ -188,7 +200,7 @@ final class Race: Session {
     if session.cost < report.cost {
       (slots, report) = (session.slots, session.report)
     }
-    report.firstCost = firstCost
+    report.firstCost = problem.cost(firstScore)
   }
 
   private func begin() {
