@@ -398,6 +398,26 @@ bt_status bt_estimator_removed(const bt_estimator *estimator, const char *name, 
 /* Cost and its derivative by every adjustable weight at the network's weights, without guard. Either may be NULL. */
 bt_status bt_estimator_gradient(bt_estimator *estimator, double *cost, double *gradient, int64_t length);
 
+/* How well the data determine the adjustable weights, P of them in the flat order, at the network's weights:
+ *   covariance  s^2 (J^T W J + D)^+, P x P (NULL with length 0: not wanted): J the derivative of the observed values, W
+ *               their gains (the weights of the criterion's majorising quadratic), D the regularisation's curvature. Rows
+ *               of weights that the data leave undetermined are finite: their variance while what is undetermined stands
+ *               still; a combination that is determined has its variance c^T covariance c
+ *   errors      standard errors: infinite of undetermined weights, 0 of weights held at a bound
+ *   freedom     how undetermined each weight is, 0 determined .. 1 free: the length of its projection on the combinations
+ *               that the data say nothing of, in units in which all weights move the outputs alike. Undetermined means
+ *               more than 1e-3. -1: held at a bound that the cost would have it cross, and taken as fixed
+ *   noise       s, s^2 = sum w e^2 / (n - rank): standard deviation of a value of gain 1; NaN, with the covariance, where
+ *               there are not more observed values n than that. Cross-entropy: 1, W is Fisher's information
+ *   rank        determined combinations of weights, and of initial states where each sequence has its own
+ * `errors` and `freedom` have `length` P. Each may be NULL. BT_ERROR_STATE where the simulation diverges. */
+bt_status bt_estimator_uncertainty(bt_estimator *estimator, double *covariance, int64_t covariance_length,
+                                   double *errors, double *freedom, int64_t length, double *noise, int64_t *rank);
+
+/* The standard deviation of every output at every time step of the data, observed or not (sum T x O), that comes from the
+ * uncertainty of the weights: sqrt(j covariance j^T), j = dx/dW. Infinite where it depends on what is undetermined. */
+bt_status bt_estimator_prediction_deviation(bt_estimator *estimator, double *deviation, int64_t length);
+
 /* The trace: one value per entry. Entry 0 is the start, entry k the end of iteration k. Columns:
  *   cost, nmse   of the best weights
  *   penalty      the part of the regularisation in the cost

@@ -50,14 +50,19 @@ func checkedSum(_ lengths: [Int], _ name: String) throws -> Int {
   }
 }
 
+/// - Throws: `.size` for a length that is not the expected one.
+func check(_ length: Int64, is count: Int, _ name: String) throws {
+  guard Int(length) == count else {
+    throw BacktuneError.size("\(name)_length is \(length), expected \(count)")
+  }
+}
+
 /// Writes to a buffer of exactly the right length.
 func write<Value>(
   _ values: some Collection<Value>, to pointer: UnsafeMutablePointer<Value>?, _ length: Int64,
   _ name: String
 ) throws {
-  guard Int(length) == values.count else {
-    throw BacktuneError.size("\(name)_length is \(length), expected \(values.count)")
-  }
+  try check(length, is: values.count, name)
   guard let pointer else {
     if length == 0 { return }
     throw CallError.null(name)

@@ -33,6 +33,7 @@ static char text[20000];
 static int64_t number;
 static int64_t shape[2];
 static double values[64], more[64];
+static double square_matrix[STANDARD_WEIGHTS * STANDARD_WEIGHTS], trajectory[STANDARD_OUTPUTS * STEPS];
 static const double zeros[64];
 static uint8_t flags[64];
 static int32_t stop;
@@ -103,6 +104,8 @@ CALL(run, bt_estimator_run(ESTIMATOR, NULL, NULL, &stop))
 CALL(cost, bt_estimator_cost(ESTIMATOR, values, more))
 CALL(best_weights, bt_estimator_get_weights(ESTIMATOR, values, STANDARD_WEIGHTS))
 CALL(cost_gradient, bt_estimator_gradient(ESTIMATOR, values, more, STANDARD_WEIGHTS))
+CALL(uncertainty, bt_estimator_uncertainty(ESTIMATOR, square_matrix, STANDARD_WEIGHTS *STANDARD_WEIGHTS, values, more,
+                                           STANDARD_WEIGHTS, NULL, &number))
 CALL(removed, bt_estimator_removed(ESTIMATOR, "u.x2.W", flags, 4))
 CALL(add_regularisation, bt_estimator_add_regularisation(ESTIMATOR, "ridge", "{\"strength\": 0.1}"))
 CALL(clear_regularisation, bt_estimator_clear_regularisation(ESTIMATOR))
@@ -123,6 +126,13 @@ static bt_status call_trace(void *handle) {
   double *column = exact_doubles(length, 0);
   if (status == BT_OK || handle == NULL) status = bt_estimator_trace(ESTIMATOR, "cost", column, length);
   free(column);
+  return status;
+}
+
+/* Of the data of the standard estimator, or those that set_data above gave it. */
+static bt_status call_deviation(void *handle) {
+  bt_status status = bt_estimator_prediction_deviation(ESTIMATOR, trajectory, STANDARD_OUTPUTS * STEPS);
+  if (status == BT_ERROR_SIZE) status = bt_estimator_prediction_deviation(ESTIMATOR, trajectory, STANDARD_OUTPUTS * steps);
   return status;
 }
 
@@ -187,6 +197,8 @@ const handle_call handle_calls[] = {
     ESTIMATOR_CALL(bt_estimator_removed, READS, removed),
     ESTIMATOR_CALL(bt_estimator_observable_count, READS, observable_count),
     ESTIMATOR_CALL(bt_estimator_gradient, WRITES, cost_gradient),
+    ESTIMATOR_CALL(bt_estimator_uncertainty, WRITES, uncertainty),
+    ESTIMATOR_CALL(bt_estimator_prediction_deviation, WRITES, deviation),
     ESTIMATOR_CALL(bt_estimator_step, WRITES, step),
     ESTIMATOR_CALL(bt_estimator_run, WRITES, run),
     ESTIMATOR_CALL(bt_estimator_set_option, WRITES, set_option),

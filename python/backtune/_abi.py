@@ -159,6 +159,12 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_estimator_get_initial_states": (status, [handle, doubles, c_int64]),
     "bt_estimator_removed": (status, [handle, text, flags, c_int64]),
     "bt_estimator_gradient": (status, [handle, double_out, doubles, c_int64]),
+    "bt_estimator_uncertainty": (
+        status,
+        # covariance, errors and freedom, noise, rank
+        [handle, doubles, c_int64, doubles, doubles, c_int64, double_out, int64_out],
+    ),
+    "bt_estimator_prediction_deviation": (status, [handle, doubles, c_int64]),
     "bt_estimator_trace_length": (status, [handle, int64_out]),
     "bt_estimator_trace": (status, [handle, text, doubles, c_int64]),
     "bt_estimator_stop_reason": (status, [handle, int32_out]),

@@ -19,6 +19,16 @@ public struct Objective: Sendable {
   /// - Throws: `.argument` with the names there are.
   public mutating func setCriterion(_ name: String) throws { kind = try Criteria.named(name) }
 
+  /// Whether the criterion is the logarithm of a probability: the noise is then in it, and not measured on the errors.
+  package var isLikelihood: Bool { kind == CrossEntropy.self }
+
+  /// The same as far as curvatures by the weights go, as a sum of squares over the outputs.
+  package var asSquares: Objective {
+    var other = self
+    if isLikelihood { other.kind = PearsonResiduals.self }
+    return other
+  }
+
   /// Adds a regularisation, with options as a JSON object.
   /// - Throws: `.argument` with the names there are, or for options that are not right.
   public mutating func addRegularisation(_ name: String, options: [UInt8]) throws {

@@ -218,7 +218,7 @@ public final class Estimator {
     return value
   }
 
-  private func computing<Result>(
+  func computing<Result>(
     at other: Network, _ body: (any Session, [Double]) throws -> Result
   ) throws -> Result {
     try checkStructure(other)

@@ -43,11 +43,16 @@ package struct SymmetricSystem {
     rank = values.reversed().prefix { $0 > threshold }.count
   }
 
+  /// The eigenvector of eigenvalue number k, `order` values of length 1 together.
+  package func eigenvector(_ k: Int) -> UnsafePointer<Double> {
+    UnsafePointer(eigenvectors.pointer + k * order)
+  }
+
   /// x = A^+ b; both are `order` long and do not overlap.
   package func solve(_ b: UnsafePointer<Double>, into x: UnsafeMutablePointer<Double>) {
     x.update(repeating: 0, count: order)
     for column in (order - rank)..<order {
-      let vector = UnsafePointer(eigenvectors.pointer + column * order)
+      let vector = eigenvector(column)
       let share = dot(vector, b) / spectrum.pointer[column]
       for i in 0..<order { x[i] += share * vector[i] }
     }

@@ -19,8 +19,8 @@ final class NormalEquations {
 
   private let problem: Problem
   private let values: DrivenValues
-  private let history: History
-  private let columns: Columns
+  let history: History
+  let columns: Columns
   private var tangents: TangentRows?
   private var impulses: ImpulseRows?
   /// A chunk of rows with r as their last column, column after column.

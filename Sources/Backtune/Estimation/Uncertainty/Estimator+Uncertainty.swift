@@ -1,0 +1,43 @@
+import BacktuneCriterion
+import BacktuneNetwork
+import BacktuneSimulation
+
+/// What the data say of the weights that were found.
+extension Estimator {
+  /// Covariance and standard errors of the best weights, and which of them the data leave undetermined. Initial states
+  /// of the sequences are those that were found; what is not known of them is part of the errors.
+  /// - Throws: `.state` where the simulation diverges, or the derivatives overflow; `.memory`.
+  public func uncertainty() throws -> Uncertainty { try uncertainty(at: network) }
+
+  /// The same at the weights of a network of this structure, with its bounds and fixed flags: nothing that was found is
+  /// touched.
+  package func uncertainty(at other: Network) throws -> Uncertainty {
+    try informed(at: other) { try Uncertainty($0, $1) }
+  }
+
+  /// The standard deviation of every output at every time step, observed or not, that comes from the uncertainty of the
+  /// best weights: sum T x outputs values, one sequence after the other. Infinite where an output depends on what the
+  /// data leave undetermined; NaN where there are not enough data to know the noise.
+  /// - Throws: as `uncertainty`.
+  public func predictionDeviation() throws -> [Double] { try predictionDeviation(at: network) }
+
+  /// The same at the weights of a network of this structure.
+  package func predictionDeviation(at other: Network) throws -> [Double] {
+    try informed(at: other) { try PredictionDeviation($0, $1).values }
+  }
+
+  private func informed<Result>(
+    at other: Network, _ body: (Problem, WeightInformation) throws -> Result
+  ) throws -> Result {
+    try computing(at: other) { session, weights in
+      var problem = session.problem
+      if objective.isLikelihood || !other.slots.hasSameConstraints(as: problem.network.slots) {
+        problem = try Problem(
+          other, problem.sequences, objective: objective.asSquares, options: options.observation)
+      }
+      let information = try WeightInformation(
+        problem, slots: weights + session.initialStates, noise: objective.isLikelihood ? 1 : nil)
+      return try body(problem, information)
+    }
+  }
+}

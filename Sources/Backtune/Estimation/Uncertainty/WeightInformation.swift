@@ -1,0 +1,84 @@
+import BacktuneCriterion
+import BacktuneNetwork
+import BacktuneNumerics
+import BacktuneSimulation
+
+/// J^T W J at some weights, its spectrum, and s.
+struct WeightInformation {
+  /// The weights, one value a slot.
+  let slots: [Double]
+  let equations: NormalEquations
+  let spectrum: WeightSpectrum
+  /// s; NaN where it is not known and n <= rank.
+  let noise: Double
+  /// n
+  let observed: Int
+
+  /// - Parameter known: s, where it is known.
+  /// - Throws: `.state` where the simulation diverges or the derivatives overflow.
+  init(_ problem: Problem, slots: [Double], noise known: Double?) throws {
+    self.slots = slots
+    let states = try problem.makeStates()
+    guard try problem.evaluate(slots, into: states).isFinite else {
+      throw BacktuneError.state(
+        "uncertainty: the simulation with these weights diverges, there are no derivatives")
+    }
+    equations = try NormalEquations(problem)
+    try equations.update(states, slots: slots, eps: try problem.makeAdjoint()) {}
+    let part = problem.weightRegularisation(slots)
+    let adjustable = problem.adjustable
+    let box = DampedSystem.Box(
+      weights: adjustable.map { slots[$0] },
+      lower: adjustable.map { problem.slots.lower[$0] },
+      upper: adjustable.map { problem.slots.upper[$0] },
+      gradient: zip(adjustable, equations.gradient).map { $1 + (part?.gradient[$0] ?? 0) })
+    let sizes = problem.sizes(slots)
+    spectrum = try WeightSpectrum(
+      equations, curvature: part.map { part in adjustable.map { part.curvature[$0] } },
+      free: adjustable.indices.filter { !box.isStopped($0) },
+      sizes: adjustable.map { sizes[$0] })
+    let (count, squares) = try problem.weightedSquares(states)
+    observed = count
+    let left = count - spectrum.rank
+    noise = known ?? (left > 0 ? (squares / Double(left)).squareRoot() : .nan)
+  }
+}
+
+extension DampedSystem.Box {
+  /// Whether the cost would fall if column k left its bounds, or these leave it no room.
+  fileprivate func isStopped(_ k: Int) -> Bool {
+    lower[k] == upper[k] || (gradient[k] != 0 && isHeld(k))
+  }
+}
+
+extension Problem {
+  /// Of every slot the largest absolute value in its array, 1 at least; of initial states of sequences their own.
+  fileprivate func sizes(_ slots: [Double]) -> [Double] {
+    var sizes = slots.map { max(abs($0), 1) }
+    for array in network.arrays {
+      let largest = sizes[array.slots].max() ?? 1
+      for slot in array.slots { sizes[slot] = largest }
+    }
+    return sizes
+  }
+
+  /// The number of values, or of residuals, that the criterion counts, and sum w e^2; regularisation left out.
+  fileprivate func weightedSquares(_ states: Trajectory) throws -> (count: Int, squares: Double) {
+    if let term = data as? any GlobalTerm {
+      let counted = term.residuals(states).filter { $0.weight > 0 }
+      return (counted.count, counted.reduce(0) { $0 + $1.weight * $1.residual * $1.residual })
+    }
+    let slopes = try makeAdjoint()
+    let weights = try makeAdjoint()
+    data.addSlopes(states, into: slopes)
+    data.addCurvatures(states, into: weights)
+    var (count, squares) = (0, 0.0)
+    plan.layout.forEachValue(of: data.driven, batch) {
+      let (slope, weight) = (slopes.origin[$0], weights.origin[$0])
+      guard weight > 0 else { return }
+      count += 1
+      squares += slope / weight * slope
+    }
+    return (count, squares)
+  }
+}
