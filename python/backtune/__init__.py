@@ -43,6 +43,7 @@ from .networks import (
 )
 from .source import SELF, Source
 from .trace import Decay, Report, Trace, decay_fit
+from .uncertainty import Uncertainty
 from .weights import Weights
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "Source",
     "StateError",
     "Trace",
+    "Uncertainty",
     "Weights",
     "__version__",
     "aif_network",

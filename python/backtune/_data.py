@@ -18,6 +18,7 @@ class Data:
             self._inputs_only(u, inputs, gains)
             return
         desired = as_sequences(y, outputs, "desired outputs")
+        self.is_list = is_list_of_sequences(y, outputs)
         if u is None and inputs == 0:
             given = [np.empty((len(sequence), 0)) for sequence in desired]
         else:
@@ -34,6 +35,7 @@ class Data:
         if u is None:
             raise ArgumentError("u, y: neither inputs nor desired outputs came")
         given = as_sequences(u, inputs, "inputs")
+        self.is_list = is_list_of_sequences(u, inputs)
         self.lengths = np.array([len(sequence) for sequence in given], dtype=np.int64)
         self.inputs = joined(given, inputs)
         self.desired = self.gains = None

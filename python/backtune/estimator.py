@@ -21,6 +21,7 @@ from .errors import ArgumentError, NetworkError
 from .network import Network
 from .regularisation import Regularisation
 from .trace import COLUMNS, Report, Trace, make_report
+from .uncertainty import Uncertainty, make_uncertainty
 
 # BT_STOP_* of include/backtune.h, in their order.
 _STOPS = (
@@ -176,6 +177,7 @@ class Estimator(Owner):
             if value is not None:
                 self.set_option(name, value)
         self._sequences = data.lengths.size
+        self._lengths, self._is_list = data.lengths, data.is_list
 
     def _set_criterion(self, criterion: str | Criterion) -> float | None:
         """Set it, and return the scale that was given with it."""
@@ -403,6 +405,52 @@ class Estimator(Owner):
         values = np.empty(_abi.read_int(lib.bt_network_weight_count, self.net._pointer))
         lib.bt_estimator_gradient(self._pointer, ctypes.byref(cost), values, values.size)
         return cost.value, values
+
+    def uncertainty(self) -> Uncertainty:
+        """Return standard errors at the network's weights, and what the data leave undetermined.
+
+        After `run`: the linear theory of least squares, at the minimum that was found.
+
+        Raises
+        ------
+        StateError
+            The simulation diverges.
+
+        Notes
+        -----
+        The covariance is s^2 (J^T W J + D)^+, J the derivative of the n observed values by the
+        weights, W their gains, D the curvature of the weights' regularisation, and
+        s^2 = sum w e^2 / (n - rank). It takes one simulation of all derivatives, and the
+        eigenvalues of a matrix of order P: some seconds for a thousand weights. With criteria
+        other than least squares, W are the weights of the quadratic that majorises them, and the
+        result an approximation; with "cross-entropy", W is Fisher's information and s = 1.
+        """
+        count = _abi.read_int(lib.bt_network_weight_count, self.net._pointer)
+        covariance = np.empty((count, count))
+        errors, freedom = np.empty(count), np.empty(count)
+        noise, rank = ctypes.c_double(), ctypes.c_int64()
+        lib.bt_estimator_uncertainty(
+            self._pointer,
+            covariance,
+            covariance.size,
+            errors,
+            freedom,
+            count,
+            ctypes.byref(noise),
+            ctypes.byref(rank),
+        )
+        deviation = np.empty((int(self._lengths.sum()), self.net.outputs))
+        lib.bt_estimator_prediction_deviation(self._pointer, deviation, deviation.size)
+        parts = np.split(deviation, np.cumsum(self._lengths)[:-1])
+        return make_uncertainty(
+            {name: self.net.weights.fixed(name) for name in self.net.weights},
+            covariance,
+            errors,
+            freedom,
+            noise.value,
+            rank.value,
+            parts if self._is_list else parts[0],
+        )
 
     @property
     def trace(self) -> Trace:
