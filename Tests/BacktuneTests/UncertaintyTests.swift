@@ -30,11 +30,12 @@ import Testing
       let noise = Build.normal(60, seed: 4)
       let draw = Build.normal(120, seed: 3)
       inputs = draw.indices.map {
-        $0 % 2 < columns ? draw[$0] * Self.units[$0 % 2] : draw[$0 - 1] * Self.units[1]
+        ($0 % 2 < columns ? draw[$0] : draw[$0 - 1]) * Self.units[$0 % 2]
       }
       let inputs = inputs
-      desired = (0..<60).map {
-        0.5 - 1.5 * inputs[2 * $0] + 2e-6 * inputs[2 * $0 + 1] + 0.1 * noise[$0]
+      desired = (0..<60).map { t -> Double in
+        let (x, z) = (inputs[2 * t], inputs[2 * t + 1])
+        return 0.5 - 1.5 * x + 2e-6 * z + 0.1 * noise[t]
       }
       let sequences = try Build.sequences(
         network, lengths: [25, 35], inputs: inputs, desired: desired, gains: gains)
@@ -85,9 +86,12 @@ import Testing
     #expect(result.isUndetermined == [false, false, false])
     for k in 0..<3 { #expect(result.errors[k] == result.covariance[4 * k].squareRoot()) }
     let deviation = try item.estimator.predictionDeviation()
-    let expected = (0..<60).map { t in
-      let j = [1, item.inputs[2 * t], item.inputs[2 * t + 1]]
-      return (0..<9).reduce(0) { $0 + j[$1 / 3] * j[$1 % 3] * result.covariance[$1] }.squareRoot()
+    let expected = (0..<60).map { t -> Double in
+      let j: [Double] = [1, item.inputs[2 * t], item.inputs[2 * t + 1]]
+      let variance = (0..<9).reduce(0.0) { sum, k in
+        sum + j[k / 3] * j[k % 3] * result.covariance[k]
+      }
+      return variance.squareRoot()
     }
     expectClose(deviation, expected, within: 1e-10, "deviation")
   }
@@ -101,19 +105,17 @@ import Testing
     #expect(result.errors[1] == .infinity && result.errors[2] == .infinity)
     expectClose(
       result.freedom, [0, 0.5.squareRoot(), 0.5.squareRoot()], within: 1e-9, "freedom")
-    #expect(result.covariance.allSatisfy(\.isFinite))
-    // The determined combination has the variance of the regression on one input.
-    let combination = [0, 1, 1 / Regression.units[1]].map { $0 }
-    let variance = (0..<9).reduce(0) {
-      $0 + result.covariance[$1] * unit(combination, $1 / 3) * unit(combination, $1 % 3)
-    }
-    #expect(variance > 0 && variance < 1e-2)
+    #expect(result.covariance.allSatisfy { $0.isFinite })
+    // What counts is B_0 + 1e6 B_1, the slope by the first input: its variance is that of the regression on it alone.
+    let unit = Regression.units[1]
+    let c = result.covariance
+    let variance = c[4] + 2 * unit * c[5] + unit * unit * c[8]
+    let x = (0..<60).map { item.inputs[2 * $0] }
+    let mean = x.reduce(0, +) / 60
+    let spread = x.reduce(0.0) { $0 + ($1 - mean) * ($1 - mean) }
+    expectClose(
+      [variance], [result.noise * result.noise / spread], within: 1e-9, "determined combination")
     #expect(try item.estimator.predictionDeviation().allSatisfy { $0 > 0 && $0 < 0.1 })
-  }
-
-  /// A weight in units in which both have columns of one length.
-  private func unit(_ combination: [Double], _ k: Int) -> Double {
-    k == 0 ? 0 : combination[k] * Regression.units[k - 1] * Regression.units[k - 1]
   }
 
   /// A weight that the cost would have cross its bound counts as fixed; one at a bound that holds nothing back does not.
@@ -133,7 +135,7 @@ import Testing
     let item = try Regression(gains: (0..<60).map { $0 < 3 ? 1 : 0 })
     let result = try item.estimator.uncertainty()
     #expect(result.noise.isNaN && result.rank == 3)
-    #expect(result.errors.allSatisfy(\.isNaN))
+    #expect(result.errors.allSatisfy { $0.isNaN })
     #expect(result.isUndetermined == [false, false, false])
     let two = try Regression(gains: (0..<60).map { $0 < 2 ? 1 : 0 })
     #expect(try two.estimator.uncertainty().rank == 2)
