@@ -155,10 +155,26 @@ static void report(fuzzer *f) {
   int64_t count = 0;
   double divergence = 0;
   bt_estimator_observable_count(e, &count);
-  switch (below(f, 4)) {
+  switch (below(f, 6)) {
     case 0: TRY(bt_estimator_observable_count(e, chance(f, 95) ? &count : NULL)); break;
     case 1: TRY(bt_estimator_divergence(e, &divergence)); break;
     case 2: {
+      /* Of networks that hardly fit, the length is wrong. */
+      const int64_t weights = below(f, 40);
+      double *covariance = doubles(f, weights * weights), *errors = doubles(f, weights), *freedom = doubles(f, weights);
+      TRY(bt_estimator_uncertainty(e, covariance, about(f, weights * weights), errors, freedom, about(f, weights),
+                                   &divergence, &count));
+      free(covariance), free(errors), free(freedom);
+      break;
+    }
+    case 3: {
+      TRY(bt_estimator_uncertainty(e, NULL, 0, NULL, NULL, 0, &divergence, &count));
+      double *deviation = doubles(f, 20);
+      TRY(bt_estimator_prediction_deviation(e, deviation, about(f, 20)));
+      free(deviation);
+      break;
+    }
+    case 4: {
       uint8_t flags[64];
       TRY(bt_estimator_removed(e, word(f), flags, chance(f, 80) ? below(f, 17) : strange_integer(f)));
       break;

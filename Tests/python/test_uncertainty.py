@@ -81,7 +81,6 @@ def test_errors_and_band_over_many_data_sets():
         errors.append(np.sqrt(np.diag(result.covariance)))
         noises.append(result.noise)
         low, high = result.band(net.simulate(u))
-        # The first output depends on the bias and the initial state only.
         inside.append(((low <= clean) & (clean <= high)).mean())
     spread = np.sqrt(((np.array(found) - weights) ** 2).mean(0))
     # Of a spread over 200 sets: 5 %.
@@ -256,10 +255,27 @@ def test_cross_entropy_is_logistic_regression():
     p = 1 / (1 + np.exp(-(0.4 + 1.5 * u[:, 0])))
     label = (rng.uniform(size=300) < p).astype(float)
     net = bt.Network(1)
-    z = net.learnware("z", 2, [net.input.lag(0)])
-    net.add_softmax if False else None
-    out = net.groups
-    assert z is not None and out
+    z = net.linear(2, "z", sources=[net.input.lag(0)])
+    net.observe(net.softmax_group(z.lag(0)))
+    bias, slope = net.weights
+    y = np.column_stack([label, 1 - label])
+    est = bt.Estimator(net, u, y, criterion="cross-entropy")
+    est.run(progress=False)
+    both = est.uncertainty()
+    # A common shift of both sources changes nothing.
+    assert both.rank == 2 and both.noise == 1
+    assert both.undetermined[bias].all() and both.undetermined[slope].all()
+    for name in net.weights:
+        values = net.weights[name]
+        net.weights[name] = values - values[1]
+        net.weights.fix(name, np.arange(2).reshape(-1, *[1] * (values.ndim - 1)) == 1)
+    found = est.uncertainty()
+    probability = net.simulate(u)[:, 0]
+    x = np.column_stack([np.ones(300), u])
+    information = x.T @ (x * (probability * (1 - probability))[:, None])
+    np.testing.assert_allclose(found.covariance, np.linalg.inv(information), rtol=1e-8)
+    c = np.array([1, -1, 0, 0])
+    np.testing.assert_allclose(c @ both.covariance @ c, found.covariance[0, 0], rtol=1e-8)
 
 
 @pytest.mark.parametrize("criterion", ["l1", "l0", "huber", "biweight", "boolean"])
@@ -279,7 +295,7 @@ def test_other_criteria_have_a_defined_result(criterion):
 def test_observables_determine_few_combinations():
     u, _ = data()
     net = one_unit()
-    wanted = [bt.observables.Mean(0, 0.4), bt.observables.Product(0, 0, 0.5)]
+    wanted = [bt.observables.mean(0, 0.4), bt.observables.product(0, 0, 0.5)]
     est = bt.Estimator(net, u, criterion=bt.criteria.Observables(wanted))
     found = est.uncertainty()
     assert found.rank == 2 and np.isnan(found.noise)
@@ -288,11 +304,9 @@ def test_observables_determine_few_combinations():
 
 def test_divergence_is_an_error():
     net = bt.Network(1)
-    v = net.linear(1)
-    net.randomize(0)
-    name = next(name for name in net.weights if net.weights[name].shape == (1, 1))
-    assert v is not None
-    net.weights[name] = [[1e200]]
+    net.linear(1)
+    for name in net.weights:
+        net.weights[name] = np.full(net.weights[name].shape, 1e200)
     est = bt.Estimator(net, np.ones((400, 1)), np.ones((400, 1)))
     with pytest.raises(bt.StateError, match="diverges"):
         est.uncertainty()
