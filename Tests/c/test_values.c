@@ -212,8 +212,8 @@ static void asking(bt_network *network) {
     const char *name;
     double value;
     const char *pieces;
-  } options[] = {{"nu", NAN, "nu|nan|above 0"},           {"nu", INFINITY, "nu|inf|finite"},
-                 {"nu", -1e-300, "nu|-1e-300|above 0"},   {"washout", -1, "washout|-1|0 or more"},
+  } options[] = {{"nu", NAN, "nu|nan|1e-100"},           {"nu", INFINITY, "nu|inf|1e+100"},
+                 {"nu", -1e-300, "nu|-1e-300|1e-100"},   {"washout", -1, "washout|-1|0 or more"},
                  {"washout", 1.5, "washout|1.5|integer"}, {"washout", NAN, "washout|nan|integer"},
                  {"washout", 1e300, "washout|1e+300"},    {"washout", INFINITY, "washout|inf"},
                  {"static", 0.5, "static|0.5|0 or 1"},    {"static", NAN, "static|nan|0 or 1"},
