@@ -212,7 +212,7 @@ static void asking(bt_network *network) {
     const char *name;
     double value;
     const char *pieces;
-  } options[] = {{"nu", NAN, "nu|nan|1e-100"},           {"nu", INFINITY, "nu|inf|1e+100"},
+  } options[] = {{"nu", NAN, "nu|nan|1e-100"},           {"nu", INFINITY, "nu|inf|1e100"},
                  {"nu", -1e-300, "nu|-1e-300|1e-100"},   {"washout", -1, "washout|-1|0 or more"},
                  {"washout", 1.5, "washout|1.5|integer"}, {"washout", NAN, "washout|nan|integer"},
                  {"washout", 1e300, "washout|1e+300"},    {"washout", INFINITY, "washout|inf"},
