@@ -30,6 +30,7 @@ from .errors import (
 from .estimator import Connections, Estimator, ObservableMeans
 from .functions import Function, softplus, upsilon, zeta
 from .group import Group
+from .identify import IdentificationReport, IdentifiedModel, Trial, identify
 from .network import Network
 from .networks import (
     aif_network,
@@ -58,6 +59,8 @@ __all__ = [
     "Function",
     "Group",
     "HandleError",
+    "IdentificationReport",
+    "IdentifiedModel",
     "Network",
     "NetworkError",
     "ObservableMeans",
@@ -68,6 +71,7 @@ __all__ = [
     "StateError",
     "Trace",
     "Uncertainty",
+    "Trial",
     "Weights",
     "__version__",
     "aif_network",
@@ -76,6 +80,7 @@ __all__ = [
     "datasets",
     "decay_fit",
     "gru_network",
+    "identify",
     "interop",
     "linear_network",
     "lnl_network",

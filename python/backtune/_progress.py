@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import TracebackType
 from typing import Any
 
@@ -35,5 +36,31 @@ class Progress:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+class Count:
+    """A bar of candidates with the least error beside it; or nothing."""
+
+    def __init__(self, shown: bool) -> None:
+        self._bar: Any = None
+        self._least = math.inf
+        if shown:
+            from tqdm.auto import tqdm
+
+            self._bar = tqdm(unit="candidate", dynamic_ncols=True)
+
+    def update(self, text: str, error: float) -> None:
+        """Show one more candidate."""
+        if self._bar is not None:
+            self._least = min(self._least, error)
+            self._bar.set_postfix_str(f"{text}, least error {self._least:.3g}", refresh=False)
+            self._bar.update()
+
+    def __enter__(self) -> Count:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
         if self._bar is not None:
             self._bar.close()

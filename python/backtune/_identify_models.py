@@ -1,0 +1,165 @@
+"""Candidates of `identify`: state-space networks, how they start, and how they are raced."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from ._identify_data import Record
+from .estimator import Estimator
+from .network import Network
+from .regularisation import Ridge
+
+UNIT = "state_space"
+# Iterations between two looks at the validation part.
+_STRIDE = 5
+
+
+def make_network(
+    inputs: int, outputs: int, order: int, hidden: int, initial: str | None = None
+) -> Network:
+    """Make the network of a candidate, weights at zero."""
+    net = Network(inputs)
+    net.state_space(order, hidden=hidden, outputs=outputs, initial=initial)
+    return net
+
+
+def weight_count(inputs: int, outputs: int, order: int, hidden: int) -> int:
+    """Return how many weights that network has."""
+    states = order * (order + inputs + hidden)
+    return states + (outputs + hidden) * (1 + order + inputs) + outputs * hidden
+
+
+class Candidate:
+    """A network at work: the best weights by free-run error on the validation part are kept."""
+
+    def __init__(self, record: Record, net: Network, ridge: float, draw: int) -> None:
+        self.record = record
+        self.net = net
+        self.ridge = ridge
+        self.draw = draw
+        groups = net.groups
+        self.order = groups[f"{UNIT}.x"].size
+        self.hidden = groups[f"{UNIT}.h"].size if f"{UNIT}.h" in groups else 0
+        self.best = net.get_weights()
+        self.initial: np.ndarray | None = None
+        self.validation = self.training = np.inf
+        self.iterations = self.best_iterations = 0
+        self.seconds = 0.0
+        self.ended = False
+        self._estimator: Estimator | None = None
+        self._limit: int | None = -1
+
+    def run(self, iterations: int, limit: int | None) -> Candidate:
+        """Go on for some iterations on the estimation part, no more than `limit` steps of it."""
+        began = time.perf_counter()
+        if self._estimator is None or limit != self._limit:
+            self.net.set_weights(self.best)
+            self._estimator = self._make(*self.record.estimation(limit))
+            self._limit, self.ended = limit, False
+        done = 0
+        while done < iterations and not self.ended:
+            trace = self._estimator.run(_STRIDE, progress=False)
+            done += _STRIDE
+            self.iterations += _STRIDE
+            self.ended = trace.stop != "iterations"
+            self._look()
+        self.seconds += time.perf_counter() - began
+        return self
+
+    def refit(self, iterations: int) -> None:
+        """Go on from the best weights on the whole record, unless that diverges."""
+        began = time.perf_counter()
+        self.net.set_weights(self.best)
+        estimator = self._make(self.record.u, self.record.y)
+        estimator.run(iterations, progress=False)
+        self.initial = estimator.initial_states
+        error = self.record.error(self.net.simulate(self.record.u, list(self.initial)), False)
+        if np.isfinite(error):
+            self.training = error
+        else:
+            self.net.set_weights(self.best)
+        self.seconds += time.perf_counter() - began
+
+    def close(self) -> None:
+        """Free the memory of the estimator; the best weights go to the network."""
+        if self._estimator is not None:
+            self._estimator.close()
+            self._estimator = None
+        self.net.set_weights(self.best)
+
+    def _make(self, u: list[np.ndarray], y: list[np.ndarray]) -> Estimator:
+        observed = sum(int(np.isfinite(item).sum()) for item in y)
+        return Estimator(
+            self.net,
+            u,
+            y,
+            method="gauss-newton",
+            restarts=0,
+            initial_states=True,
+            regularisation=Ridge(self.ridge * observed) if self.ridge > 0 else None,
+        )
+
+    def _look(self) -> None:
+        starts = self._estimator.initial_states
+        error = self.record.error(self.net.simulate(self.record.u, list(starts)), True)
+        if error < self.validation:
+            self.validation, self.training = error, self._estimator.nmse
+            self.best, self.initial = self.net.get_weights(), starts
+            self.best_iterations = self.iterations
+
+
+def radius(net: Network) -> float:
+    """Return the largest modulus of the poles of the linear part."""
+    return float(np.abs(np.linalg.eigvals(net.weights[f"{UNIT}.x.A"])).max())
+
+
+def grown(net: Network, seed: int) -> Network:
+    """Return a linear network of one state more that does the same; the new state is driven."""
+    order, inputs = net.weights[f"{UNIT}.x.B"].shape
+    random = np.random.default_rng(seed)
+    more = make_network(inputs, net.outputs, order + 1, 0)
+    A = np.zeros((order + 1, order + 1))
+    A[:order, :order] = net.weights[f"{UNIT}.x.A"]
+    A[order, order] = random.uniform(0, 0.9)
+    B = np.vstack([net.weights[f"{UNIT}.x.B"], random.normal(size=(1, inputs))])
+    C = np.hstack([net.weights[f"{UNIT}.y.C"], 1e-3 * random.normal(size=(net.outputs, 1))])
+    more.weights = {
+        f"{UNIT}.x.A": A,
+        f"{UNIT}.x.B": B,
+        f"{UNIT}.y.C": C,
+        f"{UNIT}.y.D": net.weights[f"{UNIT}.y.D"],
+        f"{UNIT}.y.a": net.weights[f"{UNIT}.y.a"],
+    }
+    return more
+
+
+def nonlinear(linear: Candidate, hidden: int, seed: tuple[int, ...]) -> Network:
+    """Return a network that starts as the linear model, its states of deviation 1.
+
+    The tanh layer is drawn, its weights to the states and outputs near zero.
+    """
+    starts = list(linear.initial)
+    runs = linear.net.simulate(linear.record.u, starts, states=True)
+    deviation = np.concatenate([states[f"{UNIT}.x"] for _, states in runs]).std(axis=0)
+    deviation = np.where(np.isfinite(deviation) & (deviation > 1e-9), deviation, 1.0)
+    weights = linear.net.weights
+    order, inputs = weights[f"{UNIT}.x.B"].shape
+    outputs = linear.net.outputs
+    net = make_network(inputs, outputs, order, hidden)
+    random = np.random.default_rng(seed)
+    fan = np.sqrt(order + inputs)
+    net.weights = {
+        f"{UNIT}.x.A": weights[f"{UNIT}.x.A"] * deviation / deviation[:, None],
+        f"{UNIT}.x.B": weights[f"{UNIT}.x.B"] / deviation[:, None],
+        f"{UNIT}.x.E": 1e-3 * random.normal(size=(order, hidden)),
+        f"{UNIT}.h2.a": random.normal(size=hidden),
+        f"{UNIT}.h2.F": random.normal(size=(hidden, order)) / fan,
+        f"{UNIT}.h2.G": random.normal(size=(hidden, inputs)) / fan,
+        f"{UNIT}.y.a": weights[f"{UNIT}.y.a"],
+        f"{UNIT}.y.C": weights[f"{UNIT}.y.C"] * deviation,
+        f"{UNIT}.y.D": weights[f"{UNIT}.y.D"],
+        f"{UNIT}.y.H": 1e-3 * random.normal(size=(outputs, hidden)),
+    }
+    return net

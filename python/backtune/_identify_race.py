@@ -1,0 +1,139 @@
+"""The race of `identify`: linear models of every order, then tanh layers on the promising ones."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Callable
+
+import numpy as np
+
+from ._identify_data import Record
+from ._identify_models import Candidate, grown, make_network, nonlinear, radius, weight_count
+
+#: Time steps that heats look at; the finals look at all.
+HEAT_STEPS = 3000
+#: Strengths of the ridge per observed value, given to the draws in turns.
+RIDGES = (1e-8, 1e-4, 1e-3)
+#: Orders that get a tanh layer if their linear models are promising, and its sizes.
+ORDERS = (1, 2, 3, 4, 6, 8)
+HIDDEN = (4, 6, 8)
+_LINEAR_RIDGE = 1e-8
+_LINEAR_DRAWS = 3
+_LINEAR_ITERATIONS = 30
+# Linear models within this factor of the best are promising.
+_PROMISING = 1.5
+# Rounds of draws, and the work of the first heat: steps x weights^1.5 x iterations.
+_LEAST_ROUNDS, _MOST_ROUNDS, _WORK = 2, 12, 1.2e9
+# What is left after each heat, and iterations of the heats.
+_HEATS = ((10, 1 / 4), (20, 1 / 3))
+_FINALISTS = 4
+_FINAL_ITERATIONS = 30
+_LAST_ITERATIONS = 40
+#: An error below this, in deviations squared, is rounding.
+_PERFECT = 1e-20
+
+Tick = Callable[[str, float], Any]
+
+
+def at_once(work: Callable[[Any], Candidate], items: Iterable[Any], tick: Tick) -> list[Candidate]:
+    """Do the work of all items on the machine's cores; results in their order."""
+    items = list(items)
+    results = []
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
+        for result in pool.map(work, items):
+            tick(f"order {result.order}, hidden {result.hidden}", result.validation)
+            results.append(result)
+    return results
+
+
+def linear_models(
+    record: Record, orders: int, values: int, seed: int, tick: Tick
+) -> list[Candidate]:
+    """Return the best linear model of each order from 1, by validation."""
+    inputs, outputs = record.u[0].shape[1], record.y[0].shape[1]
+    best: list[Candidate] = []
+
+    def run(task: tuple[int, int]) -> Candidate:
+        order, draw = task
+        if draw == _LINEAR_DRAWS:
+            net = grown(best[-1].net, seed + order)
+        else:
+            net = make_network(inputs, outputs, order, 0)
+            net.randomize(seed + 1000 * order + draw)
+        candidate = Candidate(record, net, _LINEAR_RIDGE, draw)
+        candidate.run(_LINEAR_ITERATIONS, HEAT_STEPS)
+        candidate.close()
+        return candidate
+
+    for order in range(1, orders + 1):
+        if order > 1 and weight_count(inputs, outputs, order, 0) > values / 2:
+            break
+        draws = range(_LINEAR_DRAWS + (1 if best else 0))
+        found = at_once(run, [(order, draw) for draw in draws], tick)
+        stable = [item for item in found if radius(item.net) < 1] or found
+        best.append(min(stable, key=lambda item: item.validation))
+    return best
+
+
+def promising(linear: list[Candidate]) -> list[Candidate]:
+    """Return the linear models that get a tanh layer."""
+    least = min(item.validation for item in linear)
+    limit = max(_PROMISING * least, _PERFECT)
+    chosen = [item for item in linear if item.order in ORDERS and item.validation <= limit]
+    return chosen or [min(linear, key=lambda item: item.validation)]
+
+
+def race(
+    record: Record, linear: list[Candidate], values: int, seed: int, tick: Tick
+) -> list[Candidate]:
+    """Race draws of the nonlinear models; all of them are returned, the winner has most looks.
+
+    Parameters
+    ----------
+    values : int
+        Observed values of the estimation part: no candidate has more weights than half of them.
+    """
+    inputs, outputs = record.u[0].shape[1], record.y[0].shape[1]
+    total = sum(record.first)
+    steps = min(total, HEAT_STEPS)
+    tasks, work = [], 0.0
+    for draw in range(_MOST_ROUNDS):
+        if draw >= _LEAST_ROUNDS and work > _WORK:
+            break
+        for place, (start, hidden) in enumerate((s, h) for s in promising(linear) for h in HIDDEN):
+            count = weight_count(inputs, outputs, start.order, hidden)
+            if count > values / 2:
+                continue
+            ridge = RIDGES[(draw + place) % len(RIDGES)]
+            tasks.append((start, hidden, ridge, draw))
+            work += steps * count**1.5 * _HEATS[0][0]
+
+    def enter(task: tuple[Candidate, int, float, int]) -> Candidate:
+        start, hidden, ridge, draw = task
+        net = nonlinear(start, hidden, (seed, start.order, hidden, draw))
+        return Candidate(record, net, ridge, draw).run(_HEATS[0][0], HEAT_STEPS)
+
+    runners = everyone = at_once(enter, tasks, tick)
+    for (iterations, _), (_, left) in zip(_HEATS[1:], _HEATS):
+        runners = _best(runners, max(_FINALISTS, int(np.ceil(left * len(runners)))))
+        runners = at_once(lambda item, n=iterations: item.run(n, HEAT_STEPS), runners, tick)
+    limit = None if total > HEAT_STEPS else HEAT_STEPS
+    for count, iterations in ((_FINALISTS, _FINAL_ITERATIONS), (2, _LAST_ITERATIONS)):
+        runners = _best(runners, count)
+        runners = at_once(lambda item, n=iterations: item.run(n, limit), runners, tick)
+    for item in everyone:
+        item.close()
+    return everyone
+
+
+def _best(candidates: list[Candidate], count: int) -> list[Candidate]:
+    return sorted(candidates, key=lambda item: item.validation)[:count]
+
+
+def choose(candidates: list[Candidate]) -> Candidate:
+    """Return the best by validation; of those as good up to rounding, the smallest."""
+    least = min(item.validation for item in candidates)
+    good = [item for item in candidates if item.validation <= max(least * 1.001, _PERFECT)]
+    return min(good, key=lambda item: (item.hidden, item.order, item.validation))
