@@ -157,9 +157,7 @@ def check_gradients(case, contestants):
     net.weights["lnl.x2.B"] = case.b[:, None]
     parts = [case.u[:, k] for k in range(case.lanes)], [case.y[:, k] for k in range(case.lanes)]
     gradient = bt.Estimator(net, *parts).gradient()[1] * STEPS * case.lanes
-    np.testing.assert_allclose(
-        gradient[: case.units**2].reshape(expected[0].shape), expected[0], 1e-6, 1e-9
-    )
+    np.testing.assert_allclose(gradient[: case.units**2].reshape(expected[0].shape), expected[0], 1e-6, 1e-9)
 
 
 def main(sizes="8,32,128", lanes="1,32"):
@@ -193,15 +191,7 @@ def main(sizes="8,32,128", lanes="1,32"):
     with open(results / "engine.csv", "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(
-            [
-                "N",
-                "sequences",
-                "contestant",
-                "forward_ns",
-                "forward_ratio",
-                "gradient_ns",
-                "gradient_ratio",
-            ]
+            ["N", "sequences", "contestant", "forward_ns", "forward_ratio", "gradient_ns", "gradient_ratio"]
         )
         writer.writerows(rows)
 

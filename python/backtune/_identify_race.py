@@ -28,6 +28,8 @@ _PROMISING = 1.5
 _LEAST_ROUNDS, _MOST_ROUNDS, _WORK = 2, 12, 1.2e9
 # What is left after each heat, and iterations of the heats.
 _HEATS = ((10, 1 / 4), (20, 1 / 3))
+# Observed values per weight of a tanh candidate, at least: with fewer the choice among draws is luck.
+_VALUES_PER_WEIGHT = 10
 _FINALISTS = 4
 _FINAL_ITERATIONS = 30
 _LAST_ITERATIONS = 40
@@ -93,7 +95,7 @@ def race(
     Parameters
     ----------
     values : int
-        Observed values of the estimation part: no candidate has more weights than half of them.
+        Observed values of the estimation part: no candidate has more weights than a tenth of them.
     """
     inputs, outputs = record.u[0].shape[1], record.y[0].shape[1]
     total = sum(record.first)
@@ -104,7 +106,7 @@ def race(
             break
         for place, (start, hidden) in enumerate((s, h) for s in promising(linear) for h in HIDDEN):
             count = weight_count(inputs, outputs, start.order, hidden)
-            if count > values / 2:
+            if count > values / _VALUES_PER_WEIGHT:
                 continue
             ridge = RIDGES[(draw + place) % len(RIDGES)]
             tasks.append((start, hidden, ridge, draw))

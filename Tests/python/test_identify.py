@@ -1,0 +1,161 @@
+"""The recipe of system identification, on made-up systems."""
+
+import pickle
+import re
+
+import backtune as bt
+import numpy as np
+import pytest
+from conftest import same
+
+
+def plant(steps=400, seed=0, bend=0.0, noise=0.0):
+    """Simulate two states whose second is bent, in units of its own: (u, y)."""
+    random = np.random.default_rng(seed)
+    u = np.repeat(random.normal(size=steps // 4 + 1), 4)[:steps]
+    x, v, y = 0.3, -0.2, np.empty(steps)
+    for t in range(steps):
+        y[t] = x
+        x, v = 0.8 * x + 0.3 * v + 0.2 * u[t], 0.6 * v + 0.4 * u[t] - bend * x**3
+    y += noise * random.normal(size=steps)
+    return 3 + 0.5 * u, 100 + 20 * y
+
+
+def identify(u, y, **options):
+    return bt.identify(u, y, progress=False, **{"max_order": 2, **options})
+
+
+def error(model, u, y, **options):
+    """Return the NMSE of the free run, the first 5 outputs given."""
+    return np.mean((model.simulate(u, y[:5], **options)[5:, 0] - y[5:]) ** 2) / np.var(y)
+
+
+@pytest.fixture(scope="module")
+def bent():
+    return identify(*plant(bend=0.3, noise=1e-3))
+
+
+def test_linear_system_of_order_two():
+    u, y = plant()
+    model = identify(u, y, max_order=3)
+    assert model.order == 2 and model.hidden == 0
+    assert model.report.linear[1] > 100 * model.report.linear[2]
+    u, y = plant(seed=1)
+    assert error(model, u, y) < 1e-6
+
+
+def test_beats_linear_model_on_new_data(bent):
+    u, y = plant(seed=1, bend=0.3)
+    assert bent.hidden > 0
+    assert error(bent, u, y) < 0.1 * error(bent, u, y, linear=True)
+
+
+def test_first_outputs_set_the_state(bent):
+    u, y = plant(seed=2, bend=0.3)
+    y0 = y + 0.0
+    known, unknown = bent.simulate(u, y0[:5]), bent.simulate(u)
+    assert known.shape == unknown.shape == (400, 1)
+    assert abs(known[:5, 0] - y[:5]).max() < 0.1 * abs(unknown[:5, 0] - y[:5]).max()
+    # Only those given count; with none of them known the state is that of mean inputs.
+    y0[5:] = 0
+    assert same(bent.simulate(u, y0[:5]), known)
+    assert same(bent.simulate(u, np.full(5, np.nan)), unknown)
+
+
+def test_units(bent):
+    u, y = plant(bend=0.3, noise=1e-3)
+    assert np.allclose([bent.u_mean[0], bent.u_scale[0]], [u.mean(), u.std()])
+    assert np.allclose([bent.y_mean[0], bent.y_scale[0]], [y.mean(), y.std()])
+    scaled = identify(10 * u - 4, 7 * y + 1)
+    assert np.allclose(scaled.simulate(10 * u - 4), 7 * bent.simulate(u) + 1, rtol=1e-3)
+
+
+def test_reproducible(bent):
+    u, y = plant(bend=0.3, noise=1e-3)
+    assert same(identify(u, y).net.get_weights(), bent.net.get_weights())
+
+
+def test_kept(bent, tmp_path):
+    u, y = plant(seed=3)
+    expected = bent.simulate(u, y[:5])
+    bent.save(tmp_path / "model")
+    for copy in (
+        pickle.loads(pickle.dumps(bent)),
+        bt.IdentifiedModel.load(tmp_path / "model"),
+    ):
+        assert same(copy.simulate(u, y[:5]), expected)
+        assert copy.report == bent.report and repr(copy.report) == repr(bent.report)
+    (tmp_path / "other").write_bytes(pickle.dumps(1))
+    with pytest.raises(bt.ArgumentError, match="not a model"):
+        bt.IdentifiedModel.load(tmp_path / "other")
+
+
+def test_report(bent):
+    report = bent.report
+    assert report.chosen.validation <= 1.001 * report[0].validation
+    assert [trial.chosen for trial in report].count(True) == 1
+    assert {trial.hidden for trial in report} >= {0, bent.hidden}
+    assert 0 < report.training < 0.01 and report.seconds > 0
+    assert re.search(r"chosen\n(.*\n)*refitted: NMSE", repr(report))
+    assert repr(bent).startswith("<IdentifiedModel: 1 inputs, 1 outputs, ")
+
+
+def test_several_sequences_outputs_and_missing_values():
+    random = np.random.default_rng(5)
+    u, y = [], []
+    for seed, steps in ((1, 200), (2, 150)):
+        given, out = plant(steps, seed)
+        u.append(np.column_stack([given, random.normal(size=steps)]))
+        y.append(np.column_stack([out, 5 * np.roll(out, 1) + u[-1][:, 1]]))
+        y[-1][0, 1] = np.nan
+        y[-1][random.random(y[-1].shape) < 0.1] = np.nan
+    model = identify(u, y, max_order=3)
+    results = model.simulate(u, [item[:20] for item in y])
+    assert [item.shape for item in results] == [(200, 2), (150, 2)]
+    for result, desired in zip(results, y):
+        assert (np.nanmean((result - desired) ** 2, 0) < 0.01 * np.nanvar(desired, 0)).all()
+    assert same(model.simulate(u[0], y[0][:20]), results[0])
+
+
+def test_constant_output():
+    u, _ = plant(100)
+    model = identify(u, np.full(100, 7.0))
+    assert (model.order, model.hidden) == (1, 0)
+    assert np.allclose(model.simulate(u), 7)
+
+
+def test_constant_input():
+    u, y = plant(200)
+    assert np.isfinite(identify(np.ones(200), y, max_order=1).simulate(np.ones(300))).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda u, y: (u[:7], y[:7]), "7 time steps, expected 8"),
+        (lambda u, y: (u[:30], y[:30]), "30 observed values"),
+        (lambda u, y: (u[:50], y), "50 time steps of u, 100 of y"),
+        (lambda u, y: ([u, u], [y]), "2 sequences of u"),
+        (lambda u, y: (np.where(u > u.mean(), np.nan, u), y), "u of sequence 0: NaN"),
+        (lambda u, y: (u, np.where(y > y.mean(), np.inf, y)), "y of sequence 0: an infinite"),
+        (lambda u, y: (u, np.full(100, np.nan)), "0 observed values"),
+        (lambda u, y: (u, np.where(np.arange(100) < 75, y, np.nan)), "validation part"),
+        (lambda u, y: (None, y), "u: None"),
+        (lambda u, y: (np.zeros((100, 0)), y), "u: shape"),
+    ],
+)
+def test_bad_records(change, message):
+    with pytest.raises(bt.ArgumentError, match=message):
+        identify(*change(*plant(100)))
+
+
+def test_bad_calls(bent):
+    u, y = plant(100)
+    with pytest.raises(bt.ArgumentError, match="max_order"):
+        identify(u, y, max_order=0)
+    with pytest.raises(bt.SizeError, match="101 steps, 100 of u"):
+        bent.simulate(u, np.zeros(101))
+    with pytest.raises(bt.SizeError, match="2 sequences of u"):
+        bent.simulate([u, u], [y])
+    with pytest.raises(bt.ArgumentError, match="NaN or infinite"):
+        bent.simulate(u * np.nan)
