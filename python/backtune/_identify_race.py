@@ -18,7 +18,7 @@ HEAT_STEPS = 3000
 RIDGES = (1e-8, 1e-4, 1e-3)
 #: Orders that get a tanh layer if their linear models are promising, and its sizes.
 ORDERS = (1, 2, 3, 4, 6, 8)
-HIDDEN = (4, 6, 8)
+HIDDEN = (2, 4, 6, 8)
 _LINEAR_RIDGE = 1e-8
 _LINEAR_DRAWS = 3
 _LINEAR_ITERATIONS = 30
@@ -33,8 +33,8 @@ _VALUES_PER_WEIGHT = 10
 _FINALISTS = 4
 _FINAL_ITERATIONS = 30
 _LAST_ITERATIONS = 40
-#: An error below this, in deviations squared, is rounding.
-_PERFECT = 1e-20
+# An error below this, in deviations squared, leaves nothing to explain.
+_PERFECT = 1e-10
 
 Tick = Callable[[str, float], Any]
 
@@ -90,7 +90,7 @@ def promising(linear: list[Candidate]) -> list[Candidate]:
 def race(
     record: Record, linear: list[Candidate], values: int, seed: int, tick: Tick
 ) -> list[Candidate]:
-    """Race draws of the nonlinear models; all of them are returned, the winner has most looks.
+    """Race draws of the nonlinear models, and return all of them; none if a linear one is exact.
 
     Parameters
     ----------
@@ -98,6 +98,8 @@ def race(
         Observed values of the estimation part: no candidate has more weights than a tenth of them.
     """
     inputs, outputs = record.u[0].shape[1], record.y[0].shape[1]
+    if min(item.validation for item in linear) <= _PERFECT:
+        return []
     total = sum(record.first)
     steps = min(total, HEAT_STEPS)
     tasks, work = [], 0.0

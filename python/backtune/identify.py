@@ -231,7 +231,7 @@ def identify(
 
     Inputs and outputs are standardised. Linear models of every order are fitted to all but the
     last quarter of each sequence; those orders that predict the last quarter well get a tanh layer
-    of 4, 6 or 8 nodes (`Network.state_space`), which starts from the linear model. Draws of its
+    of 2 to 8 nodes (`Network.state_space`), which starts from the linear model. Draws of its
     weights, with a light, a medium or a stronger ridge, are raced; order, size, draw, ridge and
     number of iterations are chosen by the error of the free run on the last quarter. Where no
     tanh layer helps, the linear model is chosen. The chosen model is fitted on to everything.
