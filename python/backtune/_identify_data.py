@@ -12,6 +12,8 @@ from .errors import ArgumentError, SizeError
 
 #: Part of every sequence that candidates are compared on, from its end.
 VALIDATION_PART = 0.25
+#: Time steps that the race estimates from, about; the refit takes all.
+RACE_STEPS = 3000
 #: Least number of observed values, and of time steps of a sequence.
 LEAST_VALUES = 40
 LEAST_STEPS = 8
@@ -99,10 +101,9 @@ class Record:
             if not np.isfinite(np.concatenate(part[1])).any(axis=0).all():
                 raise ArgumentError(f"y: an output has no observed value in the {name} part")
 
-    def estimation(self, limit: int | None = None) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Return what comes before the validation parts, no more than about `limit` steps."""
-        total = sum(self.first)
-        part = 1.0 if limit is None else min(1.0, limit / total)
+    def estimation(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Return what comes before the validation parts, no more than about RACE_STEPS."""
+        part = min(1.0, RACE_STEPS / sum(self.first))
         counts = [max(LEAST_STEPS // 2, int(part * count)) for count in self.first]
         return (
             [item[:count] for item, count in zip(self.u, counts)],

@@ -14,6 +14,9 @@ from .regularisation import Ridge
 UNIT = "state_space"
 # Iterations between two looks at the validation part.
 _STRIDE = 5
+# Iterations of the refit, at least and at most, and its work: steps x weights^1.5 x iterations.
+_REFIT_ITERATIONS = (5, 20)
+_REFIT_WORK = 4e8
 
 
 def make_network(
@@ -49,15 +52,12 @@ class Candidate:
         self.seconds = 0.0
         self.ended = False
         self._estimator: Estimator | None = None
-        self._limit: int | None = -1
 
-    def run(self, iterations: int, limit: int | None) -> Candidate:
-        """Go on for some iterations on the estimation part, no more than `limit` steps of it."""
+    def run(self, iterations: int) -> Candidate:
+        """Go on for some iterations on the estimation part."""
         began = time.perf_counter()
-        if self._estimator is None or limit != self._limit:
-            self.net.set_weights(self.best)
-            self._estimator = self._make(*self.record.estimation(limit))
-            self._limit, self.ended = limit, False
+        if self._estimator is None:
+            self._estimator = self._make(*self.record.estimation())
         done = 0
         while done < iterations and not self.ended:
             trace = self._estimator.run(_STRIDE, progress=False)
@@ -68,9 +68,11 @@ class Candidate:
         self.seconds += time.perf_counter() - began
         return self
 
-    def refit(self, iterations: int) -> None:
+    def refit(self) -> None:
         """Go on from the best weights on the whole record, unless that diverges."""
         began = time.perf_counter()
+        work = sum(map(len, self.record.u)) * self.best.size**1.5
+        iterations = int(np.clip(_REFIT_WORK / work, *_REFIT_ITERATIONS))
         self.net.set_weights(self.best)
         estimator = self._make(self.record.u, self.record.y)
         estimator.run(iterations, progress=False)

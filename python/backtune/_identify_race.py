@@ -9,11 +9,9 @@ from typing import Any, Callable
 
 import numpy as np
 
-from ._identify_data import Record
+from ._identify_data import RACE_STEPS, Record
 from ._identify_models import Candidate, grown, make_network, nonlinear, radius, weight_count
 
-#: Time steps that heats look at; the finals look at all.
-HEAT_STEPS = 3000
 #: Strengths of the ridge per observed value, given to the draws in turns.
 RIDGES = (1e-8, 1e-4, 1e-3)
 #: Orders that get a tanh layer if their linear models are promising, and its sizes.
@@ -28,11 +26,11 @@ _PROMISING = 1.5
 _LEAST_ROUNDS, _MOST_ROUNDS, _WORK = 2, 12, 1.2e9
 # What is left after each heat, and iterations of the heats.
 _HEATS = ((10, 1 / 4), (20, 1 / 3))
-# Observed values per weight of a tanh candidate, at least: with fewer the choice among draws is luck.
+# Observed values per weight of a tanh candidate, at least; with fewer the choice is luck.
 _VALUES_PER_WEIGHT = 10
 _FINALISTS = 4
-_FINAL_ITERATIONS = 30
-_LAST_ITERATIONS = 40
+# How many go on after the heats, and their iterations.
+_FINALS = ((_FINALISTS, 20), (2, 40))
 # An error below this, in deviations squared, leaves nothing to explain.
 _PERFECT = 1e-10
 
@@ -65,7 +63,7 @@ def linear_models(
             net = make_network(inputs, outputs, order, 0)
             net.randomize(seed + 1000 * order + draw)
         candidate = Candidate(record, net, _LINEAR_RIDGE, draw)
-        candidate.run(_LINEAR_ITERATIONS, HEAT_STEPS)
+        candidate.run(_LINEAR_ITERATIONS)
         candidate.close()
         return candidate
 
@@ -100,8 +98,7 @@ def race(
     inputs, outputs = record.u[0].shape[1], record.y[0].shape[1]
     if min(item.validation for item in linear) <= _PERFECT:
         return []
-    total = sum(record.first)
-    steps = min(total, HEAT_STEPS)
+    steps = min(sum(record.first), RACE_STEPS)
     tasks, work = [], 0.0
     for draw in range(_MOST_ROUNDS):
         if draw >= _LEAST_ROUNDS and work > _WORK:
@@ -117,16 +114,15 @@ def race(
     def enter(task: tuple[Candidate, int, float, int]) -> Candidate:
         start, hidden, ridge, draw = task
         net = nonlinear(start, hidden, (seed, start.order, hidden, draw))
-        return Candidate(record, net, ridge, draw).run(_HEATS[0][0], HEAT_STEPS)
+        return Candidate(record, net, ridge, draw).run(_HEATS[0][0])
 
     runners = everyone = at_once(enter, tasks, tick)
     for (iterations, _), (_, left) in zip(_HEATS[1:], _HEATS):
         runners = _best(runners, max(_FINALISTS, int(np.ceil(left * len(runners)))))
-        runners = at_once(lambda item, n=iterations: item.run(n, HEAT_STEPS), runners, tick)
-    limit = None if total > HEAT_STEPS else HEAT_STEPS
-    for count, iterations in ((_FINALISTS, _FINAL_ITERATIONS), (2, _LAST_ITERATIONS)):
+        runners = at_once(lambda item, n=iterations: item.run(n), runners, tick)
+    for count, iterations in _FINALS:
         runners = _best(runners, count)
-        runners = at_once(lambda item, n=iterations: item.run(n, limit), runners, tick)
+        runners = at_once(lambda item, n=iterations: item.run(n), runners, tick)
     for item in everyone:
         item.close()
     return everyone

@@ -22,7 +22,6 @@ from .regularisation import Ridge
 
 __all__ = ["IdentificationReport", "IdentifiedModel", "Trial", "identify"]
 
-_REFIT_ITERATIONS = 20
 _STATE_ITERATIONS = 50
 # Pull of an initial state towards the mean of the record, per observed value.
 _STATE_RIDGE = 1e-4
@@ -288,7 +287,7 @@ def identify(
         chosen = choose(candidates)
         beside = linear[chosen.order - 1]
         for item in {id(item): item for item in (beside, chosen)}.values():
-            item.refit(_REFIT_ITERATIONS)
+            item.refit()
     trials = [
         Trial(
             item.order,
