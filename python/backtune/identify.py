@@ -270,7 +270,8 @@ def identify(
     >>> model = bt.identify(u, plant.simulate(u), max_order=2, progress=False)
     >>> model.order, model.hidden
     (1, 0)
-    >>> bool(abs(model.simulate(u) - plant.simulate(u)).max() < 1e-4)
+    >>> y = plant.simulate(u)
+    >>> bool(abs(model.simulate(u, y[:10]) - y).max() < 0.01)
     True
     """
     began = time.perf_counter()
