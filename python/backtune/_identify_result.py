@@ -1,0 +1,218 @@
+"""What `identify` returns: the model, and the report of what was tried."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ._arrays import as_path, as_sequence, as_sequences, is_list_of_sequences
+from ._identify_data import Scale
+from ._identify_models import UNIT, make_network
+from .errors import ArgumentError, SizeError
+from .estimator import Estimator
+from .network import Network
+from .regularisation import Ridge
+
+_STATE_ITERATIONS = 50
+# Pull of an initial state towards the mean of the record, per observed value.
+_STATE_RIDGE = 1e-4
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One candidate.
+
+    Attributes
+    ----------
+    order, hidden : int
+        States, and nodes of the tanh layer: 0 for a linear model.
+    draw : int
+        Which draw of its weights.
+    ridge : float
+        Strength of the ridge per observed value.
+    iterations : int
+        Of Gauss-Newton.
+    validation : float
+        Free-run mean square error on the last quarter, in squared deviations of the outputs.
+    seconds : float
+        Of computing.
+    chosen : bool
+        Whether it is the model.
+    """
+
+    order: int
+    hidden: int
+    draw: int
+    ridge: float
+    iterations: int
+    validation: float
+    seconds: float
+    chosen: bool = False
+
+
+class IdentificationReport(list):
+    """What was tried: a list of `Trial`, the best by validation first.
+
+    Attributes
+    ----------
+    seconds : float
+        From the call of `identify` to its return.
+    training : float
+        NMSE of the model, refitted, on the whole record in free run.
+    """
+
+    def __init__(self, trials: Any = (), seconds: float = 0.0, training: float = np.nan) -> None:
+        super().__init__(sorted(trials, key=lambda trial: trial.validation))
+        self.seconds = seconds
+        self.training = training
+
+    @property
+    def chosen(self) -> Trial:
+        """The trial that became the model."""
+        return next(trial for trial in self if trial.chosen)
+
+    @property
+    def linear(self) -> dict[int, float]:
+        """Validation error of the linear model of each order."""
+        return {t.order: t.validation for t in sorted(self, key=lambda t: t.order) if not t.hidden}
+
+    def __repr__(self) -> str:
+        shown = [trial for trial in self[:12]]
+        shown += [trial for trial in self[12:] if trial.hidden == 0 or trial.chosen]
+        lines = ["order hidden draw   ridge iterations validation seconds"]
+        lines += [
+            f"{t.order:5d} {t.hidden:6d} {t.draw:4d} {t.ridge:7.0e} {t.iterations:10d}"
+            f" {t.validation:10.3g} {t.seconds:7.2f}{'  chosen' if t.chosen else ''}"
+            for t in shown
+        ]
+        if len(shown) < len(self):
+            lines.append(f"and {len(self) - len(shown)} more")
+        lines.append(f"refitted: NMSE {self.training:.3g} on the record; {self.seconds:.1f} s")
+        return "\n".join(lines)
+
+
+class IdentifiedModel:
+    """What `identify` returns: a network and the scalings around it. It can be pickled.
+
+    Attributes
+    ----------
+    net : Network
+        A `state_space` unit, in deviations from the means.
+    linear : Network
+        The linear model of the same order, fitted to the same record.
+    u_mean, u_scale : array of shape (M,)
+        Mean and deviation of each input.
+    y_mean, y_scale : array of shape (O,)
+        Of each output.
+    report : IdentificationReport
+        What was tried.
+    """
+
+    def __init__(
+        self, net: Network, linear: Network, u: Scale, y: Scale, report: IdentificationReport
+    ) -> None:
+        self.net, self.linear = net, linear
+        self.u_mean, self.u_scale = u.mean, u.deviation
+        self.y_mean, self.y_scale = y.mean, y.deviation
+        self.report = report
+
+    @property
+    def order(self) -> int:
+        """Number of states."""
+        return self.report.chosen.order
+
+    @property
+    def hidden(self) -> int:
+        """Number of nodes of the tanh layer, 0 for a linear model."""
+        return self.report.chosen.hidden
+
+    def simulate(self, u: Any, y: Any = None, *, linear: bool = False) -> Any:
+        """Return the outputs in free run, in the units of the record.
+
+        Parameters
+        ----------
+        u : array of shape (T, M), or list of such
+            Inputs, finite; (T,) means one channel.
+        y : array of shape (n, O), or list of such, optional
+            The first n measured outputs, n up to T, NaN for missing ones: they set the initial
+            state and nothing else. Without them, the state of mean inputs and outputs.
+        linear : bool
+            Whether to run the linear model of the same order instead.
+
+        Returns
+        -------
+        array of shape (T, O), or list of such
+
+        Raises
+        ------
+        ArgumentError
+            An input that is NaN or infinite.
+        SizeError
+            Another number of channels or sequences, or more outputs than inputs.
+        """
+        net = self.linear if linear else self.net
+        scale_u, scale_y = Scale(self.u_mean, self.u_scale), Scale(self.y_mean, self.y_scale)
+        many = is_list_of_sequences(u, net.inputs)
+        inputs = as_sequences(u, net.inputs, "u")
+        first: list[Any] = [None] * len(inputs)
+        if y is not None:
+            first = list(y) if many else [y]
+            if len(first) != len(inputs):
+                raise SizeError(f"u, y: {len(inputs)} sequences of u came, and {len(first)} of y")
+        results = []
+        for place, (given, known) in enumerate(zip(inputs, first)):
+            if not np.isfinite(given).all():
+                raise ArgumentError(f"u[{place}]: NaN or infinite, expected finite values")
+            scaled = scale_u.apply(given)
+            start = None
+            if known is not None:
+                outputs = as_sequence(known, net.outputs, f"y[{place}]")
+                if len(outputs) > len(given):
+                    raise SizeError(f"y[{place}]: {len(outputs)} steps, {len(given)} of u")
+                start = _initial_state(net, scaled[: len(outputs)], scale_y.apply(outputs))
+            results.append(scale_y.restore(net.simulate(scaled, start)))
+        return results if many else results[0]
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write the model to a file, as a pickle."""
+        with open(as_path(path), "wb") as file:
+            pickle.dump(self, file)
+
+    @staticmethod
+    def load(path: str | os.PathLike) -> IdentifiedModel:
+        """Read the file of `save`; like any pickle, only one that you trust."""
+        with open(as_path(path), "rb") as file:
+            model = pickle.load(file)
+        if not isinstance(model, IdentifiedModel):
+            raise ArgumentError(f"{path}: not a model that `save` wrote")
+        return model
+
+    def __repr__(self) -> str:
+        return (
+            f"<IdentifiedModel: {self.net.inputs} inputs, {self.net.outputs} outputs,"
+            f" {self.order} states, {self.hidden} tanh nodes>"
+        )
+
+
+def _initial_state(net: Network, u: np.ndarray, y: np.ndarray) -> np.ndarray | None:
+    """Return the flat state that fits the first outputs, the weights being what they are."""
+    known = int(np.isfinite(y).sum())
+    if known == 0:
+        return None
+    weights = dict(net.weights)
+    order, hidden = weights[f"{UNIT}.x.A"].shape[0], weights.get(f"{UNIT}.h2.a", np.empty(0)).size
+    state = f"{UNIT}.x.x0"
+    with make_network(net.inputs, net.outputs, order, hidden, "learn") as copy:
+        copy.weights = weights
+        for name in copy.weights:
+            if name != state:
+                copy.weights.fix(name)
+        ridge = Ridge(_STATE_RIDGE * known, weights=[state])
+        with Estimator(copy, u, y, method="gauss-newton", restarts=0, regularisation=ridge) as est:
+            est.run(_STATE_ITERATIONS, progress=False)
+        found = copy.weights[state]
+    return np.concatenate([np.zeros(net.inputs), found, np.zeros(hidden)])
