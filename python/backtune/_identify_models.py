@@ -69,7 +69,8 @@ class Candidate:
         return self
 
     def refit(self) -> None:
-        """Go on from the best weights on the whole record, unless that diverges."""
+        """Go on from the best weights on the whole record, unless poles leave the unit circle."""
+        stable = radius(self.net) < 1
         began = time.perf_counter()
         work = sum(map(len, self.record.u)) * self.best.size**1.5
         iterations = int(np.clip(_REFIT_WORK / work, *_REFIT_ITERATIONS))
@@ -78,7 +79,7 @@ class Candidate:
         estimator.run(iterations, progress=False)
         self.initial = estimator.initial_states
         error = self.record.error(self.net.simulate(self.record.u, list(self.initial)), False)
-        if np.isfinite(error):
+        if np.isfinite(error) and (radius(self.net) < 1 or not stable):
             self.training = error
         else:
             self.net.set_weights(self.best)

@@ -133,7 +133,12 @@ def _best(candidates: list[Candidate], count: int) -> list[Candidate]:
 
 
 def choose(candidates: list[Candidate]) -> Candidate:
-    """Return the best by validation; of those as good up to rounding, the smallest."""
-    least = min(item.validation for item in candidates)
-    good = [item for item in candidates if item.validation <= max(least * 1.001, _PERFECT)]
+    """Return the best by validation; of those as good up to rounding, the smallest.
+
+    Tanh is bounded: with the poles of A inside the unit circle no bounded input can make the model
+    diverge. Those with poles outside come last.
+    """
+    stable = [item for item in candidates if radius(item.net) < 1] or candidates
+    least = min(item.validation for item in stable)
+    good = [item for item in stable if item.validation <= max(least * 1.001, _PERFECT)]
     return min(good, key=lambda item: (item.hidden, item.order, item.validation))
