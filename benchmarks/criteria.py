@@ -33,9 +33,7 @@ def disturbed(clean: np.ndarray, seed: int) -> dict[str, np.ndarray]:
         "clean": clean,
         "noise, 0.1 deviations": clean + 0.1 * noise,
         "5 % outliers, 10 deviations": clean + np.where(hit, 10 * noise, 0),
-        "noise, 30 % missing": np.where(
-            rng.random(clean.shape) < 0.3, np.nan, clean + 0.1 * noise
-        ),
+        "noise, 30 % missing": np.where(rng.random(clean.shape) < 0.3, np.nan, clean + 0.1 * noise),
     }
 
 
@@ -71,6 +69,7 @@ def sparse(seeds: int) -> None:
 
 def support(seed: int, noise: float, strength: float, units: int = 6) -> tuple[float, float]:
     """Return precision and recall of one sparse estimation: a unit an input, all observed."""
+
     def build(draw: int, **options: float) -> bt.Network:
         net = bt.Network(inputs=units)
         net.lnl(units, activation="tanh", bias=False, **options)

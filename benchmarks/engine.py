@@ -1,10 +1,12 @@
-"""Time a step of simulation, and of simulation plus gradient, beside a NumPy loop and what a step costs at least.
+"""Time simulation, and simulation plus gradient, beside a NumPy loop and what a step costs at least.
 
-The network is x(t) = tanh(W x(t-1) + b u(t)), unit 0 observed; T = 1000; one sequence, and 32 side by
-side; one thread. Floors: bare BLAS product plus vectorised tanh, and plain C loops (floor.c). All are
-measured in turn, several rounds; a figure is the median of the rounds. Gradients are compared first.
+The network is x(t) = tanh(W x(t-1) + b u(t)), unit 0 observed; T = 1000; one sequence, and 32 side
+by side; one thread. Floors: bare BLAS product plus vectorised tanh, and plain C loops (floor.c).
+All are measured in turn, several rounds; a figure is the median. Gradients are compared first.
 
-usage: python benchmarks/engine.py [N,N,...] [LANES,LANES]   -> a table, and benchmarks/results/engine.csv
+usage: python benchmarks/engine.py [N,N,...] [LANES,LANES]
+
+Prints a table, and writes benchmarks/results/engine.csv.
 """
 
 import os
@@ -30,7 +32,7 @@ ROUNDS = 7
 
 
 def load_floor():
-    """Compile floor.c; linked apart from -ffast-math, which would flush denormals in this process."""
+    """Compile floor.c; linked without -ffast-math, which would flush denormals here."""
     folder = Path(tempfile.mkdtemp(prefix="backtune-floor-"))
     flags = ["-O3", "-march=native", "-ffast-math", "-fPIC"]
     compiled, library = folder / "floor.o", folder / "floor.so"
@@ -157,7 +159,9 @@ def check_gradients(case, contestants):
     net.weights["lnl.x2.B"] = case.b[:, None]
     parts = [case.u[:, k] for k in range(case.lanes)], [case.y[:, k] for k in range(case.lanes)]
     gradient = bt.Estimator(net, *parts).gradient()[1] * STEPS * case.lanes
-    np.testing.assert_allclose(gradient[: case.units**2].reshape(expected[0].shape), expected[0], 1e-6, 1e-9)
+    np.testing.assert_allclose(
+        gradient[: case.units**2].reshape(expected[0].shape), expected[0], 1e-6, 1e-9
+    )
 
 
 def main(sizes="8,32,128", lanes="1,32"):
@@ -191,7 +195,15 @@ def main(sizes="8,32,128", lanes="1,32"):
     with open(results / "engine.csv", "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(
-            ["N", "sequences", "contestant", "forward_ns", "forward_ratio", "gradient_ns", "gradient_ratio"]
+            [
+                "N",
+                "sequences",
+                "contestant",
+                "forward_ns",
+                "forward_ratio",
+                "gradient_ns",
+                "gradient_ratio",
+            ]
         )
         writer.writerows(rows)
 

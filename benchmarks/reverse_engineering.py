@@ -3,8 +3,8 @@
 python benchmarks/reverse_engineering.py [--units 2,4,8,16,32] [--seeds 0-9] [--single] [--no-leak]
 
 The sequences are those of section 4 of RR-9100: one input, one observed output of N lnl units,
-T = 2 N (N + 1). The learner has the same form, weights drawn by `randomize(seed)`. --single runs from one
-draw (restarts=0), otherwise draws are raced, as by default; --no-leak learns without leaks.
+T = 2 N (N + 1). The learner has the same form, weights drawn by `randomize(seed)`. --single runs
+from one draw (restarts=0), otherwise draws are raced, as by default; --no-leak learns without.
 """
 
 from __future__ import annotations

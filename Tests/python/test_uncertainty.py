@@ -155,7 +155,9 @@ def test_zero_input():
     est = bt.Estimator(net, 0 * u, y)
     est.run(progress=False)
     found = est.uncertainty()
-    assert found.undetermined["lnl.x2.B"].all() and np.allclose(found.freedom["lnl.x2.B"], 1, rtol=1e-12)
+    assert found.undetermined["lnl.x2.B"].all() and np.allclose(
+        found.freedom["lnl.x2.B"], 1, rtol=1e-12
+    )
     assert np.isfinite(found.covariance).all() and np.isfinite(found.deviation).all()
 
 
