@@ -321,7 +321,7 @@ import Testing
 
   @Test func optionsByName() throws {
     var options = EstimatorOptions()
-    #expect(try options.value("max_iterations") == 100)
+    #expect(try options.value("max_iterations") == 300)
     try options.set("tolerance", 1e-6)
     #expect(options.tolerance == 1e-6)
     for (name, value) in [
@@ -330,7 +330,7 @@ import Testing
     ] {
       #expect(throws: BacktuneError.self, "\(name) \(value)") { try options.set(name, value) }
     }
-    #expect(options.tolerance == 1e-6 && options.maxIterations == 100 && options.isGuarded)
+    #expect(options.tolerance == 1e-6 && options.maxIterations == 300 && options.isGuarded)
   }
 
   /// The gradient that is reported is that of the reported cost.

@@ -180,6 +180,6 @@ import Testing
       [Observables.make("mean_at", [0, 1], channels: 1)], desired: [0])
     #expect(
       message { _ = try values.series(places) { try single.samples($0) } }
-        .contains("observable 0, mean_at (0.0, 1.0): it is defined at one time only"))
+        .contains("observable 0, mean_at (0, 1): it is defined at one time only"))
   }
 }
