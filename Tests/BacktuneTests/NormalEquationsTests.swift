@@ -171,4 +171,37 @@ import Testing
     }
     expectClose(gram, expected, within: 1e-12, "leak \(leak)")
   }
+
+  /// J^T r is the gradient of the whole cost that depends on states, for every criterion and regularisation.
+  @Test(arguments: ["least-squares", "l1", "l0", "huber", "biweight", "boolean", "observables"])
+  func gradientOfEveryCost(name: String) throws {
+    var network = try Build.network(
+      "lnl", size: 4, options: #"{"activation": "tanh", "leak": "adjust"}"#, seed: 5)
+    try network.observe([Observed(group: network.groups.count - 1, count: 2)])
+    let inputs = Build.normal(30, seed: 1)
+    var objective = try Objective(criterion: name)
+    try objective.addRegularisation(
+      "orthogonal-activity", options: Array(#"{"strength": 0.02}"#.utf8))
+    try objective.addRegularisation("sparse-activity", options: Array(#"{"strength": 0.1}"#.utf8))
+    try objective.addRegularisation("activity-bound", options: Array(#"{"strength": 0.1}"#.utf8))
+    for (kind, parameters) in [("mean", [0.0]), ("autocorrelation", [1, 2])] {
+      try objective.addObservable(kind, parameters, outputs: 2, desired: 0.3)
+    }
+    let sequences = try Build.sequences(
+      network, lengths: [30], inputs: inputs, desired: Build.normal(60, seed: 2))
+    var options = ObservationOptions()
+    options.nu = 0.5
+    let problem = try Problem(network, sequences, objective: objective, options: options)
+    let (states, eps) = (try problem.makeStates(), try problem.makeAdjoint())
+    let slots = network.slots.values
+    _ = try problem.evaluate(slots, into: states)
+    let equations = try NormalEquations(problem)
+    try equations.update(states, slots: slots, eps: eps) {}
+    _ = try problem.tune(states, isGuarded: false, into: eps)
+    let gradient = try problem.gradient(states, eps)
+    let scale = gradient.map(abs).max() ?? 0
+    for (found, slot) in zip(equations.gradient, problem.adjustable) {
+      #expect(abs(found - gradient[slot]) <= 1e-9 * scale, "\(name), slot \(slot)")
+    }
+  }
 }

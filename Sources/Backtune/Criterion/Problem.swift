@@ -189,6 +189,15 @@ package final class Problem {
     for term in activityTerms { term.addSlopes(states, into: slopes) }
   }
 
+  /// The same without those of `globalTerms`.
+  package func takeLocalSlopes(of states: Trajectory, into slopes: Trajectory) {
+    clear(slopes)
+    if !(data is any GlobalTerm) { data.addSlopes(states, into: slopes) }
+    for term in activityTerms where !(term is any GlobalTerm) {
+      term.addSlopes(states, into: slopes)
+    }
+  }
+
   /// The second derivatives by the driven values, one by one, of a quadratic that majorises the cost; those of
   /// `globalTerms` are not among them.
   package func takeCurvatures(of states: Trajectory, into curvatures: Trajectory) {
@@ -200,11 +209,7 @@ package final class Problem {
   /// The slopes that J^T pulls back to the gradient of the quadratic of `base` at states near it: of terms of few
   /// residuals with the weights of `base`.
   package func takeSlopes(of states: Trajectory, near base: Trajectory, into slopes: Trajectory) {
-    clear(slopes)
-    if !(data is any GlobalTerm) { data.addSlopes(states, into: slopes) }
-    for term in activityTerms where !(term is any GlobalTerm) {
-      term.addSlopes(states, into: slopes)
-    }
+    takeLocalSlopes(of: states, into: slopes)
     for term in globalTerms {
       for (k, item) in zip(term.residuals(base), term.residuals(states)).enumerated() {
         term.addDerivative(of: k, times: item.0.weight * item.1.residual, base, into: slopes)

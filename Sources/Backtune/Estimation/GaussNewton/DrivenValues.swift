@@ -4,7 +4,7 @@ import BacktuneSimulation
 
 /// The values that a cost depends on, as residuals of least squares: with rho' and the second derivative w of the
 /// quadratic that majorises the cost there, the row of the Jacobian is sqrt(w) dx/dW and r = rho'/sqrt(w). Then J^T r is
-/// the gradient, and J^T J what Gauss-Newton puts for the curvature.
+/// the gradient, and J^T J what Gauss-Newton puts for the curvature. Terms of few residuals have rows of their own.
 struct DrivenValues {
   /// A node whose values count.
   struct Node {
@@ -35,7 +35,7 @@ struct DrivenValues {
 
   /// Takes simulated states.
   func take(_ states: Trajectory) {
-    problem.takeSlopes(of: states, into: slopes)
+    problem.takeLocalSlopes(of: states, into: slopes)
     problem.takeCurvatures(of: states, into: curvatures)
   }
 
