@@ -15,6 +15,7 @@ from . import (
     regularisation,
     topology,
 )
+from ._results import Connections, ObservableMeans
 from ._version import __version__
 from .errors import (
     ArgumentError,
@@ -27,7 +28,7 @@ from .errors import (
     SizeError,
     StateError,
 )
-from .estimator import Connections, Estimator, ObservableMeans
+from .estimator import Estimator
 from .functions import Function, softplus, upsilon, zeta
 from .group import Group
 from .identify import IdentificationReport, IdentifiedModel, Trial, identify

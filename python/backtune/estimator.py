@@ -4,71 +4,25 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Callable, NamedTuple
-
-import numpy as np
+from typing import Any, Callable
 
 from . import _abi
 from ._abi import lib
-from ._arrays import as_float, as_number, as_sequences, as_text, joined
+from ._arrays import as_text
 from ._callbacks import RunGuard
 from ._data import Data
 from ._handle import Owner
+from ._objective import add_regularisations, set_criterion
 from ._progress import Progress
-from .criteria import Criterion, Observables
-from .errors import ArgumentError, NetworkError
+from ._results import ResultsMixin, stop_words
+from .criteria import Criterion
+from .errors import NetworkError
 from .network import Network
 from .regularisation import Regularisation
-from .trace import COLUMNS, Report, Trace, make_report
-from .uncertainty import Uncertainty, make_uncertainty
-
-# BT_STOP_* of include/backtune.h, in their order.
-_STOPS = (
-    "none",
-    "tolerance",
-    "target",
-    "stalled",
-    "iterations",
-    "callback",
-    "diverged",
-    "nothing",
-    "converged",
-)
+from .trace import Report, Trace
 
 
-class ObservableMeans(NamedTuple):
-    """Means of the observables, the desired ones, and their lambda, each of shape (K,)."""
-
-    means: np.ndarray
-    desired: np.ndarray
-    lambdas: np.ndarray
-
-
-@dataclass(frozen=True)
-class Connections:
-    """Which weights of an array there are: what `Estimator.connections` reports.
-
-    Attributes
-    ----------
-    name : str
-        Of the array, as in ``net.weights``.
-    remaining : array of bool
-        The weights that are not zero.
-    removed : array of bool
-        Those that a sparse estimation took away.
-    """
-
-    name: str
-    remaining: np.ndarray
-    removed: np.ndarray
-
-    def __repr__(self) -> str:
-        total, left = self.remaining.size, int(self.remaining.sum())
-        return f"<{self.name}: {left} of {total} weights, {int(self.removed.sum())} removed>"
-
-
-class Estimator(Owner):
+class Estimator(ResultsMixin, Owner):
     """Adjusts the weights of a network so that its outputs come near to desired ones.
 
     By Gauss-Newton, or by the method of RR-9100, section "Backward tuning".
@@ -166,11 +120,8 @@ class Estimator(Owner):
             "static": static,
         }
         if criterion is not None:
-            options["nu"] = self._set_criterion(criterion)
-        for item in _listed(regularisation):
-            lib.bt_estimator_add_regularisation(
-                self._pointer, item.name.encode(), item._options().encode()
-            )
+            options["nu"] = set_criterion(self._pointer, net.outputs, criterion)
+        add_regularisations(self._pointer, regularisation)
         if method is not None:
             lib.bt_estimator_set_method(self._pointer, as_text(method, "method"))
         for name, value in options.items():
@@ -178,41 +129,6 @@ class Estimator(Owner):
                 self.set_option(name, value)
         self._sequences = data.lengths.size
         self._lengths, self._is_list = data.lengths, data.is_list
-
-    def _set_criterion(self, criterion: str | Criterion) -> float | None:
-        """Set it, and return the scale that was given with it."""
-        name = criterion.name if isinstance(criterion, Criterion) else criterion
-        lib.bt_estimator_set_criterion(self._pointer, as_text(name, "criterion"))
-        if isinstance(criterion, Observables):
-            self._set_observables(criterion)
-        nu = getattr(criterion, "nu", None)
-        if nu is None:
-            return None
-        number = as_number(nu, "nu")
-        if not number > 0:
-            raise ArgumentError(f"nu: {number} came, expected a number above 0")
-        return number
-
-    def _set_observables(self, criterion: Observables) -> None:
-        for item in criterion.observables:
-            parameters = as_float(item.parameters, f"parameters of {item.kind}").reshape(-1)
-            desired = np.nan
-            if item.desired is not None:
-                desired = as_number(item.desired, f"desired mean of {item.kind}")
-                if not np.isfinite(desired):
-                    raise ArgumentError(f"desired mean of {item.kind}: {desired} came")
-            lib.bt_estimator_add_observable(
-                self._pointer, as_text(item.kind, "kind"), parameters, parameters.size, desired
-            )
-        for function, series, what in (
-            (lib.bt_estimator_set_reference, criterion.reference, "reference"),
-            (lib.bt_estimator_set_samples, criterion.samples, "samples"),
-        ):
-            if series is not None:
-                given = as_sequences(series, self.net.outputs, what)
-                lengths = np.array([len(item) for item in given], dtype=np.int64)
-                values = joined(given, self.net.outputs)
-                function(self._pointer, lengths.size, lengths, values, values.size)
 
     # ---- Settings
 
@@ -255,7 +171,7 @@ class Estimator(Owner):
         if guard.interrupted:
             raise KeyboardInterrupt
         place = self._trace_length() - 1
-        return self._report(place, None if stop == _abi.STOP_NONE else _stop_words(stop))
+        return self._report(place, None if stop == _abi.STOP_NONE else stop_words(stop))
 
     def run(
         self,
@@ -326,160 +242,6 @@ class Estimator(Owner):
         guard.finish()
         return guard, stop.value
 
-    # ---- Results
-
-    @property
-    def stop_reason(self) -> str:
-        """Why the last run or step stopped, in words."""
-        return _stop_words(self._stop())
-
-    def _stop(self) -> int:
-        stop = ctypes.c_int32()
-        lib.bt_estimator_stop_reason(self._pointer, ctypes.byref(stop))
-        return stop.value
-
-    @property
-    def cost(self) -> float:
-        """Criterion of the best weights."""
-        return self._costs()[0]
-
-    @property
-    def nmse(self) -> float:
-        """Normalised mean square error of the best weights; NaN for constant desired outputs."""
-        return self._costs()[1]
-
-    def _costs(self) -> tuple[float, float]:
-        cost, nmse = ctypes.c_double(), ctypes.c_double()
-        lib.bt_estimator_cost(self._pointer, ctypes.byref(cost), ctypes.byref(nmse))
-        return cost.value, nmse.value
-
-    def get_weights(self) -> np.ndarray:
-        """Return the best weights seen, in the order of ``net.get_weights()``."""
-        values = np.empty(_abi.read_int(lib.bt_network_weight_count, self.net._pointer))
-        lib.bt_estimator_get_weights(self._pointer, values, values.size)
-        return values
-
-    @property
-    def initial_states(self) -> np.ndarray:
-        """Learnt initial states, (sequences, state_size), with ``initial_states=True``.
-
-        A row is what `Network.simulate` takes as `initial`; without the option, StateError.
-        """
-        values = np.empty((self._sequences, self.net.state_size))
-        lib.bt_estimator_get_initial_states(self._pointer, values, values.size)
-        return values
-
-    def observables(self) -> ObservableMeans:
-        """Return the means of the observables at the network's weights, and the desired ones.
-
-        StateError with another criterion.
-        """
-        count = _abi.read_int(lib.bt_estimator_observable_count, self._pointer)
-        means, desired, lambdas = np.empty(count), np.empty(count), np.empty(count)
-        lib.bt_estimator_observables(self._pointer, means, desired, lambdas, count)
-        return ObservableMeans(means, desired, lambdas)
-
-    def divergence(self) -> float:
-        """Return the KL divergence of the outputs' distribution from the desired one.
-
-        At the network's weights; both are modelled as Gibbs distributions over the samples of the
-        criterion, or over its reference. NaN where these do not reach the means of one of the two.
-        """
-        value = ctypes.c_double()
-        lib.bt_estimator_divergence(self._pointer, ctypes.byref(value))
-        return value.value
-
-    def connections(self) -> list[Connections]:
-        """Return which weights of each array remain, after a sparse estimation took some away."""
-        result = []
-        for name in self.net.weights:
-            values = self.net.weights[name]
-            removed = np.empty(values.shape, dtype=np.uint8)
-            lib.bt_estimator_removed(self._pointer, name.encode(), removed, removed.size)
-            result.append(Connections(name, (values != 0) & (removed == 0), removed == 1))
-        return result
-
-    def gradient(self) -> tuple[float, np.ndarray]:
-        """Return the cost at the network's weights, and its derivative by each, without guard."""
-        cost = ctypes.c_double()
-        values = np.empty(_abi.read_int(lib.bt_network_weight_count, self.net._pointer))
-        lib.bt_estimator_gradient(self._pointer, ctypes.byref(cost), values, values.size)
-        return cost.value, values
-
-    def uncertainty(self) -> Uncertainty:
-        """Return standard errors at the network's weights, and what the data leave undetermined.
-
-        After `run`: the linear theory of least squares, at the minimum that was found.
-
-        Raises
-        ------
-        StateError
-            The simulation diverges.
-
-        Notes
-        -----
-        The covariance is s^2 (J^T W J + D)^+, J the derivative of the n observed values by the
-        weights, W their gains, D the curvature of the weights' regularisation, and
-        s^2 = sum w e^2 / (n - rank). It takes all derivatives by the weights twice, and the
-        eigenvalues of a matrix of order P: ten seconds or so for a thousand weights. Combinations
-        that move the outputs by less than about 1e-6 of what others do count as undetermined: in
-        large networks there are some, and many weights have a small part in them (`freedom`).
-        With criteria other than least squares, W are the weights of the quadratic that majorises
-        them, and the result an approximation; with "cross-entropy", for desired probabilities that
-        add up to 1, W is Fisher's information and s = 1.
-        """
-        count = _abi.read_int(lib.bt_network_weight_count, self.net._pointer)
-        covariance = np.empty((count, count))
-        errors, freedom = np.empty(count), np.empty(count)
-        noise, rank = ctypes.c_double(), ctypes.c_int64()
-        lib.bt_estimator_uncertainty(
-            self._pointer,
-            covariance,
-            covariance.size,
-            errors,
-            freedom,
-            count,
-            ctypes.byref(noise),
-            ctypes.byref(rank),
-        )
-        deviation = np.empty((int(self._lengths.sum()), self.net.outputs))
-        lib.bt_estimator_prediction_deviation(self._pointer, deviation, deviation.size)
-        parts = np.split(deviation, np.cumsum(self._lengths)[:-1])
-        return make_uncertainty(
-            {name: self.net.weights.fixed(name) for name in self.net.weights},
-            covariance,
-            errors,
-            freedom,
-            noise.value,
-            rank.value,
-            parts if self._is_list else parts[0],
-        )
-
-    @property
-    def trace(self) -> Trace:
-        """All iterations so far."""
-        return self._trace()
-
-    def _trace(self, interrupted: bool = False) -> Trace:
-        length = self._trace_length()
-        columns = {name: self._column(name, length) for name in COLUMNS}
-        if interrupted:
-            return Trace(columns, "interrupted by the user", "interrupted")
-        stop = self._stop()
-        return Trace(columns, _stop_words(stop), _STOPS[stop])
-
-    def _trace_length(self) -> int:
-        return _abi.read_int(lib.bt_estimator_trace_length, self._pointer)
-
-    def _column(self, name: str, length: int) -> np.ndarray:
-        values = np.empty(length)
-        lib.bt_estimator_trace(self._pointer, name.encode(), values, length)
-        return values
-
-    def _report(self, place: int, stop: str | None = None) -> Report:
-        columns = {name: self._column(name, place + 1) for name in COLUMNS}
-        return make_report(place, {name: values[place] for name, values in columns.items()}, stop)
-
     def __reduce__(self) -> tuple:
         raise TypeError(
             "an Estimator cannot be pickled or copied: pickle its network, and make a new one there"
@@ -489,19 +251,3 @@ class Estimator(Owner):
         if self.closed:
             return "<Estimator, closed>"
         return f"<Estimator of {self.net!r}, {max(self._trace_length() - 1, 0)} iterations>"
-
-
-def _stop_words(reason: int) -> str:
-    return lib.bt_stop_string(reason).decode()
-
-
-def _listed(items: Regularisation | Sequence[Regularisation] | None) -> list[Regularisation]:
-    if items is None:
-        return []
-    given = [items] if isinstance(items, Regularisation) else list(items)
-    for item in given:
-        if not isinstance(item, Regularisation):
-            raise TypeError(
-                f"regularisation: {item!r} came, expected objects of backtune.regularisation"
-            )
-    return given
