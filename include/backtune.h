@@ -337,7 +337,7 @@ bt_status bt_estimator_set_samples(bt_estimator *estimator, int64_t sequences, c
 bt_status bt_estimator_observables(bt_estimator *estimator, double *means, double *desired, double *lambda,
                                    int64_t length);
 
-/* KL divergence of the outputs' distribution, at the network's weights, from the desired one, both modelled as Gibbs
+/* KL divergence d(desired || present) of the outputs' distributions at the network's weights, both modelled as Gibbs
  * distributions over the samples (over the reference without them); NaN where these do not reach one of the two. */
 bt_status bt_estimator_divergence(bt_estimator *estimator, double *divergence);
 

@@ -1,0 +1,83 @@
+import BacktuneCriterion
+import BacktuneNetwork
+import BacktuneNumerics
+import BacktuneSimulation
+
+/// What an estimation found, and what its problem says at any weights.
+extension Estimator {
+  /// L of the best weights and its NMSE; before the first step those of the network's weights. Infinite where they
+  /// diverge.
+  public func cost() throws -> (cost: Double, nmse: Double) {
+    if let last = trace.last { return (last.cost, last.nmse) }
+    return try cost(at: network)
+  }
+
+  /// L and its NMSE at the weights of a network of this structure: nothing that was found is touched.
+  package func cost(at other: Network) throws -> (cost: Double, nmse: Double) {
+    try computing(at: other) { try $0.cost(at: $1) }
+  }
+
+  /// The best initial states, sequences x flat state, as `Network.simulate` takes them: those of each sequence where
+  /// `options.observation.learnsEachStart`, otherwise empty.
+  public func initialStates() throws -> [Double] { try session().initialStates }
+
+  /// L and its derivative by every adjustable weight, without guard, at the best weights.
+  public func gradient() throws -> (cost: Double, gradient: [Double]) { try gradient(at: network) }
+
+  /// The same at the weights of a network of this structure: nothing that was found is touched.
+  package func gradient(at other: Network) throws -> (cost: Double, gradient: [Double]) {
+    try computing(at: other) { try $0.gradient(at: $1) }
+  }
+
+  /// What the observables are at the weights of a network of this structure, with what is desired of them.
+  /// - Throws: `.state` with another criterion.
+  package func observables(at other: Network) throws -> ObservableReport {
+    try computing(at: other) { session, weights in
+      let (term, states) = try Self.required(try session.observables(at: weights))
+      return ObservableReport(
+        means: term.means(states), desired: term.set.desired, lambda: term.set.lambda)
+    }
+  }
+
+  /// The KL divergence of the outputs' distribution from the desired one, at the weights of a network of this structure;
+  /// NaN where one of the two is out of reach of the samples.
+  /// - Throws: `.state` with another criterion, and without samples and reference.
+  package func divergence(at other: Network) throws -> Double {
+    try computing(at: other) { session, weights in
+      let (term, states) = try Self.required(try session.observables(at: weights))
+      return try term.divergence(states)
+    }
+  }
+
+  private static func required<Value>(_ value: Value?) throws -> Value {
+    guard let value else {
+      throw BacktuneError.state("estimator: its criterion is not observables")
+    }
+    return value
+  }
+
+  func computing<Result>(
+    at other: Network, _ body: (any Session, [Double]) throws -> Result
+  ) throws -> Result {
+    try checkStructure(other)
+    let session = try session()
+    return try BLASThreads.single { try body(session, other.slots.values) }
+  }
+
+  /// Which weights of a full array a sparse estimation took away.
+  /// - Throws: `.argument` for an unknown array.
+  public func removed(_ name: String) throws -> [Bool] {
+    let flags = network.slots.values.indices.map { removed.contains($0) }
+    return network.full(try network.array(named: name), flags, absent: false)
+  }
+
+  /// Decay time and final bias of the cost, footnote 9.
+  public var decay: DecayFit { DecayFit(trace.map(\.cost)) }
+}
+
+/// Means of the observables, with what is desired of them and their weights.
+package struct ObservableReport {
+  package let means: [Double]
+  package let desired: [Double]
+  package let lambda: [Double]
+}
