@@ -200,7 +200,7 @@ static void asking(bt_network *network) {
   const int8_t bad_signs[] = {2, -2, 127, -128};
   for (int64_t k = 0; k < COUNT(bad_signs); k++) {
     const int8_t signs[4] = {1, -1, 0, bad_signs[k]};
-    char what[40];
+    char what[60];
     snprintf(what, sizeof what, "sign|u.x2.W|%d|1, -1 or 0", bad_signs[k]);
     CHECK_ERROR(bt_network_set_signs(network, "u.x2.W", signs, 4), BT_ERROR_ARGUMENT, what);
     CHECK_ERROR(bt_network_set_signs(network, "u.x2.W", signs + 3, 1), BT_ERROR_ARGUMENT, what);
@@ -284,7 +284,7 @@ static void asking(bt_network *network) {
   CHECK(count == 0);
   for (int place = 0; place < 6; place++) {
     double series[6] = {0, 1, 2, NAN, 4, 5};
-    char what[40];
+    char what[60];
     series[place] = place % 2 == 0 ? INFINITY : -INFINITY;
     snprintf(what, sizeof what, "reference|value %d|inf|NaN where missing", place);
     CHECK_ERROR(bt_estimator_set_reference(estimator, 1, &T, series, 6), BT_ERROR_ARGUMENT, what);
