@@ -2,9 +2,11 @@
 #include "check.h"
 #include "support.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 typedef struct {
   bt_estimator *estimator;
@@ -103,6 +105,41 @@ static void stopping_at_polls(void) {
   }
 }
 
+static double seconds(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static int32_t stop_later(bt_estimator *estimator, int32_t event, void *user_data) {
+  (void)estimator, (void)event;
+  return seconds() > *(double *)user_data;
+}
+
+/* The projection of states on desired means takes many seconds here, and is polled like all else. */
+static void stopping_a_projection(void) {
+  const int64_t steps = 50000;
+  static const double parameters[4][2] = {{0, 0}, {0, 1}, {0, 5}, {0, 3}};
+  const char *kinds[] = {"mean", "product", "autocorrelation", "standardised_moment"};
+  bt_network *network = standard_network();
+  bt_estimator *estimator = NULL;
+  double *inputs = exact_doubles(steps, 0), *desired = exact_doubles(2 * steps, 0), limit = seconds() + 2;
+  int32_t stop = 77;
+  CHECK_OK(bt_random_normal(1, "inputs", inputs, steps));
+  CHECK_OK(bt_random_normal(1, "desired", desired, 2 * steps));
+  CHECK_OK(bt_estimator_create(network, &estimator));
+  CHECK_OK(bt_estimator_set_data(estimator, 1, &steps, inputs, steps, desired, 2 * steps, NULL, 0));
+  for (int k = 0; k < 4; k++)
+    CHECK_OK(bt_estimator_add_observable(estimator, kinds[k], parameters[k], k == 0 ? 1 : 2, NAN));
+  CHECK_OK(bt_estimator_set_criterion(estimator, "observables"));
+  CHECK_OK(bt_estimator_set_method(estimator, "backward-tuning"));
+  CHECK_OK(bt_estimator_run(estimator, stop_later, &limit, &stop));
+  CHECK(stop == BT_STOP_CALLBACK && seconds() < limit + 3);
+  CHECK_OK(bt_estimator_free(estimator));
+  CHECK_OK(bt_network_free(network));
+  free(inputs), free(desired);
+}
+
 /* Inside: reading is allowed, writing and freeing is not. */
 static int32_t call_everything(bt_estimator *estimator, int32_t event, void *user_data) {
   watch *w = user_data;
@@ -172,6 +209,7 @@ int main(void) {
   events();
   stopping();
   stopping_at_polls();
+  if (!is_small()) stopping_a_projection();
   inside();
   nested();
   return check_report();
