@@ -42,7 +42,7 @@ import Testing
     let sample = try Sample(order: order, seed: UInt64(order))
     let system = try DampedSystem(order: order)
     let infinite = [Double](repeating: .infinity, count: order)
-    let box = DampedSystem.Box(
+    let box = StepBox(
       weights: infinite.map { _ in 0 }, lower: infinite.map { -$0 }, upper: infinite,
       gradient: sample.gradient)
     for damping in [0.0, 1e-3, 10] {
@@ -67,7 +67,7 @@ import Testing
     // Some stand at a bound already.
     let lower = weights.map { stream.uniform() < 0.2 ? $0 : $0 - stream.uniform() }
     let upper = weights.map { stream.uniform() < 0.2 ? $0 + 1e-3 : $0 + stream.uniform() }
-    let box = DampedSystem.Box(
+    let box = StepBox(
       weights: weights, lower: lower, upper: upper, gradient: sample.gradient)
     let step = try #require(
       try system.step(
@@ -90,7 +90,7 @@ import Testing
   @Test func notDefinite() throws {
     let sample = try Sample(order: 5, seed: 1)
     let system = try DampedSystem(order: 5)
-    let box = DampedSystem.Box(
+    let box = StepBox(
       weights: [0, 0, 0, 0, 0], lower: [-1, -1, -1, -1, -1], upper: [1, 1, 1, 1, 1],
       gradient: sample.gradient)
     for value in [Double.nan, .infinity, -1e6] {

@@ -16,7 +16,7 @@ import Testing
     return options
   }
 
-  private static func run(_ session: GaussNewton, iterations: Int) throws -> [Double] {
+  static func run(_ session: GaussNewton, iterations: Int) throws -> [Double] {
     try session.start {}
     var costs = [session.report.cost]
     for _ in 0..<iterations {
@@ -151,9 +151,7 @@ import Testing
     #expect(second == first)
   }
 
-  /// Problems without a unique answer end with finite weights that are no worse, and without a trap.
-  @Test(arguments: ["zero start", "zero input", "constant output", "one observed value"])
-  func singular(what: String) throws {
+  static func singularProblem(_ what: String) throws -> Problem {
     var network = try Build.network("lnl", size: 4, options: "{\"leak\": \"adjust\"}", seed: 3)
     try network.observe([Observed(group: network.groups.count - 1, count: 1)])
     if what == "zero start" {
@@ -168,7 +166,13 @@ import Testing
     }
     let sequences = try Build.sequences(
       network, lengths: [30], inputs: inputs, desired: desired)
-    let session = try GaussNewton(try Problem(network, sequences))
+    return try Problem(network, sequences)
+  }
+
+  /// Problems without a unique answer end with finite weights that are no worse, and without a trap.
+  @Test(arguments: ["zero start", "zero input", "constant output", "one observed value"])
+  func singular(what: String) throws {
+    let session = try GaussNewton(try Self.singularProblem(what))
     let costs = try Self.run(session, iterations: 60)
     for (a, b) in zip(costs, costs.dropFirst()) { #expect(b <= a) }
     let weights = session.network.slots.values

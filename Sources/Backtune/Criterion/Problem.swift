@@ -119,7 +119,7 @@ package final class Problem {
   }
 
   /// Writes the initial states.
-  private func start(_ states: Trajectory, _ slots: [Double]) {
+  func start(_ states: Trajectory, _ slots: [Double]) {
     guard learnsEachStart else { return plan.start(states, slots) }
     slots.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }

@@ -2,22 +2,17 @@ import BacktuneCriterion
 import BacktuneNumerics
 
 extension EstimatorOptions {
-  /// Most columns of a dense Gauss-Newton: its matrix takes 32 MB, a factorisation 3 s.
-  private static let largestOrder = 2000
-
   /// Most residuals of observables and orthogonal activities for Gauss-Newton.
   private static let mostResiduals = 200
 
   /// The method at work on a problem.
   /// - Throws: `.argument` for restarts under a criterion whose nu follows the errors.
   func makeSession(_ problem: Problem) throws -> any Session {
-    let isSmall = problem.adjustable.count <= Self.largestOrder
     // An adjoint each, in every iteration.
     let residuals = problem.globalTerms.reduce(0) { $0 + $1.residualCount }
     switch method {
     case .backwardTuning: return try BackwardTuning(problem)
-    case .auto where !isSmall || residuals > Self.mostResiduals:
-      return try BackwardTuning(problem)
+    case .auto where residuals > Self.mostResiduals: return try BackwardTuning(problem)
     case .auto, .gaussNewton: break
     }
     if let restarts, restarts > 0, problem.data.followsErrors {

@@ -58,6 +58,28 @@ package struct SymmetricSystem {
     }
   }
 
+  /// x = (scale A + shift I)^-1 b, negative eigenvalues counting as zero.
+  package func solve(
+    _ b: UnsafePointer<Double>, scale: Double, shift: Double, into x: UnsafeMutablePointer<Double>
+  ) {
+    x.update(repeating: 0, count: order)
+    for column in 0..<order {
+      let vector = UnsafePointer(eigenvectors.pointer + column * order)
+      let share = dot(vector, b) / (scale * max(spectrum.pointer[column], 0) + shift)
+      let factor = SIMD4(repeating: share)
+      var i = 0
+      while i + 4 <= order {
+        MatrixKernels.store(
+          multiplyAdd(factor, MatrixKernels.load(vector + i), MatrixKernels.load(x + i)), x + i)
+        i += 4
+      }
+      while i < order {
+        x[i] += share * vector[i]
+        i += 1
+      }
+    }
+  }
+
   private func dot(_ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>) -> Double {
     var sums = SIMD4<Double>.zero
     var i = 0

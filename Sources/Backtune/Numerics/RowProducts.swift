@@ -103,7 +103,9 @@ package enum RowProducts {
   }
 
   /// a . b
-  static func dot(_ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, count: Int) -> Double {
+  package static func dot(
+    _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, count: Int
+  ) -> Double {
     var sums = SIMD4<Double>.zero
     var k = 0
     while k + 4 <= count {

@@ -182,9 +182,26 @@ final class FirmwareOperation: Operation {
   ) {
     let y = tangents + place
     runs(lanes) { ScalarKernels.fill(0, y + $0, count: $1) }
+    if let bareZeta {
+      let (dx, v) = (tangents + parts[0].shift, states + place)
+      runs(lanes) {
+        ScalarKernels.addZetaSlope(
+          mean: bareZeta.mean, half: bareZeta.half, 1, value: v + $0, dx + $0, y + $0, count: $1)
+      }
+      return
+    }
     for k in 0..<sumCount {
       let sum = sums[k]
-      for m in 0..<sum.factors {
+      if sum.factors == 1, !parts[sum.first].isBroadcast {
+        let part = parts[sum.first]
+        let (x, dx) = (states + part.shift, tangents + part.shift)
+        runs(lanes) {
+          ScalarKernels.addSlope(
+            part.function, sum.coefficient, x + $0, dx + $0, y + $0, count: $1)
+        }
+        continue
+      }
+      for m in 0..<sum.factors where !parts[sum.first + m].isInput {
         let beta = partialProduct(sum, m, states, lanes: lanes)
         let dx = source(parts[sum.first + m], tangents, lanes: lanes)
         runs(lanes) { ScalarKernels.addProduct(1, beta + $0, dx + $0, y + $0, count: $1) }

@@ -74,9 +74,11 @@ final class LearnwareOperation: Operation {
   ) {
     let y = tangents + place
     spread(biasDirection, y, lanes: lanes)
-    for block in blocks {
-      block.multiply(tangents, into: y, from: nil, lanes: lanes)
-      block.multiplyDirection(states, into: y, lanes: lanes)
+    for k in 0..<blockCount {
+      table[k]._withUnsafeGuaranteedRef { block in
+        if !block.isInput { block.multiply(tangents, into: y, from: nil, lanes: lanes) }
+        block.multiplyDirection(states, into: y, lanes: lanes)
+      }
     }
   }
 

@@ -209,12 +209,14 @@ package final class Plan {
     _ states: Trajectory, into tangents: Trajectory, _ batch: Batch,
     poll: () throws -> Void = {}
   ) throws {
-    let size = layout.rowSize
-    try chunks(batch, poll) { times in
-      for t in times {
-        for operation in operations {
-          operation.tangent(
-            states.origin + t * size, tangents.origin + t * size, lanes: batch.active[t])
+    let (table, count, size) = (table, operations.count, layout.rowSize)
+    try batch.active.withUnsafeBufferPointer { active in
+      try chunks(batch, poll) { times in
+        for t in times {
+          let (state, row) = (states.origin + t * size, tangents.origin + t * size)
+          for k in 0..<count {
+            table[k]._withUnsafeGuaranteedRef { $0.tangent(state, row, lanes: active[t]) }
+          }
         }
       }
     }

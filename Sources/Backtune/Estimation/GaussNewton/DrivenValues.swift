@@ -1,5 +1,6 @@
 import BacktuneCriterion
 import BacktuneNetwork
+import BacktuneNumerics
 import BacktuneSimulation
 
 /// The values that a cost depends on, as residuals of least squares: with rho' and the second derivative w of the
@@ -16,7 +17,8 @@ struct DrivenValues {
 
   let nodes: [Node]
   private let problem: Problem
-  private let slopes: Trajectory
+  /// rho' at the states that were taken, without the terms of few residuals.
+  let slopes: Trajectory
   private let curvatures: Trajectory
 
   init(_ problem: Problem) throws {
@@ -39,10 +41,42 @@ struct DrivenValues {
     problem.takeCurvatures(of: states, into: curvatures)
   }
 
-  /// dr/dx of a residual of a term, in place of the slopes that were taken.
-  func derivative(of term: any GlobalTerm, _ k: Int, _ states: Trajectory) -> Trajectory {
-    problem.clear(slopes)
-    term.addDerivative(of: k, times: 1, states, into: slopes)
+  /// Calls `body` with dr/dW, w and r of every residual of the terms of few, an adjoint each; the slopes that were taken
+  /// are written over.
+  func forEachGlobalRow(
+    _ states: Trajectory, slots: [Double], eps: Trajectory, poll: () throws -> Void,
+    _ body: ([Double], _ weight: Double, _ residual: Double) throws -> Void
+  ) throws {
+    if problem.globalTerms.isEmpty { return }
+    problem.plan.load(slots)
+    for term in problem.globalTerms {
+      for (k, item) in term.residuals(states).enumerated() where item.weight > 0 {
+        problem.clear(slopes)
+        term.addDerivative(of: k, times: 1, states, into: slopes)
+        try problem.pullBack(slopes, states, into: eps, poll: poll)
+        let gradient = try problem.gradient(states, eps, poll: poll)
+        try body(problem.adjustable.map { gradient[$0] }, item.weight, item.residual)
+      }
+    }
+  }
+
+  /// w dx of tangents dx, in place of the slopes that were taken.
+  func weighed(_ tangents: Trajectory) -> Trajectory {
+    let (target, w, dx) = (slopes.origin, curvatures.origin, tangents.origin)
+    problem.plan.layout.forEachValue(of: problem.driven, problem.batch) {
+      target[$0] = w[$0] > 0 ? w[$0] * dx[$0] : 0
+    }
+    return slopes
+  }
+
+  /// sqrt(w) times a random sign each, in place of the slopes that were taken: what J^T makes of them has squares whose
+  /// expectation is the diagonal of J^T J.
+  func randomSigns(_ stream: inout RandomStream) -> Trajectory {
+    let (target, w) = (slopes.origin, curvatures.origin)
+    problem.plan.layout.forEachValue(of: problem.driven, problem.batch) {
+      let sign = stream.uniform() < 0.5 ? -1.0 : 1
+      target[$0] = w[$0] > 0 ? sign * w[$0].squareRoot() : 0
+    }
     return slopes
   }
 

@@ -18,8 +18,7 @@ final class GaussNewton: Session {
   let problem: Problem
   let search: WeightSearch
   let eps: Trajectory
-  let equations: NormalEquations
-  private let system: DampedSystem
+  let solver: any StepSolver
   /// States at the start of the iteration, and the slopes of a correction.
   private let base: Trajectory
   private let slopes: Trajectory
@@ -31,13 +30,13 @@ final class GaussNewton: Session {
 
   private static let initialDamping = 1e-3
 
-  init(_ problem: Problem) throws {
+  /// - Parameter form: how its steps are solved; nil for what is predicted to cost less.
+  init(_ problem: Problem, form: LinearForm? = nil) throws {
     self.problem = problem
     search = try WeightSearch(problem)
-    equations = try NormalEquations(problem)
-    system = try DampedSystem(order: problem.adjustable.count)
-    base = try problem.makeStates()
     eps = try problem.makeAdjoint()
+    solver = try (form ?? .cheaper(problem)).makeSolver(problem, eps)
+    base = try problem.makeStates()
     slopes = try problem.makeAdjoint()
   }
 
@@ -80,8 +79,8 @@ final class GaussNewton: Session {
     let cost = search.score.total
     base.copy(from: search.states)
     let origin = search.slots
-    try equations.update(base, slots: origin, eps: eps, poll: poll)
-    let linear = Linear(problem, origin, equations)
+    try solver.update(base, slots: origin, poll: poll)
+    let linear = Linear(problem, origin, solver)
     guard linear.scale > 0, linear.scale.isFinite else {
       // No weight moves a value that counts.
       isConverged = linear.scale == 0 && linear.box.gradient.allSatisfy { $0 == 0 }
@@ -103,27 +102,27 @@ final class GaussNewton: Session {
   /// The linearised problem at the start of an iteration.
   private struct Linear {
     let origin: [Double]
-    let box: DampedSystem.Box
+    let box: StepBox
     let scale: Double
     /// Derivative and curvature of the weights' regularisation, one value an adjustable slot.
     let regularisation: SecondOrder.Regularisation?
 
-    init(_ problem: Problem, _ origin: [Double], _ equations: NormalEquations) {
+    init(_ problem: Problem, _ origin: [Double], _ solver: any StepSolver) {
       self.origin = origin
       let adjustable = problem.adjustable
       regularisation = problem.weightRegularisation(origin).map { part in
         (adjustable.map { part.gradient[$0] }, adjustable.map { part.curvature[$0] })
       }
-      var gradient = equations.gradient
+      var gradient = solver.gradient
       if let regularisation { gradient = zip(gradient, regularisation.gradient).map(+) }
-      box = DampedSystem.Box(
+      box = StepBox(
         weights: adjustable.map { origin[$0] },
         lower: adjustable.map { problem.slots.lower[$0] },
         upper: adjustable.map { problem.slots.upper[$0] }, gradient: gradient)
       // Where no value that counts moves, the regularisation alone has a say.
       scale =
-        equations.largest == 0
-        ? regularisation?.curvature.max() ?? 0 : equations.largest
+        solver.largest == 0
+        ? regularisation?.curvature.max() ?? 0 : solver.largest
     }
 
     /// Derivative of the regularisation's quadratic after a step, by slot k.
@@ -173,11 +172,9 @@ final class GaussNewton: Session {
   private func trial(_ linear: Linear, _ poll: () throws -> Void) throws -> Double {
     let mu = damping * linear.scale
     guard
-      var step = try system.step(
-        gram: equations.gram.pointer, stride: equations.stride,
-        curvature: linear.regularisation?.curvature,
-        box: linear.box,
-        damping: mu, poll: poll)
+      var step = try solver.step(
+        linear.box, curvature: linear.regularisation?.curvature, damping: mu, isFinal: false,
+        poll: poll)
     else { return .infinity }
     var least = Double.infinity
     var size = step.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -206,10 +203,10 @@ final class GaussNewton: Session {
     problem.plan.load(linear.origin)
     try problem.pullBack(slopes, base, into: eps, poll: poll)
     let gradient = try problem.gradient(base, eps, poll: poll)
-    return system.correction(
+    return try solver.correction(
       problem.adjustable.enumerated().map {
         gradient[$1] + mu * step[$0] + linear.pull($0, step)
-      })
+      }, poll: poll)
   }
 
   /// What a step of hardly any damping could gain, g^T (J^T J)^+ g, is below rounding beside r^T r; or r itself is,
@@ -218,11 +215,9 @@ final class GaussNewton: Session {
     let gradient = linear.box.gradient
     if search.score.penalty == 0 && problem.isMet(search.score) { return true }
     guard
-      let step = try system.step(
-        gram: equations.gram.pointer, stride: equations.stride,
-        curvature: linear.regularisation?.curvature,
-        box: linear.box,
-        damping: Self.smallestDamping * linear.scale, poll: poll)
+      let step = try solver.step(
+        linear.box, curvature: linear.regularisation?.curvature,
+        damping: Self.smallestDamping * linear.scale, isFinal: true, poll: poll), solver.isSolved
     else { return false }
     let gain = zip(step, gradient).reduce(0) { $0 - $1.0 * $1.1 }
     return gain <= 1e-14 * search.score.total

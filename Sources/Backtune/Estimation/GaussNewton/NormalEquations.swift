@@ -107,17 +107,11 @@ final class NormalEquations {
     _ states: Trajectory, _ slots: [Double], _ eps: Trajectory, _ poll: () throws -> Void
   ) throws {
     if problem.globalTerms.isEmpty { return }
-    problem.plan.load(slots)
-    for term in problem.globalTerms {
-      for (k, item) in term.residuals(states).enumerated() where item.weight > 0 {
-        try problem.pullBack(
-          values.derivative(of: term, k, states), states, into: eps, poll: poll)
-        let gradient = try problem.gradient(states, eps, poll: poll)
-        let scale = item.weight.squareRoot()
-        let row = problem.adjustable.map { gradient[$0] }
-        try row.withUnsafeBufferPointer {
-          try appendRow(scale, $0.baseAddress, scale * item.residual, poll)
-        }
+    try values.forEachGlobalRow(states, slots: slots, eps: eps, poll: poll) {
+      row, weight, residual in
+      let scale = weight.squareRoot()
+      try row.withUnsafeBufferPointer {
+        try appendRow(scale, $0.baseAddress, scale * residual, poll)
       }
     }
     try finishRows(poll)

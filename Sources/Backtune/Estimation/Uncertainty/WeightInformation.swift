@@ -27,7 +27,7 @@ struct WeightInformation {
     try equations.update(states, slots: slots, eps: try problem.makeAdjoint()) {}
     let part = problem.weightRegularisation(slots)
     let adjustable = problem.adjustable
-    let box = DampedSystem.Box(
+    let box = StepBox(
       weights: adjustable.map { slots[$0] },
       lower: adjustable.map { problem.slots.lower[$0] },
       upper: adjustable.map { problem.slots.upper[$0] },
@@ -44,7 +44,7 @@ struct WeightInformation {
   }
 }
 
-extension DampedSystem.Box {
+extension StepBox {
   /// Whether the cost would fall if column k left its bounds, or these leave it no room.
   fileprivate func isStopped(_ k: Int) -> Bool {
     lower[k] == upper[k] || (gradient[k] != 0 && isHeld(k))
