@@ -355,8 +355,8 @@ bt_status bt_estimator_divergence(bt_estimator *estimator, double *divergence);
 bt_status bt_estimator_add_regularisation(bt_estimator *estimator, const char *name, const char *options);
 bt_status bt_estimator_clear_regularisation(bt_estimator *estimator);
 
-/* "auto" (the default), "gauss-newton" or "backward-tuning", the report's method. "auto" is Gauss-Newton for up to 2,000
- * adjustable weights. */
+/* "auto" (the default), "gauss-newton" or "backward-tuning", the report's method. "auto" is Gauss-Newton, unless
+ * observables or orthogonal activities have more than 200 residuals. */
 bt_status bt_estimator_set_method(bt_estimator *estimator, const char *name);
 bt_status bt_estimator_get_method(const bt_estimator *estimator, char *buffer, int64_t capacity, int64_t *length);
 

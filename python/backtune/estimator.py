@@ -51,7 +51,7 @@ class Estimator(ResultsMixin, Owner):
         Whether only the last time step of every sequence is compared.
     method : str, optional
         "auto", "gauss-newton", or "backward-tuning", the report's own; "auto" is Gauss-Newton
-        unless there are more than some thousand weights.
+        unless orthogonal activities of many nodes make it dear.
     restarts : int or "auto", optional
         Draws of the weights that Gauss-Newton races besides the first, within the limit of
         iterations; not with a scale nu that follows the errors. "auto": some for a network whose
