@@ -1,4 +1,4 @@
-"""Time simulation, and simulation plus gradient, beside a NumPy loop and what a step costs at least.
+"""Time simulation, and simulation plus gradient, beside a NumPy loop and the least a step costs.
 
 The network is x(t) = tanh(W x(t-1) + b u(t)), unit 0 observed; T = 1000; one sequence, and 32 side
 by side; one thread. Floors: bare BLAS product plus vectorised tanh, and plain C loops (floor.c).
