@@ -26,7 +26,7 @@ final class LagrangeSystem {
   /// 1/length of each row (0 for a row of zeros) where the step was found: gaps become distances.
   private var weights: [Double]
   private let solutions: Buffer
-  private let solver: ConjugateGradients
+  private let solver = ConjugateGradients(tolerance: 1e-12, maxProducts: 300)
   /// rho, of which r holds its part.
   private var penalty = 0.0
 
@@ -47,7 +47,8 @@ final class LagrangeSystem {
     )
     (rows, solutions) = (try vectors(set.count), try vectors(set.count + 1))
     (mu, muOrigin, muStep, gap, norms, weights) = (zeros, zeros, zeros, zeros, zeros, zeros)
-    solver = try ConjugateGradients(size: size)
+    // Vectors of the conjugate gradients, with what a product makes.
+    try MemoryBudget.bytes(doubles: [size, 8], for: "conjugate gradients")
     for (s, length) in lengths.enumerated() {
       for t in 0..<max(length, 0) {
         for k in 0..<channels { x.pointer[places.place(k, t, s)] = series.value(k, t, s) }
@@ -108,18 +109,30 @@ final class LagrangeSystem {
     }
     self.penalty = penalty
     for k in 0...count {
-      let isFound = try solver.solve(
-        k < count ? rows + k * size : r, into: solutions.pointer + k * size, poll: poll
-      ) { v, result in
-        applyCurvature(v, result)
-        for l in 0..<count where factors[l] > 0 {
-          let share = factors[l] * product(rows + l * size, v)
-          for i in 0..<size { result[i] += share * rows[l * size + i] }
-        }
+      let right = UnsafeBufferPointer(start: k < count ? rows + k * size : r, count: size)
+      let found = try solver.solve(Array(right)) { v in
+        try poll()
+        return v.withUnsafeBufferPointer { v in curved(v, factors) }
       }
-      guard isFound else { return false }
+      guard let found, found.isSolved else { return false }
+      (solutions.pointer + k * size).update(from: found.x, count: size)
     }
     return true
+  }
+
+  /// (A + sum_l f_l C_l C_l^T) v.
+  private func curved(_ v: UnsafeBufferPointer<Double>, _ factors: [Double]) -> [Double] {
+    guard let v = v.baseAddress else { return [] }
+    return [Double](unsafeUninitializedCapacity: size) { buffer, count in
+      count = size
+      guard let result = buffer.baseAddress else { return }
+      applyCurvature(v, result)
+      for (l, factor) in factors.enumerated() where factor > 0 {
+        let row = rows.pointer + l * size
+        let share = factor * product(row, v)
+        for i in 0..<size { result[i] += share * row[i] }
+      }
+    }
   }
 
   /// The step from Z and z_0.
@@ -183,7 +196,9 @@ final class LagrangeSystem {
   }
 
   private func product(_ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>) -> Double {
-    dotProduct(a, b, size)
+    var sum = 0.0
+    for i in 0..<size { sum += a[i] * b[i] }
+    return sum
   }
 
   private static func inverse(_ norm: Double) -> Double {

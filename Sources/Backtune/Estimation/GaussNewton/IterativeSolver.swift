@@ -1,4 +1,5 @@
 import BacktuneCriterion
+import BacktuneNumerics
 import BacktuneSimulation
 
 /// Steps by conjugate gradients, preconditioned by the paper's local second order: memory grows with the number of
@@ -87,7 +88,7 @@ final class IterativeSolver: StepSolver {
   private func solve(
     _ right: [Double], _ tolerance: Double, _ poll: () throws -> Void
   ) throws -> [Double]? {
-    let method = PreconditionedGradients(
+    let method = ConjugateGradients(
       tolerance: tolerance, maxProducts: accuracy.products)
     let right = only(right)
     let solution = try method.solve(

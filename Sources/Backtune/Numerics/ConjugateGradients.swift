@@ -1,23 +1,27 @@
 /// Conjugate gradients for A x = b, A and M symmetric and positive definite, cut short where the residual has fallen far
 /// enough in the norm of M^-1.
-struct PreconditionedGradients {
+package struct ConjugateGradients {
   /// Of the residual to that of b.
-  let tolerance: Double
-  let maxProducts: Int
+  private let tolerance: Double
+  private let maxProducts: Int
 
-  struct Solution {
-    var x: [Double]
+  package init(tolerance: Double, maxProducts: Int) {
+    (self.tolerance, self.maxProducts) = (tolerance, maxProducts)
+  }
+
+  package struct Solution {
+    package var x: [Double]
     /// Whether the tolerance was met.
-    var isSolved = false
+    package var isSolved = false
   }
 
   /// - Parameters:
   ///   - start: a first approximation x and A x, nil for 0.
   ///   - inverse: M^-1 r.
   /// - Returns: nil where a value is not finite.
-  func solve(
-    _ b: [Double], from start: (x: [Double], image: [Double])?,
-    inverse: ([Double]) -> [Double], product: ([Double]) throws -> [Double]
+  package func solve(
+    _ b: [Double], from start: (x: [Double], image: [Double])? = nil,
+    inverse: ([Double]) -> [Double] = { $0 }, product: ([Double]) throws -> [Double]
   ) rethrows -> Solution? {
     var solution = Solution(x: start?.x ?? b.map { _ in 0 })
     let goal = tolerance * tolerance * dot(b, inverse(b))
