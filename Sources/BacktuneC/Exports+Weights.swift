@@ -67,6 +67,19 @@ public func bt_network_array_shape(
   }
 }
 
+/// A call that sets something of every weight of an array: its values, or one for all.
+private func setArray<Value>(
+  _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ source: UnsafePointer<Value>?,
+  _ length: Int64, _ what: String,
+  _ body: (inout Network, _ name: String, _ values: [Value]) throws -> Void
+) throws {
+  let name = try text(name, "name")
+  try changing(network) {
+    let count = try $0.array(named: name).count
+    try body(&$0, name, try values(source, length, what, expected: count, 1))
+  }
+}
+
 @_cdecl("bt_network_get_array")
 public func bt_network_get_array(
   _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?,
@@ -84,11 +97,7 @@ public func bt_network_set_array(
   _ length: Int64
 ) -> Int32 {
   guarded {
-    let name = try text(name, "name")
-    try changing(network) {
-      let count = try $0.array(named: name).count
-      try $0.setWeights(name, try values(source, length, "values", expected: count, 1))
-    }
+    try setArray(network, name, source, length, "values") { try $0.setWeights($1, $2) }
   }
 }
 
@@ -143,12 +152,7 @@ public func bt_network_set_fixed(
   _ length: Int64
 ) -> Int32 {
   guarded {
-    let name = try text(name, "name")
-    try changing(network) {
-      let count = try $0.array(named: name).count
-      try $0.setFixed(
-        name, try values(fixed, length, "fixed", expected: count, 1).map { $0 != 0 })
-    }
+    try setArray(network, name, fixed, length, "fixed") { try $0.setFixed($1, $2.map { $0 != 0 }) }
   }
 }
 
@@ -158,12 +162,7 @@ public func bt_network_set_signs(
   _ length: Int64
 ) -> Int32 {
   guarded {
-    let name = try text(name, "name")
-    try changing(network) {
-      let count = try $0.array(named: name).count
-      try $0.setSigns(
-        name, try values(signs, length, "signs", expected: count, 1).map { Int($0) })
-    }
+    try setArray(network, name, signs, length, "signs") { try $0.setSigns($1, $2.map { Int($0) }) }
   }
 }
 
@@ -173,11 +172,7 @@ public func bt_network_set_mask(
   _ length: Int64
 ) -> Int32 {
   guarded {
-    let name = try text(name, "name")
-    try changing(network) {
-      let count = try $0.array(named: name).count
-      try $0.setMask(name, try values(mask, length, "mask", expected: count, 1).map { $0 != 0 })
-    }
+    try setArray(network, name, mask, length, "mask") { try $0.setMask($1, $2.map { $0 != 0 }) }
   }
 }
 
