@@ -29,8 +29,6 @@ package protocol DataTerm: AnyObject {
   func begin(with states: Trajectory)
   /// Takes nu and the start from the same term of an earlier problem.
   func inherit(from other: any DataTerm)
-  /// Whether nu stays for now.
-  var holdsNu: Bool { get set }
   /// Lets nu follow the errors of `best`, if that is acceptable.
   /// - Returns: what start and best cost then; nil where nu stays.
   func adapt(to best: Trajectory, accepts: (Rescored) -> Bool) -> Rescored?
@@ -50,10 +48,6 @@ extension DataTerm {
   package var followsErrors: Bool { false }
   package func begin(with states: Trajectory) {}
   package func inherit(from other: any DataTerm) {}
-  package var holdsNu: Bool {
-    get { true }
-    set {}
-  }
   package func adapt(to best: Trajectory, accepts: (Rescored) -> Bool) -> Rescored? { nil }
   package func reset() {}
 }

@@ -10,7 +10,6 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
   private var settled: (rule: Rule, nu: Double)?
   /// The observed values at the start, of a criterion that follows the errors.
   private var start: [Double] = []
-  var holdsNu = false
 
   init(_ targets: Targets, nu given: Double?) {
     self.targets = targets
@@ -105,7 +104,7 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
   }
 
   func adapt(to best: Trajectory, accepts: (Rescored) -> Bool) -> Rescored? {
-    guard fixedNu == nil, !holdsNu, let settled else { return nil }
+    guard fixedNu == nil, let settled else { return nil }
     let nu = followed(best)
     guard nu < settled.nu else { return nil }
     let rule = Rule(nu: nu)

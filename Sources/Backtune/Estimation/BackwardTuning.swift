@@ -90,7 +90,7 @@ final class BackwardTuning: Session {
     if search.score.total > Self.sufficientDecrease * cost { try first(origin, cost, poll) }
     if lastReport.order != .none { return }
     // Before it is given up: what was left out, then ever shorter steps of the momenta.
-    if options.reestimatesStates && !isReestimating { try third(origin, cost, poll) }
+    if options.reestimatesStates && !isReestimating { try third(origin, cost, slope, poll) }
     for _ in 0..<Self.lastRounds where lastReport.order == .none {
       firstOrder.shorten()
       try first(origin, cost, poll)
@@ -105,11 +105,12 @@ final class BackwardTuning: Session {
   private static let sufficientDecrease = 0.95
 
   /// Derivative of the un-normalised cost at the best weights: of what depends on states, of the weights'
-  /// regularisation, and of both; fixed slots are 0.
+  /// regularisation, and of both; fixed slots are 0. With the typical curvature of the criterion.
   private struct Slope {
-    var states: [Double]
+    let states: [Double]
     let regularisation: SecondOrder.Regularisation?
-    var whole: [Double]
+    let whole: [Double]
+    let curvature: Double?
   }
 
   private func slope(
@@ -119,7 +120,9 @@ final class BackwardTuning: Session {
     for (slot, isFixed) in problem.slots.isFixed.enumerated() where isFixed { gradient[slot] = 0 }
     let regularisation = problem.weightRegularisation(weights)
     let whole = regularisation.map { zip(gradient, $0.gradient).map(+) } ?? gradient
-    return Slope(states: gradient, regularisation: regularisation, whole: whole)
+    return Slope(
+      states: gradient, regularisation: regularisation, whole: whole,
+      curvature: problem.data.curvature(states))
   }
 
   /// The three variants of section 2.5, each followed by a line search.
@@ -127,20 +130,19 @@ final class BackwardTuning: Session {
     _ origin: [Double], _ cost: Double, _ slope: Slope, isReestimating: Bool,
     _ poll: () throws -> Void
   ) throws {
-    let curvature = problem.data.curvature(search.states)
     let input = SecondOrder.Input(
       states: search.states, batch: problem.batch, rightHandSide: slope.states.map { -$0 },
       regularisation: slope.regularisation
-    ).scaled(by: 1 / (curvature ?? 1))
+    ).scaled(by: 1 / (slope.curvature ?? 1))
     var directions = [
       try secondOrder.direction(input, poll: poll),
       try secondOrder.weightedDirection(input, slots: origin, poll: poll),
     ]
-    if curvature == nil {
+    if slope.curvature == nil {
       directions = directions.map { Self.reaching($0, cost, slope.whole) }
     }
     // Computed before the searches, which leave these states behind.
-    let reestimated = isReestimating ? try reestimatedDirectionIfFits(origin, poll) : nil
+    let reestimated = isReestimating ? try reestimatedDirectionIfFits(slope, poll) : nil
     for (k, direction) in directions.enumerated() {
       try look(origin, cost, direction, .second, k + 1, poll)
     }
@@ -157,8 +159,10 @@ final class BackwardTuning: Session {
   }
 
   /// Variant 3 from the present states.
-  private func third(_ origin: [Double], _ cost: Double, _ poll: () throws -> Void) throws {
-    if let direction = try reestimatedDirectionIfFits(origin, poll) {
+  private func third(
+    _ origin: [Double], _ cost: Double, _ slope: Slope, _ poll: () throws -> Void
+  ) throws {
+    if let direction = try reestimatedDirectionIfFits(slope, poll) {
       try third(origin, cost, direction, poll)
     }
   }
@@ -173,10 +177,10 @@ final class BackwardTuning: Session {
 
   /// The direction of variant 3; nil where its work space, the largest of all, is not to be had: the others do without.
   private func reestimatedDirectionIfFits(
-    _ origin: [Double], _ poll: () throws -> Void
+    _ slope: Slope, _ poll: () throws -> Void
   ) throws -> [Double]? {
     do {
-      return try reestimatedDirection(origin, poll)
+      return try reestimatedDirection(slope, poll)
     } catch let error as BacktuneError where error.kind == .memory {
       reestimationPause.report(won: false)
       return nil
@@ -184,7 +188,7 @@ final class BackwardTuning: Session {
   }
 
   private func reestimatedDirection(
-    _ origin: [Double], _ poll: () throws -> Void
+    _ slope: Slope, _ poll: () throws -> Void
   ) throws -> [Double]? {
     var reestimation = try self.reestimation ?? StateReestimation(problem, poll: poll)
     self.reestimation = nil
@@ -193,14 +197,12 @@ final class BackwardTuning: Session {
       reestimationPause.report(won: false)
       return nil
     }
-    let curvature = problem.data.curvature(search.states) ?? 1
-    let regularisation = problem.weightRegularisation(origin)
+    let gradient = try problem.gradient(reestimation.states, reestimation.residual)
     return try secondOrder.direction(
       SecondOrder.Input(
-        states: reestimation.states, batch: problem.batch,
-        rightHandSide: try problem.gradient(reestimation.states, reestimation.residual),
-        regularisation: regularisation.map {
-          ($0.gradient.map { $0 / curvature }, $0.curvature.map { $0 / curvature })
+        states: reestimation.states, batch: problem.batch, rightHandSide: gradient,
+        regularisation: slope.regularisation.map {
+          SecondOrder.scaled($0, by: 1 / (slope.curvature ?? 1))
         }),
       poll: poll)
   }
@@ -235,10 +237,7 @@ final class BackwardTuning: Session {
   private func begin() { lastReport = report }
 
   private func close() {
-    let now = report
-    (lastReport.cost, lastReport.nmse, lastReport.firstCost) = (now.cost, now.nmse, now.firstCost)
-    (lastReport.penalty, lastReport.nu) = (now.penalty, now.nu)
-    lastReport.simulations = search.simulations - reportedSimulations
+    lastReport.close(report, simulations: search.simulations - reportedSimulations)
     reportedSimulations = search.simulations
   }
 }

@@ -56,8 +56,8 @@ struct Removal {
     session.restart(from: values)
     self.session = session
     session.search.inherit(from: before)
-    session.problem.data.holdsNu = true
-    defer { session.problem.data.holdsNu = false }
+    session.search.holdsNu = true
+    defer { session.search.holdsNu = false }
     var stop = StopReason.iterations
     do {
       try session.start(poll: poll)

@@ -31,10 +31,12 @@ struct SecondOrder {
       guard scale != 1 else { return self }
       return Input(
         states: states, batch: batch, rightHandSide: rightHandSide.map { scale * $0 },
-        regularisation: regularisation.map { part in
-          (part.gradient.map { scale * $0 }, part.curvature.map { scale * $0 })
-        })
+        regularisation: regularisation.map { SecondOrder.scaled($0, by: scale) })
     }
+  }
+
+  static func scaled(_ part: Regularisation, by scale: Double) -> Regularisation {
+    (part.gradient.map { scale * $0 }, part.curvature.map { scale * $0 })
   }
 
   /// W - W^ with one A for the systems of a class: variants 1 and 3. Zero for nodes without second order.

@@ -54,6 +54,12 @@ public struct IterationReport: Sendable {
   /// Time spent computing since the start.
   public internal(set) var seconds = 0.0
 
+  /// Takes what the best weights score at the end of an iteration, and its simulations.
+  mutating func close(_ now: IterationReport, simulations count: Int) {
+    (cost, nmse, penalty) = (now.cost, now.nmse, now.penalty)
+    (nu, firstCost, simulations) = (now.nu, now.firstCost, count)
+  }
+
   /// The columns of a trace by name.
   package static var columns: [(name: String, value: @Sendable (IterationReport) -> Double)] {
     [

@@ -14,6 +14,8 @@ final class WeightSearch {
   private(set) var first = Score.infinite
   private(set) var states: Trajectory
   private(set) var simulations = 0
+  /// Whether nu stays for now.
+  var holdsNu = false
   /// The alpha of the last trial that was the best so far.
   private(set) var bestStep = 0.0
   private var trial: Trajectory
@@ -49,6 +51,7 @@ final class WeightSearch {
   /// Lets the criterion's nu follow the errors of the best weights, unless these would then be worse than the start:
   /// start and best are always compared under one nu.
   func adapt() {
+    if holdsNu { return }
     let changed = problem.data.adapt(to: states) {
       $0.best + score.penalty <= $0.start + first.penalty
     }

@@ -229,10 +229,7 @@ final class GaussNewton: Session {
   }
 
   private func close() {
-    let now = report
-    (lastReport.cost, lastReport.nmse, lastReport.firstCost) = (now.cost, now.nmse, now.firstCost)
-    (lastReport.penalty, lastReport.nu) = (now.penalty, now.nu)
-    lastReport.simulations = search.simulations - reportedSimulations
+    lastReport.close(report, simulations: search.simulations - reportedSimulations)
     reportedSimulations = search.simulations
   }
 }

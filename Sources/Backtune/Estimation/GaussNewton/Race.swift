@@ -18,13 +18,12 @@ final class Race: Session {
   private var turn = 0
   /// The runner that the session holds.
   private var loaded: Int?
-  private(set) var draws = 0
   private(set) var slots: [Double]
   private(set) var report = IterationReport(cost: .infinity, nmse: .nan)
   private(set) var lastReport = IterationReport(cost: .infinity, nmse: .nan)
   private(set) var isConverged = false
-  /// What draw 0 scored, and simulations of all.
-  private var firstScore = Score.infinite
+  /// What draw 0 scored.
+  private(set) var first = Score.infinite
   private var simulations = 0
 
   private struct Runner {
@@ -68,19 +67,21 @@ final class Race: Session {
     }
   }
 
+  /// Draws made so far.
+  var draws: Int { runners.count }
+
   /// The cost at which every runner stands, best first: how far the draws spread.
   var costs: [Double] { runners.map(\.cost).sorted() }
 
   var search: WeightSearch { session.search }
-  var first: Score { firstScore }
   var eps: Trajectory { session.eps }
 
   func restart(from slots: [Double]) {
     session.restart(from: slots)
-    (runners, current, turn, draws) = ([], nil, 0, 0)
+    (runners, current, turn) = ([], nil, 0)
     (start, self.slots) = (slots, slots)
     report = IterationReport(cost: .infinity, nmse: .nan)
-    (firstScore, isConverged, loaded) = (.infinite, false, nil)
+    (first, isConverged, loaded) = (.infinite, false, nil)
   }
 
   func start(poll: () throws -> Void) throws {
@@ -167,12 +168,12 @@ final class Race: Session {
     let position = GaussNewton.Position(slots: draws == 0 ? start : draw(draws))
     try load(position, poll)
     // An interrupted start leaves nothing: the draw comes again.
+    let k = draws
     runners.append(Runner(position: position))
-    loaded = draws
-    draws += 1
-    keep(draws - 1)
-    beginTurn(draws - 1)
-    runners[draws - 1].hasEnded = !session.cost.isFinite
+    loaded = k
+    keep(k)
+    beginTurn(k)
+    runners[k].hasEnded = !session.cost.isFinite
   }
 
   /// Gives the session to a runner.
@@ -188,7 +189,7 @@ final class Race: Session {
     try session.start(poll: poll)
     simulations += session.lastReport.simulations
     if draws == 0 {
-      firstScore = session.first
+      first = session.first
       if session.lastReport.order == .rescue { lastReport.order = .rescue }
     }
   }
@@ -200,7 +201,7 @@ final class Race: Session {
     if session.cost < report.cost {
       (slots, report) = (session.slots, session.report)
     }
-    report.firstCost = problem.cost(firstScore)
+    report.firstCost = problem.cost(first)
   }
 
   private func begin() {
@@ -208,10 +209,5 @@ final class Race: Session {
     simulations = 0
   }
 
-  private func close() {
-    let now = report
-    (lastReport.cost, lastReport.nmse, lastReport.firstCost) = (now.cost, now.nmse, now.firstCost)
-    (lastReport.penalty, lastReport.nu) = (now.penalty, now.nu)
-    lastReport.simulations = simulations
-  }
+  private func close() { lastReport.close(report, simulations: simulations) }
 }
