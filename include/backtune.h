@@ -364,8 +364,11 @@ bt_status bt_estimator_get_method(const bt_estimator *estimator, char *buffer, i
  *   max_iterations   limit of one run (300)
  *   tolerance        a run stops when the cost falls below this times its first cost (1e-12)
  *   target           a run stops when the cost falls below this (0)
- *   restarts         (not with a nu that follows the errors) draws of the weights that Gauss-Newton races besides the first, within the limit of iterations; -1
- *                    (the default) for 7 where the weights are as bt_network_randomize drew them, 0 where they were set
+ *   restarts         draws of the weights that Gauss-Newton races besides the first, within the limit of iterations (not
+ *                    with a nu that follows the errors); -1 (the default) for 7 where the weights are as
+ *                    bt_network_randomize drew them, 0 where they were set
+ *   dense            1: Gauss-Newton solves its steps by the matrix J^T J, 0: by conjugate gradients; -1 (the default):
+ *                    by what costs less
  *   initial_states   1 or 0 (0): every sequence has a learnt initial state of its own (a change starts the estimator anew)
  *   nu               scale of the criterion; 0: automatic, of the errors at the start of each iteration (0)
  *   washout          first steps of every sequence that are not compared (0)

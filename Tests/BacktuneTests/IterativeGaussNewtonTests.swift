@@ -154,12 +154,17 @@ import Testing
     }
   }
 
+  /// By products alone, and by the matrix after a few of them.
+  static let forms = [LinearForm.iterative, .adaptive(budget: 4)]
+
   /// The cost never increases, weights stay inside their bounds and fixed ones where they were.
-  @Test(arguments: DerivativeTests.seeds) func descends(seed: UInt64) throws {
+  @Test(arguments: DerivativeTests.seeds, forms) func descends(seed: UInt64, form: LinearForm)
+    throws
+  {
     let item = try RandomCase(seed: seed)
     let session = try GaussNewton(
       try Problem(item.network, item.sequences, options: GaussNewtonTests.options(seed)),
-      form: .iterative)
+      form: form)
     let costs = try GaussNewtonTests.run(session, iterations: 8)
     for (a, b) in zip(costs, costs.dropFirst()) { #expect(b <= a, "seed \(seed): \(costs)") }
     let (slots, before) = (session.network.slots, item.network.slots)
@@ -171,12 +176,12 @@ import Testing
   }
 
   /// As near to the root network as the dense form comes.
-  @Test func reverseEngineers() throws {
+  @Test(arguments: forms) func reverseEngineers(form: LinearForm) throws {
     var reached = 0
     for seed in UInt64(0)..<6 {
       let (learner, sequences, _) = try Build.reverseEngineering(
         "lnl", size: 6, steps: 120, seed: seed)
-      let session = try GaussNewton(try Problem(learner, sequences), form: .iterative)
+      let session = try GaussNewton(try Problem(learner, sequences), form: form)
       _ = try GaussNewtonTests.run(session, iterations: 30)
       if session.report.nmse <= 1e-4 { reached += 1 }
     }
@@ -184,9 +189,11 @@ import Testing
   }
 
   /// Interrupted at any poll: what was found is kept, and it goes on.
-  @Test(arguments: [1, 2, 5, 11, 23, 57]) func interrupted(limit: Int) throws {
+  @Test(arguments: [1, 2, 5, 11, 23, 57], forms) func interrupted(limit: Int, form: LinearForm)
+    throws
+  {
     let (learner, sequences, _) = try Build.reverseEngineering("lnl", size: 3, steps: 60)
-    let session = try GaussNewton(try Problem(learner, sequences), form: .iterative)
+    let session = try GaussNewton(try Problem(learner, sequences), form: form)
     try session.start {}
     let first = session.report.cost
     var polls = 0
@@ -206,10 +213,10 @@ import Testing
   }
 
   /// Problems without a unique answer come to an end, with finite weights that are no worse.
-  @Test(arguments: ["zero start", "zero input", "constant output", "one observed value"])
-  func singular(what: String) throws {
+  @Test(arguments: ["zero start", "zero input", "constant output", "one observed value"], forms)
+  func singular(what: String, form: LinearForm) throws {
     let problem = try GaussNewtonTests.singularProblem(what)
-    let session = try GaussNewton(problem, form: .iterative)
+    let session = try GaussNewton(problem, form: form)
     let costs = try GaussNewtonTests.run(session, iterations: 200)
     for (a, b) in zip(costs, costs.dropFirst()) { #expect(b <= a) }
     #expect(!session.network.slots.values.contains { !$0.isFinite })
@@ -217,17 +224,22 @@ import Testing
     if what == "one observed value" { #expect(session.isConverged, "\(costs)") }
   }
 
-  /// The form follows from the predicted cost; a large problem is not left to backward tuning.
-  @Test(arguments: [(8, LinearForm.dense), (16, .dense), (128, .iterative)])
-  func choice(size: Int, form: LinearForm) throws {
+  /// The form follows from the predicted cost, or from the option; a large problem is not left to backward tuning.
+  @Test(arguments: [8, 16, 32, 128], [nil, false, true])
+  func choice(size: Int, isDense: Bool?) throws {
     let steps = min(2 * size * (size + 1), 100)
     let (learner, sequences, _) = try Build.reverseEngineering("lnl", size: size, steps: steps)
-    let problem = try Problem(learner, sequences)
-    #expect(LinearForm.cheaper(problem) == form)
     var options = EstimatorOptions()
-    options.restarts = 0
-    let session = try #require(try options.makeSession(problem) as? GaussNewton)
-    #expect((session.solver is IterativeSolver) == (form == .iterative))
+    (options.restarts, options.isDense) = (0, isDense)
+    // The matrix of 16,640 weights takes 2 GiB: not in a test.
+    if size == 128 && isDense == true { return }
+    let problem = try Problem(learner, sequences)
+    let solver = try #require(try options.makeSession(problem) as? GaussNewton).solver
+    switch (isDense, size) {
+    case (nil, 32): #expect(solver is AdaptiveSolver)
+    case (nil, 128), (false, _): #expect(solver is IterativeSolver)
+    default: #expect(solver is DenseSolver)
+    }
   }
 
   /// Several sequences side by side are polled inside a product.

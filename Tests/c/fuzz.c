@@ -132,6 +132,7 @@ static const char *word(fuzzer *f) {
                                      "l0",
                                      "ridge",
                                      "reestimation",
+                                     "dense",
                                      "v.W",
                                      "v.a"};
   return chance(f, 3) ? NULL : list[below(f, (int)COUNT(list))];

@@ -205,6 +205,7 @@ def test_settings(problem):
     )
     assert (estimator.criterion, estimator.method) == ("least-squares", "backward-tuning")
     assert estimator.get_option("guard") == 0 and estimator.get_option("reestimation") == 0
+    assert estimator.get_option("dense") == -1
     limit = estimator.get_option("max_iterations")
     estimator.run(2, 0.5, 1e-9, progress=False)
     assert estimator.get_option("max_iterations") == limit

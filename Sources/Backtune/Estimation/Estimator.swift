@@ -26,7 +26,7 @@ public final class Estimator {
   public var options = EstimatorOptions() {
     didSet {
       if options.observation != oldValue.observation || options.method != oldValue.method
-        || options.restarts != oldValue.restarts
+        || options.restarts != oldValue.restarts || options.isDense != oldValue.isDense
       {
         restart()
       }

@@ -24,7 +24,10 @@ extension EstimatorOptions {
     let drawn = problem.network.drawnSeed
     let usual = drawn == nil || problem.data.followsErrors ? 0 : Race.usualField - 1
     let restarts = restarts ?? usual
-    if restarts == 0 { return try GaussNewton(problem) }
-    return try Race(problem, field: restarts + 1, seed: drawn ?? 0)
+    if restarts == 0 { return try GaussNewton(problem, form: form) }
+    return try Race(problem, field: restarts + 1, form: form, seed: drawn ?? 0)
   }
+
+  /// How Gauss-Newton solves its steps; nil for what costs less.
+  private var form: LinearForm? { isDense.map { $0 ? .dense : .iterative } }
 }

@@ -30,6 +30,8 @@ public struct EstimatorOptions: Sendable {
   /// Draws of the weights that Gauss-Newton races, besides the first; 0 for none. Nil: 7 for a network whose weights are
   /// as `Network.randomize` drew them, none for one whose weights were set.
   public var restarts: Int?
+  /// Whether Gauss-Newton solves its steps by the dense matrix, or by conjugate gradients. Nil: by what costs less.
+  public var isDense: Bool?
   /// Whether the guard of equation (5) acts on the adjoint.
   public var isGuarded = true
   /// Whether the second order is also tried on re-estimated states (footnote 7).
@@ -75,6 +77,13 @@ public struct EstimatorOptions: Sendable {
           guard let count = Int(exactly: $1), count >= -1, count < 1 << 20 else { return false }
           $0.restarts = count < 0 ? nil : count
           return true
+        }
+      ),
+      (
+        "dense", "0, 1, or -1 for what costs less", { $0.isDense.map { $0 ? 1 : 0 } ?? -1 },
+        {
+          $0.isDense = $1 < 0 ? nil : $1 == 1
+          return $1 == -1 || $1 == 0 || $1 == 1
         }
       ),
       (

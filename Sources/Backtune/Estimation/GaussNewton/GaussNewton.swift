@@ -58,6 +58,7 @@ final class GaussNewton: Session {
   /// Goes on from there: `start` comes first.
   func resume(_ position: Position) {
     search.restart(from: position.slots)
+    solver.restart()
     damping = position.damping
   }
 

@@ -2,38 +2,42 @@ import BacktuneCriterion
 import BacktuneSimulation
 
 /// How the linear problem of a Gauss-Newton iteration is solved.
-enum LinearForm {
+enum LinearForm: Equatable {
   /// By J^T J and its Cholesky factors.
   case dense
   /// By conjugate gradients, whose products are simulations.
   case iterative
+  /// The iterative form until an iteration would take more than so many products, then the dense one.
+  case adaptive(budget: Int)
 
-  /// Products that cost as much as what an iteration needs of them; memory of the two matrices at most, in bytes.
-  ///
-  /// The work of the dense form is that of 50 products at N = 16, 200 at N = 32, 780 at N = 64 (lnl, T = 2 N (N + 1)):
-  /// at N = 32 both take about as long to an NMSE of 1e-4.
-  private static let products = 300.0
+  /// Memory of the two matrices at most, in bytes.
   private static let room = 2 << 30
   /// Matrices of this order cost next to nothing, however few the values.
-  private static let smallOrder = 256.0
+  private static let smallOrder = 400.0
+  /// Multiplications of the dense form in the time of one of a product, which waits for memory and for itself.
+  private static let speed = 2.5
+  /// Products of an iteration to those that take as long as a dense one: where there are more, the next iterations are
+  /// bound to need more still. With 1 the time to an NMSE of 1e-4 at N = 32 is half as long again.
+  private static let patience = 2.0
 
   /// What is predicted to cost less: R P^2 / 2 for J^T J of R values by P weights and P^3 / 6 for each of three dampings,
   /// against products of a tangent, an adjoint and a gradient, four multiplications a weight and time.
   static func cheaper(_ problem: Problem) -> LinearForm {
     let order = Double(problem.adjustable.count)
+    if order <= smallOrder { return .dense }
+    if 2 * order * order * Double(MemoryLayout<Double>.stride) > Double(room) { return .iterative }
     let steps = Double(problem.batch.totalSteps)
     let rows = steps * Double(problem.driven.reduce(0) { $0 + $1.count })
     let dense = (rows + order) * order * order / 2
     let product = 4 * Double(problem.plan.workPerStep) * steps
-    if order <= smallOrder { return .dense }
-    let fits = 2 * order * order * Double(MemoryLayout<Double>.stride) <= Double(room)
-    return fits && dense <= products * product ? .dense : .iterative
+    return .adaptive(budget: Int(patience * dense / (speed * max(product, 1))))
   }
 
   func makeSolver(_ problem: Problem, _ eps: Trajectory) throws -> any StepSolver {
     switch self {
     case .dense: try DenseSolver(problem, eps: eps)
     case .iterative: try IterativeSolver(problem, eps: eps)
+    case .adaptive(let budget): try AdaptiveSolver(problem, eps: eps, budget: budget)
     }
   }
 }

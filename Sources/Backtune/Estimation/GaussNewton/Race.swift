@@ -47,20 +47,27 @@ final class Race: Session {
   private static let heats = 8
   private static let sameMinimum = 1.01
 
-  /// - Parameter draw: weights of draw k = 1, 2 ...; the first are those of the network.
-  init(_ problem: Problem, field: Int = usualField, draw: @escaping (Int) -> [Double]) throws {
+  /// - Parameters:
+  ///   - form: how steps are solved; nil for what is predicted to cost less.
+  ///   - draw: weights of draw k = 1, 2 ...; the first are those of the network.
+  init(
+    _ problem: Problem, field: Int = usualField, form: LinearForm? = nil,
+    draw: @escaping (Int) -> [Double]
+  ) throws {
     self.problem = problem
     self.field = max(field, 1)
     self.draw = draw
     slots = problem.slots.values
     start = slots
-    session = try GaussNewton(problem)
+    session = try GaussNewton(problem, form: form)
   }
 
   /// The draws of `Network.randomize`, from the network's own weights on.
-  convenience init(_ problem: Problem, field: Int = usualField, seed: UInt64) throws {
+  convenience init(
+    _ problem: Problem, field: Int = usualField, form: LinearForm? = nil, seed: UInt64
+  ) throws {
     let network = problem.network
-    try self.init(problem, field: field) { k in
+    try self.init(problem, field: field, form: form) { k in
       var drawn = network
       drawn.randomize(seed: seed &+ UInt64(k))
       return problem.slots(for: drawn.slots.values)

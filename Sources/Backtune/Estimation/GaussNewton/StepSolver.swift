@@ -10,6 +10,9 @@ protocol StepSolver: AnyObject {
   /// Whether the last step left no more of its equations than was asked for.
   var isSolved: Bool { get }
 
+  /// Forgets earlier iterations: another estimation begins.
+  func restart()
+
   /// Linearises at simulated states, whose weights are `slots`.
   func update(_ states: Trajectory, slots: [Double], poll: () throws -> Void) throws
 
@@ -42,6 +45,8 @@ final class DenseSolver: StepSolver {
   var gradient: [Double] { equations.gradient }
   var largest: Double { equations.largest }
   var isSolved: Bool { true }
+
+  func restart() {}
 
   func update(_ states: Trajectory, slots: [Double], poll: () throws -> Void) throws {
     try equations.update(states, slots: slots, eps: eps, poll: poll)
