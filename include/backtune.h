@@ -434,6 +434,12 @@ bt_status bt_estimator_prediction_deviation(bt_estimator *estimator, double *dev
  *   seconds      since the start, of computing */
 bt_status bt_estimator_trace_length(const bt_estimator *estimator, int64_t *length);
 bt_status bt_estimator_trace(const bt_estimator *estimator, const char *column, double *values, int64_t length);
+
+/* How far the draws of a race spread: the cost at which each of them stands, best first, as the trace gives costs;
+ * infinite where a draw diverges. The first draw alone where it was good enough; none without a race (option restarts). */
+bt_status bt_estimator_restart_count(const bt_estimator *estimator, int64_t *count);
+bt_status bt_estimator_restarts(const bt_estimator *estimator, double *costs, int64_t length);
+
 bt_status bt_estimator_stop_reason(const bt_estimator *estimator, int32_t *stop);
 
 /* ---- Tools ------------------------------------------------------------------------------------------------------ */

@@ -104,6 +104,24 @@ public func bt_estimator_trace(
   }
 }
 
+@_cdecl("bt_estimator_restart_count")
+public func bt_estimator_restart_count(
+  _ estimator: OpaquePointer?, _ count: UnsafeMutablePointer<Int64>?
+) -> Int32 {
+  guarded {
+    try write(Int64(try found(estimator) { $1?.drawCosts.count ?? 0 }), to: count, "count")
+  }
+}
+
+@_cdecl("bt_estimator_restarts")
+public func bt_estimator_restarts(
+  _ estimator: OpaquePointer?, _ costs: UnsafeMutablePointer<Double>?, _ length: Int64
+) -> Int32 {
+  guarded {
+    try write(try found(estimator) { $1?.drawCosts ?? [] }, to: costs, length, "costs")
+  }
+}
+
 @_cdecl("bt_estimator_stop_reason")
 public func bt_estimator_stop_reason(
   _ estimator: OpaquePointer?, _ stop: UnsafeMutablePointer<Int32>?

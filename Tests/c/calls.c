@@ -117,6 +117,7 @@ CALL(set_samples, bt_estimator_set_samples(ESTIMATOR, 1, &steps, samples, 6))
 CALL(observables, bt_estimator_observables(ESTIMATOR, values, more, NULL, 1))
 CALL(divergence, bt_estimator_divergence(ESTIMATOR, values))
 CALL(trace_length, bt_estimator_trace_length(ESTIMATOR, &number))
+CALL(restart_count, bt_estimator_restart_count(ESTIMATOR, &number))
 CALL(stop_reason, bt_estimator_stop_reason(ESTIMATOR, &stop))
 
 /* The whole trace: its length is asked first. */
@@ -126,6 +127,16 @@ static bt_status call_trace(void *handle) {
   double *column = exact_doubles(length, 0);
   if (status == BT_OK || handle == NULL) status = bt_estimator_trace(ESTIMATOR, "cost", column, length);
   free(column);
+  return status;
+}
+
+/* All draws: their number is asked first. */
+static bt_status call_restarts(void *handle) {
+  int64_t draws = 0;
+  bt_status status = bt_estimator_restart_count(ESTIMATOR, &draws);
+  double *costs = exact_doubles(draws, 0);
+  if (status == BT_OK || handle == NULL) status = bt_estimator_restarts(ESTIMATOR, costs, draws);
+  free(costs);
   return status;
 }
 
@@ -192,6 +203,8 @@ const handle_call handle_calls[] = {
     ESTIMATOR_CALL(bt_estimator_get_weights, READS, best_weights),
     ESTIMATOR_CALL(bt_estimator_trace_length, READS, trace_length),
     ESTIMATOR_CALL(bt_estimator_trace, READS, trace),
+    ESTIMATOR_CALL(bt_estimator_restart_count, READS, restart_count),
+    ESTIMATOR_CALL(bt_estimator_restarts, READS, restarts),
     ESTIMATOR_CALL(bt_estimator_stop_reason, READS, stop_reason),
     ESTIMATOR_CALL(bt_estimator_cost, READS, cost),
     ESTIMATOR_CALL(bt_estimator_removed, READS, removed),

@@ -196,7 +196,7 @@ static void estimate(fuzzer *f) {
   bt_estimator_trace_length(e, &length);
   double *column = doubles(f, length), weights[4];
   const bt_callback callback = chance(f, 60) ? fuzz_callback : NULL;
-  switch (below(f, 12)) {
+  switch (below(f, 13)) {
     case 0:
     case 1:
     case 2: TRY(bt_estimator_step(e, callback, f, &stop)); break;
@@ -211,6 +211,13 @@ static void estimate(fuzzer *f) {
     case 8: TRY(bt_estimator_set_option(e, word(f), number(f))); break;
     case 9: TRY(bt_estimator_set_method(e, chance(f, 60) ? "auto" : word(f))); break;
     case 10: TRY(bt_estimator_get_criterion(e, name, below(f, 17), &length)); break;
+    case 11: {
+      TRY(bt_estimator_restart_count(e, &length));
+      double *costs = doubles(f, length);
+      TRY(bt_estimator_restarts(e, costs, about(f, length)));
+      free(costs);
+      break;
+    }
     default: TRY(bt_estimator_stop_reason(e, &stop));
   }
   free(column);

@@ -85,6 +85,34 @@ static void stopping(void) {
   CHECK_OK(bt_network_free(network));
 }
 
+/* The draws of a race: the best is what was found; none where no race took place. */
+static void restarts(void) {
+  bt_network *network = standard_network();
+  bt_estimator *estimator = standard_estimator(network);
+  double cost = 0, costs[200];
+  int64_t count = 77;
+  CHECK_OK(bt_estimator_restart_count(estimator, &count));
+  CHECK(count == 0);
+  CHECK_OK(bt_estimator_set_option(estimator, "restarts", 4));
+  CHECK_OK(bt_estimator_set_option(estimator, "tolerance", 0));
+  CHECK_OK(bt_estimator_set_option(estimator, "max_iterations", 60));
+  CHECK_OK(bt_estimator_run(estimator, NULL, NULL, NULL));
+  CHECK_OK(bt_estimator_restart_count(estimator, &count));
+  CHECK(count > 1 && count <= COUNT(costs));
+  CHECK_OK(bt_estimator_restarts(estimator, costs, count));
+  CHECK_OK(bt_estimator_cost(estimator, &cost, NULL));
+  CHECK(costs[0] == cost);
+  for (int64_t k = 1; k < count; k++) CHECK(costs[k] >= costs[k - 1]);
+  /* The spread belongs to the race: it goes with it. */
+  CHECK_OK(bt_estimator_set_option(estimator, "restarts", 0));
+  CHECK_OK(bt_estimator_run(estimator, NULL, NULL, NULL));
+  CHECK_OK(bt_estimator_restart_count(estimator, &count));
+  CHECK(count == 0);
+  CHECK_OK(bt_estimator_restarts(estimator, NULL, 0));
+  CHECK_OK(bt_estimator_free(estimator));
+  CHECK_OK(bt_network_free(network));
+}
+
 static void options(void) {
   bt_network *network = standard_network();
   bt_estimator *estimator = NULL;
@@ -191,6 +219,7 @@ int main(void) {
   const int64_t steps = is_small() ? 500 : 5000;
   descent();
   stopping();
+  restarts();
   options();
   hard("empty", 0, 1, 0, BT_ERROR_ARGUMENT);
   hard("one step", 1, 0.3, 0.5, BT_OK);

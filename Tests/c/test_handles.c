@@ -131,6 +131,9 @@ static void fresh(void) {
   CHECK_OK(bt_estimator_trace_length(estimator, &number));
   CHECK(number == 0);
   CHECK_OK(bt_estimator_trace(estimator, "cost", NULL, 0));
+  CHECK_OK(bt_estimator_restart_count(estimator, &number));
+  CHECK(number == 0);
+  CHECK_OK(bt_estimator_restarts(estimator, NULL, 0));
   CHECK_OK(bt_estimator_stop_reason(estimator, &stop));
   CHECK(stop == BT_STOP_NONE);
   CHECK_OK(bt_estimator_get_weights(estimator, NULL, 0));

@@ -153,6 +153,8 @@ static void estimating(bt_network *network) {
   WRONG_LENGTHS(STANDARD_WEIGHTS, "weights", bt_estimator_get_weights(estimator, g, n));
   WRONG_LENGTHS(STANDARD_WEIGHTS, "gradient", bt_estimator_gradient(estimator, &after, g, n));
   WRONG_LENGTHS(2, "values", bt_estimator_trace(estimator, "cost", trace, n));
+  /* One draw so far. */
+  WRONG_LENGTHS(1, "costs", bt_estimator_restarts(estimator, trace, n));
   CHECK(is_untouched(g, STANDARD_WEIGHTS) && is_untouched(trace, 2) && before == after);
   free(u), free(y), free(kappa), free(g), free(trace);
   CHECK_OK(bt_estimator_free(estimator));

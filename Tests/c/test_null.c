@@ -152,6 +152,8 @@ static void estimating(bt_network *network) {
   CHECK_ERROR(bt_estimator_trace_length(estimator, NULL), BT_ERROR_NULL, "length is NULL");
   CHECK_ERROR(bt_estimator_trace(estimator, NULL, &value, 1), BT_ERROR_NULL, "column is NULL");
   CHECK_ERROR(bt_estimator_trace(estimator, "cost", NULL, 2), BT_ERROR_NULL, "values is NULL");
+  CHECK_ERROR(bt_estimator_restart_count(estimator, NULL), BT_ERROR_NULL, "count is NULL");
+  CHECK_ERROR(bt_estimator_restarts(estimator, NULL, 1), BT_ERROR_NULL, "costs is NULL");
   CHECK_ERROR(bt_estimator_stop_reason(estimator, NULL), BT_ERROR_NULL, "stop is NULL");
   CHECK(value == SENTINEL);
   CHECK_OK(bt_estimator_free(estimator));

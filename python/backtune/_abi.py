@@ -167,6 +167,8 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_estimator_prediction_deviation": (status, [handle, doubles, c_int64]),
     "bt_estimator_trace_length": (status, [handle, int64_out]),
     "bt_estimator_trace": (status, [handle, text, doubles, c_int64]),
+    "bt_estimator_restart_count": (status, [handle, int64_out]),
+    "bt_estimator_restarts": (status, [handle, doubles, c_int64]),
     "bt_estimator_stop_reason": (status, [handle, int32_out]),
     # tools
     "bt_decay_fit": (status, [doubles, c_int64, c_int64, *[double_out] * 3]),

@@ -202,10 +202,16 @@ class ResultsMixin:
     def _trace(self, interrupted: bool = False) -> Trace:
         length = self._trace_length()
         columns = {name: self._column(name, length) for name in COLUMNS}
+        restarts = self._restarts()
         if interrupted:
-            return Trace(columns, "interrupted by the user", "interrupted")
+            return Trace(columns, "interrupted by the user", "interrupted", restarts)
         stop = self._stop()
-        return Trace(columns, stop_words(stop), _STOPS[stop])
+        return Trace(columns, stop_words(stop), _STOPS[stop], restarts)
+
+    def _restarts(self) -> np.ndarray:
+        costs = np.empty(_abi.read_int(lib.bt_estimator_restart_count, self._pointer))
+        lib.bt_estimator_restarts(self._pointer, costs, costs.size)
+        return costs
 
     def _trace_length(self) -> int:
         return _abi.read_int(lib.bt_estimator_trace_length, self._pointer)

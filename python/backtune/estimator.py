@@ -55,7 +55,8 @@ class Estimator(ResultsMixin, Owner):
     restarts : int or "auto", optional
         Draws of the weights that Gauss-Newton races besides the first, within the limit of
         iterations; not with a scale nu that follows the errors. "auto": some for a network whose
-        weights are as `Network.randomize` drew them, none where weights were set.
+        weights are as `Network.randomize` drew them, none where weights were set. How they ended is
+        in `Trace.restarts`.
     initial_states : bool, optional
         Whether every sequence has a learnt initial state of its own, see `initial_states`, instead
         of what the network says (zero, or states learnt for all sequences).

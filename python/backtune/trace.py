@@ -142,6 +142,10 @@ class Trace(Sequence):
         stopped).
     stop_reason : str
         The same in a sentence.
+    restarts : array
+        How far the draws of the weights that were raced spread: the cost at which each of them
+        stands, best first; inf of one that diverges. The first draw alone where it was good enough,
+        empty without a race (see `restarts` of `Estimator`).
     """
 
     cost: np.ndarray
@@ -158,12 +162,17 @@ class Trace(Sequence):
     seconds: np.ndarray
 
     def __init__(
-        self, columns: Mapping[str, np.ndarray], stop_reason: str, stop: str = "none"
+        self,
+        columns: Mapping[str, np.ndarray],
+        stop_reason: str,
+        stop: str = "none",
+        restarts: Any = (),
     ) -> None:
         for name in COLUMNS:
             setattr(self, name, columns[name])
         self.stop_reason = stop_reason
         self.stop = stop
+        self.restarts = np.array(restarts, dtype=float)
 
     def __len__(self) -> int:
         return len(self.cost)
@@ -203,7 +212,17 @@ class Trace(Sequence):
         nmse = "undefined" if np.isnan(last) else f"{last:.3g}"
         return (
             f"<Trace of {len(self) - 1} iterations, cost {self.cost[0]:.3g} -> {self.cost[-1]:.3g},"
-            f" NMSE {nmse}: {self.stop_reason}>"
+            f" NMSE {nmse}{self._spread()}: {self.stop_reason}>"
+        )
+
+    def _spread(self) -> str:
+        """Say how far the draws of a race spread; nothing of one."""
+        costs = self.restarts
+        if costs.size < 2:
+            return ""
+        return (
+            f", {costs.size} draws, costs {costs[0]:.2g} (best), {np.median(costs):.2g} (median),"
+            f" {costs[-1]:.2g} (worst)"
         )
 
     def _repr_html_(self) -> str:

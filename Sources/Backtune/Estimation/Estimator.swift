@@ -34,6 +34,9 @@ public final class Estimator {
   }
   public private(set) var trace: [IterationReport] = []
   public private(set) var stopReason = StopReason.none
+  /// How far the draws of a race spread: the cost at which each of them stands, best first, in the unit of the trace. One
+  /// where the first was good enough; empty without a race.
+  public private(set) var drawCosts: [Double] = []
   /// Slots of the weights that a sparse estimation took away.
   private(set) var removed: Set<Int> = []
 
@@ -72,7 +75,7 @@ public final class Estimator {
   /// Forgets what was done; the next step starts anew.
   private func restart() {
     made = nil
-    trace = []
+    (trace, drawCosts) = ([], [])
     seconds = 0
     stopReason = .none
     removed = removed.filter { network.slots.isFixed[$0] && network.slots.values[$0] == 0 }
@@ -213,7 +216,11 @@ public final class Estimator {
   private func timed(_ session: any Session, _ body: () throws -> Void) throws -> Bool {
     let begin = clock.now
     let before = session.slots
-    defer { network = session.network }
+    defer {
+      network = session.network
+      // What follows a removal has no draws of its own.
+      if let race = session as? Race { drawCosts = race.costs }
+    }
     var isDone = true
     do {
       try BLASThreads.single(body)
