@@ -8,22 +8,6 @@ import Testing
 
 /// The normal equations of Gauss-Newton: J^T J and J^T r by tangents and by impulse responses.
 @Suite struct NormalEquationsTests {
-  struct Case: GoldenCase {
-    let name: String
-    let network: NetworkDocument
-    let observe: GoldenObserve
-    let weights: [String: GoldenWeight]
-    let sequences: [GoldenSequence]
-    let columns: [[GoldenSecondOrderTests.SourceName]]
-    let residual: Flat
-    let JtJ: Flat
-    let Jtr: Flat
-  }
-
-  struct File: Decodable {
-    let cases: [Case]
-  }
-
   enum Way: CaseIterable { case tangents, impulses }
 
   /// The lower triangle of [J r]^T [J r] as a whole matrix.
@@ -42,39 +26,6 @@ import Testing
       let (i, j) = (place / n, place % n)
       return equations.gram.pointer[max(i, j) * equations.stride + min(i, j)]
     }
-  }
-
-  @Test(arguments: Way.allCases) func golden(way: Way) throws {
-    for item in try GoldenFile.decode(File.self, "gauss_newton.json").cases {
-      let network = try item.makeNetwork()
-      let sequences = try item.makeSequences(network, item.sequences)
-      let problem = try Problem(network, sequences)
-      let gram = try Self.gram(problem, network.slots.values, way)
-      let n = problem.adjustable.count + 1
-      let order = try item.columns.map { try Self.slot($0, network) }
-      #expect(order.count == n - 1)
-      let normal = order.flatMap { i in order.map { gram[i * n + $0] } }
-      expectClose(normal, item.JtJ.values, within: 1e-12, "\(item.name): J^T J")
-      let slope = order.map { gram[(n - 1) * n + $0] }
-      expectClose(slope, item.Jtr.values, within: 1e-12, "\(item.name): J^T r")
-      let square = item.residual.values.reduce(0) { $0 + $1 * $1 }
-      expectClose([gram[n * n - 1]], [square], within: 1e-13, "\(item.name): r^T r")
-    }
-  }
-
-  static func slot(
-    _ column: [GoldenSecondOrderTests.SourceName], _ network: Network
-  ) throws -> Int {
-    var (name, index) = ("", [Int]())
-    for part in column {
-      switch part {
-      case .name(let text): name = text
-      case .index(let k): index.append(k)
-      }
-    }
-    let array = try network.array(named: name)
-    let place = zip(index, array.shape).reduce(0) { $0 * $1.1 + $1.0 }
-    return array.slots.lowerBound + place
   }
 
   /// Against central differences of the residuals, for random networks: bounded, shared, fixed weights, learnt initial
