@@ -1,0 +1,171 @@
+import Backtune
+
+@testable import BacktuneCriterion
+@testable import BacktuneNetwork
+
+/// A small network of every unit, function, connection form and kind of group: what derivatives of operations run on.
+///
+/// The lists below are held against the engine's own by `TangentTests.nothingIsLeftOut`.
+struct OperationCase {
+  let name: String
+  let network: Network
+
+  /// Kinds of groups, and of connections: with another one in the engine these switches do not compile.
+  enum GroupKind: CaseIterable {
+    case learnware, firmware, softmax
+
+    init(_ body: GroupBody) {
+      switch body {
+      case .learnware: self = .learnware
+      case .firmware: self = .firmware
+      case .softmax: self = .softmax
+      }
+    }
+  }
+
+  enum FormKind: CaseIterable {
+    case dense, diagonal, sparse, shared
+
+    init(_ form: ConnectionForm) {
+      switch form {
+      case .dense: self = .dense
+      case .diagonal: self = .diagonal
+      case .sparse: self = .sparse
+      case .shared: self = .shared
+      }
+    }
+  }
+
+  /// Options of every unit, several where it has several forms.
+  static let unitOptions: [String: [String]] = [
+    "linear": [#"{"range": 3}"#],
+    "lnl": [
+      #"{"activation": "tanh", "leak": "adjust", "initial": "learn"}"#,
+      #"{"activation": {"name": "softplus", "eps": 0.4}, "leak": 0.3, "density": 0.6}"#,
+    ],
+    "sparse_lnl": [#"{"leak": "adjust"}"#],
+    "lstm": [#"{"peephole": true, "initial": "learn"}"#, #"{"profile": "logistic"}"#],
+    "gru": ["{}", #"{"profile": "logistic", "input_lag": 0}"#],
+    "strongly_typed": ["{}"],
+    "aif": [#"{"leak": "adjust", "sharpness": "adjust"}"#, #"{"sharpness": 2}"#],
+    "softmax": [#"{"temperature": 0.6, "initial": "learn"}"#],
+    "reservoir": [#"{"density": 0.5, "outputs": 2, "leak": 0.2}"#],
+    "state_space": [#"{"hidden": 2, "outputs": 2}"#],
+    "dense": [#"{"activation": "logistic"}"#],
+    "conv1d": [#"{"kernel": 2, "activation": "tanh"}"#],
+    "gate": ["{}"],
+    "product": ["{}"],
+    "versatile": [#"{"functions": ["identity", "tanh", "zeta01", "relu"]}"#],
+  ]
+
+  /// The group that units with rectified nodes rectify.
+  private static let kinked = ["sparse_lnl": "sparse_lnl.x2", "versatile": "versatile.v"]
+
+  /// Parameters of every function.
+  static let functionParameters: [String: [Double]] = [
+    "identity": [], "zeta": [-0.5, 2], "logistic": [], "relu": [], "softplus": [0.4], "exp": [],
+    "log": [], "reciprocal": [], "square": [], "upsilon": [1.5], "step": [],
+  ]
+
+  static func all() throws -> [OperationCase] {
+    var cases: [OperationCase] = []
+    for type in Units.all {
+      for (k, options) in (unitOptions[type.kind] ?? []).enumerated() {
+        var network = try Build.network(
+          type.kind, size: 3, inputs: 3, options: options, seed: UInt64(k))
+        if let group = kinked[type.kind] { try network.keepFromKinks(group) }
+        cases.append(OperationCase(name: "\(type.kind) \(k)", network: network))
+      }
+    }
+    for row in ScalarFunction.table {
+      guard let parameters = functionParameters[row.name] else { continue }
+      cases.append(
+        OperationCase(name: row.name, network: try terms(of: row.make(parameters))))
+    }
+    cases.append(OperationCase(name: "connections", network: try connections()))
+    return try cases.map {
+      OperationCase(name: $0.name, network: try $0.network.withAllObserved())
+    }
+  }
+
+  /// Constants, factors, products with broadcast sources, and divisions by a function, whose arguments are kept near 2 or,
+  /// where it is defined there, -2: far from kinks, and from 0, where padding stands.
+  private static func terms(of f: ScalarFunction) throws -> Network {
+    var network = try Network(inputs: 3)
+    let v = try network.addLearnware("v", size: 3)
+    let s = try network.addLearnware("s", size: 1)
+    let x = try network.addFirmware("x", size: 3)
+    let r = try network.addFirmware("r", size: 3)
+    for group in [v, s] {
+      try network.addBias(to: group)
+      try network.connect(Source(Network.input, lag: 0), to: group, role: "B")
+      try network.connect(Source(r, lag: 1), to: group, role: "W")
+    }
+    try network.addTerm(to: x, coefficient: 0.5)
+    try network.addTerm(to: x, coefficient: 0.7, factors: [(f, Source(v, lag: 0))])
+    try network.addTerm(
+      to: x, coefficient: -0.4, factors: [(f, Source(v, lag: 0)), (f, Source(s, lag: 0))])
+    try network.addTerm(
+      to: x, coefficient: 0.3,
+      factors: [
+        (.reciprocal, Source(s, lag: 0)), (.zeta(a: -1, b: 1), Source(v, lag: 1)),
+        (f, Source(v, lag: 0)), (.identity, Source(s, lag: 2)),
+      ])
+    try network.addTerm(to: r, factors: [(.zeta(a: -1, b: 1), Source(x, lag: 0))])
+    network.randomize(seed: 3)
+    let sign: Double = f == .log ? 1 : -1
+    try network.setWeights("v.a", [2, sign * 2, 1.8])
+    try network.setWeights("s.a", [2.2])
+    for name in ["v.B", "s.B", "v.W", "s.W"] {
+      try network.setWeights(name, try network.weights(name).map { 0.2 * $0 })
+    }
+    return network
+  }
+
+  /// Every form, with few entries and with many; shared biases, learnt initial states, a source at several lags.
+  private static func connections() throws -> Network {
+    var network = try Network(inputs: 3)
+    let v = try network.addLearnware("v", size: 5)
+    let w = try network.addLearnware("w", size: 5)
+    let p = try network.addSoftmax("p", of: Source(w, lag: 1), temperature: 0.7)
+    let x = try network.addFirmware("x", size: 5)
+    try network.addTerm(to: x, factors: [(.zeta(a: -1, b: 1), Source(v, lag: 0))])
+    try network.addTerm(
+      to: x, factors: [(.identity, Source(p, lag: 0)), (.logistic, Source(w, lag: 2))])
+    try network.addBias(to: v)
+    try network.addBias(to: w, index: [0, 1, 0, 1, 1])
+    let many = (0..<25).filter { $0 % 4 != 0 }
+    let shared = (0..<25).map { $0 % 3 - 1 }
+    let few = (0..<25).map { $0 == 3 ? 0 : $0 == 11 ? 1 : -1 }
+    let forms: [(GroupID, Source, ConnectionForm)] = [
+      (v, Source(Network.input, lag: 0), .dense), (v, Source(x, lag: 1), .dense),
+      (v, Source(x, lag: 3), .diagonal), (v, Source(w, lag: 1), .sparse(entries: many)),
+      (w, Source(x, lag: 1), .sparse(entries: [7, 13])),
+      (w, Source(v, lag: 0), .shared(index: shared)), (w, Source(p, lag: 2), .shared(index: few)),
+      (w, Source(Network.input, lag: 2), .sparse(entries: [0, 4, 14])),
+    ]
+    for (k, (target, source, form)) in forms.enumerated() {
+      try network.connect(source, to: target, form: form, role: "W\(k)")
+    }
+    try network.learnInitialState(of: x, depth: 3)
+    try network.learnInitialState(of: w, depth: 1)
+    network.randomize(seed: 5)
+    return network
+  }
+}
+
+extension Network {
+  /// A group of 3 nodes near 1, -1 and 1.2, the rest small.
+  fileprivate mutating func keepFromKinks(_ group: String) throws {
+    setSlotValues(slots.values.map { 0.1 * $0 })
+    try setWeights("\(group).a", [1, -1, 1.2])
+  }
+
+  /// The same with every group observed and every weight free.
+  fileprivate func withAllObserved() throws -> Network {
+    var network = self
+    for array in network.arrays { try network.setFixed(array.name, [false]) }
+    try network.observe(groups.indices.map { Observed(group: $0, count: groups[$0].size) })
+    return network
+  }
+}

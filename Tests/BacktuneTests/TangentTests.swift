@@ -1,0 +1,168 @@
+import Backtune
+import Testing
+
+@testable import BacktuneCriterion
+@testable import BacktuneNetwork
+@testable import BacktuneSimulation
+
+/// Tangents of every operation against differences of the simulation, against the adjoint, and the ways to compute them
+/// against each other.
+@Suite struct TangentTests {
+  @Test func nothingIsLeftOut() throws {
+    #expect(Set(Units.all.map { $0.kind }) == Set(OperationCase.unitOptions.keys))
+    #expect(
+      Set(ScalarFunction.table.map { $0.name }) == Set(OperationCase.functionParameters.keys))
+    let cases = try OperationCase.all()
+    let groups = cases.flatMap { $0.network.groups }
+    #expect(
+      Set(groups.map { OperationCase.GroupKind($0.body) }).count
+        == OperationCase.GroupKind.allCases.count)
+    let forms = groups.flatMap { group -> [OperationCase.FormKind] in
+      guard case .learnware(let body) = group.body else { return [] }
+      return body.connections.map { OperationCase.FormKind($0.form) }
+    }
+    #expect(Set(forms).count == OperationCase.FormKind.allCases.count)
+  }
+
+  /// A network at some weights, with all its nodes as outputs.
+  private struct Setting {
+    let problem: Problem
+    let slots: [Double]
+    let states: Trajectory
+    let eps: Trajectory
+    /// Places of all values in a trajectory.
+    let places: [Int]
+    var stream: RandomStream
+
+    init(_ item: OperationCase, lengths: [Int], learnsEachStart: Bool) throws {
+      let network = item.network
+      let total = lengths.reduce(0, +)
+      let sequences = try Build.sequences(
+        network, lengths: lengths, inputs: Build.normal(total * network.inputs, seed: 1),
+        desired: Build.normal(total * network.outputCount, seed: 2))
+      var options = ObservationOptions()
+      options.learnsEachStart = learnsEachStart
+      problem = try Problem(network, sequences, options: options)
+      stream = RandomStream(seed: 4, name: item.name)
+      let (fixed, own) = (problem.slots.isFixed, network.slots.values.count)
+      var slots = problem.slots.values
+      for k in own..<slots.count where !fixed[k] { slots[k] = stream.normal() }
+      self.slots = slots
+      (states, eps) = (try problem.makeStates(), try problem.makeAdjoint())
+      var places: [Int] = []
+      problem.plan.layout.forEachValue(of: network.outputs, problem.batch) { places.append($0) }
+      self.places = places
+      try simulate(slots)
+    }
+
+    func simulate(_ slots: [Double]) throws { _ = try problem.evaluate(slots, into: states) }
+
+    /// All states with weights moved by h d.
+    func values(_ h: Double, _ d: [Double]) throws -> [Double] {
+      try simulate(zip(slots, d).map { $0 + h * $1 })
+      return places.map { states.origin[$0] }
+    }
+
+    mutating func direction() -> [Double] {
+      problem.slots.isFixed.map { $0 ? 0 : stream.normal() }
+    }
+
+    /// dx/dW d of all states.
+    func tangents(_ d: [Double]) throws -> [Double] {
+      try simulate(slots)
+      let tangents = try problem.makeAdjoint()
+      try problem.tangent(states, along: d, into: tangents)
+      return places.map { tangents.origin[$0] }
+    }
+  }
+
+  private static func forEachSetting(_ body: (String, inout Setting) throws -> Void) throws {
+    for item in try OperationCase.all() {
+      // One lane, whose groups are padded, and several that end at different times.
+      for lengths in [[11], [7, 0, 12, 4, 9, 12]] {
+        for learnsEachStart in [false, true] {
+          var setting = try Setting(item, lengths: lengths, learnsEachStart: learnsEachStart)
+          try body("\(item.name), \(lengths), \(learnsEachStart)", &setting)
+        }
+      }
+    }
+  }
+
+  /// Central differences D(h) and D(h/2), extrapolated: (4 D(h/2) - D(h)) / 3 is wrong by h^4 = 1e-16 times a fifth
+  /// derivative, which in twelve steps may come to 1e5 times the first, and by rounding, 1e-16 / h = 1e-12 of the states.
+  @Test func centralDifferences() throws {
+    try Self.forEachSetting { name, setting in
+      for _ in 0..<2 {
+        let d = setting.direction()
+        let found = try setting.tangents(d)
+        let h = 1e-4
+        let differences = try [h, h / 2].map { h in
+          zip(try setting.values(h, d), try setting.values(-h, d)).map { ($0 - $1) / (2 * h) }
+        }
+        let expected = zip(differences[0], differences[1]).map { (4 * $1 - $0) / 3 }
+        let size = try setting.values(0, d).reduce(0) { max($0, abs($1)) }
+        let scale = expected.reduce(size) { max($0, abs($1)) }
+        let error = zip(found, expected).reduce(0) { max($0, abs($1.0 - $1.1)) }
+        #expect(error <= 1e-10 * scale, "\(name): \(error / scale)")
+      }
+    }
+  }
+
+  /// <J d, v> = <d, J^T v>, v being slopes of all states.
+  @Test func adjoint() throws {
+    try Self.forEachSetting { name, setting in
+      let d = setting.direction()
+      let found = try setting.tangents(d)
+      let v = try setting.problem.makeAdjoint()
+      for place in setting.places { v.origin[place] = setting.stream.normal() }
+      let left = zip(setting.places, found).reduce(0) { $0 + v.origin[$1.0] * $1.1 }
+      try setting.problem.pullBack(v, setting.states, into: setting.eps)
+      let gradient = try setting.problem.gradient(setting.states, setting.eps)
+      let right = zip(d, gradient).reduce(0) { $0 + $1.0 * $1.1 }
+      let size = zip(d, gradient).reduce(abs(left)) { $0 + abs($1.0 * $1.1) }
+      #expect(abs(left - right) <= 1e-13 * size, "\(name): \(left) and \(right)")
+    }
+  }
+
+  /// Rows of the Jacobian by tangents of all weights at once, times a direction, are the tangents along it; the squares of
+  /// these add up to d^T J^T J d, by either way.
+  @Test func rows() throws {
+    try Self.forEachSetting { name, setting in
+      let (problem, d) = (setting.problem, setting.direction())
+      let found = try setting.tangents(d)
+      let history = try History(problem.plan, problem.batch)
+      try history.fill(problem.plan, setting.states) {}
+      let columns = Columns(
+        problem.plan, adjustable: problem.adjustable, sequences: problem.batch.lanes,
+        startsOfSequences: setting.slots.count > problem.network.slots.values.count)
+      let rows = try TangentRows(problem.plan, history, columns)
+      rows.load(setting.slots)
+      let (moved, layout) = (problem.adjustable.map { d[$0] }, problem.plan.layout)
+      var byRows: [Int: Double] = [:]
+      for (sequence, lane) in problem.batch.lane.enumerated() {
+        try rows.run(sequence: sequence, poll: {}) { t, row in
+          for item in problem.network.outputs {
+            for node in 0..<item.count {
+              let place = row + rows.place(item.group, node)
+              let value = moved.indices.reduce(0) { $0 + place[$1] * moved[$1] }
+              byRows[
+                t * layout.rowSize + (layout.offset(of: item.group) + node) * layout.lanes + lane] =
+                value
+            }
+          }
+        }
+      }
+      expectClose(
+        setting.places.map { byRows[$0] ?? .nan }, found, within: 1e-13, "\(name): rows")
+      let squares = found.reduce(0) { $0 + $1 * $1 }
+      for way in NormalEquationsTests.Way.allCases {
+        let gram = try NormalEquationsTests.gram(problem, setting.slots, way)
+        let n = moved.count + 1
+        let sum = moved.indices.reduce(0.0) { sum, i in
+          sum + moved[i] * moved.indices.reduce(0) { $0 + gram[i * n + $1] * moved[$1] }
+        }
+        #expect(abs(sum - squares) <= 1e-12 * squares, "\(name), \(way): \(sum), \(squares)")
+      }
+    }
+  }
+}
