@@ -15,11 +15,11 @@ import Testing
     let states = try problem.makeStates()
     #expect(try problem.evaluate(slots, into: states).isFinite)
     let equations = try NormalEquations(problem)
-    try equations.prepare(states) {}
+    try equations.rows.prepare(states) {}
     switch way {
-    case .tangents: try equations.byTangents(states, slots) {}
+    case .tangents: try equations.rows.byTangents(states, slots, into: equations) {}
     case .impulses:
-      #expect(try equations.byImpulses(states, slots, unlimited: true) {})
+      #expect(try equations.rows.byImpulses(states, slots, unlimited: true, into: equations) {})
     }
     let n = equations.order + 1
     return (0..<n * n).map { place in
@@ -114,7 +114,7 @@ import Testing
     try equations.update(
       states, slots: learner.slots.values, eps: try problem.makeAdjoint()
     ) {}
-    #expect((equations.memory > 0) == byImpulses, "\(equations.memory)")
+    #expect((equations.rows.memory > 0) == byImpulses, "\(equations.rows.memory)")
     let expected = try Self.gram(problem, learner.slots.values, .tangents)
     let (n, stride) = (equations.order + 1, equations.stride)
     let gram = (0..<n * n).map {

@@ -19,7 +19,7 @@ struct PredictionDeviation {
     var values = [Double](repeating: 0, count: problem.batch.totalSteps * outputs)
     var chunk = try Chunk(found, rows: Self.chunkRows)
     let tangents = try TangentRows(
-      problem.plan, found.equations.history, found.equations.columns)
+      problem.plan, found.equations.rows.history, found.equations.rows.columns)
     tangents.load(found.slots)
     let places = problem.network.outputs.flatMap { item in
       (0..<item.count).map { tangents.place(item.group, $0) }
