@@ -408,8 +408,9 @@ bt_status bt_estimator_gradient(bt_estimator *estimator, double *cost, double *g
  *               still; a combination that is determined has its variance c^T covariance c
  *   errors      standard errors: infinite of undetermined weights, 0 of weights held at a bound
  *   freedom     how undetermined each weight is, 0 determined .. 1 free: the length of its projection on the combinations
- *               that the data say nothing of, in units in which all weights move the outputs alike. Undetermined means
- *               more than 1e-3. -1: held at a bound that the cost would have it cross, and taken as fixed
+ *               that move the outputs by less than 1e-12 of what others do, in units in which all weights move the outputs
+ *               alike. Undetermined means more than 1e-3. -1: held at a bound that the cost would have it cross, and taken
+ *               as fixed
  *   noise       s, s^2 = sum w e^2 / (n - rank): standard deviation of a value of gain 1; NaN, with the covariance, where
  *               there are not more observed values n than that. Cross-entropy: 1, W is Fisher's information
  *   rank        determined combinations of weights, and of initial states where each sequence has its own

@@ -15,6 +15,14 @@ void dsyrk_(const char *uplo, const char *trans, const int *n, const int *k, con
 void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w,
              double *work, const int *lwork, int *iwork, const int *liwork, int *info);
 
+/* QR factors of [R; B], R upper triangular, written over R; the last l rows of B are upper trapezoidal */
+void dtpqrt_(const int *m, const int *n, const int *l, const int *nb, double *a, const int *lda, double *b,
+             const int *ldb, double *t, const int *ldt, double *work, int *info);
+
+/* Singular values and vectors of a general matrix, divide and conquer */
+void dgesdd_(const char *jobz, const int *m, const int *n, double *a, const int *lda, double *s, double *u,
+             const int *ldu, double *vt, const int *ldvt, double *work, const int *lwork, int *iwork, int *info);
+
 /* Eigenvalues, and eigenvectors if wanted, of a general matrix */
 void dgeev_(const char *jobvl, const char *jobvr, const int *n, double *a, const int *lda, double *wr, double *wi,
             double *vl, const int *ldvl, double *vr, const int *ldvr, double *work, const int *lwork, int *info);

@@ -28,7 +28,7 @@ import Testing
   }
 
   /// A case at its weights.
-  private struct Setting {
+  struct Setting {
     let item: Case
     let problem: Problem
     let slots: [Double]
@@ -121,7 +121,7 @@ import Testing
     }
   }
 
-  private static func settings() throws -> [Setting] {
+  static func settings() throws -> [Setting] {
     try GoldenFile.decode(File.self, "gauss_newton.json").cases.map { try Setting($0) }
   }
 

@@ -19,7 +19,7 @@ struct PredictionDeviation {
     var values = [Double](repeating: 0, count: problem.batch.totalSteps * outputs)
     var chunk = try Chunk(found, rows: Self.chunkRows)
     let tangents = try TangentRows(
-      problem.plan, found.equations.rows.history, found.equations.rows.columns)
+      problem.plan, found.rows.history, found.rows.columns)
     tangents.load(found.slots)
     let places = problem.network.outputs.flatMap { item in
       (0..<item.count).map { tangents.place(item.group, $0) }
@@ -96,7 +96,8 @@ struct PredictionDeviation {
     private func deviation(_ y: UnsafePointer<Double>) -> Double {
       let free = spectrum.undetermined.reduce(0) { $0 + y[$1] * y[$1] }
       let (sum, variance) = spectrum.determined.reduce((0.0, 0.0)) {
-        ($0.0 + y[$1] * y[$1], $0.1 + y[$1] * y[$1] / spectrum.eigenvalue($1))
+        let value = y[$1] / spectrum.singularValue($1)
+        return ($0.0 + y[$1] * y[$1], $0.1 + value * value)
       }
       if free.squareRoot() > Uncertainty.limit * max(least, (sum + free).squareRoot()) {
         return .infinity

@@ -3,11 +3,11 @@ import BacktuneNetwork
 import BacktuneNumerics
 import BacktuneSimulation
 
-/// J^T W J at some weights, its spectrum, and s.
+/// What the data say of some weights: the spectrum of the rows of J, and s.
 struct WeightInformation {
   /// The weights, one value a slot.
   let slots: [Double]
-  let equations: NormalEquations
+  let rows: JacobianRows
   let spectrum: WeightSpectrum
   /// s; NaN where it is not known and n <= rank.
   let noise: Double
@@ -23,19 +23,22 @@ struct WeightInformation {
       throw BacktuneError.state(
         "uncertainty: the simulation with these weights diverges, there are no derivatives")
     }
-    equations = try NormalEquations(problem)
-    try equations.update(states, slots: slots, eps: try problem.makeAdjoint()) {}
+    rows = try JacobianRows(problem)
+    let information = try InformationRows(order: rows.order)
+    try rows.run(states, slots: slots, eps: try problem.makeAdjoint(), into: information) {}
     let part = problem.weightRegularisation(slots)
     let adjustable = problem.adjustable
+    if let part {
+      try information.factor.append(diagonal: adjustable.map { part.curvature[$0].squareRoot() })
+    }
     let box = StepBox(
       weights: adjustable.map { slots[$0] },
       lower: adjustable.map { problem.slots.lower[$0] },
       upper: adjustable.map { problem.slots.upper[$0] },
-      gradient: zip(adjustable, equations.gradient).map { $1 + (part?.gradient[$0] ?? 0) })
+      gradient: zip(adjustable, information.gradient).map { $1 + (part?.gradient[$0] ?? 0) })
     let sizes = problem.sizes(slots)
     spectrum = try WeightSpectrum(
-      equations, curvature: part.map { part in adjustable.map { part.curvature[$0] } },
-      free: adjustable.indices.filter { !box.isStopped($0) },
+      information.factor, free: adjustable.indices.filter { !box.isStopped($0) },
       sizes: adjustable.map { sizes[$0] })
     let (count, squares) = try problem.weightedSquares(states)
     observed = count

@@ -2,70 +2,78 @@ import BacktuneCriterion
 import BacktuneNetwork
 import BacktuneNumerics
 
-/// Which combinations of the weights the data determine: the spectrum of J^T W J + D, its columns brought to one length.
+/// Which combinations of the weights the data determine: the singular values of the rows of sqrt(W) J and sqrt(D), their
+/// columns brought to one length. Not of J^T W J + D, whose eigenvalues are the squares: of these rounding leaves nothing
+/// below 1e-16 of the largest, that is 1e-8 of the singular values.
 ///
 /// A weight in other units has a column that is longer or shorter; divided by its length it is the same. So the verdict
-/// does not depend on the units of inputs, outputs and states. Of the scaled matrix, whose diagonal is 1, eigenvalues below
-/// 1e-12 of the largest are rounding errors: they are squares of singular values of J, and sums of products that are
-/// right to 1e-16 or so of the diagonal each.
+/// does not depend on the units of inputs, outputs and states. A combination is determined where it moves the outputs by
+/// more than
 ///
-/// A column must not become large by that which is small beside the others by rounding only: what a change of a weight by
-/// the largest of its array (1 at least) does is measured against what the others do, and lengths below 1e-7 of the most
-/// are divided by that. With the limit on the spectrum a weight is thus undetermined when it moves the outputs by less
-/// than 1e-13 of what others do.
+/// - 1e-12 of what the one that moves them most does: rounding makes 1e-15 or so of what should be 0,
+/// - 1e-13 of what a change of a weight by the largest of its array (1 at least) does to them at most, times such changes
+///   as the combination is made of: a column that is small beside the others may be so by rounding alone.
+///
+/// A column that is small by rounding must not become long either: lengths below 1e-7 of the most, changes measured so, are
+/// divided by that.
 struct WeightSpectrum {
   /// The columns that take part, ascending: those not held at a bound.
   let free: [Int]
   /// What each of them is divided by.
   let lengths: [Double]
-  private let system: SymmetricSystem
+  /// The directions that are determined, and those that are not.
+  let determined: [Int]
+  let undetermined: [Int]
+  private let system: SingularSystem
 
   private static let shortest = 1e-7
+  private static let rounding = 1e-12
+  private static let roundingOfChanges = 1e-13
 
   /// - Parameters:
-  ///   - curvature: D, one value a column.
+  ///   - factor: of the rows, in all columns.
   ///   - sizes: of the weights, by column, in whatever units they have.
   /// - Throws: `.state` where derivatives are not finite.
-  init(
-    _ equations: NormalEquations, curvature: [Double]?, free: [Int], sizes: [Double]
-  ) throws {
-    let (gram, stride) = (equations.gram.pointer, equations.stride)
-    let diagonal = free.map { gram[$0 * (stride + 1)] + (curvature?[$0] ?? 0) }
-    guard diagonal.allSatisfy(\.isFinite) else {
+  init(_ factor: TriangularFactor, free: [Int], sizes: [Double]) throws {
+    let own = free.map { factor.length($0) }
+    guard own.allSatisfy(\.isFinite) else {
       throw BacktuneError.state("uncertainty: the derivatives at these weights overflow")
     }
-    let reach = zip(free, diagonal).map { sizes[$0] * $1.squareRoot() }
-    let least = Self.shortest * (reach.max() ?? 0)
-    let lengths = zip(free, diagonal).map { k, value in
-      let length = max(value.squareRoot(), least / sizes[k])
-      return length > 0 ? length : 1
+    let most = zip(free, own).reduce(0) { max($0, sizes[$1.0] * $1.1) }
+    let lengths = zip(free, own).map { k, length in
+      let scale = max(length, Self.shortest * most / sizes[k])
+      return scale > 0 ? scale : 1
     }
-    let order = free.count
-    let scaled = try Buffer(dimensions: [order, order], for: "spectrum of the weights")
-    for (i, row) in free.enumerated() {
-      for j in 0...i {
-        let column = free[j]
-        var value = i == j ? diagonal[i] : gram[row * stride + column]
-        value /= lengths[i]
-        scaled.pointer[j * order + i] = value / lengths[j]
+    let (rows, columns) = (factor.order, free.count)
+    let scaled = try Buffer(dimensions: [rows, columns], for: "spectrum of the weights")
+    for (j, column) in free.enumerated() {
+      for i in 0...column { scaled.pointer[i * columns + j] = factor[i, column] / lengths[j] }
+    }
+    let system = try SingularSystem(overwriting: scaled.pointer, rows: rows, columns: columns)
+    // A change of scaled weight i by 1 is one of so much of its size, and this what rounding may make of the most of them.
+    let changes = zip(free, lengths).map { Self.roundingOfChanges * most / ($1 * sizes[$0]) }
+    let largest = columns > 0 ? system.values.pointer[0] : 0
+    func isDetermined(_ k: Int) -> Bool {
+      let (value, vector) = (system.values.pointer[k], system.vector(k))
+      let square = changes.indices.reduce(0.0) {
+        $0 + changes[$1] * vector[$1] * changes[$1] * vector[$1]
       }
+      return value > max(Self.rounding * largest, square.squareRoot())
     }
-    system = try SymmetricSystem(copying: scaled.pointer, order: order)
-    (self.free, self.lengths) = (free, lengths)
+    determined = (0..<columns).filter(isDetermined)
+    undetermined = (0..<columns).filter { !isDetermined($0) }
+    (self.free, self.lengths, self.system) = (free, lengths, system)
   }
 
   var order: Int { free.count }
   /// Number of combinations that are determined.
-  var rank: Int { system.rank }
-  /// The directions that are not determined, then those that are.
-  var undetermined: Range<Int> { 0..<order - rank }
-  var determined: Range<Int> { order - rank..<order }
+  var rank: Int { determined.count }
 
-  /// Of the scaled matrix, ascending.
-  func eigenvalue(_ k: Int) -> Double { system.spectrum.pointer[k] }
+  /// Of the scaled rows, descending.
+  func singularValue(_ k: Int) -> Double { system.values.pointer[k] }
 
   /// A direction of length 1 in scaled weights, that is weights times `lengths`.
-  func direction(_ k: Int) -> UnsafePointer<Double> { system.eigenvector(k) }
+  func direction(_ k: Int) -> UnsafePointer<Double> { system.vector(k) }
 
   /// The length of a scaled weight's projection on the undetermined directions: 0 determined .. 1 free.
   func freedom(_ i: Int) -> Double {
@@ -80,8 +88,8 @@ struct WeightSpectrum {
     let stride = RowProducts.stride(count)
     let root = try Buffer(dimensions: [rows, stride], for: "covariance of the weights")
     for (column, k) in determined.enumerated() {
-      let (vector, scale) = (direction(k), 1 / eigenvalue(k).squareRoot())
-      for i in 0..<order { root.pointer[i * stride + column] = scale * vector[i] / lengths[i] }
+      let (vector, value) = (direction(k), singularValue(k))
+      for i in 0..<order { root.pointer[i * stride + column] = vector[i] / value / lengths[i] }
     }
     let matrix = try Buffer(dimensions: [rows, rows], for: "covariance of the weights")
     RowProducts.addGram(

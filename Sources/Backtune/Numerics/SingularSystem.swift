@@ -1,0 +1,54 @@
+import CLAPACK
+
+/// Singular values of a matrix A and its right singular vectors v: A^T A v = sigma^2 v, by LAPACK's `dgesdd`, right to
+/// rounding beside the largest.
+package struct SingularSystem {
+  package let columns: Int
+  /// The singular values, descending.
+  package let values: Buffer
+  /// Vector after vector.
+  private let vectors: Buffer
+
+  /// - Parameter matrix: A^T, that is A row-major, at least as many rows as columns; it is written over.
+  /// - Throws: `BacktuneError.argument` where a value is not finite or the algorithm does not converge, `.size` for
+  ///   dimensions that LAPACK cannot count, `.memory`.
+  package init(overwriting matrix: UnsafeMutablePointer<Double>, rows: Int, columns: Int) throws {
+    let purpose = "singular values of \(rows) x \(columns) values"
+    self.columns = columns
+    values = try Buffer(count: columns, for: purpose)
+    vectors = try Buffer(dimensions: [columns, columns], for: purpose)
+    if columns == 0 { return }
+    guard (0..<rows * columns).allSatisfy({ matrix[$0].isFinite }) else {
+      throw BacktuneError.argument("\(purpose): expected finite values")
+    }
+    guard let m = Int32(exactly: columns), let n = Int32(exactly: rows), rows >= columns,
+      let indices = Int32(exactly: 8 * columns)
+    else { throw BacktuneError.size("\(purpose): LAPACK counts in 32 bits") }
+    let left = try Buffer(dimensions: [rows, columns], for: purpose)
+    let integers = try Buffer(count: (Int(indices) + 1) / 2, for: purpose)
+    func run(_ work: UnsafeMutablePointer<Double>, _ length: Int32) -> Int32 {
+      var (m, n, length, info) = (m, n, length, Int32(0))
+      var (lda, ldu, ldv) = (m, m, m)
+      integers.pointer.withMemoryRebound(to: Int32.self, capacity: Int(indices)) {
+        dgesdd_(
+          "S", &m, &n, matrix, &lda, values.pointer, vectors.pointer, &ldu, left.pointer, &ldv,
+          work, &length, $0, &info)
+      }
+      return info
+    }
+    var wanted = 0.0
+    guard run(&wanted, -1) == 0, let count = Int32(exactly: wanted.rounded(.up)) else {
+      throw BacktuneError.size("\(purpose): LAPACK counts in 32 bits")
+    }
+    let work = try Buffer(count: Int(count), for: purpose)
+    let info = run(work.pointer, count)
+    guard info == 0 else {
+      throw BacktuneError.argument("\(purpose): no convergence (dgesdd: \(info))")
+    }
+  }
+
+  /// The vector of value number k, `columns` values of length 1 together.
+  package func vector(_ k: Int) -> UnsafePointer<Double> {
+    UnsafePointer(vectors.pointer + k * columns)
+  }
+}
