@@ -121,4 +121,27 @@ import Testing
         multiply(multiply(normal, inverse), normal), normal, within: 1e-9, "\(item.name)")
     }
   }
+
+  /// What is kept for the deviations is that of the same weights and bounds only.
+  @Test func keptForTheSameWeights() throws {
+    let (estimator, _) = try Self.lauchli(1e-2)
+    let alone = try estimator.predictionDeviation()
+    _ = try estimator.uncertainty()
+    #expect(estimator.recentInformation != nil)
+    #expect(try estimator.predictionDeviation() == alone)
+    #expect(estimator.recentInformation == nil)
+    var other = estimator.network
+    try other.setWeights("v.B", [1, 2, 3, 4])
+    let moved = try estimator.predictionDeviation(at: other)
+    _ = try estimator.uncertainty()
+    #expect(try estimator.predictionDeviation(at: other) == moved && moved != alone)
+    var fixed = estimator.network
+    try fixed.setFixed("v.B", [true, false, false, false])
+    _ = try estimator.uncertainty()
+    let fewer = try estimator.predictionDeviation(at: fixed)
+    #expect(fewer[0] < alone[0] && fewer[1] == 0)
+    _ = try estimator.uncertainty()
+    try estimator.step()
+    #expect(estimator.recentInformation == nil)
+  }
 }

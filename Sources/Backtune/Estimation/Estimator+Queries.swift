@@ -64,6 +64,15 @@ extension Estimator {
     return try BLASThreads.single { try body(session, other.slots.values) }
   }
 
+  func checkStructure(_ other: Network) throws {
+    guard other.structureVersion == network.structureVersion,
+      other.slots.values.count == network.slots.values.count
+    else {
+      throw BacktuneError.state(
+        "network: its structure has changed since the estimator was created; create another one")
+    }
+  }
+
   /// Which weights of a full array a sparse estimation took away.
   /// - Throws: `.argument` for an unknown array.
   public func removed(_ name: String) throws -> [Bool] {

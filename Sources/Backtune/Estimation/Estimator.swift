@@ -40,6 +40,9 @@ public final class Estimator {
   /// Slots of the weights that a sparse estimation took away.
   private(set) var removed: Set<Int> = []
 
+  /// What `uncertainty` found, until something is estimated or asked for elsewhere.
+  var recentInformation: RecentInformation?
+
   private let sequences: Sequences
   /// Made when first needed.
   private var made: (any Session)?
@@ -74,7 +77,7 @@ public final class Estimator {
 
   /// Forgets what was done; the next step starts anew.
   private func restart() {
-    made = nil
+    (made, recentInformation) = (nil, nil)
     (trace, drawCosts) = ([], [])
     seconds = 0
     stopReason = .none
@@ -159,7 +162,7 @@ public final class Estimator {
     if removal?.stop == .callback { stopReason = .callback }
     guard let removal, removal.isGood else { return false }
     stopReason = removal.stop
-    made = removal.session
+    (made, recentInformation) = (removal.session, nil)
     network = removal.session.network
     removed.formUnion(removal.slots)
     var report = removal.session.report
@@ -168,15 +171,6 @@ public final class Estimator {
     trace.append(report)
     if let monitor, monitor(.iteration) { stopReason = .callback }
     return true
-  }
-
-  func checkStructure(_ other: Network) throws {
-    guard other.structureVersion == network.structureVersion,
-      other.slots.values.count == network.slots.values.count
-    else {
-      throw BacktuneError.state(
-        "network: its structure has changed since the estimator was created; create another one")
-    }
   }
 
   /// Evaluates the first weights and opens the trace; false where there is nothing to go on from.
@@ -217,7 +211,7 @@ public final class Estimator {
     let begin = clock.now
     let before = session.slots
     defer {
-      network = session.network
+      (network, recentInformation) = (session.network, nil)
       // What follows a removal has no draws of its own.
       if let race = session as? Race { drawCosts = race.costs }
     }

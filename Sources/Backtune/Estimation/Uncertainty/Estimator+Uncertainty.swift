@@ -12,7 +12,12 @@ extension Estimator {
   /// The same at the weights of a network of this structure, with its bounds and fixed flags: nothing that was found is
   /// touched.
   package func uncertainty(at other: Network) throws -> Uncertainty {
-    try informed(at: other) { try Uncertainty($0, $1) }
+    try computing(at: other) { session, weights in
+      let recent = try information(at: other, session, weights)
+      // The deviations of the outputs are often asked for next.
+      recentInformation = recent
+      return try Uncertainty(recent.problem, recent.information)
+    }
   }
 
   /// The standard deviation of every output at every time step, observed or not, that comes from the uncertainty of the
@@ -23,21 +28,38 @@ extension Estimator {
 
   /// The same at the weights of a network of this structure.
   package func predictionDeviation(at other: Network) throws -> [Double] {
-    try informed(at: other) { try PredictionDeviation($0, $1).values }
-  }
-
-  private func informed<Result>(
-    at other: Network, _ body: (Problem, WeightInformation) throws -> Result
-  ) throws -> Result {
     try computing(at: other) { session, weights in
-      var problem = session.problem
-      if objective.isLikelihood || !other.slots.hasSameConstraints(as: problem.network.slots) {
-        problem = try Problem(
-          other, problem.sequences, objective: objective.asSquares, options: options.observation)
-      }
-      let information = try WeightInformation(
-        problem, slots: weights + session.initialStates, noise: objective.isLikelihood ? 1 : nil)
-      return try body(problem, information)
+      let recent = try information(at: other, session, weights)
+      recentInformation = nil
+      return try PredictionDeviation(recent.problem, recent.information).values
     }
   }
+
+  private func information(
+    at other: Network, _ session: any Session, _ weights: [Double]
+  ) throws -> RecentInformation {
+    let starts = session.initialStates
+    if let recentInformation, recentInformation.slots == other.slots,
+      recentInformation.starts == starts
+    {
+      return recentInformation
+    }
+    var problem = session.problem
+    if objective.isLikelihood || !other.slots.hasSameConstraints(as: problem.network.slots) {
+      problem = try Problem(
+        other, problem.sequences, objective: objective.asSquares, options: options.observation)
+    }
+    let information = try WeightInformation(
+      problem, slots: weights + starts, noise: objective.isLikelihood ? 1 : nil)
+    return RecentInformation(
+      slots: other.slots, starts: starts, problem: problem, information: information)
+  }
+}
+
+/// What the data say of some weights, bounds and initial states of sequences.
+struct RecentInformation {
+  let slots: WeightSlots
+  let starts: [Double]
+  let problem: Problem
+  let information: WeightInformation
 }
