@@ -6,6 +6,9 @@ import re
 import backtune as bt
 import numpy as np
 import pytest
+from backtune._identify_data import last_quarter, quarters
+from backtune._identify_models import Candidate, make_network
+from backtune._identify_race import consensus
 from conftest import same
 
 
@@ -42,6 +45,33 @@ def test_linear_system_of_order_two():
     assert model.report.linear[1] > 100 * model.report.linear[2]
     u, y = plant(seed=1)
     assert error(model, u, y) < 1e-6
+
+
+def test_noisy_linear_system_stays_linear():
+    model = identify(*plant(300, noise=0.3), max_order=3)
+    assert model.hidden == 0 and model.order <= 2
+    u, y = plant(seed=1)
+    assert error(model, u, y) < 0.02
+
+
+def test_short_record_with_slow_noise_is_no_worse_than_linear():
+    # A tanh layer is better on the last quarter, by chance, and worse by half after it.
+    random = np.random.default_rng(1)
+    u = np.repeat(random.normal(size=(200, 3)), 6, axis=0)
+    x, slow, states, noise = np.zeros(3), np.zeros(2), [], []
+    for given in u:
+        x = np.array([0.95, 0.8, 0.6]) * x + 0.2 * given
+        slow = 0.95 * slow + 0.1 * random.normal(size=2)
+        states.append(x)
+        noise.append(slow)
+    clean = np.array(states) @ random.normal(size=(3, 2))
+    y = clean + np.array(noise)
+    model = identify(u[:200], y[:200])
+    errors = [
+        np.mean((model.simulate(u[200:], y[200:220], linear=linear) - clean[200:]) ** 2)
+        for linear in (False, True)
+    ]
+    assert errors[0] <= 1.05 * errors[1]
 
 
 def test_beats_linear_model_on_new_data(bent):
@@ -94,7 +124,11 @@ def test_kept(bent, tmp_path):
 
 def test_report(bent):
     report = bent.report
-    assert report.chosen.validation <= 1.001 * report[0].validation
+    linear = [trial for trial in report if trial.hidden == 0]
+    for name in ("validation", "crossed"):
+        least = min(getattr(trial, name) for trial in linear)
+        assert getattr(report.chosen, name) < 0.1 * least
+    assert sorted(t.validation for t in report) == [t.validation for t in report]
     assert [trial.chosen for trial in report].count(True) == 1
     assert {trial.hidden for trial in report} >= {0, bent.hidden}
     assert 0 < report.training < 0.01 and report.seconds > 0
@@ -129,6 +163,31 @@ def test_constant_output():
 def test_constant_input():
     u, y = plant(200)
     assert np.isfinite(identify(np.ones(200), y, max_order=1).simulate(np.ones(300))).all()
+
+
+def test_consensus_is_the_one_in_the_middle():
+    record = last_quarter([np.linspace(-1, 1, 20)[:, None]], [np.zeros((20, 1))])
+    candidates = []
+    for gain in (3, 1, 0.8):
+        net = make_network(1, 1, 1, 0)
+        net.weights = {"state_space.x.B": gain, "state_space.y.C": 1}
+        candidates.append(Candidate(record, net, 0, 0))
+    assert consensus(record, candidates) is candidates[1]
+    assert consensus(record, candidates[:2]) is candidates[0]
+
+
+def test_quarters():
+    u, y = np.arange(40.0)[:, None], np.arange(40.0)[:, None]
+    parts = quarters(last_quarter([u], [y]))
+    assert [part.blocks for part in parts] == [[slice(k, k + 10)] for k in (10, 20, 30)]
+    seen = parts[0].estimation()
+    assert len(seen[0][0]) == 40 and len(parts[2].estimation()[1][0]) == 30
+    assert np.isnan(seen[1][0][10:20]).all() and np.isfinite(seen[1][0][20:]).all()
+    assert parts[0].error([y + 2], True) == parts[0].error([y + 2], False) == 4
+    # An output that is not seen in a block: that quarter does not count.
+    y = y.copy()
+    y[10:20] = np.nan
+    assert [part.blocks[0].start for part in quarters(last_quarter([u], [y]))] == [20, 30]
 
 
 @pytest.mark.parametrize(

@@ -81,41 +81,71 @@ def checked(u: Any, y: Any) -> tuple[list[np.ndarray], list[np.ndarray]]:
 
 
 class Record:
-    """Standardised sequences, and where each of them is split.
+    """Standardised sequences, and a block of each that candidates are compared on.
 
     Attributes
     ----------
     u, y : list of array
-        Whole sequences, (T, M) and (T, O).
-    first : list of int
-        Time at which the validation part of each begins.
+        The sequences, (T, M) and (T, O).
+    blocks : list of slice
+        The validation block of each; what comes before and after may take part in a fit.
     """
 
-    def __init__(self, u: list[np.ndarray], y: list[np.ndarray]) -> None:
-        self.u, self.y = u, y
-        self.first = [len(item) - max(1, int(VALIDATION_PART * len(item))) for item in u]
-        for part, name in (
-            (self.estimation(), "estimation"),
-            ((self.u, [v[k:] for v, k in zip(y, self.first)]), "validation"),
-        ):
-            if not np.isfinite(np.concatenate(part[1])).any(axis=0).all():
-                raise ArgumentError(f"y: an output has no observed value in the {name} part")
+    def __init__(self, u: list[np.ndarray], y: list[np.ndarray], blocks: list[slice]) -> None:
+        self.u, self.y, self.blocks = u, y, blocks
 
     def estimation(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Return what comes before the validation parts, no more than about RACE_STEPS."""
-        part = min(1.0, RACE_STEPS / sum(self.first))
-        counts = [max(LEAST_STEPS // 2, int(part * count)) for count in self.first]
-        return (
-            [item[:count] for item, count in zip(self.u, counts)],
-            [item[:count] for item, count in zip(self.y, counts)],
+        """Return what a fit sees, no more than about RACE_STEPS: y of the blocks is missing."""
+        lengths = [
+            k.start if k.stop >= len(item) else len(item) for item, k in zip(self.u, self.blocks)
+        ]
+        part = min(1.0, RACE_STEPS / (sum(lengths)))
+        counts = [max(LEAST_STEPS // 2, int(part * count)) for count in lengths]
+        inputs, outputs = [], []
+        for u, y, block, count in zip(self.u, self.y, self.blocks, counts):
+            y = y.copy()
+            y[block] = np.nan
+            inputs.append(u[:count])
+            outputs.append(y[:count])
+        return inputs, outputs
+
+    def complete(self) -> bool:
+        """Return whether each output is observed in the blocks and in what a fit sees."""
+        blocks = [item[block] for item, block in zip(self.y, self.blocks)]
+        return all(
+            np.isfinite(np.concatenate(part)).any(axis=0).all()
+            for part in (blocks, self.estimation()[1])
         )
 
     def error(self, outputs: list[np.ndarray], validation: bool) -> float:
         """Return the mean square error in deviations, infinite where a simulation diverges."""
-        parts = [(a - b)[k if validation else 0 :] for a, b, k in zip(outputs, self.y, self.first)]
-        errors = np.concatenate(parts)
-        known = np.isfinite(np.concatenate([y[-len(p) :] for y, p in zip(self.y, parts)]))
-        values = errors[known]
+        blocks = self.blocks if validation else [slice(None)] * len(self.u)
+        desired = np.concatenate([item[block] for item, block in zip(self.y, blocks)])
+        found = np.concatenate([item[block] for item, block in zip(outputs, blocks)])
+        known = np.isfinite(desired)
         with np.errstate(over="ignore", invalid="ignore"):
-            error = float(np.mean(values**2))
+            error = float(np.mean((found - desired)[known] ** 2))
         return error if np.isfinite(error) else np.inf
+
+
+def last_quarter(u: list[np.ndarray], y: list[np.ndarray]) -> Record:
+    """Return the record with the last quarter of every sequence as its block."""
+    sizes = [max(1, int(VALIDATION_PART * len(item))) for item in u]
+    record = Record(u, y, [slice(len(item) - n, len(item)) for item, n in zip(u, sizes)])
+    if not record.complete():
+        raise ArgumentError(
+            "y: an output has no observed value in the validation part, or none before it"
+        )
+    return record
+
+
+def quarters(record: Record) -> list[Record]:
+    """Return the record with the second, the third and the fourth quarter as its block.
+
+    Of long records each has no more steps than what RACE_STEPS estimate from.
+    """
+    part = min(1.0, RACE_STEPS / (1 - VALIDATION_PART) / sum(map(len, record.u)))
+    counts = [max(LEAST_STEPS, int(part * len(item))) for item in record.u]
+    u, y = ([item[:n] for item, n in zip(v, counts)] for v in (record.u, record.y))
+    found = [Record(u, y, [slice(k * n // 4, (k + 1) * n // 4) for n in counts]) for k in (1, 2, 3)]
+    return [item for item in found if item.complete()]

@@ -14,6 +14,8 @@ from .regularisation import Ridge
 UNIT = "state_space"
 # Iterations between two looks at the validation part.
 _STRIDE = 5
+# Iterations without a quarter, from weights that have seen it.
+_CROSS_ITERATIONS = 20
 # Iterations of the refit, at least and at most, and its work: steps x weights^1.5 x iterations.
 _REFIT_ITERATIONS = (5, 20)
 _REFIT_WORK = 4e8
@@ -48,6 +50,7 @@ class Candidate:
         self.best = net.get_weights()
         self.initial: np.ndarray | None = None
         self.validation = self.training = np.inf
+        self.crossed: float | None = None
         self.iterations = self.best_iterations = 0
         self.seconds = 0.0
         self.ended = False
@@ -68,22 +71,39 @@ class Candidate:
         self.seconds += time.perf_counter() - began
         return self
 
-    def refit(self) -> None:
+    def refit(self, record: Record) -> Candidate:
         """Go on from the best weights on the whole record, unless poles leave the unit circle."""
         stable = radius(self.net) < 1
         began = time.perf_counter()
-        work = sum(map(len, self.record.u)) * self.best.size**1.5
+        work = sum(map(len, record.u)) * self.best.size**1.5
         iterations = int(np.clip(_REFIT_WORK / work, *_REFIT_ITERATIONS))
         self.net.set_weights(self.best)
-        estimator = self._make(self.record.u, self.record.y)
+        estimator = self._make(record.u, record.y)
         estimator.run(iterations, progress=False)
         self.initial = estimator.initial_states
-        error = self.record.error(self.net.simulate(self.record.u, list(self.initial)), False)
+        error = record.error(self.net.simulate(record.u, list(self.initial)), False)
         if np.isfinite(error) and (radius(self.net) < 1 or not stable):
             self.training = error
         else:
             self.net.set_weights(self.best)
         self.seconds += time.perf_counter() - began
+        return self
+
+    def cross(self, records: list[Record]) -> Candidate:
+        """Set the error on the block of each record, after some iterations without that block."""
+        began = time.perf_counter()
+        errors = []
+        for record in records:
+            self.net.set_weights(self.best)
+            with self._make(*record.estimation()) as estimator:
+                estimator.run(_CROSS_ITERATIONS, progress=False)
+                starts = list(estimator.initial_states)
+            errors.append(record.error(self.net.simulate(record.u, starts), True))
+        self.net.set_weights(self.best)
+        if errors:
+            self.crossed = float(np.exp(np.mean(np.log(np.maximum(errors, 1e-300)))))
+        self.seconds += time.perf_counter() - began
+        return self
 
     def close(self) -> None:
         """Free the memory of the estimator; the best weights go to the network."""

@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 import numpy as np
 
-from ._identify_data import RACE_STEPS, Record
+from ._identify_data import RACE_STEPS, Record, quarters
 from ._identify_models import Candidate, grown, make_network, nonlinear, radius, weight_count
 
 #: Strengths of the ridge per observed value, given to the draws in turns.
@@ -20,17 +20,21 @@ HIDDEN = (2, 4, 6, 8)
 _LINEAR_RIDGE = 1e-8
 _LINEAR_DRAWS = 3
 _LINEAR_ITERATIONS = 30
-# Linear models within this factor of the best are promising.
-_PROMISING = 1.5
 # Rounds of draws, and the work of the first heat: steps x weights^1.5 x iterations.
-_LEAST_ROUNDS, _MOST_ROUNDS, _WORK = 2, 12, 1.2e9
+_LEAST_ROUNDS, _MOST_ROUNDS, _WORK = 2, 24, 2e9
 # What is left after each heat, and iterations of the heats.
 _HEATS = ((10, 1 / 4), (20, 1 / 3))
 # Observed values per weight of a tanh candidate, at least; with fewer the choice is luck.
 _VALUES_PER_WEIGHT = 10
-_FINALISTS = 4
+_FINALISTS = 6
 # How many go on after the heats, and their iterations.
-_FINALS = ((_FINALISTS, 20), (2, 40))
+_FINALS = ((_FINALISTS, 20), (3, 40))
+# Best of the race that are cross-checked, and of those the best that are compared after the refit.
+_CROSSED, _CONSENSUS = 6, 3
+# Logarithms of ratios of errors: by how much a smaller linear model may be worse than the best one,
+# how near to that one those are that get a tanh layer, by how much a tanh layer must be better, and
+# how near to the best of the cross-checked those are that are compared after the refit.
+_MARGIN, _PROMISING, _GAIN, _CLOSE = 0.15, 0.7, 0.4, 0.5
 # An error below this, in deviations squared, leaves nothing to explain.
 _PERFECT = 1e-10
 
@@ -77,12 +81,17 @@ def linear_models(
     return best
 
 
+def cross_check(record: Record, candidates: list[Candidate], tick: Tick) -> None:
+    """Set the errors of `Candidate.cross`."""
+    parts = quarters(record)
+    at_once(lambda item: item.cross(parts), candidates, tick)
+
+
 def promising(linear: list[Candidate]) -> list[Candidate]:
-    """Return the linear models that get a tanh layer."""
-    least = min(item.validation for item in linear)
-    limit = max(_PROMISING * least, _PERFECT)
-    chosen = [item for item in linear if item.order in ORDERS and item.validation <= limit]
-    return chosen or [min(linear, key=lambda item: item.validation)]
+    """Return the linear models that get a tanh layer, by both errors."""
+    limit = min(map(_score, linear)) + _PROMISING
+    chosen = [item for item in linear if item.order in ORDERS and _score(item) <= limit]
+    return chosen or [min(linear, key=_score)]
 
 
 def race(
@@ -98,7 +107,7 @@ def race(
     inputs, outputs = record.u[0].shape[1], record.y[0].shape[1]
     if min(item.validation for item in linear) <= _PERFECT:
         return []
-    steps = min(sum(record.first), RACE_STEPS)
+    steps = min(sum(map(len, record.u)) * 3 // 4, RACE_STEPS)
     tasks, work = [], 0.0
     for draw in range(_MOST_ROUNDS):
         if draw >= _LEAST_ROUNDS and work > _WORK:
@@ -132,13 +141,38 @@ def _best(candidates: list[Candidate], count: int) -> list[Candidate]:
     return sorted(candidates, key=lambda item: item.validation)[:count]
 
 
-def choose(candidates: list[Candidate]) -> Candidate:
-    """Return the best by validation; of those as good up to rounding, the smallest.
+def choose(
+    record: Record, linear: list[Candidate], raced: list[Candidate], tick: Tick
+) -> Candidate:
+    """Return the choice, fitted to the whole record.
 
-    Tanh is bounded: with the poles of A inside the unit circle no bounded input can make the model
-    diverge. Those with poles outside come last.
+    What is compared is the error on the last quarter and that of `Candidate.cross`. Tanh is
+    bounded: with the poles of A inside the unit circle no bounded input can make the model diverge.
+    Those with poles outside come last.
     """
-    stable = [item for item in candidates if radius(item.net) < 1] or candidates
-    least = min(item.validation for item in stable)
-    good = [item for item in stable if item.validation <= max(least * 1.001, _PERFECT)]
-    return min(good, key=lambda item: (item.hidden, item.order, item.validation))
+    stable = [item for item in linear if radius(item.net) < 1] or linear
+    rivals = _best([item for item in raced if radius(item.net) < 1], _CROSSED)
+    cross_check(record, rivals, tick)
+    least = min(map(_score, stable))
+    line = min(
+        (item for item in stable if _score(item) <= least + _MARGIN), key=lambda item: item.order
+    )
+    rivals = [item for item in rivals if _score(item) <= least - _GAIN]
+    if not rivals:
+        return line.refit(record)
+    limit = min(map(_score, rivals)) + _CLOSE
+    rivals = sorted((i for i in rivals if _score(i) <= limit), key=_score)[:_CONSENSUS]
+    return consensus(record, at_once(lambda item: item.refit(record), rivals, tick))
+
+
+def _score(item: Candidate) -> float:
+    """Return the mean log of both errors."""
+    crossed = item.validation if item.crossed is None else item.crossed
+    return float(np.log(np.maximum([item.validation, crossed], _PERFECT)).mean())
+
+
+def consensus(record: Record, candidates: list[Candidate]) -> Candidate:
+    """Return the one whose outputs are nearest to those of the others, the inputs run backwards."""
+    runs = [np.concatenate(item.net.simulate([u[::-1] for u in record.u])) for item in candidates]
+    far = [sum(np.sqrt(np.mean((run - other) ** 2)) for other in runs) for run in runs]
+    return candidates[int(np.argmin(far))]

@@ -38,6 +38,9 @@ class Trial:
         Of Gauss-Newton.
     validation : float
         Free-run mean square error on the last quarter, in squared deviations of the outputs.
+    crossed : float or None
+        The like, geometric mean over the last three quarters, each left out in turn of a further
+        fit; None where that was not done.
     seconds : float
         Of computing.
     chosen : bool
@@ -50,6 +53,7 @@ class Trial:
     ridge: float
     iterations: int
     validation: float
+    crossed: float | None
     seconds: float
     chosen: bool = False
 
@@ -83,12 +87,14 @@ class IdentificationReport(list):
     def __repr__(self) -> str:
         shown = [trial for trial in self[:12]]
         shown += [trial for trial in self[12:] if trial.hidden == 0 or trial.chosen]
-        lines = ["order hidden draw   ridge iterations validation seconds"]
-        lines += [
-            f"{t.order:5d} {t.hidden:6d} {t.draw:4d} {t.ridge:7.0e} {t.iterations:10d}"
-            f" {t.validation:10.3g} {t.seconds:7.2f}{'  chosen' if t.chosen else ''}"
-            for t in shown
-        ]
+        lines = ["order hidden draw   ridge iterations validation crossed seconds"]
+        for t in shown:
+            crossed = "" if t.crossed is None else f"{t.crossed:.2g}"
+            lines.append(
+                f"{t.order:5d} {t.hidden:6d} {t.draw:4d} {t.ridge:7.0e} {t.iterations:10d}"
+                f" {t.validation:10.3g} {crossed:>7} {t.seconds:7.2f}"
+                f"{'  chosen' if t.chosen else ''}"
+            )
         if len(shown) < len(self):
             lines.append(f"and {len(self) - len(shown)} more")
         lines.append(f"refitted: NMSE {self.training:.3g} on the record; {self.seconds:.1f} s")
