@@ -64,3 +64,31 @@ class Count:
     def __exit__(self, *problem: object) -> None:
         if self._bar is not None:
             self._bar.close()
+
+
+class Runs:
+    """A bar of the runs of experiments, with the present one beside it; or nothing."""
+
+    def __init__(self, shown: bool, total: int) -> None:
+        self._bar: Any = None
+        if shown:
+            from tqdm.auto import tqdm
+
+            self._bar = tqdm(total=total, unit="run", dynamic_ncols=True)
+
+    def show(self, text: str) -> None:
+        """Say what runs now."""
+        if self._bar is not None:
+            self._bar.set_postfix_str(text)
+
+    def advance(self) -> None:
+        """Count one more."""
+        if self._bar is not None:
+            self._bar.update()
+
+    def __enter__(self) -> Runs:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        if self._bar is not None:
+            self._bar.close()

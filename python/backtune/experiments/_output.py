@@ -1,0 +1,128 @@
+"""Files of a report: CSV, Markdown, pictures."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ._experiment import Experiment, Report, Settings, Table
+from ._store import write_aside
+
+#: Kinds of pictures, in the order of preference for the web.
+PICTURES = ("svg", "png")
+_METADATA: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "png": {"Software": None}}
+
+
+def cell(value: Any) -> str:
+    """Write a value for people: two digits of what is not a whole number, "-" for nothing."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.2g}" if value != round(value) or abs(value) >= 1e5 else f"{value:.0f}"
+    return str(value)
+
+
+def csv_text(table: Table) -> str:
+    """Write a table with all digits; nothing where there is no value."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(table.columns)
+    writer.writerows(["" if value is None else value for value in row] for row in table.rows)
+    return stream.getvalue()
+
+
+def markdown_table(table: Table) -> str:
+    """Write a table for people, its caption above."""
+    lines = [f"{table.caption}\n"] if table.caption else []
+    lines.append("| " + " | ".join(map(cell, table.columns)) + " |")
+    lines.append("|---" * len(table.columns) + "|")
+    lines += ["| " + " | ".join(map(cell, row)) + " |" for row in table.rows]
+    return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class Section:
+    """An experiment, what it showed, how long its runs took, and the file of its picture."""
+
+    experiment: Experiment
+    report: Report
+    seconds: float
+    picture: str | None
+
+    def markdown(self) -> str:
+        """Write tables, picture, notes and time."""
+        parts = [f"## {self.experiment.title}\n", f"{self.experiment.source}\n"]
+        parts += [markdown_table(table) for table in self.report.tables]
+        if self.picture:
+            parts.append(f"![{self.experiment.title}]({self.picture})\n")
+        if self.report.notes:
+            parts.append("".join(f"- {note}\n" for note in self.report.notes))
+        parts.append(f"{self.seconds:.0f} s for the runs of this section.\n")
+        return "\n".join(parts)
+
+
+_HEAD = """# Results
+
+The experiments of section 4 of the report RR-9100 with this engine, the report's numbers beside
+them, and some beyond it: `python -m backtune.experiments`. Costs are half the mean square error of
+the observed values unless another criterion is named. The report stops a fit where the cost falls
+below 1e-6, or after 100 iterations (it then writes 101). A cost per sample flatters small outputs:
+the relative cost (to that of the start) and the NMSE (to the variance of the desired output) stand
+beside it. Values of several draws are medians, costs and NMSE the largest. "-": not defined, or not
+in the report.
+"""
+
+
+def page_text(sections: Sequence[Section], settings: Settings) -> str:
+    """Write all sections with a head."""
+    total = sum(section.seconds for section in sections)
+    how = f'rule "{settings.stop}", at most {settings.iterations} iterations'
+    quick = ", quick: sizes smaller than those of the report" if settings.quick else ""
+    made = f"This run: {total:.0f} s in all ({_processor()}), {how}{quick}.\n"
+    return "\n".join([_HEAD, made, *(section.markdown() for section in sections)])
+
+
+def _processor() -> str:
+    """Name the processor."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def has_matplotlib() -> bool:
+    """Tell whether pictures can be drawn."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def draw(report: Report, folder: Path, name: str, kinds: Sequence[str] = PICTURES) -> list[Path]:
+    """Draw the picture of a report, the same bytes each time; return the files, if any."""
+    if report.draw is None or not has_matplotlib():
+        return []
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    files = []
+    with matplotlib.rc_context({"svg.hashsalt": "backtune", "svg.fonttype": "none"}):
+        figure = Figure(figsize=(9, 4), layout="constrained")
+        FigureCanvasAgg(figure)
+        report.draw(figure)
+        for kind in kinds:
+            stream = io.BytesIO()
+            figure.savefig(stream, format=kind, dpi=110, metadata=_METADATA[kind])
+            files.append(folder / f"{name}.{kind}")
+            write_aside(files[-1], stream.getvalue())
+    return files

@@ -1,0 +1,110 @@
+"""Finished runs on disk: an interrupted experiment goes on where it stopped."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+from .._version import __version__
+from ..errors import FileError
+from ._experiment import Parameters, Record
+
+
+def write_aside(path: Path, content: str | bytes) -> None:
+    """Write a file so that it is there as a whole or not at all; text as UTF-8."""
+    beside = path.with_name(f"{path.name}.new")
+    try:
+        beside.write_bytes(content.encode() if isinstance(content, str) else content)
+        os.replace(beside, path)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written, {error.strerror}") from error
+
+
+def make_folder(path: Path) -> Path:
+    """Make a folder, and tell clearly where that cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise FileError(f"{path}: no folder to write to, {error.strerror}") from error
+    return path
+
+
+def plain(value: Any) -> Any:
+    """Turn numpy's numbers into Python's, and those that JSON has not into None."""
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+class Store:
+    """The finished runs of one experiment: a file of JSON, one line a run.
+
+    A line holds the version of the package, the parameters of the run, what was measured, and the
+    seconds it took. Lines that cannot be read, or of another version, are left where they are.
+
+    Parameters
+    ----------
+    path : Path
+        Need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lines: list[str] = []
+        self._runs: dict[str, Record] = {}
+        try:
+            text = path.read_text(encoding="utf8") if path.exists() else ""
+        except (OSError, UnicodeError) as error:
+            raise FileError(f"{path}: cannot be read, {error}") from error
+        for line in text.splitlines():
+            self._lines.append(line)
+            self._take(line)
+
+    def _take(self, line: str) -> None:
+        try:
+            run = json.loads(line)
+            if run["version"] == __version__:
+                self._runs[_key(run["parameters"])] = run
+        except (ValueError, KeyError, TypeError):
+            pass
+
+    def find(self, parameters: Parameters) -> Record | None:
+        """Return a finished run, parameters and measured values together, or None."""
+        return self.record(parameters) if _key(parameters) in self._runs else None
+
+    def record(self, parameters: Parameters) -> Record:
+        """Return a run that is there."""
+        run = self._runs[_key(parameters)]
+        return {**run["parameters"], **run["measured"]}
+
+    def seconds(self, parameters: Parameters) -> float:
+        """Return how long a finished run took."""
+        return float(self._runs[_key(parameters)]["seconds"])
+
+    def add(self, parameters: Parameters, measured: Record, seconds: float) -> None:
+        """Keep a run; the file is written anew, and holds it when this returns."""
+        run = {
+            "version": __version__,
+            "parameters": plain(parameters),
+            "measured": plain(measured),
+            "seconds": round(seconds, 3),
+        }
+        self._lines.append(json.dumps(run))
+        self._take(self._lines[-1])
+        write_aside(self._path, "".join(f"{line}\n" for line in self._lines))
+
+
+def _key(parameters: Parameters) -> str:
+    return json.dumps(plain(parameters), sort_keys=True)
