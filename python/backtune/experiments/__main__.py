@@ -13,7 +13,7 @@ from ._output import has_matplotlib
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    names = "\n".join(f"  {name:18}{item.title}" for name, item in EXPERIMENTS.items())
+    names = "\n".join(f"  {name:20}{item.title}" for name, item in EXPERIMENTS.items())
     result = argparse.ArgumentParser(
         prog="python -m backtune.experiments",
         description="Rerun section 4 of RR-9100, and more, with this engine.",

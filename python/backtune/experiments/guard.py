@@ -27,8 +27,9 @@ def profile(u: np.ndarray, r: float = _SCALE) -> np.ndarray:
     nu, w = 1e-6 * r, 1e6 * r
     alpha = 1e-3 * w
     size = np.abs(u)
-    raised = nu + size**2 / (4 * nu)
-    saturated = w - alpha * np.exp(-np.maximum(size - w, -alpha) / alpha - 1)
+    small, large = np.minimum(size, 2 * nu), np.clip(size, w - alpha, 2 * w)
+    raised = nu + small**2 / (4 * nu)
+    saturated = w - alpha * np.exp((w - large) / alpha - 1)
     middle = np.where(size <= 2 * nu, raised, size)
     return np.sign(u) * np.where(size >= w - alpha, saturated, middle)
 
