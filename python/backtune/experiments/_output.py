@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ._experiment import Experiment, Report, Settings, Table
 from ._store import write_aside
 
@@ -133,9 +135,14 @@ def _settle(figure: Any) -> None:
     """Lay a figure out once for all files; write powers of ten plainly, which draws faster."""
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
-    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
-        if axis.get_scale() == "log":
-            axis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
-            axis.set_minor_formatter(NullFormatter())
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            if axis.get_scale() == "log":
+                axis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
+                axis.set_minor_formatter(NullFormatter())
+        if ax.get_yscale() == "log":
+            low, high = np.log10(ax.get_ylim())
+            if high - low < 2:
+                ax.set_ylim(10 ** np.floor(low), 10 ** np.ceil(high))
     figure.get_layout_engine().execute(figure)
     figure.set_layout_engine("none")

@@ -188,8 +188,10 @@ def draw(figure: Any, records: Sequence[Record]) -> None:
             left.plot(size, paper.iterations, "x", color=f"C{place}")
             right.plot(size, paper.cost, "x", color=f"C{place}")
     right.axhline(STOP_COST, color="0.7", linewidth=1)
-    left.set(xscale="log", xlabel="N", ylabel="iterations (crosses: RR-9100)")
-    right.set(xscale="log", yscale="log", xlabel="N", ylabel="minimal criterion")
+    left.set_xscale("log", base=2)
+    right.set_xscale("log", base=2)
+    left.set(xlabel="N", ylabel="iterations (crosses: RR-9100)")
+    right.set(yscale="log", xlabel="N", ylabel="minimal criterion")
     left.legend(fontsize=6)
 
 

@@ -198,12 +198,13 @@ def _draw(figure: Any, records: list[Record]) -> None:
         for place, group in enumerate(grouped(task.records, "method")):
             sized = grouped(group.records, "size")
             sizes = [item.values["size"] for item in sized]
-            for name, label, color in (
-                ("ridge_error", "ridge readout", "k"),
-                ("tuned_error", f"all weights, {group.values['method']}", f"C{place}"),
-            ):
+            lines = [("tuned_error", f"all weights, {group.values['method']}", f"C{place}")]
+            if place == 0:
+                lines.insert(0, ("ridge_error", "ridge readout", "k"))
+            for name, label, color in lines:
                 values = [_median(item.column(name)) for item in sized]
-                ax.loglog(sizes, values, "o-", color=color, label=label)
+                ax.semilogy(sizes, values, "o-", color=color, label=label)
+            ax.set_xticks(sizes)
         ax.set(xlabel="N", ylabel="error, test")
         ax.set_title(task.values["task"], fontsize=8)
         ax.legend(fontsize=6)
