@@ -50,11 +50,12 @@ def markdown_table(table: Table) -> str:
 
 @dataclass(frozen=True)
 class Section:
-    """An experiment, what it showed, how long its runs took, and the file of its picture."""
+    """An experiment, what it showed, seconds of its runs, and the file of its picture."""
 
     experiment: Experiment
     report: Report
-    seconds: float
+    clock: float
+    processor: float
     picture: str | None
 
     def markdown(self) -> str:
@@ -65,7 +66,9 @@ class Section:
             parts.append(f"![{self.experiment.title}]({self.picture})\n")
         if self.report.notes:
             parts.append("".join(f"- {note}\n" for note in self.report.notes))
-        parts.append(f"{self.seconds:.0f} s for the runs of this section.\n")
+        parts.append(
+            f"Runs of this section: {self.clock:.0f} s, {self.processor:.0f} s of processor time.\n"
+        )
         return "\n".join(parts)
 
 
@@ -83,10 +86,14 @@ in the report.
 
 def page_text(sections: Sequence[Section], settings: Settings) -> str:
     """Write all sections with a head."""
-    total = sum(section.seconds for section in sections)
+    clock = sum(section.clock for section in sections)
+    processor = sum(section.processor for section in sections)
     how = f'rule "{settings.stop}", at most {settings.iterations} iterations'
     quick = ", quick: sizes smaller than those of the report" if settings.quick else ""
-    made = f"This run: {total:.0f} s in all ({_processor()}), {how}{quick}.\n"
+    made = (
+        f"This run: {clock:.0f} s, {processor:.0f} s of processor time ({_processor()};"
+        f" {how}{quick}).\n"
+    )
     return "\n".join([_HEAD, made, *(section.markdown() for section in sections)])
 
 

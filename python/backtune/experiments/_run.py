@@ -91,8 +91,9 @@ def run(
             report = reports[item.name] = item.report(records)
             write_aside(folder / f"{item.name}.csv", csv_text(report.data))
             pictures = draw(report, folder, item.name)
-            seconds = sum(map(store.seconds, plan))
-            section = Section(item, report, seconds, pictures[0].name if pictures else None)
+            clock, processor = map(sum, zip(*map(store.seconds, plan)))
+            picture = pictures[0].name if pictures else None
+            section = Section(item, report, clock, processor, picture)
             write_aside(folder / f"{item.name}.md", section.markdown())
             sections.append(section)
     write_aside(folder / "results.md", page_text(sections, settings))
@@ -112,9 +113,10 @@ def _record(
     bar.show(" ".join(map(str, (item.name, *parameters.values()))))
     found = store.find(parameters)
     if found is None:
-        began = time.perf_counter()
+        clock, processor = time.perf_counter(), time.process_time()
         measured = item.measure(parameters)
-        store.add(parameters, measured, time.perf_counter() - began)
+        seconds = time.perf_counter() - clock, time.process_time() - processor
+        store.add(parameters, measured, seconds)
         if callback is not None:
             callback(item.name, parameters, measured)
         found = store.record(parameters)

@@ -52,7 +52,8 @@ class Store:
     """The finished runs of one experiment: a file of JSON, one line a run.
 
     A line holds the version of the package, the parameters of the run, what was measured, and the
-    seconds it took. Lines that cannot be read, or of another version, are left where they are.
+    seconds it took, by the clock and of the processor. Lines that cannot be read, or of another
+    version, are left where they are.
 
     Parameters
     ----------
@@ -89,17 +90,18 @@ class Store:
         run = self._runs[_key(parameters)]
         return {**run["parameters"], **run["measured"]}
 
-    def seconds(self, parameters: Parameters) -> float:
-        """Return how long a finished run took."""
-        return float(self._runs[_key(parameters)]["seconds"])
+    def seconds(self, parameters: Parameters) -> tuple[float, float]:
+        """Return how long a finished run took, by the clock and of the processor."""
+        clock, processor = self._runs[_key(parameters)]["seconds"]
+        return clock, processor
 
-    def add(self, parameters: Parameters, measured: Record, seconds: float) -> None:
+    def add(self, parameters: Parameters, measured: Record, seconds: tuple[float, float]) -> None:
         """Keep a run; the file is written anew, and holds it when this returns."""
         run = {
             "version": __version__,
             "parameters": plain(parameters),
             "measured": plain(measured),
-            "seconds": round(seconds, 3),
+            "seconds": [round(value, 3) for value in seconds],
         }
         self._lines.append(json.dumps(run))
         self._take(self._lines[-1])
