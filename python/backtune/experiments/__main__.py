@@ -32,7 +32,12 @@ def parser() -> argparse.ArgumentParser:
         help="a fit stops at: cost 1e-6 a sample, the report's; 1e-6 of the first cost; NMSE 1e-6;"
         " never (%(default)s)",
     )
-    result.add_argument("--iterations", type=int, default=usual.iterations, help="%(default)s")
+    result.add_argument(
+        "--iterations",
+        type=int,
+        default=usual.iterations,
+        help="limit of a fit, where an experiment has none of its own (%(default)s)",
+    )
     result.add_argument("--sizes", type=int, nargs="+", metavar="N", help="numbers of units")
     result.add_argument("--draws", type=int, metavar="K", help="sequences and starts")
     result.add_argument("--seed", type=int, default=usual.seed, help="of the draws (%(default)s)")

@@ -31,7 +31,7 @@ class Settings:
         "sample": cost below 1e-6, the rule of RR-9100; "relative": cost below 1e-6 of the first
         one; "nmse": NMSE below 1e-6; "none": until no step helps.
     iterations : int
-        Limit of a fit.
+        Limit of a fit, where an experiment has none of its own.
     sizes : tuple of int or None
         Numbers of units N, instead of those of the report.
     draws : int or None
@@ -91,7 +91,7 @@ def _at_least(value: Any, least: int, what: str) -> None:
 class Table:
     """A table: the names of its columns, and rows of numbers, words or None."""
 
-    columns: Sequence[str]
+    columns: Sequence[Any]
     rows: Sequence[Sequence[Any]]
     caption: str = ""
 

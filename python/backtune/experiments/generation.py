@@ -74,7 +74,7 @@ def _plan(settings: Settings) -> list[Parameters]:
             "size": size,
             "seed": settings.seed,
             "method": method,
-            "draws": settings.draws or settings.choose(24, 3),
+            "draws": settings.draws or settings.choose(12, 3),
             "iterations": settings.choose(settings.iterations, 40),
         }
         for unit in ("lnl", "aif")

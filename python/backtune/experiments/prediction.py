@@ -182,6 +182,8 @@ def _report(records: list[Record]) -> Report:
         " that there are go on, on one-step errors (narma10, free run: on its own), with a ridge of"
         f" {_TUNING_RIDGE:g}, at most {first['iterations']} iterations. Weights: of the readout /"
         " of all.",
+        "A small error of one step is no promise for the free run: a network of few nodes may leave"
+        " the attractor, and its error is then larger than that of a constant, 1.",
     ]
     return Report(
         [Table(columns, rows)], notes, data_table(records), lambda figure: _draw(figure, records)
