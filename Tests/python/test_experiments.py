@@ -256,6 +256,30 @@ def test_page_with_its_pictures(tmp_path):
     ]
 
 
+def test_pages_that_cannot_be(tmp_path):
+    options = {"out": tmp_path / "out", "settings": QUICK, "progress": False}
+    with pytest.raises(bt.ArgumentError, match="page: .*results came"):
+        run("profiles", page=tmp_path / "results", **options)
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises(bt.FileError):
+        run("profiles", page=file / "results.md", **options)
+    assert not (tmp_path / "out" / "profiles.csv").exists()
+
+
+def test_a_run_that_diverged_is_told(tmp_path):
+    """What JSON cannot hold is kept as nothing, and stands in the tables as infinite."""
+    options = {"out": tmp_path, "settings": GAUSS_NEWTON, "progress": False}
+    run("convergence", **options)
+    path = tmp_path / "runs" / "convergence.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    lines[0]["measured"].update(cost=None, nmse=None, relative=None)
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    run("convergence", **options)
+    text = (tmp_path / "convergence.md").read_text(encoding="utf8")
+    assert "linear 1 of 2" in text
+
+
 def test_without_matplotlib(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert command.main(["profiles", "--quick", "--no-progress", "--out", str(tmp_path)]) == 0

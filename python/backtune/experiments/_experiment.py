@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Callable, TypeVar
@@ -156,6 +157,10 @@ class Chosen:
     def column(self, name: str) -> list[Any]:
         """Return one value of each record."""
         return [record[name] for record in self.records]
+
+    def numbers(self, name: str) -> list[float]:
+        """Return one number of each record, infinite where there was none: a fit that diverged."""
+        return [math.inf if value is None else value for value in self.column(name)]
 
 
 def grouped(records: Sequence[Record], *names: str) -> list[Chosen]:

@@ -26,7 +26,7 @@ def cell(value: Any) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"
     if isinstance(value, float):
-        return f"{value:.2g}" if value != round(value) or abs(value) >= 1e5 else f"{value:.0f}"
+        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e5 else f"{value:.2g}"
     return str(value)
 
 

@@ -73,13 +73,14 @@ def run(
     Raises
     ------
     ArgumentError
-        An unknown name.
+        An unknown name, a page without a suffix such as ``.md``.
     FileError
         A folder that cannot be written to.
     """
     chosen, settings = find(names), settings or Settings()
     folder = make_folder(_path(out))
     runs = make_folder(folder / "runs")
+    page = None if page is None else _checked_page(_path(page))
     plans = {item.name: item.plan(settings) for item in chosen}
     stores = {item.name: Store(runs / f"{item.name}.jsonl") for item in chosen}
     reports: dict[str, Report] = {}
@@ -98,12 +99,20 @@ def run(
             sections.append(section)
     write_aside(folder / "results.md", page_text(sections, settings))
     if page is not None:
-        _write_page(_path(page), sections, settings)
+        _write_page(page, sections, settings)
     return reports
 
 
 def _path(path: Any) -> Path:
     return Path(os.fsdecode(as_path(path)))
+
+
+def _checked_page(page: Path) -> Path:
+    """Refuse what cannot be written before anything is run."""
+    if not page.suffix:
+        raise ArgumentError(f"page: {page} came, expected the name of a file such as results.md")
+    make_folder(page.with_suffix(""))
+    return page
 
 
 def _record(
@@ -126,7 +135,7 @@ def _record(
 
 def _write_page(path: Path, sections: list[Section], settings: Settings) -> None:
     """Write the page of all results, and its pictures in a folder of its name beside it."""
-    folder = make_folder(path.with_suffix(""))
+    folder = path.with_suffix("")
     moved = []
     for item in sections:
         pictures = draw(item.report, folder, item.experiment.name, kinds=("svg",))

@@ -89,7 +89,7 @@ def reached(records: Sequence[Record], cost: float = STOP_COST) -> list[str]:
     notes = []
     for group in grouped(records, "method"):
         counts = [
-            f"{kind.values['unit']} {sum(value < cost for value in kind.column('cost'))} of"
+            f"{kind.values['unit']} {sum(value < cost for value in kind.numbers('cost'))} of"
             f" {len(kind.records)}"
             for kind in grouped(group.records, "unit")
         ]
@@ -122,8 +122,8 @@ def _report(records: list[Record]) -> Report:
 def _precise(records: list[Record]) -> Table:
     sized = grouped(records, "size")
     rows = [
-        ["iterations", *(float(np.median(item.column("iterations_used"))) for item in sized)],
-        ["criterion, largest", *(max(item.column("cost")) for item in sized)],
+        ["iterations", *(float(np.median(item.numbers("iterations_used"))) for item in sized)],
+        ["criterion, largest", *(max(item.numbers("cost")) for item in sized)],
     ]
     caption = f"Linear units until the criterion is below {LINEAR_COST:g}."
     return Table(("linear, N =", *(item.values["size"] for item in sized)), rows, caption)
@@ -135,7 +135,7 @@ def _nmse(records: list[Record]) -> Table:
     for unit in grouped(records, "unit"):
         row: list[Any] = [unit.values["unit"]]
         for size in grouped(unit.records, "size"):
-            values = sorted(size.column("nmse"))
+            values = sorted(size.numbers("nmse"))
             hits = [run["iterations_used"] for run in size.records if run["stopped"] == "target"]
             median = f"{np.median(hits):.0f} iterations" if hits else "none"
             row.append(f"{len(hits)} of {len(values)}, {median}, {values[-1]:.1e}")
@@ -173,7 +173,7 @@ def draw(figure: Any, records: Sequence[Record]) -> None:
                 (left, "iterations_used", np.median),
                 (right, "cost", max),
             ):
-                values = [float(summary(item.column(name))) for item in sized]
+                values = [float(summary(item.numbers(name))) for item in sized]
                 ax.plot(
                     sizes,
                     values,

@@ -72,7 +72,7 @@ def _report(records: list[Record]) -> Report:
     for group in grouped(records, "observables", "method"):
         row: list[Any] = [group.values["observables"], group.values["method"]]
         for size in grouped(group.records, "size"):
-            row += [max(size.column("cost")), float(np.median(size.column("iterations_used")))]
+            row += [max(size.numbers("cost")), float(np.median(size.numbers("iterations_used")))]
         rows.append(row)
     sizes = [item.values["size"] for item in grouped(records, "size")]
     heads = [head for size in sizes for head in (f"N = {size}: precision", "iterations")]
@@ -83,7 +83,7 @@ def _report(records: list[Record]) -> Report:
         "Precision: the sum of the moduli of what the means lack, the largest of the draws.",
         *(
             f"{group.values['method']}: "
-            f"{sum(cost < OBSERVABLES_PRECISION for cost in group.column('cost'))} of"
+            f"{sum(cost < OBSERVABLES_PRECISION for cost in group.numbers('cost'))} of"
             f" {len(group.records)} runs are better than {OBSERVABLES_PRECISION:g}."
             for group in grouped(records, "method")
         ),
@@ -98,7 +98,7 @@ def _draw(figure: Any, records: list[Record]) -> None:
     names = list(_WANTED)
     for place, group in enumerate(grouped(records, "method")):
         at = [names.index(name) + 0.15 * place for name in group.column("observables")]
-        costs = [max(cost, 1e-17) for cost in group.column("cost")]
+        costs = [max(cost, 1e-17) for cost in group.numbers("cost")]
         ax.semilogy(at, costs, ".", color=f"C{place}", label=group.values["method"])
     ax.axhline(OBSERVABLES_PRECISION, color="0.5", linewidth=1, label="RR-9100")
     ax.set_xticks(range(len(names)), names, fontsize=8)

@@ -163,7 +163,9 @@ def _report(records: list[Record]) -> Report:
     columns = ("task", "N", "weights", "method", "ridge readout", "all adjusted", "ratio")
     rows: list[list[Any]] = []
     for group in grouped(records, "task", "size", "method"):
-        ridge, tuned = (_median(group.column(name)) for name in ("ridge_error", "tuned_error"))
+        ridge, tuned = (
+            float(np.median(group.numbers(name))) for name in ("ridge_error", "tuned_error")
+        )
         first = group.records[0]
         weights = f"{first['readout']} / {first['weights']}"
         rows.append(
@@ -190,10 +192,6 @@ def _report(records: list[Record]) -> Report:
     )
 
 
-def _median(values: list[float | None]) -> float:
-    return float(np.median([np.inf if value is None else value for value in values]))
-
-
 def _draw(figure: Any, records: list[Record]) -> None:
     tasks = grouped(records, "task")
     for ax, task in zip(figure.subplots(1, len(tasks), squeeze=False)[0], tasks):
@@ -204,7 +202,7 @@ def _draw(figure: Any, records: list[Record]) -> None:
             if place == 0:
                 lines.insert(0, ("ridge_error", "ridge readout", "k"))
             for name, label, color in lines:
-                values = [_median(item.column(name)) for item in sized]
+                values = [np.median(item.numbers(name)) for item in sized]
                 ax.semilogy(sizes, values, "o-", color=color, label=label)
             ax.set_xticks(sizes)
         ax.set(xlabel="N", ylabel="error, test")

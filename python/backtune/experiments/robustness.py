@@ -83,7 +83,7 @@ def _report(records: list[Record]) -> Report:
                 ("minimal criterion", "cost"),
                 ("NMSE against the clean output", "clean_nmse"),
             ):
-                values = [float(np.median(item.column(name))) for item in by_criterion]
+                values = [float(np.median(item.numbers(name))) for item in by_criterion]
                 rows.append([f"{method}: {label}", *values])
             best = CRITERIA[int(np.argmin(rows[-1][1:]))]
             notes.append(f"Against {kind}, {method}: '{best}' predicts the clean output best.")
@@ -110,7 +110,8 @@ def _draw(figure: Any, records: list[Record]) -> None:
         methods = grouped(disturbed.records, "method")
         for place, group in enumerate(methods):
             values = [
-                np.median(item.column("clean_nmse")) for item in grouped(group.records, "criterion")
+                np.median(item.numbers("clean_nmse"))
+                for item in grouped(group.records, "criterion")
             ]
             at = np.arange(len(values)) + (place - (len(methods) - 1) / 2) * 0.35
             ax.bar(at, values, 0.33, label=group.values["method"])

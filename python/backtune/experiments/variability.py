@@ -45,8 +45,8 @@ def _report(records: list[Record]) -> Report:
             ("relative cost", "relative"),
             ("NMSE", "nmse"),
         ):
-            rows.append([f"{method}: {label}", *group.column(name)])
-        hits = sum(value <= FIGURE_8_TOLERANCE for value in group.column("relative"))
+            rows.append([f"{method}: {label}", *group.numbers(name)])
+        hits = sum(value <= FIGURE_8_TOLERANCE for value in group.numbers("relative"))
         notes.append(f"{method}: {hits} of {len(group.records)} draws reach the relative cost.")
     count = len(rows[0]) - 1
     for place, label in enumerate(("iterations", "minimal criterion")):
@@ -65,7 +65,7 @@ def _draw(figure: Any, records: list[Record]) -> None:
     ax = figure.subplots()
     groups = grouped(records, "method")
     for place, group in enumerate(groups):
-        values = group.column("iterations_used")
+        values = group.numbers("iterations_used")
         ax.plot(range(1, len(values) + 1), values, f"C{place}o", label=group.values["method"])
     ax.plot(range(1, 8), [run[0] for run in FIGURE_8], "kx", label="RR-9100")
     ax.set(xlabel="sample", ylabel="iterations to a relative cost of 1e-5", yscale="log")
