@@ -183,8 +183,8 @@ def _report(records: list[Record]) -> Report:
         "Backward tuning gets fewer draws and iterations: one of its iterations simulates some 25"
         " times.",
         "Weights start where units remember: forget gates open, input gates rather shut; leaks"
-        " between 0.97 and 0.999. From the usual draws nothing of the first value is left after a"
-        " hundred steps, and neither method finds a slope.",
+        " between 0.97 and 0.999. The usual draws forget within a few steps: from them four fits of"
+        " adding, two of each unit, still had 87 % of fresh sequences wrong after 40 iterations.",
         "lnl units hold values linearly and have no gate: that every value that is not marked"
         " cancels, and that two remembered values are multiplied at the end, is asked of eight"
         " tanh.",
