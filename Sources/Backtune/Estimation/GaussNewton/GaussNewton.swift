@@ -163,9 +163,7 @@ final class GaussNewton: Session {
   private static let smallestDamping = 1e-15
   private static let largestDamping = 1e6
 
-  /// Corrections of a step at most, and how much each must be smaller than the one before: with 4 and 0.5 three more
-  /// draws of 20 end in a poor minimum at N = 2, and N = 8 and 16 take one or two iterations more.
-  private static let maxCorrections = 6
+  /// How much each correction must be smaller than the one before.
   private static let largestRatio = 0.8
 
   /// A step of the present damping with its corrections.
@@ -179,12 +177,13 @@ final class GaussNewton: Session {
     else { return .infinity }
     var least = Double.infinity
     var size = step.reduce(0) { $0 + $1 * $1 }.squareRoot()
-    for k in 0...Self.maxCorrections {
+    let most = solver.maxCorrections
+    for k in 0...most {
       let (value, simulated) = try search.attempt(
         search.moved(linear.origin, step), poll: poll)
       if value >= least && k > 0 { return least }
       least = min(least, value)
-      guard k < Self.maxCorrections, value < .infinity else { return least }
+      guard k < most, value < .infinity else { return least }
       guard let correction = try correction(linear, step, mu, simulated, poll) else { return least }
       let before = size
       size = correction.reduce(0) { $0 + $1 * $1 }.squareRoot()

@@ -19,6 +19,10 @@ final class IterativeSolver: StepSolver {
   private var firstNorm = 0.0
   private(set) var largest = 0.0
   private(set) var isSolved = false
+  /// Each takes as many products as a step: with 6 an NMSE of 1e-4 at N = 64 took 2.4 times as long, at N = 32 1.5 times.
+  let maxCorrections = 1
+  /// Products that may still be taken.
+  var allowance = Int.max
   /// D, mu and the free columns of the last step.
   private var curvature: [Double]?
   private var damping = 0.0
@@ -91,7 +95,7 @@ final class IterativeSolver: StepSolver {
     _ right: [Double], _ tolerance: Double, _ poll: () throws -> Void
   ) throws -> [Double]? {
     let method = ConjugateGradients(
-      tolerance: tolerance, maxProducts: accuracy.products)
+      tolerance: tolerance, maxProducts: min(accuracy.products, allowance))
     let right = only(right)
     let solution = try method.solve(
       right, from: try memory.solution(right, damping: damping),
@@ -103,6 +107,7 @@ final class IterativeSolver: StepSolver {
 
   /// (J^T J + D + mu I) v of the free columns.
   private func product(_ v: [Double], _ poll: () throws -> Void) throws -> [Double] {
+    allowance -= 1
     var result = try products.product(v, poll: poll)
     if let curvature { for k in result.indices { result[k] += curvature[k] * v[k] } }
     result = only(result)
