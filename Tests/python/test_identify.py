@@ -220,3 +220,37 @@ def test_bad_calls(bent):
         bent.simulate([u, u], [y])
     with pytest.raises(bt.ArgumentError, match="NaN or infinite"):
         bent.simulate(u * np.nan)
+
+
+def test_gains():
+    u, y = plant(120, bend=0.3)
+    holes = np.where(np.arange(120) % 7 == 3, np.nan, y)
+    wild = np.where(np.isnan(holes), 1e3, y)
+    options = {"max_order": 1}
+    missing = identify(u, holes, **options).net.get_weights()
+    assert same(identify(u, wild, gains=np.isfinite(holes), **options).net.get_weights(), missing)
+    assert np.allclose(identify(u, holes, gains=3, **options).net.get_weights(), missing)
+    # A gain that grows with time tells more of the end.
+    late = identify(u, y, gains=np.linspace(0.01, 1, 120), **options)
+    assert not same(late.net.get_weights(), identify(u, y, **options).net.get_weights())
+
+
+def test_initial_states():
+    lists = [plant(120, seed) for seed in (1, 2)]
+    u, y = [pair[0] for pair in lists], [pair[1] for pair in lists]
+    model = identify(u, y)
+    assert model.initial_states.shape == (2, model.net.state_size)
+    for given, desired, start in zip(u, y, model.initial_states):
+        scaled = (given.reshape(-1, 1) - model.u_mean) / model.u_scale
+        result = model.net.simulate(scaled, start) * model.y_scale + model.y_mean
+        assert abs(result[:, 0] - desired).max() < 1e-3 * desired.std()
+
+
+@pytest.mark.parametrize(
+    ("gains", "message"),
+    [(np.full(100, -1.0), "gains of sequence 0"), (np.ones(99), "gains"), (0, "0 observed")],
+)
+def test_bad_gains(gains, message):
+    u, y = plant(100)
+    with pytest.raises(bt.ArgumentError, match=message):
+        identify(u, y, gains=gains)

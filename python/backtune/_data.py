@@ -27,7 +27,7 @@ class Data:
         self.lengths = np.array([len(sequence) for sequence in desired], dtype=np.int64)
         self.inputs = joined(given, inputs)
         self.desired: np.ndarray | None = joined(desired, outputs)
-        self.gains = None if gains is None else joined(_gains(gains, desired, outputs), outputs)
+        self.gains = None if gains is None else joined(as_gains(gains, desired, outputs), outputs)
 
     def _inputs_only(self, u: Any, inputs: int, gains: Any) -> None:
         if gains is not None:
@@ -53,7 +53,8 @@ def _check_lengths(inputs: list[np.ndarray], desired: list[np.ndarray]) -> None:
             )
 
 
-def _gains(gains: Any, desired: list[np.ndarray], outputs: int) -> list[np.ndarray]:
+def as_gains(gains: Any, desired: list[np.ndarray], outputs: int) -> list[np.ndarray]:
+    """Convert gains, in one of the forms of `Estimator`, to arrays of the shapes of `desired`."""
     if is_list_of_sequences(gains, outputs):
         if len(gains) != len(desired):
             raise SizeError(f"gains: {len(gains)} sequences, expected {len(desired)}")

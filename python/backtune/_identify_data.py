@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ._arrays import as_float, as_sequences, is_list_of_sequences
+from ._data import as_gains
 from .errors import ArgumentError, SizeError
 
 #: Part of every sequence that candidates are compared on, from its end.
@@ -54,8 +55,13 @@ def channels_of(values: Any, what: str) -> int:
     return 1 if len(shape) == 1 else shape[1]
 
 
-def checked(u: Any, y: Any) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Return inputs and outputs as lists of arrays (T, M) and (T, O) that fit each other."""
+def checked(
+    u: Any, y: Any, gains: Any = None
+) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray] | None]:
+    """Return inputs, outputs and gains as lists of arrays (T, M) and (T, O) that fit each other.
+
+    What has a gain of 0 is missing.
+    """
     inputs = as_sequences(u, channels_of(u, "u"), "u")
     outputs = as_sequences(y, channels_of(y, "y"), "y")
     if len(inputs) != len(outputs):
@@ -71,13 +77,19 @@ def checked(u: Any, y: Any) -> tuple[list[np.ndarray], list[np.ndarray]]:
             raise ArgumentError(f"u of sequence {place}: NaN or infinite, expected finite values")
         if np.isinf(desired).any():
             raise ArgumentError(f"y of sequence {place}: an infinite value (NaN means missing)")
+    given_gains = None if gains is None else as_gains(gains, outputs, outputs[0].shape[1])
+    if given_gains is not None:
+        for place, gain in enumerate(given_gains):
+            if not (np.isfinite(gain) & (gain >= 0)).all():
+                raise ArgumentError(f"gains of sequence {place}: expected finite values, 0 or more")
+        outputs = [np.where(gain > 0, v, np.nan) for gain, v in zip(given_gains, outputs)]
     observed = np.isfinite(np.concatenate(outputs)).sum(axis=0)
     if observed.min() < LEAST_VALUES:
         raise SizeError(
             f"y: output {observed.argmin()} has {observed.min()} observed values,"
             f" expected {LEAST_VALUES} or more"
         )
-    return inputs, outputs
+    return inputs, outputs, given_gains
 
 
 class Record:
@@ -89,13 +101,24 @@ class Record:
         The sequences, (T, M) and (T, O).
     blocks : list of slice
         The validation block of each; what comes before and after may take part in a fit.
+    gains : list of array, or None
+        Of the outputs, (T, O); None where all count alike.
     """
 
-    def __init__(self, u: list[np.ndarray], y: list[np.ndarray], blocks: list[slice]) -> None:
-        self.u, self.y, self.blocks = u, y, blocks
+    def __init__(
+        self,
+        u: list[np.ndarray],
+        y: list[np.ndarray],
+        blocks: list[slice],
+        gains: list[np.ndarray] | None = None,
+    ) -> None:
+        self.u, self.y, self.blocks, self.gains = u, y, blocks, gains
 
-    def estimation(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Return what a fit sees, no more than about RACE_STEPS: y of the blocks is missing."""
+    def estimation(self) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray] | None]:
+        """Return what a fit sees, no more than about RACE_STEPS: y of the blocks is missing.
+
+        Inputs, outputs and gains.
+        """
         lengths = [
             k.start if k.stop >= len(item) else len(item) for item, k in zip(self.u, self.blocks)
         ]
@@ -107,7 +130,8 @@ class Record:
             y[block] = np.nan
             inputs.append(u[:count])
             outputs.append(y[:count])
-        return inputs, outputs
+        gains = None if self.gains is None else [v[:n] for v, n in zip(self.gains, counts)]
+        return inputs, outputs, gains
 
     def complete(self) -> bool:
         """Return whether each output is observed in the blocks and in what a fit sees."""
@@ -123,15 +147,21 @@ class Record:
         desired = np.concatenate([item[block] for item, block in zip(self.y, blocks)])
         found = np.concatenate([item[block] for item, block in zip(outputs, blocks)])
         known = np.isfinite(desired)
+        weights = None
+        if self.gains is not None:
+            weights = np.concatenate([item[block] for item, block in zip(self.gains, blocks)])
+            weights = weights[known]
         with np.errstate(over="ignore", invalid="ignore"):
-            error = float(np.mean((found - desired)[known] ** 2))
+            error = float(np.average((found - desired)[known] ** 2, weights=weights))
         return error if np.isfinite(error) else np.inf
 
 
-def last_quarter(u: list[np.ndarray], y: list[np.ndarray]) -> Record:
+def last_quarter(
+    u: list[np.ndarray], y: list[np.ndarray], gains: list[np.ndarray] | None = None
+) -> Record:
     """Return the record with the last quarter of every sequence as its block."""
     sizes = [max(1, int(VALIDATION_PART * len(item))) for item in u]
-    record = Record(u, y, [slice(len(item) - n, len(item)) for item, n in zip(u, sizes)])
+    record = Record(u, y, [slice(len(item) - n, len(item)) for item, n in zip(u, sizes)], gains)
     if not record.complete():
         raise ArgumentError(
             "y: an output has no observed value in the validation part, or none before it"
@@ -147,5 +177,7 @@ def quarters(record: Record) -> list[Record]:
     part = min(1.0, RACE_STEPS / (1 - VALIDATION_PART) / sum(map(len, record.u)))
     counts = [max(LEAST_STEPS, int(part * len(item))) for item in record.u]
     u, y = ([item[:n] for item, n in zip(v, counts)] for v in (record.u, record.y))
-    found = [Record(u, y, [slice(k * n // 4, (k + 1) * n // 4) for n in counts]) for k in (1, 2, 3)]
+    gains = None if record.gains is None else [v[:n] for v, n in zip(record.gains, counts)]
+    blocks = ([slice(k * n // 4, (k + 1) * n // 4) for n in counts] for k in (1, 2, 3))
+    found = [Record(u, y, block, gains) for block in blocks]
     return [item for item in found if item.complete()]

@@ -78,12 +78,12 @@ class Candidate:
         work = sum(map(len, record.u)) * self.best.size**1.5
         iterations = int(np.clip(_REFIT_WORK / work, *_REFIT_ITERATIONS))
         self.net.set_weights(self.best)
-        estimator = self._make(record.u, record.y)
+        estimator = self._make(record.u, record.y, record.gains)
         estimator.run(iterations, progress=False)
-        self.initial = estimator.initial_states
-        error = record.error(self.net.simulate(record.u, list(self.initial)), False)
+        initial = estimator.initial_states
+        error = record.error(self.net.simulate(record.u, list(initial)), False)
         if np.isfinite(error) and (radius(self.net) < 1 or not stable):
-            self.training = error
+            self.initial, self.training = initial, error
         else:
             self.net.set_weights(self.best)
         self.seconds += time.perf_counter() - began
@@ -112,12 +112,18 @@ class Candidate:
             self._estimator = None
         self.net.set_weights(self.best)
 
-    def _make(self, u: list[np.ndarray], y: list[np.ndarray]) -> Estimator:
-        observed = sum(int(np.isfinite(item).sum()) for item in y)
+    def _make(
+        self, u: list[np.ndarray], y: list[np.ndarray], gains: list[np.ndarray] | None
+    ) -> Estimator:
+        if gains is None:
+            observed = sum(int(np.isfinite(item).sum()) for item in y)
+        else:
+            observed = sum(float(v[np.isfinite(item)].sum()) for v, item in zip(gains, y))
         return Estimator(
             self.net,
             u,
             y,
+            gains,
             method="gauss-newton",
             restarts=0,
             initial_states=True,

@@ -116,15 +116,24 @@ class IdentifiedModel:
         Of each output.
     report : IdentificationReport
         What was tried.
+    initial_states : array of shape (sequences, net.state_size)
+        The learnt state at the start of each sequence of the record.
     """
 
     def __init__(
-        self, net: Network, linear: Network, u: Scale, y: Scale, report: IdentificationReport
+        self,
+        net: Network,
+        linear: Network,
+        u: Scale,
+        y: Scale,
+        report: IdentificationReport,
+        initial_states: np.ndarray,
     ) -> None:
         self.net, self.linear = net, linear
         self.u_mean, self.u_scale = u.mean, u.deviation
         self.y_mean, self.y_scale = y.mean, y.deviation
         self.report = report
+        self.initial_states = initial_states
 
     @property
     def order(self) -> int:

@@ -18,7 +18,13 @@ __all__ = ["IdentificationReport", "IdentifiedModel", "Trial", "identify"]
 
 
 def identify(
-    u: Any, y: Any, *, max_order: int = 8, seed: int = 0, progress: bool = True
+    u: Any,
+    y: Any,
+    gains: Any = None,
+    *,
+    max_order: int = 8,
+    seed: int = 0,
+    progress: bool = True,
 ) -> IdentifiedModel:
     """Fit a nonlinear state-space model to records of inputs and outputs.
 
@@ -36,6 +42,8 @@ def identify(
         Inputs of one sequence or of several, finite, in any units; (T,) means one channel.
     y : array of shape (T, O), or list of such
         Measured outputs; NaN means missing.
+    gains : array of the shape of y, or list of such, or O numbers, or one; optional
+        How much each value, or each output, counts: 0 or more, 0 = missing.
     max_order : int
         Largest number of states.
     seed : int
@@ -54,7 +62,7 @@ def identify(
         Sequences of unequal number or lengths, of fewer than 8 steps, or with fewer than 40
         observed values of an output.
     ArgumentError
-        An input that is NaN or infinite, an infinite output, an order below 1.
+        An input that is NaN or infinite, an infinite output, a gain below 0, an order below 1.
 
     Examples
     --------
@@ -73,9 +81,11 @@ def identify(
     max_order, seed = as_size(max_order, "max_order"), as_size(seed, "seed", unsigned=True)
     if max_order < 1:
         raise ArgumentError(f"max_order: {max_order} came, expected 1 or more")
-    inputs, outputs = checked(u, y)
+    inputs, outputs, weights = checked(u, y, gains)
     scale_u, scale_y = Scale.of(inputs), Scale.of(outputs)
-    record = last_quarter([scale_u.apply(v) for v in inputs], [scale_y.apply(v) for v in outputs])
+    record = last_quarter(
+        [scale_u.apply(v) for v in inputs], [scale_y.apply(v) for v in outputs], weights
+    )
     values = sum(int(np.isfinite(item).sum()) for item in record.estimation()[1])
     with Count(progress) as bar:
         linear = linear_models(record, max_order, values, seed, bar.update)
@@ -100,4 +110,4 @@ def identify(
         for item in linear + raced
     ]
     report = IdentificationReport(trials, time.perf_counter() - began, chosen.training)
-    return IdentifiedModel(chosen.net, beside.net, scale_u, scale_y, report)
+    return IdentifiedModel(chosen.net, beside.net, scale_u, scale_y, report, chosen.initial)
