@@ -5,6 +5,11 @@ After "Backward tuning" (report RR-9100): networks are described by units or by 
 come near to desired ones (`Estimator`).
 """
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from . import (
     closed_forms,
     criteria,
@@ -48,6 +53,10 @@ from .source import SELF, Source
 from .trace import Decay, Report, Trace, decay_fit
 from .uncertainty import Uncertainty
 from .weights import Weights
+
+if TYPE_CHECKING:
+    from .sklearn import RecurrentClassifier as RecurrentClassifier
+    from .sklearn import RecurrentRegressor as RecurrentRegressor
 
 __all__ = [
     "SELF",
@@ -99,3 +108,16 @@ __all__ = [
     "upsilon",
     "zeta",
 ]
+
+# They need scikit-learn, which is loaded when they are asked for.
+_FOR_SKLEARN = ("RecurrentClassifier", "RecurrentRegressor")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _FOR_SKLEARN:
+        return getattr(importlib.import_module(".sklearn", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_FOR_SKLEARN})

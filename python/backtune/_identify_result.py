@@ -188,7 +188,7 @@ class IdentifiedModel:
                 outputs = as_sequence(known, net.outputs, f"y[{place}]")
                 if len(outputs) > len(given):
                     raise SizeError(f"y[{place}]: {len(outputs)} steps, {len(given)} of u")
-                start = _initial_state(net, scaled[: len(outputs)], scale_y.apply(outputs))
+                start = initial_state(net, scaled[: len(outputs)], scale_y.apply(outputs))
             results.append(scale_y.restore(net.simulate(scaled, start)))
         return results if many else results[0]
 
@@ -213,7 +213,7 @@ class IdentifiedModel:
         )
 
 
-def _initial_state(net: Network, u: np.ndarray, y: np.ndarray) -> np.ndarray | None:
+def initial_state(net: Network, u: np.ndarray, y: np.ndarray) -> np.ndarray | None:
     """Return the flat state that fits the first outputs, the weights being what they are."""
     known = int(np.isfinite(y).sum())
     if known == 0:

@@ -1,0 +1,190 @@
+"""What the estimators for scikit-learn have in common."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from .._arrays import as_size
+from .._identify_data import Scale
+from ..errors import ArgumentError, StateError
+from ..network import Network
+from ._checks import TAG_OF_FAILED_CHECKS
+from ._networks import build
+from ._sequences import read_inputs
+from ._training import Arrays, Task, Trained, train
+
+
+class RecurrentEstimator(BaseEstimator):
+    """Base of the estimators: parameters, states and training."""
+
+    _softmax = False
+    _starts_allowed: tuple[str, ...] = ("zero", "continue")
+
+    # ---- Fitted whole, or left as it was
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Estimate the weights.
+
+        Parameters
+        ----------
+        X : array of shape (T, M), or list of such
+            Inputs, finite; rows are time steps in their order.
+        y : array, or list of such
+            As the class says.
+        sample_weight : array of shape (T,), or list of such, optional
+            How much each time step counts, 0 or more; for a list of sequences also one number for
+            each of them.
+
+        Returns
+        -------
+        RecurrentEstimator
+            Itself; where an exception comes out, Ctrl-C included, it is what it was before.
+        """
+        with self._whole():
+            self._fit(X, y, sample_weight, self.warm_start and self._goes_on())
+        return self
+
+    def _goes_on(self) -> bool:
+        return self.__sklearn_is_fitted__() and self._kind == self._wanted_kind()
+
+    def _wanted_kind(self) -> tuple[Any, ...]:
+        return (self.units, self.unit, repr(self.unit_options))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "network_")
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    # ---- Parameters
+
+    def _check_parameters(self) -> None:
+        if self.initial_state not in self._starts_allowed:
+            raise ArgumentError(
+                f"initial_state: {self.initial_state!r} came, expected "
+                + " or ".join(map(repr, self._starts_allowed))
+            )
+        for name, least in (("max_iter", 1), ("n_iter_no_change", 1), ("washout", 0)):
+            if as_size(getattr(self, name, least), name) < least:
+                raise ArgumentError(f"{name}: {getattr(self, name)} came, expected {least} or more")
+        for name, most in (("alpha", np.inf), ("validation_fraction", 1.0)):
+            value = getattr(self, name)
+            if not isinstance(value, numbers.Real) or not 0 <= value < most:
+                raise ArgumentError(f"{name}: {value!r} came, expected 0 to {most}, less than that")
+
+    def _seed(self) -> int:
+        if isinstance(self.random_state, numbers.Integral):
+            return as_size(self.random_state, "random_state", unsigned=True)
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    # ---- Inputs and states
+
+    def _scaled(self, sequences: Arrays) -> Arrays:
+        scale = Scale(self.x_mean_, self.x_scale_)
+        return [scale.apply(item) for item in sequences]
+
+    def _set_input_scale(self, sequences: Arrays) -> None:
+        scale = Scale.of(sequences)
+        self.x_mean_, self.x_scale_ = scale.mean, scale.deviation
+
+    def _read(self, X: Any) -> tuple[Arrays, bool]:
+        """Return the scaled sequences of X for a prediction."""
+        check_is_fitted(self)
+        u, listed = read_inputs(self, X, reset=False)
+        return self._scaled(u), listed
+
+    def _starts(self, count: int) -> Any:
+        """Return the states before sequences of which no output is known."""
+        if self.initial_state not in self._starts_allowed:
+            self._check_parameters()
+        if self.initial_state == "zero":
+            return None
+        if self.initial_state == "estimate":
+            raise ArgumentError(
+                "initial_state='estimate': the first outputs are needed, predict(X, y[:n]);"
+                " `score` takes them from its y"
+            )
+        if count != len(self.final_states_):
+            raise ArgumentError(
+                f"initial_state='continue': {count} sequences came to continue the"
+                f" {len(self.final_states_)} of fit"
+            )
+        return self.final_states_
+
+    # ---- Training
+
+    def _network(self, outputs: int) -> Network:
+        return build(
+            self._unit(),
+            self._units(),
+            self.unit_options,
+            self.n_features_in_,
+            outputs,
+            self._softmax,
+            self._seed(),
+        )
+
+    def _units(self) -> int:
+        return self.units
+
+    def _unit(self) -> Any:
+        return self.unit
+
+    def _is_last(self, length: int) -> np.ndarray:
+        """Return which steps of a sequence are kept for early stopping."""
+        if length < 2:
+            raise ArgumentError(f"early_stopping: n_samples={length}, expected 2 rows or more")
+        return np.arange(length) >= length - max(1, int(self.validation_fraction * length))
+
+    def _train(self, net: Network, task: Task, go_on: bool, **options: Any) -> Trained:
+        return train(
+            net,
+            task,
+            max_iter=self.max_iter,
+            patience=self.n_iter_no_change,
+            callback=self.callback,
+            progress=bool(self.verbose),
+            method=self.method,
+            restarts=0 if go_on else self.restarts,
+            **options,
+        )
+
+    def _take(self, trained: Trained, task: Task) -> Arrays:
+        """Set what was estimated, and the states at the end of the sequences.
+
+        Return the outputs of the network.
+        """
+        runs = trained.net.simulate(task.u, trained.starts, return_state=True)
+        final = [state for _, state in runs]
+        if not np.isfinite(np.concatenate([np.empty(0), *final])).all():
+            raise StateError("the network diverges on these inputs")
+        self.network_ = trained.net
+        self.trace_ = trained.trace
+        self.n_iter_ = max(trained.iterations, 1)
+        self.validation_errors_ = trained.validation
+        self.final_states_ = final
+        return [outputs for outputs, _ in runs]
+
+    # ---- What scikit-learn asks
+
+    def __sklearn_tags__(self) -> Any:
+        return super().__sklearn_tags__()
+
+    def _more_tags(self) -> dict[str, Any]:
+        # Before scikit-learn 1.6.
+        return {"_xfail_checks": TAG_OF_FAILED_CHECKS}

@@ -1,0 +1,227 @@
+"""Classification of sequences, or of their time steps: `RecurrentClassifier`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.utils.validation import check_is_fitted
+
+from ..errors import ArgumentError
+from ._base import RecurrentEstimator
+from ._sequences import check_target, items_of, read_inputs, read_labels, read_weights
+from ._training import Arrays, Task
+
+_LEAST = 1e-300
+
+
+class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
+    """A recurrent network with a softmax readout for scikit-learn, trained by cross-entropy.
+
+    For X of shape (T, M), y is (T,), a label for each time step. For a list of such, y is a list
+    or array of as many labels, one for each sequence, which is read off at its last step; or a list
+    of arrays (T,), a label for each step. Labels are of any type.
+
+    Parameters
+    ----------
+    units : int
+        Number of nodes.
+    unit, unit_options
+        As in `RecurrentRegressor`.
+    alpha : float
+        Ridge on the weights per label, inputs being in deviations.
+    initial_state : {"zero", "continue"}
+        The state at the start of `predict`: zero, or, with a label for each step, that at the end
+        of `fit`. With "continue" each sequence of `fit` has a learnt initial state.
+    method, restarts : optional
+        As in `Estimator`.
+    max_iter, early_stopping, validation_fraction, n_iter_no_change, warm_start, random_state, \
+callback, verbose
+        As in `RecurrentRegressor`; where each sequence has one label, whole sequences of every
+        class are held out.
+
+    Attributes
+    ----------
+    classes_ : array
+        The labels, sorted: the columns of `predict_proba`.
+    per_sequence_ : bool
+        Whether each sequence has one label.
+    network_, trace_, validation_errors_, final_states_, n_iter_, n_features_in_
+        As in `RecurrentRegressor`; errors are cross-entropies.
+
+    Examples
+    --------
+    >>> draws = np.random.default_rng(0).normal(size=(40, 12, 1))
+    >>> X = [np.cumsum(walk, axis=0) for walk in draws]
+    >>> y = ["up" if walk[-1] > walk[0] else "down" for walk in X]
+    >>> model = bt.RecurrentClassifier(units=2).fit(X, y)
+    >>> model.score(X, y) > 0.9
+    True
+    """
+
+    _softmax = True
+
+    def __init__(
+        self,
+        units: int = 4,
+        unit: Any = "gru",
+        *,
+        unit_options: dict[str, Any] | None = None,
+        alpha: float = 1e-3,
+        initial_state: str = "zero",
+        method: str = "auto",
+        restarts: int | str = 0,
+        max_iter: int = 50,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.25,
+        n_iter_no_change: int = 10,
+        warm_start: bool = False,
+        random_state: Any = 0,
+        callback: Any = None,
+        verbose: bool = False,
+    ) -> None:
+        self.units = units
+        self.unit = unit
+        self.unit_options = unit_options
+        self.alpha = alpha
+        self.initial_state = initial_state
+        self.method = method
+        self.restarts = restarts
+        self.max_iter = max_iter
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.callback = callback
+        self.verbose = verbose
+
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> RecurrentClassifier:
+        """Go on from the weights as they are, on these data alone; `fit` where there are none.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`.
+        classes : array, optional
+            All labels that there will be: needed in the first call, where not all are in y.
+
+        Returns
+        -------
+        RecurrentClassifier
+            Itself.
+        """
+        with self._whole():
+            self._fit(X, y, sample_weight, self.__sklearn_is_fitted__(), classes)
+        return self
+
+    def predict_proba(self, X: Any) -> Any:
+        """Return the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array of shape (T, M), or list of such
+
+        Returns
+        -------
+        array of shape (sequences, K)
+            Where each sequence has one label; otherwise (T, K), or a list of such.
+        """
+        u, listed = self._read(X)
+        if self.per_sequence_ and not listed:
+            raise ArgumentError("X: one array came, expected a list of sequences as in fit")
+        outputs = self.network_.simulate(u, self._starts(len(u)))
+        if self.per_sequence_:
+            return np.stack([item[-1] for item in outputs])
+        return outputs if listed else outputs[0]
+
+    def predict_log_proba(self, X: Any) -> Any:
+        """Return the logarithms of `predict_proba`."""
+        result = self.predict_proba(X)
+        if isinstance(result, list):
+            return [np.log(np.maximum(item, _LEAST)) for item in result]
+        return np.log(np.maximum(result, _LEAST))
+
+    def predict(self, X: Any) -> Any:
+        """Return the most probable label of each sequence, or of each time step."""
+        result = self.predict_proba(X)
+        if isinstance(result, list):
+            return [self.classes_[item.argmax(axis=1)] for item in result]
+        return self.classes_[result.argmax(axis=1)]
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the part of the labels that are right, by weight."""
+        check_is_fitted(self)
+        check_target(self, y)
+        predicted = self.predict(X)
+        if isinstance(predicted, list):
+            lengths = [len(item) for item in predicted]
+            weights = read_weights(sample_weight, lengths, True)
+            sample_weight = None if weights is None else np.concatenate(weights)
+            y = np.concatenate([np.asarray(v) for v in items_of(y, len(lengths), "y")])
+            predicted = np.concatenate(predicted)
+        return float(accuracy_score(y, predicted, sample_weight=sample_weight))
+
+    # ---- Inside
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, go_on: bool, classes: Any = None) -> None:
+        self._check_parameters()
+        check_target(self, y)
+        u, listed = read_inputs(self, X, reset=not go_on)
+        lengths = [len(item) for item in u]
+        labels, per_sequence = read_labels(y, lengths, listed)
+        if go_on and per_sequence != self.per_sequence_:
+            raise ArgumentError("y: labels of sequences and of steps cannot follow each other")
+        if per_sequence and self.initial_state != "zero":
+            raise ArgumentError("initial_state: sequences of one label each start from 'zero'")
+        present = np.unique(np.concatenate(labels))
+        if not go_on:
+            self._kind = self._wanted_kind()
+            self.per_sequence_ = per_sequence
+            self.classes_ = present if classes is None else np.unique(classes)
+            self._set_input_scale(u)
+        if not np.isin(present, self.classes_).all():
+            raise ArgumentError(f"y: labels other than the classes {list(self.classes_)}")
+        rows = np.eye(len(self.classes_))
+        codes = [np.searchsorted(self.classes_, item) for item in labels]
+        weights = read_weights(sample_weight, lengths, listed)
+        # The ridge is per label, and of each there are as many values as classes.
+        gains = [np.ones(length) for length in lengths] if weights is None else weights
+        gains = [np.repeat(item[:, None], len(rows), axis=1) for item in gains]
+        desired = [
+            np.broadcast_to(rows[item], (length, len(rows))).copy()
+            for item, length in zip(codes, lengths)
+        ]
+        task = Task(self._scaled(u), desired, gains, _cross_entropy, static=per_sequence)
+        if self.early_stopping:
+            task.held = self._held(codes, lengths)
+        net = self.network_.copy() if go_on else self._network(len(rows))
+        trained = self._train(
+            net,
+            task,
+            go_on,
+            learn_starts=self.initial_state != "zero",
+            criterion="cross-entropy",
+            alpha=self.alpha / len(rows),
+        )
+        self._take(trained, task)
+
+    def _held(self, codes: Arrays, lengths: list[int]) -> Arrays:
+        """Return which steps are kept for early stopping: ends, or sequences of every class."""
+        if not self.per_sequence_:
+            return [self._is_last(length) for length in lengths]
+        random = np.random.default_rng(self._seed())
+        held = np.zeros(len(codes), dtype=bool)
+        for code in np.unique(np.concatenate(codes)):
+            members = np.flatnonzero(np.concatenate(codes) == code)
+            count = int(round(self.validation_fraction * len(members)))
+            held[random.permutation(members)[:count]] = True
+        return [np.full(length, item) for item, length in zip(held, lengths)]
+
+
+def _cross_entropy(x: np.ndarray, o: np.ndarray) -> np.ndarray:
+    return -o * np.log(np.maximum(x, _LEAST))

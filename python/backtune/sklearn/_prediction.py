@@ -1,0 +1,151 @@
+"""What a fitted regressor gives: outputs, forecasts in free run, scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import r2_score
+from sklearn.utils.validation import check_is_fitted
+
+from .._arrays import as_size
+from .._identify_data import Scale
+from ..errors import ArgumentError, SizeError
+from ._networks import estimated_state
+from ._sequences import check_target, read_outputs, read_weights
+from ._training import Arrays
+
+
+class PredictionMixin:
+    """The part of `RecurrentRegressor` that predicts."""
+
+    def predict(self, X: Any = None, y: Any = None, *, horizon: int | None = None) -> Any:
+        """Return the outputs, or a forecast in free run.
+
+        Parameters
+        ----------
+        X : array of shape (T, M), or list of such
+            Inputs, finite. Only with a horizon it may be left out: the forecast begins where the
+            data of `fit` ended.
+        y : array of shape (n,) or (n, O), or list of such, optional
+            The first outputs, n up to T, NaN for missing ones: they set the state at the start and
+            nothing else. Without them it is what `initial_state` says.
+        horizon : int, optional
+            Number of forecasts. For a network that predicts the next value of its own inputs
+            (``fit(series[:-1], series[1:])``, as many outputs as inputs): the first is that after
+            the last row of X, and each becomes the input of the next.
+
+        Returns
+        -------
+        array of shape (T,) or (T, O) as y of `fit` was, or list of such
+            (horizon,) or (horizon, O) with a horizon.
+
+        Raises
+        ------
+        ArgumentError
+            `initial_state` is "estimate" and y did not come, or "continue" and as many sequences
+            as `fit` had did not come.
+        """
+        check_is_fitted(self)
+        if horizon is not None:
+            return self._forecast(X, y, as_size(horizon, "horizon"))
+        if X is None:
+            raise ArgumentError("X: None came, expected an array or a list of arrays")
+        u, listed = self._read(X)
+        return self._shaped([item for item, _ in self._runs(u, self._first(y, u, listed))], listed)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R^2, in the mean over the outputs, of all time steps with a known output.
+
+        With ``initial_state="estimate"`` the first `n_initial` outputs of each sequence set the
+        state and do not count. Parameters as in `fit`.
+        """
+        check_target(self, y)
+        u, listed = self._read(X)
+        lengths = [len(item) for item in u]
+        desired = self._targets(y, lengths, listed)
+        weights = read_weights(sample_weight, lengths, listed)
+        skip, first = 0, None
+        if self.initial_state == "estimate":
+            skip = as_size(self.n_initial, "n_initial")
+            first = [item[:skip] for item in desired]
+        pairs = zip((item for item, _ in self._runs(u, first)), desired)
+        predicted, known = map(np.concatenate, zip(*((x[skip:], o[skip:]) for x, o in pairs)))
+        counted = None if weights is None else np.concatenate([item[skip:] for item in weights])
+        scores = []
+        for x, o in zip(predicted.T, known.T):
+            rows = np.isfinite(o) if counted is None else np.isfinite(o) & (counted > 0)
+            if not rows.any():
+                raise ArgumentError("y: an output has no known value that counts")
+            gains = None if counted is None else counted[rows]
+            scores.append(r2_score(o[rows], x[rows], sample_weight=gains))
+        return float(np.mean(scores))
+
+    # ---- Inside
+
+    def _targets(self, y: Any, lengths: list[int], listed: bool) -> Arrays:
+        """Return outputs as arrays (T, O)."""
+        given = read_outputs(y, lengths, listed)
+        result = [item.reshape(len(item), -1) for item in given]
+        if result[0].shape[1] != self.n_outputs_:
+            raise SizeError(f"y: {result[0].shape[1]} outputs came, {self.n_outputs_} in fit")
+        return result
+
+    def _first(self, y: Any, u: Arrays, listed: bool) -> Arrays | None:
+        """Return the first outputs that came, as arrays (n, O)."""
+        if y is None:
+            return None
+        items = y if listed else [y]
+        if len(items) != len(u):
+            raise SizeError(f"y: {len(items)} sequences came, {len(u)} of X")
+        result = self._targets(items, [len(item) for item in items], True)
+        for place, (first, item) in enumerate(zip(result, u)):
+            if len(first) > len(item):
+                raise SizeError(f"y of sequence {place}: {len(first)} rows, {len(item)} of X")
+        return result
+
+    def _runs(self, u: Arrays, first: Arrays | None) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return outputs (T, O), in units of y, and final states."""
+        scale = Scale(self.y_mean_, self.y_scale_)
+        if first is None:
+            starts = self._starts(len(u))
+        else:
+            starts = [
+                estimated_state(self.network_, item[: len(y)], scale.apply(y), self._identified)
+                for item, y in zip(u, first)
+            ]
+        runs = self.network_.simulate(u, starts, return_state=True)
+        return [(scale.restore(outputs), state) for outputs, state in runs]
+
+    def _shaped(self, outputs: Arrays, listed: bool) -> Any:
+        shaped = [item[:, 0] if self._flat else item for item in outputs]
+        return shaped if listed else shaped[0]
+
+    def _forecast(self, X: Any, y: Any, horizon: int) -> Any:
+        if horizon < 1:
+            raise ArgumentError(f"horizon: {horizon} came, expected 1 or more")
+        if self.n_outputs_ != self.n_features_in_:
+            raise ArgumentError(
+                f"horizon: {self.n_outputs_} outputs cannot be the next"
+                f" {self.n_features_in_} inputs"
+            )
+        if X is None:
+            if y is not None:
+                raise ArgumentError("y: it came without X")
+            values, states = self._last_outputs, self.final_states_
+            listed, forecasts = len(states) > 1, []
+        else:
+            u, listed = self._read(X)
+            runs = self._runs(u, self._first(y, u, listed))
+            values, states = [item[-1] for item, _ in runs], [state for _, state in runs]
+            forecasts = [values]
+        scale = Scale(self.y_mean_, self.y_scale_)
+        while len(forecasts) < horizon:
+            rows = self._scaled([item.reshape(1, -1) for item in values])
+            runs = self.network_.simulate(rows, states, return_state=True)
+            values = [scale.restore(outputs)[0] for outputs, _ in runs]
+            states = [state for _, state in runs]
+            if not all(np.isfinite(item).all() for item in values):
+                raise ArgumentError(f"horizon: the free run diverges after {len(forecasts)} steps")
+            forecasts.append(values)
+        return self._shaped([np.stack(item) for item in zip(*forecasts)], listed)

@@ -1,0 +1,249 @@
+"""Regression of sequences: `RecurrentRegressor`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import RegressorMixin
+
+from .._identify_data import LEAST_STEPS, LEAST_VALUES, Scale
+from .._identify_models import make_network
+from ..criteria import LeastSquares
+from ..errors import ArgumentError
+from ..identify import identify
+from ._base import RecurrentEstimator
+from ._prediction import PredictionMixin
+from ._sequences import check_target, read_inputs, read_outputs, read_weights
+from ._training import Arrays, Task, Trained
+
+
+class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
+    """A recurrent network for scikit-learn, from inputs (T, M) to outputs (T,) or (T, O).
+
+    Without `units` and `unit` it is the recipe of `backtune.identify`: order selection, raced
+    draws, learnt initial states, early stopping by the last quarter. NaN in y means not observed.
+
+    Parameters
+    ----------
+    units : int, optional
+        Number of nodes; 8 where only the unit is given.
+    unit : str or callable, optional
+        What the nodes are: "lnl", "lstm", "gru", "linear", "state_space", "reservoir" ..., as
+        `Network.unit` says; "lnl" where only their number is given. They read the input, a linear
+        readout reads both. Or a function of a network without groups, `units` and the options,
+        that adds its groups and returns the one that is to be read.
+    unit_options : dict, optional
+        Further options of the unit.
+    max_order : int
+        Largest number of states of the recipe.
+    criterion : str or Criterion
+        As in `Estimator`; the recipe takes "least-squares" only.
+    alpha : float
+        Ridge on the weights per observed value, everything in deviations.
+    washout : int
+        First time steps of every sequence that are not compared in `fit`.
+    initial_state : {"zero", "continue", "estimate"}
+        The state at the start of `predict`: zero; that at the end of `fit`, for rows that follow
+        those of the fit, as in `TimeSeriesSplit`; or estimated from the first outputs, which are
+        ``y`` of `predict`, and in `score` the first `n_initial` rows, which then do not count.
+        With "zero" a network of `units` starts from zero in `fit` too, otherwise each sequence of
+        `fit` has a learnt initial state.
+    n_initial : int
+        Number of outputs from which `score` estimates the state.
+    method, restarts : optional
+        As in `Estimator`.
+    max_iter : int
+        Limit of iterations; the recipe has its own.
+    early_stopping : bool
+        Whether the last part of every sequence is held out, and the weights kept that are best on
+        it.
+    validation_fraction : float
+        That part.
+    n_iter_no_change : int
+        Iterations without a better error there, after which it stops.
+    warm_start : bool
+        Whether `fit` goes on from the weights of the fit before.
+    random_state : int, RandomState or None
+        Of all draws: the same number gives the same weights.
+    callback : callable, optional
+        Called with a `Report` after each iteration; what it returns, when true, ends the fit there.
+        An exception comes out of `fit`. Not with the recipe.
+    verbose : bool
+        Whether to show a progress bar.
+
+    Attributes
+    ----------
+    network_ : Network
+        In deviations from the means `x_mean_`, `y_mean_`, in units of `x_scale_`, `y_scale_`.
+    report_ : IdentificationReport or None
+        Of the recipe.
+    trace_ : Trace or None
+        Of the last training.
+    validation_errors_ : list of float
+        Of each iteration, with early stopping; squares of deviations, absolute values for a robust
+        criterion.
+    final_states_ : list of array
+        Of the network, at the end of each sequence of the last fit.
+    n_iter_, n_features_in_, n_outputs_ : int
+
+    Examples
+    --------
+    >>> u = np.random.default_rng(0).normal(size=(200, 1))
+    >>> y = np.convolve(u[:, 0], 0.5 ** np.arange(20))[:200]
+    >>> model = bt.RecurrentRegressor().fit(u, y)
+    >>> model.report_.chosen.order, round(model.score(u, y), 4)
+    (1, 1.0)
+    """
+
+    _starts_allowed = ("zero", "continue", "estimate")
+
+    def __init__(
+        self,
+        units: int | None = None,
+        unit: Any = None,
+        *,
+        unit_options: dict[str, Any] | None = None,
+        max_order: int = 8,
+        criterion: Any = "least-squares",
+        alpha: float = 1e-4,
+        washout: int = 0,
+        initial_state: str = "zero",
+        n_initial: int = 10,
+        method: str = "auto",
+        restarts: int | str = "auto",
+        max_iter: int = 100,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.25,
+        n_iter_no_change: int = 10,
+        warm_start: bool = False,
+        random_state: Any = 0,
+        callback: Any = None,
+        verbose: bool = False,
+    ) -> None:
+        self.units = units
+        self.unit = unit
+        self.unit_options = unit_options
+        self.max_order = max_order
+        self.criterion = criterion
+        self.alpha = alpha
+        self.washout = washout
+        self.initial_state = initial_state
+        self.n_initial = n_initial
+        self.method = method
+        self.restarts = restarts
+        self.max_iter = max_iter
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.callback = callback
+        self.verbose = verbose
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> RecurrentRegressor:
+        """Go on from the weights as they are, on these data alone; `fit` where there are none.
+
+        The means and scales of the first data stay. Parameters and errors as in `fit`.
+        """
+        with self._whole():
+            self._fit(X, y, sample_weight, self.__sklearn_is_fitted__())
+        return self
+
+    # ---- Inside
+
+    def _units(self) -> int:
+        return 8 if self.units is None else self.units
+
+    def _unit(self) -> Any:
+        return "lnl" if self.unit is None else self.unit
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, go_on: bool) -> None:
+        self._check_parameters()
+        check_target(self, y)
+        u, listed = read_inputs(self, X, reset=not go_on)
+        lengths = [len(item) for item in u]
+        outputs = read_outputs(y, lengths, listed)
+        if not go_on:
+            self._flat = outputs[0].ndim == 1
+            self.n_outputs_ = 1 if self._flat else outputs[0].shape[1]
+        desired = self._targets(y, lengths, listed)
+        weights = read_weights(sample_weight, lengths, listed)
+        known = self._known(desired, weights)
+        gains = None
+        if weights is not None:
+            gains = [np.repeat(item[:, None], self.n_outputs_, axis=1) for item in weights]
+        if not go_on:
+            self._kind = self._wanted_kind()
+            self._set_input_scale(u)
+            scale = Scale.of(known)
+            self.y_mean_, self.y_scale_ = scale.mean, scale.deviation
+            self.report_ = None
+            self._identified = self.units is None and self.unit is None
+        scale = Scale(self.y_mean_, self.y_scale_)
+        task = Task(self._scaled(u), [scale.apply(item) for item in known], gains, self._loss())
+        if self._identified and not go_on:
+            trained = self._identify(u, known, gains, task)
+        else:
+            net = self.network_.copy() if go_on else self._network(self.n_outputs_)
+            if self.early_stopping:
+                task.held = [self._is_last(length) for length in lengths]
+            trained = self._learn(net, task, go_on)
+        results = self._take(trained, task)
+        self._last_outputs = [
+            np.where(np.isfinite(y[-1]), y[-1], scale.restore(x[-1]))
+            for x, y in zip(results, desired)
+        ]
+
+    def _known(self, desired: Arrays, weights: Arrays | None) -> Arrays:
+        """Return the outputs with NaN where they do not count."""
+        result = []
+        for place, item in enumerate(desired):
+            known = item.copy()
+            known[: self.washout] = np.nan
+            if weights is not None:
+                known[weights[place] == 0] = np.nan
+            result.append(known)
+        if not np.isfinite(np.concatenate(result)).any(axis=0).all():
+            raise ArgumentError("y: an output has no known value that counts")
+        return result
+
+    def _loss(self) -> Any:
+        squared = self.criterion in ("least-squares", LeastSquares())
+        return (lambda x, o: (x - o) ** 2) if squared else (lambda x, o: np.abs(x - o))
+
+    def _learn(self, net: Any, task: Task, go_on: bool) -> Trained:
+        learn = self._identified or self.initial_state != "zero"
+        options = {"alpha": self.alpha, "criterion": self.criterion}
+        return self._train(net, task, go_on, learn_starts=learn, **options)
+
+    def _identify(self, u: Arrays, known: Arrays, gains: Arrays | None, task: Task) -> Trained:
+        """Follow the recipe; a linear model of one state where the record is too short for it."""
+        if self.criterion not in ("least-squares", LeastSquares()):
+            raise ArgumentError("criterion: the recipe takes least squares only; give units")
+        for name in ("callback", "unit_options"):
+            if getattr(self, name) is not None:
+                raise ArgumentError(f"{name}: of no use to the recipe; give units")
+        values = np.isfinite(np.concatenate(known)).sum(axis=0)
+        if values.min() < LEAST_VALUES or min(map(len, u)) < LEAST_STEPS:
+            net = make_network(self.n_features_in_, self.n_outputs_, 1, 0)
+            return self._learn(net.randomize(self._seed()), task, False)
+        model = identify(
+            u,
+            known,
+            gains,
+            max_order=self.max_order,
+            seed=self._seed(),
+            progress=bool(self.verbose),
+        )
+        self.report_ = model.report
+        starts = None if model.initial_states is None else list(model.initial_states)
+        return Trained(model.net, starts, None, model.report.chosen.iterations)
+
+    def _more_tags(self) -> dict[str, Any]:
+        return {**super()._more_tags(), "multioutput": True}
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -1,0 +1,157 @@
+"""Inputs, targets and weights of scikit-learn's forms as lists of sequences."""
+
+from __future__ import annotations
+
+import inspect
+import numbers
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import column_or_1d
+
+from ..errors import ArgumentError, SizeError
+
+# The option that lets NaN pass got another name in scikit-learn 1.6.
+_FINITE = next(
+    name
+    for name in ("ensure_all_finite", "force_all_finite")
+    if name in inspect.signature(check_array).parameters
+)
+_FLOATS = {"dtype": np.float64, "order": "C"}
+
+
+def checked(values: Any, name: str, **options: Any) -> np.ndarray:
+    """Return an array of one or two axes by `check_array`; NaN passes with ``nan=True``."""
+    if options.pop("nan", False):
+        options[_FINITE] = "allow-nan"
+    return check_array(values, ensure_2d=False, input_name=name, **options)
+
+
+def _axes(values: Any) -> int:
+    try:
+        return int(getattr(values, "ndim", np.ndim(values)))
+    except ValueError:  # rows of different lengths
+        return -1
+
+
+def is_list(values: Any) -> bool:
+    """Tell a list of sequences from rows: an item has two axes, or the array has three."""
+    if isinstance(values, np.ndarray) and (values.dtype != object or values.ndim != 1):
+        return values.ndim == 3
+    if not isinstance(values, (list, tuple, np.ndarray)) or len(values) == 0:
+        return False
+    return _axes(values[0]) == 2
+
+
+def _validated(estimator: Any, X: Any, reset: bool) -> np.ndarray:
+    try:
+        from sklearn.utils.validation import validate_data
+    except ImportError:  # before scikit-learn 1.6
+        return estimator._validate_data(X, reset=reset, **_FLOATS)
+    return validate_data(estimator, X, reset=reset, **_FLOATS)
+
+
+def read_inputs(estimator: Any, X: Any, reset: bool) -> tuple[list[np.ndarray], bool]:
+    """Return the sequences of X, each (T, M), and whether it is a list of them.
+
+    With ``reset=True`` the estimator learns the number and the names of its features.
+    """
+    if not is_list(X):
+        return [_validated(estimator, X, reset)], False
+    sequences = []
+    for place, item in enumerate(X):
+        try:
+            sequences.append(_validated(estimator, item, reset and place == 0))
+        except ValueError as error:
+            raise ArgumentError(f"X[{place}]: {error}") from error
+    return sequences, True
+
+
+def check_target(estimator: Any, y: Any) -> None:
+    """Raise ValueError where there is none."""
+    if y is None:
+        raise ArgumentError(
+            f"This {type(estimator).__name__} estimator requires y to be passed, but the target y"
+            " is None."
+        )
+
+
+def items_of(values: Any, count: int, name: str) -> list[Any]:
+    """Return the items of a list that goes with a list of X."""
+    if not hasattr(values, "__len__") or len(values) != count:
+        came = len(values) if hasattr(values, "__len__") else "no list"
+        raise SizeError(f"{name}: {came} came for {count} sequences of X")
+    return [values.iloc[k] if hasattr(values, "iloc") else values[k] for k in range(count)]
+
+
+def read_outputs(y: Any, lengths: list[int], listed: bool, name: str = "y") -> list[np.ndarray]:
+    """Return targets as arrays (T,) or (T, O), all alike, NaN where missing."""
+    items = items_of(y, len(lengths), name) if listed else [y]
+    result = [checked(item, name, nan=True, **_FLOATS) for item in items]
+    _check_lengths(result, lengths, name)
+    if len({item.shape[1:] for item in result}) > 1:
+        raise SizeError(f"{name}: sequences of different numbers of outputs")
+    return result
+
+
+def _check_lengths(values: list[np.ndarray], lengths: list[int], name: str) -> None:
+    for place, (item, length) in enumerate(zip(values, lengths)):
+        if len(item) != length:
+            raise SizeError(
+                f"{name} of sequence {place}: {len(item)} time steps, {length} in X: found input"
+                " variables with inconsistent numbers of samples"
+            )
+
+
+def read_weights(weights: Any, lengths: list[int], listed: bool) -> list[np.ndarray] | None:
+    """Return the weights of all time steps, (T,) of each sequence; None where all count alike.
+
+    Of a list of sequences there may be one weight for each of them.
+    """
+    if weights is None:
+        return None
+    if isinstance(weights, numbers.Number):
+        items: list[Any] = [np.full(length, float(weights)) for length in lengths]
+    elif listed:
+        items = items_of(weights, len(lengths), "sample_weight")
+        items = [
+            np.full(length, item) if _axes(item) == 0 else item
+            for item, length in zip(items, lengths)
+        ]
+    else:
+        items = [weights]
+    result = [checked(item, "sample_weight", **_FLOATS) for item in items]
+    if any(item.ndim != 1 for item in result):
+        raise SizeError("sample_weight: Sample weights must be 1D array or scalar")
+    _check_lengths(result, lengths, "sample_weight")
+    if any((item < 0).any() for item in result):
+        raise ArgumentError("sample_weight: a negative value, expected 0 or more")
+    if not any(item.any() for item in result):
+        raise ArgumentError("Sample weights must contain at least one non-zero number.")
+    return result
+
+
+def read_labels(y: Any, lengths: list[int], listed: bool) -> tuple[list[np.ndarray], bool]:
+    """Return the labels of each sequence, (T,) or (1,), and whether each has one for all."""
+    if not listed:
+        labels = column_or_1d(checked(y, "y", dtype=None), warn=True)
+        check_classification_targets(labels)
+        if len(labels) != lengths[0]:
+            raise SizeError(
+                f"y: {len(labels)} labels, {lengths[0]} rows of X: found input variables with"
+                " inconsistent numbers of samples"
+            )
+        return [labels], False
+    items = items_of(y, len(lengths), "y")
+    if all(np.ndim(item) == 0 for item in items):
+        labels = checked(np.asarray(items), "y", dtype=None)
+        check_classification_targets(labels)
+        return [labels[k : k + 1] for k in range(len(labels))], True
+    sequences = [column_or_1d(checked(item, "y", dtype=None)) for item in items]
+    check_classification_targets(np.concatenate(sequences))
+    for place, (item, length) in enumerate(zip(sequences, lengths)):
+        if len(item) != length:
+            raise SizeError(f"y[{place}]: {len(item)} labels, {length} rows of X")
+    return sequences, False
