@@ -14,7 +14,7 @@ from ..network import Network
 # Of units that have these options: they read the input of the same time step, as rows of X and of
 # y that belong together stand side by side.
 _OPTIONS: dict[str, dict[str, Any]] = {
-    "lnl": {"activation": "tanh", "input_lag": 0},
+    "lnl": {"activation": "tanh", "leak": "adjust", "input_lag": 0},
     "state_space": {},
     "dense": {},
     "conv1d": {},
