@@ -143,6 +143,24 @@ def test_estimate_needs_outputs_and_scores_the_rest():
     assert np.isclose(model.score(X, y), expected)
 
 
+def test_first_outputs_are_checked(recipe):
+    X, y = plant(60)
+    for first, message in (
+        (np.zeros((4, 2)), "2 outputs came, 1 in fit"),
+        (np.zeros(61), "61 time steps, 60 in X"),
+    ):
+        with pytest.raises(bt.SizeError, match=message):
+            recipe.predict(X, first)
+    with pytest.raises(TypeError, match="array"):
+        recipe.predict(X, 5)
+    with pytest.raises(bt.SizeError, match="1 came for 2 sequences"):
+        recipe.predict([X, X], [y])
+    results = recipe.predict([X, X], [y[:9], y[:4]])
+    assert np.allclose(results[1], recipe.predict(X, y[:4]))
+    model = make_pipeline(StandardScaler(), small()).fit(X, y)
+    assert not same(model.predict(X, y=y[:9]), model.predict(X))
+
+
 def test_continue_needs_as_many_sequences(recipe):
     X, y = plant(60)
     model = small(initial_state="continue").fit([X, X[:40]], [y, y[:40]])
@@ -353,6 +371,18 @@ def test_a_fit_that_fails_leaves_what_was():
             call()
     model.callback = None
     assert vars(model) == before and same(model.predict(X), expected)
+
+
+def interrupt(report):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_interrupted(early_stopping):
+    model = small(callback=interrupt, early_stopping=early_stopping)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(*plant(80))
+    assert not hasattr(model, "network_") and not hasattr(model, "n_features_in_")
 
 
 def test_partial_fit_goes_on():

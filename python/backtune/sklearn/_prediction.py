@@ -83,9 +83,9 @@ class PredictionMixin:
 
     # ---- Inside
 
-    def _targets(self, y: Any, lengths: list[int], listed: bool) -> Arrays:
+    def _targets(self, y: Any, lengths: list[int], listed: bool, shorter: bool = False) -> Arrays:
         """Return outputs as arrays (T, O)."""
-        given = read_outputs(y, lengths, listed)
+        given = read_outputs(y, lengths, listed, shorter)
         result = [item.reshape(len(item), -1) for item in given]
         if result[0].shape[1] != self.n_outputs_:
             raise SizeError(f"y: {result[0].shape[1]} outputs came, {self.n_outputs_} in fit")
@@ -95,14 +95,7 @@ class PredictionMixin:
         """Return the first outputs that came, as arrays (n, O)."""
         if y is None:
             return None
-        items = y if listed else [y]
-        if len(items) != len(u):
-            raise SizeError(f"y: {len(items)} sequences came, {len(u)} of X")
-        result = self._targets(items, [len(item) for item in items], True)
-        for place, (first, item) in enumerate(zip(result, u)):
-            if len(first) > len(item):
-                raise SizeError(f"y of sequence {place}: {len(first)} rows, {len(item)} of X")
-        return result
+        return self._targets(y, [len(item) for item in u], listed, shorter=True)
 
     def _runs(self, u: Arrays, first: Arrays | None) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return outputs (T, O), in units of y, and final states."""

@@ -86,13 +86,20 @@ def items_of(values: Any, count: int, name: str) -> list[Any]:
     return [values.iloc[k] if hasattr(values, "iloc") else values[k] for k in range(count)]
 
 
-def read_outputs(y: Any, lengths: list[int], listed: bool, name: str = "y") -> list[np.ndarray]:
-    """Return targets as arrays (T,) or (T, O), all alike, NaN where missing."""
-    items = items_of(y, len(lengths), name) if listed else [y]
-    result = [checked(item, name, nan=True, **_FLOATS) for item in items]
-    _check_lengths(result, lengths, name)
+def read_outputs(
+    y: Any, lengths: list[int], listed: bool, shorter: bool = False
+) -> list[np.ndarray]:
+    """Return targets as arrays (T,) or (T, O), all alike, NaN where missing.
+
+    With ``shorter=True`` only the first ones have to be there.
+    """
+    items = items_of(y, len(lengths), "y") if listed else [y]
+    result = [checked(item, "y", nan=True, **_FLOATS) for item in items]
+    if shorter:
+        lengths = [min(len(item), length) for item, length in zip(result, lengths)]
+    _check_lengths(result, lengths, "y")
     if len({item.shape[1:] for item in result}) > 1:
-        raise SizeError(f"{name}: sequences of different numbers of outputs")
+        raise SizeError("y: sequences of different numbers of outputs")
     return result
 
 
