@@ -290,11 +290,16 @@ bt_status bt_estimator_free(bt_estimator *estimator);
 
 /* Sets the sequences: `lengths[s]` time steps each (0 allowed, at least one observed value in all), one after the other
  * in `inputs` (sum T x M, finite), `desired` (sum T x O; NaN = not observed) and `gains` (sum T x O, finite, 0 or more;
- * 0 = not observed; NULL with length 0 = all 1). Every sequence starts from the zero state. The data are copied. `desired`
- * may be NULL with length 0 for the criterion "observables". */
+ * 0 = not observed; NULL with length 0 = all 1). Every sequence starts from the network's initial state (zero, or learnt).
+ * The data are copied. `desired` may be NULL with length 0 for the criterion "observables". */
 bt_status bt_estimator_set_data(bt_estimator *estimator, int64_t sequences, const int64_t *lengths,
                                 const double *inputs, int64_t inputs_length, const double *desired,
                                 int64_t desired_length, const double *gains, int64_t gains_length);
+
+/* Gives every sequence of the data its state before t = 0, sequences x flat state, finite, as bt_simulate takes them; NULL
+ * with length 0 for the network's. With the option initial_states they are where the learnt ones start, the input's part
+ * apart, which stays. Copied; bt_estimator_set_data forgets them. */
+bt_status bt_estimator_set_initial_states(bt_estimator *estimator, const double *values, int64_t length);
 
 /* L = [sum kappa rho(x, o) + regularisation] / sum kappa, e = x - o, nu a scale that follows the errors (option nu):
  *   least-squares (2)   e^2/2, the default

@@ -13,6 +13,10 @@ final class EstimatorObject: HandleObject, HandleKind {
 
   init(_ network: NetworkObject) { self.network = network }
 
+  static var noData: BacktuneError {
+    .state("estimator: it has no data yet, call bt_estimator_set_data first")
+  }
+
   /// The estimator, if there is one yet.
   var current: Estimator? { made }
 
@@ -23,9 +27,7 @@ final class EstimatorObject: HandleObject, HandleKind {
   ///
   /// - Parameter adopting: whether it starts anew where the network's weights are no longer its own.
   func estimator(adopting: Bool) throws -> Estimator {
-    guard let sequences else {
-      throw BacktuneError.state("estimator: it has no data yet, call bt_estimator_set_data first")
-    }
+    guard let sequences else { throw Self.noData }
     let estimator: Estimator
     if let made {
       estimator = made

@@ -61,6 +61,22 @@ public func bt_estimator_set_data(
   }
 }
 
+@_cdecl("bt_estimator_set_initial_states")
+public func bt_estimator_set_initial_states(
+  _ estimator: OpaquePointer?, _ initial: UnsafePointer<Double>?, _ length: Int64
+) -> Int32 {
+  guarded {
+    let initial = try optional(initial, length, "values")
+    try changing(estimator) { object in
+      guard var sequences = object.sequences else { throw EstimatorObject.noData }
+      let network = try HandleTable.use(object.network, isWriting: false) { $0.network }
+      try sequences.setInitialStates(network, initial)
+      object.sequences = sequences
+      object.reset()
+    }
+  }
+}
+
 @_cdecl("bt_estimator_set_criterion")
 public func bt_estimator_set_criterion(_ estimator: OpaquePointer?, _ name: UnsafePointer<CChar>?)
   -> Int32

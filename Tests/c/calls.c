@@ -92,6 +92,7 @@ CALL(estimator_create, estimated(NETWORK))
 
 CALL(estimator_free, bt_estimator_free(ESTIMATOR))
 CALL(set_data, bt_estimator_set_data(ESTIMATOR, 1, &steps, inputs, 3, slopes, 6, NULL, 0))
+CALL(set_initial, bt_estimator_set_initial_states(ESTIMATOR, zeros, STANDARD_STATE))
 CALL(set_criterion, bt_estimator_set_criterion(ESTIMATOR, "2"))
 CALL(in_distribution, bt_estimator_set_criterion(ESTIMATOR, "observables"))
 CALL(get_criterion, bt_estimator_get_criterion(ESTIMATOR, text, sizeof text, &number))
@@ -227,6 +228,7 @@ const handle_call handle_calls[] = {
     ESTIMATOR_CALL(bt_estimator_clear_observables, WRITES, clear_observables),
     ESTIMATOR_CALL(bt_estimator_set_criterion, WRITES, set_criterion),
     ESTIMATOR_CALL(bt_estimator_set_data, WRITES, set_data),
+    ESTIMATOR_CALL(bt_estimator_set_initial_states, WRITES, set_initial),
     ESTIMATOR_CALL(bt_estimator_free, WRITES, estimator_free),
 };
 const int64_t handle_call_count = COUNT(handle_calls);

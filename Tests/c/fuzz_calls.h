@@ -88,6 +88,11 @@ static void set_data(fuzzer *f) {
                             has_desired ? about(f, outputs) : 0, has_gains && has_desired ? kappa : NULL,
                             has_gains && has_desired ? about(f, outputs) : 0));
   free(u), free(y), free(kappa);
+  const int64_t state = ask(bt_network_state_size, n) * sequences;
+  if (state > 100000 || chance(f, 50)) return;
+  double *start = doubles(f, state);
+  TRY(bt_estimator_set_initial_states(e, chance(f, 90) ? start : NULL, about(f, state)));
+  free(start);
 }
 
 /* What is asked of the outputs, weights and activities. */

@@ -78,9 +78,53 @@ static void of_each_sequence(void) {
   CHECK_OK(bt_network_free(network));
 }
 
+/* The second half of a sequence, from the state that the first half left. */
+static void given(void) {
+  bt_network *network = standard_network();
+  bt_estimator *estimator = NULL;
+  const int64_t half = STEPS / 2;
+  double inputs[STEPS], desired[STEPS * 2], state[STANDARD_STATE], cost = SENTINEL, gradient[STANDARD_WEIGHTS];
+  standard_data(network, inputs, desired);
+  CHECK_OK(bt_simulate(network, 1, &half, inputs, half, NULL, 0, NULL, 0, NULL, 0, state, STANDARD_STATE));
+  const int64_t steps = STEPS;
+  CHECK_OK(bt_simulate(network, 1, &steps, inputs, STEPS, NULL, 0, desired, STEPS * 2, NULL, 0, NULL, 0));
+  CHECK_OK(bt_estimator_create(network, &estimator));
+  CHECK_ERROR(bt_estimator_set_initial_states(estimator, state, STANDARD_STATE), BT_ERROR_STATE, "no data");
+  CHECK_OK(bt_estimator_set_data(estimator, 1, &half, inputs + half, half, desired + half * 2, half * 2, NULL, 0));
+  CHECK_OK(bt_estimator_cost(estimator, &cost, NULL));
+  CHECK(cost > 1e-12);
+  CHECK_ERROR(bt_estimator_set_initial_states(estimator, state, 2), BT_ERROR_SIZE, "2 values|1 sequences x 3");
+  CHECK_ERROR(bt_estimator_set_initial_states(estimator, state, -1), BT_ERROR_SIZE, "-1");
+  CHECK_ERROR(bt_estimator_set_initial_states(estimator, NULL, STANDARD_STATE), BT_ERROR_NULL, "values");
+  state[1] += 1;
+  CHECK_OK(bt_estimator_set_initial_states(estimator, state, STANDARD_STATE));
+  CHECK_OK(bt_estimator_cost(estimator, &cost, NULL));
+  CHECK(cost > 1e-6);
+  state[1] = NAN;
+  CHECK_ERROR(bt_estimator_set_initial_states(estimator, state, STANDARD_STATE), BT_ERROR_ARGUMENT, "value 1|nan");
+  CHECK_OK(bt_simulate(network, 1, &half, inputs, half, NULL, 0, NULL, 0, NULL, 0, state, STANDARD_STATE));
+  CHECK_OK(bt_estimator_set_initial_states(estimator, state, STANDARD_STATE));
+  CHECK_OK(bt_estimator_gradient(estimator, &cost, gradient, STANDARD_WEIGHTS));
+  CHECK(cost == 0 && gradient[0] == 0);
+  /* From the states given on, where they are learnt too. */
+  CHECK_OK(bt_estimator_set_option(estimator, "initial_states", 1));
+  CHECK_OK(bt_estimator_cost(estimator, &cost, NULL));
+  CHECK(cost == 0);
+  CHECK_OK(bt_estimator_set_initial_states(estimator, NULL, 0));
+  CHECK_OK(bt_estimator_cost(estimator, &cost, NULL));
+  CHECK(cost > 1e-12);
+  /* A network that changes afterwards. */
+  CHECK_OK(bt_estimator_set_initial_states(estimator, state, STANDARD_STATE));
+  CHECK_OK(bt_network_add_unit(network, "linear", NULL, 2, NULL, NULL));
+  CHECK_ERROR(bt_estimator_cost(estimator, &cost, NULL), BT_ERROR_SIZE, "initial states|changed");
+  CHECK_OK(bt_estimator_free(estimator));
+  CHECK_OK(bt_network_free(network));
+}
+
 int main(void) {
   softmax();
   learnt_by_the_network();
   of_each_sequence();
+  given();
   return check_report();
 }

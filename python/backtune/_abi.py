@@ -137,6 +137,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         # lengths, inputs, desired, gains
         [handle, c_int64, integers, *[doubles, c_int64] * 3],
     ),
+    "bt_estimator_set_initial_states": (status, [handle, doubles, c_int64]),
     "bt_estimator_set_criterion": (status, [handle, text]),
     "bt_estimator_get_criterion": (status, [handle, *_NAMED_TEXT]),
     "bt_estimator_add_observable": (status, [handle, text, doubles, c_int64, c_double]),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ._abi import lib
 from ._arrays import as_float, as_sequence, as_sequences, is_list_of_sequences, joined
+from ._simulation import initial_states
 from .errors import ArgumentError, SizeError
+
+if TYPE_CHECKING:
+    from .network import Network
 
 
 class Data:
@@ -28,6 +33,20 @@ class Data:
         self.inputs = joined(given, inputs)
         self.desired: np.ndarray | None = joined(desired, outputs)
         self.gains = None if gains is None else joined(as_gains(gains, desired, outputs), outputs)
+
+    def give_to(self, pointer: int) -> None:
+        """Set them in an estimator of the engine."""
+        lib.bt_estimator_set_data(
+            pointer,
+            self.lengths.size,
+            self.lengths,
+            self.inputs,
+            self.inputs.size,
+            self.desired,
+            0 if self.desired is None else self.desired.size,
+            self.gains,
+            0 if self.gains is None else self.gains.size,
+        )
 
     def _inputs_only(self, u: Any, inputs: int, gains: Any) -> None:
         if gains is not None:
@@ -71,3 +90,12 @@ def as_gains(gains: Any, desired: list[np.ndarray], outputs: int) -> list[np.nda
     if len(values) != len(desired):
         raise SizeError(f"gains: {len(values)} sequences, expected {len(desired)}")
     return [np.ascontiguousarray(gain) for gain in values]
+
+
+def set_initial(pointer: int, net: Network, data: Data, initial: Any) -> None:
+    """Give an estimator the states that its sequences start from; None for the network's."""
+    if initial is None:
+        return
+    states = net._starts(initial_states(initial, data.lengths.size))
+    if states is not None:
+        lib.bt_estimator_set_initial_states(pointer, states, states.size)

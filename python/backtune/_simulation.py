@@ -69,7 +69,7 @@ class SimulationMixin:
         sequences = [as_sequence(x, channels, f"inputs[{k}]") for k, x in enumerate(u)]
         if not sequences:
             return []
-        starts = _initial_states(initial, len(sequences))
+        starts = initial_states(initial, len(sequences))
         return self._simulate(sequences, starts, channels, states, return_state)
 
     def _simulate(
@@ -189,7 +189,8 @@ def _by_group(groups: dict[str, Any], values: np.ndarray) -> dict[str, np.ndarra
     return named
 
 
-def _initial_states(initial: Any, count: int) -> list[Any]:
+def initial_states(initial: Any, count: int) -> list[Any]:
+    """Return the initial state of each of so many sequences: a list of them, or one for all."""
     if isinstance(initial, np.ndarray) and initial.ndim == 2:
         initial = list(initial)
     if not isinstance(initial, (list, tuple)) or (initial and np.isscalar(initial[0])):

@@ -10,7 +10,7 @@ from . import _abi
 from ._abi import lib
 from ._arrays import as_text
 from ._callbacks import RunGuard
-from ._data import Data
+from ._data import Data, set_initial
 from ._handle import Owner
 from ._objective import add_regularisations, set_criterion
 from ._progress import Progress
@@ -57,9 +57,12 @@ class Estimator(ResultsMixin, Owner):
         iterations; not with a scale nu that follows the errors. "auto": some for a network whose
         weights are as `Network.randomize` drew them, none where weights were set. How they ended is
         in `Trace.restarts`.
+    initial : array of shape (state_size,), or list of such, optional
+        The state that each sequence starts from, as `Network.simulate` takes it; what the network
+        says (zero, or states learnt for all sequences) by default.
     initial_states : bool, optional
-        Whether every sequence has a learnt initial state of its own, see `initial_states`, instead
-        of what the network says (zero, or states learnt for all sequences).
+        Whether every sequence has a learnt initial state of its own, see `initial_states`: it is
+        learnt from `initial` on, or from zero.
     guard : bool, optional
         Whether adjoint values are kept from vanishing and exploding, equation (5).
     reestimation : bool, optional
@@ -90,6 +93,7 @@ class Estimator(ResultsMixin, Owner):
         static: bool | None = None,
         method: str | None = None,
         restarts: int | str | None = None,
+        initial: Any = None,
         initial_states: bool | None = None,
         guard: bool | None = None,
         reestimation: bool | None = None,
@@ -101,17 +105,8 @@ class Estimator(ResultsMixin, Owner):
         data = Data(u, y, gains, net.inputs, net.outputs)
         self.net = net
         self._create(lib.bt_estimator_create, lib.bt_estimator_free, net._pointer)
-        lib.bt_estimator_set_data(
-            self._pointer,
-            data.lengths.size,
-            data.lengths,
-            data.inputs,
-            data.inputs.size,
-            data.desired,
-            0 if data.desired is None else data.desired.size,
-            data.gains,
-            0 if data.gains is None else data.gains.size,
-        )
+        data.give_to(self._pointer)
+        set_initial(self._pointer, net, data, initial)
         options = {
             "restarts": None if restarts == "auto" else restarts,
             "initial_states": initial_states,

@@ -14,13 +14,14 @@ package final class Problem {
   let activityTerms: [any ActivityTerm]
   private let targets: Targets?
   /// What the cost depends on: the network's slots and, where each sequence has an initial state of its own, these
-  /// states (flat, sequence after sequence, the input's part fixed).
+  /// states (flat, sequence after sequence, the input's part fixed; all of them where they are given and not learnt).
   package let slots: WeightSlots
   /// Slots that estimation may move.
   package let adjustable: [Int]
   /// Slots of initial states, with the number of sequences that start from each.
   package let startSlots: [(slot: Int, sequences: Int)]
-  private let learnsEachStart: Bool
+  /// Whether each sequence has an initial state of its own, learnt or given.
+  private let hasStarts: Bool
   /// The groups, first nodes of each, whose values the cost depends on directly.
   package let driven: [Observed]
   /// Terms of few residuals, of the criterion or of a regularisation.
@@ -58,19 +59,29 @@ package final class Problem {
     driven = Self.union(data.driven + activityTerms.flatMap(\.driven))
     plan = try Plan(network, lanes: batch.lanes, driven: driven)
     slopes = try Trajectory(layout, steps: batch.steps, for: "slopes of the criterion")
-    learnsEachStart = options.learnsEachStart
+    let learnsEachStart = options.learnsEachStart
+    hasStarts = learnsEachStart || sequences.initial != nil
     var slots = network.slots
-    if learnsEachStart {
+    if hasStarts {
       try MemoryBudget.bytes(
         doubles: [batch.lanes, network.stateSize, 8], for: "initial states of the sequences")
       for _ in 0..<batch.lanes {
         for (group, depth, _) in network.stateLayout {
           slots.append(
             count: depth * network.size(of: group), lower: -.infinity, upper: .infinity,
-            fixed: group == Network.input)
+            fixed: group == Network.input || !learnsEachStart)
         }
       }
-      startSlots = (network.slots.values.count..<slots.values.count).map { ($0, 1) }
+      let starts = network.slots.values.count..<slots.values.count
+      if let initial = sequences.initial {
+        guard initial.count == starts.count else {
+          throw BacktuneError.size(
+            "initial states: \(initial.count) values, expected \(starts.count): the network has changed since they were set"
+          )
+        }
+        slots.set(initial, from: starts.lowerBound)
+      }
+      startSlots = learnsEachStart ? starts.map { ($0, 1) } : []
     } else {
       let running = sequences.lengths.count { $0 > 0 }
       startSlots = network.groups.compactMap(\.initialState).flatMap {
@@ -107,9 +118,9 @@ package final class Problem {
     try Trajectory(plan.layout, steps: batch.steps, for: "adjoint values")
   }
 
-  /// All slots for these weights of the network: initial states of sequences start from zero.
+  /// All slots for these weights of the network: initial states of sequences start from those given, or from zero.
   package func slots(for weights: [Double]) -> [Double] {
-    weights + repeatElement(0, count: slots.values.count - weights.count)
+    weights + slots.values[weights.count...]
   }
 
   /// The weights of the network, and the initial states of the sequences (empty unless each has its own).
@@ -120,7 +131,7 @@ package final class Problem {
 
   /// Writes the initial states.
   func start(_ states: Trajectory, _ slots: [Double]) {
-    guard learnsEachStart else { return plan.start(states, slots) }
+    guard hasStarts else { return plan.start(states, slots) }
     slots.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       for (sequence, lane) in batch.lane.enumerated() {
@@ -205,8 +216,8 @@ package final class Problem {
     _ states: Trajectory, _ eps: Trajectory, poll: () throws -> Void = {}
   ) throws -> [Double] {
     let weights = try plan.gradient(
-      states, eps, batch, startsLearnt: !learnsEachStart, poll: poll)
-    guard learnsEachStart else { return weights }
+      states, eps, batch, startsLearnt: !hasStarts, poll: poll)
+    guard hasStarts else { return weights }
     var all = slots(for: weights)
     all.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }

@@ -2,7 +2,8 @@ import BacktuneNetwork
 import BacktuneNumerics
 import BacktuneSimulation
 
-/// Sequences of inputs with what is desired of the outputs; each starts from the zero state.
+/// Sequences of inputs with what is desired of the outputs; each starts from the network's initial state (zero, or
+/// learnt), unless one is given for each.
 public struct Sequences: Sendable {
   /// Time steps of each sequence.
   public let lengths: [Int]
@@ -15,6 +16,8 @@ public struct Sequences: Sendable {
   package let gains: [Double]
   /// Whether anything is desired value by value.
   package let hasTargets: Bool
+  /// The state before t = 0 of every sequence, sequences x flat state; nil for the network's.
+  package private(set) var initial: [Double]?
 
   /// - Parameters:
   ///   - desired: NaN where not observed; nil where nothing is desired value by value.
@@ -78,7 +81,28 @@ public struct Sequences: Sendable {
   private init(_ other: Sequences, gains: [Double]) {
     (lengths, inputCount, outputCount) = (other.lengths, other.inputCount, other.outputCount)
     (inputs, desired, self.gains) = (other.inputs, other.desired, gains)
-    hasTargets = other.hasTargets
+    (hasTargets, initial) = (other.hasTargets, other.initial)
+  }
+
+  /// Gives every sequence its state before t = 0; nil for the network's.
+  /// - Throws: `.size` for another number of values, `.argument` for one that is not finite.
+  public mutating func setInitialStates(
+    _ network: Network, _ values: UnsafeBufferPointer<Double>?
+  ) throws {
+    if let values {
+      let size = network.stateSize
+      try MemoryBudget.bytes(doubles: [lengths.count, size], for: "initial states")
+      guard values.count == lengths.count * size else {
+        throw BacktuneError.size(
+          "initial states: \(values.count) values, expected \(lengths.count) sequences x \(size) (the state size)"
+        )
+      }
+      if let place = values.firstIndex(where: { !$0.isFinite }) {
+        throw BacktuneError.argument(
+          "initial states: value \(place) is \(values[place]), expected a finite number")
+      }
+    }
+    initial = values.map { Array($0) }
   }
 
   /// The same, observed from step `washout` on, at the last step only where `isStatic`.

@@ -39,6 +39,11 @@ public struct WeightSlots: Equatable, Sendable {
     isFixed += repeatElement(fixed, count: count)
   }
 
+  /// Sets the values from slot `first` on.
+  package mutating func set(_ new: [Double], from first: Int) {
+    values.replaceSubrange(first..<first + new.count, with: new)
+  }
+
   /// Whether bounds and fixed flags are those of another.
   package func hasSameConstraints(as other: WeightSlots) -> Bool {
     lower == other.lower && upper == other.upper && isFixed == other.isFixed
