@@ -50,6 +50,7 @@ from .networks import (
     strongly_typed_network,
 )
 from .source import SELF, Source
+from .stream import Stream
 from .trace import Decay, Report, Trace, decay_fit
 from .uncertainty import Uncertainty
 from .weights import Weights
@@ -80,6 +81,7 @@ __all__ = [
     "SizeError",
     "Source",
     "StateError",
+    "Stream",
     "Trace",
     "Uncertainty",
     "Trial",

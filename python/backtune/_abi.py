@@ -232,3 +232,14 @@ def _prepare(library: ctypes.CDLL) -> ctypes.CDLL:
 
 
 lib = _prepare(load())
+
+
+def with_addresses(library: ctypes.CDLL, name: str) -> Any:
+    """Make another function of that name, which takes addresses (or None) where it took arrays."""
+    restype, argtypes = FUNCTIONS[name]
+    function = library[name]
+    function.restype = restype
+    arrays = (doubles, integers, flags, signs)
+    function.argtypes = [c_void_p if kind in arrays else kind for kind in argtypes]
+    function.errcheck = _check
+    return function

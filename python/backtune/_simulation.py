@@ -10,6 +10,7 @@ from . import _abi
 from ._abi import lib
 from ._arrays import as_flat, as_sequence, is_list_of_sequences, joined
 from .errors import SizeError
+from .stream import Stream
 
 
 def _size(array: np.ndarray | None) -> int:
@@ -132,6 +133,28 @@ class SimulationMixin:
     def state_size(self) -> int:
         """Number of values of a state, as `simulate` takes and returns it."""
         return _abi.read_int(lib.bt_network_state_size, self._pointer)
+
+    def stream(self, initial: Any = None) -> Stream:
+        """Return the network as it runs step by step: for control loops, or data as they come.
+
+        Parameters
+        ----------
+        initial : array of shape (state_size,), optional
+            The state before the first time step; that of the network by default.
+
+        Returns
+        -------
+        Stream
+
+        Examples
+        --------
+        >>> import backtune as bt
+        >>> net = bt.lnl_network(2).randomize(seed=0)
+        >>> stream = net.stream()
+        >>> for u in (0.5, -0.5):
+        ...     y = stream.step(u)
+        """
+        return Stream(self, initial)
 
     def gradient(self, u: Any, slopes: Any, initial: Any = None) -> np.ndarray:
         """Return the derivative of a weighted sum of the outputs by every adjustable weight.
