@@ -49,6 +49,7 @@ from .networks import (
     sparse_lnl_network,
     strongly_typed_network,
 )
+from .online import OnlineEstimator
 from .source import SELF, Source
 from .stream import Stream
 from .trace import Decay, Report, Trace, decay_fit
@@ -76,6 +77,7 @@ __all__ = [
     "Network",
     "NetworkError",
     "ObservableMeans",
+    "OnlineEstimator",
     "OutOfMemoryError",
     "Report",
     "SizeError",

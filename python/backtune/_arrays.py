@@ -188,6 +188,14 @@ def as_size(value: Any, what: str, *, unsigned: bool = False) -> int:
     return number
 
 
+def as_count(value: Any, what: str, least: int) -> int:
+    """Convert to an integer that is not below the least one."""
+    number = as_size(value, what)
+    if number < least:
+        raise ArgumentError(f"{what}: {number} came, expected {least} or more")
+    return number
+
+
 def as_text(value: Any, what: str) -> bytes:
     """Convert to UTF-8 for the engine."""
     if not isinstance(value, str):

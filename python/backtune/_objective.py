@@ -54,11 +54,12 @@ def add_regularisations(
     pointer: int, items: Regularisation | Sequence[Regularisation] | None
 ) -> None:
     """Add one or several of them."""
-    for item in _listed(items):
+    for item in listed(items):
         lib.bt_estimator_add_regularisation(pointer, item.name.encode(), item._options().encode())
 
 
-def _listed(items: Regularisation | Sequence[Regularisation] | None) -> list[Regularisation]:
+def listed(items: Regularisation | Sequence[Regularisation] | None) -> list[Regularisation]:
+    """Return a list of them; TypeError where something else is among them."""
     if items is None:
         return []
     given = [items] if isinstance(items, Regularisation) else list(items)
