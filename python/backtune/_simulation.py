@@ -156,7 +156,9 @@ class SimulationMixin:
         """
         return Stream(self, initial)
 
-    def gradient(self, u: Any, slopes: Any, initial: Any = None) -> np.ndarray:
+    def gradient(
+        self, u: Any, slopes: Any, initial: Any = None, *, return_initial: bool = False
+    ) -> Any:
         """Return the derivative of a weighted sum of the outputs by every adjustable weight.
 
         The sum is that of slopes(t, k) outputs(t, k) over t and k; the derivative comes by the
@@ -171,11 +173,15 @@ class SimulationMixin:
             (T,) means one output.
         initial : array of shape (state_size,), optional
             The state before the first time step; zero by default.
+        return_initial : bool
+            Whether to return the derivative by the initial state too.
 
         Returns
         -------
-        array of shape (weights,)
+        gradient : array of shape (weights,)
             In the order of `get_weights`.
+        by_initial : array of shape (state_size,)
+            0 for the part of the inputs; only with ``return_initial=True``.
         """
         inputs = as_sequence(u, self.inputs, "inputs")
         weights = as_sequence(slopes, self.outputs, "slopes")
@@ -185,6 +191,7 @@ class SimulationMixin:
             )
         start = None if initial is None else as_flat(initial, self.state_size, "initial state")
         gradient = np.empty(_abi.read_int(lib.bt_network_weight_count, self._pointer))
+        by_initial = np.empty(self.state_size) if return_initial else None
         lib.bt_gradient(
             self._pointer,
             1,
@@ -197,10 +204,10 @@ class SimulationMixin:
             weights.size,
             gradient,
             gradient.size,
-            None,
-            0,
+            by_initial,
+            _size(by_initial),
         )
-        return gradient
+        return gradient if by_initial is None else (gradient, by_initial)
 
 
 def _by_group(groups: dict[str, Any], values: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,0 +1,28 @@
+"""Curves to a file of numbers and, where matplotlib is there, to a picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import FileError
+
+
+def save_curves(file: str, x: Any, curves: dict[str, Any]) -> None:
+    """Write file.dat, a column for x and for each curve, and file.png."""
+    try:
+        columns = np.column_stack([x, *curves.values()])
+        np.savetxt(f"{file}.dat", columns, header=" ".join(["x", *curves]))
+        try:
+            from matplotlib.figure import Figure
+        except ImportError:
+            return
+        figure = Figure()
+        axes = figure.subplots()
+        for name, values in curves.items():
+            axes.plot(x, values, label=name)
+        axes.legend()
+        figure.savefig(f"{file}.png")
+    except OSError as error:
+        raise FileError(f"{file}: {error}") from None
