@@ -367,7 +367,8 @@ bt_status bt_estimator_get_method(const bt_estimator *estimator, char *buffer, i
 
 /* Numbers by name; reading one back before setting it gives its default:
  *   max_iterations   limit of one run (300)
- *   tolerance        a run stops when the cost falls below this times its first cost (1e-12)
+ *   tolerance        a run stops when the cost falls below this times its first cost, or times what the mean of the
+ *                    desired values costs where that is less (1e-12)
  *   target           a run stops when the cost falls below this (0)
  *   restarts         draws of the weights that Gauss-Newton races besides the first, within the limit of iterations (not
  *                    with a nu that follows the errors); -1 (the default) for 7 where the weights are as

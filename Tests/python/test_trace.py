@@ -130,3 +130,19 @@ def test_same_trace_later(problem):
     run = estimator.run(3, progress=False)
     assert same(run.cost, estimator.trace.cost)
     assert run.stop_reason == estimator.stop_reason
+
+
+@pytest.mark.parametrize("start", [3.0, 10.0])
+def test_tolerance_of_an_unstable_start(start):
+    """A cost that falls from astronomic to huge is not within the tolerance."""
+    root = bt.linear_network(1).randomize(2)
+    name = next(name for name in root.weights if name.endswith("W1"))
+    root.weights[name] = [[0.5]]
+    u = bt.random.normal(300)[:30].reshape(-1, 1)
+    net = bt.linear_network(1).randomize(1)
+    net.weights[name] = [[start]]
+    trace = bt.Estimator(net, u, root.simulate(u), restarts=0).run(60, progress=False)
+    assert trace.nmse[0] > 1e6
+    assert trace.stop != "tolerance" or trace.nmse[-1] <= 1e-12
+    # Nor is it a minimum, however small the steps are that still help.
+    assert trace.stop != "converged"

@@ -185,7 +185,8 @@ class Estimator(ResultsMixin, Owner):
         max_iterations : int, optional
             Limit of this run; like those below, what `get_option` says by default.
         tolerance : float, optional
-            Stop when the cost falls below this times its first value.
+            Stop when the cost falls below this times its first value, or times what the mean of the
+            desired values costs where that is less.
         target : float, optional
             Stop when the cost falls below this.
         progress : bool

@@ -133,11 +133,13 @@ public final class Estimator {
   @discardableResult
   private func run(iterations: Int, monitor: Monitor?) throws -> StopReason {
     var iteration = 0
+    // Of a start that is worse than the mean of the desired values, what that mean would cost.
+    let mean = trace[0].nmse > 1 ? trace[0].cost / trace[0].nmse : .infinity
     while true {
       let (cost, first) = (trace[trace.count - 1].cost, trace[trace.count - 1].firstCost)
       if cost <= options.target {
         stopReason = .target
-      } else if cost <= options.tolerance * first {
+      } else if cost <= options.tolerance * min(first, mean) {
         stopReason = .tolerance
       } else if iteration >= iterations {
         stopReason = .iterations

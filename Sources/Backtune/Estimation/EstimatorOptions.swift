@@ -23,7 +23,8 @@ public struct EstimatorOptions: Sendable {
   public var method = EstimationMethod.auto
   /// Iterations of one run at most.
   public var maxIterations = 300
-  /// A run stops when the cost falls below this times its first cost.
+  /// A run stops when the cost falls below this times its first cost, or times what the mean of the desired values
+  /// costs where that is less.
   public var tolerance = 1e-12
   /// A run stops when the cost falls below this.
   public var target = 0.0

@@ -34,6 +34,7 @@ final class AdaptiveSolver: StepSolver {
 
   var gradient: [Double] { current.gradient }
   var largest: Double { current.largest }
+  var diagonal: [Double] { current.diagonal }
   var isSolved: Bool { current.isSolved }
   var maxCorrections: Int { current.maxCorrections }
 

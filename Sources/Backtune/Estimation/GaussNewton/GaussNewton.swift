@@ -219,8 +219,15 @@ final class GaussNewton: Session {
         linear.box, curvature: linear.regularisation?.curvature,
         damping: Self.smallestDamping * linear.scale, isFinal: true, poll: poll), solver.isSolved
     else { return false }
+    // Nor does any weight by itself, which a much larger scale of others would hide in that step.
+    let least = 1e-14 * search.score.total
+    let diagonal = solver.diagonal
+    for k in gradient.indices where !linear.box.isHeld(k) {
+      let curvature = diagonal[k] + (linear.regularisation?.curvature[k] ?? 0)
+      if gradient[k] * gradient[k] > least * curvature { return false }
+    }
     let gain = zip(step, gradient).reduce(0) { $0 - $1.0 * $1.1 }
-    return gain <= 1e-14 * search.score.total
+    return gain <= least
   }
 
   private func begin() {

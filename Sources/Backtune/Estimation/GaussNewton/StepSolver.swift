@@ -9,6 +9,8 @@ protocol StepSolver: AnyObject {
   var largest: Double { get }
   /// Corrections of a step at most.
   var maxCorrections: Int { get }
+  /// The diagonal of J^T J, or about, by the adjustable slots.
+  var diagonal: [Double] { get }
   /// Whether the last step left no more of its equations than was asked for.
   var isSolved: Bool { get }
 
@@ -46,6 +48,9 @@ final class DenseSolver: StepSolver {
 
   var gradient: [Double] { equations.gradient }
   var largest: Double { equations.largest }
+  var diagonal: [Double] {
+    (0..<equations.order).map { equations.gram.pointer[$0 * (equations.stride + 1)] }
+  }
   var isSolved: Bool { true }
   /// With 4 three more draws of 20 end in a poor minimum at N = 2, and N = 8 and 16 take one or two iterations more.
   var maxCorrections: Int { 6 }
