@@ -11,6 +11,7 @@ import numpy as np
 from . import _abi
 from ._abi import lib
 from ._arrays import as_flat, as_path, as_size, as_text
+from ._drawing import escaped, network_svg
 from ._handle import Owner
 from ._simulation import SimulationMixin
 from ._units_dynamic import DynamicUnitsMixin
@@ -216,6 +217,23 @@ class Network(
 
     def __reduce__(self) -> tuple:
         return type(self).from_json, (self.to_json(),)
+
+    # ---- Shown
+
+    def to_svg(self) -> str:
+        """Return a drawing of the groups, their sizes and the lags between them, as SVG.
+
+        Of more than 40 groups the first 40 are drawn, and none of a network of more than 500,000
+        weights; the drawing says so. Notebooks show it.
+        """
+        return network_svg(self)
+
+    def _repr_html_(self) -> str:
+        try:
+            drawing = "" if self.closed else self.to_svg()
+        except BacktuneError:
+            drawing = ""
+        return f"<div><div>{escaped(repr(self)[1:-1])}</div>{drawing}</div>"
 
     def __repr__(self) -> str:
         if self.closed:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-import html
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, NamedTuple, overload
 
 import numpy as np
@@ -226,22 +225,6 @@ class Trace(Sequence):
         )
 
     def _repr_html_(self) -> str:
-        names = [field.name for field in fields(Report) if field.name != "stop"]
-        places = list(range(len(self)))
-        if len(places) > 12:
-            places = places[:6] + places[-6:]
-        head = "".join(f"<th>{name}</th>" for name in names)
-        rows = "".join(
-            "<tr>"
-            + "".join(f"<td>{_cell(getattr(self[place], name))}</td>" for name in names)
-            + "</tr>"
-            for place in places
-        )
-        return (
-            f"<table><caption>{html.escape(repr(self)[1:-1])}</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        )
+        from ._curve import trace_html
 
-
-def _cell(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else html.escape(str(value))
+        return trace_html(self, Report)
