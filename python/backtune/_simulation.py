@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _abi
 from ._abi import lib
 from ._arrays import as_flat, as_sequence, is_list_of_sequences, joined
+from ._drawing import observed_groups
+from ._frames import is_labelled, like, node_names
 from .errors import SizeError
 from .stream import Stream
+
+if TYPE_CHECKING:
+    from .group import Group
 
 
 def _size(array: np.ndarray | None) -> int:
@@ -21,6 +27,16 @@ class SimulationMixin:
     """The part of `Network` that runs it."""
 
     _pointer: int
+
+    if TYPE_CHECKING:
+
+        @property
+        def inputs(self) -> int: ...
+        @property
+        def outputs(self) -> int: ...
+        @property
+        def groups(self) -> dict[str, Group]: ...
+        def to_json(self) -> str: ...
 
     def simulate(
         self,
@@ -36,7 +52,8 @@ class SimulationMixin:
         ----------
         u : array of shape (T, M), or list of such
             The inputs, finite; (T,) means one channel. A number of time steps when the network has
-            no inputs.
+            no inputs. A Series or DataFrame of pandas gives DataFrames, a DataArray of xarray whose
+            first axis is time DataArrays, with the same index.
         initial : array of shape (state_size,), optional
             The state before the first time step, from `return_state`; zero by default. For a list
             of sequences, a list of states, or one for all.
@@ -66,12 +83,36 @@ class SimulationMixin:
         channels = self.inputs
         if not is_list_of_sequences(u, channels):
             sequence = as_sequence(u, channels, "inputs")
-            return self._simulate([sequence], [initial], channels, states, return_state)[0]
+            result = self._simulate([sequence], [initial], channels, states, return_state)[0]
+            return self._labelled(u, result) if is_labelled(u) else result
         sequences = [as_sequence(x, channels, f"inputs[{k}]") for k, x in enumerate(u)]
         if not sequences:
             return []
         starts = initial_states(initial, len(sequences))
-        return self._simulate(sequences, starts, channels, states, return_state)
+        results = self._simulate(sequences, starts, channels, states, return_state)
+        return [self._labelled(x, r) if is_labelled(x) else r for x, r in zip(u, results)]
+
+    def _labelled(self, u: Any, result: Any) -> Any:
+        """Give the results of one sequence the index that its inputs have."""
+        outputs, *others = result if isinstance(result, tuple) else (result,)
+        labelled = [like(u, outputs, self._output_names())]
+        for other in others:
+            if isinstance(other, dict):  # the values of every group
+                other = {
+                    name: like(u, values, node_names(name, values.shape[1]))
+                    for name, values in other.items()
+                }
+            labelled.append(other)
+        return tuple(labelled) if isinstance(result, tuple) else labelled[0]
+
+    def _output_names(self) -> list[str]:
+        """Return the names of the observed nodes."""
+        groups = self.groups
+        return [
+            node
+            for name, count in observed_groups(json.loads(self.to_json())).items()
+            for node in node_names(name, groups[name].size, count)
+        ]
 
     def _simulate(
         self,
