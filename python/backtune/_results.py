@@ -66,6 +66,8 @@ class ResultsMixin:
     net: Network
     _sequences: int
     _lengths: np.ndarray
+    _is_list: bool
+    _validated: dict[int, float]
 
     @property
     def stop_reason(self) -> str:
@@ -203,10 +205,12 @@ class ResultsMixin:
         length = self._trace_length()
         columns = {name: self._column(name, length) for name in COLUMNS}
         restarts = self._restarts()
+        places = range(length if self._validated else 0)
+        validation = [self._validated.get(place, np.nan) for place in places]
         if interrupted:
-            return Trace(columns, "interrupted by the user", "interrupted", restarts)
+            return Trace(columns, "interrupted by the user", "interrupted", restarts, validation)
         stop = self._stop()
-        return Trace(columns, stop_words(stop), _STOPS[stop], restarts)
+        return Trace(columns, stop_words(stop), _STOPS[stop], restarts, validation)
 
     def _restarts(self) -> np.ndarray:
         costs = np.empty(_abi.read_int(lib.bt_estimator_restart_count, self._pointer))

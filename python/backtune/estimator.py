@@ -13,8 +13,9 @@ from ._callbacks import RunGuard
 from ._data import Data, set_initial
 from ._handle import Owner
 from ._objective import add_regularisations, set_criterion
-from ._progress import Progress
 from ._results import ResultsMixin, stop_words
+from ._run import run
+from ._validation import Validation
 from .criteria import Criterion
 from .errors import NetworkError
 from .network import Network
@@ -125,6 +126,7 @@ class Estimator(ResultsMixin, Owner):
                 self.set_option(name, value)
         self._sequences = data.lengths.size
         self._lengths, self._is_list = data.lengths, data.is_list
+        self._validated: dict[int, float] = {}
 
     # ---- Settings
 
@@ -177,6 +179,8 @@ class Estimator(ResultsMixin, Owner):
         *,
         progress: bool = True,
         callback: Callable[[Report], Any] | None = None,
+        validation: Any = None,
+        patience: int = 20,
     ) -> Trace:
         """Iterate until the cost is low enough, cannot be lowered, or the iterations are spent.
 
@@ -195,6 +199,13 @@ class Estimator(ResultsMixin, Owner):
             Called with a `Report` after each iteration; what it returns, when true, stops the run.
             An exception stops it too and comes out of `run`; the network has the best weights all
             the same.
+        validation : (u, y) or (u, y, initial), optional
+            Sequences kept for early stopping, with the states that they start from: the network
+            receives the weights whose NMSE there was the least, those of the start among them,
+            however the run ends. The errors are in `Trace.validation`; `cost` and `trace` of the
+            estimator go on telling of the data it adjusts to.
+        patience : int
+            Iterations without a lower error there after which the run stops.
 
         Returns
         -------
@@ -208,29 +219,21 @@ class Estimator(ResultsMixin, Owner):
         BusyError
             The estimator, or its network, is in use by another thread or by a callback.
         """
+        looks = None
+        if validation is not None:
+            washout, static = int(self.get_option("washout")), bool(self.get_option("static"))
+            looks = Validation(self.net, validation, patience, washout, static)
+        self._validated = {}
         given = {"max_iterations": max_iterations, "tolerance": tolerance, "target": target}
         chosen = {name: value for name, value in given.items() if value is not None}
         before = {name: self.get_option(name) for name in chosen}
         try:
             for name, value in chosen.items():
                 self.set_option(name, value)
-            guard = self._run(progress, callback)
+            return run(self, progress, callback, looks)
         finally:
             for name, value in before.items():
                 self.set_option(name, value)
-        return self._trace(interrupted=guard.interrupted)
-
-    def _run(self, progress: bool, callback: Callable[[Report], Any] | None) -> RunGuard:
-        with Progress(progress, int(self.get_option("max_iterations"))) as bar:
-
-            def on_iteration() -> Any:
-                if callback is None and not progress:
-                    return False
-                report = self._report(self._trace_length() - 1)
-                bar.update(report)
-                return callback(report) if callback is not None else False
-
-            return self._call(lib.bt_estimator_run, on_iteration)[0]
 
     def _call(self, function: Any, on_iteration: Callable[[], Any]) -> tuple[RunGuard, int]:
         stop = ctypes.c_int32()

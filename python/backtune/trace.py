@@ -137,14 +137,18 @@ class Trace(Sequence):
         One value per entry, see `Report`; order as a number, 3 to -1.
     stop : str
         Why the run stopped, in one word: "tolerance", "target", "stalled", "iterations",
-        "callback", "diverged", "nothing" (to adjust), "converged", "interrupted", or "none" (not
-        stopped).
+        "callback", "diverged", "nothing" (to adjust), "converged", "validation", "interrupted", or
+        "none" (not stopped).
     stop_reason : str
         The same in a sentence.
     restarts : array
         How far the draws of the weights that were raced spread: the cost at which each of them
         stands, best first; inf of one that diverges. The first draw alone where it was good enough,
         empty without a race (see `restarts` of `Estimator`).
+    validation : array
+        NMSE on the sequences kept for early stopping (the mean square error where outputs are
+        constant, inf of a network that diverges), one per entry, NaN before the run that was
+        given them; empty without such.
     """
 
     cost: np.ndarray
@@ -166,12 +170,14 @@ class Trace(Sequence):
         stop_reason: str,
         stop: str = "none",
         restarts: Any = (),
+        validation: Any = (),
     ) -> None:
         for name in COLUMNS:
             setattr(self, name, columns[name])
         self.stop_reason = stop_reason
         self.stop = stop
         self.restarts = np.array(restarts, dtype=float)
+        self.validation = np.array(validation, dtype=float)
 
     def __len__(self) -> int:
         return len(self.cost)
