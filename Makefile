@@ -31,6 +31,7 @@ lint: build
 	swift format lint --strict --recursive Package.swift Sources Tests
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
 
 format: build
 	swift format --in-place --recursive Package.swift Sources Tests

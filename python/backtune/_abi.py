@@ -221,7 +221,7 @@ def read_int(function: Callable[..., int], *arguments: Any) -> int:
 def _prepare(library: ctypes.CDLL) -> ctypes.CDLL:
     for name, (restype, argtypes) in FUNCTIONS.items():
         try:
-            function = getattr(library, name)
+            function: Any = getattr(library, name)
         except AttributeError:
             raise ImportError(f"backtune: the library {library._name} lacks {name}") from None
         function.restype = restype
@@ -237,7 +237,7 @@ lib = _prepare(load())
 def with_addresses(library: ctypes.CDLL, name: str) -> Any:
     """Make another function of that name, which takes addresses (or None) where it took arrays."""
     restype, argtypes = FUNCTIONS[name]
-    function = library[name]
+    function: Any = library[name]
     function.restype = restype
     arrays = (doubles, integers, flags, signs)
     function.argtypes = [c_void_p if kind in arrays else kind for kind in argtypes]

@@ -127,7 +127,7 @@ def observed_groups(described: dict[str, Any]) -> dict[str, int]:
     if "observe" in described:
         return {item["group"]: item["outputs"] for item in described["observe"]}
     sizes = {group["name"]: group["size"] for group in described["groups"]}
-    name = described.get("output")
+    name = str(described.get("output"))
     return {name: sizes[name]} if name in sizes else {}
 
 

@@ -116,7 +116,7 @@ class Candidate:
         self, u: list[np.ndarray], y: list[np.ndarray], gains: list[np.ndarray] | None
     ) -> Estimator:
         if gains is None:
-            observed = sum(int(np.isfinite(item).sum()) for item in y)
+            observed: float = sum(int(np.isfinite(item).sum()) for item in y)
         else:
             observed = sum(float(v[np.isfinite(item)].sum()) for v, item in zip(gains, y))
         return Estimator(
@@ -131,10 +131,13 @@ class Candidate:
         )
 
     def _look(self) -> None:
-        starts = self._estimator.initial_states
+        estimator = self._estimator
+        if estimator is None:
+            return
+        starts = estimator.initial_states
         error = self.record.error(self.net.simulate(self.record.u, list(starts)), True)
         if error < self.validation:
-            self.validation, self.training = error, self._estimator.nmse
+            self.validation, self.training = error, estimator.nmse
             self.best, self.initial = self.net.get_weights(), starts
             self.best_iterations = self.iterations
 
@@ -169,7 +172,7 @@ def nonlinear(linear: Candidate, hidden: int, seed: tuple[int, ...]) -> Network:
 
     The tanh layer is drawn, its weights to the states and outputs near zero.
     """
-    starts = list(linear.initial)
+    starts = None if linear.initial is None else list(linear.initial)
     runs = linear.net.simulate(linear.record.u, starts, states=True)
     deviation = np.concatenate([states[f"{UNIT}.x"] for _, states in runs]).std(axis=0)
     deviation = np.where(np.isfinite(deviation) & (deviation > 1e-9), deviation, 1.0)

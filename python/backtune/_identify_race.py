@@ -125,13 +125,16 @@ def race(
         net = nonlinear(start, hidden, (seed, start.order, hidden, draw))
         return Candidate(record, net, ridge, draw).run(_HEATS[0][0])
 
+    def going_on(iterations: int) -> Callable[[Candidate], Candidate]:
+        return lambda item: item.run(iterations)
+
     runners = everyone = at_once(enter, tasks, tick)
     for (iterations, _), (_, left) in zip(_HEATS[1:], _HEATS):
         runners = _best(runners, max(_FINALISTS, int(np.ceil(left * len(runners)))))
-        runners = at_once(lambda item, n=iterations: item.run(n), runners, tick)
+        runners = at_once(going_on(iterations), runners, tick)
     for count, iterations in _FINALS:
         runners = _best(runners, count)
-        runners = at_once(lambda item, n=iterations: item.run(n), runners, tick)
+        runners = at_once(going_on(iterations), runners, tick)
     for item in everyone:
         item.close()
     return everyone

@@ -116,7 +116,7 @@ class IdentifiedModel:
         Of each output.
     report : IdentificationReport
         What was tried.
-    initial_states : array of shape (sequences, net.state_size)
+    initial_states : array of shape (sequences, net.state_size), or None for zero
         The learnt state at the start of each sequence of the record.
     """
 
@@ -127,7 +127,7 @@ class IdentifiedModel:
         u: Scale,
         y: Scale,
         report: IdentificationReport,
-        initial_states: np.ndarray,
+        initial_states: np.ndarray | None,
     ) -> None:
         self.net, self.linear = net, linear
         self.u_mean, self.u_scale = u.mean, u.deviation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from .stream import Stream
 
 if TYPE_CHECKING:
     from .group import Group
+    from .network import Network
 
 
 def _size(array: np.ndarray | None) -> int:
@@ -26,10 +27,10 @@ def _size(array: np.ndarray | None) -> int:
 class SimulationMixin:
     """The part of `Network` that runs it."""
 
-    _pointer: int
-
     if TYPE_CHECKING:
 
+        @property
+        def _pointer(self) -> int: ...
         @property
         def inputs(self) -> int: ...
         @property
@@ -195,7 +196,7 @@ class SimulationMixin:
         >>> for u in (0.5, -0.5):
         ...     y = stream.step(u)
         """
-        return Stream(self, initial)
+        return Stream(cast("Network", self), initial)
 
     def gradient(
         self, u: Any, slopes: Any, initial: Any = None, *, return_initial: bool = False

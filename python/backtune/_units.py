@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -15,11 +15,20 @@ from .functions import Function, as_function
 from .group import Group
 from .source import SELF, Source
 
+if TYPE_CHECKING:
+    from .network import Network
+
 
 class UnitsMixin:
     """The part of `Network` that adds units of any kind, and single groups."""
 
-    _pointer: int
+    if TYPE_CHECKING:
+
+        @property
+        def _pointer(self) -> int: ...
+        @property
+        def groups(self) -> dict[str, Group]: ...
+        def _group(self, number: int) -> Group: ...
 
     def unit(self, kind: str, size: int, name: str | None = None, **options: Any) -> Group:
         """Add a unit of any kind that the engine knows.
@@ -91,7 +100,7 @@ class UnitsMixin:
     def _source(self, key: str, source: Any) -> dict[str, Any]:
         if not isinstance(source, Source):
             raise TypeError(f"{key}: {source!r} came, expected groups at a lag, such as h.lag(1)")
-        place = "self" if source.group is SELF else source.number(self)
+        place = "self" if source.group is SELF else source.number(cast("Network", self))
         option = {"source": place, "lag": source.lag}
         return option if source.mask is None else {**option, "mask": source.mask}
 
@@ -167,7 +176,8 @@ class UnitsMixin:
         if not isinstance(source, Source):
             raise TypeError(f"source: {source!r} came, expected a group at a lag, such as z.lag(0)")
         source.check_whole("softmax_group")
-        place = (source.number(self), source.lag, as_number(temperature, "temperature"))
+        number = source.number(cast("Network", self))
+        place = (number, source.lag, as_number(temperature, "temperature"))
         name = self._free_name("softmax_group", name)
         return self._add_group(lib.bt_network_add_softmax, name, *place)
 

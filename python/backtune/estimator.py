@@ -108,7 +108,7 @@ class Estimator(ResultsMixin, Owner):
         self._create(lib.bt_estimator_create, lib.bt_estimator_free, net._pointer)
         data.give_to(self._pointer)
         set_initial(self._pointer, net, data, initial)
-        options = {
+        options: dict[str, Any] = {
             "restarts": None if restarts == "auto" else restarts,
             "initial_states": initial_states,
             "guard": guard,

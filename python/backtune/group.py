@@ -162,7 +162,8 @@ class Group:
         return self
 
     def _matrix(self, array: np.ndarray, source: Source, what: str) -> np.ndarray:
-        expected = (self.size, source.group.size)
+        nodes = getattr(source.group, "size", None)  # bt.SELF has none
+        expected = (self.size, nodes)
         if array.shape != expected:
             raise SizeError(
                 f"{what}: shape {array.shape}, expected {expected} (nodes, source nodes)"

@@ -129,7 +129,8 @@ class Network(
         if count is None:
             counts = [group.size for group in chosen]
         else:
-            counts = [count] * len(chosen) if np.ndim(count) == 0 else list(count)
+            given: Any = count
+            counts = [given] * len(chosen) if np.ndim(given) == 0 else list(given)
         if len(counts) != len(chosen):
             raise ArgumentError(f"observe: {len(chosen)} groups and {len(counts)} counts came")
         lib.bt_network_observe(

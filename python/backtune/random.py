@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ._abi import lib
 from ._arrays import as_size, as_text
 
 
-def _draw(function: object, size: int, seed: int, stream: str) -> np.ndarray:
+def _draw(function: Callable[..., int], size: int, seed: int, stream: str) -> np.ndarray:
     values = np.empty(as_size(size, "size"))
     function(as_size(seed, "seed", unsigned=True), as_text(stream, "stream"), values, values.size)
     return values

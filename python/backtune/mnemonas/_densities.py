@@ -12,6 +12,10 @@ class Density:
         """Return the density at x."""
         raise NotImplementedError
 
+    def entropy(self) -> float:
+        """Return the entropy in bits."""
+        raise NotImplementedError
+
 
 class Uniform(Density):
     """Between mean - sqrt(3) deviation and mean + sqrt(3) deviation."""

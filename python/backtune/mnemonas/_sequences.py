@@ -32,7 +32,8 @@ def transformed(values: np.ndarray, name: str, parameters: tuple[Any, ...]) -> n
     if name == "affine":
         return first + second * values
     chosen = _draws.uniform(values.size).reshape(values.shape) < first
-    return values + np.where(chosen, second * _white(*values.shape[::-1], None), 0)
+    steps, units = values.shape
+    return values + np.where(chosen, second * _white(units, steps, None), 0)
 
 
 def _white(units: int, steps: int, seed: int | None = 0) -> np.ndarray:

@@ -17,7 +17,7 @@ from .kernel_transform import KernelTransform
 class UnitTransform(KernelTransform):
     """A unit of one kind, of `layers` nodes for each of N, plus some."""
 
-    _layers = (0,)  # first node of the groups of N nodes, in multiples of N
+    _layers: tuple[int, ...] = (0,)  # first node of the groups of N nodes, in multiples of N
     _groups: tuple[str, ...] = ("x",)  # their names in the network
     _matrix = "x.W"
 
@@ -49,7 +49,8 @@ class UnitTransform(KernelTransform):
 
     def _observable(self, count: int) -> tuple[list[str], list[int]]:
         """Return the groups that hold the first nodes, and how many of each."""
-        groups, counts = [], []
+        groups: list[str] = []
+        counts: list[int] = []
         for name in self._groups:
             here = min(max(count - len(groups) * self._units, 0), self._units)
             if here:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import observables
+from ..errors import StateError
 from .inputs import Input
 
 
@@ -44,6 +45,11 @@ class Observable:
         """Compute the derivative."""
         raise NotImplementedError("Observable.doValueDerivative: to be written by a subclass")
 
+    def _taken(self) -> Input:
+        if self.input is None:
+            raise StateError(f"observable {self.name}: it has no input yet, call reset(input)")
+        return self.input
+
     def asString(self) -> str:
         """Return name and value, as JSON."""
         value = "null" if self.input is None else repr(self.getValue())
@@ -64,24 +70,24 @@ class Product(Observable):
     def _engine(self, desired: float) -> observables.Observable:
         if self._kind == "mean":
             return observables.mean(self._n, desired)
-        if self._kind == "icorr":
+        if self._kind == "icorr" and self._m is not None:
             return observables.product(self._n, self._m, desired)
         return observables.autocorrelation(self._n, self._tau, desired)
 
     def _sides(self) -> tuple[np.ndarray, np.ndarray]:
-        x, tau = self.input._values(), self._tau
+        x, tau = self._taken()._values(), self._tau
         return x[tau:, self._n], x[: len(x) - tau, self._m]
 
     def doValue(self) -> float:
         """Compute the value."""
         if self._m is None:
-            return float(self.input._values()[:, self._n].mean())
+            return float(self._taken()._values()[:, self._n].mean())
         left, right = self._sides()
         return float((left * right).mean())
 
     def doValueDerivative(self, n: int, t: float) -> float:
         """Compute the derivative."""
-        place, count = int(t), int(self.input.T)
+        place, count = int(t), int(self._taken().T)
         if self._m is None:
             return 1 / count if n == self._n else 0.0
         left, right = self._sides()

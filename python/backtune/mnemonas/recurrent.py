@@ -50,13 +50,14 @@ class RecurrentTransform(Input):
     def __init__(self, N: int, R: int, input: Input) -> None:
         if not hasattr(self, "_build"):
             raise NotImplementedError(_OWN.format(type(self).__name__))
-        self._R, self._past = R, None
+        self._R = R
+        self._past: np.ndarray | None = None
         self.N, self.input = N, input
         self._imposed: dict[int, dict[int, float]] = {}
         self._kept: tuple[int, np.ndarray] | None = None
 
     @property
-    def T(self) -> int:
+    def T(self) -> int:  # type: ignore[override]
         """Number of time steps, those of the input."""
         return int(self.input.T)
 
@@ -136,8 +137,9 @@ class RecurrentTransform(Input):
         """Return x_n(t); before time 0 the initial value."""
         place = self._place(n, t)
         if place < 0:
-            known = self._past is not None and t >= -1 and n < self._units
-            return float(self._past[n]) if known else 0.0
+            if self._past is None or t < -1 or n >= self._units:
+                return 0.0
+            return float(self._past[n])
         return float(self._values()[place, n])
 
     def set(self, n: int, t: float, value: float) -> None:

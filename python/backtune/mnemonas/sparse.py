@@ -69,7 +69,7 @@ class SparseNonLinearTransform(UnitTransform):
         net.weights.set_bounds("u.x.g", 0, 0.999)
         self.setLeak(self._leak)
         if hasattr(self, "_kernels"):
-            self._kernels = lru_cache(maxsize=None)(self._make_kernels)
+            self._kernels = lru_cache(maxsize=None)(self._make_kernels)  # type: ignore[method-assign]
 
     def setWeights(self, transform: KernelTransform) -> SparseNonLinearTransform:
         """Take the weights of another one, of the same connections."""

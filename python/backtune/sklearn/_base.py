@@ -67,8 +67,8 @@ class RecurrentEstimator(BaseEstimator):
         try:
             yield
         except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
+            self.__dict__.clear()
+            self.__dict__.update(before)
             raise
 
     # ---- Parameters
@@ -84,7 +84,7 @@ class RecurrentEstimator(BaseEstimator):
                 raise ArgumentError(f"{name}: {getattr(self, name)} came, expected {least} or more")
         for name, most in (("alpha", np.inf), ("validation_fraction", 1.0)):
             value = getattr(self, name)
-            if not isinstance(value, numbers.Real) or not 0 <= value < most:
+            if not isinstance(value, numbers.Real) or not 0 <= float(value) < most:
                 raise ArgumentError(f"{name}: {value!r} came, expected 0 to {most}, less than that")
 
     def _seed(self) -> int:

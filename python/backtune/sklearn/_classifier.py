@@ -168,6 +168,8 @@ callback, verbose
 
     # ---- Inside
 
+    per_sequence_: bool
+
     def _fit(self, X: Any, y: Any, sample_weight: Any, go_on: bool, classes: Any = None) -> None:
         self._check_parameters()
         check_target(self, y)

@@ -61,7 +61,8 @@ def estimated_state(
     with net.copy() as copy:
         for name in copy.weights:
             copy.weights.fix(name)
-        options = {"method": "gauss-newton", "restarts": 0, "initial_states": True}
-        with Estimator(copy, u, y, **options) as estimator:
+        with Estimator(
+            copy, u, y, method="gauss-newton", restarts=0, initial_states=True
+        ) as estimator:
             estimator.run(_STATE_ITERATIONS, progress=False)
             return estimator.initial_states[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.metrics import r2_score
@@ -15,9 +15,30 @@ from ._networks import estimated_state
 from ._sequences import check_target, read_outputs, read_weights
 from ._training import Arrays
 
+if TYPE_CHECKING:
+    from ..network import Network
+
 
 class PredictionMixin:
     """The part of `RecurrentRegressor` that predicts."""
+
+    initial_state: str
+    n_initial: int
+    n_outputs_: int
+    n_features_in_: int
+    network_: Network
+    final_states_: Arrays
+    y_mean_: np.ndarray
+    y_scale_: np.ndarray
+    _flat: bool
+    _identified: bool
+    _last_outputs: Arrays
+
+    if TYPE_CHECKING:
+
+        def _read(self, X: Any) -> tuple[Arrays, bool]: ...
+        def _scaled(self, sequences: Arrays) -> Arrays: ...
+        def _starts(self, count: int) -> Any: ...
 
     def predict(self, X: Any = None, y: Any = None, *, horizon: int | None = None) -> Any:
         """Return the outputs, or a forecast in free run.

@@ -11,7 +11,7 @@ from .._identify_data import LEAST_STEPS, LEAST_VALUES, Scale
 from .._identify_models import make_network
 from ..criteria import LeastSquares
 from ..errors import ArgumentError
-from ..identify import identify
+from ..identify import IdentificationReport, identify
 from ._base import RecurrentEstimator
 from ._prediction import PredictionMixin
 from ._sequences import check_target, read_inputs, read_outputs, read_weights
@@ -178,7 +178,7 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
             self._set_input_scale(u)
             scale = Scale.of(known)
             self.y_mean_, self.y_scale_ = scale.mean, scale.deviation
-            self.report_ = None
+            self.report_: IdentificationReport | None = None
             self._identified = self.units is None and self.unit is None
         scale = Scale(self.y_mean_, self.y_scale_)
         task = Task(self._scaled(u), [scale.apply(item) for item in known], gains, self._loss())

@@ -120,7 +120,7 @@ def read_weights(weights: Any, lengths: list[int], listed: bool) -> list[np.ndar
     if weights is None:
         return None
     if isinstance(weights, numbers.Number):
-        items: list[Any] = [np.full(length, float(weights)) for length in lengths]
+        items: list[Any] = [np.full(length, weights, dtype=float) for length in lengths]
     elif listed:
         items = items_of(weights, len(lengths), "sample_weight")
         items = [

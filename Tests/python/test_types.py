@@ -1,0 +1,92 @@
+"""Types: annotations of the public API, and what mypy says."""
+
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import backtune as bt
+import pytest
+from conftest import ROOT
+
+PACKAGE = Path(bt.__file__).parent
+MODULES = [bt.criteria, bt.datasets, bt.interop, bt.observables, bt.plot, bt.random]
+MODULES += [bt.regularisation, bt.topology, bt.closed_forms]
+
+
+def test_the_package_says_that_it_is_typed():
+    assert (PACKAGE / "py.typed").is_file()
+
+
+def public():
+    """List the functions and methods that users call: names and functions."""
+    things = {name: getattr(bt, name) for name in bt.__all__}
+    for module in MODULES:
+        names = getattr(module, "__all__", None) or [n for n in vars(module) if n[0] != "_"]
+        things.update({f"{module.__name__}.{name}": getattr(module, name) for name in names})
+    for name, thing in things.items():
+        if not getattr(thing, "__module__", "").startswith("backtune"):
+            continue
+        if inspect.isfunction(thing):
+            yield name, thing
+        elif inspect.isclass(thing):
+            for key, member in inspect.getmembers(thing):
+                if isinstance(member, property):
+                    member = member.fget
+                member = getattr(member, "__func__", member)
+                own = getattr(member, "__module__", None) or ""
+                if inspect.isfunction(member) and own.startswith("backtune") and key[0] != "_":
+                    yield f"{name}.{key}", member
+
+
+def test_the_public_api_is_annotated_and_documented():
+    seen = dict(public())
+    assert len(seen) > 100 and "Network.simulate" in seen and "Estimator.run" in seen
+    for name, function in seen.items():
+        signature = inspect.signature(function)
+        assert signature.return_annotation is not inspect.Signature.empty, name
+        for parameter in signature.parameters.values():
+            if parameter.name not in ("self", "cls"):
+                assert parameter.annotation is not inspect.Parameter.empty, f"{name}, {parameter}"
+        assert function.__doc__, name
+
+
+PROGRAM = """
+import backtune as bt
+import numpy as np
+
+net = bt.Network(inputs=1)
+h = net.lnl(4, leak="adjust")
+net.linear(1, sources=[h.lag(0), net.input.lag(1)], name="out")
+est = bt.Estimator(net.randomize(seed=0), np.zeros(9), np.ones(9), method="auto")
+trace = est.run(3, callback=lambda report: report.cost < 1e-3, validation=(np.zeros(9),) * 2)
+cost: float = trace[-1].cost
+weights: np.ndarray = net.weights["out.x.a"]
+drawing: str = net.to_svg()
+{}
+"""
+
+
+@pytest.mark.slow
+def test_mypy_of_the_package_and_of_a_program(tmp_path):
+    pytest.importorskip("mypy")
+    mypy = [sys.executable, "-m", "mypy", "--cache-dir", str(tmp_path / "cache")]
+    settings = ROOT / "pyproject.toml"
+    if settings.is_file():
+        result = subprocess.run(
+            [*mypy, "--config-file", settings, str(PACKAGE)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert result.returncode == 0, result.stdout
+    for line, code in (("", 0), ("net.simulat([1.0])", 1), ("bt.Network('one')", 1)):
+        (tmp_path / "program.py").write_text(PROGRAM.format(line))
+        result = subprocess.run(
+            [*mypy, "--strict", "--follow-imports=silent", "program.py"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            env={"MYPYPATH": str(PACKAGE.parent), "PATH": "/usr/bin:/bin"},
+        )
+        assert result.returncode == code, result.stdout
