@@ -168,6 +168,17 @@ class ResultsMixin:
         With criteria other than least squares, W are the weights of the quadratic that majorises
         them, and the result an approximation; with "cross-entropy", for desired probabilities that
         add up to 1, W is Fisher's information and s = 1.
+
+        Examples
+        --------
+        >>> import backtune as bt
+        >>> u = bt.random.normal(50)
+        >>> net = bt.linear_network(1).randomize(seed=0)
+        >>> est = bt.Estimator(net, u, net.simulate(u) + 0.1 * bt.random.normal(50, 1)[:, None])
+        >>> _ = est.run(progress=False)
+        >>> report = est.uncertainty()
+        >>> report.rank == net.get_weights().size, round(report.noise, 1)
+        (True, 0.1)
         """
         count = _abi.read_int(lib.bt_network_weight_count, self.net._pointer)
         covariance = np.empty((count, count))

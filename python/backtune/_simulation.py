@@ -80,6 +80,16 @@ class SimulationMixin:
             An input that is NaN or infinite.
         SizeError
             Another number of channels, or state of another size.
+
+        Examples
+        --------
+        >>> import backtune as bt
+        >>> net = bt.lnl_network(2).randomize(seed=0)
+        >>> u = [0.5, -0.5, 1.0]
+        >>> whole = net.simulate(u)
+        >>> first, state = net.simulate(u[:2], return_state=True)
+        >>> bool((net.simulate(u[2:], state) == whole[2:]).all())
+        True
         """
         channels = self.inputs
         if not is_list_of_sequences(u, channels):

@@ -99,6 +99,14 @@ class Robust(Criterion):
     ------
     ArgumentError
         Another order.
+
+    Examples
+    --------
+    >>> import backtune as bt
+    >>> u, y = bt.datasets.reverse_engineering(units=2, seed=0)
+    >>> net = bt.lnl_network(2).randomize(seed=0)
+    >>> bt.Estimator(net, u, y, criterion=bt.criteria.Robust(order=0)).criterion
+    'l0'
     """
 
     order: int = 1

@@ -79,6 +79,16 @@ class Estimator(ResultsMixin, Owner):
     Notes
     -----
     Options left at None keep the engine's defaults; `get_option` reads them.
+
+    Examples
+    --------
+    >>> import backtune as bt
+    >>> u, y = bt.datasets.reverse_engineering(units=2, seed=0)
+    >>> net = bt.lnl_network(2).randomize(seed=0)
+    >>> est = bt.Estimator(net, u, y)
+    >>> trace = est.run(max_iterations=50, progress=False)
+    >>> bool(est.cost == trace.cost[-1] < trace.cost[0])
+    True
     """
 
     def __init__(
@@ -218,6 +228,16 @@ class Estimator(ResultsMixin, Owner):
         ------
         BusyError
             The estimator, or its network, is in use by another thread or by a callback.
+
+        Examples
+        --------
+        >>> import backtune as bt
+        >>> u, y = bt.datasets.reverse_engineering(units=2, seed=0)
+        >>> net = bt.lnl_network(4).randomize(seed=0)
+        >>> est = bt.Estimator(net, u[:8], y[:8])
+        >>> trace = est.run(30, progress=False, validation=(u[8:], y[8:]), patience=5)
+        >>> trace.validation.shape == trace.cost.shape
+        True
         """
         looks = None
         if validation is not None:

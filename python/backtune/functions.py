@@ -33,6 +33,13 @@ def zeta(a: float, b: float) -> Function:
     """Return the sigmoid (a+b)/2 + (b-a)/2 tanh(2u/(b-a)): from a to b, of slope 1 at 0.
 
     ``zeta(0, 1)`` is "zeta01", 1/(1+exp(-4u)); ``zeta(-1, 1)`` is "tanh".
+
+    Examples
+    --------
+    >>> import backtune as bt
+    >>> net = bt.Network(inputs=1)
+    >>> net.lnl(3, activation=bt.zeta(-2, 2))
+    <Group lnl.x of 3 nodes>
     """
     return Function("zeta", (("a", as_number(a, "zeta a")), ("b", as_number(b, "zeta b"))))
 

@@ -226,6 +226,11 @@ class Network(
 
         Of more than 40 groups the first 40 are drawn, and none of a network of more than 500,000
         weights; the drawing says so. Notebooks show it.
+
+        Examples
+        --------
+        >>> bt.lnl_network(4).to_svg()[:5]
+        '<svg '
         """
         return network_svg(self)
 

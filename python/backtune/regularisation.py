@@ -80,6 +80,16 @@ class SparseWeights(Regularisation):
         Names of weight arrays; all connections between different nodes by default.
     remove : bool, optional
         Whether weights are taken away at the end.
+
+    Examples
+    --------
+    >>> import backtune as bt
+    >>> u, y = bt.datasets.reverse_engineering(units=2, seed=0)
+    >>> net = bt.lnl_network(4).randomize(seed=0)
+    >>> est = bt.Estimator(net, u, y, regularisation=bt.regularisation.SparseWeights(0.01))
+    >>> _ = est.run(progress=False)
+    >>> [connections.name for connections in est.connections()]
+    ['lnl.x2.W', 'lnl.x2.B', 'lnl.x1.g']
     """
 
     name: ClassVar[str] = "sparse-weights"

@@ -120,6 +120,13 @@ def decay_fit(costs: Any, window: int = 0) -> Decay:
         Values that are not finite are skipped.
     window : int
         The last iterations count most: 90 % of the weight lies on this many; 0 means all of them.
+
+    Examples
+    --------
+    >>> import backtune as bt
+    >>> decay = bt.decay_fit([2.0 * 0.5**k + 0.1 for k in range(20)])
+    >>> f"{decay.amplitude:.3f} exp(-t / {decay.time:.3f}) + {decay.bias:.3f}"
+    '2.000 exp(-t / 1.443) + 0.100'
     """
     values = as_float(costs, "costs").reshape(-1)
     fitted = [ctypes.c_double() for _ in Decay._fields]
