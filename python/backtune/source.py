@@ -73,6 +73,9 @@ class _Self:
         """Return this unit, `steps` time steps ago (1 or more), as a source."""
         return Source(self, as_size(steps, "lag"))
 
+    def __reduce__(self) -> str:
+        return "SELF"  # copies and pickles are the one object that there is
+
     def __repr__(self) -> str:
         return "SELF"
 
