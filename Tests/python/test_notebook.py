@@ -309,6 +309,24 @@ def test_objects_are_copied_and_pickled(problem):
         assert repr(how(estimator.connections())) == repr(estimator.connections())
 
 
+def test_groups_and_settings_are_copied_with_their_network(net):
+    for how in (copy.deepcopy, lambda thing: pickle.loads(pickle.dumps(thing))):
+        other, group, source = how((net, net.groups["lnl.x"], net.groups["lnl.x"].lag(2)))
+        assert group == other.groups["lnl.x"] and source.group == group and source.lag == 2
+        assert how(bt.SELF) is bt.SELF and how(bt.SELF.lag(1)) == bt.SELF.lag(1)
+        assert list(how(net.weights)) == list(net.weights)
+        stream = net.stream()
+        stream.step([1.0, 2.0])
+        assert same(how(stream).step([0.0, 1.0]), stream.step([0.0, 1.0]))
+        for setting in (
+            bt.zeta(0, 2),
+            bt.criteria.Huber(0.5),
+            bt.regularisation.SparseWeights(0.1),
+            bt.observables.mean(0, 1.0),
+        ):
+            assert how(setting) == setting
+
+
 # ---- Data in and out
 
 

@@ -162,14 +162,19 @@ def _place(boxes: dict[str, _Box], arrows: dict[tuple[str, str], set[int]]) -> t
 
 
 def _arrow(source: _Box, to: _Box, lags: set[int]) -> str:
-    """Draw an arrow: straight on to the right, below the boxes to the left, above one to itself."""
+    """Draw an arrow: to the next column, above the boxes to a later one, below them back."""
     if source is to:
         x, y = source.x, source.y
         points = [(x + 92, y), (x + 112, y - 30), (x + 20, y - 30), (x + 40, y)]
     else:
         start = (source.x + _WIDTH, source.y + _HEIGHT / 2)
         end = (to.x, to.y + _HEIGHT / 2)
-        if to.column > source.column:
+        if to.column > source.column + 1:
+            # Above all boxes: the curve's middle, a quarter ends and three quarters bend, is there.
+            top = _MARGIN - 6 - 10 * ((source.column + to.column) % 3)
+            bend_y = (top - (start[1] + end[1]) / 8) / 0.75
+            points = [start, (start[0] + 70, bend_y), (end[0] - 70, bend_y), end]
+        elif to.column > source.column:
             bend = (end[0] - start[0]) / 2
             points = [start, (start[0] + bend, start[1]), (end[0] - bend, end[1]), end]
         else:
