@@ -1,6 +1,7 @@
 # make run    installs what is missing, builds, runs the main job
 # make test   the same, then Swift, C and Python tests: last line "N passed, N failed"
 # make install PREFIX=/usr/local   the library and the header, for C programs
+# make docs   the manual, as pages in build/docs
 # make bench  times of simulation and gradient beside their floors
 PYTHON := .venv/bin/python
 # Tests run optimised, for the instruction set of this machine where it has AVX2 and FMA.
@@ -9,7 +10,7 @@ SWIFT_TEST := -c release --scratch-path .build-test -Xswiftc -enable-testing $(F
 
 PREFIX := /usr/local
 
-.PHONY: build run test install bench lint format clean
+.PHONY: build run test install bench docs lint format clean
 
 build:
 	@tools/setup.sh
@@ -26,6 +27,11 @@ install: build
 
 bench: build
 	@$(PYTHON) benchmarks/engine.py
+
+docs: build
+	@$(PYTHON) -c 'import furo, myst_parser, sphinx' 2>/dev/null || $(PYTHON) -m pip install --quiet --editable '.[docs]'
+	@$(PYTHON) -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo build/docs/index.html
 
 lint: build
 	swift format lint --strict --recursive Package.swift Sources Tests
