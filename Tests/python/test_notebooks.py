@@ -14,12 +14,10 @@ pytest.importorskip("ipykernel")
 
 FOLDER = ROOT / "examples" / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-# Those of the notebook's tools, not of what is tested.
 pytestmark = [
     pytest.mark.skipif(not FOLDER.is_dir(), reason="not in the source tree"),
+    # Of older versions of the tools of notebooks, not of what is tested.
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
 
