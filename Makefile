@@ -2,6 +2,7 @@
 # make test   the same, then Swift, C and Python tests: last line "N passed, N failed"
 # make install PREFIX=/usr/local   the library and the header, for C programs
 # make docs   the manual, as pages in build/docs
+# make wheel  a wheel for any Linux with glibc 2.35, BLAS included, checked with NumPy alone: in dist
 # make bench  times of simulation and gradient beside their floors
 PYTHON := .venv/bin/python
 # Tests run optimised, for the instruction set of this machine where it has AVX2 and FMA.
@@ -10,7 +11,7 @@ SWIFT_TEST := -c release --scratch-path .build-test -Xswiftc -enable-testing $(F
 
 PREFIX := /usr/local
 
-.PHONY: build run test install bench docs lint format clean
+.PHONY: build run test install wheel bench docs lint format clean
 
 build:
 	@tools/setup.sh
@@ -24,6 +25,9 @@ test: build
 
 install: build
 	@tools/install.sh "$(DESTDIR)$(PREFIX)"
+
+wheel: build
+	@tools/wheel.sh
 
 bench: build
 	@$(PYTHON) benchmarks/engine.py

