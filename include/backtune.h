@@ -69,7 +69,7 @@ enum {
   BT_STOP_CALLBACK = 5,   /* the callback asked for it */
   BT_STOP_DIVERGED = 6,   /* no weights with a finite cost were found: the weights are unchanged */
   BT_STOP_NOTHING = 7,    /* no weight is adjustable */
-  BT_STOP_CONVERGED = 8   /* the cost is at a minimum, up to rounding */
+  BT_STOP_CONVERGED = 8   /* the slopes of the cost vanish, up to rounding: a minimum, or a saddle such as zero weights */
 };
 
 /* Events of a callback. */

@@ -249,3 +249,25 @@ def test_seeds():
     for wrong in (-1, 2**64):
         with pytest.raises(ValueError, match="seed"):
             net.randomize(wrong)
+
+
+class Cube:
+    """An array of another package: three axes, a sequence along the first."""
+
+    ndim = 3
+
+    def __init__(self, values):
+        self.values = values
+
+    def __len__(self):
+        return len(self.values)
+
+    def __iter__(self):
+        return iter(self.values)
+
+
+def test_three_axes_of_another_package():
+    net = bt.lnl_network(units=2, inputs=1, outputs=1).randomize(0)
+    u = bt.random.normal(20, seed=1).reshape(2, 10, 1)
+    for ours, expected in zip(net.simulate(Cube(u)), net.simulate(u)):
+        assert np.array_equal(ours, expected)

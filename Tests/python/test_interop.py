@@ -195,3 +195,10 @@ def test_wrong_state_dicts():
         from_torch_state_dict([1, 2])
     with pytest.raises(TypeError, match="weight_ih_l0"):
         from_torch_state_dict(changed(weight_ih_l0=[["a"]]))
+
+
+def test_state_of_a_module_says_how():
+    state = {"rnn.weight_ih_l0": np.ones((4, 1)), "rnn.weight_hh_l0": np.eye(4)}
+    with pytest.raises(bt.ArgumentError, match=r"prefix='rnn\.'"):
+        bt.interop.from_torch_state_dict(state)
+    assert bt.interop.from_torch_state_dict(state, prefix="rnn.").inputs == 1

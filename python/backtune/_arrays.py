@@ -107,8 +107,8 @@ def is_list_of_sequences(values: Any, channels: int) -> bool:
     matrices written as nested lists; without input channels, when it holds numbers of steps; or
     when it is an array of three axes.
     """
-    if isinstance(values, np.ndarray):
-        return values.ndim == 3
+    if getattr(values, "ndim", 0) == 3:
+        return True
     if not isinstance(values, (list, tuple)) or not values:
         return False
     first = values[0]

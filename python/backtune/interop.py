@@ -163,7 +163,11 @@ def _arrays(state: Mapping[str, Any], prefix: str) -> dict[str, np.ndarray]:
             )
         if key.startswith(("weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l")):
             raise ArgumentError(f"state: {prefix}{key} came: several layers, expected one")
-        raise ArgumentError(f"state: unknown name {prefix}{key}, expected {', '.join(_KEYS)}")
+        layer = key.rpartition(".")[0]
+        hint = (
+            f"; of a layer of a larger module say prefix={prefix + layer + '.'!r}" if layer else ""
+        )
+        raise ArgumentError(f"state: unknown name {prefix}{key}, expected {', '.join(_KEYS)}{hint}")
     biases = [key for key in _KEYS[2:] if key in given]
     for key in _KEYS if biases else _KEYS[:2]:
         if key not in given:

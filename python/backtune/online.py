@@ -131,6 +131,12 @@ class OnlineEstimator(AdjustmentMixin):
         self._start = self.stream.state
         self._good = net.get_weights()
 
+    def __repr__(self) -> str:
+        return (
+            f"<OnlineEstimator of {self.net!r}: window {self.window}, lag {self.lag},"
+            f" {self.samples} samples, {self.adjustments} adjustments, {self.redraws} redraws>"
+        )
+
     def push(self, u: Any, y: Any = None) -> np.ndarray:
         """Take one sample.
 

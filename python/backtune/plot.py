@@ -73,11 +73,11 @@ def plot_trace(trace: Trace, ax: Any = None) -> Any:
 def _plot_decay(trace: Trace, iterations: np.ndarray, ax: Any) -> None:
     """Draw the fitted exponential."""
     tau, beta, alpha = trace.decay
-    if not np.isfinite(tau):
+    if not (np.isfinite(tau) and np.isfinite(beta)):
         return
     ax.plot(
         iterations,
-        alpha * np.exp(-iterations / tau) + np.nan_to_num(beta),
+        alpha * np.exp(-iterations / tau) + beta,
         "k--",
         linewidth=1,
         label=f"decay time {tau:.3g} iterations, bias {beta:.2g}",

@@ -15,7 +15,7 @@ public enum StopReason: Int, Sendable, CaseIterable {
     case .iterations: "the iteration limit was reached"
     case .callback: "stopped by the caller; the best weights are kept"
     case .diverged: "no weights with a finite cost were found; the weights are unchanged"
-    case .converged: "converged: the cost is at a minimum, up to rounding"
+    case .converged: "converged: the slopes of the cost vanish, up to rounding"
     case .nothing: "no weight is adjustable"
     }
   }

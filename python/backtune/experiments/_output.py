@@ -67,9 +67,14 @@ class Section:
         if self.report.notes:
             parts.append("".join(f"- {note}\n" for note in self.report.notes))
         parts.append(
-            f"Runs of this section: {self.clock:.0f} s, {self.processor:.0f} s of processor time.\n"
+            f"Runs of this section: {_seconds(self.clock)},"
+            f" {_seconds(self.processor)} of processor time.\n"
         )
         return "\n".join(parts)
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.0f} s" if value >= 10 else f"{value:.2g} s"
 
 
 _HEAD = """# Results
@@ -91,7 +96,7 @@ def page_text(sections: Sequence[Section], settings: Settings) -> str:
     how = f'rule "{settings.stop}", at most {settings.iterations} iterations'
     quick = ", quick: sizes smaller than those of the report" if settings.quick else ""
     made = (
-        f"This run: {clock:.0f} s, {processor:.0f} s of processor time ({_processor()};"
+        f"This run: {_seconds(clock)}, {_seconds(processor)} of processor time ({_processor()};"
         f" {how}{quick}).\n"
     )
     return "\n".join([_HEAD, made, *(section.markdown() for section in sections)])
