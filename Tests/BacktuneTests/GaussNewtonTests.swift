@@ -27,6 +27,19 @@ import Testing
     return costs
   }
 
+  /// The cost never increases, the weights are inside their bounds, and fixed ones where they were.
+  static func expectDescent(
+    _ costs: [Double], from before: Network, to after: Network, _ what: String
+  ) {
+    for (a, b) in zip(costs, costs.dropFirst()) { #expect(b <= a, "\(what): \(costs)") }
+    let slots = after.slots
+    for k in slots.values.indices {
+      let value = slots.values[k]
+      #expect(value >= slots.lower[k] && value <= slots.upper[k], "\(what), slot \(k)")
+      if slots.isFixed[k] { #expect(value == before.slots.values[k], "\(what), slot \(k)") }
+    }
+  }
+
   /// The cost never increases, the weights stay inside their bounds, fixed ones where they were, and the reported cost
   /// is theirs.
   @Test(arguments: DerivativeTests.seeds) func descends(seed: UInt64) throws {
@@ -35,13 +48,8 @@ import Testing
       item.network, item.sequences, options: Self.options(seed))
     let session = try GaussNewton(problem)
     let costs = try Self.run(session, iterations: 12)
-    for (a, b) in zip(costs, costs.dropFirst()) { #expect(b <= a, "seed \(seed): \(costs)") }
-    let (slots, before) = (session.network.slots, item.network.slots)
-    for k in slots.values.indices {
-      let value = slots.values[k]
-      #expect(value >= slots.lower[k] && value <= slots.upper[k], "seed \(seed), slot \(k)")
-      if slots.isFixed[k] { #expect(value == before.values[k], "seed \(seed), slot \(k)") }
-    }
+    Self.expectDescent(costs, from: item.network, to: session.network, "seed \(seed)")
+    let slots = session.network.slots
     if seed % 4 != 3 {
       let cost = try session.cost(at: slots.values).cost
       #expect(cost == costs.last, "seed \(seed)")

@@ -77,5 +77,7 @@ final class AdaptiveSolver: StepSolver {
     self.dense = dense
     try dense.update(states, slots: slots, poll: poll)
     isDense = true
+    // Its products are of no use any more, and take up to a quarter of a gigabyte.
+    iterative.restart()
   }
 }

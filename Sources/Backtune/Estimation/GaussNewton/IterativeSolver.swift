@@ -50,7 +50,10 @@ final class IterativeSolver: StepSolver {
   private static let largestMemory = 100
   private static let room = 1 << 25
 
-  func restart() { firstNorm = 0 }
+  func restart() {
+    firstNorm = 0
+    memory.clear()
+  }
 
   func update(_ states: Trajectory, slots: [Double], poll: () throws -> Void) throws {
     memory.clear()
