@@ -14,9 +14,7 @@ from . import (
     closed_forms,
     criteria,
     datasets,
-    experiments,
     interop,
-    mnemonas,
     observables,
     plot,
     random,
@@ -59,6 +57,8 @@ from .uncertainty import Uncertainty
 from .weights import Weights
 
 if TYPE_CHECKING:
+    from . import experiments as experiments
+    from . import mnemonas as mnemonas
     from .sklearn import RecurrentClassifier as RecurrentClassifier
     from .sklearn import RecurrentRegressor as RecurrentRegressor
 
@@ -117,15 +117,21 @@ __all__ = [
     "zeta",
 ]
 
-# They need scikit-learn, which is loaded when they are asked for.
-_FOR_SKLEARN = ("RecurrentClassifier", "RecurrentRegressor")
+# Loaded when they are asked for: few programs do, and the estimators need scikit-learn.
+_LATER = {
+    "experiments": "experiments",
+    "mnemonas": "mnemonas",
+    "RecurrentClassifier": "sklearn",
+    "RecurrentRegressor": "sklearn",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _FOR_SKLEARN:
-        return getattr(importlib.import_module(".sklearn", __name__), name)
+    if name in _LATER:
+        module = importlib.import_module(f".{_LATER[name]}", __name__)
+        return module if name == _LATER[name] else getattr(module, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_FOR_SKLEARN})
+    return sorted({*globals(), *_LATER})
