@@ -9,6 +9,7 @@ from pathlib import Path
 import backtune as bt
 import numpy as np
 import pytest
+from sklearn_cases import plant
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,6 +47,12 @@ def long_problem():
     u = bt.random.normal(100_000, seed=3).reshape(-1, 1)
     y = bt.lnl_network(8).randomize(1).simulate(u)
     return bt.lnl_network(8).randomize(2), u, y
+
+
+@pytest.fixture(scope="session")
+def recipe():
+    """Fit an estimator for scikit-learn by the recipe of `identify` to `sklearn_cases.plant`."""
+    return bt.RecurrentRegressor(max_order=2).fit(*plant())
 
 
 @pytest.fixture

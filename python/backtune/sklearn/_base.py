@@ -183,6 +183,7 @@ class RecurrentEstimator(BaseEstimator):
     # ---- What scikit-learn asks
 
     def __sklearn_tags__(self) -> Any:
+        # From 1.6 on it is asked for wherever `_more_tags` is.
         return super().__sklearn_tags__()
 
     def _more_tags(self) -> dict[str, Any]:

@@ -1,0 +1,127 @@
+"""The estimators for scikit-learn: states at the start of a prediction, forecasts."""
+
+import backtune as bt
+import numpy as np
+import pytest
+from conftest import same
+from sklearn_cases import plant, small
+
+pytest.importorskip("sklearn")
+
+from backtune.sklearn import RecurrentRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+# ---- The state at the start
+
+
+def test_states_at_the_start():
+    X, y = plant(400)
+    model = RecurrentRegressor(max_order=2).fit(X[:300], y[:300])
+    scores = {}
+    for state in ("zero", "continue", "estimate"):
+        model.set_params(initial_state=state)
+        scores[state] = model.score(X[300:], y[300:])
+    assert scores["continue"] > 0.999 and scores["estimate"] > 0.999
+    assert scores["zero"] < scores["continue"]
+    # In one go: the state at the end of fit is that before the rows that follow.
+    whole = model.predict(X, y[:300])
+    model.set_params(initial_state="continue")
+    assert np.allclose(model.predict(X[300:]), whole[300:], rtol=1e-2)
+
+
+@pytest.mark.parametrize("unit", ["lnl", "gru"])
+def test_state_from_first_outputs(unit):
+    X, y = plant(300)
+    model = small(unit=unit, initial_state="estimate").fit(X, y)
+    X, y = plant(100, seed=1, start=3.0)
+    estimated = model.predict(X, y[:10])
+    assert (
+        abs(estimated - y)[:10].max()
+        < 0.3 * abs(model.set_params(initial_state="zero").predict(X) - y)[:10].max()
+    )
+    # Only those given count, and none is no state.
+    other = y.copy()
+    other[10:] = 0
+    assert same(model.predict(X, other[:10]), estimated)
+    assert same(model.predict(X, np.full(10, np.nan)), model.predict(X))
+
+
+def test_estimate_needs_outputs_and_scores_the_rest():
+    X, y = plant(100)
+    model = small(initial_state="estimate", n_initial=20).fit(X, y)
+    with pytest.raises(bt.ArgumentError, match="first outputs are needed"):
+        model.predict(X)
+    residual = (model.predict(X, y[:20]) - y)[20:]
+    expected = 1 - np.mean(residual**2) / np.var(y[20:])
+    assert np.isclose(model.score(X, y), expected)
+
+
+def test_first_outputs_are_checked(recipe):
+    X, y = plant(60)
+    for first, message in (
+        (np.zeros((4, 2)), "2 outputs came, 1 in fit"),
+        (np.zeros(61), "61 time steps, 60 in X"),
+    ):
+        with pytest.raises(bt.SizeError, match=message):
+            recipe.predict(X, first)
+    with pytest.raises(TypeError, match="array"):
+        recipe.predict(X, 5)
+    with pytest.raises(bt.SizeError, match="1 came for 2 sequences"):
+        recipe.predict([X, X], [y])
+    results = recipe.predict([X, X], [y[:9], y[:4]])
+    assert np.allclose(results[1], recipe.predict(X, y[:4]))
+    model = make_pipeline(StandardScaler(), small()).fit(X, y)
+    assert not same(model.predict(X, y=y[:9]), model.predict(X))
+
+
+def test_continue_needs_as_many_sequences(recipe):
+    X, y = plant(60)
+    model = small(initial_state="continue").fit([X, X[:40]], [y, y[:40]])
+    assert [len(item) for item in model.predict([X, X[:5]])] == [60, 5]
+    with pytest.raises(bt.ArgumentError, match="1 sequences came to continue the 2"):
+        model.predict(X)
+
+
+def test_zero_state_is_that_of_fit():
+    u = np.random.default_rng(0).normal(size=(200, 1))
+    net = bt.Network(1)
+    h = net.lnl(2, activation="tanh", input_lag=0)
+    net.linear(1, sources=[h.lag(0), net.input.lag(0)])
+    y = net.randomize(3).simulate(u)[:, 0]
+    model = RecurrentRegressor(2, alpha=0).fit(u, y)
+    assert model.score(u, y) > 0.9999
+
+
+# ---- Forecasts
+
+
+@pytest.fixture(scope="module")
+def waves():
+    t = np.arange(240)
+    return np.column_stack([np.sin(t / 5), 2 + np.cos(t / 5)])
+
+
+def test_next_step_and_free_run(waves):
+    X, y = waves[:199], waves[1:200]
+    model = RecurrentRegressor(3, alpha=1e-8, initial_state="continue").fit(X, y)
+    assert abs(model.set_params(initial_state="zero").predict(X) - y)[20:].max() < 0.01
+    forecast = model.predict(X, horizon=40)
+    assert forecast.shape == (40, 2) and abs(forecast - waves[199:239]).max() < 0.2
+    # Where fit ended, the next input is its last target.
+    after = model.predict(horizon=40)
+    assert after.shape == (40, 2) and abs(after - waves[200:240]).max() < 0.2
+    assert np.allclose(model.predict(X, horizon=1), model.predict(X)[-1:])
+    both = model.predict([X, X[:50]], horizon=5)
+    assert np.allclose(both[0], forecast[:5]) and np.allclose(both[1], waves[50:55], atol=0.2)
+
+
+def test_forecast_of_one_series(waves):
+    model = small(initial_state="continue").fit(waves[:-1, :1], waves[1:, 0])
+    assert model.predict(horizon=7).shape == (7,)
+    with pytest.raises(bt.ArgumentError, match="cannot be the next 2 inputs"):
+        small().fit(waves, waves[:, 0]).predict(waves, horizon=3)
+    with pytest.raises(bt.ArgumentError, match="horizon: 0"):
+        model.predict(horizon=0)
+    with pytest.raises(bt.ArgumentError, match="X: None"):
+        model.predict()
