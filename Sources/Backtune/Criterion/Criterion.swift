@@ -30,10 +30,18 @@ package enum CriterionScale: Sendable {
 package protocol CriterionKind: Sendable {
   /// Its names, the first one being the one reported.
   static var names: [String] { get }
+  /// Whether it compares values in whatever units they have, so that outputs may be scaled.
+  static var comparesValues: Bool { get }
   static func makeTerm(_ context: TermContext) throws -> any DataTerm
 }
 
+extension CriterionKind {
+  package static var comparesValues: Bool { false }
+}
+
 extension Criterion {
+  package static var comparesValues: Bool { true }
+
   package static func makeTerm(_ context: TermContext) throws -> any DataTerm {
     PointwiseTerm<Self>(try context.requireTargets(), nu: context.nu)
   }

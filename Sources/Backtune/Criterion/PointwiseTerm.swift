@@ -43,26 +43,32 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
   private func value(_ states: Trajectory, _ rule: Rule) -> Double {
     let x = states.origin
     var sum = 0.0
-    targets.forEachObserved { place, o, gain in sum += gain * rule.value(x[place], o) }
+    targets.forEachObserved { place, o, gain, scale in
+      sum += gain * rule.value(scale * x[place], o)
+    }
     return sum
   }
 
   func addSlopes(_ states: Trajectory, into slopes: Trajectory) {
     let (x, target, rule) = (states.origin, slopes.origin, rule(states))
-    targets.forEachObserved { place, o, gain in target[place] += gain * rule.slope(x[place], o) }
+    targets.forEachObserved { place, o, gain, scale in
+      target[place] += gain * scale * rule.slope(scale * x[place], o)
+    }
   }
 
   func addCurvatures(_ states: Trajectory, into curvatures: Trajectory) {
     let (x, target, rule) = (states.origin, curvatures.origin, rule(states))
-    targets.forEachObserved { place, o, gain in target[place] += gain * rule.weight(x[place], o) }
+    targets.forEachObserved { place, o, gain, scale in
+      target[place] += gain * scale * scale * rule.weight(scale * x[place], o)
+    }
   }
 
   /// The median, over the values that have a slope.
   func curvature(_ states: Trajectory) -> Double? {
     let (x, rule) = (states.origin, rule(states))
     var weights: [Double] = []
-    targets.forEachObserved { place, o, gain in
-      let weight = gain * rule.weight(x[place], o)
+    targets.forEachObserved { place, o, gain, scale in
+      let weight = gain * scale * scale * rule.weight(scale * x[place], o)
       if weight > 0 && weight.isFinite { weights.append(weight) }
     }
     return weights.isEmpty ? 1 : median(of: &weights)
@@ -72,8 +78,10 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
   func imposition(on states: Trajectory, poll: () throws -> Void) -> Imposition? {
     let (x, rule) = (states.origin, rule(states))
     var values: [(place: Int, value: Double)] = []
-    targets.forEachObserved { place, o, _ in
-      if rule.slope(x[place], o) != 0 || x[place] == o { values.append((place, o)) }
+    targets.forEachObserved { place, o, _, scale in
+      if rule.slope(scale * x[place], o) != 0 || scale * x[place] == o {
+        values.append((place, o / scale))
+      }
     }
     return { target in for item in values { target.origin[item.place] = item.value } }
   }
@@ -85,7 +93,7 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
     guard case .following(let nu) = Rule.scale else { return fixedNu ?? .nan }
     let x = states.origin
     var errors: [Double] = []
-    targets.forEachObserved { place, o, _ in errors.append(abs(x[place] - o)) }
+    targets.forEachObserved { place, o, _, scale in errors.append(abs(scale * x[place] - o)) }
     return nu(robustScale(errors: &errors, deviation: targets.sequences.deviation))
   }
 
@@ -95,7 +103,7 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
     settled = (Rule(nu: nu), nu)
     start = []
     let x = states.origin
-    targets.forEachObserved { place, _, _ in start.append(x[place]) }
+    targets.forEachObserved { place, _, _, scale in start.append(scale * x[place]) }
   }
 
   func inherit(from other: any DataTerm) {
@@ -109,7 +117,7 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
     guard nu < settled.nu else { return nil }
     let rule = Rule(nu: nu)
     var (first, next) = (0.0, 0)
-    targets.forEachObserved { _, o, gain in
+    targets.forEachObserved { _, o, gain, _ in
       first += gain * rule.value(start[next], o)
       next += 1
     }
@@ -124,9 +132,13 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
   }
 }
 
-/// s = max(1.4826 median |e|, 1e-6 deviation), 1e-12 at least.
+/// s = max(1.4826 median |e|, 1e-6 deviation), in whatever units; where both are 0 the same of the largest error, and 1
+/// of none.
 package func robustScale(errors: inout [Double], deviation: Double) -> Double {
-  max(1.4826 * median(of: &errors), 1e-6 * deviation, 1e-12)
+  let scale = max(1.4826 * median(of: &errors), 1e-6 * deviation)
+  if scale > 0 { return scale }
+  let largest = errors.last ?? 0
+  return largest > 0 ? 1e-6 * largest : 1
 }
 
 /// The mean of the middle two where their count is even; 0 of none. Sorts the values.

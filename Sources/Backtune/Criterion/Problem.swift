@@ -4,6 +4,14 @@ import BacktuneSimulation
 
 /// A network, its sequences and what is asked of it: the cost as a function of the weights, and its derivative.
 package final class Problem {
+  /// The units that a problem is solved in.
+  package enum Units {
+    /// Those of weights and data as they are given.
+    case given
+    /// Those of the data, 2.13 of the design; with their offsets, or without.
+    case data, deviations
+  }
+
   package let network: Network
   package let sequences: Sequences
   package let batch: Batch
@@ -26,12 +34,14 @@ package final class Problem {
   package let driven: [Observed]
   /// Terms of few residuals, of the criterion or of a regularisation.
   package let globalTerms: [any GlobalTerm]
+  /// The units in which inputs, outputs and weights are taken: slots hold V, and not W.
+  package let scales: Scales
   private let spread: Double
   private let slopes: Trajectory
 
   package init(
     _ network: Network, _ sequences: Sequences, objective: Objective = Objective(),
-    options: ObservationOptions = ObservationOptions()
+    options: ObservationOptions = ObservationOptions(), units: Units = .given
   ) throws {
     self.network = network
     batch = try Batch(lengths: sequences.lengths)
@@ -39,12 +49,6 @@ package final class Problem {
     self.sequences = seen
     let layout = Layout(network, lanes: batch.lanes)
     try MemoryBudget.bytes(doubles: [layout.rowNodes, batch.lanes], for: "one time step")
-    targets = seen.hasTargets ? try Targets(network, seen, batch, layout) : nil
-    let context = TermContext(
-      network: network, batch: batch, layout: layout, targets: targets,
-      nu: options.nu, washout: options.washout, isStatic: options.isStatic,
-      observables: objective.observables)
-    data = try objective.kind.makeTerm(context)
     var activityTerms: [any ActivityTerm] = []
     var weightTerms: [any WeightTerm] = []
     for regularisation in objective.regularisations {
@@ -54,6 +58,22 @@ package final class Problem {
       }
     }
     (self.activityTerms, self.weightTerms) = (activityTerms, weightTerms)
+    scales =
+      units == .given
+      ? Scales(none: network)
+      : Scales(
+        network, inputs: seen.inputMoments, outputs: seen.outputMoments,
+        Scales.Constraints(
+          scalesOutputs: objective.kind.comparesValues, centres: units == .data,
+          activities: Set(activityTerms.flatMap { $0.driven.map(\.group) }),
+          regularised: Set(weightTerms.flatMap { $0.usesDataUnits ? [] : $0.slots })))
+    targets =
+      seen.hasTargets ? try Targets(network, seen, batch, layout, scales: scales.outputs) : nil
+    let context = TermContext(
+      network: network, batch: batch, layout: layout, targets: targets,
+      nu: options.nu, washout: options.washout, isStatic: options.isStatic,
+      observables: objective.observables)
+    data = try objective.kind.makeTerm(context)
     globalTerms =
       ([data] as [Any] + (activityTerms as [Any])).compactMap { $0 as? any GlobalTerm }
     driven = Self.union(data.driven + activityTerms.flatMap(\.driven))
@@ -61,7 +81,7 @@ package final class Problem {
     slopes = try Trajectory(layout, steps: batch.steps, for: "slopes of the criterion")
     let learnsEachStart = options.learnsEachStart
     hasStarts = learnsEachStart || sequences.initial != nil
-    var slots = network.slots
+    var slots = scales.inner(network.slots)
     if hasStarts {
       try MemoryBudget.bytes(
         doubles: [batch.lanes, network.stateSize, 8], for: "initial states of the sequences")
@@ -79,7 +99,10 @@ package final class Problem {
             "initial states: \(initial.count) values, expected \(starts.count): the network has changed since they were set"
           )
         }
-        slots.set(initial, from: starts.lowerBound)
+        slots.set(scales.innerStates(initial, network), from: starts.lowerBound)
+      } else {
+        let rest = [[Double]](repeating: network.restState, count: batch.lanes)
+        slots.set(scales.innerStates(Array(rest.joined()), network), from: starts.lowerBound)
       }
       startSlots = learnsEachStart ? starts.map { ($0, 1) } : []
     } else {
@@ -99,16 +122,22 @@ package final class Problem {
       .sorted { $0.key < $1.key }.map { Observed(group: $0.key, count: $0.value) }
   }
 
-  /// A trajectory of states with the inputs in place and zero elsewhere.
+  /// A trajectory of states with the inputs in place, at rest before t = 0, and zero elsewhere.
   package func makeStates() throws -> Trajectory {
     let states = try Trajectory(plan.layout, steps: batch.steps, for: "states")
     let inputs = sequences.inputCount
+    states.setRest(network.restValues)
     sequences.inputs.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       for (sequence, first) in batch.starts.enumerated() {
         states.setInputs(
           base + first * inputs, count: inputs, steps: batch.lengths[sequence],
           lane: batch.lane[sequence])
+        if !scales.isNone {
+          states.normaliseInputs(
+            means: scales.means, deviations: scales.deviations, steps: batch.lengths[sequence],
+            lane: batch.lane[sequence])
+        }
       }
     }
     return states
@@ -118,16 +147,6 @@ package final class Problem {
     try Trajectory(plan.layout, steps: batch.steps, for: "adjoint values")
   }
 
-  /// All slots for these weights of the network: initial states of sequences start from those given, or from zero.
-  package func slots(for weights: [Double]) -> [Double] {
-    weights + slots.values[weights.count...]
-  }
-
-  /// The weights of the network, and the initial states of the sequences (empty unless each has its own).
-  package func parts(of slots: [Double]) -> (weights: [Double], starts: [Double]) {
-    let count = network.slots.values.count
-    return (Array(slots[..<count]), Array(slots[count...]))
-  }
 
   /// Writes the initial states.
   func start(_ states: Trajectory, _ slots: [Double]) {
@@ -162,22 +181,28 @@ package final class Problem {
   private func penalty(_ states: Trajectory, _ slots: [Double]) -> Double {
     activityTerms.reduce(0) { $0 + $1.value(states) }
       + weightTerms.reduce(0) { sum, term in
-        sum + term.slots.reduce(0) { $0 + term.value(slots[$1]) }
+        sum + term.slots.reduce(0) { $0 + term.value(unit(of: $1, term) * slots[$1]) }
       }
+  }
+
+  /// What a regularisation takes of a slot, over its value: its weight has no other part.
+  private func unit(of slot: Int, _ term: any WeightTerm) -> Double {
+    term.usesDataUnits ? 1 : scales.factors[slot]
   }
 
   /// Derivative and curvature (of the majorising quadratic) of the weights' regularisation, one value a slot; nil
   /// without one.
   package func weightRegularisation(
-    _ weights: [Double]
+    _ slots: [Double]
   ) -> (gradient: [Double], curvature: [Double])? {
     if weightTerms.isEmpty { return nil }
-    var gradient = [Double](repeating: 0, count: weights.count)
+    var gradient = [Double](repeating: 0, count: slots.count)
     var curvature = gradient
     for term in weightTerms {
       for slot in term.slots {
-        gradient[slot] += term.slope(weights[slot])
-        curvature[slot] += term.curvature(weights[slot])
+        let unit = unit(of: slot, term)
+        gradient[slot] += unit * term.slope(unit * slots[slot])
+        curvature[slot] += unit * unit * term.curvature(unit * slots[slot])
       }
     }
     return (gradient, curvature)
@@ -218,7 +243,7 @@ package final class Problem {
     let weights = try plan.gradient(
       states, eps, batch, startsLearnt: !hasStarts, poll: poll)
     guard hasStarts else { return weights }
-    var all = slots(for: weights)
+    var all = weights + slots.values[weights.count...]
     all.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       for (sequence, lane) in batch.lane.enumerated() {

@@ -2,7 +2,8 @@ import BacktuneNetwork
 import BacktuneNumerics
 import BacktuneSimulation
 
-/// Desired outputs and gains in the lanes of a layout: [time][output][lane].
+/// Desired outputs and gains in the lanes of a layout: [time][output][lane]. Observed values stand in a trajectory in the
+/// units of the problem: times the scale of their output they are those of the desired ones.
 package final class Targets {
   let observed: [Observed]
   let sequences: Sequences
@@ -11,11 +12,16 @@ package final class Targets {
   private let columns: Int
   private let desired: Buffer
   private let gains: Buffer
+  /// s of every value of a row of `desired`.
+  private let scales: Buffer
   /// For each observed group: its place in a row, its number of observed values, and their place among the outputs.
   private let runs: [(place: Int, count: Int, column: Int)]
 
-  package init(_ network: Network, _ sequences: Sequences, _ batch: Batch, _ layout: Layout) throws
-  {
+  /// - Parameter units: s of every output; nil for 1.
+  package init(
+    _ network: Network, _ sequences: Sequences, _ batch: Batch, _ layout: Layout,
+    scales units: [Double]? = nil
+  ) throws {
     self.sequences = sequences
     self.layout = layout
     observed = network.outputs
@@ -25,6 +31,8 @@ package final class Targets {
     let dimensions = [batch.steps, outputs, layout.lanes]
     desired = try Buffer(dimensions: dimensions, for: "desired outputs")
     gains = try Buffer(dimensions: dimensions, for: "gains")
+    scales = try Buffer(count: columns, for: "scales of the outputs")
+    for column in 0..<columns { scales.pointer[column] = units?[column / layout.lanes] ?? 1 }
     for (sequence, first) in batch.starts.enumerated() {
       let lane = batch.lane[sequence]
       for t in 0..<batch.lengths[sequence] {
@@ -42,15 +50,16 @@ package final class Targets {
     }
   }
 
-  /// Calls `body(place in a trajectory, desired value, gain)` for every observed value.
+  /// Calls `body(place in a trajectory, desired value, gain, scale)` for every observed value.
   @inline(__always)
-  func forEachObserved(_ body: (Int, Double, Double) -> Void) {
+  func forEachObserved(_ body: (Int, Double, Double, Double) -> Void) {
     let (desired, gains, size) = (desired.pointer, gains.pointer, layout.rowSize)
+    let scales = scales.pointer
     for t in 0..<steps {
       for run in runs {
         let (place, target) = (t * size + run.place, t * columns + run.column)
         for k in 0..<run.count where gains[target + k] > 0 {
-          body(place + k, desired[target + k], gains[target + k])
+          body(place + k, desired[target + k], gains[target + k], scales[run.column + k])
         }
       }
     }
@@ -66,13 +75,16 @@ package final class Targets {
   package func squares(_ states: Trajectory) -> Double {
     let x = states.origin
     var sum = 0.0
-    forEachObserved { place, o, gain in sum += gain * (x[place] - o) * (x[place] - o) }
+    forEachObserved { place, o, gain, scale in
+      let e = scale * x[place] - o
+      sum += gain * e * e
+    }
     return sum
   }
 
   /// Imposes the observed values on a trajectory.
   package func impose(on states: Trajectory) {
     let x = states.origin
-    forEachObserved { place, o, _ in x[place] = o }
+    forEachObserved { place, o, _, scale in x[place] = o / scale }
   }
 }

@@ -69,7 +69,7 @@ public final class Estimator {
   func session() throws -> any Session {
     if let made { return made }
     let problem = try Problem(
-      network, sequences, objective: objective, options: options.observation)
+      network, sequences, objective: objective, options: options.observation, units: .data)
     let session = try options.makeSession(problem)
     made = session
     return session
@@ -177,6 +177,7 @@ public final class Estimator {
 
   /// Evaluates the first weights and opens the trace; false where there is nothing to go on from.
   private func start(monitor: Monitor?) throws -> Bool {
+    if trace.isEmpty { try takeDraw() }
     let session = try session()
     if trace.isEmpty {
       let isDone = try timed(session) { try session.start(poll: self.poll(monitor)) }
@@ -191,6 +192,20 @@ public final class Estimator {
       stopReason = .diverged
     }
     return stopReason == .none
+  }
+
+  /// Takes weights that are as drawn in the units of the data, and the inputs' rest.
+  private func takeDraw() throws {
+    guard let seed = network.drawnSeed else { return }
+    if network.rest == nil || network.rest?.isTaken == true {
+      let rest = sequences.rest
+      if rest != network.restValues {
+        try network.setRest(rest, isTaken: true)
+        made = nil
+      }
+    }
+    let session = try session()
+    session.restart(from: session.problem.drawnSlots(seed: seed))
   }
 
   private func iterate(monitor: Monitor?) throws -> StopReason {

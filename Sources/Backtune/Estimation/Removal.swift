@@ -22,10 +22,15 @@ struct Removal {
   static func slots(_ problem: Problem, _ values: [Double]) -> [Int] {
     let terms = problem.weightTerms.filter(\.removesWeights)
     let candidates = Set(terms.flatMap(\.slots))
+    let isOfData = terms.allSatisfy(\.usesDataUnits)
     return problem.network.arrays.flatMap { array -> [Int] in
-      let largest = array.slots.reduce(0) { max($0, abs(values[$1])) }
+      // In the units of the penalty.
+      func size(_ slot: Int) -> Double {
+        abs(isOfData ? values[slot] : problem.scales.factors[slot] * values[slot])
+      }
+      let largest = array.slots.reduce(0) { max($0, size($1)) }
       return array.slots.filter {
-        candidates.contains($0) && abs(values[$0]) < relativeSize * largest
+        candidates.contains($0) && size($0) < relativeSize * largest
           && problem.slots.lower[$0] <= 0 && problem.slots.upper[$0] >= 0
       }
     }
@@ -50,7 +55,8 @@ struct Removal {
     var plain = options
     plain.restarts = 0
     let session = try plain.makeSession(
-      try Problem(network, sequences, objective: objective, options: options.observation))
+      try Problem(
+        network, sequences, objective: objective, options: options.observation, units: .data))
     var values = before.slots
     for slot in slots { values[slot] = 0 }
     session.restart(from: values)

@@ -63,9 +63,9 @@ extension Session {
     _ = try problem.tune(states, isGuarded: false, into: eps)
     let all = try problem.gradient(states, eps)
     let part = problem.weightRegularisation(slots)?.gradient
-    return (
-      problem.cost(score), adjustable.map { (all[$0] + (part?[$0] ?? 0)) / problem.data.divisor }
-    )
+    let whole = part.map { zip(all, $0).map(+) } ?? all
+    let divisor = problem.data.divisor
+    return (problem.cost(score), problem.weightGradient(whole).map { $0 / divisor })
   }
 
   /// The observables' term of the cost and the states at any weights; nil with another criterion.

@@ -41,7 +41,7 @@ struct StateReestimation {
     self.problem = problem
     self.maxHalvings = maxHalvings
     groups = problem.network.allNodes
-    tolerance = 1e-6 * problem.sequences.deviation
+    tolerance = 1e-6 * problem.outputDeviation
     states = try fresh(problem.makeStates())
     nextStates = try fresh(problem.makeStates())
     predicted = try fresh(problem.makeAdjoint())

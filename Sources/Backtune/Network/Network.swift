@@ -30,6 +30,8 @@ public struct Network: Sendable {
   package private(set) var nodeCount = 0
   /// The seed of the last `randomize`, while all weights are as it drew them.
   package internal(set) var drawnSeed: UInt64?
+  /// What the inputs are before t = 0; nil for 0, or what an estimation takes.
+  public internal(set) var rest: Rest?
   /// Changes with every change of structure, so that a plan made earlier can tell that it is stale.
   public internal(set) var structureVersion = 0
 

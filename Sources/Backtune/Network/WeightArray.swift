@@ -44,6 +44,11 @@ public struct WeightSlots: Equatable, Sendable {
     values.replaceSubrange(first..<first + new.count, with: new)
   }
 
+  /// Replaces values and bounds, one a slot.
+  package mutating func replace(values: [Double], lower: [Double], upper: [Double]) {
+    (self.values, self.lower, self.upper) = (values, lower, upper)
+  }
+
   /// Whether bounds and fixed flags are those of another.
   package func hasSameConstraints(as other: WeightSlots) -> Bool {
     lower == other.lower && upper == other.upper && isFixed == other.isFixed

@@ -17,7 +17,8 @@ extension Network {
   /// - Parameters:
   ///   - lengths: T of each sequence, 0 or more.
   ///   - inputs: sum T x M, finite.
-  ///   - initial: sequences x flat state before t = 0 (see `stateSize`); nil for zero, or what is learnt.
+  ///   - initial: sequences x flat state before t = 0 (see `stateSize`); nil for zero, or what is learnt, the inputs at
+  ///     rest.
   ///   - wantsOutputs: whether the observed outputs are wanted.
   ///   - wantsStates: whether the values of all groups are wanted, and not the outputs only.
   /// - Throws: `.size` for counts that do not fit, `.argument` for a value that is not finite, `.network` for an empty
@@ -124,6 +125,7 @@ private struct FreeRun {
         trajectory.setPast(base + sequence * size, network: network, lane: lane)
       }
     } else {
+      trajectory.setRest(network.restValues)
       plan.start(trajectory, network.slots.values)
     }
     return trajectory

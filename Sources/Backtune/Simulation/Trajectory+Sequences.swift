@@ -15,6 +15,29 @@ extension Trajectory {
     }
   }
 
+  /// Writes what the inputs are before t = 0 in every lane.
+  package func setRest(_ values: [Double]) {
+    let lanes = layout.lanes
+    for t in stride(from: -1, through: -layout.past, by: -1) {
+      let row = row(t)
+      for (m, value) in values.enumerated() {
+        for lane in 0..<lanes { row[m * lanes + lane] = value }
+      }
+    }
+  }
+
+  /// Makes the inputs of a lane u into (u - mean)/deviation, each channel its own, those before t = 0 too.
+  package func normaliseInputs(means: [Double], deviations: [Double], steps: Int, lane: Int) {
+    let lanes = layout.lanes
+    for t in -layout.past..<steps {
+      let row = row(t)
+      for m in means.indices {
+        let place = m * lanes + lane
+        row[place] = (row[place] - means[m]) / deviations[m]
+      }
+    }
+  }
+
   /// Copies the nodes of a group, T x size, out of a lane.
   package func copy(
     _ group: GroupID, nodes: Int, steps: Int, lane: Int, to target: UnsafeMutablePointer<Double>,

@@ -3,6 +3,8 @@
 package struct Boolean: Criterion {
   package static var names: [String] { ["boolean", "h"] }
   package static var scale: CriterionScale { .constant(0.1) }
+  /// 1/2 is in the units of the outputs.
+  package static var comparesValues: Bool { false }
   private let nu: Double
 
   package init(nu: Double) { self.nu = nu }

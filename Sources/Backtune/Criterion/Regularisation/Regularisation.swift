@@ -34,6 +34,8 @@ package protocol WeightTerm {
   var slots: [Int] { get }
   /// Whether weights that it brought near zero are to be taken away.
   var removesWeights: Bool { get }
+  /// Whether it takes weights times the scale of what they read, over that of what they feed (2.13 of the design).
+  var usesDataUnits: Bool { get }
   /// Value, derivative, and the second derivative of the quadratic that majorises it, for one weight.
   func value(_ weight: Double) -> Double
   func slope(_ weight: Double) -> Double
@@ -66,6 +68,16 @@ extension JSONOptions {
   /// `strength`, without which a regularisation is none.
   mutating func strength() throws -> Double {
     try required("strength", in: 0...Double.greatestFiniteMagnitude)
+  }
+
+  /// `units`: "weights", or "data".
+  mutating func usesDataUnits() throws -> Bool {
+    guard let value = take("units") else { return false }
+    switch value {
+    case .text("weights"): return false
+    case .text("data"): return true
+    default: throw wrong("units", value, "'weights' or 'data'")
+    }
   }
 
   /// Names in a list, nil when absent.

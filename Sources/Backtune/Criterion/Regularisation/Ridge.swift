@@ -9,11 +9,13 @@ package struct Ridge: Regularisation, WeightTerm {
   private let strength: Double
   private let names: [String]?
   package let removesWeights = false
+  package let usesDataUnits: Bool
   package private(set) var slots: [Int] = []
 
   package init(options: inout JSONOptions) throws {
     strength = try options.strength()
     names = try options.names("weights")
+    usesDataUnits = try options.usesDataUnits()
   }
 
   package func makeTerm(

@@ -11,12 +11,14 @@ package struct SparseWeights: Regularisation, WeightTerm {
   private let eps: Double
   private let names: [String]?
   package let removesWeights: Bool
+  package let usesDataUnits: Bool
   package private(set) var slots: [Int] = []
 
   package init(options: inout JSONOptions) throws {
     strength = try options.strength()
     eps = try options.number("eps", in: 1e-100...1e100) ?? 1e-5
     names = try options.names("weights")
+    usesDataUnits = try options.usesDataUnits()
     removesWeights = try options.bool("remove", default: true)
   }
 

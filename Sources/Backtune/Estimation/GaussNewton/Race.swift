@@ -62,15 +62,12 @@ final class Race: Session {
     session = try GaussNewton(problem, form: form)
   }
 
-  /// The draws of `Network.randomize`, from the network's own weights on.
+  /// The draws of `Problem.drawnSlots`, from the network's own weights on.
   convenience init(
     _ problem: Problem, field: Int = usualField, form: LinearForm? = nil, seed: UInt64
   ) throws {
-    let network = problem.network
     try self.init(problem, field: field, form: form) { k in
-      var drawn = network
-      drawn.randomize(seed: seed &+ UInt64(k))
-      return problem.slots(for: drawn.slots.values)
+      problem.drawnSlots(seed: seed &+ UInt64(k))
     }
   }
 

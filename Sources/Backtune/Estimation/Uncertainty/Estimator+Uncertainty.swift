@@ -45,7 +45,9 @@ extension Estimator {
       return recentInformation
     }
     var problem = session.problem
-    if objective.isLikelihood || !other.slots.hasSameConstraints(as: problem.network.slots) {
+    if objective.isLikelihood || !problem.scales.isNone
+      || !other.slots.hasSameConstraints(as: problem.network.slots)
+    {
       problem = try Problem(
         other, problem.sequences, objective: objective.asSquares, options: options.observation)
     }

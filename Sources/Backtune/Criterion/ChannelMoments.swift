@@ -1,0 +1,81 @@
+import BacktuneNumerics
+
+/// Mean and deviation of a channel: what the units of a problem are taken from (2.13 of the design).
+package struct ChannelMoments: Sendable {
+  package private(set) var mean = 0.0
+  /// About the mean, of all values; 0 of a constant, up to rounding.
+  package private(set) var deviation = 0.0
+  package private(set) var lowest = Double.infinity
+  package private(set) var highest = -Double.infinity
+  private(set) var count = 0
+
+  /// s: the deviation; |m| of a constant, 1 of zeros and of no values.
+  package var scale: Double {
+    if deviation > 0 { return deviation }
+    return mean == 0 ? 1 : abs(mean)
+  }
+
+  /// A deviation below this, times the mean, is rounding.
+  private static let rounding = 1e-14
+
+  /// Of the values at `first`, `first` + `stride` ... that are to be taken. All sums are of differences from the first
+  /// value, so that the mean of a constant is that constant to the bit; of large or small values times a power of two.
+  init(
+    _ values: UnsafeBufferPointer<Double>, first: Int, stride: Int,
+    where isTaken: (Int) -> Bool = { _ in true }
+  ) {
+    func forEach(_ body: (Double) -> Void) {
+      for place in Swift.stride(from: first, to: values.count, by: stride) where isTaken(place) {
+        body(values[place])
+      }
+    }
+    var origin: Double?
+    forEach { value in
+      origin = origin ?? value
+      lowest = min(lowest, value)
+      highest = max(highest, value)
+      count += 1
+    }
+    guard let origin else { return }
+    let largest = max(abs(lowest), abs(highest))
+    let isPlain = largest == 0 || (1e-140...1e140).contains(largest)
+    let unit = isPlain ? 1 : Double(sign: .plus, exponent: largest.exponent, significand: 1)
+    var sum = 0.0
+    forEach { sum += ($0 / unit - origin / unit) }
+    let shift = sum / Double(count)
+    var squares = 0.0
+    forEach {
+      let difference = $0 / unit - origin / unit - shift
+      squares += difference * difference
+    }
+    mean = (origin / unit + shift) * unit
+    let own = (squares / Double(count)).squareRoot() * unit
+    deviation = own > Self.rounding * abs(mean) ? own : 0
+  }
+}
+
+extension Sequences {
+  /// Of every input.
+  package var inputMoments: [ChannelMoments] {
+    inputs.withUnsafeBufferPointer { values in
+      (0..<inputCount).map { ChannelMoments(values, first: $0, stride: inputCount) }
+    }
+  }
+
+  /// What an estimation takes for the inputs before t = 0: 0, or the mean of a channel that never comes there.
+  package var rest: [Double] {
+    inputMoments.map { $0.lowest <= 0 && $0.highest >= 0 || $0.count == 0 ? 0 : $0.mean }
+  }
+
+  /// Of the observed values of every output, gains not counted.
+  package var outputMoments: [ChannelMoments] {
+    guard hasTargets else { return [] }
+    return desired.withUnsafeBufferPointer { values in
+      gains.withUnsafeBufferPointer { gains in
+        (0..<outputCount).map {
+          ChannelMoments(values, first: $0, stride: outputCount) { gains[$0] > 0 }
+        }
+      }
+    }
+  }
+}
