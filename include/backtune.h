@@ -242,8 +242,16 @@ bt_status bt_network_set_signs(bt_network *network, const char *name, const int8
 bt_status bt_network_set_mask(bt_network *network, const char *name, const uint8_t *mask, int64_t length);
 
 /* Draws every free weight: normal, deviation 0.5/sqrt(fan-in); leaks uniform in [0, 0.5]; other two-sided bounds
- * uniform inside. */
+ * uniform inside. An estimation that starts from weights as they were drawn takes them in the units of its data: weights
+ * from an input divided by its deviation, those of an observed linear group multiplied by that of what is desired, biases
+ * so that means are made up for. */
 bt_status bt_network_randomize(bt_network *network, uint64_t seed);
+
+/* The rest: what the inputs are taken to be before t = 0 where no initial state is given, one value an input in its
+ * units. 0 unless set (NULL with length 0 unsets it); an estimation that starts from weights as they were drawn sets it,
+ * where a user did not, to the mean of every input whose values are all above or all below 0. */
+bt_status bt_network_set_rest(bt_network *network, const double *values, int64_t length);
+bt_status bt_network_get_rest(const bt_network *network, double *values, int64_t length);
 
 /* ---- JSON and files --------------------------------------------------------------------------------------------- */
 
@@ -351,8 +359,9 @@ bt_status bt_estimator_divergence(bt_estimator *estimator, double *divergence);
  *                        default all connections between different nodes). At the end of a run weights below 1e-3 of the
  *                        largest of their array are fixed at 0 and the others re-estimated, in rounds of a tenth of the
  *                        iterations from half of them on, each kept if the cost grows by less than 1 %: remove (true),
- *                        and bt_estimator_removed
- *   ridge                s sum W^2: weights (as above)
+ *                        and bt_estimator_removed. units: "weights" (by default), or "data": each weight times the
+ *                        deviation of what it reads, over that of what it feeds
+ *   ridge                s sum W^2: weights, units (as above)
  *   sparse-activity      2 s sum (|x| - eps log(1 + |x|/eps)), by reweighting: eps (0.01), groups (names; by default those
  *                        read at a lag of 1 or more)
  *   orthogonal-activity  s/2 sum_n sum_n' (sum_t x_n x_n')^2, n' not n: groups
@@ -379,6 +388,8 @@ bt_status bt_estimator_get_method(const bt_estimator *estimator, char *buffer, i
  *   nu               scale of the criterion; 0: automatic, of the errors at the start of each iteration (0)
  *   washout          first steps of every sequence that are not compared (0)
  *   static           1 or 0: only the last step of every sequence is compared (0)
+ *   balanced         1 or 0 (0): desired values, errors and nu are taken in deviations of each output, so that outputs of
+ *                    unequal units have an equal say
  *   guard            1 or 0: the guard on the adjoint, equation (5) (1)
  *   reestimation     1 or 0: the second-order variant on re-estimated states, footnote 7 (1) */
 bt_status bt_estimator_set_option(bt_estimator *estimator, const char *name, double value);
@@ -394,6 +405,9 @@ bt_status bt_estimator_run(bt_estimator *estimator, bt_callback callback, void *
 /* Cost, and NMSE = sum kappa e^2 / sum kappa (o - mean o)^2 (NaN for constant outputs), of the best weights. Either may
  * be NULL. */
 bt_status bt_estimator_cost(bt_estimator *estimator, double *cost, double *nmse);
+
+/* The same NMSE of every output (O values), NaN of a constant one, at the network's weights. */
+bt_status bt_estimator_output_nmse(bt_estimator *estimator, double *nmse, int64_t length);
 
 /* The best weights seen, in the network's flat order. */
 bt_status bt_estimator_get_weights(const bt_estimator *estimator, double *weights, int64_t length);

@@ -23,6 +23,16 @@ public func bt_estimator_cost(
   }
 }
 
+@_cdecl("bt_estimator_output_nmse")
+public func bt_estimator_output_nmse(
+  _ estimator: OpaquePointer?, _ nmse: UnsafeMutablePointer<Double>?, _ length: Int64
+) -> Int32 {
+  guarded {
+    let values = try looking(estimator) { try $1.outputNMSE(at: $0.network.network) }
+    try write(values, to: nmse, length, "nmse")
+  }
+}
+
 @_cdecl("bt_estimator_get_weights")
 public func bt_estimator_get_weights(
   _ estimator: OpaquePointer?, _ weights: UnsafeMutablePointer<Double>?, _ length: Int64

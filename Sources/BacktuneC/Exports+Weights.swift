@@ -180,3 +180,20 @@ public func bt_network_set_mask(
 public func bt_network_randomize(_ network: OpaquePointer?, _ seed: UInt64) -> Int32 {
   guarded { try changing(network) { $0.randomize(seed: seed) } }
 }
+
+@_cdecl("bt_network_set_rest")
+public func bt_network_set_rest(
+  _ network: OpaquePointer?, _ values: UnsafePointer<Double>?, _ length: Int64
+) -> Int32 {
+  guarded {
+    let values = try optional(values, length, "values").map { Array($0) }
+    try changing(network) { try $0.setRest(values) }
+  }
+}
+
+@_cdecl("bt_network_get_rest")
+public func bt_network_get_rest(
+  _ network: OpaquePointer?, _ values: UnsafeMutablePointer<Double>?, _ length: Int64
+) -> Int32 {
+  guarded { try write(try reading(network) { $0.restValues }, to: values, length, "values") }
+}

@@ -113,6 +113,8 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_network_set_signs": (status, [handle, text, signs, c_int64]),
     "bt_network_set_mask": (status, [handle, text, flags, c_int64]),
     "bt_network_randomize": (status, [handle, c_uint64]),
+    "bt_network_set_rest": (status, [handle, doubles, c_int64]),
+    "bt_network_get_rest": (status, [handle, doubles, c_int64]),
     # JSON and files
     "bt_network_to_json": (status, [handle, *_NAMED_TEXT]),
     "bt_network_from_json": (status, [text, c_int64, handle_out]),
@@ -156,6 +158,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_estimator_step": (status, [handle, Callback, c_void_p, int32_out]),
     "bt_estimator_run": (status, [handle, Callback, c_void_p, int32_out]),
     "bt_estimator_cost": (status, [handle, double_out, double_out]),
+    "bt_estimator_output_nmse": (status, [handle, doubles, c_int64]),
     "bt_estimator_get_weights": (status, [handle, doubles, c_int64]),
     "bt_estimator_get_initial_states": (status, [handle, doubles, c_int64]),
     "bt_estimator_removed": (status, [handle, text, flags, c_int64]),

@@ -96,7 +96,7 @@ class AdjustmentMixin:
     def _estimator(self, net: Network) -> Estimator:
         rules, strength = self._rules, self._ridge * self._data.spread
         if strength > 0 and self._matrices:
-            rules = [*rules, Ridge(strength, weights=self._matrices)]
+            rules = [*rules, Ridge(strength, weights=self._matrices, units="data")]
         options = {"initial": self._start, "regularisation": rules, **self._options}
         return Estimator(net, self._data.u, self._data.y, **options)
 

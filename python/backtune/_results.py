@@ -89,6 +89,13 @@ class ResultsMixin:
         """Normalised mean square error of the best weights; NaN for constant desired outputs."""
         return self._costs()[1]
 
+    @property
+    def output_nmse(self) -> np.ndarray:
+        """NMSE of each output at the network's weights, (O,); NaN of a constant one."""
+        values = np.empty(self.net.outputs)
+        lib.bt_estimator_output_nmse(self._pointer, values, values.size)
+        return values
+
     def _costs(self) -> tuple[float, float]:
         cost, nmse = ctypes.c_double(), ctypes.c_double()
         lib.bt_estimator_cost(self._pointer, ctypes.byref(cost), ctypes.byref(nmse))
@@ -218,10 +225,12 @@ class ResultsMixin:
         restarts = self._restarts()
         places = range(length if self._validated else 0)
         validation = [self._validated.get(place, np.nan) for place in places]
-        if interrupted:
-            return Trace(columns, "interrupted by the user", "interrupted", restarts, validation)
         stop = self._stop()
-        return Trace(columns, stop_words(stop), _STOPS[stop], restarts, validation)
+        words, name = stop_words(stop), _STOPS[stop]
+        if interrupted:
+            words, name = "interrupted by the user", "interrupted"
+        outputs = self.output_nmse if length and self.net.outputs > 1 else columns["nmse"][-1:]
+        return Trace(columns, words, name, restarts, validation, outputs)
 
     def _restarts(self) -> np.ndarray:
         costs = np.empty(_abi.read_int(lib.bt_estimator_restart_count, self._pointer))

@@ -17,7 +17,7 @@ from ._results import ResultsMixin, stop_words
 from ._run import run
 from ._validation import Validation
 from .criteria import Criterion
-from .errors import NetworkError
+from .errors import ArgumentError, NetworkError
 from .network import Network
 from .regularisation import Regularisation
 from .trace import Report, Trace
@@ -41,6 +41,8 @@ class Estimator(ResultsMixin, Owner):
         for `criteria.Observables`.
     gains : array of the shape of y, or list of such, or O numbers, or one; optional
         How much each desired value, or each output, counts: 0 or more, 0 = not observed.
+        "balanced": errors are taken in deviations of their output, so that outputs of unequal units
+        have an equal say; costs and nu are then without unit.
     criterion : str or Criterion, optional
         "least-squares", "l1", "l0", "huber", "biweight", "boolean", "cross-entropy", or an object
         of `backtune.criteria`.
@@ -113,7 +115,10 @@ class Estimator(ResultsMixin, Owner):
             raise TypeError(f"net: {net!r} came, expected a Network")
         if net.outputs == 0:
             raise NetworkError("the network has no group: add a unit first")
-        data = Data(u, y, gains, net.inputs, net.outputs)
+        balanced = isinstance(gains, str)
+        if balanced and gains != "balanced":
+            raise ArgumentError(f"gains: {gains!r} came, expected numbers or 'balanced'")
+        data = Data(u, y, None if balanced else gains, net.inputs, net.outputs)
         self.net = net
         self._create(lib.bt_estimator_create, lib.bt_estimator_free, net._pointer)
         data.give_to(self._pointer)
@@ -125,6 +130,7 @@ class Estimator(ResultsMixin, Owner):
             "reestimation": reestimation,
             "washout": washout,
             "static": static,
+            "balanced": balanced or None,
         }
         if criterion is not None:
             options["nu"] = set_criterion(self._pointer, net.outputs, criterion)

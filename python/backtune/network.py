@@ -170,6 +170,9 @@ class Network(
 
         Normal, of deviation 0.5/sqrt(number of sources); leaks uniform in [0, 0.5]. Other weights
         with two finite bounds are drawn uniformly between them. The same seed gives the same bits.
+        An estimation that starts from these weights takes them in the units of its data: those of
+        an input divided by its deviation, those of an observed linear group multiplied by that of
+        what is desired.
 
         Returns
         -------
@@ -178,6 +181,26 @@ class Network(
         """
         lib.bt_network_randomize(self._pointer, as_size(seed, "seed", unsigned=True))
         return self
+
+    @property
+    def rest(self) -> np.ndarray:
+        """What the inputs are taken to be before t = 0 where no state is given, (M,), in their units.
+
+        0 unless set; assigning sets it, None unsets it. An estimation that starts from weights as
+        `randomize` drew them sets it, where it was not, to the mean of every input whose values are
+        all above or all below 0.
+        """
+        values = np.empty(self.inputs)
+        lib.bt_network_get_rest(self._pointer, values, values.size)
+        return values
+
+    @rest.setter
+    def rest(self, values: Any) -> None:
+        if values is None:
+            lib.bt_network_set_rest(self._pointer, None, 0)
+            return
+        given = as_flat(np.broadcast_to(values, self.inputs), self.inputs, "rest")
+        lib.bt_network_set_rest(self._pointer, given, given.size)
 
     # ---- Kept
 

@@ -51,7 +51,7 @@ class Regularisation:
             if not all(isinstance(name, str) for name in names):
                 raise ArgumentError(f"{what}: {value!r} came, expected names or groups")
             return names
-        if isinstance(value, bool):
+        if isinstance(value, bool) or key == "units":
             return value
         number = as_number(value, what)
         if not math.isfinite(number):
@@ -80,6 +80,9 @@ class SparseWeights(Regularisation):
         Names of weight arrays; all connections between different nodes by default.
     remove : bool, optional
         Whether weights are taken away at the end.
+    units : str, optional
+        "weights", or "data": each weight times the deviation of what it reads, over that of what it
+        feeds, so that units of the data do not matter.
 
     Examples
     --------
@@ -96,6 +99,7 @@ class SparseWeights(Regularisation):
     eps: float | None = None
     weights: Sequence[str] | str | None = None
     remove: bool | None = None
+    units: str | None = None
 
 
 @dataclass(frozen=True)
@@ -108,10 +112,13 @@ class Ridge(Regularisation):
         s.
     weights : list of str, optional
         Names of weight arrays; all connections between different nodes by default.
+    units : str, optional
+        As of `SparseWeights`.
     """
 
     name: ClassVar[str] = "ridge"
     weights: Sequence[str] | str | None = None
+    units: str | None = None
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,9 @@ class Trace(Sequence):
         How far the draws of the weights that were raced spread: the cost at which each of them
         stands, best first; inf of one that diverges. The first draw alone where it was good enough,
         empty without a race (see `restarts` of `Estimator`).
+    output_nmse : array of shape (O,)
+        NMSE of each output at the end; `nmse` pools them, so that outputs of large units hide what
+        becomes of small ones. Their mean is `mean_nmse`.
     validation : array
         NMSE on the sequences kept for early stopping (the mean square error where outputs are
         constant, inf of a network that diverges), one per entry, NaN before the run that was
@@ -178,6 +181,7 @@ class Trace(Sequence):
         stop: str = "none",
         restarts: Any = (),
         validation: Any = (),
+        output_nmse: Any = (),
     ) -> None:
         for name in COLUMNS:
             setattr(self, name, columns[name])
@@ -185,6 +189,7 @@ class Trace(Sequence):
         self.stop = stop
         self.restarts = np.array(restarts, dtype=float)
         self.validation = np.array(validation, dtype=float)
+        self.output_nmse = np.array(output_nmse, dtype=float)
 
     def __len__(self) -> int:
         return len(self.cost)
@@ -202,6 +207,12 @@ class Trace(Sequence):
 
     def __iter__(self) -> Iterator[Report]:
         return (self[place] for place in range(len(self)))
+
+    @property
+    def mean_nmse(self) -> float:
+        """Mean of `output_nmse`, constant outputs left out; NaN of none."""
+        known = self.output_nmse[~np.isnan(self.output_nmse)]
+        return float(known.mean()) if known.size else float("nan")
 
     @property
     def decay(self) -> Decay:
@@ -224,8 +235,17 @@ class Trace(Sequence):
         nmse = "undefined" if np.isnan(last) else f"{last:.3g}"
         return (
             f"<Trace of {len(self) - 1} iterations, cost {self.cost[0]:.3g} -> {self.cost[-1]:.3g},"
-            f" NMSE {nmse}{self._spread()}: {self.stop_reason}>"
+            f" NMSE {nmse}{self._outputs()}{self._spread()}: {self.stop_reason}>"
         )
+
+    def _outputs(self) -> str:
+        """Say how well each output is met; nothing of one."""
+        errors = self.output_nmse
+        if errors.size < 2:
+            return ""
+        shown = ", ".join(f"{error:.2g}" for error in errors[:8])
+        more = ", ..." if errors.size > 8 else ""
+        return f" (of each output {shown}{more}; mean {self.mean_nmse:.3g})"
 
     def _spread(self) -> str:
         """Say how far the draws of a race spread; nothing of one."""

@@ -85,6 +85,9 @@ public struct ObservationOptions: Equatable, Sendable {
   public var washout = 0
   /// Whether only the last step of every sequence is compared.
   public var isStatic = false
+  /// Whether desired values, and so errors and nu, are taken in deviations of their output: outputs of unequal units then
+  /// have an equal say.
+  public var balancesOutputs = false
   /// Whether every sequence has a learnt initial state of its own, instead of the network's.
   public var learnsEachStart = false
 

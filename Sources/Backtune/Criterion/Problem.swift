@@ -36,6 +36,10 @@ package final class Problem {
   package let globalTerms: [any GlobalTerm]
   /// The units in which inputs, outputs and weights are taken: slots hold V, and not W.
   package let scales: Scales
+  /// Whether errors are taken in deviations of their outputs.
+  package let isBalanced: Bool
+  /// Of the observed values of every output, in their own units, gains not counted.
+  package let outputMoments: [ChannelMoments]
   private let spread: Double
   private let slopes: Trajectory
 
@@ -45,7 +49,18 @@ package final class Problem {
   ) throws {
     self.network = network
     batch = try Batch(lengths: sequences.lengths)
-    let seen = try sequences.observed(washout: options.washout, isStatic: options.isStatic)
+    let given = try sequences.observed(washout: options.washout, isStatic: options.isStatic)
+    outputMoments = given.outputMoments
+    var outputUnits = outputMoments.map { _ in 1.0 }
+    if options.balancesOutputs {
+      guard objective.kind.comparesValues else {
+        throw BacktuneError.argument(
+          "option balanced: 1, expected 0 with the criterion \(objective.criterion)")
+      }
+      outputUnits = outputMoments.map(\.scale)
+    }
+    isBalanced = options.balancesOutputs
+    let seen = options.balancesOutputs ? given.divided(by: outputUnits) : given
     self.sequences = seen
     let layout = Layout(network, lanes: batch.lanes)
     try MemoryBudget.bytes(doubles: [layout.rowNodes, batch.lanes], for: "one time step")
@@ -62,13 +77,16 @@ package final class Problem {
       units == .given
       ? Scales(none: network)
       : Scales(
-        network, inputs: seen.inputMoments, outputs: seen.outputMoments,
+        network, inputs: seen.inputMoments, outputs: outputMoments,
         Scales.Constraints(
           scalesOutputs: objective.kind.comparesValues, centres: units == .data,
           activities: Set(activityTerms.flatMap { $0.driven.map(\.group) }),
           regularised: Set(weightTerms.flatMap { $0.usesDataUnits ? [] : $0.slots })))
     targets =
-      seen.hasTargets ? try Targets(network, seen, batch, layout, scales: scales.outputs) : nil
+      seen.hasTargets
+      ? try Targets(
+        network, seen, batch, layout, scales: zip(scales.outputs, outputUnits).map { $0 / $1 })
+      : nil
     let context = TermContext(
       network: network, batch: batch, layout: layout, targets: targets,
       nu: options.nu, washout: options.washout, isStatic: options.isStatic,
@@ -262,4 +280,12 @@ package final class Problem {
 
   /// sum kappa e^2 / sum kappa (o - mean o)^2, NaN for constant outputs.
   package func nmse(_ score: Score) -> Double { spread > 0 ? score.squares / spread : .nan }
+
+  /// The same of every output, at simulated states; NaN too for one without observed values.
+  package func outputNMSE(_ states: Trajectory) -> [Double] {
+    guard let targets else { return [] }
+    return zip(targets.outputSquares(states), sequences.outputSpreads).map {
+      $1 > 0 ? $0 / $1 : .nan
+    }
+  }
 }

@@ -11,7 +11,7 @@ public struct Sequences: Sendable {
   public let outputCount: Int
   /// sum T x M and sum T x O values, one sequence after the other, time first.
   package let inputs: [Double]
-  package let desired: [Double]
+  package private(set) var desired: [Double]
   /// Gains kappa; 0 where nothing is observed (a NaN desired value, or a zero gain).
   package let gains: [Double]
   /// Whether anything is desired value by value.
@@ -125,6 +125,13 @@ public struct Sequences: Sendable {
     return Sequences(self, gains: kept)
   }
 
+  /// The same, desired values divided by a unit of their output.
+  package func divided(by units: [Double]) -> Sequences {
+    var other = Sequences(self, gains: gains)
+    for place in desired.indices { other.desired[place] /= units[place % outputCount] }
+    return other
+  }
+
   private static func check(_ count: Int, _ steps: Int, _ channels: Int, _ what: String) throws {
     guard count == steps * channels else {
       throw BacktuneError.size("\(what): \(count) values, expected \(steps) steps x \(channels)")
@@ -139,16 +146,20 @@ public struct Sequences: Sendable {
 
   /// sum kappa (o - mean o)^2, the mean of each output weighted by the gains: what NMSE divides by. 0 where the outputs
   /// are constant up to rounding.
-  package var spread: Double {
+  package var spread: Double { outputSpreads.reduce(0, +) }
+
+  /// The same of every output.
+  package var outputSpreads: [Double] {
     let means = weightedMeans { $0 }
-    var sum = 0.0
-    var scale = 0.0
+    var sums = [Double](repeating: 0, count: outputCount)
+    var sizes = sums
     for (place, gain) in gains.enumerated() where gain > 0 {
-      let mean = means[place % outputCount]
-      sum += gain * (desired[place] - mean) * (desired[place] - mean)
-      scale += gain * mean * mean
+      let output = place % outputCount
+      let difference = desired[place] - means[output]
+      sums[output] += gain * difference * difference
+      sizes[output] += gain * means[output] * means[output]
     }
-    return sum <= scale * 1e-28 ? 0 : sum
+    return zip(sums, sizes).map { $0 <= $1 * 1e-28 ? 0 : $0 }
   }
 
   /// Deviation of the observed values about the mean of their output, gains not counted.

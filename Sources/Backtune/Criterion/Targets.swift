@@ -82,6 +82,26 @@ package final class Targets {
     return sum
   }
 
+  /// sum kappa e^2 of every output.
+  func outputSquares(_ states: Trajectory) -> [Double] {
+    let (x, size, lanes) = (states.origin, layout.rowSize, layout.lanes)
+    var sums = [Double](repeating: 0, count: columns / lanes)
+    for t in 0..<steps {
+      for run in runs {
+        for k in 0..<run.count {
+          let column = run.column + k
+          let gain = gains.pointer[t * columns + column]
+          if gain == 0 { continue }
+          let e =
+            scales.pointer[column] * x[t * size + run.place + k]
+            - desired.pointer[t * columns + column]
+          sums[column / lanes] += gain * e * e
+        }
+      }
+    }
+    return sums
+  }
+
   /// Imposes the observed values on a trajectory.
   package func impose(on states: Trajectory) {
     let x = states.origin

@@ -208,6 +208,15 @@ public final class Estimator {
     session.restart(from: session.problem.drawnSlots(seed: seed))
   }
 
+  /// NMSE of every output at the best weights; NaN of constant ones, infinite where they diverge.
+  package func outputNMSE(at other: Network) throws -> [Double] {
+    try computing(at: other) { session, weights in
+      let (score, states) = try session.search.evaluate(session.problem.slots(for: weights))
+      let outputs = session.problem.outputNMSE(states)
+      return score.isFinite ? outputs : outputs.map { $0.isNaN ? .nan : .infinity }
+    }
+  }
+
   private func iterate(monitor: Monitor?) throws -> StopReason {
     let session = try session()
     let isDone = try timed(session) {

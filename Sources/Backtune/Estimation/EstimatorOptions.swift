@@ -118,6 +118,13 @@ public struct EstimatorOptions: Sendable {
         }
       ),
       (
+        "balanced", "0 or 1", { $0.observation.balancesOutputs ? 1 : 0 },
+        {
+          $0.observation.balancesOutputs = $1 != 0
+          return $1 == 0 || $1 == 1
+        }
+      ),
+      (
         "guard", "0 or 1", { $0.isGuarded ? 1 : 0 },
         {
           $0.isGuarded = $1 != 0

@@ -25,7 +25,7 @@ extension Problem {
 
   /// Adds to the biases of observed nodes what brings their values about the means of what is desired.
   private func addMeans(_ slots: inout [Double], _ isFree: [Bool]) {
-    let moments = sequences.outputMoments
+    let moments = outputMoments
     guard !moments.isEmpty else { return }
     var means = [GroupID: [Double]]()
     var output = 0

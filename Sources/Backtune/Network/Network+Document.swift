@@ -6,7 +6,8 @@ extension Network {
       groups: groups.map(document(of:)), weights: arrays.map(document(of:)),
       observe: observed.isEmpty
         ? nil : observed.map { .init(group: groups[$0.group].name, outputs: $0.count) },
-      output: defaultOutput.map { groups[$0].name })
+      output: defaultOutput.map { groups[$0].name },
+      rest: rest.map { .init(values: $0.values, taken: $0.isTaken ? true : nil) })
   }
 
   private func document(of group: Group) -> NetworkDocument.GroupDocument {

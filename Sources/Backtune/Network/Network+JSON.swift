@@ -69,6 +69,7 @@ extension Network {
         throw BacktuneError.argument("network JSON: output is 'input', expected a group")
       }
     }
+    if let rest = document.rest { try setRest(rest.values, isTaken: rest.taken ?? false) }
     if let list = document.observe {
       try observe(list.map { Observed(group: try group(named: $0.group), count: $0.outputs) })
     }

@@ -13,6 +13,14 @@ package struct NetworkDocument: Codable {
   var observe: [ObservedDocument]?
   /// The group that is observed by default.
   var output: String?
+  /// Absent = not set.
+  var rest: RestDocument?
+
+  struct RestDocument: Codable {
+    let values: [Double]
+    /// Absent = set by a user.
+    var taken: Bool?
+  }
 
   struct GroupDocument: Codable {
     let name: String

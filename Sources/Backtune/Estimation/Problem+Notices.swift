@@ -1,0 +1,73 @@
+import BacktuneCriterion
+import BacktuneNetwork
+
+/// What a user should know of the data of an estimation.
+extension Problem {
+  /// Deviations that differ by more than that are named.
+  private static let largestRatio = 10.0
+  /// A mean beyond that many deviations is an offset.
+  private static let offset = 10.0
+
+  /// In sentences.
+  var notices: [String] { outputNotices + offsetNotices + fixedNotices }
+
+  private var outputNotices: [String] {
+    let varying = outputMoments.indices.filter { outputMoments[$0].deviation > 0 }
+    guard !isBalanced, data.isOfErrors,
+      let least = varying.min(by: { outputMoments[$0].deviation < outputMoments[$1].deviation }),
+      let most = varying.max(by: { outputMoments[$0].deviation < outputMoments[$1].deviation }),
+      outputMoments[most].deviation > Self.largestRatio * outputMoments[least].deviation
+    else { return [] }
+    return [
+      "the variances of the desired outputs differ by more than 100 (output \(least): deviation "
+        + "\(Self.short(outputMoments[least].deviation)), output \(most): "
+        + "\(Self.short(outputMoments[most].deviation))): small ones hardly count; "
+        + "take gains \"balanced\" (option balanced) to give all an equal say"
+    ]
+  }
+
+  /// Channels whose offset no bias makes up for.
+  private var offsetNotices: [String] {
+    let moments = sequences.inputMoments
+    return scales.uncentred.compactMap { channel, group in
+      let own = moments[channel]
+      guard own.deviation > 0, abs(own.mean) > Self.offset * own.deviation else { return nil }
+      return "input \(channel) has a mean of \(Self.short(own.mean)) and a deviation of "
+        + "\(Self.short(own.deviation)), and group \(network.groups[group].name), which reads it, no free "
+        + "bias to make up for that: take the mean out, or give it a bias"
+    }
+  }
+
+  /// Channels that are read by fixed weights alone, which cannot follow their units: a reservoir's.
+  private var fixedNotices: [String] {
+    let moments = sequences.inputMoments
+    var (isRead, isAdjusted) = (moments.map { _ in false }, moments.map { _ in false })
+    for (target, group) in network.groups.enumerated() {
+      guard case .learnware(let learnware) = group.body else { continue }
+      for connection in learnware.connections where connection.source.group == Network.input {
+        network.forEachLink(of: connection, to: target) {
+          if network.slots.isFixed[$0.slot] {
+            isRead[$0.source] = true
+          } else {
+            isAdjusted[$0.source] = true
+          }
+        }
+      }
+    }
+    return moments.indices.compactMap { channel in
+      let size = max(moments[channel].deviation, abs(moments[channel].mean))
+      guard isRead[channel], !isAdjusted[channel], size > 0,
+        !(1 / Self.offset...Self.offset).contains(size)
+      else { return nil }
+      return "input \(channel), of size \(Self.short(size)), is read by fixed weights alone, which do not "
+        + "follow its units: bring it to a deviation of about 1"
+    }
+  }
+
+  private static func short(_ value: Double) -> String {
+    let text = "\(value)"
+    let parts = text.split(separator: "e")
+    let digits = parts[0].prefix(6)
+    return parts.count > 1 ? "\(digits)e\(parts[1])" : String(digits.hasSuffix(".") ? digits.dropLast() : digits)
+  }
+}
