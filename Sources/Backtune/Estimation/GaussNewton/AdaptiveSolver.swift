@@ -38,9 +38,11 @@ final class AdaptiveSolver: StepSolver {
   var isSolved: Bool { current.isSolved }
   var maxCorrections: Int { current.maxCorrections }
 
-  func restart() {
-    isDense = false
-    iterative.restart()
+  var isSettled: Bool { isDense }
+
+  func restart(isSettled: Bool) {
+    isDense = isSettled && dense != nil
+    iterative.restart(isSettled: true)
   }
 
   func update(_ states: Trajectory, slots: [Double], poll: () throws -> Void) throws {
@@ -78,6 +80,6 @@ final class AdaptiveSolver: StepSolver {
     try dense.update(states, slots: slots, poll: poll)
     isDense = true
     // Its products are of no use any more, and take up to a quarter of a gigabyte.
-    iterative.restart()
+    iterative.restart(isSettled: true)
   }
 }

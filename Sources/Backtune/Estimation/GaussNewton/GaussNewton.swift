@@ -51,14 +51,18 @@ final class GaussNewton: Session {
     /// One value a slot.
     let slots: [Double]
     fileprivate(set) var damping = GaussNewton.initialDamping
+    /// Whether the solver had gone over to the form that it ends with.
+    fileprivate(set) var isSettled = false
   }
 
-  var position: Position { Position(slots: search.slots, damping: damping) }
+  var position: Position {
+    Position(slots: search.slots, damping: damping, isSettled: solver.isSettled)
+  }
 
   /// Goes on from there: `start` comes first.
   func resume(_ position: Position) {
     search.restart(from: position.slots)
-    solver.restart()
+    solver.restart(isSettled: position.isSettled)
     damping = position.damping
   }
 

@@ -50,7 +50,7 @@ final class IterativeSolver: StepSolver {
   private static let largestMemory = 100
   private static let room = 1 << 25
 
-  func restart() {
+  func restart(isSettled: Bool) {
     firstNorm = 0
     memory.clear()
   }

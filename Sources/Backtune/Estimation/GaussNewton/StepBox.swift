@@ -11,9 +11,10 @@ struct StepBox {
   /// Solutions at most for one damping.
   private static let maxPasses = 4
 
-  /// Whether column k cannot move down the gradient.
+  /// Whether column k cannot move down the gradient; where there is none it may go either way.
   func isHeld(_ k: Int) -> Bool {
-    gradient[k] > 0 ? weights[k] <= lower[k] : weights[k] >= upper[k]
+    if gradient[k] > 0 { return weights[k] <= lower[k] }
+    return gradient[k] < 0 && weights[k] >= upper[k]
   }
 
   /// A step cut off at the bounds.

@@ -14,8 +14,11 @@ protocol StepSolver: AnyObject {
   /// Whether the last step left no more of its equations than was asked for.
   var isSolved: Bool { get }
 
-  /// Forgets earlier iterations: another estimation begins.
-  func restart()
+  /// Whether it has gone over to the form that it ends with.
+  var isSettled: Bool { get }
+
+  /// Forgets earlier iterations: another estimation begins, or goes on from where it had settled or not.
+  func restart(isSettled: Bool)
 
   /// Linearises at simulated states, whose weights are `slots`.
   func update(_ states: Trajectory, slots: [Double], poll: () throws -> Void) throws
@@ -31,6 +34,10 @@ protocol StepSolver: AnyObject {
 
   /// -(J^T J + D + mu I)^-1 g of the last step's matrix, 0 for what was held; nil where there is none.
   func correction(_ gradient: [Double], poll: () throws -> Void) throws -> [Double]?
+}
+
+extension StepSolver {
+  var isSettled: Bool { true }
 }
 
 /// By the dense matrix and its Cholesky factors.
@@ -55,7 +62,7 @@ final class DenseSolver: StepSolver {
   /// With 4 three more draws of 20 end in a poor minimum at N = 2, and N = 8 and 16 take one or two iterations more.
   var maxCorrections: Int { 6 }
 
-  func restart() {}
+  func restart(isSettled: Bool) {}
 
   func update(_ states: Trajectory, slots: [Double], poll: () throws -> Void) throws {
     try equations.update(states, slots: slots, eps: eps, poll: poll)

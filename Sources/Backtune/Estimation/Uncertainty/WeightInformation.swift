@@ -50,7 +50,7 @@ struct WeightInformation {
 extension StepBox {
   /// Whether the cost would fall if column k left its bounds, or these leave it no room.
   fileprivate func isStopped(_ k: Int) -> Bool {
-    lower[k] == upper[k] || (gradient[k] != 0 && isHeld(k))
+    lower[k] == upper[k] || isHeld(k)
   }
 }
 
