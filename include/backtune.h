@@ -208,6 +208,28 @@ bt_status bt_network_find_group(const bt_network *network, const char *name, int
 bt_status bt_network_state_size(const bt_network *network, int64_t *size);
 bt_status bt_network_group_depth(const bt_network *network, int64_t group, int64_t *depth);
 
+/* ---- Network: the data that it is for --------------------------------------------------------------------------- */
+
+/* What is known of the channels: no result depends on it, and JSON, files and copies keep it. `kind` is one of
+ *   input names, output names   not empty, each another
+ *   input units, output units   any text
+ * `labels` are `count` texts, one for each input channel or observed output; none (NULL, 0) takes them away. Those of
+ * outputs are lost when other nodes are observed. bt_network_label gives that of one channel, empty where there is none. */
+bt_status bt_network_set_labels(bt_network *network, const char *kind, const char *const *labels, int64_t count);
+bt_status bt_network_label(const bt_network *network, const char *kind, int64_t channel, char *buffer,
+                           int64_t capacity, int64_t *length);
+
+/* Seconds of a time step, above 0; 0 where unknown. */
+bt_status bt_network_set_sampling_time(bt_network *network, double seconds);
+bt_status bt_network_sampling_time(const bt_network *network, double *seconds);
+
+/* The node that an output observes, counted from 0 in its group. */
+bt_status bt_network_output_node(const bt_network *network, int64_t output, int64_t *group, int64_t *node);
+
+/* A number that changes with groups, connections, what is observed, and the labels, not with weights: what was read of
+ * these stands while it is the same. */
+bt_status bt_network_version(const bt_network *network, int64_t *version);
+
 /* ---- Weights ---------------------------------------------------------------------------------------------------- */
 
 /* All adjustable (not fixed) weights as one flat vector: array after array in the order of definition, row-major. */

@@ -42,6 +42,7 @@ static const uint8_t mask[4] = {1, 0, 0, 1};
 static const int64_t slots[4] = {0, 1, 1, 0};
 static const int8_t signs[4] = {1, 0, -1, 0};
 static const uint8_t all[4] = {1, 1, 1, 1};
+static const char *const names[1] = {"voltage"};
 static const double square[2] = {1, 0};
 
 CALL(copy, copied(NETWORK))
@@ -65,6 +66,12 @@ CALL(outputs, bt_network_outputs(NETWORK, &number))
 CALL(range, bt_network_range(NETWORK, &number))
 CALL(group_count, bt_network_group_count(NETWORK, &number))
 CALL(group_name, bt_network_group_name(NETWORK, 0, text, sizeof text, &number))
+CALL(set_labels, bt_network_set_labels(NETWORK, "input names", names, 1))
+CALL(label, bt_network_label(NETWORK, "input names", 0, text, sizeof text, &number))
+CALL(set_sampling_time, bt_network_set_sampling_time(NETWORK, 0.1))
+CALL(sampling_time, bt_network_sampling_time(NETWORK, values))
+CALL(output_node, bt_network_output_node(NETWORK, 1, &number, shape))
+CALL(version, bt_network_version(NETWORK, &number))
 CALL(group_size, bt_network_group_size(NETWORK, 0, &number))
 CALL(find_group, bt_network_find_group(NETWORK, "u.x", &number))
 CALL(state_size, bt_network_state_size(NETWORK, &number))
@@ -160,6 +167,12 @@ const handle_call handle_calls[] = {
     NETWORK_CALL(bt_network_group_count, READS, group_count),
     NETWORK_CALL(bt_network_group_name, READS, group_name),
     NETWORK_CALL(bt_network_group_size, READS, group_size),
+    NETWORK_CALL(bt_network_set_labels, WRITES, set_labels),
+    NETWORK_CALL(bt_network_label, READS, label),
+    NETWORK_CALL(bt_network_set_sampling_time, WRITES, set_sampling_time),
+    NETWORK_CALL(bt_network_sampling_time, READS, sampling_time),
+    NETWORK_CALL(bt_network_output_node, READS, output_node),
+    NETWORK_CALL(bt_network_version, READS, version),
     NETWORK_CALL(bt_network_find_group, READS, find_group),
     NETWORK_CALL(bt_network_state_size, READS, state_size),
     NETWORK_CALL(bt_network_group_depth, READS, group_depth),

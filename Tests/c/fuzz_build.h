@@ -102,7 +102,21 @@ static void describe(fuzzer *f) {
   char text[64];
   int64_t out = 0, shape[2];
   const int64_t capacity = chance(f, 90) ? below(f, 65) : -1 - below(f, 9);
-  switch (below(f, 8)) {
+  const char *const names[] = {word(f), word(f), word(f)};
+  const char *kinds[] = {"input names", "output names", "input units", "output units", "", "\x80"};
+  const char *kind = kinds[below(f, 6)];
+  double seconds = 0;
+  switch (below(f, 12)) {
+    case 8: TRY(bt_network_label(n, kind, integer(f, 4), text, capacity, &out)); break;
+    case 9: TRY(bt_network_set_labels(n, kind, names, chance(f, 90) ? below(f, 4) : -1 - below(f, 9))); break;
+    case 10:
+      TRY(bt_network_set_sampling_time(n, integer(f, 4)));
+      TRY(bt_network_sampling_time(n, &seconds));
+      break;
+    case 11:
+      TRY(bt_network_output_node(n, integer(f, 4), &out, shape));
+      TRY(bt_network_version(n, &out));
+      break;
     case 0: TRY(bt_network_group_name(n, integer(f, 4), text, capacity, &out)); break;
     case 1: TRY(bt_network_array_name(n, integer(f, 4), text, capacity, &out)); break;
     case 2: TRY(bt_network_to_json(n, text, capacity, &out)); break;

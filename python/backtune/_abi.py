@@ -97,6 +97,13 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_network_find_group": (status, [handle, text, int64_out]),
     "bt_network_state_size": (status, [handle, int64_out]),
     "bt_network_group_depth": (status, [handle, c_int64, int64_out]),
+    # network: the data that it is for
+    "bt_network_set_labels": (status, [handle, text, POINTER(c_char_p), c_int64]),
+    "bt_network_label": (status, [handle, text, c_int64, *_NAMED_TEXT]),
+    "bt_network_set_sampling_time": (status, [handle, c_double]),
+    "bt_network_sampling_time": (status, [handle, double_out]),
+    "bt_network_output_node": (status, [handle, c_int64, int64_out, int64_out]),
+    "bt_network_version": (status, [handle, int64_out]),
     # weights
     "bt_network_weight_count": (status, [handle, int64_out]),
     "bt_network_get_weights": (status, [handle, doubles, c_int64]),

@@ -7,7 +7,8 @@ extension Network {
       observe: observed.isEmpty
         ? nil : observed.map { .init(group: groups[$0.group].name, outputs: $0.count) },
       output: defaultOutput.map { groups[$0].name },
-      rest: rest.map { .init(values: $0.values, taken: $0.isTaken ? true : nil) })
+      rest: rest.map { .init(values: $0.values, taken: $0.isTaken ? true : nil) },
+      data: labelDocument)
   }
 
   private func document(of group: Group) -> NetworkDocument.GroupDocument {

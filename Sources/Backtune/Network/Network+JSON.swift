@@ -24,9 +24,9 @@ extension Network {
         "network JSON: format is '\(document.format ?? "absent")', expected '\(NetworkDocument.format)'"
       )
     }
-    guard document.version == NetworkDocument.version else {
+    guard let version = document.version, 1...NetworkDocument.version ~= version else {
       throw BacktuneError.argument(
-        "network JSON: version is \(document.version.map(String.init) ?? "absent"), expected \(NetworkDocument.version)"
+        "network JSON: version is \(document.version.map(String.init) ?? "absent"), expected 1 to \(NetworkDocument.version)"
       )
     }
     try self.init(document)
@@ -73,6 +73,7 @@ extension Network {
     if let list = document.observe {
       try observe(list.map { Observed(group: try group(named: $0.group), count: $0.outputs) })
     }
+    if let data = document.data { try read(data) }
   }
 
   private mutating func read(_ group: NetworkDocument.GroupDocument, into target: GroupID) throws {

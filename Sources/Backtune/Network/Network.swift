@@ -32,6 +32,10 @@ public struct Network: Sendable {
   package internal(set) var drawnSeed: UInt64?
   /// What the inputs are before t = 0; nil for 0, or what an estimation takes.
   public internal(set) var rest: Rest?
+  /// Names and units of the data, see `labels`; and what was observed when they were set.
+  var storedLabels = DataLabels()
+  var labelledOutputs: [Observed] = []
+  var labelVersion = 0
   /// Changes with every change of structure, so that a plan made earlier can tell that it is stale.
   public internal(set) var structureVersion = 0
 

@@ -3,7 +3,8 @@ import BacktuneNumerics
 /// The JSON form of a network. Groups refer to each other and to weights by name; arrays are row-major.
 package struct NetworkDocument: Codable {
   package static let format = "backtune-network"
-  package static let version = 1
+  /// 2: with `data`. A reader takes all versions up to its own.
+  package static let version = 2
 
   var format: String?
   var version: Int?
@@ -20,6 +21,18 @@ package struct NetworkDocument: Codable {
     let values: [Double]
     /// Absent = set by a user.
     var taken: Bool?
+  }
+
+  var data: LabelDocument?
+
+  /// What is known of the channels; absent = nothing.
+  struct LabelDocument: Codable {
+    var inputNames: [String]?
+    var outputNames: [String]?
+    var inputUnits: [String]?
+    var outputUnits: [String]?
+    /// In seconds.
+    var samplingTime: Double?
   }
 
   struct GroupDocument: Codable {
