@@ -72,6 +72,20 @@ enum {
   BT_STOP_CONVERGED = 8   /* the slopes of the cost vanish, up to rounding: a minimum, or a saddle such as zero weights */
 };
 
+/* Where the free weights of a network come from. */
+enum {
+  BT_WEIGHTS_UNTOUCHED = 0, /* neither drawn nor set: all as they were made, mostly 0 */
+  BT_WEIGHTS_DRAWN = 1,     /* all as bt_network_randomize drew them */
+  BT_WEIGHTS_SET = 2        /* set, some or all of them, or found by an estimation */
+};
+
+/* Kinds of notes. */
+enum {
+  BT_NOTE_DRAWN = 1, /* the estimator drew the weights where it started: they had neither been drawn nor set */
+  BT_NOTE_UNITS = 2  /* outputs whose variances differ by more than 100, an offset that no bias makes up for, an input that
+                        fixed weights read in units far from 1 */
+};
+
 /* Events of a callback. */
 enum {
   BT_EVENT_POLL = 0,     /* between simulations or inside a long one, at most every 5 ms: a chance to stop */
@@ -275,6 +289,13 @@ bt_status bt_network_randomize(bt_network *network, uint64_t seed);
 bt_status bt_network_set_rest(bt_network *network, const double *values, int64_t length);
 bt_status bt_network_get_rest(const bt_network *network, double *values, int64_t length);
 
+/* One of BT_WEIGHTS_*: where the free weights come from; copies and JSON keep it. `seed` (may be NULL) receives that of
+ * the draw where it is BT_WEIGHTS_DRAWN, and is left as it was otherwise. Weights set to what they are stay as drawn.
+ * Fixed weights do not count, nor learnt initial states that are as they were made; a network of no others counts as set,
+ * and so does one from a file of a release before this call. What a network computes with weights that are untouched is
+ * hardly what was meant: an estimator draws them when it starts. */
+bt_status bt_network_get_origin(const bt_network *network, int32_t *origin, uint64_t *seed);
+
 /* ---- JSON and files --------------------------------------------------------------------------------------------- */
 
 bt_status bt_network_to_json(const bt_network *network, char *buffer, int64_t capacity, int64_t *length);
@@ -313,8 +334,8 @@ bt_status bt_gradient(const bt_network *network, int64_t sequences, const int64_
 /* ---- Estimation ------------------------------------------------------------------------------------------------- */
 
 /* An estimator for a network, which it keeps alive and whose weights it reads when a step begins (weights set in between
- * start it anew) and sets to the best seen when the step ends. The groups, connections and observed nodes of the network
- * may not change after that. */
+ * start it anew; weights that were neither drawn nor set are drawn first, with seed 0: a note says so) and sets to the
+ * best seen when the step ends. The groups, connections and observed nodes of the network may not change after that. */
 bt_status bt_estimator_create(bt_network *network, bt_estimator **estimator);
 bt_status bt_estimator_free(bt_estimator *estimator);
 
@@ -482,6 +503,11 @@ bt_status bt_estimator_trace(const bt_estimator *estimator, const char *column, 
  * infinite where a draw diverges. The first draw alone where it was good enough; none without a race (option restarts). */
 bt_status bt_estimator_restart_count(const bt_estimator *estimator, int64_t *count);
 bt_status bt_estimator_restarts(const bt_estimator *estimator, double *costs, int64_t length);
+
+/* What else there is to know of the estimation: texts, each of one of the kinds BT_NOTE_* (`kind` may be NULL). */
+bt_status bt_estimator_note_count(const bt_estimator *estimator, int64_t *count);
+bt_status bt_estimator_note(const bt_estimator *estimator, int64_t index, int32_t *kind, char *buffer,
+                            int64_t capacity, int64_t *length);
 
 bt_status bt_estimator_stop_reason(const bt_estimator *estimator, int32_t *stop);
 

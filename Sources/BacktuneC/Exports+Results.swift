@@ -132,6 +132,32 @@ public func bt_estimator_restarts(
   }
 }
 
+@_cdecl("bt_estimator_note_count")
+public func bt_estimator_note_count(
+  _ estimator: OpaquePointer?, _ count: UnsafeMutablePointer<Int64>?
+) -> Int32 {
+  guarded {
+    try write(Int64(try found(estimator) { $1?.notes.count ?? 0 }), to: count, "count")
+  }
+}
+
+@_cdecl("bt_estimator_note")
+public func bt_estimator_note(
+  _ estimator: OpaquePointer?, _ index: Int64, _ kind: UnsafeMutablePointer<Int32>?,
+  _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int64,
+  _ length: UnsafeMutablePointer<Int64>?
+) -> Int32 {
+  guarded {
+    let notes = try found(estimator) { $1?.notes ?? [] }
+    guard notes.indices.contains(Int(index)) else {
+      throw BacktuneError.argument("index is \(index), there are \(notes.count) notes")
+    }
+    let note = notes[Int(index)]
+    try copy(note.text, to: buffer, capacity, length)
+    kind?.pointee = Int32(note.kind.rawValue)
+  }
+}
+
 @_cdecl("bt_estimator_stop_reason")
 public func bt_estimator_stop_reason(
   _ estimator: OpaquePointer?, _ stop: UnsafeMutablePointer<Int32>?

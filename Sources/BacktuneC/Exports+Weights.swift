@@ -176,6 +176,29 @@ public func bt_network_set_mask(
   }
 }
 
+/// BT_WEIGHTS_*.
+extension WeightOrigin {
+  fileprivate var number: Int32 {
+    switch self {
+    case .untouched: 0
+    case .drawn: 1
+    case .set: 2
+    }
+  }
+}
+
+@_cdecl("bt_network_get_origin")
+public func bt_network_get_origin(
+  _ network: OpaquePointer?, _ origin: UnsafeMutablePointer<Int32>?,
+  _ seed: UnsafeMutablePointer<UInt64>?
+) -> Int32 {
+  guarded {
+    let found = try reading(network) { $0.weightOrigin }
+    try write(found.number, to: origin, "origin")
+    if case .drawn(let drawn) = found { seed?.pointee = drawn }
+  }
+}
+
 @_cdecl("bt_network_randomize")
 public func bt_network_randomize(_ network: OpaquePointer?, _ seed: UInt64) -> Int32 {
   guarded { try changing(network) { $0.randomize(seed: seed) } }

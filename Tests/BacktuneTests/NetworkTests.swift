@@ -125,6 +125,39 @@ import Testing
     #expect(network.groups.map(\.name) == ["v", "f"] && network.arrays.isEmpty)
   }
 
+  /// Where weights come from, slot by slot: what is fixed does not count.
+  @Test func weightsKnowWhereTheyComeFrom() throws {
+    var network = try Build.network("reservoir", size: 6)
+    #expect(network.weightOrigin == .untouched)
+    var freed = network
+    try freed.setFixed("reservoir.x2.W", [false])
+    #expect(freed.weightOrigin == .set)
+    network.randomize(seed: .max)
+    #expect(network.weightOrigin == .drawn(seed: .max))
+    // Fixed weights were not drawn; those that were fixed later are.
+    freed = network
+    try freed.setFixed("reservoir.x2.W", [false])
+    #expect(freed.weightOrigin == .set)
+    freed = network
+    try freed.setFixed("reservoir.y.W", [true])
+    try freed.setFixed("reservoir.y.W", [false])
+    #expect(freed.weightOrigin == .drawn(seed: .max))
+    // An earlier draw is not the last one.
+    try freed.setFixed("reservoir.y.W", [true])
+    freed.randomize(seed: 1)
+    #expect(freed.weightOrigin == .drawn(seed: 1))
+    try freed.setFixed("reservoir.y.W", [false])
+    #expect(freed.weightOrigin == .set)
+    // Another unit has weights that nobody drew, until they are.
+    try network.addUnit("linear", size: 1)
+    #expect(network.weightOrigin == .set)
+    #expect(try Network(json: try network.json()).weightOrigin == .set)
+    network.randomize(seed: 2)
+    #expect(try Network(json: try network.json()).weightOrigin == .drawn(seed: 2))
+    let empty = try Network(inputs: 1)
+    #expect(empty.weightOrigin == .set)
+  }
+
   @Test func weightsHaveBoundsAndFixedFlags() throws {
     var network = try Build.network(
       "lnl", size: 3, options: "{\"leak\": \"adjust\", \"mask\": [[1,0,1],[0,1,0],[1,1,0]]}")

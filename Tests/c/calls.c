@@ -91,6 +91,7 @@ CALL(set_fixed, bt_network_set_fixed(NETWORK, "u.x2.W", flags, 1))
 CALL(set_signs, bt_network_set_signs(NETWORK, "u.x2.W", signs, 4))
 CALL(set_mask, bt_network_set_mask(NETWORK, "u.x2.W", all, 4))
 CALL(randomize, bt_network_randomize(NETWORK, 7))
+CALL(get_origin, bt_network_get_origin(NETWORK, &stop, NULL))
 CALL(to_json, bt_network_to_json(NETWORK, text, sizeof text, &number))
 CALL(save, bt_network_save(NETWORK, "/dev/null"))
 CALL(simulate, bt_simulate(NETWORK, 1, &steps, inputs, 3, NULL, 0, values, 6, NULL, 0, NULL, 0))
@@ -126,6 +127,7 @@ CALL(observables, bt_estimator_observables(ESTIMATOR, values, more, NULL, 1))
 CALL(divergence, bt_estimator_divergence(ESTIMATOR, values))
 CALL(trace_length, bt_estimator_trace_length(ESTIMATOR, &number))
 CALL(restart_count, bt_estimator_restart_count(ESTIMATOR, &number))
+CALL(note_count, bt_estimator_note_count(ESTIMATOR, &number))
 CALL(stop_reason, bt_estimator_stop_reason(ESTIMATOR, &stop))
 
 /* The whole trace: its length is asked first. */
@@ -184,6 +186,7 @@ const handle_call handle_calls[] = {
     NETWORK_CALL(bt_network_get_array, READS, get_array),
     NETWORK_CALL(bt_network_get_bounds, READS, get_bounds),
     NETWORK_CALL(bt_network_get_fixed, READS, get_fixed),
+    NETWORK_CALL(bt_network_get_origin, READS, get_origin),
     NETWORK_CALL(bt_network_to_json, READS, to_json),
     NETWORK_CALL(bt_network_save, READS, save),
     NETWORK_CALL(bt_simulate, READS, simulate),
@@ -219,6 +222,7 @@ const handle_call handle_calls[] = {
     ESTIMATOR_CALL(bt_estimator_trace, READS, trace),
     ESTIMATOR_CALL(bt_estimator_restart_count, READS, restart_count),
     ESTIMATOR_CALL(bt_estimator_restarts, READS, restarts),
+    ESTIMATOR_CALL(bt_estimator_note_count, READS, note_count),
     ESTIMATOR_CALL(bt_estimator_stop_reason, READS, stop_reason),
     ESTIMATOR_CALL(bt_estimator_cost, READS, cost),
     ESTIMATOR_CALL(bt_estimator_removed, READS, removed),

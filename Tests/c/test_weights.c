@@ -137,11 +137,65 @@ static void draws(void) {
   CHECK_OK(bt_network_free(other));
 }
 
+/* Untouched, drawn, set; and what an estimator makes of weights that nobody gave. */
+static void origins(void) {
+  bt_network *network = standard_network(), *copy = NULL;
+  bt_estimator *estimator = NULL;
+  const int64_t steps = 4;
+  const double inputs[] = {0.5, -1, 0.25, 2}, desired[] = {0.1, 0.2, 0.3, 0.1, 0.6, 0.2, 0.4, 0.5};
+  double weights[STANDARD_WEIGHTS], drawn[STANDARD_WEIGHTS];
+  char text[200];
+  int32_t origin = -1, kind = -1, stop = -1;
+  int64_t count = -1, length = 0;
+  uint64_t seed = 7;
+  CHECK_OK(bt_network_get_origin(network, &origin, &seed));
+  CHECK(origin == BT_WEIGHTS_DRAWN && seed == 1);
+  CHECK_OK(bt_network_randomize(network, UINT64_MAX));
+  CHECK_OK(bt_network_get_weights(network, weights, STANDARD_WEIGHTS));
+  CHECK_OK(bt_network_set_weights(network, weights, STANDARD_WEIGHTS));
+  CHECK_OK(bt_network_copy(network, &copy));
+  CHECK_OK(bt_network_get_origin(copy, &origin, &seed));
+  CHECK(origin == BT_WEIGHTS_DRAWN && seed == UINT64_MAX);
+  weights[0] += 1;
+  CHECK_OK(bt_network_set_weights(copy, weights, STANDARD_WEIGHTS));
+  CHECK_OK(bt_network_get_origin(copy, &origin, NULL));
+  CHECK(origin == BT_WEIGHTS_SET);
+  CHECK_ERROR(bt_network_get_origin(copy, NULL, NULL), BT_ERROR_NULL, "origin");
+  CHECK_OK(bt_network_free(copy));
+  CHECK_OK(bt_network_free(network));
+
+  CHECK_OK(bt_network_create(1, &network));
+  CHECK_OK(bt_network_add_unit(network, "lnl", "u", 2, "{\"leak\": \"adjust\"}", NULL));
+  CHECK_OK(bt_network_get_origin(network, &origin, NULL));
+  CHECK(origin == BT_WEIGHTS_UNTOUCHED);
+  CHECK_OK(bt_network_copy(network, &copy));
+  CHECK_OK(bt_network_randomize(copy, 0));
+  CHECK_OK(bt_network_get_weights(copy, drawn, STANDARD_WEIGHTS));
+  CHECK_OK(bt_estimator_create(network, &estimator));
+  CHECK_OK(bt_estimator_set_data(estimator, 1, &steps, inputs, 4, desired, 8, NULL, 0));
+  CHECK_OK(bt_estimator_note_count(estimator, &count));
+  CHECK(count == 0);
+  CHECK_ERROR(bt_estimator_note(estimator, 0, &kind, text, sizeof text, &length), BT_ERROR_ARGUMENT, "index is 0");
+  CHECK_OK(bt_estimator_set_option(estimator, "max_iterations", 0));
+  CHECK_OK(bt_estimator_run(estimator, NULL, NULL, &stop));
+  CHECK_OK(bt_network_get_weights(network, weights, STANDARD_WEIGHTS));
+  CHECK(stop == BT_STOP_ITERATIONS && memcmp(weights, drawn, sizeof drawn) == 0);
+  CHECK_OK(bt_estimator_note_count(estimator, &count));
+  CHECK(count >= 1);
+  CHECK_OK(bt_estimator_note(estimator, 0, &kind, text, sizeof text, &length));
+  CHECK(kind == BT_NOTE_DRAWN && strstr(text, "drawn with seed 0") && (size_t)length == strlen(text));
+  CHECK_ERROR(bt_estimator_note(estimator, -1, &kind, text, sizeof text, &length), BT_ERROR_ARGUMENT, "index is -1");
+  CHECK_OK(bt_estimator_free(estimator));
+  CHECK_OK(bt_network_free(copy));
+  CHECK_OK(bt_network_free(network));
+}
+
 int main(void) {
   flat();
   fixing();
   bounds();
   not_finite();
   draws();
+  origins();
   return check_report();
 }

@@ -30,6 +30,7 @@ KINDS = {
     "const int8_t *": _abi.signs,
     "uint8_t *": _abi.flags,
     "int32_t *": ctypes.POINTER(ctypes.c_int32),
+    "uint64_t *": ctypes.POINTER(ctypes.c_uint64),
 }
 # A pointer that is written: one value, or an array when a length stands beside it.
 ONE = {"double *": ctypes.POINTER(ctypes.c_double), "int64_t *": ctypes.POINTER(ctypes.c_int64)}

@@ -44,6 +44,7 @@ def test_linear_regression():
     u = rng.normal(size=(50, 2)) * [1, 1e-5]
     net = bt.Network(2)
     net.linear(1, sources=[net.input.lag(0)])
+    net.randomize(0)
     y = u @ [[2.0], [3e4]] + 0.7 + 0.3 * rng.normal(size=(50, 1))
     est = bt.Estimator(net, u, y)
     est.run(progress=False)
@@ -91,7 +92,7 @@ def test_errors_and_band_over_many_data_sets():
 
 def test_only_the_sum_of_two_identical_units_counts():
     u, y = data()
-    net = two_units()
+    net = two_units().randomize(0)
     source = one_unit().weights
     for name in ("lnl.x2.a", "lnl.x2.B", "lnl.x1.g"):
         net.weights[name] = np.full(net.weights[name].shape, source[name].ravel()[0])
@@ -186,12 +187,11 @@ def test_constant_output():
     assert np.isfinite(found.covariance).all() and np.isfinite(found.deviation).all()
 
 
-def test_start_from_zero():
+def test_weights_at_zero():
     u, y = data()
     net = two_units()
-    est = bt.Estimator(net, u, y)
-    est.run(progress=False)
-    found = est.uncertainty()
+    net.set_weights(np.zeros(net.get_weights().size))
+    found = bt.Estimator(net, u, y).uncertainty()
     assert names_of(found.undetermined) == set(net.weights) - {"linear.x.a"}
     assert found.rank == 1 and np.isfinite(found.covariance).all()
 
@@ -265,6 +265,7 @@ def test_cross_entropy_is_logistic_regression():
     net = bt.Network(1)
     z = net.linear(2, "z", sources=[net.input.lag(0)])
     net.observe(net.softmax_group(z.lag(0)))
+    net.randomize(0)
     bias, slope = net.weights
     y = np.column_stack([label, 1 - label])
     est = bt.Estimator(net, u, y, criterion="cross-entropy")

@@ -26,6 +26,7 @@ from ._version import __version__
 from .errors import (
     ArgumentError,
     BacktuneError,
+    BacktuneWarning,
     BusyError,
     FileError,
     HandleError,
@@ -66,6 +67,7 @@ __all__ = [
     "SELF",
     "ArgumentError",
     "BacktuneError",
+    "BacktuneWarning",
     "BusyError",
     "Connections",
     "Decay",

@@ -122,6 +122,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_network_randomize": (status, [handle, c_uint64]),
     "bt_network_set_rest": (status, [handle, doubles, c_int64]),
     "bt_network_get_rest": (status, [handle, doubles, c_int64]),
+    "bt_network_get_origin": (status, [handle, int32_out, POINTER(c_uint64)]),
     # JSON and files
     "bt_network_to_json": (status, [handle, *_NAMED_TEXT]),
     "bt_network_from_json": (status, [text, c_int64, handle_out]),
@@ -176,6 +177,8 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         [handle, doubles, c_int64, doubles, doubles, c_int64, double_out, int64_out],
     ),
     "bt_estimator_prediction_deviation": (status, [handle, doubles, c_int64]),
+    "bt_estimator_note_count": (status, [handle, int64_out]),
+    "bt_estimator_note": (status, [handle, c_int64, int32_out, *_NAMED_TEXT]),
     "bt_estimator_trace_length": (status, [handle, int64_out]),
     "bt_estimator_trace": (status, [handle, text, doubles, c_int64]),
     "bt_estimator_restart_count": (status, [handle, int64_out]),

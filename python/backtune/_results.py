@@ -27,6 +27,9 @@ _STOPS = (
     "converged",
 )
 
+# BT_NOTE_* of include/backtune.h.
+_NOTES = {1: "drawn", 2: "units"}
+
 
 class ObservableMeans(NamedTuple):
     """Means of the observables, the desired ones, and their lambda, each of shape (K,)."""
@@ -231,6 +234,15 @@ class ResultsMixin:
             words, name = "interrupted by the user", "interrupted"
         outputs = self.output_nmse if length and self.net.outputs > 1 else columns["nmse"][-1:]
         return Trace(columns, words, name, restarts, validation, outputs)
+
+    def _notes(self) -> list[tuple[str, str]]:
+        """Return what else there is to know of the estimation: kinds, in a word, and texts."""
+        count = _abi.read_int(lib.bt_estimator_note_count, self._pointer)
+        notes, kind = [], ctypes.c_int32()
+        for place in range(count):
+            text = _abi.read_text(lib.bt_estimator_note, self._pointer, place, ctypes.byref(kind))
+            notes.append((_NOTES[kind.value], text))
+        return notes
 
     def _restarts(self) -> np.ndarray:
         costs = np.empty(_abi.read_int(lib.bt_estimator_restart_count, self._pointer))

@@ -27,7 +27,9 @@ def run(
     """
     logs = logger.isEnabledFor(logging.DEBUG)
     idle = callback is None and validation is None and not progress and not logs
-    start = snapshot(estimator.net) if validation is not None else None
+    # Of a network that nobody drew, the engine draws the start.
+    known = validation is not None and estimator.net.origin != "untouched"
+    start = snapshot(estimator.net) if known else None
 
     with Progress(progress, int(estimator.get_option("max_iterations"))) as bar:
 

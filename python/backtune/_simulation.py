@@ -18,6 +18,7 @@ from .stream import Stream
 if TYPE_CHECKING:
     from .group import Group
     from .network import Network
+    from .weights import Weights
 
 
 def _size(array: np.ndarray | None) -> int:
@@ -37,7 +38,10 @@ class SimulationMixin:
         def outputs(self) -> int: ...
         @property
         def groups(self) -> dict[str, Group]: ...
+        @property
+        def weights(self) -> Weights: ...
         def to_json(self) -> str: ...
+        def _warn_untouched(self) -> None: ...
 
     def simulate(
         self,
@@ -81,6 +85,12 @@ class SimulationMixin:
         SizeError
             Another number of channels, or state of another size.
 
+        Warns
+        -----
+        BacktuneWarning
+            The free weights were neither drawn nor set. Not with ``states=True`` where others are
+            fixed: a reservoir has states before it has a readout.
+
         Examples
         --------
         >>> import backtune as bt
@@ -92,6 +102,8 @@ class SimulationMixin:
         True
         """
         channels = self.inputs
+        if not (states and self._has_fixed_weights()):
+            self._warn_untouched()
         if not is_list_of_sequences(u, channels):
             sequence = as_sequence(u, channels, "inputs")
             result = self._simulate([sequence], [initial], channels, states, return_state)[0]
@@ -102,6 +114,9 @@ class SimulationMixin:
         starts = initial_states(initial, len(sequences))
         results = self._simulate(sequences, starts, channels, states, return_state)
         return [self._labelled(x, r) if is_labelled(x) else r for x, r in zip(u, results)]
+
+    def _has_fixed_weights(self) -> bool:
+        return any(self.weights.fixed(name).any() for name in self.weights)
 
     def _labelled(self, u: Any, result: Any) -> Any:
         """Give the results of one sequence the index that its inputs have."""
@@ -206,6 +221,7 @@ class SimulationMixin:
         >>> for u in (0.5, -0.5):
         ...     y = stream.step(u)
         """
+        self._warn_untouched()
         return Stream(cast("Network", self), initial)
 
     def gradient(

@@ -39,6 +39,10 @@ class FileError(BacktuneError, OSError):
     """A file that cannot be read or written."""
 
 
+class BacktuneWarning(UserWarning):
+    """Something computed that is hardly what was meant, or that a user should know of."""
+
+
 # By status; names and numbers of include/backtune.h.
 STATUS: dict[int, type[BacktuneError]] = {
     -1: ArgumentError,  # BT_ERROR_ARGUMENT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import warnings
 from collections.abc import Sequence
 from typing import Any, Callable
 
@@ -17,7 +18,7 @@ from ._results import ResultsMixin, stop_words
 from ._run import run
 from ._validation import Validation
 from .criteria import Criterion
-from .errors import ArgumentError, NetworkError
+from .errors import ArgumentError, BacktuneWarning, NetworkError
 from .network import Network
 from .regularisation import Regularisation
 from .trace import Report, Trace
@@ -31,8 +32,9 @@ class Estimator(ResultsMixin, Owner):
     Parameters
     ----------
     net : Network
-        Its weights are where estimation starts, and receive the best found. Its structure may not
-        change any more.
+        Its weights are where estimation starts, and receive the best found; where they were neither
+        drawn nor set, they are drawn with seed 0, and a `BacktuneWarning` says so. Its structure
+        may not change any more.
     u : array of shape (T, M), or list of such
         Inputs of one sequence or of several, of any lengths; (T,) means one channel. For a network
         without inputs: None, or numbers of time steps.
@@ -143,6 +145,7 @@ class Estimator(ResultsMixin, Owner):
         self._sequences = data.lengths.size
         self._lengths, self._is_list = data.lengths, data.is_list
         self._validated: dict[int, float] = {}
+        self._told: set[str] = set()
 
     # ---- Settings
 
@@ -184,6 +187,7 @@ class Estimator(ResultsMixin, Owner):
         guard, stop = self._call(lib.bt_estimator_step, lambda: False)
         if guard.interrupted:
             raise KeyboardInterrupt
+        self._warn()
         place = self._trace_length() - 1
         return self._report(place, None if stop == _abi.STOP_NONE else stop_words(stop))
 
@@ -256,10 +260,12 @@ class Estimator(ResultsMixin, Owner):
         try:
             for name, value in chosen.items():
                 self.set_option(name, value)
-            return run(self, progress, callback, looks)
+            trace = run(self, progress, callback, looks)
         finally:
             for name, value in before.items():
                 self.set_option(name, value)
+        self._warn()
+        return trace
 
     def _call(self, function: Any, on_iteration: Callable[[], Any]) -> tuple[RunGuard, int]:
         stop = ctypes.c_int32()
@@ -267,6 +273,13 @@ class Estimator(ResultsMixin, Owner):
             function(self._pointer, guard.callback, None, ctypes.byref(stop))
         guard.finish()
         return guard, stop.value
+
+    def _warn(self) -> None:
+        """Give the engine's notes as warnings, each once."""
+        for _, text in self._notes():
+            if text not in self._told:
+                self._told.add(text)
+                warnings.warn(text, BacktuneWarning, stacklevel=3)
 
     def __reduce__(self) -> tuple:
         raise TypeError(

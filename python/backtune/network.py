@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -18,9 +20,12 @@ from ._units_dynamic import DynamicUnitsMixin
 from ._units_gated import GatedUnitsMixin
 from ._units_layers import LayersMixin
 from ._units_recurrent import RecurrentUnitsMixin
-from .errors import ArgumentError, BacktuneError
+from .errors import ArgumentError, BacktuneError, BacktuneWarning
 from .group import Group
 from .weights import Weights
+
+# BT_WEIGHTS_* of include/backtune.h, in their order.
+_ORIGINS = ("untouched", "drawn", "set")
 
 
 class Network(
@@ -45,9 +50,10 @@ class Network(
 
     Notes
     -----
-    All nodes of the unit added last are observed, unless `observe` says otherwise. The
-    weights start at zero: call `randomize` before estimation. Networks can be copied, pickled,
-    saved as JSON, and closed by `close` or `with`.
+    All nodes of the unit added last are observed, unless `observe` says otherwise. The weights
+    start at zero: call `randomize`. Where nobody did, an estimator does so, with seed 0, and
+    `simulate` warns. Networks can be copied, pickled, saved as JSON, and closed by `close` or
+    `with`.
 
     Examples
     --------
@@ -201,6 +207,37 @@ class Network(
             return
         given = as_flat(np.broadcast_to(values, self.inputs), self.inputs, "rest")
         lib.bt_network_set_rest(self._pointer, given, given.size)
+
+    @property
+    def origin(self) -> str:
+        """Where the free weights come from; copies, pickles and files keep it.
+
+        "untouched": neither drawn nor set, all as they were made, mostly zero. "drawn": all as
+        `randomize` drew them; weights set to what they are stay so. "set": set, some or all of
+        them, or found by an estimation.
+        """
+        return self._origin()[0]
+
+    @property
+    def seed(self) -> int | None:
+        """Seed of the draw where `origin` is "drawn", otherwise None."""
+        return self._origin()[1]
+
+    def _warn_untouched(self) -> None:
+        """Warn that weights which nobody drew nor set are computed with."""
+        if self.origin == "untouched":
+            warnings.warn(
+                "the weights of this network were neither drawn nor set, and most are 0: call"
+                " randomize, or set them",
+                BacktuneWarning,
+                stacklevel=3,
+            )
+
+    def _origin(self) -> tuple[str, int | None]:
+        number, seed = ctypes.c_int32(), ctypes.c_uint64()
+        lib.bt_network_get_origin(self._pointer, ctypes.byref(number), ctypes.byref(seed))
+        origin = _ORIGINS[number.value]
+        return origin, seed.value if origin == "drawn" else None
 
     # ---- Kept
 

@@ -37,6 +37,8 @@ public final class Estimator {
   /// How far the draws of a race spread: the cost at which each of them stands, best first, in the unit of the trace. One
   /// where the first was good enough; empty without a race.
   public private(set) var drawCosts: [Double] = []
+  /// What else a user should know of it.
+  public private(set) var notes: [EstimationNote] = []
   /// Slots of the weights that a sparse estimation took away.
   private(set) var removed: Set<Int> = []
 
@@ -93,7 +95,7 @@ public final class Estimator {
     network = changed
     restart()
     // A race has its draws of the network that it was made for.
-    guard let kept, !(kept is Race), changed.drawnSeed == nil else { return }
+    guard let kept, !(kept is Race), changed.weightOrigin == .set else { return }
     kept.restart(from: kept.problem.slots(for: changed.slots.values))
     made = kept
   }
@@ -179,6 +181,7 @@ public final class Estimator {
   private func start(monitor: Monitor?) throws -> Bool {
     if trace.isEmpty { try takeDraw() }
     let session = try session()
+    if trace.isEmpty { notes = notes.filter { $0.kind != .units } + session.problem.notes }
     if trace.isEmpty {
       let isDone = try timed(session) { try session.start(poll: self.poll(monitor)) }
       guard isDone else {
@@ -194,9 +197,18 @@ public final class Estimator {
     return stopReason == .none
   }
 
-  /// Takes weights that are as drawn in the units of the data, and the inputs' rest.
+  /// The seed of a start that nobody gave.
+  private static let usualSeed: UInt64 = 0
+
+  /// Takes weights that are as drawn in the units of the data, and the inputs' rest; draws those that nobody chose, which
+  /// may be a point that no step leads away from.
   private func takeDraw() throws {
-    guard let seed = network.drawnSeed else { return }
+    if network.weightOrigin == .untouched {
+      network.randomize(seed: Self.usualSeed)
+      made = nil
+      notes = [.drawn(seed: Self.usualSeed)]
+    }
+    guard case .drawn(let seed) = network.weightOrigin else { return }
     if network.rest == nil || network.rest?.isTaken == true {
       let rest = sequences.rest
       if rest != network.restValues {

@@ -21,7 +21,8 @@ extension EstimatorOptions {
       )
     }
     // Weights that nobody drew are not thrown away.
-    let drawn = problem.network.drawnSeed
+    var drawn: UInt64?
+    if case .drawn(let seed) = problem.network.weightOrigin { drawn = seed }
     let usual = drawn == nil || problem.data.followsErrors ? 0 : Race.usualField - 1
     let restarts = restarts ?? usual
     if restarts == 0 { return try GaussNewton(problem, form: form) }

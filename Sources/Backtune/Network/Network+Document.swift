@@ -8,7 +8,7 @@ extension Network {
         ? nil : observed.map { .init(group: groups[$0.group].name, outputs: $0.count) },
       output: defaultOutput.map { groups[$0].name },
       rest: rest.map { .init(values: $0.values, taken: $0.isTaken ? true : nil) },
-      data: labelDocument)
+      data: labelDocument, seed: drawSeed.map { String($0) })
   }
 
   private func document(of group: Group) -> NetworkDocument.GroupDocument {
@@ -64,9 +64,13 @@ extension Network {
     let fixed = Array(slots.isFixed[array.slots])
     var draw: [Double]?
     if case .uniform(let lower, let upper) = array.draw { draw = [lower, upper] }
+    let origins = slots.origins[array.slots]
+    let isUniform = origins.allSatisfy { $0 == origins.first }
+    let origin = (isUniform ? origins.prefix(1) : origins).map(\.rawValue)
     return .init(
       name: array.name, values: Array(slots.values[array.slots]),
       lower: bounds(slots.lower, -.infinity), upper: bounds(slots.upper, .infinity),
-      fixed: fixed.contains(true) ? fixed : nil, draw: draw)
+      fixed: fixed.contains(true) ? fixed : nil, draw: draw,
+      origin: origin == [SlotOrigin.set.rawValue] ? nil : origin)
   }
 }

@@ -60,6 +60,7 @@ extension Network {
     for (target, group) in document.groups.enumerated() {
       try read(group, into: target)
     }
+    drawSeed = try Self.seed(document)
     let weights = document.weights ?? []
     if !weights.isEmpty { try reorderArrays(weights.map(\.name)) }
     for weight in weights { try read(weight) }
@@ -162,11 +163,13 @@ extension Network {
     let upper = try perSlot(weight.upper, "upper bounds", absent: nil).map { $0 ?? .infinity }
     let values = try perSlot(weight.values, "values", absent: 0)
     let fixed = try perSlot(weight.fixed, "fixed flags", absent: false)
+    let origins = try origins(weight, count: array.slots.count)
     for (place, slot) in array.slots.enumerated() {
       try checkBounds(lower[place], upper[place], of: weight.name)
       (slots.lower[slot], slots.upper[slot]) = (lower[place], upper[place])
       try check(values[place], slot: slot, of: array)
       (slots.values[slot], slots.isFixed[slot]) = (values[place], fixed[place])
+      slots.origins[slot] = origins[place]
     }
     if let draw = weight.draw {
       guard draw.count == 2, draw[0] <= draw[1] else {

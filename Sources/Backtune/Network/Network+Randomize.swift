@@ -8,7 +8,8 @@ extension Network {
   /// bits, whatever other arrays there are.
   public mutating func randomize(seed: UInt64) {
     let fanIn = slotFanIn()
-    drawnSeed = seed
+    drawSeed = seed
+    slots.forgetDraw()
     for array in arrays {
       var stream = RandomStream(seed: seed, name: array.name)
       for slot in array.slots {
@@ -26,7 +27,9 @@ extension Network {
           if !value.isFinite { value = lower.isFinite ? lower : upper }
         }
         // Drawn even where fixed, so that fixing one weight does not change the others.
-        if !slots.isFixed[slot] { slots.values[slot] = min(max(value, lower), upper) }
+        if !slots.isFixed[slot] {
+          (slots.values[slot], slots.origins[slot]) = (min(max(value, lower), upper), .drawn)
+        }
       }
     }
   }

@@ -47,7 +47,6 @@ extension Network {
     guard !overflow else { throw BacktuneError.memory("weight array \(name): too many weights") }
     // Values, two bounds and what estimation keeps beside them.
     try MemoryBudget.bytes(doubles: [total, 8], for: "weight array \(name)")
-    drawnSeed = nil
     slots.append(
       count: count, lower: options.lower, upper: options.upper, fixed: options.fixed)
     arrayIndex[name] = arrays.count
@@ -86,8 +85,7 @@ extension Network {
     let array = try array(named: name)
     let chosen = try slotValues(array, values, what: "weights", absent: 0)
     for (slot, value) in zip(array.slots, chosen) { try check(value, slot: slot, of: array) }
-    for (slot, value) in zip(array.slots, chosen) { slots.values[slot] = value }
-    drawnSeed = nil
+    for (slot, value) in zip(array.slots, chosen) { slots.assign(value, to: slot) }
   }
 
   /// Sets the bounds of a full array, or one pair for all of it; weights outside are moved to the nearest bound.
@@ -159,8 +157,6 @@ extension Network {
     let array = try array(named: name)
     let chosen = try slotValues(array, fixed, what: "fixed flags", absent: nil)
     for (slot, flag) in zip(array.slots, chosen) {
-      // Freed: whatever it is, it was not drawn to be adjusted.
-      if slots.isFixed[slot] && !flag { drawnSeed = nil }
       slots.isFixed[slot] = flag
     }
   }
@@ -181,19 +177,22 @@ extension Network {
         if let value = remaining.popFirst() { try check(value, slot: slot, of: array) }
       }
     }
-    for (slot, value) in zip(adjustable, values) { slots.values[slot] = value }
-    drawnSeed = nil
+    for (slot, value) in zip(adjustable, values) { slots.assign(value, to: slot) }
   }
 
   /// Sets slots to zero for good.
   package mutating func fixAtZero(_ list: [Int]) {
-    for slot in list { (slots.values[slot], slots.isFixed[slot]) = (0, true) }
+    for slot in list {
+      slots.assign(0, to: slot)
+      slots.isFixed[slot] = true
+    }
   }
 
   /// Sets every slot, values that are known to be inside their bounds.
   package mutating func setSlotValues(_ values: [Double]) {
-    slots.values = values
-    drawnSeed = nil
+    for (slot, value) in values.enumerated() where value != slots.values[slot] {
+      slots.assign(value, to: slot)
+    }
   }
 
   func check(_ value: Double, slot: Int, of array: WeightArray) throws {

@@ -28,14 +28,14 @@ public struct Network: Sendable {
   var readAtLagZero: Set<GroupID> = []
   /// Nodes of all groups.
   package private(set) var nodeCount = 0
-  /// The seed of the last `randomize`, while all weights are as it drew them.
-  package internal(set) var drawnSeed: UInt64?
   /// What the inputs are before t = 0; nil for 0, or what an estimation takes.
   public internal(set) var rest: Rest?
   /// Names and units of the data, see `labels`; and what was observed when they were set.
   var storedLabels = DataLabels()
   var labelledOutputs: [Observed] = []
   var labelVersion = 0
+  /// The seed of the last `randomize`.
+  var drawSeed: UInt64?
   /// Changes with every change of structure, so that a plan made earlier can tell that it is stale.
   public internal(set) var structureVersion = 0
 

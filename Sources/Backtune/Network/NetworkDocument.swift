@@ -34,6 +34,8 @@ package struct NetworkDocument: Codable {
     /// In seconds.
     var samplingTime: Double?
   }
+  /// Of the last draw: a text, since a JSON number may pass through a double on its way.
+  var seed: String?
 
   struct GroupDocument: Codable {
     let name: String
@@ -95,6 +97,8 @@ package struct NetworkDocument: Codable {
     var fixed: [Bool]?
     /// Absent = normal; otherwise uniform in [first, second].
     var draw: [Double]?
+    /// Absent = set; otherwise "made", "drawn" or "set", for all or one a slot.
+    var origin: [String]?
   }
 
   struct ObservedDocument: Codable {

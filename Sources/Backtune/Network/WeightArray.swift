@@ -25,18 +25,37 @@ public struct WeightArray: Sendable {
   public var count: Int { shape.reduce(1, *) }
 }
 
+/// Where the value of a slot comes from.
+package enum SlotOrigin: String, Sendable {
+  /// As it was made; drawn by the network's last `randomize`; or set, by hand or by an estimation.
+  case made, drawn, set
+}
+
 /// All weights of a network, slot by slot, in the order in which the arrays were defined.
 public struct WeightSlots: Equatable, Sendable {
   public internal(set) var values: [Double] = []
   public internal(set) var lower: [Double] = []
   public internal(set) var upper: [Double] = []
   public internal(set) var isFixed: [Bool] = []
+  package internal(set) var origins: [SlotOrigin] = []
 
   package mutating func append(count: Int, lower low: Double, upper high: Double, fixed: Bool) {
     values += repeatElement(min(max(0, low), high), count: count)
     lower += repeatElement(low, count: count)
     upper += repeatElement(high, count: count)
     isFixed += repeatElement(fixed, count: count)
+    origins += repeatElement(.made, count: count)
+  }
+
+  /// Sets a value; one that is as drawn stays so where it is the same.
+  mutating func assign(_ value: Double, to slot: Int) {
+    if origins[slot] != .drawn || values[slot] != value { origins[slot] = .set }
+    values[slot] = value
+  }
+
+  /// What an earlier draw left.
+  mutating func forgetDraw() {
+    for slot in origins.indices where origins[slot] == .drawn { origins[slot] = .set }
   }
 
   /// Sets the values from slot `first` on.
@@ -47,6 +66,11 @@ public struct WeightSlots: Equatable, Sendable {
   /// Replaces values and bounds, one a slot.
   package mutating func replace(values: [Double], lower: [Double], upper: [Double]) {
     (self.values, self.lower, self.upper) = (values, lower, upper)
+  }
+
+  /// Whether values, bounds and fixed flags are those of another, wherever they come from.
+  package func isSame(as other: WeightSlots) -> Bool {
+    values == other.values && hasSameConstraints(as: other)
   }
 
   /// Whether bounds and fixed flags are those of another.

@@ -8,10 +8,11 @@ extension Problem {
   /// A mean beyond that many deviations is an offset.
   private static let offset = 10.0
 
-  /// In sentences.
-  var notices: [String] { outputNotices + offsetNotices + fixedNotices }
+  var notes: [EstimationNote] {
+    (outputNotes + offsetNotes + fixedNotes).map { EstimationNote(kind: .units, text: $0) }
+  }
 
-  private var outputNotices: [String] {
+  private var outputNotes: [String] {
     let varying = outputMoments.indices.filter { outputMoments[$0].deviation > 0 }
     guard !isBalanced, data.isOfErrors,
       let least = varying.min(by: { outputMoments[$0].deviation < outputMoments[$1].deviation }),
@@ -27,7 +28,7 @@ extension Problem {
   }
 
   /// Channels whose offset no bias makes up for.
-  private var offsetNotices: [String] {
+  private var offsetNotes: [String] {
     let moments = sequences.inputMoments
     return scales.uncentred.compactMap { channel, group in
       let own = moments[channel]
@@ -39,7 +40,7 @@ extension Problem {
   }
 
   /// Channels that are read by fixed weights alone, which cannot follow their units: a reservoir's.
-  private var fixedNotices: [String] {
+  private var fixedNotes: [String] {
     let moments = sequences.inputMoments
     var (isRead, isAdjusted) = (moments.map { _ in false }, moments.map { _ in false })
     for (target, group) in network.groups.enumerated() {

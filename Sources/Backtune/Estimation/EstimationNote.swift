@@ -1,0 +1,17 @@
+/// What a user should know of an estimation, beside why it stopped.
+public struct EstimationNote: Equatable, Sendable {
+  public enum Kind: Int, Sendable {
+    /// The weights where it started were drawn, since they had neither been drawn nor set.
+    case drawn = 1
+    /// Units or offsets of the data that the estimation cannot follow.
+    case units = 2
+  }
+  public let kind: Kind
+  public let text: String
+
+  static func drawn(seed: UInt64) -> EstimationNote {
+    EstimationNote(
+      kind: .drawn,
+      text: "the weights had neither been drawn nor set: they were drawn with seed \(seed)")
+  }
+}
