@@ -177,7 +177,9 @@ def test_draws_are_not_compared_under_different_nu(name):
 def test_first_cost_is_that_of_the_start_under_the_present_nu():
     u, y = root_data(4, 100, 2)
     start = learner(4, 2)
-    trace = bt.Estimator(learner(4, 2), u, y, criterion="l1").run(20, progress=False)
+    # Weights that are as drawn would be taken in the units of the data.
+    start.set_weights(1.01 * start.get_weights())
+    trace = bt.Estimator(start.copy(), u, y, criterion="l1").run(20, progress=False)
     again = bt.Estimator(start, u, y, criterion=criteria.Robust(nu=trace.nu[-1]))
     assert again.cost == pytest.approx(trace.first_cost[-1], rel=1e-12)
 

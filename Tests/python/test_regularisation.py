@@ -182,7 +182,8 @@ def test_many_orthogonal_nodes_are_no_trap():
     u = np.random.default_rng(0).normal(size=(100, 1))
     rule = reg.OrthogonalActivity(1e-3, groups=["reservoir.x"])
     trace = bt.Estimator(net, u, np.sin(u), regularisation=rule).run(3, progress=False)
-    assert trace.variant.max() != 4
+    # 4 is Gauss-Newton's, and a momentum of the first order.
+    assert not ((trace.variant == 4) & (trace.order == 2)).any()
     assert trace.cost[-1] < trace.cost[0]
 
 
@@ -212,6 +213,8 @@ def test_cost_is_the_sum_of_its_parts():
     """L = [criterion + regularisations] / sum of gains, by hand."""
     u, y = small_task()
     net = tanh_network(3, 1, 0)
+    # Weights that are as drawn would be taken in the units of the data.
+    net.set_weights(1.01 * net.get_weights())
     x = net.simulate(u)
     weights = np.concatenate([net.weights["lnl.x2.W"].ravel(), net.weights["lnl.x2.B"].ravel()])
 

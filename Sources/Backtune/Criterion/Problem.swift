@@ -8,8 +8,8 @@ package final class Problem {
   package enum Units {
     /// Those of weights and data as they are given.
     case given
-    /// Those of the data, 2.13 of the design; with their offsets, or without.
-    case data, deviations
+    /// Those of the data, 2.13 of the design: of inputs and outputs, or of inputs alone.
+    case data, inputs
   }
 
   package let network: Network
@@ -79,7 +79,7 @@ package final class Problem {
       : Scales(
         network, inputs: seen.inputMoments, outputs: outputMoments,
         Scales.Constraints(
-          scalesOutputs: objective.kind.comparesValues, centres: units == .data,
+          scalesOutputs: units == .data && objective.kind.comparesValues,
           activities: Set(activityTerms.flatMap { $0.driven.map(\.group) }),
           regularised: Set(weightTerms.flatMap { $0.usesDataUnits ? [] : $0.slots })))
     targets =
@@ -283,7 +283,7 @@ package final class Problem {
 
   /// The same of every output, at simulated states; NaN too for one without observed values.
   package func outputNMSE(_ states: Trajectory) -> [Double] {
-    guard let targets else { return [] }
+    guard let targets else { return [Double](repeating: .nan, count: network.outputCount) }
     return zip(targets.outputSquares(states), sequences.outputSpreads).map {
       $1 > 0 ? $0 / $1 : .nan
     }

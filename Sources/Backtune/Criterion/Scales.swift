@@ -43,8 +43,6 @@ package struct Scales: Sendable {
   struct Constraints {
     /// Whether the criterion compares values of observed groups that may be scaled.
     var scalesOutputs = true
-    /// Whether means are taken out.
-    var centres = true
     /// Groups whose activity is regularised.
     var activities: Set<GroupID> = []
     /// Slots of regularised weights.
@@ -90,7 +88,7 @@ package struct Scales: Sendable {
       (0..<item.count).map { nodes[NodePlace(group: item.group, node: $0)] ?? 1 }
     }
     factors = units.factors
-    guard constraints.centres, !readElsewhere.contains(Network.input) else { return }
+    if readElsewhere.contains(Network.input) { return }
     centre(network, inputs, constraints.regularised)
   }
 

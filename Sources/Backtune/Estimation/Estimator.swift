@@ -71,7 +71,7 @@ public final class Estimator {
   func session() throws -> any Session {
     if let made { return made }
     let problem = try Problem(
-      network, sequences, objective: objective, options: options.observation, units: .data)
+      network, sequences, objective: objective, options: options.observation, units: options.units)
     let session = try options.makeSession(problem)
     made = session
     return session
@@ -197,6 +197,9 @@ public final class Estimator {
     return stopReason == .none
   }
 
+  /// An NMSE that no draw comes to by chance.
+  private static let goodNMSE = 1e-2
+
   /// The seed of a start that nobody gave.
   private static let usualSeed: UInt64 = 0
 
@@ -209,6 +212,8 @@ public final class Estimator {
       notes = [.drawn(seed: Self.usualSeed)]
     }
     guard case .drawn(let seed) = network.weightOrigin else { return }
+    // Nothing that is good already is thrown away, such as the network that made the data.
+    if try session().cost(at: network.slots.values).nmse < Self.goodNMSE { return }
     if network.rest == nil || network.rest?.isTaken == true {
       let rest = sequences.rest
       if rest != network.restValues {

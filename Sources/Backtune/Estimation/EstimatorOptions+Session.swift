@@ -29,6 +29,10 @@ extension EstimatorOptions {
     return try Race(problem, field: restarts + 1, form: form, seed: drawn ?? 0)
   }
 
+  /// The units that the method works in: backward tuning, whose own local problems are in units of the states, follows
+  /// those of the inputs.
+  var units: Problem.Units { method == .backwardTuning ? .inputs : .data }
+
   /// How Gauss-Newton solves its steps; nil for what costs less.
   private var form: LinearForm? { isDense.map { $0 ? .dense : .iterative } }
 }

@@ -7,6 +7,8 @@ extension Problem {
   private static let largestRatio = 10.0
   /// A mean beyond that many deviations is an offset.
   private static let offset = 10.0
+  /// A size that is not about 1.
+  private static let farUnit = 100.0
 
   var notes: [EstimationNote] {
     (outputNotes + offsetNotes + fixedNotes).map { EstimationNote(kind: .units, text: $0) }
@@ -58,7 +60,7 @@ extension Problem {
     return moments.indices.compactMap { channel in
       let size = max(moments[channel].deviation, abs(moments[channel].mean))
       guard isRead[channel], !isAdjusted[channel], size > 0,
-        !(1 / Self.offset...Self.offset).contains(size)
+        !(1 / Self.farUnit...Self.farUnit).contains(size)
       else { return nil }
       return "input \(channel), of size \(Self.short(size)), is read by fixed weights alone, which do not "
         + "follow its units: bring it to a deviation of about 1"

@@ -56,7 +56,8 @@ struct Removal {
     plain.restarts = 0
     let session = try plain.makeSession(
       try Problem(
-        network, sequences, objective: objective, options: options.observation, units: .data))
+        network, sequences, objective: objective, options: options.observation,
+        units: options.units))
     var values = before.slots
     for slot in slots { values[slot] = 0 }
     session.restart(from: values)
