@@ -86,9 +86,9 @@ import Testing
     plan.start(tangents, direction)
     for lane in 0..<batch.lanes {
       var moved = start[lane]
-      tangents.past(before: 0, network: network, lane: lane, into: &moved)
+      tangents.past(before: 0, lane: lane, into: &moved)
       for k in moved.indices { moved[k] = k < inputState ? 0 : moved[k] + start[lane][k] }
-      tangents.setPast(moved, network: network, lane: lane)
+      tangents.setPast(moved, lane: lane)
     }
     try plan.loadDirection(direction)
     try plan.tangent(states, into: tangents, batch)
@@ -104,7 +104,7 @@ import Testing
     var right = zip(direction, gradient).reduce(0) { $0 + $1.0 * $1.1 }
     for lane in 0..<batch.lanes {
       var past = [Double](repeating: 0, count: network.stateSize)
-      setting.eps.past(before: 0, network: network, lane: lane, into: &past)
+      setting.eps.past(before: 0, lane: lane, into: &past)
       for k in past.indices where k >= inputState { right += past[k] * start[lane][k] }
     }
     let size = zip(direction, gradient).reduce(abs(left)) { $0 + abs($1.0 * $1.1) }

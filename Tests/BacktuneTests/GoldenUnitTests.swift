@@ -160,7 +160,7 @@ import Testing
         flat[offset + k] = value
       }
     }
-    states.setPast(flat, network: network, lane: lane)
+    states.setPast(flat, lane: lane)
   }
 
   private func checkInitialGradient(
@@ -169,7 +169,7 @@ import Testing
     var total = [Double](repeating: 0, count: network.stateSize)
     for lane in item.sequences.indices {
       var flat = total
-      eps.past(before: 0, network: network, lane: lane, into: &flat)
+      eps.past(before: 0, lane: lane, into: &flat)
       total = zip(total, flat).map(+)
     }
     for (group, depth, offset) in network.stateLayout where group >= 0 {

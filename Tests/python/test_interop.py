@@ -202,3 +202,13 @@ def test_state_of_a_module_says_how():
     with pytest.raises(bt.ArgumentError, match=r"prefix='rnn\.'"):
         bt.interop.from_torch_state_dict(state)
     assert bt.interop.from_torch_state_dict(state, prefix="rnn.").inputs == 1
+
+
+def test_a_unit_whose_name_begins_another():
+    net = bt.Network(2)
+    net.lstm(3, name="r", profile="logistic", input_lag=0)
+    net.randomize(1)
+    alone = to_torch_state_dict(net, "r")
+    net.lnl(2, name="r.x")
+    found = to_torch_state_dict(net, "r")
+    assert all(same(found[key], alone[key]) for key in alone)

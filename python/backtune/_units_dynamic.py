@@ -159,7 +159,9 @@ class DynamicUnitsMixin(UnitsMixin):
         outputs : int, optional
             Number of nodes of the readout y.
         spectral_radius : float, optional
-            Largest modulus of the eigenvalues of W.
+            Largest modulus of the eigenvalues of W, 0.9 by default. Only 0 where the connections
+            form no cycle (a triangular mask, a density of 0). Where the unit reads itself at
+            several lags: of the whole recurrence.
         density, mask
             Of W, as in `lnl`.
         input_scaling : float, optional
@@ -173,6 +175,11 @@ class DynamicUnitsMixin(UnitsMixin):
         -------
         Group
             The readout y.
+
+        Raises
+        ------
+        ArgumentError
+            A spectral radius that no weights of these connections have.
 
         Notes
         -----

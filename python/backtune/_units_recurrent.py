@@ -65,9 +65,10 @@ class RecurrentUnitsMixin(UnitsMixin):
             The recurrent connections there are.
         density : float, optional
             Instead of a mask: the part of the recurrent connections that there are, drawn at
-            random.
+            random. Every node has round(density N) of them, one at least where the density is
+            above 0, none where it is 0.
         seed : int, optional
-            Of that draw.
+            Of that draw, from 0 to 2**64 - 1.
         initial : {"zero", "learn"}, optional
             Values before t = 0: zero, or adjustable weights ``x.x0``, the same for all sequences.
 

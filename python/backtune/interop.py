@@ -229,7 +229,8 @@ def _matching(net: Network, name: str) -> tuple[_Layer, bool] | None:
 def _description(net: Network, name: str) -> list[dict[str, Any]]:
     """Return the groups of a unit as the JSON form describes them."""
     groups = json.loads(net.to_json())["groups"]
-    return [group for group in groups if group["name"].startswith(f"{name}.")]
+    # Roles have no dot: the groups of a unit whose name goes on after this one's are not meant.
+    return [group for group in groups if group["name"].rpartition(".")[0] == name]
 
 
 def _advice() -> str:

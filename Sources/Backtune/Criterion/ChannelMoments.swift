@@ -52,30 +52,22 @@ package struct ChannelMoments: Sendable {
     let own = (squares / Double(count)).squareRoot() * unit
     deviation = own > Self.rounding * abs(mean) ? own : 0
   }
+
+  /// Of every channel of values that stand channel by channel, those that are to be taken.
+  static func of(
+    _ values: [Double], channels: Int, where isTaken: (Int) -> Bool = { _ in true }
+  ) -> [ChannelMoments] {
+    values.withUnsafeBufferPointer { buffer in
+      (0..<channels).map {
+        ChannelMoments(buffer, first: $0, stride: channels, where: isTaken)
+      }
+    }
+  }
 }
 
 extension Sequences {
-  /// Of every input.
-  package var inputMoments: [ChannelMoments] {
-    inputs.withUnsafeBufferPointer { values in
-      (0..<inputCount).map { ChannelMoments(values, first: $0, stride: inputCount) }
-    }
-  }
-
   /// What an estimation takes for the inputs before t = 0: 0, or the mean of a channel that never comes there.
   package var rest: [Double] {
     inputMoments.map { $0.lowest <= 0 && $0.highest >= 0 || $0.count == 0 ? 0 : $0.mean }
-  }
-
-  /// Of the observed values of every output, gains not counted.
-  package var outputMoments: [ChannelMoments] {
-    guard hasTargets else { return [] }
-    return desired.withUnsafeBufferPointer { values in
-      gains.withUnsafeBufferPointer { gains in
-        (0..<outputCount).map {
-          ChannelMoments(values, first: $0, stride: outputCount) { gains[$0] > 0 }
-        }
-      }
-    }
   }
 }

@@ -76,8 +76,9 @@ extension Scales {
   ) {
     if isNone { return }
     var place = 0
+    let layout = network.stateLayout
     while place < count {
-      for (group, depth, _) in network.stateLayout {
+      for (group, depth, _) in layout {
         for _ in 0..<depth {
           for node in 0..<network.size(of: group) {
             let isInput = group == Network.input

@@ -131,7 +131,7 @@ package final class Problem {
     }
     self.slots = slots
     adjustable = slots.adjustable
-    spread = seen.spread
+    spread = seen.spreads.reduce(0, +)
   }
 
   /// Each group once, with the most of its nodes.
@@ -165,15 +165,14 @@ package final class Problem {
     try Trajectory(plan.layout, steps: batch.steps, for: "adjoint values")
   }
 
-
   /// Writes the initial states.
   func start(_ states: Trajectory, _ slots: [Double]) {
     guard hasStarts else { return plan.start(states, slots) }
     slots.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       for (sequence, lane) in batch.lane.enumerated() {
-        let first = network.slots.values.count + sequence * network.stateSize
-        states.setPast(base + first, network: network, lane: lane)
+        let first = network.slots.values.count + sequence * plan.layout.stateSize
+        states.setPast(base + first, lane: lane)
       }
     }
   }
@@ -265,8 +264,8 @@ package final class Problem {
     all.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       for (sequence, lane) in batch.lane.enumerated() {
-        let first = weights.count + sequence * network.stateSize
-        eps.past(before: 0, network: network, lane: lane, into: base + first)
+        let first = weights.count + sequence * plan.layout.stateSize
+        eps.past(before: 0, lane: lane, into: base + first)
       }
     }
     return all
@@ -284,7 +283,7 @@ package final class Problem {
   /// The same of every output, at simulated states; NaN too for one without observed values.
   package func outputNMSE(_ states: Trajectory) -> [Double] {
     guard let targets else { return [Double](repeating: .nan, count: network.outputCount) }
-    return zip(targets.outputSquares(states), sequences.outputSpreads).map {
+    return zip(targets.outputSquares(states), sequences.spreads).map {
       $1 > 0 ? $0 / $1 : .nan
     }
   }

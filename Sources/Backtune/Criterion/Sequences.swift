@@ -11,13 +11,25 @@ public struct Sequences: Sendable {
   public let outputCount: Int
   /// sum T x M and sum T x O values, one sequence after the other, time first.
   package let inputs: [Double]
-  package private(set) var desired: [Double]
+  package let desired: [Double]
   /// Gains kappa; 0 where nothing is observed (a NaN desired value, or a zero gain).
   package let gains: [Double]
   /// Whether anything is desired value by value.
   package let hasTargets: Bool
   /// The state before t = 0 of every sequence, sequences x flat state; nil for the network's.
   package private(set) var initial: [Double]?
+  /// Sum of the gains of the observed values.
+  package let gainSum: Double
+  /// sum kappa o^2.
+  package let squares: Double
+  /// sum kappa (o - mean o)^2 of every output, its mean weighted by the gains: what NMSE divides by. 0 where it is
+  /// constant up to rounding.
+  package let spreads: [Double]
+  /// Deviation of the observed values about the mean of their output, gains not counted.
+  package let deviation: Double
+  /// Of every input, and of the observed values of every output, gains not counted (none where nothing is desired).
+  package let inputMoments: [ChannelMoments]
+  package let outputMoments: [ChannelMoments]
 
   /// - Parameters:
   ///   - desired: NaN where not observed; nil where nothing is desired value by value.
@@ -67,8 +79,14 @@ public struct Sequences: Sendable {
     let weights = goals.indices.map { goals[$0].isNaN ? 0 : gains?[$0] ?? 1 }
     self.gains = weights
     self.desired = goals.indices.map { weights[$0] == 0 ? 0 : goals[$0] }
+    inputMoments = ChannelMoments.of(self.inputs, channels: m)
+    outputMoments =
+      hasTargets ? ChannelMoments.of(self.desired, channels: o, where: { weights[$0] > 0 }) : []
+    let sums = DesiredSums(gains: weights, desired: self.desired, outputs: o)
+    (gainSum, squares) = (sums.gainSum, sums.squares)
+    (spreads, deviation) = (sums.spreads, sums.deviation)
     // The cost is divided by it.
-    guard weights.reduce(0, +).isFinite else {
+    guard gainSum.isFinite else {
       throw BacktuneError.argument("gains: their sum is infinite, expected a finite one")
     }
     guard !hasTargets || weights.contains(where: { $0 > 0 }) else {
@@ -78,10 +96,15 @@ public struct Sequences: Sendable {
     }
   }
 
-  private init(_ other: Sequences, gains: [Double]) {
+  private init(_ other: Sequences, gains: [Double], desired: [Double]) {
     (lengths, inputCount, outputCount) = (other.lengths, other.inputCount, other.outputCount)
-    (inputs, desired, self.gains) = (other.inputs, other.desired, gains)
+    (inputs, self.desired, self.gains) = (other.inputs, desired, gains)
     (hasTargets, initial) = (other.hasTargets, other.initial)
+    inputMoments = other.inputMoments
+    outputMoments = ChannelMoments.of(desired, channels: outputCount, where: { gains[$0] > 0 })
+    let sums = DesiredSums(gains: gains, desired: desired, outputs: outputCount)
+    (gainSum, squares) = (sums.gainSum, sums.squares)
+    (spreads, deviation) = (sums.spreads, sums.deviation)
   }
 
   /// Gives every sequence its state before t = 0; nil for the network's.
@@ -122,73 +145,19 @@ public struct Sequences: Sendable {
         "desired: no value is observed after a washout of \(washout) steps\(isStatic ? ", at the last step" : ""), expected at least one"
       )
     }
-    return Sequences(self, gains: kept)
+    return Sequences(self, gains: kept, desired: desired)
   }
 
   /// The same, desired values divided by a unit of their output.
   package func divided(by units: [Double]) -> Sequences {
-    var other = Sequences(self, gains: gains)
-    for place in desired.indices { other.desired[place] /= units[place % outputCount] }
-    return other
+    Sequences(
+      self, gains: gains,
+      desired: desired.indices.map { desired[$0] / units[$0 % outputCount] })
   }
 
   private static func check(_ count: Int, _ steps: Int, _ channels: Int, _ what: String) throws {
     guard count == steps * channels else {
       throw BacktuneError.size("\(what): \(count) values, expected \(steps) steps x \(channels)")
-    }
-  }
-
-  /// Sum of the gains of the observed values.
-  package var gainSum: Double { gains.reduce(0, +) }
-
-  /// sum kappa o^2.
-  package var squares: Double { zip(gains, desired).reduce(0) { $0 + $1.0 * $1.1 * $1.1 } }
-
-  /// sum kappa (o - mean o)^2, the mean of each output weighted by the gains: what NMSE divides by. 0 where the outputs
-  /// are constant up to rounding.
-  package var spread: Double { outputSpreads.reduce(0, +) }
-
-  /// The same of every output.
-  package var outputSpreads: [Double] {
-    let means = weightedMeans { $0 }
-    var sums = [Double](repeating: 0, count: outputCount)
-    var sizes = sums
-    for (place, gain) in gains.enumerated() where gain > 0 {
-      let output = place % outputCount
-      let difference = desired[place] - means[output]
-      sums[output] += gain * difference * difference
-      sizes[output] += gain * means[output] * means[output]
-    }
-    return zip(sums, sizes).map { $0 <= $1 * 1e-28 ? 0 : $0 }
-  }
-
-  /// Deviation of the observed values about the mean of their output, gains not counted.
-  package var deviation: Double {
-    let means = weightedMeans { $0 > 0 ? 1 : 0 }
-    var (sum, count) = (0.0, 0.0)
-    for (place, gain) in gains.enumerated() where gain > 0 {
-      let difference = desired[place] - means[place % outputCount]
-      sum += difference * difference
-      count += 1
-    }
-    return count > 0 ? (sum / count).squareRoot() : 0
-  }
-
-  /// Taken about the first observed value of each output, so that the mean of a constant is that constant to the bit,
-  /// however many values there are.
-  private func weightedMeans(_ weight: (Double) -> Double) -> [Double] {
-    var origins = [Double?](repeating: nil, count: outputCount)
-    var sums = [Double](repeating: 0, count: outputCount)
-    var weights = sums
-    for (place, gain) in gains.enumerated() where gain > 0 {
-      let output = place % outputCount
-      let origin = origins[output] ?? desired[place]
-      origins[output] = origin
-      sums[output] += weight(gain) * (desired[place] - origin)
-      weights[output] += weight(gain)
-    }
-    return origins.indices.map {
-      (origins[$0] ?? 0) + (weights[$0] > 0 ? sums[$0] / weights[$0] : 0)
     }
   }
 }

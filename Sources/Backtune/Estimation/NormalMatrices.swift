@@ -92,6 +92,8 @@ struct NormalMatrices {
     }
     var (lda, one) = (n, 1.0)
     var (beta, ldc) = (1.0, n)
-    dsyrk_("L", "N", &n, &k, &one, rows, &lda, &beta, matrix.pointer, &ldc)
+    BLASThreads.single {
+      dsyrk_("L", "N", &n, &k, &one, rows, &lda, &beta, matrix.pointer, &ldc)
+    }
   }
 }

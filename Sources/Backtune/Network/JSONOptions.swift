@@ -6,6 +6,8 @@ package enum JSONValue: Decodable, Equatable, Sendable {
   case null
   case bool(Bool)
   case number(Double)
+  /// An integer that a double does not hold.
+  case integer(Int128)
   case text(String)
   case list([JSONValue])
   case object([String: JSONValue])
@@ -17,7 +19,7 @@ package enum JSONValue: Decodable, Equatable, Sendable {
     } else if let value = try? container.decode(Bool.self) {
       self = .bool(value)
     } else if let value = try? container.decode(Double.self) {
-      self = .number(value)
+      self = Self.exact(container, value)
     } else if let value = try? container.decode(String.self) {
       self = .text(value)
     } else if let value = try? container.decode([JSONValue].self) {
@@ -27,11 +29,44 @@ package enum JSONValue: Decodable, Equatable, Sendable {
     }
   }
 
+  /// A number, or the integer that it stands for.
+  private static func exact(
+    _ container: any SingleValueDecodingContainer, _ value: Double
+  ) -> JSONValue {
+    // Smaller ones are exact.
+    guard abs(value) >= 0x1p53 else { return .number(value) }
+    let integer =
+      (try? container.decode(UInt64.self)).map { Int128($0) }
+      ?? (try? container.decode(Int64.self)).map { Int128($0) }
+    guard let integer, Int128(exactly: value) != integer else { return .number(value) }
+    return .integer(integer)
+  }
+
+  /// The nearest double of a number, nil of anything else.
+  var double: Double? {
+    switch self {
+    case .number(let value): value
+    case .integer(let value): Double(value)
+    default: nil
+    }
+  }
+
+  /// An integer of about 64 bits, with a sign or without, nil of anything else.
+  var integer: Int128? {
+    switch self {
+    case .number(let value):
+      abs(value) <= 0x1p64 ? Int128(exactly: value) : nil
+    case .integer(let value): value
+    default: nil
+    }
+  }
+
   var shown: String {
     switch self {
     case .null: "null"
     case .bool(let value): "\(value)"
     case .number(let value): "\(value)"
+    case .integer(let value): "\(value)"
     case .text(let value): "'\(value)'"
     case .list: "a list"
     case .object: "an object"
@@ -101,15 +136,24 @@ package struct JSONOptions {
     switch take(name) {
     case nil: return fallback
     case .some(let value):
-      guard case .number(let number) = value, let integer = Int(exactly: number), integer >= least
+      guard let integer = value.integer.flatMap({ Int(exactly: $0) }), integer >= least
       else { throw wrong(name, value, "an integer of \(least) or more") }
       return integer
     }
   }
 
+  /// The option `seed`, 0 by default: 64 bits, every one of which counts.
+  package mutating func seed() throws -> UInt64 {
+    guard let value = take("seed") else { return 0 }
+    guard let seed = value.integer.flatMap({ UInt64(exactly: $0) }) else {
+      throw wrong("seed", value, "an integer from 0 to \(UInt64.max)")
+    }
+    return seed
+  }
+
   package mutating func number(_ name: String, in range: ClosedRange<Double>) throws -> Double? {
     guard let value = take(name) else { return nil }
-    guard case .number(let number) = value, range.contains(number) else {
+    guard let number = value.double, range.contains(number) else {
       throw wrong(name, value, "a number in [\(range.lowerBound), \(range.upperBound)]")
     }
     return number

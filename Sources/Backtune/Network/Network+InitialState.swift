@@ -29,10 +29,8 @@ extension Network {
   }
 
   /// Learns the initial state of every group of a unit that is read at a past time, as far back as it is read.
-  mutating func learnInitialStates(ofUnit name: String, kind: String) throws {
-    let chosen = groups.indices.filter {
-      groups[$0].name.hasPrefix(name + ".") && depth(of: $0) > 0
-    }
+  mutating func learnInitialStates(of unit: Range<GroupID>, kind: String) throws {
+    let chosen = unit.filter { depth(of: $0) > 0 }
     guard !chosen.isEmpty else {
       throw BacktuneError.argument("unit \(kind): it reads no past, initial 'learn' has no sense")
     }

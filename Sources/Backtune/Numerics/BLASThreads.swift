@@ -3,7 +3,8 @@ import Glibc
 /// Keeps OpenBLAS on one thread while the engine computes.
 ///
 /// Its threads cost more than they give on products of this size (a fit of 6 nodes spent 1.9 s of 4.3 s waiting for
-/// them), and results would depend on their number. The caller's setting is restored; other BLAS are left alone.
+/// them), and results would depend on their number. Every call of BLAS or LAPACK stands in it; what makes many of them is
+/// in it as a whole, so that the number is set once. The caller's setting is restored; other BLAS are left alone.
 package enum BLASThreads {
   private typealias Get = @convention(c) () -> Int32
   private typealias Set = @convention(c) (Int32) -> Void

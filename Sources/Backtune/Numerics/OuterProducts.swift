@@ -16,7 +16,9 @@ package enum OuterProducts {
       let (m, n, k) = int32(columns, rows, times), let (lda, ldc, _) = int32(step, stride, 0)
     {
       var (m, n, k, lda, ldc, one) = (m, n, k, lda, ldc, 1.0)
-      dgemm_("N", "T", &m, &n, &k, &one, s, &lda, e, &lda, &one, g, &ldc)
+      BLASThreads.single {
+        dgemm_("N", "T", &m, &n, &k, &one, s, &lda, e, &lda, &one, g, &ldc)
+      }
       return
     }
     var i = 0
@@ -84,7 +86,9 @@ package enum OuterProducts {
       throw BacktuneError.size("gradient: \(width) sequences side by side, too many for BLAS")
     }
     var (mm, nn, kk, ld, ldg, one) = (m, n, k, lda, ldc, 1.0)
-    dgemm_("T", "N", &mm, &nn, &kk, &one, s, &ld, e, &ld, &one, g, &ldg)
+    BLASThreads.single {
+      dgemm_("T", "N", &mm, &nn, &kk, &one, s, &ld, e, &ld, &one, g, &ldg)
+    }
   }
 
   /// Four partial sums an entry, G4[i][j] += e_i . s_j over lanes: added up at the end, so that a time step costs no

@@ -115,9 +115,12 @@ package struct SymmetricSystem {
     var lda = n
     var info: Int32 = 0
     integerWork.pointer.withMemoryRebound(to: Int32.self, capacity: integerWorkCount) {
-      dsyevd_(
-        "V", "L", &n, matrix.pointer, &lda, eigenvalues.pointer, work.pointer, &lwork, $0, &liwork,
-        &info)
+      let indices = $0
+      BLASThreads.single {
+        dsyevd_(
+          "V", "L", &n, matrix.pointer, &lda, eigenvalues.pointer, work.pointer, &lwork, indices,
+          &liwork, &info)
+      }
     }
     guard info == 0 else {
       throw BacktuneError.argument("\(purpose): no convergence (dsyevd: \(info))")

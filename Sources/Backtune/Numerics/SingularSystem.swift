@@ -30,9 +30,12 @@ package struct SingularSystem {
       var (m, n, length, info) = (m, n, length, Int32(0))
       var (lda, ldu, ldv) = (m, m, m)
       integers.pointer.withMemoryRebound(to: Int32.self, capacity: Int(indices)) {
-        dgesdd_(
-          "S", &m, &n, matrix, &lda, values.pointer, vectors.pointer, &ldu, left.pointer, &ldv,
-          work, &length, $0, &info)
+        let indices = $0
+        BLASThreads.single {
+          dgesdd_(
+            "S", &m, &n, matrix, &lda, values.pointer, vectors.pointer, &ldu, left.pointer, &ldv,
+            work, &length, indices, &info)
+        }
       }
       return info
     }

@@ -16,17 +16,10 @@ package struct Batch: Sendable {
 
   /// Sum of the lengths.
   package let totalSteps: Int
+  /// The first step of each sequence where they stand one after the other.
+  package let starts: [Int]
 
   package var lanes: Int { lengths.count }
-
-  /// The first step of each sequence where they stand one after the other.
-  package var starts: [Int] {
-    var total = 0
-    return lengths.map { length in
-      defer { total += length }
-      return total
-    }
-  }
 
   /// Where value number `index` of sequences one after the other belongs, in words.
   package func place(ofValue index: Int, channels: Int) -> String {
@@ -50,6 +43,7 @@ package struct Batch: Sendable {
     }
     try MemoryBudget.bytes(doubles: [total], for: "steps of the sequences")
     totalSteps = total
+    starts = Self.starts(lengths)
     let steps = lengths.max() ?? 0
     self.lengths = lengths
     self.steps = steps
@@ -78,5 +72,14 @@ package struct Batch: Sendable {
     self.active = active
     (sequences, lane, steps) = (whole.sequences, whole.lane, active.count)
     totalSteps = lengths.reduce(0, +)
+    starts = Self.starts(lengths)
+  }
+
+  private static func starts(_ lengths: [Int]) -> [Int] {
+    var total = 0
+    return lengths.map { length in
+      defer { total += length }
+      return total
+    }
   }
 }

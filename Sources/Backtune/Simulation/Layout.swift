@@ -13,6 +13,18 @@ package struct Layout: Sendable {
   /// Nodes of a row, padding included.
   package let rowNodes: Int
   private let offsets: [Int]
+  /// Where the past values of each group stand in a flat state, [depth][size] each: `Network.stateLayout`, which looks at
+  /// every source.
+  let state: [Past]
+  /// Number of values of a flat state.
+  package let stateSize: Int
+
+  struct Past: Sendable {
+    let group: GroupID
+    let size: Int
+    let depth: Int
+    let offset: Int
+  }
 
   package init(_ network: Network, lanes: Int) {
     var offset = 0
@@ -25,6 +37,10 @@ package struct Layout: Sendable {
     self.past = max(network.range, network.learntDepth)
     self.rowNodes = offset
     self.offsets = offsets
+    state = network.stateLayout.map {
+      Past(group: $0.group, size: network.size(of: $0.group), depth: $0.depth, offset: $0.offset)
+    }
+    stateSize = state.reduce(0) { $0 + $1.depth * $1.size }
   }
 
   /// First node of a group in a row.

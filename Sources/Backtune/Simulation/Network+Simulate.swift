@@ -120,9 +120,9 @@ private struct FreeRun {
   func makeTrajectory(steps: Int) throws -> Trajectory {
     let trajectory = try Trajectory(plan.layout, steps: steps, for: "states")
     if let base = initial?.baseAddress {
-      let size = network.stateSize
+      let size = plan.layout.stateSize
       for (sequence, lane) in batch.lane.enumerated() {
-        trajectory.setPast(base + sequence * size, network: network, lane: lane)
+        trajectory.setPast(base + sequence * size, lane: lane)
       }
     } else {
       trajectory.setRest(network.restValues)
@@ -164,7 +164,7 @@ private struct FreeRun {
 
   /// A flat state for every sequence, zero.
   func makePast() throws -> [Double] {
-    let size = network.stateSize
+    let size = plan.layout.stateSize
     try MemoryBudget.bytes(doubles: [batch.lanes, size], for: "states of the sequences")
     return [Double](repeating: 0, count: batch.lanes * size)
   }
@@ -173,12 +173,12 @@ private struct FreeRun {
   func readPast(
     of trajectory: Trajectory, into target: inout [Double], before time: (Int) -> Int?
   ) {
-    let size = network.stateSize
+    let size = plan.layout.stateSize
     target.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       for (sequence, lane) in batch.lane.enumerated() {
         guard let t = time(sequence) else { continue }
-        trajectory.past(before: t, network: network, lane: lane, into: base + sequence * size)
+        trajectory.past(before: t, lane: lane, into: base + sequence * size)
       }
     }
   }
@@ -197,9 +197,10 @@ private struct FreeRun {
       )
     }
     let result = try Trajectory(plan.layout, steps: batch.steps, for: "slopes")
+    let observed = network.outputs
     for (sequence, first) in batch.starts.enumerated() {
       var column = first * outputs
-      for item in network.outputs {
+      for item in observed {
         result.set(
           item.group, nodes: item.count, steps: batch.lengths[sequence],
           lane: batch.lane[sequence], from: slopes, first: column, stride: outputs)

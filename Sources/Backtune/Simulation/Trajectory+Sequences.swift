@@ -69,26 +69,27 @@ extension Trajectory {
   }
 
   /// Writes a flat state before t = 0 in a lane.
-  package func setPast(_ state: UnsafePointer<Double>, network: Network, lane: Int) {
-    forEachPast(of: network) { group, node, age, index in
+  package func setPast(_ state: UnsafePointer<Double>, lane: Int) {
+    forEachPast { group, node, age, index in
       row(-1 - age)[(layout.offset(of: group) + node) * layout.lanes + lane] = state[index]
     }
   }
 
   /// Reads the flat state before time `t` of a lane.
   package func past(
-    before t: Int, network: Network, lane: Int, into state: UnsafeMutablePointer<Double>
+    before t: Int, lane: Int, into state: UnsafeMutablePointer<Double>
   ) {
-    forEachPast(of: network) { group, node, age, index in
+    forEachPast { group, node, age, index in
       state[index] = value(group, node, t: t - 1 - age, lane: lane)
     }
   }
 
-  private func forEachPast(of network: Network, _ body: (GroupID, Int, Int, Int) -> Void) {
-    for (group, depth, offset) in network.stateLayout {
-      let size = network.size(of: group)
-      for age in 0..<depth {
-        for node in 0..<size { body(group, node, age, offset + age * size + node) }
+  private func forEachPast(_ body: (GroupID, Int, Int, Int) -> Void) {
+    for past in layout.state {
+      for age in 0..<past.depth {
+        for node in 0..<past.size {
+          body(past.group, node, age, past.offset + age * past.size + node)
+        }
       }
     }
   }

@@ -52,7 +52,10 @@ extension Network {
     var network = self
     let name = name ?? freeName(kind)
     let output = try unit.build(in: &network, name: name)
-    if learnsStart { try network.learnInitialStates(ofUnit: name, kind: kind) }
+    // By membership: the name of another unit may begin with this one's.
+    if learnsStart {
+      try network.learnInitialStates(of: groups.count..<network.groups.count, kind: kind)
+    }
     network.defaultOutput = output
     self = network
     return output

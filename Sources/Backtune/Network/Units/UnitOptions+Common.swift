@@ -25,7 +25,7 @@ extension JSONOptions {
       guard leak == nil else {
         throw BacktuneError.argument("leak and time_constant both came, expected one")
       }
-      guard case .number(let tau) = timeConstant, case let g = 1 - (dt ?? 1) / tau,
+      guard let tau = timeConstant.double, case let g = 1 - (dt ?? 1) / tau,
         g >= 0, g <= Leak.largest
       else {
         throw wrong(

@@ -36,9 +36,7 @@ extension JSONOptions {
         let row = ScalarFunction.table.first(where: { $0.name == text }),
         object.count == row.parameters.count + 1
       else { break }
-      let parameters = row.parameters.compactMap { label -> Double? in
-        if case .number(let number)? = object[label] { number } else { nil }
-      }
+      let parameters = row.parameters.compactMap { object[$0]?.double }
       guard parameters.count == row.parameters.count else { break }
       return try ScalarFunction(text, parameters)
     default: break
@@ -63,7 +61,7 @@ extension JSONOptions {
         throw BacktuneError.argument(
           "option \(name) of \(owner): unknown key '\(stranger)', expected \(expected)")
       }
-      guard case .number(let number)? = object["lag"], let lag = Int(exactly: number)
+      guard let lag = object["lag"]?.integer.flatMap({ Int(exactly: $0) })
       else { throw wrong(name, item, expected) }
       let mask = try object["mask"].flatMap { try $0 == .null ? nil : rows(of: $0) }
       switch object["source"] {
@@ -85,7 +83,9 @@ extension JSONOptions {
     return sources
   }
 
-  /// Which recurrent connections there are: `mask`, rows of 0 and 1, or `density` with `seed`; nil for all.
+  /// Which recurrent connections there are: `mask`, rows of 0 and 1, or `density` with `seed`; all without either.
+  ///
+  /// Every node has round(density N) sources: one at least where the density is above 0, none where it is 0.
   ///
   /// - Parameter usual: the density where neither is given.
   mutating func recurrentForm(
@@ -93,7 +93,7 @@ extension JSONOptions {
   ) throws -> ConnectionForm {
     let mask = take("mask")
     let density = try number("density", in: 0...1)
-    let seed = try integer("seed", default: 0, least: 0)
+    let seed = try seed()
     if let mask {
       guard density == nil else {
         throw BacktuneError.argument("\(owner): both mask and density came, expected one")
@@ -103,10 +103,11 @@ extension JSONOptions {
     guard let density = density ?? usual, density < 1 else { return .dense }
     let place = "recurrent matrix of \(owner)"
     try MemoryBudget.bytes(doubles: [size, size], for: place)
-    let count = min(max(Int((density * Double(size)).rounded()), 1), size)
+    let least = density > 0 ? 1 : 0
+    let count = min(max(Int((density * Double(size)).rounded()), least), size)
     // The entries, and what a weight array needs for them.
     try MemoryBudget.bytes(doubles: [size, count, 8], for: place)
-    return .sparse(entries: Self.randomEntries(size: size, count: count, seed: UInt64(seed)))
+    return .sparse(entries: Self.randomEntries(size: size, count: count, seed: seed))
   }
 
   private func entries(of mask: JSONValue, size: Int) throws -> [Int] {

@@ -37,7 +37,7 @@ package struct Columns: Sendable {
     let network = plan.network
     let slots = network.slots.values.count
     var column = [Int](
-      repeating: -1, count: slots + (startsOfSequences ? sequences * network.stateSize : 0))
+      repeating: -1, count: slots + (startsOfSequences ? sequences * plan.layout.stateSize : 0))
     for (k, slot) in adjustable.enumerated() { column[slot] = k }
     count = adjustable.count
     links = plan.operations.map { operation in
@@ -76,8 +76,9 @@ package struct Columns: Sendable {
       }
     }
     if startsOfSequences {
-      for (group, depth, offset) in network.stateLayout where group != Network.input {
-        add(group, depth: depth) { slots + $0 * network.stateSize + offset + $1 }
+      let layout = plan.layout
+      for past in layout.state where past.group != Network.input {
+        add(past.group, depth: past.depth) { slots + $0 * layout.stateSize + past.offset + $1 }
       }
     } else {
       for (id, group) in network.groups.enumerated() {

@@ -38,6 +38,7 @@ package final class LinearPlan {
     let network = plan.network
     let layout = Layout(network, lanes: lanes)
     self.layout = layout
+    mean = try Buffer(count: lanes, for: "linearised network")
     func shift(_ source: Source) -> Int {
       layout.offset(of: source.group) * lanes - source.lag * layout.rowSize
     }
@@ -76,6 +77,7 @@ package final class LinearPlan {
           blocks: firstBlock..<blocks.count, factors: firstFactor..<factors.count,
           softmax: softmax))
     }
+    // Nothing throws from here on: an initialiser that throws runs no deinit.
     self.blocks = blocks
     (factorCount, itemCount) = (factors.count, items.count)
     table = .allocate(capacity: blocks.count)
@@ -86,7 +88,6 @@ package final class LinearPlan {
     for (k, factor) in factors.enumerated() { (self.factors + k).initialize(to: factor) }
     self.items = .allocate(capacity: itemCount)
     for (k, item) in items.enumerated() { (self.items + k).initialize(to: item) }
-    mean = try Buffer(count: lanes, for: "linearised network")
     workPerStep =
       network.entryCount
       + items.reduce(0) { $0 + $1.size * (1 + $1.factors.count + ($1.softmax == nil ? 0 : 3)) }
