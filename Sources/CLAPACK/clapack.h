@@ -1,15 +1,7 @@
-/* The few BLAS and LAPACK routines that the engine calls (Fortran symbols, column-major). */
+/* The few LAPACK routines that the engine calls (Fortran symbols, column-major), linked into it; they call the BLAS of
+ * BacktuneNumerics. */
 #ifndef BACKTUNE_CLAPACK_H
 #define BACKTUNE_CLAPACK_H
-
-/* C := alpha op(A) op(B) + beta C */
-void dgemm_(const char *transa, const char *transb, const int *m, const int *n, const int *k,
-            const double *alpha, const double *a, const int *lda, const double *b, const int *ldb,
-            const double *beta, double *c, const int *ldc);
-
-/* C := alpha A A^T + beta C, or with A^T A, one triangle */
-void dsyrk_(const char *uplo, const char *trans, const int *n, const int *k, const double *alpha,
-            const double *a, const int *lda, const double *beta, double *c, const int *ldc);
 
 /* Eigenvalues and eigenvectors of a symmetric matrix, divide and conquer */
 void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w,

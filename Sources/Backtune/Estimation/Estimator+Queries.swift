@@ -61,7 +61,7 @@ extension Estimator {
   ) throws -> Result {
     try checkStructure(other)
     let session = try session()
-    return try BLASThreads.single { try body(session, other.slots.values) }
+    return try body(session, other.slots.values)
   }
 
   func checkStructure(_ other: Network) throws {

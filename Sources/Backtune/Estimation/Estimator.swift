@@ -158,10 +158,8 @@ public final class Estimator {
   private func removeWeights(iterations: Int, monitor: Monitor?) throws -> Bool {
     let session = try session()
     let begin = clock.now
-    let removal = try BLASThreads.single {
-      try Removal(
-        session, sequences, objective, options, iterations: iterations, poll: poll(monitor))
-    }
+    let removal = try Removal(
+      session, sequences, objective, options, iterations: iterations, poll: poll(monitor))
     seconds += (clock.now - begin) / .seconds(1)
     if removal?.stop == .callback { stopReason = .callback }
     guard let removal, removal.isGood else { return false }
@@ -260,7 +258,7 @@ public final class Estimator {
     }
     var isDone = true
     do {
-      try BLASThreads.single(body)
+      try body()
     } catch let error as BacktuneError where error.kind == .interrupted {
       isDone = false
     }

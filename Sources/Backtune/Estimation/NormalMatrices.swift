@@ -1,10 +1,9 @@
 import BacktuneNetwork
 import BacktuneNumerics
 import BacktuneSimulation
-import CLAPACK
 
 /// A = sum_t kappa phi phi^T of a class of node systems, over all sequences. Formed chunk by chunk: the sources of some
-/// hundred times are gathered in a matrix, whose product with itself is BLAS's.
+/// hundred times are gathered in a matrix, which is multiplied by itself.
 struct NormalMatrices {
   private let states: Trajectory
   private let batch: Batch
@@ -20,7 +19,7 @@ struct NormalMatrices {
     let matrix = try Buffer(count: item.order * item.order, for: "normal matrix")
     for member in item.systems[0].members {
       try gather(member, order: item.order, poll: poll) { rows, count, _, _ in
-        try Self.accumulate(rows, count, item.order, into: matrix)
+        Self.accumulate(rows, count, item.order, into: matrix)
       }
     }
     return matrix
@@ -45,7 +44,7 @@ struct NormalMatrices {
           let scale = kappa.squareRoot()
           for d in 0..<order { rows[r * order + d] *= scale }
         }
-        try Self.accumulate(rows, count, order, into: matrix)
+        Self.accumulate(rows, count, order, into: matrix)
       }
     }
     return matrix
@@ -83,17 +82,11 @@ struct NormalMatrices {
     if count > 0 { try body(chunk.pointer, count, times, lanes) }
   }
 
-  /// A += rows^T rows, the lower triangle of columns first: row <= column row-major.
+  /// A += rows^T rows, the triangle of row <= column row-major.
   private static func accumulate(
     _ rows: UnsafePointer<Double>, _ count: Int, _ order: Int, into matrix: Buffer
-  ) throws {
-    guard var n = Int32(exactly: order), var k = Int32(exactly: count) else {
-      throw BacktuneError.size("normal matrix: order \(order) is too large for BLAS")
-    }
-    var (lda, one) = (n, 1.0)
-    var (beta, ldc) = (1.0, n)
-    BLASThreads.single {
-      dsyrk_("L", "N", &n, &k, &one, rows, &lda, &beta, matrix.pointer, &ldc)
-    }
+  ) {
+    GeneralProduct.addSquare(
+      order: order, depth: count, .init(rows, row: 1, column: order), into: matrix.pointer)
   }
 }

@@ -1,10 +1,7 @@
-import CLAPACK
-
 /// Sums over time of outer products e(t) s(t)^T, the shape of every gradient by a matrix of weights.
 package enum OuterProducts {
-  /// From this size on (rows times columns) BLAS is faster than the tiles below (orders 8 to 64: equal at 24,
-  /// 10 % faster at 64 with one sequence, 11 to 25 % with 32).
-  package static let blasSize = 24 * 24
+  /// From this size on (rows times columns) general products are faster than the tiles below.
+  package static let generalSize = 24 * 24
 
   /// G += sum_t e(t) s(t)^T, one sequence: row i, column j at g[i * stride + j]; e and s advance by `step` a time.
   /// Reads and writes whole groups of 4 columns: `stride` and the rows of s are padded to a multiple of 4.
@@ -12,14 +9,10 @@ package enum OuterProducts {
     _ e: UnsafePointer<Double>, rows: Int, _ s: UnsafePointer<Double>, columns: Int, step: Int,
     times: Int, into g: UnsafeMutablePointer<Double>, stride: Int
   ) {
-    if rows * columns >= blasSize,
-      let (m, n, k) = int32(columns, rows, times), let (lda, ldc, _) = int32(step, stride, 0)
-    {
-      var (m, n, k, lda, ldc, one) = (m, n, k, lda, ldc, 1.0)
-      BLASThreads.single {
-        dgemm_("N", "T", &m, &n, &k, &one, s, &lda, e, &lda, &one, g, &ldc)
-      }
-      return
+    if rows * columns >= generalSize {
+      return GeneralProduct.add(
+        rows: columns, columns: rows, depth: times, scale: 1,
+        .init(s, row: 1, column: step), .init(e, row: step, column: 1), into: g, stride: stride)
     }
     var i = 0
     while i < rows {
@@ -76,19 +69,14 @@ package enum OuterProducts {
     MatrixKernels.store(sum, g)
   }
 
-  /// G += E S^T for `lanes` of the `width` columns of E (rows x width) and S (columns x width), by BLAS.
+  /// G += E S^T for `lanes` of the `width` columns of E (rows x width) and S (columns x width).
   package static func addLanes(
     _ e: UnsafePointer<Double>, rows: Int, _ s: UnsafePointer<Double>, columns: Int, width: Int,
     lanes: Int, into g: UnsafeMutablePointer<Double>, stride: Int
-  ) throws {
-    guard let (m, n, k) = int32(columns, rows, lanes), let (lda, ldc, _) = int32(width, stride, 0)
-    else {
-      throw BacktuneError.size("gradient: \(width) sequences side by side, too many for BLAS")
-    }
-    var (mm, nn, kk, ld, ldg, one) = (m, n, k, lda, ldc, 1.0)
-    BLASThreads.single {
-      dgemm_("T", "N", &mm, &nn, &kk, &one, s, &ld, e, &ld, &one, g, &ldg)
-    }
+  ) {
+    GeneralProduct.add(
+      rows: columns, columns: rows, depth: lanes, scale: 1,
+      .init(s, row: width, column: 1), .init(e, row: 1, column: width), into: g, stride: stride)
   }
 
   /// Four partial sums an entry, G4[i][j] += e_i . s_j over lanes: added up at the end, so that a time step costs no
@@ -145,12 +133,5 @@ package enum OuterProducts {
         j += 1
       }
     }
-  }
-
-  private static func int32(_ a: Int, _ b: Int, _ c: Int) -> (Int32, Int32, Int32)? {
-    guard let a = Int32(exactly: a), let b = Int32(exactly: b), let c = Int32(exactly: c) else {
-      return nil
-    }
-    return (a, b, c)
   }
 }

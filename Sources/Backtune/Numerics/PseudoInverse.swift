@@ -116,11 +116,9 @@ package struct SymmetricSystem {
     var info: Int32 = 0
     integerWork.pointer.withMemoryRebound(to: Int32.self, capacity: integerWorkCount) {
       let indices = $0
-      BLASThreads.single {
-        dsyevd_(
-          "V", "L", &n, matrix.pointer, &lda, eigenvalues.pointer, work.pointer, &lwork, indices,
-          &liwork, &info)
-      }
+      dsyevd_(
+        "V", "L", &n, matrix.pointer, &lda, eigenvalues.pointer, work.pointer, &lwork, indices,
+        &liwork, &info)
     }
     guard info == 0 else {
       throw BacktuneError.argument("\(purpose): no convergence (dsyevd: \(info))")

@@ -31,11 +31,9 @@ package struct SingularSystem {
       var (lda, ldu, ldv) = (m, m, m)
       integers.pointer.withMemoryRebound(to: Int32.self, capacity: Int(indices)) {
         let indices = $0
-        BLASThreads.single {
-          dgesdd_(
-            "S", &m, &n, matrix, &lda, values.pointer, vectors.pointer, &ldu, left.pointer, &ldv,
-            work, &length, indices, &info)
-        }
+        dgesdd_(
+          "S", &m, &n, matrix, &lda, values.pointer, vectors.pointer, &ldu, left.pointer, &ldv,
+          work, &length, indices, &info)
       }
       return info
     }

@@ -24,9 +24,7 @@ package func spectralRadius(_ matrix: [Double], order: Int) throws -> Double {
   for (k, value) in matrix.enumerated() { a[k] = value }
   // The transpose of the column-major reading has the same eigenvalues.
   var (lda, one, length, info) = (n, Int32(1), 8 * n, Int32(0))
-  BLASThreads.single {
-    dgeev_("N", "N", &n, a, &lda, real, imaginary, nil, &one, nil, &one, space, &length, &info)
-  }
+  dgeev_("N", "N", &n, a, &lda, real, imaginary, nil, &one, nil, &one, space, &length, &info)
   guard info == 0 else {
     throw BacktuneError.argument("spectral radius: LAPACK's dgeev did not converge (\(info))")
   }

@@ -69,10 +69,8 @@ package final class TriangularFactor {
     var (m, n, l, nb) = (m, counts.order, trapezoidal, counts.block)
     var (lda, ldb, ldt, info) = (n, stride, nb, Int32(0))
     // Only arguments can be wrong.
-    BLASThreads.single {
-      dtpqrt_(
-        &m, &n, &l, &nb, factor.pointer, &lda, rows, &ldb, work.pointer, &ldt,
-        work.pointer + Self.block * order, &info)
-    }
+    dtpqrt_(
+      &m, &n, &l, &nb, factor.pointer, &lda, rows, &ldb, work.pointer, &ldt,
+      work.pointer + Self.block * order, &info)
   }
 }

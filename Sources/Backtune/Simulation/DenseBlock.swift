@@ -109,7 +109,7 @@ final class DenseBlock: WeightBlock {
     into slots: UnsafeMutablePointer<Double>
   ) throws {
     if batch.steps == 0 { return }
-    let isApart = width > 1 && rows * columns < OuterProducts.blasSize
+    let isApart = width > 1 && rows * columns < OuterProducts.generalSize
     let count = isApart ? rows * columns * 4 : rows * rowStride
     let buffer = try sums ?? Buffer(count: count, for: "gradient of \(purpose)")
     sums = buffer
@@ -126,7 +126,7 @@ final class DenseBlock: WeightBlock {
           OuterProducts.addLanesApart(
             e, rows: rows, s, columns: columns, width: width, lanes: batch.active[t], into: g)
         } else {
-          try OuterProducts.addLanes(
+          OuterProducts.addLanes(
             e, rows: rows, s, columns: columns, width: width, lanes: batch.active[t], into: g,
             stride: rowStride)
         }

@@ -62,9 +62,7 @@ extension Network {
     let eps = try Trajectory(run.plan.layout, steps: run.batch.steps, for: "adjoint values")
     _ = try run.plan.tune(
       states, slopes: drive, guard: nil, into: eps, run.batch)
-    let all = try BLASThreads.single {
-      try run.plan.gradient(states, eps, run.batch, startsLearnt: initial == nil)
-    }
+    let all = try run.plan.gradient(states, eps, run.batch, startsLearnt: initial == nil)
     var past = try run.makePast()
     run.readPast(of: eps, into: &past) { _ in 0 }
     return (slots.adjustable.map { all[$0] }, past)
