@@ -106,7 +106,7 @@ import Testing
             let weights = times.map { $0 < 0 ? 0 : values.residual(lane, $0, k).weight }
             let quad = ImpulseRows.Quad(
               sequence: sequence, time: last,
-              node: ImpulseRows.node(problem.plan, node.group, node.node))
+              node: ImpulseRows.places(problem.plan, [(node.group, node.node)])[0])
             var matrix = [Double](repeating: 0, count: 4 * columns.count)
             let ages = try impulses.add(
               [quad], weights: weights, limit: 100, into: &matrix, stride: 4, poll: {})

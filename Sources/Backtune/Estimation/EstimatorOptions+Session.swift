@@ -20,6 +20,10 @@ extension EstimatorOptions {
         "option restarts: \(restarts), expected 0: draws cannot be compared under a nu that follows the errors; give nu"
       )
     }
+    // One minimum, and one step to it.
+    if form == nil, let system = ReadoutSystem(problem) {
+      return try LinearReadout(problem, system)
+    }
     // Weights that nobody drew are not thrown away.
     var drawn: UInt64?
     if case .drawn(let seed) = problem.network.weightOrigin { drawn = seed }

@@ -8,16 +8,27 @@ package struct SingularSystem {
   package let values: Buffer
   /// Vector after vector.
   private let vectors: Buffer
+  /// The left ones side by side, where they are wanted.
+  private let left: Buffer?
+  private let rows: Int
 
-  /// - Parameter matrix: A^T, that is A row-major, at least as many rows as columns; it is written over.
+  /// - Parameters:
+  ///   - matrix: A^T, that is A row-major, at least as many rows as columns; it is written over.
+  ///   - keepsLeft: whether `solve` is wanted.
   /// - Throws: `BacktuneError.argument` where a value is not finite or the algorithm does not converge, `.size` for
   ///   dimensions that LAPACK cannot count, `.memory`.
-  package init(overwriting matrix: UnsafeMutablePointer<Double>, rows: Int, columns: Int) throws {
+  package init(
+    overwriting matrix: UnsafeMutablePointer<Double>, rows: Int, columns: Int,
+    keepsLeft: Bool = false
+  ) throws {
     let purpose = "singular values of \(rows) x \(columns) values"
-    self.columns = columns
+    (self.columns, self.rows) = (columns, rows)
     values = try Buffer(count: columns, for: purpose)
     vectors = try Buffer(dimensions: [columns, columns], for: purpose)
-    if columns == 0 { return }
+    if columns == 0 {
+      left = nil
+      return
+    }
     guard (0..<rows * columns).allSatisfy({ matrix[$0].isFinite }) else {
       throw BacktuneError.argument("\(purpose): expected finite values")
     }
@@ -25,6 +36,7 @@ package struct SingularSystem {
       let indices = Int32(exactly: 8 * columns)
     else { throw BacktuneError.size("\(purpose): LAPACK counts in 32 bits") }
     let left = try Buffer(dimensions: [rows, columns], for: purpose)
+    self.left = keepsLeft ? left : nil
     let integers = try Buffer(count: (Int(indices) + 1) / 2, for: purpose)
     func run(_ work: UnsafeMutablePointer<Double>, _ length: Int32) -> Int32 {
       var (m, n, length, info) = (m, n, length, Int32(0))
@@ -51,5 +63,20 @@ package struct SingularSystem {
   /// The vector of value number k, `columns` values of length 1 together.
   package func vector(_ k: Int) -> UnsafePointer<Double> {
     UnsafePointer(vectors.pointer + k * columns)
+  }
+  /// The shortest x among the minima of |A x - b|, singular values below rounding counting as zero.
+  /// - Parameter b: `rows` values.
+  package func solve(_ b: UnsafePointer<Double>) -> [Double] {
+    var x = [Double](repeating: 0, count: columns)
+    guard let left, columns > 0 else { return x }
+    let least = Double(max(rows, columns)) * Double.ulpOfOne * values.pointer[0]
+    for k in 0..<columns where values.pointer[k] > least {
+      var share = 0.0
+      for i in 0..<rows { share += left.pointer[i * columns + k] * b[i] }
+      share /= values.pointer[k]
+      let vector = vector(k)
+      for j in 0..<columns { x[j] += share * vector[j] }
+    }
+    return x
   }
 }

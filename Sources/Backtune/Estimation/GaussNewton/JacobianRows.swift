@@ -210,10 +210,10 @@ final class JacobianRows {
   /// The groups of four output times that have an observed value, the last times first.
   private func quads() -> [(quad: ImpulseRows.Quad, output: Int)] {
     var result: [(quad: ImpulseRows.Quad, output: Int)] = []
+    let places = ImpulseRows.places(problem.plan, values.nodes.map { ($0.group, $0.node) })
     for (sequence, length) in problem.batch.lengths.enumerated() {
       let lane = problem.batch.lane[sequence]
-      for (k, output) in values.nodes.enumerated() {
-        let node = ImpulseRows.node(problem.plan, output.group, output.node)
+      for (k, node) in places.enumerated() {
         var t = length - 1
         while t >= 0 {
           if (max(0, t - 3)...t).contains(where: { values.counts(lane, $0, k) }) {

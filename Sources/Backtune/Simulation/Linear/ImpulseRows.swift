@@ -50,9 +50,10 @@ package final class ImpulseRows {
   /// Takes the weights, one value a slot.
   package func load(_ slots: [Double]) { plan.load(slots) }
 
-  /// Where an output stands in a row of one lane each.
-  package static func node(_ plan: Plan, _ group: GroupID, _ node: Int) -> Int {
-    Layout(plan.network, lanes: 4 * quads).offset(of: group) + node
+  /// Where outputs stand in a row of one lane each.
+  package static func places(_ plan: Plan, _ outputs: [(group: GroupID, node: Int)]) -> [Int] {
+    let layout = Layout(plan.network, lanes: 4 * quads)
+    return outputs.map { layout.offset(of: $0.group) + $0.node }
   }
 
   /// Adds the derivatives of `quads` times their weights to a matrix of columns, four rows a quad.
