@@ -71,3 +71,33 @@ extension Sequences {
     inputMoments.map { $0.lowest <= 0 && $0.highest >= 0 || $0.count == 0 ? 0 : $0.mean }
   }
 }
+
+extension Sequences {
+  /// Of every input, up to the last observed value of each sequence: what follows may be padding.
+  static func moments(
+    ofInputs inputs: [Double], channels: Int, lengths: [Int], gains: [Double], outputs: Int
+  ) -> [ChannelMoments] {
+    guard let isUsed = stepsToLastObserved(lengths, gains, outputs) else {
+      return ChannelMoments.of(inputs, channels: channels)
+    }
+    return ChannelMoments.of(inputs, channels: channels) { isUsed[$0 / channels] }
+  }
+
+  /// Which time steps come before the end of what is observed of their sequence; nil where all do.
+  private static func stepsToLastObserved(
+    _ lengths: [Int], _ gains: [Double], _ outputs: Int
+  ) -> [Bool]? {
+    if gains.isEmpty { return nil }
+    var result = [Bool](repeating: true, count: lengths.reduce(0, +))
+    var first = 0
+    for length in lengths {
+      var end = first + length
+      while end > first, gains[(end - 1) * outputs..<end * outputs].allSatisfy({ $0 == 0 }) {
+        end -= 1
+        result[end] = false
+      }
+      first += length
+    }
+    return result.allSatisfy { $0 } ? nil : result
+  }
+}

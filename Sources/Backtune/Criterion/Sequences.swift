@@ -79,7 +79,8 @@ public struct Sequences: Sendable {
     let weights = goals.indices.map { goals[$0].isNaN ? 0 : gains?[$0] ?? 1 }
     self.gains = weights
     self.desired = goals.indices.map { weights[$0] == 0 ? 0 : goals[$0] }
-    inputMoments = ChannelMoments.of(self.inputs, channels: m)
+    inputMoments = Self.moments(
+      ofInputs: self.inputs, channels: m, lengths: lengths, gains: weights, outputs: o)
     outputMoments =
       hasTargets ? ChannelMoments.of(self.desired, channels: o, where: { weights[$0] > 0 }) : []
     let sums = DesiredSums(gains: weights, desired: self.desired, outputs: o)
