@@ -16,6 +16,7 @@ KINDS = {
     "bt_status": ctypes.c_int32,
     "bt_callback": _abi.Callback,
     "const char *": ctypes.c_char_p,
+    "const char *const *": _abi.texts,
     "char *": ctypes.c_char_p,
     "void *": ctypes.c_void_p,
     "bt_network *": ctypes.c_void_p,

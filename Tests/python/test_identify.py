@@ -184,10 +184,14 @@ def test_quarters():
     assert len(seen[0][0]) == 40 and len(parts[2].estimation()[1][0]) == 30
     assert np.isnan(seen[1][0][10:20]).all() and np.isfinite(seen[1][0][20:]).all()
     assert parts[0].error([y + 2], True) == parts[0].error([y + 2], False) == 4
-    # An output that is not seen in a block: that quarter does not count.
+    # Quarters are of what is observed: 7, 15 and 22 of 30 values are before them.
     y = y.copy()
     y[10:20] = np.nan
-    assert [part.blocks[0].start for part in quarters(last_quarter([u], [y]))] == [20, 30]
+    assert [part.blocks[0].start for part in quarters(last_quarter([u], [y]))] == [7, 25, 32]
+    # An output that is not seen in a block: that quarter does not count.
+    both = np.hstack([np.arange(40.0)[:, None], np.arange(40.0)[:, None]])
+    both[6:30, 1] = np.nan  # the first of the blocks at 14, 28 and 42 of 56 values, rows 8 to 22
+    assert [part.blocks[0].start for part in quarters(last_quarter([u], [both]))] == [22, 33]
 
 
 @pytest.mark.parametrize(
@@ -200,7 +204,13 @@ def test_quarters():
         (lambda u, y: (np.where(u > u.mean(), np.nan, u), y), "u of sequence 0: NaN"),
         (lambda u, y: (u, np.where(y > y.mean(), np.inf, y)), "y of sequence 0: an infinite"),
         (lambda u, y: (u, np.full(100, np.nan)), "0 observed values"),
-        (lambda u, y: (u, np.where(np.arange(100) < 75, y, np.nan)), "validation part"),
+        (
+            lambda u, y: (
+                np.resize(u, 200),
+                np.vstack([np.outer(y, [1, np.nan]), np.outer(y, [np.nan, 1])]),
+            ),
+            "validation part",
+        ),
         (lambda u, y: (None, y), "u: None"),
         (lambda u, y: (np.zeros((100, 0)), y), "u: shape"),
     ],
@@ -214,7 +224,7 @@ def test_bad_calls(bent):
     u, y = plant(100)
     with pytest.raises(bt.ArgumentError, match="max_order"):
         identify(u, y, max_order=0)
-    with pytest.raises(bt.SizeError, match="101 steps, 100 of u"):
+    with pytest.raises(bt.SizeError, match="100 time steps of u, 101 of y"):
         bent.simulate(u, np.zeros(101))
     with pytest.raises(bt.SizeError, match="2 sequences of u"):
         bent.simulate([u, u], [y])

@@ -98,7 +98,7 @@ def test_forms_of_validation_data(noisy):
     [
         (np.zeros((10, 1)), 5, TypeError, r"\(u, y\)"),
         ((np.zeros(10),), 5, TypeError, r"\(u, y\)"),
-        ((np.zeros(10), np.zeros(9)), 5, ValueError, "9"),
+        ((np.zeros(9), np.zeros(10)), 5, ValueError, "10"),
         ((np.zeros(10), None), 5, ValueError, "desired outputs"),
         ((np.zeros(10), np.full(10, np.nan)), 5, ValueError, "no observed value"),
         ((np.zeros((10, 2)), np.zeros(10)), 5, ValueError, "channel"),

@@ -43,6 +43,7 @@ doubles = _array(np.float64)
 integers = _array(np.int64)
 flags = _array(np.uint8)
 signs = _array(np.int8)
+texts = POINTER(c_char_p)
 status = c_int32  # of a call that can fail
 text = c_char_p
 handle = c_void_p
@@ -98,7 +99,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_network_state_size": (status, [handle, int64_out]),
     "bt_network_group_depth": (status, [handle, c_int64, int64_out]),
     # network: the data that it is for
-    "bt_network_set_labels": (status, [handle, text, POINTER(c_char_p), c_int64]),
+    "bt_network_set_labels": (status, [handle, text, texts, c_int64]),
     "bt_network_label": (status, [handle, text, c_int64, *_NAMED_TEXT]),
     "bt_network_set_sampling_time": (status, [handle, c_double]),
     "bt_network_sampling_time": (status, [handle, double_out]),

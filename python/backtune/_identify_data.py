@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import as_float, as_sequences, is_list_of_sequences
-from ._data import as_gains
+from ._data.pairs import as_gains, paired, placed
+from ._data.parts import bounds, last_part, observed_end, observed_steps
+from ._data.sequences import Sequences, read
 from .errors import ArgumentError, SizeError
 
 #: Part of every sequence that candidates are compared on, from its end.
@@ -44,40 +45,31 @@ class Scale:
         return values * self.deviation + self.mean
 
 
-def channels_of(values: Any, what: str) -> int:
-    """Return the number of channels of a sequence, or of the first of a list."""
-    if values is None:
-        raise ArgumentError(f"{what}: None came, expected an array or a list of arrays")
-    first = values[0] if is_list_of_sequences(values, 1) else values
-    shape = as_float(first, what).shape
-    if len(shape) not in (1, 2) or shape[-1] == 0:
-        raise SizeError(f"{what}: shape {shape}, expected (time,) or (time, channels)")
-    return 1 if len(shape) == 1 else shape[1]
-
-
 def checked(
     u: Any, y: Any, gains: Any = None
-) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray] | None]:
-    """Return inputs, outputs and gains as lists of arrays (T, M) and (T, O) that fit each other.
+) -> tuple[Sequences, Sequences, list[np.ndarray] | None]:
+    """Return inputs (T, M), outputs (T, O) and gains that fit each other.
 
-    What has a gain of 0 is missing.
+    What has a gain of 0 is missing. A sequence ends with its last observed output: what follows
+    counts neither in scales nor in parts of the record.
     """
-    inputs = as_sequences(u, channels_of(u, "u"), "u")
-    outputs = as_sequences(y, channels_of(y, "y"), "y")
-    if len(inputs) != len(outputs):
-        raise SizeError(f"u, y: {len(inputs)} sequences of u came, and {len(outputs)} of y")
-    for place, (given, desired) in enumerate(zip(inputs, outputs)):
-        if len(given) != len(desired):
-            raise SizeError(f"sequence {place}: {len(given)} time steps of u, {len(desired)} of y")
+    for values, what in ((u, "u"), (y, "y")):
+        if values is None:
+            raise ArgumentError(f"{what}: None came, expected an array or a list of arrays")
+    inputs, desired = read(u, None, "u"), read(y, None, "y")
+    rows = paired(inputs, desired, "u", "y")
+    lengths = inputs.lengths
+    for place, (given, known) in enumerate(zip(inputs.arrays, desired.arrays)):
         if len(given) < LEAST_STEPS:
             raise SizeError(
                 f"sequence {place}: {len(given)} time steps, expected {LEAST_STEPS} or more"
             )
         if not np.isfinite(given).all():
             raise ArgumentError(f"u of sequence {place}: NaN or infinite, expected finite values")
-        if np.isinf(desired).any():
+        if np.isinf(known).any():
             raise ArgumentError(f"y of sequence {place}: an infinite value (NaN means missing)")
-    given_gains = None if gains is None else as_gains(gains, outputs, outputs[0].shape[1])
+    given_gains = None if gains is None else placed(as_gains(gains, desired), rows, lengths, 0.0)
+    outputs = placed(desired.arrays, rows, lengths, np.nan)
     if given_gains is not None:
         for place, gain in enumerate(given_gains):
             if not (np.isfinite(gain) & (gain >= 0)).all():
@@ -89,7 +81,12 @@ def checked(
             f"y: output {observed.argmin()} has {observed.min()} observed values,"
             f" expected {LEAST_VALUES} or more"
         )
-    return inputs, outputs, given_gains
+    ends = [max(observed_end(v), LEAST_STEPS) for v in outputs]
+    inputs.arrays = [v[:end] for v, end in zip(inputs.arrays, ends)]
+    desired.arrays = [v[:end] for v, end in zip(outputs, ends)]
+    if given_gains is not None:
+        given_gains = [v[:end] for v, end in zip(given_gains, ends)]
+    return inputs, desired, given_gains
 
 
 class Record:
@@ -159,25 +156,42 @@ class Record:
 def last_quarter(
     u: list[np.ndarray], y: list[np.ndarray], gains: list[np.ndarray] | None = None
 ) -> Record:
-    """Return the record with the last quarter of every sequence as its block."""
-    sizes = [max(1, int(VALIDATION_PART * len(item))) for item in u]
-    record = Record(u, y, [slice(len(item) - n, len(item)) for item, n in zip(u, sizes)], gains)
-    if not record.complete():
-        raise ArgumentError(
-            "y: an output has no observed value in the validation part, or none before it"
-        )
-    return record
+    """Return the record with the last quarter of what is observed of every sequence as its block.
+
+    Where that of some output has no value in it, or none before it, it begins with the last quarter
+    of the output that ends first.
+    """
+    for counts_of in (_all_values, _first_to_end):
+        blocks = [last_part(counts_of(item), VALIDATION_PART) for item in y]
+        record = Record(u, y, blocks, gains)
+        if record.complete():
+            return record
+    raise ArgumentError(
+        "y: an output has no observed value in the validation part, or none before it"
+    )
+
+
+def _all_values(y: np.ndarray) -> np.ndarray:
+    return observed_steps(y)
+
+
+def _first_to_end(y: np.ndarray) -> np.ndarray:
+    """Return the counts of the output that ends first."""
+    ends = [observed_end(column) for column in y.T]
+    return observed_steps(y[:, int(np.argmin(ends))])
 
 
 def quarters(record: Record) -> list[Record]:
     """Return the record with the second, the third and the fourth quarter as its block.
 
-    Of long records each has no more steps than what RACE_STEPS estimate from.
+    Quarters are of what is observed. Of long records each has no more steps than what RACE_STEPS
+    estimate from.
     """
     part = min(1.0, RACE_STEPS / (1 - VALIDATION_PART) / sum(map(len, record.u)))
     counts = [max(LEAST_STEPS, int(part * len(item))) for item in record.u]
     u, y = ([item[:n] for item, n in zip(v, counts)] for v in (record.u, record.y))
     gains = None if record.gains is None else [v[:n] for v, n in zip(record.gains, counts)]
-    blocks = ([slice(k * n // 4, (k + 1) * n // 4) for n in counts] for k in (1, 2, 3))
+    cuts = [bounds(observed_steps(item), 4) for item in y]
+    blocks = ([slice(cut[k], cut[k + 1]) for cut in cuts] for k in (1, 2, 3))
     found = [Record(u, y, block, gains) for block in blocks]
     return [item for item in found if item.complete()]

@@ -9,10 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import as_path, as_sequence, as_sequences, is_list_of_sequences
+from ._arrays import as_path
+from ._data.pairs import paired, placed
+from ._data.parts import observed_end
+from ._data.sequences import read
+from ._data.times import check_sampling
 from ._identify_data import Scale
 from ._identify_models import UNIT, make_network
-from .errors import ArgumentError, SizeError
+from .errors import ArgumentError
 from .estimator import Estimator
 from .network import Network
 from .regularisation import Ridge
@@ -161,36 +165,33 @@ class IdentifiedModel:
         Returns
         -------
         array of shape (T, O), or list of such
+            In the form of u, with its index, as `Network.simulate` gives it.
 
         Raises
         ------
         ArgumentError
-            An input that is NaN or infinite.
+            An input that is NaN or infinite; columns that are missing or unknown.
         SizeError
             Another number of channels or sequences, or more outputs than inputs.
         """
         net = self.linear if linear else self.net
         scale_u, scale_y = Scale(self.u_mean, self.u_scale), Scale(self.y_mean, self.y_scale)
-        many = is_list_of_sequences(u, net.inputs)
-        inputs = as_sequences(u, net.inputs, "u")
-        first: list[Any] = [None] * len(inputs)
-        if y is not None:
-            first = list(y) if many else [y]
-            if len(first) != len(inputs):
-                raise SizeError(f"u, y: {len(inputs)} sequences of u came, and {len(first)} of y")
-        results = []
-        for place, (given, known) in enumerate(zip(inputs, first)):
-            if not np.isfinite(given).all():
+        given = read(u, net.inputs, "u", net.input_names)
+        check_sampling(net.sampling_time, given.forms)
+        for place, item in enumerate(given.arrays):
+            if not np.isfinite(item).all():
                 raise ArgumentError(f"u[{place}]: NaN or infinite, expected finite values")
-            scaled = scale_u.apply(given)
-            start = None
-            if known is not None:
-                outputs = as_sequence(known, net.outputs, f"y[{place}]")
-                if len(outputs) > len(given):
-                    raise SizeError(f"y[{place}]: {len(outputs)} steps, {len(given)} of u")
-                start = initial_state(net, scaled[: len(outputs)], scale_y.apply(outputs))
+        known = [np.empty((0, net.outputs))] * len(given.arrays)
+        if y is not None:
+            first = read(y, net.outputs, "y", net.output_names)
+            rows = paired(given, first, "u", "y")
+            known = placed(first.arrays, rows, given.lengths, np.nan)
+        results = []
+        for item, outputs in zip(given.arrays, known):
+            scaled, end = scale_u.apply(item), observed_end(outputs)
+            start = initial_state(net, scaled[:end], scale_y.apply(outputs[:end]))
             results.append(scale_y.restore(net.simulate(scaled, start)))
-        return results if many else results[0]
+        return given.results(results, net._output_names())
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the model to a file, as a pickle."""

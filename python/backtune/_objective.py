@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ._abi import lib
-from ._arrays import as_float, as_number, as_sequences, as_text, joined
+from ._arrays import as_number, as_text
+from ._data.numbers import as_float
+from ._data.sequences import joined, read
 from .criteria import Criterion, Observables
 from .errors import ArgumentError
 from .regularisation import Regularisation
@@ -44,7 +46,7 @@ def _set_observables(pointer: int, outputs: int, criterion: Observables) -> None
         (lib.bt_estimator_set_samples, criterion.samples, "samples"),
     ):
         if series is not None:
-            given = as_sequences(series, outputs, what)
+            given = read(series, outputs, what).arrays
             lengths = np.array([len(item) for item in given], dtype=np.int64)
             values = joined(given, outputs)
             function(pointer, lengths.size, lengths, values, values.size)

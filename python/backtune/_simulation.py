@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from . import _abi
 from ._abi import lib
-from ._arrays import as_flat, as_sequence, is_list_of_sequences, joined
-from ._drawing import observed_groups
-from ._frames import is_labelled, like, node_names
+from ._arrays import as_flat
+from ._data.sequences import Sequences, joined, read
+from ._data.times import check_sampling
+from ._labels import LabelsMixin
 from .errors import SizeError
 from .stream import Stream
 
@@ -25,7 +25,7 @@ def _size(array: np.ndarray | None) -> int:
     return 0 if array is None else array.size
 
 
-class SimulationMixin:
+class SimulationMixin(LabelsMixin):
     """The part of `Network` that runs it."""
 
     if TYPE_CHECKING:
@@ -40,7 +40,6 @@ class SimulationMixin:
         def groups(self) -> dict[str, Group]: ...
         @property
         def weights(self) -> Weights: ...
-        def to_json(self) -> str: ...
         def _warn_untouched(self) -> None: ...
 
     def simulate(
@@ -57,8 +56,9 @@ class SimulationMixin:
         ----------
         u : array of shape (T, M), or list of such
             The inputs, finite; (T,) means one channel. A number of time steps when the network has
-            no inputs. A Series or DataFrame of pandas gives DataFrames, a DataArray of xarray whose
-            first axis is time DataArrays, with the same index.
+            no inputs. A table of pandas, xarray or polars gives tables of the same kind, with the
+            same index; its columns are matched with `input_names`. A table with a MultiIndex
+            (instance, time) is a list of sequences, and gives one table.
         initial : array of shape (state_size,), optional
             The state before the first time step, from `return_state`; zero by default. For a list
             of sequences, a list of states, or one for all.
@@ -84,6 +84,8 @@ class SimulationMixin:
             An input that is NaN or infinite.
         SizeError
             Another number of channels, or state of another size.
+        TypeError
+            Something else than numbers: the message names the dtype, or the column of a table.
 
         Warns
         -----
@@ -104,41 +106,35 @@ class SimulationMixin:
         channels = self.inputs
         if not (states and self._has_fixed_weights()):
             self._warn_untouched()
-        if not is_list_of_sequences(u, channels):
-            sequence = as_sequence(u, channels, "inputs")
-            result = self._simulate([sequence], [initial], channels, states, return_state)[0]
-            return self._labelled(u, result) if is_labelled(u) else result
-        sequences = [as_sequence(x, channels, f"inputs[{k}]") for k, x in enumerate(u)]
-        if not sequences:
+        given = read(u, channels, "inputs", self.input_names)
+        check_sampling(self.sampling_time, given.forms)
+        count = len(given.arrays)
+        if count == 0:
             return []
-        starts = initial_states(initial, len(sequences))
-        results = self._simulate(sequences, starts, channels, states, return_state)
-        return [self._labelled(x, r) if is_labelled(x) else r for x, r in zip(u, results)]
+        starts = initial_states(initial, count) if given.is_list else [initial]
+        results = self._simulate(given.arrays, starts, channels, states, return_state)
+        if not any(given.forms):
+            return results if given.is_list else results[0]
+        if not states and not return_state:
+            return given.results(results, self._output_names())
+        labelled = [self._labelled(given, k, result) for k, result in enumerate(results)]
+        return labelled if given.is_list else labelled[0]
 
     def _has_fixed_weights(self) -> bool:
         return any(self.weights.fixed(name).any() for name in self.weights)
 
-    def _labelled(self, u: Any, result: Any) -> Any:
+    def _labelled(self, given: Sequences, place: int, result: tuple[Any, ...]) -> tuple[Any, ...]:
         """Give the results of one sequence the index that its inputs have."""
-        outputs, *others = result if isinstance(result, tuple) else (result,)
-        labelled = [like(u, outputs, self._output_names())]
+        outputs, *others = result
+        labelled = [given.like(place, outputs, self._output_names())]
         for other in others:
             if isinstance(other, dict):  # the values of every group
                 other = {
-                    name: like(u, values, node_names(name, values.shape[1]))
+                    name: given.like(place, values, node_names(name, values.shape[1]))
                     for name, values in other.items()
                 }
             labelled.append(other)
-        return tuple(labelled) if isinstance(result, tuple) else labelled[0]
-
-    def _output_names(self) -> list[str]:
-        """Return the names of the observed nodes."""
-        groups = self.groups
-        return [
-            node
-            for name, count in observed_groups(json.loads(self.to_json())).items()
-            for node in node_names(name, groups[name].size, count)
-        ]
+        return tuple(labelled)
 
     def _simulate(
         self,
@@ -251,8 +247,11 @@ class SimulationMixin:
         by_initial : array of shape (state_size,)
             0 for the part of the inputs; only with ``return_initial=True``.
         """
-        inputs = as_sequence(u, self.inputs, "inputs")
-        weights = as_sequence(slopes, self.outputs, "slopes")
+        given = read(u, self.inputs, "inputs", self.input_names)
+        if given.is_list:
+            raise SizeError(f"inputs: {len(given.arrays)} sequences came, expected one")
+        inputs = given.arrays[0]
+        weights = read([slopes], self.outputs, "slopes", self.output_names).arrays[0]
         if weights.shape[0] != inputs.shape[0]:
             raise SizeError(
                 f"slopes: {weights.shape[0]} time steps, expected {inputs.shape[0]} as inputs"
@@ -276,6 +275,11 @@ class SimulationMixin:
             _size(by_initial),
         )
         return gradient if by_initial is None else (gradient, by_initial)
+
+
+def node_names(name: str, size: int) -> list[str]:
+    """Return the names of the nodes of a group: "linear.x", or "lnl.x[0]" and so on."""
+    return [name] if size == 1 else [f"{name}[{node}]" for node in range(size)]
 
 
 def _by_group(groups: dict[str, Any], values: np.ndarray) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ._arrays import as_size
-from ._data import Data
+from ._data.pairs import Data
 from ._simulation import initial_states
 from .errors import ArgumentError
 from .network import Network
@@ -45,7 +45,7 @@ class Validation:
         self._patience = as_size(patience, "patience")
         if self._patience < 1:
             raise ArgumentError(f"patience: {patience} came, expected 1 or more")
-        data = Data(sequences[0], sequences[1], None, net.inputs, net.outputs)
+        data = Data(net, sequences[0], sequences[1])
         if data.desired is None:
             raise ArgumentError("validation: desired outputs are needed")
         ends = np.cumsum(data.lengths)[:-1]

@@ -11,7 +11,7 @@ from . import _abi
 from ._abi import lib
 from ._arrays import as_text
 from ._callbacks import RunGuard
-from ._data import Data, set_initial
+from ._data.pairs import Data, learn_labels, set_initial
 from ._handle import Owner
 from ._objective import add_regularisations, set_criterion
 from ._results import ResultsMixin, stop_words
@@ -37,10 +37,13 @@ class Estimator(ResultsMixin, Owner):
         may not change any more.
     u : array of shape (T, M), or list of such
         Inputs of one sequence or of several, of any lengths; (T,) means one channel. For a network
-        without inputs: None, or numbers of time steps.
+        without inputs: None, or numbers of time steps. Tables of pandas, xarray or polars too, one
+        with a MultiIndex (instance, time) being several sequences: their columns are matched with
+        ``net.input_names``, which are learnt from them where there are none.
     y : array of shape (T, O), or list of such
-        Desired outputs; NaN means not observed, masked entries too. (T,) means one output. None
-        for `criteria.Observables`.
+        Desired outputs; NaN means not observed, masked entries too, and what follows the end of a y
+        shorter than u. (T,) means one output. None for `criteria.Observables`. Rows of a table are
+        those of u with the same index.
     gains : array of the shape of y, or list of such, or O numbers, or one; optional
         How much each desired value, or each output, counts: 0 or more, 0 = not observed.
         "balanced": errors are taken in deviations of their output, so that outputs of unequal units
@@ -76,9 +79,12 @@ class Estimator(ResultsMixin, Owner):
     Raises
     ------
     SizeError
-        Sequences of u and y of unequal number, lengths or channels.
+        Sequences of u and y of unequal number or channels, a y longer than u.
     ArgumentError
-        An input that is not finite, no observed value at all, an unknown criterion or method.
+        An input that is not finite, no observed value at all, an unknown criterion or method;
+        columns that are missing or unknown, labels of the index of y that u has not.
+    TypeError
+        Something else than numbers: the message names the dtype, or the column of a table.
 
     Notes
     -----
@@ -120,7 +126,7 @@ class Estimator(ResultsMixin, Owner):
         balanced = isinstance(gains, str)
         if balanced and gains != "balanced":
             raise ArgumentError(f"gains: {gains!r} came, expected numbers or 'balanced'")
-        data = Data(u, y, None if balanced else gains, net.inputs, net.outputs)
+        data = Data(net, u, y, None if balanced else gains)
         self.net = net
         self._create(lib.bt_estimator_create, lib.bt_estimator_free, net._pointer)
         data.give_to(self._pointer)
@@ -142,6 +148,7 @@ class Estimator(ResultsMixin, Owner):
         for name, value in options.items():
             if value is not None:
                 self.set_option(name, value)
+        learn_labels(net, *data.tables)
         self._sequences = data.lengths.size
         self._lengths, self._is_list = data.lengths, data.is_list
         self._validated: dict[int, float] = {}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ._arrays import as_size
+from ._data.pairs import learn_labels
 from ._identify_data import Scale, checked, last_quarter
 from ._identify_race import choose, cross_check, linear_models, race
 from ._identify_result import IdentificationReport, IdentifiedModel, Trial
@@ -39,9 +40,11 @@ def identify(
     Parameters
     ----------
     u : array of shape (T, M), or list of such
-        Inputs of one sequence or of several, finite, in any units; (T,) means one channel.
+        Inputs of one sequence or of several, finite, in any units; (T,) means one channel. Tables
+        too, and all other forms that `Estimator` takes; the model keeps the names of the columns.
     y : array of shape (T, O), or list of such
-        Measured outputs; NaN means missing.
+        Measured outputs; NaN means missing, as do time steps after the end of a shorter y. What
+        follows the last measured output counts neither in scales nor in parts of the record.
     gains : array of the shape of y, or list of such, or O numbers, or one; optional
         How much each value, or each output, counts: 0 or more, 0 = missing.
     max_order : int
@@ -59,10 +62,11 @@ def identify(
     Raises
     ------
     SizeError
-        Sequences of unequal number or lengths, of fewer than 8 steps, or with fewer than 40
-        observed values of an output.
+        Sequences of unequal number, of fewer than 8 steps, with more steps of y than of u, or with
+        fewer than 40 observed values of an output.
     ArgumentError
-        An input that is NaN or infinite, an infinite output, a gain below 0, an order below 1.
+        An input that is NaN or infinite, an infinite output, a gain below 0, an order below 1;
+        labels of the index of y that u has not.
 
     Examples
     --------
@@ -82,9 +86,11 @@ def identify(
     if max_order < 1:
         raise ArgumentError(f"max_order: {max_order} came, expected 1 or more")
     inputs, outputs, weights = checked(u, y, gains)
-    scale_u, scale_y = Scale.of(inputs), Scale.of(outputs)
+    scale_u, scale_y = Scale.of(inputs.arrays), Scale.of(outputs.arrays)
     record = last_quarter(
-        [scale_u.apply(v) for v in inputs], [scale_y.apply(v) for v in outputs], weights
+        [scale_u.apply(v) for v in inputs.arrays],
+        [scale_y.apply(v) for v in outputs.arrays],
+        weights,
     )
     values = sum(int(np.isfinite(item).sum()) for item in record.estimation()[1])
     with Count(progress) as bar:
@@ -95,6 +101,8 @@ def identify(
         beside = linear[chosen.order - 1]
         if beside is not chosen:
             beside.refit(record)
+    for net in (chosen.net, beside.net):
+        learn_labels(net, inputs, outputs)
     trials = [
         Trial(
             item.order,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,13 +40,17 @@ class Network(
 
     Parameters
     ----------
-    inputs : int
-        Number M of input channels, 0 or more.
+    inputs : int, or list of str
+        Number M of input channels, 0 or more; or their names, see `input_names`.
 
     Attributes
     ----------
     weights : Weights
         Mapping from names such as "lnl.x2.W" to arrays.
+    input_names, output_names, input_units, output_units : list of str or None
+        Of the channels, where known; columns of tables are matched with the names.
+    sampling_time : float or None
+        Seconds of a time step, where known.
 
     Notes
     -----
@@ -64,8 +68,13 @@ class Network(
     (20, 1)
     """
 
-    def __init__(self, inputs: int) -> None:
-        self._create(lib.bt_network_create, lib.bt_network_free, as_size(inputs, "inputs"))
+    def __init__(self, inputs: int | Sequence[str]) -> None:
+        names: list[Any] = list(inputs) if isinstance(inputs, (list, tuple)) else []
+        named = bool(names) and all(isinstance(name, str) for name in names)
+        count = len(names) if named else as_size(inputs, "inputs")
+        self._create(lib.bt_network_create, lib.bt_network_free, count)
+        if named:
+            self.input_names = names
 
     @classmethod
     def _made_by(cls, create: Any, *arguments: Any) -> Network:

@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import as_count, as_float, as_number, as_sequence
+from ._arrays import as_count, as_number
+from ._data.numbers import as_float
+from ._data.pairs import learn_labels, paired, placed
+from ._data.sequences import read
 from ._objective import listed
 from ._online import AdjustmentMixin
 from ._window import Window, check_outputs
@@ -168,32 +171,39 @@ class OnlineEstimator(AdjustmentMixin):
         self._take(self.stream._input[None], observed[None])
         return prediction
 
-    def update(self, u: Any, y: Any) -> np.ndarray:
+    def update(self, u: Any, y: Any) -> Any:
         """Take several samples: the same as `push` for each of them, to the bit, but faster.
 
         Parameters
         ----------
         u : array of shape (T, M)
-            (T,) means one channel; a number of time steps when the network has no inputs.
+            (T,) means one channel; a number of time steps when the network has no inputs; a table
+            as in `Network.simulate`.
         y : array of shape (T, O)
+            NaN where not observed, as what follows the end of a shorter y.
 
         Returns
         -------
         array of shape (T, O)
-            The predictions.
+            The predictions; a table where u was one, with its index.
 
         Raises
         ------
         ArgumentError, SizeError, KeyboardInterrupt
             As `push`; of what is wrong, nothing is taken.
         """
-        inputs = as_sequence(u, self._data.u.shape[1], "inputs")
-        outputs = as_sequence(y, self._data.y.shape[1], "outputs")
-        if len(inputs) != len(outputs):
-            raise SizeError(f"{len(inputs)} time steps of inputs came, {len(outputs)} of outputs")
+        net = self.net
+        given = read(u, self._data.u.shape[1], "inputs", net.input_names)
+        observed = read(y, self._data.y.shape[1], "outputs", net.output_names)
+        if given.is_list or observed.is_list:
+            raise SizeError("inputs, outputs: a list of sequences came, expected one sequence")
+        rows = paired(given, observed, "inputs", "outputs")
+        inputs = given.arrays[0]
+        outputs = placed(observed.arrays, rows, [len(inputs)], np.nan)[0]
         if not np.isfinite(inputs).all():
             raise ArgumentError("inputs: expected finite values")
         check_outputs(outputs)
+        learn_labels(net, given, observed)
         predictions = np.empty_like(outputs)
         t = 0
         while t < len(inputs):
@@ -206,7 +216,7 @@ class OnlineEstimator(AdjustmentMixin):
                 predictions[part] = self.stream.run(inputs[part])
             self._take(inputs[part], outputs[part])
             t = part.stop
-        return predictions
+        return given.results([predictions], net._output_names())
 
     def _take(self, u: np.ndarray, y: np.ndarray) -> None:
         self._data.add(u, y)

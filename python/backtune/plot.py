@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._arrays import as_float, as_sequence, as_size
+from ._arrays import as_size
+from ._data.numbers import as_float
+from ._data.pairs import Data
 from .errors import ArgumentError, SizeError
 
 if TYPE_CHECKING:
@@ -104,11 +106,10 @@ def plot_prediction(net: Network, u: Any, y: Any, initial: Any = None, axes: Any
     array of matplotlib Axes
     """
     outputs = np.asarray(net.simulate(u, initial))
-    desired = as_sequence(y, net.outputs, "desired outputs")
-    if desired.shape != outputs.shape:
-        raise SizeError(
-            f"{len(outputs)} time steps of inputs came, and {len(desired)} of desired outputs"
-        )
+    data = Data(net, u, y)
+    if data.lengths.size != 1 or data.desired is None:
+        raise SizeError(f"u, y: {data.lengths.size} sequences came, expected one")
+    desired = data.desired
     count = outputs.shape[1]
     if axes is None:
         _, axes = _pyplot().subplots(count, sharex=True, squeeze=False)

@@ -9,7 +9,11 @@ import numpy as np
 
 from . import _abi
 from ._abi import lib
-from ._arrays import as_flat, as_float, as_sequence
+from ._arrays import as_flat
+from ._data.forms import form_of
+from ._data.names import row_order
+from ._data.numbers import as_float
+from ._data.sequences import read
 from .errors import ArgumentError, SizeError, StateError
 
 if TYPE_CHECKING:
@@ -72,7 +76,8 @@ class Stream:
         Parameters
         ----------
         u : array of shape (M,)
-            The inputs of this step, finite; a number where there is one. None without inputs.
+            The inputs of this step, finite; a number where there is one. None without inputs. A row
+            of a table of pandas (``table.iloc[t]``) is matched by the names of the inputs.
 
         Returns
         -------
@@ -101,34 +106,42 @@ class Stream:
         self.steps += 1
         return self._output.copy()
 
-    def run(self, u: Any) -> np.ndarray:
+    def run(self, u: Any) -> Any:
         """Go on by several time steps at once, faster than one by one.
 
         Parameters
         ----------
         u : array of shape (T, M)
-            (T,) means one channel; a number of time steps when the network has no inputs.
+            (T,) means one channel; a number of time steps when the network has no inputs; a table
+            as in `Network.simulate`.
 
         Returns
         -------
         array of shape (T, O)
+            A table where a table came, with its index.
 
         Raises
         ------
         ArgumentError, SizeError, StateError
             As `step`; nothing has happened then.
         """
-        inputs = as_sequence(u, self._input.size, "inputs")
+        given = read(u, self._input.size, "inputs", self.net.input_names)
+        if given.is_list:
+            raise SizeError(f"inputs: {len(given.arrays)} sequences came, a stream is one")
+        inputs = given.arrays[0]
         self._check(inputs)
         outputs, state = self.net.simulate(inputs, self._state, return_state=True)
         self._state[...] = state
         self.steps += len(inputs)
-        return outputs
+        return given.results([outputs], self.net._output_names())
 
     def _converted(self, u: Any) -> np.ndarray:
         if u is None and self._input.size == 0:
             return self._input
         values = as_float(u, "inputs")
+        form = form_of(u)
+        if form is not None and values.shape == self._input.shape:
+            values = values[row_order(form, self.net.input_names, "inputs")]
         if values.ndim == 0 and self._input.size == 1:
             return values
         if values.shape != self._input.shape:

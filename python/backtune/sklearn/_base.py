@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import as_size
+from .._data.parts import last_part
 from .._identify_data import Scale
 from ..errors import ArgumentError, StateError
 from ..network import Network
@@ -145,11 +146,17 @@ class RecurrentEstimator(BaseEstimator):
     def _unit(self) -> Any:
         return self.unit
 
-    def _is_last(self, length: int) -> np.ndarray:
-        """Return which steps of a sequence are kept for early stopping."""
+    def _is_last(self, counts: np.ndarray) -> np.ndarray:
+        """Return which steps of a sequence are kept for early stopping, the last observed ones.
+
+        `counts`, (T,), is the number of known values of each time step.
+        """
+        length = len(counts)
         if length < 2:
             raise ArgumentError(f"early_stopping: n_samples={length}, expected 2 rows or more")
-        return np.arange(length) >= length - max(1, int(self.validation_fraction * length))
+        held = np.zeros(length, dtype=bool)
+        held[last_part(counts, self.validation_fraction)] = True
+        return held
 
     def _train(self, net: Network, task: Task, go_on: bool, **options: Any) -> Trained:
         return train(

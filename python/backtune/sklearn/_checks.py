@@ -5,6 +5,7 @@ _WEIGHTS = "rows are time steps: leaving one out, or repeating one, changes what
 
 #: Name of a check -> why it cannot hold; what `check_estimator` takes as expected_failed_checks.
 EXPECTED_FAILED_CHECKS = {
+    "check_fit1d": "a series (T,) is one channel",
     "check_methods_sample_order_invariance": _ORDER,
     "check_methods_subset_invariance": _ORDER,
     "check_sample_weight_equivalence_on_dense_data": _WEIGHTS,

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..errors import ArgumentError
 from ._base import RecurrentEstimator
 from ._sequences import check_target, items_of, read_inputs, read_labels, read_weights
+from ._tables import aligned
 from ._training import Arrays, Task
 
 _LEAST = 1e-300
@@ -157,7 +158,7 @@ callback, verbose
         """Return the part of the labels that are right, by weight."""
         check_is_fitted(self)
         check_target(self, y)
-        predicted = self.predict(X)
+        predicted, y = self.predict(X), aligned(X, y, complete=True)
         if isinstance(predicted, list):
             lengths = [len(item) for item in predicted]
             weights = read_weights(sample_weight, lengths, True)
@@ -175,7 +176,7 @@ callback, verbose
         check_target(self, y)
         u, listed = read_inputs(self, X, reset=not go_on)
         lengths = [len(item) for item in u]
-        labels, per_sequence = read_labels(y, lengths, listed)
+        labels, per_sequence = read_labels(aligned(X, y, complete=True), lengths, listed)
         if go_on and per_sequence != self.per_sequence_:
             raise ArgumentError("y: labels of sequences and of steps cannot follow each other")
         if per_sequence and self.initial_state != "zero":
@@ -215,7 +216,7 @@ callback, verbose
     def _held(self, codes: Arrays, lengths: list[int]) -> Arrays:
         """Return which steps are kept for early stopping: ends, or sequences of every class."""
         if not self.per_sequence_:
-            return [self._is_last(length) for length in lengths]
+            return [self._is_last(np.ones(length, dtype=int)) for length in lengths]
         random = np.random.default_rng(self._seed())
         held = np.zeros(len(codes), dtype=bool)
         for code in np.unique(np.concatenate(codes)):

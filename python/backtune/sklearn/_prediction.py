@@ -13,6 +13,7 @@ from .._identify_data import Scale
 from ..errors import ArgumentError, SizeError
 from ._networks import estimated_state
 from ._sequences import check_target, read_outputs, read_weights
+from ._tables import aligned, like
 from ._training import Arrays
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class PredictionMixin:
         Returns
         -------
         array of shape (T,) or (T, O) as y of `fit` was, or list of such
-            (horizon,) or (horizon, O) with a horizon.
+            In the form of X, with its index: a Series or a table for a table of pandas, xarray or
+            polars. With a horizon an array (horizon,) or (horizon, O).
 
         Raises
         ------
@@ -73,7 +75,8 @@ class PredictionMixin:
         if X is None:
             raise ArgumentError("X: None came, expected an array or a list of arrays")
         u, listed = self._read(X)
-        return self._shaped([item for item, _ in self._runs(u, self._first(y, u, listed))], listed)
+        outputs = [item for item, _ in self._runs(u, self._first(aligned(X, y), u, listed))]
+        return like(X, outputs, self._output_names(), self._flat)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R^2, in the mean over the outputs, of all time steps with a known output.
@@ -84,7 +87,7 @@ class PredictionMixin:
         check_target(self, y)
         u, listed = self._read(X)
         lengths = [len(item) for item in u]
-        desired = self._targets(y, lengths, listed)
+        desired = self._targets(aligned(X, y), lengths, listed)
         weights = read_weights(sample_weight, lengths, listed)
         skip, first = 0, None
         if self.initial_state == "estimate":
@@ -131,6 +134,13 @@ class PredictionMixin:
         runs = self.network_.simulate(u, starts, return_state=True)
         return [(scale.restore(outputs), state) for outputs, state in runs]
 
+    def _output_names(self) -> list[str]:
+        """Return the names of the columns that come back: of series none, where y had none."""
+        names = self.network_.output_names
+        if names is None:
+            return [] if self._flat else self.network_._output_names()
+        return names
+
     def _shaped(self, outputs: Arrays, listed: bool) -> Any:
         shaped = [item[:, 0] if self._flat else item for item in outputs]
         return shaped if listed else shaped[0]
@@ -150,7 +160,7 @@ class PredictionMixin:
             listed, forecasts = len(states) > 1, []
         else:
             u, listed = self._read(X)
-            runs = self._runs(u, self._first(y, u, listed))
+            runs = self._runs(u, self._first(aligned(X, y), u, listed))
             values, states = [item[-1] for item, _ in runs], [state for _, state in runs]
             forecasts = [values]
         scale = Scale(self.y_mean_, self.y_scale_)

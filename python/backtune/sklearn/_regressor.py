@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import RegressorMixin
 
+from .._data.names import learnable
+from .._data.parts import observed_end, observed_steps
 from .._identify_data import LEAST_STEPS, LEAST_VALUES, Scale
 from .._identify_models import make_network
 from ..criteria import LeastSquares
@@ -15,6 +17,7 @@ from ..identify import IdentificationReport, identify
 from ._base import RecurrentEstimator
 from ._prediction import PredictionMixin
 from ._sequences import check_target, read_inputs, read_outputs, read_weights
+from ._tables import aligned, names_of
 from ._training import Arrays, Task, Trained
 
 
@@ -163,6 +166,7 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         check_target(self, y)
         u, listed = read_inputs(self, X, reset=not go_on)
         lengths = [len(item) for item in u]
+        y_names, y = y, aligned(X, y)
         outputs = read_outputs(y, lengths, listed)
         if not go_on:
             self._flat = outputs[0].ndim == 1
@@ -175,7 +179,7 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
             gains = [np.repeat(item[:, None], self.n_outputs_, axis=1) for item in weights]
         if not go_on:
             self._kind = self._wanted_kind()
-            self._set_input_scale(u)
+            self._set_input_scale([x[: observed_end(o)] for x, o in zip(u, known)])
             scale = Scale.of(known)
             self.y_mean_, self.y_scale_ = scale.mean, scale.deviation
             self.report_: IdentificationReport | None = None
@@ -187,13 +191,23 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         else:
             net = self.network_.copy() if go_on else self._network(self.n_outputs_)
             if self.early_stopping:
-                task.held = [self._is_last(length) for length in lengths]
+                task.held = [self._is_last(observed_steps(item)) for item in task.y]
             trained = self._learn(net, task, go_on)
         results = self._take(trained, task)
+        self._name_channels(y_names)
         self._last_outputs = [
             np.where(np.isfinite(y[-1]), y[-1], scale.restore(x[-1]))
             for x, y in zip(results, desired)
         ]
+
+    def _name_channels(self, y: Any) -> None:
+        """Give the network the names of the columns of X and y, where they have some."""
+        names = getattr(self, "feature_names_in_", None)
+        if names is not None:
+            self.network_.input_names = learnable(names.tolist(), self.n_features_in_)
+        found = names_of(y, self.n_outputs_)
+        if found is not None:
+            self.network_.output_names = found
 
     def _known(self, desired: Arrays, weights: Arrays | None) -> Arrays:
         """Return the outputs with NaN where they do not count."""

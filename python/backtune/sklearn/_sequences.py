@@ -11,7 +11,11 @@ from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
+from .._data.forms import form_of
+from .._data.kinds import check_iterator
+from .._data.sequences import panel_of
 from ..errors import ArgumentError, SizeError
+from ._tables import axes, is_list, look_at_times
 
 # The option that lets NaN pass got another name in scikit-learn 1.6.
 _FINITE = next(
@@ -24,28 +28,23 @@ _FLOATS = {"dtype": np.float64, "order": "C"}
 
 def checked(values: Any, name: str, **options: Any) -> np.ndarray:
     """Return an array of one or two axes by `check_array`; NaN passes with ``nan=True``."""
+    check_iterator(values, name)
     if options.pop("nan", False):
         options[_FINITE] = "allow-nan"
     return check_array(values, ensure_2d=False, input_name=name, **options)
 
 
-def _axes(values: Any) -> int:
-    try:
-        return int(getattr(values, "ndim", np.ndim(values)))
-    except ValueError:  # rows of different lengths
-        return -1
-
-
-def is_list(values: Any) -> bool:
-    """Tell a list of sequences from rows: an item has two axes, or the array has three."""
-    if isinstance(values, np.ndarray) and (values.dtype != object or values.ndim != 1):
-        return values.ndim == 3
-    if not isinstance(values, (list, tuple, np.ndarray)) or len(values) == 0:
-        return False
-    return _axes(values[0]) == 2
-
-
 def _validated(estimator: Any, X: Any, reset: bool) -> np.ndarray:
+    """Return X as an array (T, M); a series is one channel."""
+    check_iterator(X, "X")
+    form = form_of(X)
+    if form is not None:
+        form.numbers("X")
+    if axes(X) == 1 and (reset or estimator.n_features_in_ == 1):
+        if form is not None and form.names is not None:
+            X = form.frame(np.asarray(form.numbers("X"))[:, None], form.names)
+        elif len(X):
+            X = np.asarray(X).reshape(-1, 1)
     try:
         from sklearn.utils.validation import validate_data
     except ImportError:  # before scikit-learn 1.6
@@ -58,6 +57,11 @@ def read_inputs(estimator: Any, X: Any, reset: bool) -> tuple[list[np.ndarray], 
 
     With ``reset=True`` the estimator learns the number and the names of its features.
     """
+    look_at_times(X)
+    panel = panel_of(X)
+    if panel is not None:
+        whole = _validated(estimator, X, reset)
+        return [np.ascontiguousarray(whole[rows]) for rows in panel.rows], True
     if not is_list(X):
         return [_validated(estimator, X, reset)], False
     sequences = []
@@ -91,16 +95,26 @@ def read_outputs(
 ) -> list[np.ndarray]:
     """Return targets as arrays (T,) or (T, O), all alike, NaN where missing.
 
-    With ``shorter=True`` only the first ones have to be there.
+    With ``shorter=True`` only the first ones have to be there. Those of a list are filled up with
+    NaN; of one array scikit-learn asks that lengths agree.
     """
     items = items_of(y, len(lengths), "y") if listed else [y]
     result = [checked(item, "y", nan=True, **_FLOATS) for item in items]
+    if listed and not shorter:
+        result = [_filled(item, length) for item, length in zip(result, lengths)]
     if shorter:
         lengths = [min(len(item), length) for item, length in zip(result, lengths)]
     _check_lengths(result, lengths, "y")
     if len({item.shape[1:] for item in result}) > 1:
         raise SizeError("y: sequences of different numbers of outputs")
     return result
+
+
+def _filled(values: np.ndarray, length: int) -> np.ndarray:
+    """Return values with NaN after their end."""
+    if len(values) >= length:
+        return values
+    return np.concatenate([values, np.full((length - len(values), *values.shape[1:]), np.nan)])
 
 
 def _check_lengths(values: list[np.ndarray], lengths: list[int], name: str) -> None:
@@ -124,7 +138,7 @@ def read_weights(weights: Any, lengths: list[int], listed: bool) -> list[np.ndar
     elif listed:
         items = items_of(weights, len(lengths), "sample_weight")
         items = [
-            np.full(length, item) if _axes(item) == 0 else item
+            np.full(length, item) if axes(item) == 0 else item
             for item, length in zip(items, lengths)
         ]
     else:
