@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -68,7 +68,7 @@ class Network(
     (20, 1)
     """
 
-    def __init__(self, inputs: int | Sequence[str]) -> None:
+    def __init__(self, inputs: int | list[str] | tuple[str, ...]) -> None:
         names: list[Any] = list(inputs) if isinstance(inputs, (list, tuple)) else []
         named = bool(names) and all(isinstance(name, str) for name in names)
         count = len(names) if named else as_size(inputs, "inputs")

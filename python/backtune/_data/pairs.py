@@ -18,7 +18,7 @@ from .times import check_sampling, is_plain_beside, rows_of, sampling_time
 if TYPE_CHECKING:
     from ..network import Network
 
-Rows = list  # of array of int, or None: which time steps of u the rows of y are
+Rows = list[Any]  # of array of int, or None: which time steps of u the rows of y are
 
 
 class Data:
