@@ -11,10 +11,6 @@ void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const 
 void dtpqrt_(const int *m, const int *n, const int *l, const int *nb, double *a, const int *lda, double *b,
              const int *ldb, double *t, const int *ldt, double *work, int *info);
 
-/* Reciprocal condition number of a triangular matrix */
-void dtrcon_(const char *norm, const char *uplo, const char *diag, const int *n, const double *a, const int *lda,
-             double *rcond, double *work, int *iwork, int *info);
-
 /* Singular values and vectors of a general matrix, divide and conquer */
 void dgesdd_(const char *jobz, const int *m, const int *n, double *a, const int *lda, double *s, double *u,
              const int *ldu, double *vt, const int *ldvt, double *work, const int *lwork, int *iwork, int *info);

@@ -101,7 +101,8 @@ public struct Sequences: Sendable {
     (lengths, inputCount, outputCount) = (other.lengths, other.inputCount, other.outputCount)
     (inputs, self.desired, self.gains) = (other.inputs, desired, gains)
     (hasTargets, initial) = (other.hasTargets, other.initial)
-    inputMoments = other.inputMoments
+    inputMoments = Self.moments(
+      ofInputs: inputs, channels: inputCount, lengths: lengths, gains: gains, outputs: outputCount)
     outputMoments = ChannelMoments.of(desired, channels: outputCount, where: { gains[$0] > 0 })
     let sums = DesiredSums(gains: gains, desired: desired, outputs: outputCount)
     (gainSum, squares) = (sums.gainSum, sums.squares)

@@ -34,21 +34,39 @@ extension TriangularFactor {
     return result
   }
 
-  /// Whether the solutions of a triangular matrix, row-major, have a digit that counts.
+  /// Whether the solutions of a triangular matrix, row-major, whose columns have length 1, have a digit that counts: its
+  /// least singular value, by inverse iteration.
   private func isWellConditioned(_ matrix: Buffer) throws -> Bool {
     let count = Int(Double(matrix.count).squareRoot().rounded())
-    guard var n = Int32(exactly: count) else { return false }
-    let work = try Buffer(count: 4 * count, for: "least squares")
-    var (lda, condition, info) = (n, 0.0, Int32(0))
-    work.pointer.advanced(by: 3 * count).withMemoryRebound(to: Int32.self, capacity: count) {
-      let indices = $0
-      // Row-major and upper triangular is the transpose of a lower one.
-      BLASThreads.single {
-        dtrcon_(
-          "I", "L", "N", &n, matrix.pointer, &lda, &condition, work.pointer, indices, &info)
-      }
+    let x = try Buffer(count: count, for: "least squares")
+    // Any start that is not orthogonal to the direction sought.
+    for i in 0..<count { x.pointer[i] = 1 / Double(i + 1) }
+    var least = 1.0
+    for _ in 0..<Self.inverseIterations {
+      let y = substitute(matrix, try substituteTransposed(matrix, x))
+      let length = y.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      let before = (0..<count).reduce(0) { $0 + x.pointer[$1] * x.pointer[$1] }.squareRoot()
+      guard length.isFinite, length > 0 else { return false }
+      least = (before / length).squareRoot()
+      for i in 0..<count { x.pointer[i] = y[i] / length }
     }
-    return info == 0 && condition > 16 * Double(count) * Double.ulpOfOne
+    let most = Double(count).squareRoot()
+    return least > 16 * Double(count) * Double.ulpOfOne * most
+  }
+
+  private static let inverseIterations = 4
+
+  /// R^T x = b by substitution, R row-major.
+  private func substituteTransposed(_ matrix: Buffer, _ b: Buffer) throws -> Buffer {
+    let count = b.count
+    let x = try Buffer(count: count, for: "least squares")
+    x.copy(from: b)
+    for i in 0..<count {
+      let row = matrix.pointer + i * count
+      x.pointer[i] /= row[i]
+      for j in i + 1..<count { x.pointer[j] -= row[j] * x.pointer[i] }
+    }
+    return x
   }
 
   /// R x = b by substitution, R row-major.
