@@ -109,7 +109,8 @@ public func bt_estimator_add_regularisation(
     let name = try text(name, "name")
     let options = Array((try optionalText(options, "options") ?? "").utf8)
     try changing(estimator) {
-      try $0.objective.addRegularisation(name, options: options)
+      let network = try HandleTable.use($0.network, isWriting: false) { $0.network }
+      try $0.objective.addRegularisation(name, options: options, of: network)
       $0.reset()
     }
   }
@@ -181,12 +182,11 @@ private func monitor(
 ) -> Estimator.Monitor? {
   guard let callback else { return nil }
   return { event in
-    switch event {
-    case .poll: return callback(handle, 0, user) != 0
-    case .iteration:
-      object.writeBack()
-      return callback(handle, 1, user) != 0
-    }
+    if event == .iteration { object.writeBack() }
+    let place = stackPlace()
+    object.noteCallback(at: place)
+    object.network.noteCallback(at: place)
+    return callback(handle, event == .iteration ? 1 : 0, user) != 0
   }
 }
 

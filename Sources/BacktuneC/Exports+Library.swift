@@ -8,11 +8,13 @@ public func bt_abi_number() -> Int32 { 1 }
 
 @_cdecl("bt_last_error")
 public func bt_last_error(_ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int64) -> Int64 {
-  guard let message = LastError.current else {
-    if let buffer, capacity >= 1 { buffer[0] = 0 }
-    return 0
+  LastError.withCurrent { message in
+    guard let message else {
+      if let buffer, capacity >= 1 { buffer[0] = 0 }
+      return 0
+    }
+    return copy(message, to: buffer, capacity)
   }
-  return copy(message, to: buffer, capacity)
 }
 
 @_cdecl("bt_status_string")

@@ -55,27 +55,3 @@ func guarded(_ body: () throws -> Void) -> Int32 {
     return -1
   }
 }
-
-/// The message of the last failed call, one a thread.
-enum LastError {
-  /// Holds a C string of malloc, freed with the thread.
-  private static let key: pthread_key_t = {
-    var key = pthread_key_t()
-    // The function of the C library itself, no closure around it: a thread may end after this library was unloaded.
-    typealias Free = @convention(c) (UnsafeMutableRawPointer?) -> Void
-    let free = dlsym(nil, "free").map { unsafeBitCast($0, to: Free.self) }
-    pthread_key_create(&key, free)
-    return key
-  }()
-
-  static func set(_ text: String) {
-    let old = pthread_getspecific(key)
-    // A name may hold zero bytes, the message may not.
-    pthread_setspecific(key, strdup(text.replacing("\0", with: "\\0")))
-    Glibc.free(old)
-  }
-
-  static var current: UnsafePointer<CChar>? {
-    pthread_getspecific(key).map { UnsafePointer($0.assumingMemoryBound(to: CChar.self)) }
-  }
-}

@@ -4,7 +4,41 @@ import Glibc
 /// What a handle stands for. Who is using it is kept here: any number of readers, or one writer.
 class HandleObject {
   fileprivate var readers = 0
-  fileprivate var writer: pthread_t?
+  fileprivate var writer: Writer?
+
+  /// Takes down where on the stack the run that holds this object calls its callback.
+  func noteCallback(at place: UInt) { writer?.callback = place }
+}
+
+/// Functions of the C library that its Swift module leaves out.
+@_silgen_name("gettid") private func gettid() -> pid_t
+@_silgen_name("tgkill") private func tgkill(_ process: pid_t, _ thread: pid_t, _ signal: Int32)
+  -> Int32
+
+/// Who holds an object alone.
+private struct Writer {
+  private let thread = pthread_self()
+  private let number = gettid()
+  private let process = getpid()
+  /// Where on the stack its callback was called last; 0 before.
+  var callback: UInt = 0
+
+  /// Whether this is the thread itself.
+  var isCaller: Bool { pthread_equal(thread, pthread_self()) != 0 }
+
+  /// Whether what it did was left without returning: by its own thread, which now stands above the callback (stacks grow
+  /// down), or because the thread has ended. What a forked child inherited is not for it to judge.
+  func isGone(seenFrom place: UInt) -> Bool {
+    if isCaller { return callback != 0 && place > callback }
+    return process == getpid() && tgkill(process, number, 0) != 0 && errno == ESRCH
+  }
+}
+
+/// A place on the stack, of the function that calls this.
+@inline(never)
+func stackPlace() -> UInt {
+  var here = 0
+  return withUnsafePointer(to: &here) { UInt(bitPattern: $0) }
 }
 
 /// Handles are tokens and no addresses: the place in a table, the kind and the generation of the entry, so that a freed
@@ -42,10 +76,14 @@ enum HandleTable {
 
   /// Takes an object out of the table.
   static func remove<Object: HandleKind>(_ handle: OpaquePointer, _ type: Object.Type) throws {
+    let here = stackPlace()
     // Released outside the lock: a deinit may take its time.
     let object = try lock.whileLocked { () -> HandleObject? in
       let (place, object) = try find(handle, type)
-      try check(object, type, isWriting: true)
+      // What a run left by longjmp or pthread_exit holds can still be freed.
+      if object.writer?.isGone(seenFrom: here) != true {
+        try check(object, type, isWriting: true)
+      }
       // Generation 0 is skipped: a token is never NULL.
       entries[place].generation = max(entries[place].generation &+ 1, 1)
       entries[place].object = nil
@@ -71,7 +109,7 @@ enum HandleTable {
     let isNested = try lock.whileLocked { () -> Bool in
       try check(object, Object.self, isWriting: isWriting)
       if object.writer != nil { return true }
-      if isWriting { object.writer = pthread_self() } else { object.readers += 1 }
+      if isWriting { object.writer = Writer() } else { object.readers += 1 }
       return false
     }
     defer {
@@ -98,7 +136,7 @@ enum HandleTable {
     _ object: HandleObject, _ type: Object.Type, isWriting: Bool
   ) throws {
     if let writer = object.writer {
-      guard !isWriting, pthread_equal(writer, pthread_self()) != 0 else {
+      guard !isWriting, writer.isCaller else {
         throw CallError.busy(type.argument)
       }
     } else if isWriting && object.readers > 0 {

@@ -30,9 +30,14 @@ public struct Objective: Sendable {
   }
 
   /// Adds a regularisation, with options as a JSON object.
+  /// - Parameter network: the one that it is for: names of weights and groups are looked up.
   /// - Throws: `.argument` with the names there are, or for options that are not right.
-  public mutating func addRegularisation(_ name: String, options: [UInt8]) throws {
-    regularisations.append(try Regularisations.named(name, options: options))
+  public mutating func addRegularisation(
+    _ name: String, options: [UInt8], of network: Network? = nil
+  ) throws {
+    let regularisation = try Regularisations.named(name, options: options)
+    if let network { try regularisation.check(network) }
+    regularisations.append(regularisation)
   }
 
   /// Adds an observable of so many outputs.

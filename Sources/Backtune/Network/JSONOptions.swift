@@ -87,7 +87,7 @@ package struct JSONOptions {
       values = [:]
       return
     }
-    try JSONNesting.check(json, "options of \(owner)")
+    try JSONText.check(json, "options of \(owner)")
     do {
       values = try JSONDecoder().decode([String: JSONValue].self, from: Data(json))
     } catch {
@@ -132,12 +132,18 @@ package struct JSONOptions {
     }
   }
 
-  package mutating func integer(_ name: String, default fallback: Int, least: Int) throws -> Int {
+  package mutating func integer(
+    _ name: String, default fallback: Int, least: Int, most: Int = .max
+  ) throws -> Int {
     switch take(name) {
     case nil: return fallback
     case .some(let value):
-      guard let integer = value.integer.flatMap({ Int(exactly: $0) }), integer >= least
-      else { throw wrong(name, value, "an integer of \(least) or more") }
+      guard let integer = value.integer.flatMap({ Int(exactly: $0) }), integer >= least,
+        integer <= most
+      else {
+        let bound = most == .max ? "or more" : "to \(most)"
+        throw wrong(name, value, "an integer of \(least) \(bound)")
+      }
       return integer
     }
   }
@@ -149,6 +155,11 @@ package struct JSONOptions {
       throw wrong("seed", value, "an integer from 0 to \(UInt64.max)")
     }
     return seed
+  }
+
+  /// A lag that a source may have.
+  package mutating func lag(_ name: String, default fallback: Int) throws -> Int {
+    try integer(name, default: fallback, least: 0, most: Network.maximalLag)
   }
 
   package mutating func number(_ name: String, in range: ClosedRange<Double>) throws -> Double? {

@@ -86,15 +86,36 @@ extension Network {
   }
 
   private static func write(_ text: [UInt8], to descriptor: Int32, _ path: String) throws {
-    var place = 0
-    while place < text.count {
-      let count = text[place...].withUnsafeBytes {
-        Glibc.write(descriptor, $0.baseAddress, $0.count)
+    try withoutPipeSignal {
+      var place = 0
+      while place < text.count {
+        let count = text[place...].withUnsafeBytes {
+          Glibc.write(descriptor, $0.baseAddress, $0.count)
+        }
+        if count < 0 && errno == EINTR { continue }
+        guard count > 0 else { throw failure("write", path) }
+        place += count
       }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw failure("write", path) }
-      place += count
     }
+  }
+
+  /// Keeps SIGPIPE, of which a process dies by default, from this thread: a pipe without a reader is an error of the
+  /// write. The process's own handling of the signal, and one that was waiting already, stay as they were.
+  private static func withoutPipeSignal(_ body: () throws -> Void) rethrows {
+    var (pipe, old, waiting) = (sigset_t(), sigset_t(), sigset_t())
+    sigemptyset(&pipe)
+    sigaddset(&pipe, SIGPIPE)
+    sigpending(&waiting)
+    let isWaiting = sigismember(&waiting, SIGPIPE) == 1
+    pthread_sigmask(SIG_BLOCK, &pipe, &old)
+    defer {
+      let reason = errno
+      var none = timespec()
+      if !isWaiting { while sigtimedwait(&pipe, nil, &none) < 0 && errno == EINTR {} }
+      pthread_sigmask(SIG_SETMASK, &old, nil)
+      errno = reason
+    }
+    try body()
   }
 
   private static func failure(_ action: String, _ path: String) -> BacktuneError {

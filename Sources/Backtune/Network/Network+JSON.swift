@@ -1,14 +1,14 @@
 import BacktuneNumerics
 import FoundationEssentials
 
-/// A network as JSON text, and back. Every number reads back to the same bits; of duplicate keys the first wins.
+/// A network as JSON text, and back. Every number reads back to the same bits; a key that stands twice is an error.
 extension Network {
   /// - Throws: `.argument` when the text is not JSON, not a network, of a later version, or describes a network that
   ///   could not have been built by calls (the message says which part).
   public init(json: [UInt8]) throws {
     // What decoding needs for a character, about.
     try MemoryBudget.bytes(doubles: [json.count], for: "network JSON")
-    try JSONNesting.check(json, "network JSON")
+    try JSONText.check(json, "network JSON")
     let document: NetworkDocument
     do {
       document = try JSONDecoder().decode(NetworkDocument.self, from: Data(json))

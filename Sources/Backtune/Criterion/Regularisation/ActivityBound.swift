@@ -10,7 +10,7 @@ package struct ActivityBound: Regularisation, ActivityRule {
   private let strength: Double
   private let bound: Double
   private let steepness: Double
-  private let groups: [String]?
+  package let groups: [String]?
 
   package init(options: inout JSONOptions) throws {
     strength = try options.strength()

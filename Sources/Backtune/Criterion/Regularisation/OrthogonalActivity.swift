@@ -8,7 +8,7 @@ import BacktuneSimulation
 package struct OrthogonalActivity: Regularisation {
   package static let name = "orthogonal-activity"
   private let strength: Double
-  private let groups: [String]?
+  package let groups: [String]?
 
   package init(options: inout JSONOptions) throws {
     strength = try options.strength()

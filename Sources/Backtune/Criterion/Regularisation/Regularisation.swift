@@ -9,7 +9,25 @@ import BacktuneSimulation
 package protocol Regularisation: Sendable {
   static var name: String { get }
   init(options: inout JSONOptions) throws
+  /// Names of the arrays and groups it acts on, nil for its usual ones.
+  var weights: [String]? { get }
+  var groups: [String]? { get }
   func makeTerm(_ network: Network, _ batch: Batch, _ layout: Layout) throws -> RegularisationTerm
+}
+
+extension Regularisation {
+  package var weights: [String]? { nil }
+  package var groups: [String]? { nil }
+
+  /// - Throws: `.argument` for a name that the network does not have.
+  func check(_ network: Network) throws {
+    do {
+      for name in weights ?? [] { _ = try network.array(named: name) }
+      if groups != nil { _ = try network.activityGroups(groups, for: "groups") }
+    } catch let error as BacktuneError {
+      throw BacktuneError(error.kind, "regularisation \(Self.name): \(error.description)")
+    }
+  }
 }
 
 /// A regularisation made ready for a problem.

@@ -7,14 +7,14 @@ import BacktuneSimulation
 package struct Ridge: Regularisation, WeightTerm {
   package static let name = "ridge"
   private let strength: Double
-  private let names: [String]?
+  package let weights: [String]?
   package let removesWeights = false
   package let usesDataUnits: Bool
   package private(set) var slots: [Int] = []
 
   package init(options: inout JSONOptions) throws {
     strength = try options.strength()
-    names = try options.names("weights")
+    weights = try options.names("weights")
     usesDataUnits = try options.usesDataUnits()
   }
 
@@ -22,7 +22,7 @@ package struct Ridge: Regularisation, WeightTerm {
     _ network: Network, _ batch: Batch, _ layout: Layout
   ) throws -> RegularisationTerm {
     var term = self
-    term.slots = try network.regularisedSlots(names)
+    term.slots = try network.regularisedSlots(weights)
     return .weights(term)
   }
 

@@ -8,7 +8,7 @@ package struct SparseActivity: Regularisation, ActivityRule {
   package static let name = "sparse-activity"
   private let strength: Double
   private let eps: Double
-  private let groups: [String]?
+  package let groups: [String]?
 
   package init(options: inout JSONOptions) throws {
     strength = try options.strength()

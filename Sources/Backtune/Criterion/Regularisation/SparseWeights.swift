@@ -9,7 +9,7 @@ package struct SparseWeights: Regularisation, WeightTerm {
   package static let name = "sparse-weights"
   private let strength: Double
   private let eps: Double
-  private let names: [String]?
+  package let weights: [String]?
   package let removesWeights: Bool
   package let usesDataUnits: Bool
   package private(set) var slots: [Int] = []
@@ -17,7 +17,7 @@ package struct SparseWeights: Regularisation, WeightTerm {
   package init(options: inout JSONOptions) throws {
     strength = try options.strength()
     eps = try options.number("eps", in: 1e-100...1e100) ?? 1e-5
-    names = try options.names("weights")
+    weights = try options.names("weights")
     usesDataUnits = try options.usesDataUnits()
     removesWeights = try options.bool("remove", default: true)
   }
@@ -26,7 +26,7 @@ package struct SparseWeights: Regularisation, WeightTerm {
     _ network: Network, _ batch: Batch, _ layout: Layout
   ) throws -> RegularisationTerm {
     var term = self
-    term.slots = try network.regularisedSlots(names)
+    term.slots = try network.regularisedSlots(weights)
     return .weights(term)
   }
 

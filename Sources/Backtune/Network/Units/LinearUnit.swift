@@ -13,11 +13,8 @@ package struct LinearUnit: Unit {
 
   package init(size: Int, options: inout JSONOptions) throws {
     self.size = size
-    let range = try options.integer("range", default: 1, least: 1)
-    guard range <= Network.maximalLag else {
-      throw options.wrong("range", .number(Double(range)), "\(Network.maximalLag) at most")
-    }
-    let inputLag = try options.integer("input_lag", default: 1, least: 0)
+    let range = try options.integer("range", default: 1, least: 1, most: Network.maximalLag)
+    let inputLag = try options.lag("input_lag", default: 1)
     bias = try options.bool("bias", default: true)
     sources = try options.sources(
       default: (1...range).map { UnitSource(place: .itself, lag: $0) }

@@ -19,7 +19,7 @@ package struct StateSpaceUnit: Unit {
     self.size = size
     hidden = try options.integer("hidden", default: size, least: 0)
     outputs = try options.integer("outputs", default: 1, least: 1)
-    inputLag = try options.integer("input_lag", default: 1, least: 0)
+    inputLag = try options.lag("input_lag", default: 1)
   }
 
   package func build(in network: inout Network, name: String) throws -> GroupID {

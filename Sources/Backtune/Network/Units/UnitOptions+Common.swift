@@ -4,7 +4,7 @@ import BacktuneNumerics
 extension JSONOptions {
   /// The sources of a recurrent unit: itself at lag 1, and the input at `input_lag` (1).
   mutating func recurrentSources() throws -> [UnitSource] {
-    let inputLag = try integer("input_lag", default: 1, least: 0)
+    let inputLag = try lag("input_lag", default: 1)
     return try sources(default: [
       UnitSource(place: .itself, lag: 1), UnitSource(place: .input, lag: inputLag),
     ])

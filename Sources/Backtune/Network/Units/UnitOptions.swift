@@ -63,6 +63,10 @@ extension JSONOptions {
       }
       guard let lag = object["lag"]?.integer.flatMap({ Int(exactly: $0) })
       else { throw wrong(name, item, expected) }
+      // Units count with lags.
+      guard lag >= 0, lag <= Network.maximalLag else {
+        throw wrong(name, .number(number), "a lag of 0 to \(Network.maximalLag)")
+      }
       let mask = try object["mask"].flatMap { try $0 == .null ? nil : rows(of: $0) }
       switch object["source"] {
       case .text("self"): return UnitSource(place: .itself, lag: lag, mask: mask)
