@@ -199,6 +199,11 @@ def test_the_start_does_not_matter():
     again = run(net, u, y)
     assert same(net.get_weights(), found) or np.allclose(net.get_weights(), found, rtol=1e-12)
     assert again.trace[-1].cost <= again.trace[0].cost and is_at_once(again)
+    untouched = bt.Network(1)
+    untouched.reservoir(40, outputs=2, seed=4)
+    # Without a warning: nobody needs to draw what is solved.
+    run(untouched, u, y)
+    np.testing.assert_allclose(untouched.get_weights(), found, rtol=1e-12, atol=1e-14)
     for seed in (5, 6):
         net.randomize(seed)
         run(net, u, y)

@@ -207,7 +207,8 @@ public final class Estimator {
     if network.weightOrigin == .untouched {
       network.randomize(seed: Self.usualSeed)
       made = nil
-      notes = [.drawn(seed: Self.usualSeed)]
+      // Readouts have one minimum, wherever they start.
+      notes = try session() is LinearReadout ? [] : [.drawn(seed: Self.usualSeed)]
     }
     guard case .drawn(let seed) = network.weightOrigin else { return }
     // Nothing that is good already is thrown away, such as the network that made the data.
