@@ -65,7 +65,7 @@ extension JSONOptions {
       else { throw wrong(name, item, expected) }
       // Units count with lags.
       guard lag >= 0, lag <= Network.maximalLag else {
-        throw wrong(name, .number(number), "a lag of 0 to \(Network.maximalLag)")
+        throw wrong(name, object["lag"] ?? .null, "a lag of 0 to \(Network.maximalLag)")
       }
       let mask = try object["mask"].flatMap { try $0 == .null ? nil : rows(of: $0) }
       switch object["source"] {
