@@ -270,3 +270,20 @@ def test_the_next_value_of_a_series():
     assert cost(s[:-1], s.shift(-1)[:-1]) == expected
     with pytest.raises(bt.ArgumentError, match=r"1 of 39 labels.*s\.shift\(-1\)"):
         cost(s[:-1], s[1:])
+
+
+def test_weights_of_rows_are_paired_by_label():
+    pytest.importorskip("sklearn")
+    u, y = series(DATES).to_frame("u"), series(DATES, seed=2)
+    weights = pd.Series(np.linspace(0, 1, T), DATES)
+    model = bt.RecurrentRegressor(2, max_iter=4)
+    expected = model.fit(u, y, weights.to_numpy()).predict(u)
+    assert same(model.fit(u, y, weights[::-1]).predict(u), expected)
+    assert model.score(u, y, weights[::-1]) == model.score(u, y, weights.to_numpy())
+    with pytest.raises(bt.SizeError, match="sample_weight: 20 rows came for 40"):
+        model.fit(u, y, weights[::2])
+    labels = (y > 0).astype(int)
+    classifier = bt.RecurrentClassifier(2, max_iter=3).fit(u, labels, weights[::-1])
+    other = bt.RecurrentClassifier(2, max_iter=3).fit(u, labels, weights.to_numpy())
+    assert same(classifier.predict_proba(u), other.predict_proba(u))
+    assert classifier.score(u, labels, weights[::-1]) == other.score(u, labels, weights.to_numpy())

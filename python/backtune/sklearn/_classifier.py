@@ -159,6 +159,7 @@ callback, verbose
         check_is_fitted(self)
         check_target(self, y)
         predicted, y = self.predict(X), aligned(X, y, complete=True)
+        sample_weight = aligned(X, sample_weight, True, "sample_weight")
         if isinstance(predicted, list):
             lengths = [len(item) for item in predicted]
             weights = read_weights(sample_weight, lengths, True)
@@ -191,7 +192,7 @@ callback, verbose
             raise ArgumentError(f"y: labels other than the classes {list(self.classes_)}")
         rows = np.eye(len(self.classes_))
         codes = [np.searchsorted(self.classes_, item) for item in labels]
-        weights = read_weights(sample_weight, lengths, listed)
+        weights = read_weights(aligned(X, sample_weight, True, "sample_weight"), lengths, listed)
         # The ridge is per label, and of each there are as many values as classes.
         gains = [np.ones(length) for length in lengths] if weights is None else weights
         gains = [np.repeat(item[:, None], len(rows), axis=1) for item in gains]

@@ -88,7 +88,7 @@ class PredictionMixin:
         u, listed = self._read(X)
         lengths = [len(item) for item in u]
         desired = self._targets(aligned(X, y), lengths, listed)
-        weights = read_weights(sample_weight, lengths, listed)
+        weights = read_weights(aligned(X, sample_weight, True, "sample_weight"), lengths, listed)
         skip, first = 0, None
         if self.initial_state == "estimate":
             skip = as_size(self.n_initial, "n_initial")

@@ -172,7 +172,7 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
             self._flat = outputs[0].ndim == 1
             self.n_outputs_ = 1 if self._flat else outputs[0].shape[1]
         desired = self._targets(y, lengths, listed)
-        weights = read_weights(sample_weight, lengths, listed)
+        weights = read_weights(aligned(X, sample_weight, True, "sample_weight"), lengths, listed)
         known = self._known(desired, weights)
         gains = None
         if weights is not None:

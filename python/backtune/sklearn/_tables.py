@@ -56,8 +56,8 @@ def forms(values: Any) -> list[Form | None]:
     return [form_of(item) for item in (values if is_list(values) else [values])]
 
 
-def aligned(X: Any, y: Any, complete: bool = False) -> Any:
-    """Return y as it belongs to X.
+def aligned(X: Any, y: Any, complete: bool = False, name: str = "y") -> Any:
+    """Return y, or weights of that name, as it belongs to X.
 
     Instances of panels are put in the order of X, rows of tables with an index that is not that of
     X where X has the same label; rows that y has not are NaN, or with ``complete=True`` an error.
@@ -69,31 +69,31 @@ def aligned(X: Any, y: Any, complete: bool = False) -> Any:
     """
     ours, theirs = panel_of(X), panel_of(y)
     if ours is None and theirs is not None:
-        raise ArgumentError("y: a table of instances came, and none of X")
+        raise ArgumentError(f"{name}: a table of instances came, and none of X")
     if ours is not None and theirs is not None:
-        y = _instances(ours.keys, theirs.keys, [y.iloc[rows] for rows in theirs.rows])
+        y = _instances(ours.keys, theirs.keys, [y.iloc[rows] for rows in theirs.rows], name)
     elif ours is not None and isinstance(form_of(y), PandasForm):  # one value an instance
         plain = type(y.index).__name__ == "RangeIndex"
-        return y if plain else _instances(ours.keys, list(y.index), list(y))
+        return y if plain else _instances(ours.keys, list(y.index), list(y), name)
     tables = forms(X)
     if not is_list(X):
-        return _placed(tables[0], y, "y", complete)
+        return _placed(tables[0], y, name, complete)
     if not isinstance(y, (list, tuple)) or len(tables) != len(y):
         return y
     return [
-        _placed(form, item, f"y of sequence {place}", complete)
+        _placed(form, item, f"{name} of sequence {place}", complete)
         for place, (form, item) in enumerate(zip(tables, y))
     ]
 
 
-def _instances(keys: list[Any], came: list[Any], items: list[Any]) -> list[Any]:
+def _instances(keys: list[Any], came: list[Any], items: list[Any], name: str) -> list[Any]:
     places = {key: place for place, key in enumerate(came)}
     absent = [str(key) for key in keys if key not in places]
     unknown = [str(key) for key in came if key not in set(keys)]
     if absent or unknown:
         raise ArgumentError(
-            f"{'y' if absent else 'X'}: no rows of instances {listed(absent or unknown)}, which the"
-            " other has"
+            f"{name if absent else 'X'}: no rows of instances {listed(absent or unknown)},"
+            " which the other has"
         )
     return [items[places[key]] for key in keys]
 
