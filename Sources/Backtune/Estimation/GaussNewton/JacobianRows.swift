@@ -240,6 +240,8 @@ final class JacobianRows {
     let even = perStep * Double(problem.batch.totalSteps) / max(perAge, 1)
     let room = (64 << 20) / (8 * size)
     let ages = min(Int(min(2 * even, 1e9)), room, 2 * steps)
-    return try ImpulseRows(problem.plan, history, columns, ages: ages < 16 ? 0 : ages)
+    // Where all sequences are short, impulses end with them.
+    let least = min(16, 2 * steps)
+    return try ImpulseRows(problem.plan, history, columns, ages: ages < least ? 0 : ages)
   }
 }

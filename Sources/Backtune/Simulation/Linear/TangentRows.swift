@@ -52,7 +52,8 @@ package final class TangentRows {
     let layout = plan.layout
     let (size, steps) = (layout.rowSize, history.batch.lengths[sequence])
     let origin = window.pointer + layout.past * size
-    window.zero()
+    // The rows of other times are written before they are read, their inputs stay 0.
+    window.pointer.update(repeating: 0, count: layout.past * size)
     for start in columns.starts where start.columns[sequence] >= 0 {
       let place = (layout.offset(of: start.group) + start.node) * layout.lanes
       origin[place - start.age * size + start.columns[sequence]] = 1
