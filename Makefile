@@ -2,7 +2,8 @@
 # make test   the same, then Swift, C and Python tests: last line "N passed, N failed"
 # make install PREFIX=/usr/local   the library and the header, for C programs
 # make docs   the manual, as pages in build/docs
-# make wheel  a wheel for any Linux with glibc 2.35, BLAS included, checked with NumPy alone: in dist
+# make test-all   the same, and what takes minutes: the source archive installed in a fresh environment
+# make wheel  a wheel for any Linux with glibc 2.35, checked with NumPy alone: in dist
 # make bench  times of simulation and gradient beside their floors
 PYTHON := .venv/bin/python
 # Tests run optimised, for the instruction set of this machine where it has AVX2 and FMA.
@@ -11,7 +12,7 @@ SWIFT_TEST := -c release --scratch-path .build-test -Xswiftc -enable-testing $(F
 
 PREFIX := /usr/local
 
-.PHONY: build run test install wheel bench docs lint format clean
+.PHONY: build run test test-all install wheel bench docs lint format clean
 
 build:
 	@tools/setup.sh
@@ -22,6 +23,9 @@ run: build
 
 test: build
 	@tools/test.sh $(SWIFT_TEST)
+
+test-all: test
+	@BACKTUNE_TEST_ALL=1 $(PYTHON) -m pytest -q Tests/python/test_packaging.py
 
 install: build
 	@tools/install.sh "$(DESTDIR)$(PREFIX)"

@@ -20,9 +20,15 @@
  *             BT_ERROR_BUSY; inside a callback the calls that only read are allowed. Different handles may be used by
  *             different threads at the same time, and after a fork by the child; one that was in use by another thread
  *             stays BUSY in the child. Free calls accept NULL.
+ *             A callback may not be left by longjmp, a C++ exception or pthread_exit. The handles of a run that was left so
+ *             stay BUSY, and can only be freed: by the thread itself from the function that called the run or one that
+ *             called it, or by any thread once that one has ended.
  * Memory.     Every buffer belongs to the caller, and is read or written during the call only. Arrays are doubles,
  *             row-major, time first: value (t, k) of a T x K array is array[t * K + k]. Beside each buffer stands its
  *             length in values, which must be exactly the documented one. No library can check that a pointer is valid.
+ *             Under a limit on the address space (RLIMIT_AS) a call that finds less than 48 MiB of it left answers
+ *             BT_ERROR_MEMORY; what cannot be promised is a call during which other threads take the rest.
+ * Libraries.  Nothing of BLAS, LAPACK or Fortran is taken from the process, and nothing given to it but the bt_ functions.
  * Text.       UTF-8, ended by a zero byte. Calls that return text take a buffer and its capacity in bytes, write as much
  *             as fits (always ended by zero when the capacity is 1 or more; a NULL buffer with capacity 0 is allowed)
  *             and report the full length without the zero. A text that does not fit is cut between characters. Names
@@ -302,7 +308,8 @@ bt_status bt_network_to_json(const bt_network *network, char *buffer, int64_t ca
 bt_status bt_network_from_json(const char *text, int64_t length, bt_network **network);
 
 /* Written beside the file, then renamed: a failed write leaves the old file whole. Links are followed; a device is written
- * to. JSON nested deeper than 32 is refused. */
+ * to, a pipe without a reader is an error and no signal. JSON is UTF-8; nested deeper than 32, or with a key that stands
+ * twice in an object, it is refused, as it is in options. */
 bt_status bt_network_save(const bt_network *network, const char *path);
 bt_status bt_network_load(const char *path, bt_network **network);
 
@@ -397,7 +404,8 @@ bt_status bt_estimator_observables(bt_estimator *estimator, double *means, doubl
  * distributions over the samples (over the reference without them); NaN where these do not reach one of the two. */
 bt_status bt_estimator_divergence(bt_estimator *estimator, double *divergence);
 
-/* Adds a regularisation to the cost; any number of them. `options`, a JSON object, has its strength s and more:
+/* Adds a regularisation to the cost; any number of them. Names that the network does not have are an error. `options`, a
+ * JSON object, has its strength s and more:
  *   sparse-weights       2 s sum (|W| - eps log(1 + |W|/eps)), by reweighting: eps (1e-5), weights (names of arrays; by
  *                        default all connections between different nodes). At the end of a run weights below 1e-3 of the
  *                        largest of their array are fixed at 0 and the others re-estimated, in rounds of a tenth of the

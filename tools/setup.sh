@@ -11,8 +11,9 @@ command -v swift >/dev/null || {
   exit 1
 }
 
-# OpenBLAS provides the same libraries as the reference BLAS and LAPACK, faster; valgrind is for the C tests.
-packages=(gcc liblapack-dev libopenblas-dev python3-dev python3-numpy valgrind)
+# liblapack-dev has the LAPACK that is linked into the library, and the BLAS that benchmarks compare with; valgrind is for
+# the C tests.
+packages=(gcc liblapack-dev libblas-dev python3-dev python3-numpy valgrind)
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 missing=()
 for package in "${packages[@]}"; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds a portable wheel (both instruction sets), bundles BLAS and LAPACK by auditwheel, and checks it in a fresh
-# virtual environment that has NumPy alone.
+# Builds a portable wheel (both instruction sets), lets auditwheel check what it needs and name its platform, and checks
+# it in a fresh virtual environment that has NumPy alone.
 #
 # usage: tools/wheel.sh [FOLDER]     the wheel goes there (default: dist)
 set -eu

@@ -40,7 +40,13 @@ extension BacktuneError {
 }
 
 /// The body of every export: an error becomes its status, and its text that of the thread.
-func guarded(_ body: () throws -> Void) -> Int32 {
+///
+/// - Parameter isFreeing: what gives memory back needs none.
+func guarded(isFreeing: Bool = false, _ body: () throws -> Void) -> Int32 {
+  guard isFreeing || AddressSpace.isEnough else {
+    LastError.set(static: "the limit on the address space leaves less than 48 MiB")
+    return -8
+  }
   do {
     try body()
     return 0

@@ -10,11 +10,6 @@ class HandleObject {
   func noteCallback(at place: UInt) { writer?.callback = place }
 }
 
-/// Functions of the C library that its Swift module leaves out.
-@_silgen_name("gettid") private func gettid() -> pid_t
-@_silgen_name("tgkill") private func tgkill(_ process: pid_t, _ thread: pid_t, _ signal: Int32)
-  -> Int32
-
 /// Who holds an object alone.
 private struct Writer {
   private let thread = pthread_self()
@@ -77,6 +72,21 @@ enum HandleTable {
   /// Takes an object out of the table.
   static func remove<Object: HandleKind>(_ handle: OpaquePointer, _ type: Object.Type) throws {
     let here = stackPlace()
+    // The system forgets a thread some microseconds after others were told of its end.
+    for _ in 0..<10 {
+      do {
+        return try removeNow(handle, type, seenFrom: here)
+      } catch CallError.busy {
+        var moment = timespec(tv_sec: 0, tv_nsec: 500_000)
+        nanosleep(&moment, nil)
+      }
+    }
+    try removeNow(handle, type, seenFrom: here)
+  }
+
+  private static func removeNow<Object: HandleKind>(
+    _ handle: OpaquePointer, _ type: Object.Type, seenFrom here: UInt
+  ) throws {
     // Released outside the lock: a deinit may take its time.
     let object = try lock.whileLocked { () -> HandleObject? in
       let (place, object) = try find(handle, type)

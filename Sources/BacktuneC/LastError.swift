@@ -27,7 +27,7 @@ enum LastError {
   /// Messages by thread where there is no key: of so many threads.
   private static let keylessThreads = 64
   private static let lock = ForkSafeLock()
-  private nonisolated(unsafe) static var keyless: [(pthread_t, UnsafeMutablePointer<CChar>?)] = []
+  private nonisolated(unsafe) static var keyless: [(pid_t, UnsafeMutablePointer<CChar>?)] = []
 
   static func set(_ text: String) {
     // A name may hold zero bytes, the message may not.
@@ -48,8 +48,8 @@ enum LastError {
 
   private static func replaceKeyless(by message: UnsafeMutablePointer<CChar>?) {
     lock.whileLocked {
-      let thread = pthread_self()
-      if let place = keyless.firstIndex(where: { pthread_equal($0.0, thread) != 0 }) {
+      let thread = gettid()
+      if let place = keyless.firstIndex(where: { $0.0 == thread }) {
         Glibc.free(keyless.remove(at: place).1)
       } else if keyless.count == keylessThreads {
         Glibc.free(keyless.removeFirst().1)
@@ -65,7 +65,7 @@ enum LastError {
         pthread_getspecific(key).map { UnsafePointer($0.assumingMemoryBound(to: CChar.self)) })
     }
     return lock.whileLocked {
-      body(keyless.first { pthread_equal($0.0, pthread_self()) != 0 }?.1.map { UnsafePointer($0) })
+      body(keyless.first { $0.0 == gettid() }?.1.map { UnsafePointer($0) })
     }
   }
 }

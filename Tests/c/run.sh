@@ -91,7 +91,12 @@ compile() {
 }
 
 compile ""
-check "compile unload.c" "$CC" "${flags[@]}" "${posix[@]}" -o "$work/unload" "$here/unload.c" -ldl -lpthread
+for name in unload keys; do
+  check "compile $name.c" "$CC" "${flags[@]}" "${posix[@]}" -o "$work/$name" "$here/$name.c" -ldl -lpthread
+done
+check "compile host_blas.c" "$CC" "${flags[@]}" "${posix[@]}" -rdynamic -o "$work/host_blas" "$here/host_blas.c" \
+  "$work"/{check,support}.o "${link[@]}"
+check "compile preloaded.so" "$CC" "${flags[@]}" -shared -fPIC -DPRELOADED -o "$work/preloaded.so" "$here/host_blas.c"
 if command -v "$CLANG" >/dev/null; then
   for source in "$here"/*.c "$root"/examples/c/*.c; do
     check "$CLANG $source" "$CLANG" "${flags[@]}" "${posix[@]}" -fsyntax-only "$source"
@@ -168,8 +173,15 @@ run() {
 
 run "" "" env
 # Natively only: the Swift run-time keeps what it knows of types, which is lost with the library.
-"$work/unload" "$library" >"$work/unload.log" 2>&1
-tally unload "$work/unload.log" $?
+for name in unload keys; do
+  "$work/$name" "$library" >"$work/$name.log" 2>&1
+  tally $name "$work/$name.log" $?
+done
+# Functions of BLAS and LAPACK that are not the library's.
+for preloaded in "" "$work/preloaded.so"; do
+  LD_PRELOAD=$preloaded "$work/host_blas" >"$work/host_blas.log" 2>&1
+  tally "host_blas $preloaded" "$work/host_blas.log" $?
+done
 for threads in 1 3; do
   "$work/fuzz" "$seconds" "$seed" $threads >"$work/fuzz.log" 2>&1
   tally "fuzz $seconds $seed $threads" "$work/fuzz.log" $?
@@ -177,8 +189,7 @@ done
 
 if [ $valgrind = 1 ]; then
   if command -v valgrind >/dev/null; then
-    # Small sizes; OpenBLAS without AVX-512 kernels, which valgrind does not know.
-    export BACKTUNE_TEST_SMALL=1 OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE:-Haswell}
+    export BACKTUNE_TEST_SMALL=1
     run "valgrind " "" valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=definite \
       --errors-for-leak-kinds=definite "--suppressions=$here/valgrind.supp"
     unset BACKTUNE_TEST_SMALL

@@ -200,16 +200,50 @@ static void deep(void) {
   CHECK_OK(bt_network_free(network));
 }
 
-/* Of a name that stands twice the first counts; unknown members are no error. */
+/* A key that stands twice is an error that names it, however it is written; unknown members are none. */
 static void doubled(void) {
-  bt_network *made = NULL;
-  int64_t inputs = 0;
-  CHECK_OK(from_text(
-      "{\"format\": \"backtune-network\", \"version\": 1, \"inputs\": 1, \"inputs\": 2, \"groups\": [], \"x\": {}}",
-      &made));
-  CHECK_OK(bt_network_inputs(made, &inputs));
-  CHECK(inputs == 1);
+  bt_network *made = NULL, *network = standard_network();
+  CHECK_OK(from_text("{\"format\": \"backtune-network\", \"version\": 1, \"inputs\": 1, \"groups\": [], "
+                     "\"x\": {\"inputs\": [\"inputs\", \"inputs\"], \"y\": \"inputs\"}}",
+                     &made));
   CHECK_OK(bt_network_free(made));
+  CHECK_ERROR(from_text("{\"format\": \"backtune-network\", \"version\": 1, \"inputs\": 1, \"inputs\" : 2, \"groups\": []}",
+                        &made),
+              BT_ERROR_ARGUMENT, "'inputs' stands twice");
+  CHECK_ERROR(bt_network_add_unit(network, "lnl", NULL, 1, "{\"leak\": 0.5, \"le\\u0061k\": 0.1}", NULL),
+              BT_ERROR_ARGUMENT, "unit lnl|'leak' stands twice");
+  CHECK_ERROR(bt_network_add_unit(network, "lnl", NULL, 1,
+                                  "{\"sources\": [{\"source\": \"self\", \"lag\": 1, \"lag\": 2}]}", NULL),
+              BT_ERROR_ARGUMENT, "'lag' stands twice");
+  bt_estimator *estimator = standard_estimator(network);
+  CHECK_ERROR(bt_estimator_add_regularisation(estimator, "ridge", "{\"strength\": 1, \"strength\": 0}"),
+              BT_ERROR_ARGUMENT, "ridge|'strength' stands twice");
+  CHECK_OK(bt_estimator_free(estimator));
+  CHECK_OK(bt_network_free(network));
+}
+
+/* The same text in UTF-16 and UTF-32, with and without mark, and in Latin-1. */
+static void encodings(void) {
+  bt_network *network = standard_network();
+  int64_t length = 0;
+  CHECK_OK(bt_network_to_json(network, NULL, 0, &length));
+  char *text = exact((size_t)length + 1), *wide = exact((size_t)length * 4 + 4);
+  CHECK_OK(bt_network_to_json(network, text, length + 1, NULL));
+  for (int64_t width = 2; width <= 4; width += 2) {
+    for (int64_t place = 0; place < width; place += width - 1) {
+      memset(wide, 0, (size_t)length * 4 + 4);
+      for (int64_t k = 0; k < length; k++) wide[k * width + place] = text[k];
+      refused(wide, length * width, "JSON|UTF-8");
+    }
+  }
+  wide[0] = (char)0xff, wide[1] = (char)0xfe;
+  for (int64_t k = 0; k < length; k++) wide[2 * k + 2] = text[k], wide[2 * k + 3] = 0;
+  refused(wide, 2 * length + 2, "JSON|UTF-8");
+  memcpy(wide, text, (size_t)length);
+  *strchr(wide, 'u') = (char)0xfc;
+  refused(wide, length, "JSON|UTF-8");
+  free(text), free(wide);
+  CHECK_OK(bt_network_free(network));
 }
 
 int main(void) {
@@ -217,5 +251,6 @@ int main(void) {
   nonsense();
   deep();
   doubled();
+  encodings();
   return check_report();
 }

@@ -40,7 +40,8 @@ static void units(void) {
   char number[40];
   for (int64_t k = 0; k < COUNT(kinds); k += is_small() ? 7 : 1) {
     for (int64_t i = 0; i < COUNT(options); i++) {
-      const int is_size = strstr(options[i], "hidden") != NULL || strstr(options[i], "outputs") != NULL;
+      const int is_size = strstr(options[i], "hidden") != NULL || strstr(options[i], "outputs") != NULL ||
+                          strstr(options[i], "range") != NULL;
       for (int64_t n = 0; n < COUNT(integers); n++) {
         /* Sizes that fit into the memory of some machines take their time. */
         if (is_size && integers[n] > 1000 && integers[n] < (int64_t)1 << 40) continue;

@@ -62,6 +62,33 @@ static bt_status data(int64_t steps) {
   return status;
 }
 
+/* What a limit on the address space leaves is soon found out: nothing waits for more. */
+static bt_status fit(int64_t steps) {
+  double *values = calloc((size_t)steps * 2, sizeof *values);
+  if (values == NULL) return BT_ERROR_MEMORY;
+  bt_network *network = NULL;
+  bt_estimator *estimator = NULL;
+  alarm(60);
+  for (int64_t k = 0; k < steps * 2; k++) values[k] = (double)(k * 37 % 101) / 100;
+  bt_network_create(1, &network);
+  bt_network_add_unit(network, "lnl", NULL, 2, NULL, NULL);
+  bt_network_add_unit(network, "reservoir", NULL, 40, NULL, NULL);
+  bt_network_add_unit(network, "linear", NULL, 2, "{\"sources\": [{\"source\": \"lnl.x\", \"lag\": 0}]}", NULL);
+  bt_network_randomize(network, 1);
+  bt_estimator_create(network, &estimator);
+  bt_estimator_set_option(estimator, "max_iterations", 3);
+  bt_status status = bt_estimator_set_data(estimator, 1, &steps, values, steps, values, 2 * steps, NULL, 0);
+  if (status == BT_OK) status = bt_estimator_set_method(estimator, "backward-tuning");
+  if (status == BT_OK) status = bt_estimator_run(estimator, NULL, NULL, NULL);
+  if (status == BT_OK) status = bt_estimator_set_method(estimator, "gauss-newton");
+  if (status == BT_OK) status = bt_estimator_run(estimator, NULL, NULL, NULL);
+  if (status == BT_OK) status = bt_estimator_uncertainty(estimator, NULL, 0, NULL, NULL, 0, NULL, NULL);
+  CHECK(bt_estimator_free(estimator) == BT_OK);
+  CHECK(bt_network_free(network) == BT_OK);
+  free(values);
+  return status;
+}
+
 static long address_space(void) {
   long pages = 0;
   FILE *file = fopen("/proc/self/statm", "r");
@@ -104,6 +131,8 @@ int main(void) {
   limited("gradient", gradient, 300000);
   limited("gradient", gradient, 3000000);
   limited("data", data, 300000);
+  limited("fit", fit, 500);
+  limited("fit", fit, 100000);
   limited("data", data, 2000000);
   return check_report();
 }

@@ -80,3 +80,39 @@ def test_missing_toolchain_is_told(tmp_path):
     )
     assert result.returncode != 0
     assert "'swift' was not found" in result.stderr and "swift.org" in result.stderr
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sdist")
+    code = f"import setuptools.build_meta as b; print(b.build_sdist({str(folder)!r}))"
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr
+    shutil.unpack_archive(next(folder.glob("*.tar.gz")), folder)
+    return next(path for path in folder.iterdir() if path.is_dir())
+
+
+@needs_sources
+@needs_swift
+def test_the_source_archive_has_the_whole_swift_package(unpacked):
+    command = ["swift", "package", "--scratch-path", str(unpacked / ".build"), "describe"]
+    result = subprocess.run(command, cwd=unpacked, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr
+    assert "BacktuneTests" in result.stdout and "BacktuneC" in result.stdout
+    assert (unpacked / "include" / "backtune.h").is_file()
+
+
+@needs_sources
+@needs_swift
+@pytest.mark.skipif("BACKTUNE_TEST_ALL" not in os.environ, reason="minutes: make test-all")
+def test_the_source_archive_installs(unpacked, tmp_path):
+    venv.create(tmp_path / "fresh", with_pip=True)
+    python = tmp_path / "fresh" / "bin" / "python"
+    install = [python, "-m", "pip", "install", "-q", str(unpacked)]
+    subprocess.run(install, check=True, cwd=tmp_path, timeout=1800)
+    code = "import backtune as bt; print(bt.lnl_network(2, 1, 1).randomize(0).simulate([[1.0]]).shape)"
+    result = subprocess.run(
+        [python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=300
+    )
+    assert result.stdout.strip() == "(1, 1)", result.stderr

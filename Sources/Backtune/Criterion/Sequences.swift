@@ -40,12 +40,11 @@ public struct Sequences: Sendable {
     _ network: Network, lengths: [Int], inputs: UnsafeBufferPointer<Double>,
     desired: UnsafeBufferPointer<Double>?, gains: UnsafeBufferPointer<Double>? = nil
   ) throws {
-    let batch = try Batch(lengths: lengths)
+    let total = try Batch.totalSteps(of: lengths)
     let (m, o) = (network.inputs, network.outputCount)
     guard o > 0 else {
       throw BacktuneError.network("the network has no output: add a unit first")
     }
-    let total = batch.totalSteps
     try MemoryBudget.bytes(doubles: [total, m], for: "inputs")
     try MemoryBudget.bytes(doubles: [total, o], for: "desired outputs")
     try Self.check(inputs.count, total, m, "inputs")
@@ -54,6 +53,7 @@ public struct Sequences: Sendable {
       throw BacktuneError.argument("gains: they came without desired outputs")
     }
     if let gains { try Self.check(gains.count, total, o, "gains") }
+    let batch = try Batch(lengths: lengths)
     if let place = inputs.firstIndex(where: { !$0.isFinite }) {
       throw BacktuneError.argument(
         "inputs: \(batch.place(ofValue: place, channels: m)) is \(inputs[place]), expected a finite number"

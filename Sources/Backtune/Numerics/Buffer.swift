@@ -113,11 +113,31 @@ package enum MemoryBudget {
 
   /// Whether the system grants that much now (a limit on the address space, strict accounting): asked and given back,
   /// since Swift's arrays end the process where they are refused.
-  private static func isToBeHad(_ bytes: Int) -> Bool {
+  private static func isToBeHad(_ bytes: Int) -> Bool { AddressSpace.has(bytes) }
+}
+
+/// A limit on the address space (`RLIMIT_AS`): small allocations of Swift end the process where they are refused, so that
+/// some is asked for beforehand.
+package enum AddressSpace {
+  /// What small allocations of a call may take, about.
+  private static let reserve = 48 << 20
+
+  /// Whether a call may begin: true where there is no limit.
+  package static var isEnough: Bool {
+    var limit = rlimit()
+    guard getrlimit(Int32(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur != rlim_t.max else {
+      return true
+    }
+    return has(0)
+  }
+
+  /// Whether so many bytes, beside the reserve, can be mapped now.
+  fileprivate static func has(_ bytes: Int) -> Bool {
     // Not by malloc and free, a pair that the optimiser leaves out.
-    let block = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    let size = bytes + reserve
+    let block = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard block != MAP_FAILED else { return false }
-    munmap(block, bytes)
+    munmap(block, size)
     return true
   }
 }

@@ -30,19 +30,7 @@ package struct Batch: Sendable {
 
   /// - Throws: `.size` for no sequence or a negative length, `.memory` past the budget.
   package init(lengths: [Int]) throws {
-    guard !lengths.isEmpty else {
-      throw BacktuneError.size("sequences: none came, expected at least one")
-    }
-    for (place, length) in lengths.enumerated() where length < 0 {
-      throw BacktuneError.size("length of sequence \(place): \(length), expected 0 or more")
-    }
-    var total = 0
-    for length in lengths {
-      let (sum, overflow) = total.addingReportingOverflow(length)
-      total = overflow ? Int.max : sum
-    }
-    try MemoryBudget.bytes(doubles: [total], for: "steps of the sequences")
-    totalSteps = total
+    totalSteps = try Self.totalSteps(of: lengths)
     starts = Self.starts(lengths)
     let steps = lengths.max() ?? 0
     self.lengths = lengths
@@ -58,6 +46,24 @@ package struct Batch: Sendable {
       active += repeatElement(place + 1, count: lengths[sequence] - active.count)
     }
     self.active = active
+  }
+
+  /// The sum of lengths: what buffers are compared with before anything of that size is made.
+  /// - Throws: `.size` where there is none, or a negative one, `.memory` where the sum passes the budget.
+  package static func totalSteps(of lengths: [Int]) throws -> Int {
+    guard !lengths.isEmpty else {
+      throw BacktuneError.size("sequences: none came, expected at least one")
+    }
+    for (place, length) in lengths.enumerated() where length < 0 {
+      throw BacktuneError.size("length of sequence \(place): \(length), expected 0 or more")
+    }
+    var total = 0
+    for length in lengths {
+      let (sum, overflow) = total.addingReportingOverflow(length)
+      total = overflow ? Int.max : sum
+    }
+    try MemoryBudget.bytes(doubles: [total], for: "steps of the sequences")
+    return total
   }
 
   /// The same lanes, over a part of the times.

@@ -81,13 +81,13 @@ private struct FreeRun {
     _ network: Network, lengths: [Int], inputs: UnsafeBufferPointer<Double>,
     initial: UnsafeBufferPointer<Double>?
   ) throws {
-    batch = try Batch(lengths: lengths)
-    let m = network.inputs
-    try MemoryBudget.bytes(doubles: [batch.totalSteps, m], for: "inputs")
-    guard inputs.count == batch.totalSteps * m else {
+    let (m, steps) = (network.inputs, try Batch.totalSteps(of: lengths))
+    try MemoryBudget.bytes(doubles: [steps, m], for: "inputs")
+    guard inputs.count == steps * m else {
       throw BacktuneError.size(
-        "inputs: \(inputs.count) values, expected \(batch.totalSteps) steps x \(m) inputs")
+        "inputs: \(inputs.count) values, expected \(steps) steps x \(m) inputs")
     }
+    batch = try Batch(lengths: lengths)
     if let place = inputs.firstIndex(where: { !$0.isFinite }) {
       throw BacktuneError.argument(
         "inputs: \(batch.place(ofValue: place, channels: m)) is \(inputs[place]), expected a finite number"

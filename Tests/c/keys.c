@@ -1,0 +1,76 @@
+/* The library loaded where the process has no thread-specific key left, and loaded, failing once and closed more often
+ * than there are keys. */
+#include <backtune.h>
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+static long passed, failed;
+
+static void check(int condition, const char *what) {
+  if (condition) {
+    passed++;
+    return;
+  }
+  failed++;
+  if (failed < 10) printf("failed: %s\n", what);
+}
+
+static void *library;
+
+static void find(const char *name, void *function) {
+  void *address = dlsym(library, name);
+  check(address != NULL, name);
+  memcpy(function, &address, sizeof address);
+}
+
+/* Two calls that fail, each with its message. */
+static void *fail(void *unused) {
+  bt_status (*create)(int64_t, bt_network **);
+  int64_t (*last_error)(char *, int64_t);
+  char message[200] = "";
+  bt_network *network = NULL;
+  find("bt_network_create", &create);
+  find("bt_last_error", &last_error);
+  if (failed != 0) return unused;
+  check(last_error(message, sizeof message) == 0, "no error yet");
+  check(create(-1, &network) == BT_ERROR_SIZE, "a negative number of inputs");
+  check(last_error(message, sizeof message) > 0 && strstr(message, "-1") != NULL, "its message");
+  check(create(1, NULL) == BT_ERROR_NULL, "no pointer");
+  check(last_error(message, sizeof message) > 0 && strstr(message, "NULL") != NULL, "its message");
+  return unused;
+}
+
+int main(int argc, char **argv) {
+  pthread_key_t keys[2000];
+  pthread_t thread;
+  int count = 0;
+  if (argc != 2) return 2;
+  for (int round = 0; round < 1200 && failed == 0; round++) {
+    library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
+    check(library != NULL, "dlopen");
+    if (library == NULL) break;
+    fail(NULL);
+    check(dlclose(library) == 0, "dlclose");
+  }
+  /* What the keys of others hold is theirs. */
+  while (count < 2000 && pthread_key_create(&keys[count], NULL) == 0) {
+    pthread_setspecific(keys[count], keys);
+    count++;
+  }
+  if (count <= 900) printf("%d keys are left\n", count);
+  check(count > 900, "the library gave its keys back");
+  library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
+  check(library != NULL, "dlopen without keys");
+  if (library != NULL) {
+    for (int k = 0; k < 200; k++) {
+      check(pthread_create(&thread, NULL, fail, NULL) == 0 && pthread_join(thread, NULL) == 0, "a thread");
+      if (k == 100) fail(NULL);
+    }
+    check(dlclose(library) == 0, "dlclose without keys");
+  }
+  for (int k = 0; k < count; k++) check(pthread_getspecific(keys[k]) == keys, "a key of the host");
+  printf("%ld passed, %ld failed\n", passed, failed);
+  return failed != 0;
+}

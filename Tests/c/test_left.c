@@ -1,0 +1,75 @@
+/* Runs that their callback leaves without returning, and what can still be done with their handles. */
+#include "check.h"
+#include "support.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdio.h>
+
+static jmp_buf above;
+static bt_estimator *shared;
+static bt_network *shared_network;
+static bt_status inside, inside_network, elsewhere;
+
+static void *try_to_free(void *unused) {
+  elsewhere = bt_estimator_free(shared);
+  return unused;
+}
+
+/* Nobody may free a run that lives. */
+static int32_t leave(bt_estimator *estimator, int32_t event, void *data) {
+  pthread_t thread;
+  (void)event;
+  shared = estimator;
+  inside = bt_estimator_free(estimator);
+  inside_network = bt_network_free(shared_network);
+  pthread_create(&thread, NULL, try_to_free, NULL);
+  pthread_join(thread, NULL);
+  if (data == NULL) longjmp(above, 1);
+  pthread_exit(NULL);
+  return 0;
+}
+
+static void *run_to_exit(void *data) {
+  bt_estimator_run(shared, leave, data, NULL);
+  return NULL;
+}
+
+int main(void) {
+  pthread_t thread;
+  int here = 0;
+  for (volatile int round = 0; round < 20; round++) {
+    bt_network *volatile network = shared_network = standard_network();
+    bt_estimator *volatile estimator = standard_estimator(network);
+    if (setjmp(above) == 0) {
+      bt_estimator_run(estimator, leave, NULL, NULL);
+      CHECK(0);
+    }
+    CHECK(inside == BT_ERROR_BUSY && inside_network == BT_ERROR_BUSY && elsewhere == BT_ERROR_BUSY);
+    CHECK(bt_estimator_run(estimator, NULL, NULL, NULL) == BT_ERROR_BUSY);
+    /* The thread that left lives: nobody else may free. */
+    shared = estimator;
+    pthread_create(&thread, NULL, try_to_free, NULL);
+    pthread_join(thread, NULL);
+    CHECK(elsewhere == BT_ERROR_BUSY);
+    CHECK_OK(bt_estimator_free(estimator));
+    CHECK_OK(bt_network_free(network));
+
+    /* A thread that ends. */
+    shared_network = standard_network();
+    shared = standard_estimator(shared_network);
+    pthread_create(&thread, NULL, run_to_exit, &here);
+    pthread_join(thread, NULL);
+    CHECK(inside == BT_ERROR_BUSY && elsewhere == BT_ERROR_BUSY);
+    CHECK(bt_estimator_run(shared, NULL, NULL, NULL) == BT_ERROR_BUSY);
+    CHECK_OK(bt_estimator_free(shared));
+    CHECK_OK(bt_network_free(shared_network));
+  }
+  /* All else works as before. */
+  shared_network = standard_network();
+  shared = standard_estimator(shared_network);
+  CHECK_OK(bt_estimator_run(shared, NULL, NULL, NULL));
+  CHECK_OK(bt_estimator_free(shared));
+  CHECK_OK(bt_network_free(shared_network));
+  return check_report();
+}
