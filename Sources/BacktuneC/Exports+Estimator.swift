@@ -13,7 +13,9 @@ public func bt_estimator_create(
 
 @_cdecl("bt_estimator_free")
 public func bt_estimator_free(_ estimator: OpaquePointer?) -> Int32 {
-  guarded(isFreeing: true) { if let estimator { try HandleTable.remove(estimator, EstimatorObject.self) } }
+  guarded(isFreeing: true) {
+    if let estimator { try HandleTable.remove(estimator, EstimatorObject.self) }
+  }
 }
 
 private func reading<Result>(

@@ -16,7 +16,9 @@ public func bt_network_copy(
 
 @_cdecl("bt_network_free")
 public func bt_network_free(_ network: OpaquePointer?) -> Int32 {
-  guarded(isFreeing: true) { if let network { try HandleTable.remove(network, NetworkObject.self) } }
+  guarded(isFreeing: true) {
+    if let network { try HandleTable.remove(network, NetworkObject.self) }
+  }
 }
 
 @_cdecl("bt_network_add_unit")

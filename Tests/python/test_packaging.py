@@ -111,7 +111,9 @@ def test_the_source_archive_installs(unpacked, tmp_path):
     python = tmp_path / "fresh" / "bin" / "python"
     install = [python, "-m", "pip", "install", "-q", str(unpacked)]
     subprocess.run(install, check=True, cwd=tmp_path, timeout=1800)
-    code = "import backtune as bt; print(bt.lnl_network(2, 1, 1).randomize(0).simulate([[1.0]]).shape)"
+    code = (
+        "import backtune as bt; print(bt.lnl_network(2, 1, 1).randomize(0).simulate([[1.0]]).shape)"
+    )
     result = subprocess.run(
         [python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=300
     )
