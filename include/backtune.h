@@ -489,9 +489,37 @@ bt_status bt_estimator_gradient(bt_estimator *estimator, double *cost, double *g
 bt_status bt_estimator_uncertainty(bt_estimator *estimator, double *covariance, int64_t covariance_length,
                                    double *errors, double *freedom, int64_t length, double *noise, int64_t *rank);
 
+/* Finds what the calls of this family give and keeps it until something is estimated: they then only copy. `callback` (may
+ * be NULL) is polled, but inside the singular values of a matrix of order P (a second at P = 1,000, five at 2,000); where
+ * it stops the work, `stop` (may be NULL) receives BT_STOP_CALLBACK and nothing has changed, otherwise BT_STOP_NONE. */
+bt_status bt_estimator_find_uncertainty(bt_estimator *estimator, bt_callback callback, void *user_data, int32_t *stop);
+
 /* The standard deviation of every output at every time step of the data, observed or not (sum T x O), that comes from the
  * uncertainty of the weights: sqrt(j covariance j^T), j = dx/dW. Infinite where it depends on what is undetermined. */
 bt_status bt_estimator_prediction_deviation(bt_estimator *estimator, double *deviation, int64_t length);
+
+/* The outputs on the data at the network's weights, sum T x O, from the initial states that were found where each sequence
+ * has its own; and for each output the standard deviation of the errors that remain, of a value of the median gain of that
+ * output (`noise`, O values). Each may be NULL with length 0. */
+bt_status bt_estimator_fitted_outputs(bt_estimator *estimator, double *outputs, int64_t outputs_length, double *noise,
+                                      int64_t noise_length);
+
+/* What is unsure about the weights, for bt_uncertainty_predict: `count` independent combinations of the P weights.
+ *   directions  count x P: j . direction is what an output of the derivative j = dx/dW moves along a combination
+ *   deviations  standard deviation of each: infinite where it is undetermined; NaN where the noise is not known */
+bt_status bt_estimator_combination_count(bt_estimator *estimator, int64_t *count);
+bt_status bt_estimator_combinations(bt_estimator *estimator, double *directions, int64_t directions_length,
+                                    double *deviations, int64_t length);
+
+/* Outputs of other sequences and how sure they are: simulates as bt_simulate, and gives the standard deviation of every
+ * output at every time step that comes from the weights (`outputs` and `deviation`, `length` sum T x O each). An initial
+ * state that is given is sure, one that the network learnt is not. `callback` is polled with a NULL estimator, as in
+ * bt_estimator_find_uncertainty; where it stops the work nothing is written. */
+bt_status bt_uncertainty_predict(const bt_network *network, int64_t sequences, const int64_t *lengths,
+                                 const double *inputs, int64_t inputs_length, const double *initial,
+                                 int64_t initial_length, const double *directions, int64_t directions_length,
+                                 const double *deviations, int64_t count, double *outputs, double *deviation,
+                                 int64_t length, bt_callback callback, void *user_data, int32_t *stop);
 
 /* The trace: one value per entry. Entry 0 is the start, entry k the end of iteration k. Columns:
  *   cost, nmse   of the best weights

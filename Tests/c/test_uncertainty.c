@@ -76,6 +76,54 @@ static void one_sum(void) {
   CHECK_OK(bt_network_free(network));
 }
 
+/* Other inputs (2, -1): v is 4 and 2 (-1) + 3 2, its deviations those of columns of independent weights of deviation 1. */
+static int32_t stop_at_once(bt_estimator *estimator, int32_t event, void *user) {
+  (void)estimator, (void)event, (void)user;
+  return 1;
+}
+
+static void at_other_inputs(void) {
+  static const double inputs[] = {2, -1};
+  const int64_t length = 2;
+  bt_network *network = linear_network(1);
+  bt_estimator *estimator = fitted(network);
+  double directions[P * P], deviations[P], outputs[T], deviation[T], noise = SENTINEL;
+  int64_t count = -1;
+  int32_t stop = -1;
+  CHECK_OK(bt_estimator_find_uncertainty(estimator, stop_at_once, NULL, &stop));
+  CHECK(stop == BT_STOP_NONE || stop == BT_STOP_CALLBACK);
+  CHECK_OK(bt_estimator_find_uncertainty(estimator, NULL, NULL, &stop));
+  CHECK(stop == BT_STOP_NONE);
+  CHECK_OK(bt_estimator_fitted_outputs(estimator, outputs, T, &noise, 1));
+  CHECK_CLOSE(outputs[0], 2, 1e-12);
+  CHECK_CLOSE(outputs[1], 3, 1e-12);
+  CHECK_CLOSE(noise, sqrt(2), 1e-12);
+  CHECK_OK(bt_estimator_combination_count(estimator, &count));
+  CHECK(count == P);
+  CHECK_OK(bt_estimator_combinations(estimator, directions, P * P, deviations, P));
+  CHECK_OK(bt_uncertainty_predict(network, 1, &length, inputs, 2, NULL, 0, directions, P * P, deviations, P, outputs,
+                                  deviation, 2, stop_at_once, NULL, &stop));
+  CHECK(stop == BT_STOP_NONE);
+  CHECK_CLOSE(outputs[0], 4, 1e-12);
+  CHECK_CLOSE(outputs[1], 4, 1e-12);
+  CHECK_CLOSE(deviation[0], 2, 1e-12);
+  CHECK_CLOSE(deviation[1], sqrt(5), 1e-12);
+  CHECK_ERROR(bt_estimator_combinations(estimator, directions, 3, deviations, P), BT_ERROR_SIZE, "directions_length");
+  CHECK_ERROR(bt_estimator_fitted_outputs(estimator, outputs, 3, NULL, 0), BT_ERROR_SIZE, "outputs_length");
+  CHECK_ERROR(bt_uncertainty_predict(network, 1, &length, inputs, 2, NULL, 0, directions, 3, deviations, P, outputs,
+                                     deviation, 2, NULL, NULL, NULL), BT_ERROR_SIZE, "directions|expected 2");
+  CHECK_ERROR(bt_uncertainty_predict(network, 1, &length, inputs, 2, NULL, 0, directions, P * P, deviations, P, outputs,
+                                     deviation, 3, NULL, NULL, NULL), BT_ERROR_SIZE, "outputs_length|expected 2");
+  deviations[0] = -1;
+  CHECK_ERROR(bt_uncertainty_predict(network, 1, &length, inputs, 2, NULL, 0, directions, P * P, deviations, P, outputs,
+                                     deviation, 2, NULL, NULL, NULL), BT_ERROR_ARGUMENT, "deviations|-1");
+  directions[1] = NAN;
+  CHECK_ERROR(bt_uncertainty_predict(network, 1, &length, inputs, 2, NULL, 0, directions, P * P, deviations, P, outputs,
+                                     deviation, 2, NULL, NULL, NULL), BT_ERROR_ARGUMENT, "directions|finite");
+  CHECK_OK(bt_estimator_free(estimator));
+  CHECK_OK(bt_network_free(network));
+}
+
 /* Wrong lengths and NULL: nothing is written. */
 static void refused(void) {
   bt_network *network = linear_network(1);
@@ -110,6 +158,7 @@ static void refused(void) {
 int main(void) {
   by_hand();
   one_sum();
+  at_other_inputs();
   refused();
   return check_report();
 }

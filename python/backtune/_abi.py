@@ -177,9 +177,23 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         # covariance, errors and freedom, noise, rank
         [handle, doubles, c_int64, doubles, doubles, c_int64, double_out, int64_out],
     ),
+    "bt_estimator_find_uncertainty": (status, [handle, Callback, c_void_p, int32_out]),
     "bt_estimator_prediction_deviation": (status, [handle, doubles, c_int64]),
     "bt_estimator_note_count": (status, [handle, int64_out]),
     "bt_estimator_note": (status, [handle, c_int64, int32_out, *_NAMED_TEXT]),
+    "bt_estimator_fitted_outputs": (status, [handle, *[doubles, c_int64] * 2]),
+    "bt_estimator_combination_count": (status, [handle, int64_out]),
+    "bt_estimator_combinations": (status, [handle, *[doubles, c_int64] * 2]),
+    "bt_uncertainty_predict": (
+        status,
+        [
+            *[handle, c_int64, integers],
+            # inputs, initial, directions, deviations
+            *[doubles, c_int64] * 4,
+            # outputs and deviation, stop
+            *[doubles, doubles, c_int64, Callback, c_void_p, int32_out],
+        ],
+    ),
     "bt_estimator_trace_length": (status, [handle, int64_out]),
     "bt_estimator_trace": (status, [handle, text, doubles, c_int64]),
     "bt_estimator_restart_count": (status, [handle, int64_out]),

@@ -12,7 +12,7 @@ from . import _abi
 from ._abi import lib
 from .network import Network
 from .trace import COLUMNS, Report, Trace, make_report
-from .uncertainty import Uncertainty, make_uncertainty
+from .uncertainty import Uncertainty, interruptible, make_uncertainty
 
 # BT_STOP_* of include/backtune.h, in their order.
 _STOPS = (
@@ -166,6 +166,8 @@ class ResultsMixin:
         ------
         StateError
             The simulation diverges.
+        KeyboardInterrupt
+            Ctrl-C; nothing has changed.
 
         Notes
         -----
@@ -174,7 +176,9 @@ class ResultsMixin:
         s^2 = sum w e^2 / (n - rank). It is computed from J itself (QR factors, singular values):
         combinations that move the outputs by less than 1e-12 of what others do count as
         undetermined. It takes all derivatives by the weights twice, and the singular values of a
-        matrix of order P: a few seconds for a thousand weights, without interruption.
+        matrix of order P: a few seconds for a thousand weights. Ctrl-C is answered at once, but
+        inside the singular values: these take half a second for a thousand weights, and grow with
+        the cube of their number.
         With criteria other than least squares, W are the weights of the quadratic that majorises
         them, and the result an approximation; with "cross-entropy", for desired probabilities that
         add up to 1, W is Fisher's information and s = 1.
@@ -190,6 +194,11 @@ class ResultsMixin:
         >>> report.rank == net.get_weights().size, round(report.noise, 1)
         (True, 0.1)
         """
+        interruptible(
+            lambda callback, stop: lib.bt_estimator_find_uncertainty(
+                self._pointer, callback, None, stop
+            )
+        )
         count = _abi.read_int(lib.bt_network_weight_count, self.net._pointer)
         covariance = np.empty((count, count))
         errors, freedom = np.empty(count), np.empty(count)
@@ -205,17 +214,33 @@ class ResultsMixin:
             ctypes.byref(rank),
         )
         deviation = np.empty((int(self._lengths.sum()), self.net.outputs))
+        outputs, output_noise = np.empty_like(deviation), np.empty(self.net.outputs)
+        lib.bt_estimator_fitted_outputs(
+            self._pointer, outputs, outputs.size, output_noise, output_noise.size
+        )
+        size = _abi.read_int(lib.bt_estimator_combination_count, self._pointer)
+        directions, deviations = np.empty((size, count)), np.empty(size)
+        lib.bt_estimator_combinations(self._pointer, directions, directions.size, deviations, size)
         lib.bt_estimator_prediction_deviation(self._pointer, deviation, deviation.size)
-        parts = np.split(deviation, np.cumsum(self._lengths)[:-1])
         return make_uncertainty(
             {name: self.net.weights.fixed(name) for name in self.net.weights},
-            covariance,
             errors,
             freedom,
-            noise.value,
-            rank.value,
-            parts if self._is_list else parts[0],
+            covariance=covariance,
+            noise=noise.value,
+            output_noise=output_noise,
+            rank=rank.value,
+            outputs=self._by_sequence(outputs),
+            deviation=self._by_sequence(deviation),
+            _net=self.net.copy(),
+            _directions=directions,
+            _deviations=deviations,
         )
+
+    def _by_sequence(self, values: np.ndarray) -> np.ndarray | list[np.ndarray]:
+        """Split what came of all sequences as the data came."""
+        parts = np.split(values, np.cumsum(self._lengths)[:-1])
+        return parts if self._is_list else parts[0]
 
     @property
     def trace(self) -> Trace:

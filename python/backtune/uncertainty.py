@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
+from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
 
-from ._arrays import as_float
+from ._abi import lib
+from ._arrays import as_sequence, is_list_of_sequences, joined
+from ._callbacks import RunGuard
+from ._frames import is_labelled
+from ._simulation import initial_states
 from .errors import ArgumentError, SizeError
+
+if TYPE_CHECKING:
+    from .network import Network
 
 # Weights named one by one in a repr, at most.
 _NAMED = 6
@@ -41,12 +49,17 @@ class Uncertainty:
         Standard deviation of the noise of a desired value of gain 1, from the errors that remain;
         NaN, with all that follows from it, where there are no more observed values than determined
         combinations of weights. 1 with the criterion "cross-entropy", which contains the noise.
+    output_noise : array of shape (O,)
+        Standard deviation of the errors that remain of each output, of a value of the median gain
+        of that output.
     rank : int
         Number of combinations of weights (and of initial states, with ``initial_states=True``)
         that are determined.
+    outputs : array of shape (T, O), or list of such
+        On the data, at these weights; a list where the data came as one.
     deviation : array of shape (T, O), or list of such
-        Standard deviation of each output at each time that comes from the weights, observed or
-        not; a list where the data came as one. inf where an output depends on what is undetermined.
+        Standard deviation of each of them that comes from the weights, observed or not. inf where
+        an output depends on what is undetermined.
     """
 
     covariance: np.ndarray
@@ -55,44 +68,130 @@ class Uncertainty:
     held: Mapping[str, np.ndarray]
     freedom: Mapping[str, np.ndarray]
     noise: float
+    output_noise: np.ndarray
     rank: int
+    outputs: np.ndarray | list[np.ndarray]
     deviation: np.ndarray | list[np.ndarray]
+    _net: Network
+    _directions: np.ndarray
+    _deviations: np.ndarray
 
     def band(
-        self, outputs: Any, level: float = 0.95, *, noise: bool = False
-    ) -> tuple[Any, Any] | list[tuple[np.ndarray, np.ndarray]]:
-        """Return the lower and the upper bound of a band about simulated outputs.
+        self, u: Any = None, level: float = 0.95, *, noise: bool = False, initial: Any = None
+    ) -> Any:
+        """Return the lower and the upper bound of a band about the outputs at some inputs.
 
         Parameters
         ----------
-        outputs : array of shape (T, O), or list of such
-            What the network does with the estimator's inputs.
+        u : array of shape (T, M), or list of such, optional
+            Inputs, as `Network.simulate` takes them: they are simulated with the weights of this
+            report, whatever has become of the network since. Without them, or where they are
+            `outputs`, the band is about the outputs on the data.
         level : float
             How often the noise-free output is inside, if it is one that the network can give.
         noise : bool
-            Whether the band is for values measured with the noise of the data instead.
+            Whether the band is for values measured with the noise of the data instead, that is
+            `output_noise`.
+        initial : array of shape (state_size,), or list of such, optional
+            The state before the first time step, as `Network.simulate` takes it; it counts as
+            known. By default what the network says: zero, or the learnt state that all sequences
+            share. States that an estimator learnt for each sequence belong to its data alone.
 
         Returns
         -------
-        tuple of two arrays, or list of such
-            As the data came.
+        tuple of two arrays of shape (T, O), or list of such
+            As the inputs came; with the index that they have.
 
         Raises
         ------
         SizeError
-            Outputs of another shape than the data.
+            Inputs of another number of channels, or initial states that do not fit.
         ArgumentError
-            A level that is not between 0 and 1.
+            A level that is not between 0 and 1, an input that is not finite, an initial state
+            without inputs.
+        KeyboardInterrupt
+            Ctrl-C, which is answered within a second or so.
+
+        Examples
+        --------
+        >>> import backtune as bt
+        >>> u = bt.random.normal(100)
+        >>> net = bt.linear_network(1).randomize(seed=0)
+        >>> y = net.simulate(u) + 0.1 * bt.random.normal(100, 1)[:, None]
+        >>> est = bt.Estimator(net, u[:50], y[:50])
+        >>> _ = est.run(progress=False)
+        >>> low, high = est.uncertainty().band(u[50:], noise=True)
+        >>> inside = (low <= y[50:]) & (y[50:] <= high)
+        >>> low.shape, bool(inside.mean() > 0.9)
+        ((50, 1), True)
         """
-        if not 0 < level < 1:
-            raise ArgumentError(f"level: {level} came, expected a number between 0 and 1")
+        try:
+            inside = 0 < level < 1
+        except TypeError:
+            inside = False
+        if not inside:
+            raise ArgumentError(f"level: {level!r} came, expected a number between 0 and 1")
         width = NormalDist().inv_cdf((1 + level) / 2)
-        extra = self.noise if noise else 0.0
-        if not isinstance(self.deviation, list):
-            return _band(outputs, self.deviation, width, extra)
-        if not isinstance(outputs, (list, tuple)) or len(outputs) != len(self.deviation):
-            raise SizeError(f"outputs: expected a list of {len(self.deviation)} sequences")
-        return [_band(y, d, width, extra) for y, d in zip(outputs, self.deviation)]
+        extra = self.output_noise if noise else 0.0
+        if u is None or self._are_outputs(u):
+            if initial is not None:
+                raise ArgumentError("initial: it came without inputs")
+            if isinstance(self.deviation, list):
+                return [_band(x, d, width, extra) for x, d in zip(self.outputs, self.deviation)]
+            return _band(self.outputs, self.deviation, width, extra)
+        listed = is_list_of_sequences(u, self._net.inputs)
+        given = list(u) if listed else [u]
+        if not given:
+            return []
+        runs = self._predict(given, initial_states(initial, len(given)) if listed else [initial])
+        bands = [_band(x, d, width, extra) for x, d in runs]
+        bands = [
+            tuple(self._net._labelled(x, part) for part in band) if is_labelled(x) else band
+            for x, band in zip(given, bands)
+        ]
+        return bands if listed else bands[0]
+
+    def _are_outputs(self, u: Any) -> bool:
+        """Tell whether these are the outputs on the data, to the bit."""
+        if not isinstance(self.outputs, list):
+            return _is_same(u, self.outputs)
+        return (
+            isinstance(u, (list, tuple))
+            and len(u) == len(self.outputs)
+            and all(map(_is_same, u, self.outputs))
+        )
+
+    def _predict(self, u: list[Any], starts: list[Any]) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return outputs and deviations of sequences."""
+        net = self._net
+        sequences = [as_sequence(x, net.inputs, "inputs") for x in u]
+        inputs, start = joined(sequences, net.inputs), net._starts(starts)
+        lengths = np.array([len(item) for item in sequences], dtype=np.int64)
+        outputs = np.empty((int(lengths.sum()), net.outputs))
+        deviation = np.empty_like(outputs)
+        interruptible(
+            lambda callback, stop: lib.bt_uncertainty_predict(
+                net._pointer,
+                lengths.size,
+                lengths,
+                inputs,
+                inputs.size,
+                start,
+                0 if start is None else start.size,
+                self._directions,
+                self._directions.size,
+                self._deviations,
+                self._deviations.size,
+                outputs,
+                deviation,
+                outputs.size,
+                callback,
+                None,
+                stop,
+            )
+        )
+        ends = np.cumsum(lengths)[:-1]
+        return list(zip(np.split(outputs, ends), np.split(deviation, ends)))
 
     def __repr__(self) -> str:
         free, held = _count(self.undetermined), _count(self.held)
@@ -104,16 +203,31 @@ class Uncertainty:
         return f"<Uncertainty: {text}>"
 
 
+def _is_same(values: Any, outputs: np.ndarray) -> bool:
+    shapes = [outputs.shape, outputs.shape[:1]] if outputs.shape[1] == 1 else [outputs.shape]
+    if getattr(values, "shape", None) not in shapes:
+        return False
+    return np.array_equal(np.asarray(values).reshape(outputs.shape), outputs)
+
+
 def _band(
-    outputs: Any, deviation: np.ndarray, width: float, noise: float
+    values: np.ndarray, deviation: np.ndarray, width: float, noise: np.ndarray | float
 ) -> tuple[np.ndarray, np.ndarray]:
-    values = as_float(outputs, "outputs")
-    if values.ndim == 1 and deviation.shape[1] == 1:
-        deviation = deviation[:, 0]
-    if values.shape != deviation.shape:
-        raise SizeError(f"outputs: shape {values.shape} came, expected {deviation.shape}")
     half = width * np.hypot(deviation, noise)
     return values - half, values + half
+
+
+def interruptible(call: Callable[[Any, Any], Any]) -> None:
+    """Make a call of the engine, of a callback and a pointer for why it stopped; Ctrl-C ends it.
+
+    It is answered by KeyboardInterrupt, or by what the user's own handler raises.
+    """
+    stop = ctypes.c_int32()
+    with RunGuard(lambda: False) as guard:
+        call(guard.callback, ctypes.byref(stop))
+    guard.finish()
+    if guard.interrupted:
+        raise KeyboardInterrupt
 
 
 def _places(flags: Mapping[str, np.ndarray]) -> list[str]:
@@ -141,13 +255,7 @@ def _listed(flags: Mapping[str, np.ndarray]) -> str:
 
 
 def make_uncertainty(
-    fixed: Mapping[str, np.ndarray],
-    covariance: np.ndarray,
-    errors: np.ndarray,
-    freedom: np.ndarray,
-    noise: float,
-    rank: int,
-    deviation: np.ndarray | list[np.ndarray],
+    fixed: Mapping[str, np.ndarray], errors: np.ndarray, freedom: np.ndarray, **others: Any
 ) -> Uncertainty:
     """Make an `Uncertainty` of what the engine gives, in the order of the flat weights.
 
@@ -155,8 +263,10 @@ def make_uncertainty(
     ----------
     fixed : mapping of name to array of bool
         The weights of each array that are not among the flat ones.
-    covariance, errors, freedom, noise, rank, deviation
+    errors, freedom
         As from the engine; a freedom of -1 stands for a weight held at a bound.
+    **others
+        The other attributes, as they are.
     """
     flags, held, shares, deviations = {}, {}, {}, {}
     first = 0
@@ -173,4 +283,6 @@ def make_uncertainty(
         first += count
     if first != len(errors):
         raise SizeError(f"weights: {first} adjustable ones, the engine gave {len(errors)}")
-    return Uncertainty(covariance, deviations, flags, held, shares, noise, rank, deviation)
+    return Uncertainty(
+        standard_errors=deviations, undetermined=flags, held=held, freedom=shares, **others
+    )

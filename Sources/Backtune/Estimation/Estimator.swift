@@ -273,7 +273,7 @@ public final class Estimator {
   }
 
   /// A check for the caller's wish to stop, at most every 5 ms.
-  private func poll(_ monitor: Monitor?) -> () throws -> Void {
+  func poll(_ monitor: Monitor?) -> () throws -> Void {
     guard let monitor else { return {} }
     return { [clock] in
       let now = clock.now

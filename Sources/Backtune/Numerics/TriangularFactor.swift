@@ -11,6 +11,8 @@ package final class TriangularFactor {
   private let counts: (order: Int32, block: Int32)
 
   private static let block = 32
+  /// Products of rows and columns between two polls.
+  private static let work = 64_000_000
 
   /// - Throws: `.size` for an order that LAPACK cannot count, `.memory`.
   package init(order: Int) throws {
@@ -48,29 +50,50 @@ package final class TriangularFactor {
   }
 
   /// Takes `count` rows, the next column `stride` further; they are written over.
-  package func append(_ rows: UnsafeMutablePointer<Double>, count: Int, stride: Int) throws {
-    guard let m = Int32(exactly: count), let ldb = Int32(exactly: stride) else {
+  package func append(
+    _ rows: UnsafeMutablePointer<Double>, count: Int, stride: Int, poll: () throws -> Void = {}
+  ) throws {
+    guard let ldb = Int32(exactly: stride) else {
       throw BacktuneError.size("QR factors: \(count) rows at once, LAPACK counts in 32 bits")
     }
-    factorise(rows, rows: m, stride: ldb, trapezoidal: 0)
+    var first = 0
+    while first < count {
+      let part = min(rowsAtOnce, count - first)
+      factorise(rows + first, rows: Int32(part), stride: ldb)
+      first += part
+      try poll()
+    }
   }
 
   /// Takes the rows of a diagonal matrix.
-  package func append(diagonal: [Double]) throws {
-    let rows = try Buffer(dimensions: [order, order], for: "QR factors")
-    for (k, value) in diagonal.enumerated() { rows.pointer[k * (order + 1)] = value }
-    factorise(rows.pointer, rows: counts.order, stride: counts.order, trapezoidal: counts.order)
+  package func append(diagonal: [Double], poll: () throws -> Void = {}) throws {
+    let count = min(order, rowsAtOnce)
+    let rows = try Buffer(dimensions: [order, count], for: "QR factors")
+    var first = 0
+    while first < order {
+      let part = min(count, order - first)
+      rows.zero()
+      for k in 0..<part { rows.pointer[k * (count + 1)] = diagonal[first + k] }
+      factorise(rows.pointer, rows: Int32(part), stride: Int32(count), from: first)
+      first += part
+      try poll()
+    }
   }
 
+  /// Rows of less than 50 ms of work, or so.
+  private var rowsAtOnce: Int { min(max(Self.work / max(order * order, 1), Self.block), 256) }
+
+  /// Takes rows that are zero before a column.
   private func factorise(
-    _ rows: UnsafeMutablePointer<Double>, rows m: Int32, stride: Int32, trapezoidal: Int32
+    _ rows: UnsafeMutablePointer<Double>, rows m: Int32, stride: Int32, from first: Int = 0
   ) {
     if order == 0 || m == 0 { return }
-    var (m, n, l, nb) = (m, counts.order, trapezoidal, counts.block)
-    var (lda, ldb, ldt, info) = (n, stride, nb, Int32(0))
+    let columns = counts.order - Int32(first)
+    var (m, n, l, nb) = (m, columns, Int32(0), min(counts.block, columns))
+    var (lda, ldb, ldt, info) = (counts.order, stride, nb, Int32(0))
     // Only arguments can be wrong.
     dtpqrt_(
-      &m, &n, &l, &nb, factor.pointer, &lda, rows, &ldb, work.pointer, &ldt,
+      &m, &n, &l, &nb, factor.pointer + first * (order + 1), &lda, rows, &ldb, work.pointer, &ldt,
       work.pointer + Self.block * order, &info)
   }
 }

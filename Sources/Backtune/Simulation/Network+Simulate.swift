@@ -70,7 +70,7 @@ extension Network {
 }
 
 /// Sequences to be laid out in lanes, their arguments checked.
-private struct FreeRun {
+struct FreeRun {
   let plan: Plan
   let batch: Batch
   private let network: Network

@@ -6,17 +6,21 @@ import BacktuneSimulation
 extension Estimator {
   /// Covariance and standard errors of the best weights, and which of them the data leave undetermined. Initial states
   /// of the sequences are those that were found; what is not known of them is part of the errors.
-  /// - Throws: `.state` where the simulation diverges, or the derivatives overflow; `.memory`.
-  public func uncertainty() throws -> Uncertainty { try uncertainty(at: network) }
+  /// - Throws: `.state` where the simulation diverges, or the derivatives overflow; `.memory`; `.interrupted` where the
+  ///   monitor, which is polled, stops it: nothing is changed then.
+  public func uncertainty(monitor: Monitor? = nil) throws -> Uncertainty {
+    try uncertainty(at: network, monitor: monitor)
+  }
 
   /// The same at the weights of a network of this structure, with its bounds and fixed flags: nothing that was found is
   /// touched.
-  package func uncertainty(at other: Network) throws -> Uncertainty {
-    try computing(at: other) { session, weights in
-      let recent = try information(at: other, session, weights)
-      // The deviations of the outputs are often asked for next.
-      recentInformation = recent
-      return try Uncertainty(recent.problem, recent.information)
+  package func uncertainty(at other: Network, monitor: Monitor? = nil) throws -> Uncertainty {
+    try informed(at: other, monitor) { recent, poll in
+      let uncertainty =
+        try recent.uncertainty
+        ?? Uncertainty(recent.information, weights: recent.weights, poll: poll)
+      recent.uncertainty = uncertainty
+      return uncertainty
     }
   }
 
@@ -24,19 +28,72 @@ extension Estimator {
   /// best weights: sum T x outputs values, one sequence after the other. Infinite where an output depends on what the
   /// data leave undetermined; NaN where there are not enough data to know the noise.
   /// - Throws: as `uncertainty`.
-  public func predictionDeviation() throws -> [Double] { try predictionDeviation(at: network) }
+  public func predictionDeviation(monitor: Monitor? = nil) throws -> [Double] {
+    try predictionDeviation(at: network, monitor: monitor)
+  }
 
   /// The same at the weights of a network of this structure.
-  package func predictionDeviation(at other: Network) throws -> [Double] {
+  package func predictionDeviation(
+    at other: Network, monitor: Monitor? = nil
+  ) throws -> [Double] {
+    try informed(at: other, monitor) { recent, poll in
+      if let deviation = recent.deviation { return deviation }
+      let (found, rows) = (recent.information, recent.information.rows)
+      let combinations = try WeightCombinations(found, weights: rows.order)
+      let deviation = try PredictionDeviation(
+        recent.problem.plan, rows.history, rows.columns, slots: found.slots, combinations,
+        poll: poll
+      ).values
+      recent.deviation = deviation
+      return deviation
+    }
+  }
+
+  /// What is unsure about the best weights: with it `Network.uncertainPrediction` tells how sure outputs at other inputs
+  /// are.
+  /// - Throws: as `uncertainty`.
+  public func combinations(monitor: Monitor? = nil) throws -> WeightCombinations {
+    try combinations(at: network, monitor: monitor)
+  }
+
+  /// The same at the weights of a network of this structure.
+  package func combinations(
+    at other: Network, monitor: Monitor? = nil
+  ) throws -> WeightCombinations {
+    try informed(at: other, monitor) { recent, _ in
+      try WeightCombinations(recent.information, weights: recent.weights)
+    }
+  }
+
+  /// The outputs on the data, sum T x outputs, and the standard deviation of the noise of each output: that of the errors
+  /// which remain, for a value of the median gain of that output.
+  /// - Throws: as `uncertainty`.
+  package func fittedOutputs(
+    at other: Network, monitor: Monitor? = nil
+  ) throws -> (outputs: [Double], noise: [Double]) {
+    try informed(at: other, monitor) { recent, _ in
+      (recent.information.outputs, recent.information.outputNoise)
+    }
+  }
+
+  /// Lets go of what the calls above keep for each other until something is estimated.
+  package func forgetUncertainty() { recentInformation = nil }
+
+  private func informed<Result>(
+    at other: Network, _ monitor: Monitor?,
+    _ body: (RecentInformation, () throws -> Void) throws -> Result
+  ) throws -> Result {
     try computing(at: other) { session, weights in
-      let recent = try information(at: other, session, weights)
-      recentInformation = nil
-      return try PredictionDeviation(recent.problem, recent.information).values
+      let poll = poll(monitor)
+      let recent = try information(at: other, session, weights, poll)
+      let result = try body(recent, poll)
+      recentInformation = recent
+      return result
     }
   }
 
   private func information(
-    at other: Network, _ session: any Session, _ weights: [Double]
+    at other: Network, _ session: any Session, _ weights: [Double], _ poll: () throws -> Void
   ) throws -> RecentInformation {
     let starts = session.initialStates
     if let recentInformation, recentInformation.slots == other.slots,
@@ -52,16 +109,26 @@ extension Estimator {
         other, problem.sequences, objective: objective.asSquares, options: options.observation)
     }
     let information = try WeightInformation(
-      problem, slots: weights + starts, noise: objective.isLikelihood ? 1 : nil)
-    return RecentInformation(
-      slots: other.slots, starts: starts, problem: problem, information: information)
+      problem, slots: weights + starts, noise: objective.isLikelihood ? 1 : nil, poll: poll)
+    return RecentInformation(other.slots, starts, problem, information)
   }
 }
 
-/// What the data say of some weights, bounds and initial states of sequences.
-struct RecentInformation {
+/// What the data say of some weights, bounds and initial states of sequences, and what was made of it.
+final class RecentInformation {
   let slots: WeightSlots
   let starts: [Double]
   let problem: Problem
   let information: WeightInformation
+  /// Number of adjustable weights of the network.
+  var weights: Int { problem.network.slots.adjustable.count }
+  var uncertainty: Uncertainty?
+  var deviation: [Double]?
+
+  init(
+    _ slots: WeightSlots, _ starts: [Double], _ problem: Problem, _ information: WeightInformation
+  ) {
+    (self.slots, self.starts) = (slots, starts)
+    (self.problem, self.information) = (problem, information)
+  }
 }

@@ -26,7 +26,6 @@ final class InformationRows: RowSink {
     for k in gradient.indices {
       gradient[k] += RowProducts.dot(chunk + k * stride, residuals, count: rows)
     }
-    try factor.append(chunk, count: rows, stride: stride)
-    try poll()
+    try factor.append(chunk, count: rows, stride: stride, poll: poll)
   }
 }

@@ -1,4 +1,3 @@
-import BacktuneCriterion
 import BacktuneNetwork
 import BacktuneNumerics
 import BacktuneSimulation
@@ -10,71 +9,78 @@ struct PredictionDeviation {
   /// what the data do not determine.
   let values: [Double]
 
-  private static let chunkRows = 64
-
-  init(_ problem: Problem, _ found: WeightInformation) throws {
-    let outputs = problem.network.outputCount
-    try MemoryBudget.bytes(
-      doubles: [problem.batch.totalSteps, outputs], for: "deviations of the outputs")
-    var values = [Double](repeating: 0, count: problem.batch.totalSteps * outputs)
-    var chunk = try Chunk(found, rows: Self.chunkRows)
-    let tangents = try TangentRows(
-      problem.plan, found.rows.history, found.rows.columns)
-    tangents.load(found.slots)
-    let places = problem.network.outputs.flatMap { item in
+  /// - Parameters:
+  ///   - history: of the states where derivatives are taken.
+  ///   - slots: the weights, one value a slot.
+  init(
+    _ plan: Plan, _ history: History, _ columns: Columns, slots: [Double],
+    _ combinations: WeightCombinations, poll: () throws -> Void
+  ) throws {
+    let network = plan.network
+    let (outputs, batch) = (network.outputCount, history.batch)
+    try MemoryBudget.bytes(doubles: [batch.totalSteps, outputs], for: "deviations of the outputs")
+    var values = [Double](repeating: 0, count: batch.totalSteps * outputs)
+    var chunk = try Chunk(combinations)
+    let tangents = try TangentRows(plan, history, columns)
+    tangents.load(slots)
+    let places = network.outputs.flatMap { item in
       (0..<item.count).map { tangents.place(item.group, $0) }
     }
-    for (sequence, first) in problem.batch.starts.enumerated() {
-      func take(_ t: Int, _ row: UnsafeMutablePointer<Double>) {
+    for (sequence, first) in batch.starts.enumerated() {
+      func take(_ t: Int, _ row: UnsafeMutablePointer<Double>) throws {
         for (k, place) in places.enumerated() {
-          chunk.append(row + place, to: (first + t) * outputs + k, &values)
+          if chunk.append(row + place, to: (first + t) * outputs + k, &values) { try poll() }
         }
       }
-      try tangents.run(sequence: sequence, poll: {}, take)
+      try tangents.run(sequence: sequence, poll: poll, take)
     }
     chunk.finish(&values)
     self.values = values
   }
 
-  /// Rows j that wait, in scaled weights, and the directions that they are multiplied by.
+  /// Rows j that wait, and the directions that they are multiplied by.
   private struct Chunk {
-    private let spectrum: WeightSpectrum
-    private let noise: Double
-    private let least: Double
+    private let deviations: [Double]
+    private let weights: Int
     private let rows: Int
     private let stride: Int
     private let count: Int
+    private let columns: Int
     private let lines: Buffer
     private let directions: Buffer
     private let products: Buffer
-    private let columns: Int
     private var targets: [Int] = []
 
-    init(_ found: WeightInformation, rows: Int) throws {
-      spectrum = found.spectrum
-      noise = found.noise
-      least = 1 / Double(max(found.observed, 1)).squareRoot()
-      self.rows = rows
-      let order = spectrum.order
-      count = MatrixKernels.padded(order)
-      (columns, stride) = (count, RowProducts.stride(count))
+    /// Products of a chunk: less than 50 ms.
+    private static let work = 64_000_000
+
+    init(_ combinations: WeightCombinations) throws {
+      deviations = combinations.deviations
+      weights = combinations.weights
+      count = MatrixKernels.padded(weights)
+      (columns, stride) = (MatrixKernels.padded(deviations.count), RowProducts.stride(count))
+      rows = min(max(Self.work / max(columns * count, 1) / 4 * 4, 4), 64)
       let what = "deviations of the outputs"
       lines = try Buffer(dimensions: [rows, stride], for: what)
       directions = try Buffer(dimensions: [columns, stride], for: what)
       products = try Buffer(dimensions: [rows, columns], for: what)
-      for k in 0..<order {
-        (directions.pointer + k * stride).update(from: spectrum.direction(k), count: order)
+      combinations.directions.withUnsafeBufferPointer { source in
+        guard let base = source.baseAddress else { return }
+        for k in deviations.indices {
+          (directions.pointer + k * stride).update(from: base + k * weights, count: weights)
+        }
       }
     }
 
     /// Takes a row of the Jacobian, of the value number `target`.
+    /// - Returns: whether those that waited were worked on.
     mutating func append(
       _ row: UnsafePointer<Double>, to target: Int, _ values: inout [Double]
-    ) {
-      let line = lines.pointer + targets.count * stride
-      for (i, column) in spectrum.free.enumerated() { line[i] = row[column] / spectrum.lengths[i] }
+    ) -> Bool {
+      (lines.pointer + targets.count * stride).update(from: row, count: weights)
       targets.append(target)
       if targets.count == rows { finish(&values) }
+      return targets.isEmpty
     }
 
     /// Writes the deviations of the rows that wait.
@@ -86,23 +92,26 @@ struct PredictionDeviation {
       for (row, target) in targets.enumerated() {
         values[target] = deviation(products.pointer + row * columns)
       }
-      targets = []
+      targets.removeAll(keepingCapacity: true)
     }
 
     /// Of a row's products with all directions.
     ///
-    /// A row of an observed value has a length of about 1/sqrt(n) in every determined direction and of 0 in the others;
-    /// one that has more than `Uncertainty.limit` of that, or of its own length, depends on what is not determined.
+    /// A row of an observed value has a length of about 1 in every determined direction and of 0 in the others; one that
+    /// has more than `Uncertainty.limit` of that, or of its own length, depends on what is not determined.
     private func deviation(_ y: UnsafePointer<Double>) -> Double {
-      let free = spectrum.undetermined.reduce(0) { $0 + y[$1] * y[$1] }
-      let (sum, variance) = spectrum.determined.reduce((0.0, 0.0)) {
-        let value = y[$1] / spectrum.singularValue($1)
-        return ($0.0 + y[$1] * y[$1], $0.1 + value * value)
+      var (free, all, variance) = (0.0, 0.0, 0.0)
+      for (k, deviation) in deviations.enumerated() {
+        let square = y[k] * y[k]
+        all += square
+        if deviation == .infinity {
+          free += square
+        } else {
+          variance += y[k] * deviation * (y[k] * deviation)
+        }
       }
-      if free.squareRoot() > Uncertainty.limit * max(least, (sum + free).squareRoot()) {
-        return .infinity
-      }
-      return noise * variance.squareRoot()
+      return free.squareRoot() > Uncertainty.limit * max(1, all.squareRoot())
+        ? .infinity : variance.squareRoot()
     }
   }
 }

@@ -35,15 +35,14 @@ public struct Uncertainty: Sendable {
   /// Which weights are undetermined.
   public var isUndetermined: [Bool] { freedom.map { $0 > Self.limit } }
 
-  init(_ problem: Problem, _ found: WeightInformation) throws {
+  /// - Parameter network: number of weights; initial states of the sequences come after them.
+  init(_ found: WeightInformation, weights network: Int, poll: () throws -> Void) throws {
     let (spectrum, noise) = (found.spectrum, found.noise)
-    let network = problem.network.slots.adjustable.count
     try MemoryBudget.bytes(doubles: [network, network], for: "covariance of the weights")
     var covariance = [Double](repeating: 0, count: network * network)
     var errors = [Double](repeating: 0, count: network)
     var freedom = [Double](repeating: -1, count: network)
-    let (inverse, stride) = try spectrum.inverse()
-    // Initial states of the sequences come last.
+    let (inverse, stride) = try spectrum.inverse(poll: poll)
     for (i, row) in spectrum.free.enumerated() where row < network {
       for (j, column) in spectrum.free[...i].enumerated() {
         let value = noise * noise * inverse.pointer[i * stride + j]

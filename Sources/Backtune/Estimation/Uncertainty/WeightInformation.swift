@@ -13,23 +13,32 @@ struct WeightInformation {
   let noise: Double
   /// n
   let observed: Int
+  /// Simulated outputs, sum T x O.
+  let outputs: [Double]
+  /// Standard deviation of the errors of each output, for a value of its median gain; s where there are no values to
+  /// take it from.
+  let outputNoise: [Double]
 
   /// - Parameter known: s, where it is known.
-  /// - Throws: `.state` where the simulation diverges or the derivatives overflow.
-  init(_ problem: Problem, slots: [Double], noise known: Double?) throws {
+  /// - Throws: `.state` where the simulation diverges or the derivatives overflow, and what `poll` throws.
+  init(
+    _ problem: Problem, slots: [Double], noise known: Double?, poll: () throws -> Void
+  ) throws {
     self.slots = slots
     let states = try problem.makeStates()
-    guard try problem.evaluate(slots, into: states).isFinite else {
+    guard try problem.evaluate(slots, into: states, poll: poll).isFinite else {
       throw BacktuneError.state(
         "uncertainty: the simulation with these weights diverges, there are no derivatives")
     }
     rows = try JacobianRows(problem)
     let information = try InformationRows(order: rows.order)
-    try rows.run(states, slots: slots, eps: try problem.makeAdjoint(), into: information) {}
+    try rows.run(
+      states, slots: slots, eps: try problem.makeAdjoint(), into: information, poll: poll)
     let part = problem.weightRegularisation(slots)
     let adjustable = problem.adjustable
     if let part {
-      try information.factor.append(diagonal: adjustable.map { part.curvature[$0].squareRoot() })
+      try information.factor.append(
+        diagonal: adjustable.map { part.curvature[$0].squareRoot() }, poll: poll)
     }
     let box = StepBox(
       weights: adjustable.map { slots[$0] },
@@ -40,10 +49,16 @@ struct WeightInformation {
     spectrum = try WeightSpectrum(
       information.factor, free: adjustable.indices.filter { !box.isStopped($0) },
       sizes: adjustable.map { sizes[$0] })
+    try poll()
     let (count, squares) = try problem.weightedSquares(states)
     observed = count
     let left = count - spectrum.rank
     noise = known ?? (left > 0 ? (squares / Double(left)).squareRoot() : .nan)
+    outputs = try states.outputs(problem.network, problem.batch)
+    outputNoise =
+      problem.sequences.hasTargets
+      ? problem.sequences.noise(outputs, left: Double(left) / Double(max(count, 1)), else: noise)
+      : [Double](repeating: noise, count: problem.network.outputCount)
   }
 }
 
@@ -51,6 +66,25 @@ extension StepBox {
   /// Whether the cost would fall if column k left its bounds, or these leave it no room.
   fileprivate func isStopped(_ k: Int) -> Bool {
     lower[k] == upper[k] || isHeld(k)
+  }
+}
+
+extension Sequences {
+  /// The root of sum kappa e^2 / (n left) over the median gain of each output; `none` of one without values.
+  /// - Parameter left: share of the degrees of freedom that the weights leave; NaN comes where it is not above 0.
+  fileprivate func noise(_ outputs: [Double], left: Double, else none: Double) -> [Double] {
+    (0..<outputCount).map { output in
+      var (known, squares) = ([Double](), 0.0)
+      for place in stride(from: output, to: gains.count, by: outputCount) where gains[place] > 0 {
+        known.append(gains[place])
+        let error = outputs[place] - desired[place]
+        squares += gains[place] * error * error
+      }
+      if known.isEmpty { return none }
+      if left <= 0 { return .nan }
+      known.sort()
+      return (squares / (Double(known.count) * left) / known[known.count / 2]).squareRoot()
+    }
   }
 }
 

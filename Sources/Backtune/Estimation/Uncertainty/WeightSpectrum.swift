@@ -21,6 +21,8 @@ struct WeightSpectrum {
   let free: [Int]
   /// What each of them is divided by.
   let lengths: [Double]
+  /// The columns without any effect.
+  private let isSilent: [Bool]
   /// The directions that are determined, and those that are not.
   let determined: [Int]
   let undetermined: [Int]
@@ -63,6 +65,7 @@ struct WeightSpectrum {
     determined = (0..<columns).filter(isDetermined)
     undetermined = (0..<columns).filter { !isDetermined($0) }
     (self.free, self.lengths, self.system) = (free, lengths, system)
+    isSilent = own.map { $0 == 0 }
   }
 
   var order: Int { free.count }
@@ -77,13 +80,14 @@ struct WeightSpectrum {
 
   /// The length of a scaled weight's projection on the undetermined directions: 0 determined .. 1 free.
   func freedom(_ i: Int) -> Double {
+    if isSilent[i] { return 1 }
     let square = undetermined.reduce(0) { $0 + direction($1)[i] * direction($1)[i] }
     return min(square.squareRoot(), 1)
   }
 
   /// (J^T W J + D)^+, lower triangle row-major, the next row `stride` further: of the generalised inverses the one that
   /// is shortest in scaled weights.
-  func inverse() throws -> (matrix: Buffer, stride: Int) {
+  func inverse(poll: () throws -> Void) throws -> (matrix: Buffer, stride: Int) {
     let (rows, count) = (MatrixKernels.padded(order), MatrixKernels.padded(rank))
     let stride = RowProducts.stride(count)
     let root = try Buffer(dimensions: [rows, stride], for: "covariance of the weights")
@@ -92,9 +96,9 @@ struct WeightSpectrum {
       for i in 0..<order { root.pointer[i * stride + column] = vector[i] / value / lengths[i] }
     }
     let matrix = try Buffer(dimensions: [rows, rows], for: "covariance of the weights")
-    RowProducts.addGram(
-      root.pointer, rows: rows, stride: stride, count: count, into: matrix.pointer, target: rows
-    ) {}
+    try RowProducts.addGram(
+      root.pointer, rows: rows, stride: stride, count: count, into: matrix.pointer, target: rows,
+      poll: poll)
     return (matrix, rows)
   }
 }

@@ -1,0 +1,52 @@
+import BacktuneNetwork
+import BacktuneNumerics
+import BacktuneSimulation
+
+extension Network {
+  /// Simulates sequences, and tells how sure the outputs are: the weights are the means of a distribution whose
+  /// deviations are given.
+  ///
+  /// - Parameters: of sequences as of `simulate`; an initial state that is given is sure, one that is learnt is not.
+  /// - Returns: outputs and their standard deviations, sum T x O values each; a deviation is infinite where an output
+  ///   depends on what is undetermined, NaN where the noise of the data is not known.
+  /// - Throws: as `simulate`; `.size` for combinations of another number of weights; `.interrupted` where the monitor,
+  ///   which is polled, stops it.
+  public func uncertainPrediction(
+    lengths: [Int], inputs: UnsafeBufferPointer<Double>,
+    initial: UnsafeBufferPointer<Double>? = nil, _ combinations: WeightCombinations,
+    monitor: Estimator.Monitor? = nil
+  ) throws -> (outputs: [Double], deviations: [Double]) {
+    let adjustable = slots.adjustable
+    guard combinations.weights == adjustable.count else {
+      throw BacktuneError.size(
+        "directions: of \(combinations.weights) weights, the network has \(adjustable.count)")
+    }
+    let poll = Self.poll(monitor)
+    let run = try SimulatedStates(
+      self, lengths: lengths, inputs: inputs, initial: initial, poll: poll)
+    let outputs = try run.states.outputs(self, run.batch)
+    let history = try History(run.plan, run.batch)
+    try history.fill(run.plan, run.states, poll: poll)
+    let columns = Columns(
+      run.plan, adjustable: adjustable, sequences: run.batch.lanes,
+      startsOfSequences: initial != nil)
+    let deviation = try BLASThreads.single {
+      try PredictionDeviation(
+        run.plan, history, columns, slots: slots.values, combinations, poll: poll)
+    }
+    return (outputs, deviation.values)
+  }
+
+  /// As an estimator asks its monitor.
+  private static func poll(_ monitor: Estimator.Monitor?) -> () throws -> Void {
+    guard let monitor else { return {} }
+    let clock = ContinuousClock()
+    var last = clock.now
+    return {
+      let now = clock.now
+      if now - last < .milliseconds(5) { return }
+      last = now
+      if monitor(.poll) { throw BacktuneError(.interrupted, "stopped by the caller") }
+    }
+  }
+}
