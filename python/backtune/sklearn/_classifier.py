@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,9 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         of `fit`. With "continue" each sequence of `fit` has a learnt initial state.
     method, restarts : optional
         As in `Estimator`.
+    class_weight : dict, "balanced" or None
+        How much each label counts, by class, 1 for those that are not named; "balanced": each class
+        as much as any other, by its number in y. They multiply `sample_weight`.
     max_iter, early_stopping, validation_fraction, n_iter_no_change, warm_start, random_state, \
 callback, verbose
         As in `RecurrentRegressor`; where each sequence has one label, whole sequences of every
@@ -74,6 +78,7 @@ callback, verbose
         initial_state: str = "zero",
         method: str = "auto",
         restarts: int | str = 0,
+        class_weight: Any = None,
         max_iter: int = 50,
         early_stopping: bool = False,
         validation_fraction: float = 0.25,
@@ -90,6 +95,7 @@ callback, verbose
         self.initial_state = initial_state
         self.method = method
         self.restarts = restarts
+        self.class_weight = class_weight
         self.max_iter = max_iter
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
@@ -195,6 +201,9 @@ callback, verbose
         weights = read_weights(aligned(X, sample_weight, True, "sample_weight"), lengths, listed)
         # The ridge is per label, and of each there are as many values as classes.
         gains = [np.ones(length) for length in lengths] if weights is None else weights
+        if self.class_weight is not None:
+            factors = self._class_factors(np.concatenate(labels))
+            gains = [gain * factors[code] for gain, code in zip(gains, codes)]
         gains = [np.repeat(item[:, None], len(rows), axis=1) for item in gains]
         desired = [
             np.broadcast_to(rows[item], (length, len(rows))).copy()
@@ -213,6 +222,29 @@ callback, verbose
             alpha=self.alpha / len(rows),
         )
         self._take(trained, task)
+
+    def _class_factors(self, labels: np.ndarray) -> np.ndarray:
+        """Return the weight of each class."""
+        given = self.class_weight
+        if isinstance(given, str) and given == "balanced":
+            counts = np.array([(labels == label).sum() for label in self.classes_])
+            present = counts > 0
+            return np.where(present, len(labels) / (present.sum() * np.maximum(counts, 1)), 1.0)
+        if not isinstance(given, dict):
+            raise ArgumentError(
+                f"class_weight: {given!r} came, expected 'balanced', a dict of class and weight,"
+                " or None"
+            )
+        known = self.classes_.tolist()
+        for label, value in given.items():
+            if label not in known:
+                raise ArgumentError(f"class_weight: class {label!r}, expected one of {known}")
+            if not isinstance(value, numbers.Real) or not 0 <= float(value) < np.inf:
+                raise ArgumentError(
+                    f"class_weight: {value!r} of class {label!r}, expected a finite number of 0 or"
+                    " more"
+                )
+        return np.array([float(given.get(label, 1.0)) for label in known])
 
     def _held(self, codes: Arrays, lengths: list[int]) -> Arrays:
         """Return which steps are kept for early stopping: ends, or sequences of every class."""

@@ -34,6 +34,7 @@ class PredictionMixin:
     _flat: bool
     _identified: bool
     _last_outputs: Arrays
+    _predicts_inputs: bool
 
     if TYPE_CHECKING:
 
@@ -67,7 +68,8 @@ class PredictionMixin:
         ------
         ArgumentError
             `initial_state` is "estimate" and y did not come, or "continue" and as many sequences
-            as `fit` had did not come.
+            as `fit` had did not come; a horizon where the targets of `fit` were not its next
+            inputs.
         """
         check_is_fitted(self)
         if horizon is not None:
@@ -152,6 +154,12 @@ class PredictionMixin:
             raise ArgumentError(
                 f"horizon: {self.n_outputs_} outputs cannot be the next"
                 f" {self.n_features_in_} inputs"
+            )
+        if not self._predicts_inputs:
+            raise ArgumentError(
+                "horizon: the targets of fit were not the next inputs (y[t] = X[t + 1]), so that"
+                " outputs cannot be fed back as inputs; with inputs from outside a forecast is"
+                " predict(X_past_and_future, y_past)"
             )
         if X is None:
             if y is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -184,6 +185,7 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
             self.y_mean_, self.y_scale_ = scale.mean, scale.deviation
             self.report_: IdentificationReport | None = None
             self._identified = self.units is None and self.unit is None
+        self._predicts_inputs = _are_next(u, desired)
         scale = Scale(self.y_mean_, self.y_scale_)
         task = Task(self._scaled(u), [scale.apply(item) for item in known], gains, self._loss())
         if self._identified and not go_on:
@@ -238,8 +240,19 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         for name in ("callback", "unit_options"):
             if getattr(self, name) is not None:
                 raise ArgumentError(f"{name}: of no use to the recipe; give units")
-        values = np.isfinite(np.concatenate(known)).sum(axis=0)
-        if values.min() < LEAST_VALUES or min(map(len, u)) < LEAST_STEPS:
+        long = [place for place, item in enumerate(u) if len(item) >= LEAST_STEPS]
+        values = _values([known[place] for place in long], self.n_outputs_)
+        if len(long) < len(u) and values.min() >= LEAST_VALUES:
+            return self._identify_long(u, known, gains, task, long)
+        if values.min() < LEAST_VALUES:
+            if _values(known, self.n_outputs_).min() >= LEAST_VALUES:
+                warnings.warn(
+                    f"the recipe needs sequences of {LEAST_STEPS} steps or more with"
+                    f" {LEAST_VALUES} known values of each output, these have {values.min()}: a"
+                    " linear model of one state is fitted; give units for a network that uses all"
+                    " sequences",
+                    stacklevel=5,
+                )
             net = make_network(self.n_features_in_, self.n_outputs_, 1, 0)
             return self._learn(net.randomize(self._seed()), task, False)
         model = identify(
@@ -254,6 +267,28 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         starts = None if model.initial_states is None else list(model.initial_states)
         return Trained(model.net, starts, None, model.report.chosen.iterations)
 
+    def _identify_long(
+        self, u: Arrays, known: Arrays, gains: Arrays | None, task: Task, long: list[int]
+    ) -> Trained:
+        """Follow the recipe on the sequences that are long enough for it."""
+        warnings.warn(
+            f"{len(u) - len(long)} of {len(u)} sequences are left out of the fit: they have fewer"
+            f" than the {LEAST_STEPS} steps that the recipe needs; give units to use them",
+            stacklevel=6,
+        )
+        trained = self._identify(
+            [u[k] for k in long],
+            [known[k] for k in long],
+            None if gains is None else [gains[k] for k in long],
+            task,
+        )
+        if trained.starts is not None:
+            starts = dict(zip(long, trained.starts))
+            trained.starts = [
+                starts.get(k, np.zeros(trained.net.state_size)) for k in range(len(u))
+            ]
+        return trained
+
     def _more_tags(self) -> dict[str, Any]:
         return {**super()._more_tags(), "multioutput": True}
 
@@ -261,3 +296,23 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _values(known: Arrays, outputs: int) -> np.ndarray:
+    """Return how many values of each output are known."""
+    return np.isfinite(np.concatenate([np.empty((0, outputs)), *known])).sum(axis=0)
+
+
+def _are_next(u: Arrays, desired: Arrays) -> bool:
+    """Tell whether the outputs are the inputs of the next row, wherever they are known."""
+    if desired[0].shape[1] != u[0].shape[1]:
+        return False
+    pairs = [(x[1:], y[:-1]) for x, y in zip(u, desired)]
+    return any(np.isfinite(y).any() for _, y in pairs) and all(_agree(x, y) for x, y in pairs)
+
+
+def _agree(x: np.ndarray, y: np.ndarray) -> bool:
+    """Tell whether known values are equal up to what single precision rounds."""
+    known = np.isfinite(y)
+    size = np.abs(x).max(initial=0.0)
+    return bool((np.abs(y[known] - x[known]) <= 1e-6 * size).all())

@@ -1,0 +1,120 @@
+"""Estimators for scikit-learn: options, class weights, forecasts, short sequences."""
+
+import warnings
+
+import backtune as bt
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+
+def series(steps=200):
+    return np.sin(0.3 * np.arange(steps))[:, None]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("alpha", -1, "a finite number of 0 or more"),
+        ("alpha", np.nan, "a finite number of 0 or more"),
+        ("alpha", None, "a finite number of 0 or more"),
+        ("validation_fraction", 1.0, "0 to below 1"),
+        ("max_iter", 0, "a whole number, 1 or more"),
+        ("max_iter", 2.5, "a whole number, 1 or more"),
+        ("max_iter", np.nan, "a whole number, 1 or more"),
+        ("units", 0, "a whole number, 1 or more"),
+        ("restarts", -1, "'auto' or a whole number"),
+        ("restarts", "many", "'auto' or a whole number"),
+        ("early_stopping", "yes", "True or False"),
+    ],
+)
+@pytest.mark.parametrize("kind", [bt.RecurrentRegressor, bt.RecurrentClassifier])
+def test_options_are_named_with_what_is_allowed(kind, name, value, allowed):
+    x = series(60)
+    with pytest.raises(bt.ArgumentError) as caught:
+        kind(**{name: value}).fit(x, (x[:, 0] > 0).astype(int))
+    text = str(caught.value)
+    assert text.startswith(f"{name}: {value!r} came, expected") and allowed in text
+
+
+def test_horizon_needs_targets_that_were_the_next_inputs():
+    x = series()
+    model = bt.RecurrentRegressor(2, "linear").fit(x[:-1], x[1:])
+    expected = np.sin(0.3 * np.arange(200, 210))[:, None]
+    np.testing.assert_allclose(model.predict(x, horizon=10), expected, atol=0.05)
+    u = np.random.default_rng(0).normal(size=(200, 1))
+    y = np.convolve(u[:, 0], 0.5 ** np.arange(40))[:200]
+    outside = bt.RecurrentRegressor(2, "linear").fit(u, y)
+    for arguments in ((), (u,)):
+        with pytest.raises(bt.ArgumentError, match=r"predict\(X_past_and_future, y_past\)"):
+            outside.predict(*arguments, horizon=5)
+    forecast = outside.predict(u, y[:100])
+    np.testing.assert_allclose(forecast[100:], y[100:], atol=0.05)
+
+
+def test_rare_class():
+    rng = np.random.default_rng(0)
+    u = rng.normal(size=(2000, 2))
+    y = np.where(u[:, 0] + 0.5 * rng.normal(size=2000) > 1.85, "rare", "common")
+    recalls = {}
+    for weight in (None, "balanced", {"rare": 20.0}):
+        model = bt.RecurrentClassifier(2, class_weight=weight, max_iter=30).fit(u[:1000], y[:1000])
+        rare = y[1000:] == "rare"
+        recalls[str(weight)] = (model.predict(u[1000:])[rare] == "rare").mean()
+    assert (y == "rare").mean() < 0.07
+    assert recalls["balanced"] > 0.8 and recalls[str({"rare": 20.0})] > 0.8
+    assert recalls["None"] < 0.7
+    assert clone(model).class_weight == {"rare": 20.0}
+
+
+def test_balanced_is_the_same_as_weights_by_hand():
+    u = np.random.default_rng(1).normal(size=(120, 1))
+    y = (u[:, 0] > 1).astype(int)
+    counts = np.bincount(y)
+    hand = (120 / (2 * counts))[y]
+    a = bt.RecurrentClassifier(2, class_weight="balanced", max_iter=5).fit(u, y)
+    b = bt.RecurrentClassifier(2, max_iter=5).fit(u, y, sample_weight=hand)
+    np.testing.assert_array_equal(a.predict_proba(u), b.predict_proba(u))
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ("equal", "class_weight: 'equal' came"),
+        ({7: 1.0}, "class_weight: class 7, expected one of"),
+        ({1: -1.0}, "class_weight: -1.0 of class 1"),
+        ({1: np.nan}, "class_weight: nan of class 1"),
+    ],
+)
+def test_class_weight_is_checked(given, text):
+    x = series(60)
+    with pytest.raises(bt.ArgumentError) as caught:
+        bt.RecurrentClassifier(2, class_weight=given).fit(x, (x[:, 0] > 0).astype(int))
+    assert text in str(caught.value)
+
+
+def records(lengths):
+    rng = np.random.default_rng(2)
+    net = bt.Network(1)
+    net.linear(1)
+    net.set_weights(np.array([0.0, 0.8, 1.0])[: net.get_weights().size])
+    u = [rng.normal(size=(length, 1)) for length in lengths]
+    return u, [net.simulate(item)[:, 0] for item in u]
+
+
+def test_short_sequence_is_left_out_aloud():
+    u, y = records([100, 100, 100, 7])
+    with pytest.warns(UserWarning, match="1 of 4 sequences are left out"):
+        model = bt.RecurrentRegressor(max_order=2).fit(u, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        alone = bt.RecurrentRegressor(max_order=2).fit(u[:3], y[:3])
+    assert model.report_ is not None and model.score(u, y) == alone.score(u, y) > 0.99
+    assert len(model.final_states_) == 4
+    np.testing.assert_array_equal(model.predict(u[0]), alone.predict(u[0]))
+
+
+def test_short_sequences_alone_get_a_linear_model_aloud():
+    u, y = records([7] * 30)
+    with pytest.warns(UserWarning, match="a linear model of one state is fitted"):
+        bt.RecurrentRegressor().fit(u, y)
