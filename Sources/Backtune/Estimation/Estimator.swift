@@ -45,7 +45,7 @@ public final class Estimator {
   /// What `uncertainty` found, until something is estimated or asked for elsewhere.
   var recentInformation: RecentInformation?
 
-  private let sequences: Sequences
+  let sequences: Sequences
   /// Made when first needed.
   private var made: (any Session)?
   private let clock = ContinuousClock()

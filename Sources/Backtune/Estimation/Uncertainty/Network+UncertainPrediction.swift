@@ -30,10 +30,8 @@ extension Network {
     let columns = Columns(
       run.plan, adjustable: adjustable, sequences: run.batch.lanes,
       startsOfSequences: initial != nil)
-    let deviation = try BLASThreads.single {
-      try PredictionDeviation(
-        run.plan, history, columns, slots: slots.values, combinations, poll: poll)
-    }
+    let deviation = try PredictionDeviation(
+      run.plan, history, columns, slots: slots.values, combinations, poll: poll)
     return (outputs, deviation.values)
   }
 
