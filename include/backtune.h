@@ -75,7 +75,9 @@ enum {
   BT_STOP_CALLBACK = 5,   /* the callback asked for it */
   BT_STOP_DIVERGED = 6,   /* no weights with a finite cost were found: the weights are unchanged */
   BT_STOP_NOTHING = 7,    /* no weight is adjustable */
-  BT_STOP_CONVERGED = 8   /* the slopes of the cost vanish, up to rounding: a minimum, or a saddle such as zero weights */
+  BT_STOP_CONVERGED = 8,  /* the slopes of the cost vanish, up to rounding */
+  BT_STOP_SADDLE = 9      /* they vanish, but the fit is no better than the best constant: a saddle such as zero weights,
+                             inputs that say nothing of the outputs, or a regularisation too strong */
 };
 
 /* Where the free weights of a network come from. */
@@ -539,6 +541,10 @@ bt_status bt_estimator_trace(const bt_estimator *estimator, const char *column, 
  * infinite where a draw diverges. The first draw alone where it was good enough; none without a race (option restarts). */
 bt_status bt_estimator_restart_count(const bt_estimator *estimator, int64_t *count);
 bt_status bt_estimator_restarts(const bt_estimator *estimator, double *costs, int64_t length);
+
+/* The outputs at the network's weights over the data, sum T x O, observed or not, from the initial states that were found
+ * where the option initial_states is 1: what the estimation compares with what is desired. */
+bt_status bt_estimator_simulate(bt_estimator *estimator, double *outputs, int64_t length);
 
 /* What else there is to know of the estimation: texts, each of one of the kinds BT_NOTE_* (`kind` may be NULL). */
 bt_status bt_estimator_note_count(const bt_estimator *estimator, int64_t *count);

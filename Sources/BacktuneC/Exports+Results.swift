@@ -132,6 +132,16 @@ public func bt_estimator_restarts(
   }
 }
 
+@_cdecl("bt_estimator_simulate")
+public func bt_estimator_simulate(
+  _ estimator: OpaquePointer?, _ outputs: UnsafeMutablePointer<Double>?, _ length: Int64
+) -> Int32 {
+  guarded {
+    let values = try looking(estimator) { try $1.outputs(at: $0.network.network) }
+    try write(values, to: outputs, length, "outputs")
+  }
+}
+
 @_cdecl("bt_estimator_note_count")
 public func bt_estimator_note_count(
   _ estimator: OpaquePointer?, _ count: UnsafeMutablePointer<Int64>?

@@ -127,6 +127,7 @@ CALL(observables, bt_estimator_observables(ESTIMATOR, values, more, NULL, 1))
 CALL(divergence, bt_estimator_divergence(ESTIMATOR, values))
 CALL(trace_length, bt_estimator_trace_length(ESTIMATOR, &number))
 CALL(restart_count, bt_estimator_restart_count(ESTIMATOR, &number))
+CALL(fitted, bt_estimator_simulate(ESTIMATOR, trajectory, STANDARD_OUTPUTS * steps))
 CALL(note_count, bt_estimator_note_count(ESTIMATOR, &number))
 CALL(stop_reason, bt_estimator_stop_reason(ESTIMATOR, &stop))
 
@@ -222,6 +223,7 @@ const handle_call handle_calls[] = {
     ESTIMATOR_CALL(bt_estimator_trace, READS, trace),
     ESTIMATOR_CALL(bt_estimator_restart_count, READS, restart_count),
     ESTIMATOR_CALL(bt_estimator_restarts, READS, restarts),
+    ESTIMATOR_CALL(bt_estimator_simulate, WRITES, fitted),
     ESTIMATOR_CALL(bt_estimator_note_count, READS, note_count),
     ESTIMATOR_CALL(bt_estimator_stop_reason, READS, stop_reason),
     ESTIMATOR_CALL(bt_estimator_cost, READS, cost),

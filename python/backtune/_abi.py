@@ -179,6 +179,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     ),
     "bt_estimator_find_uncertainty": (status, [handle, Callback, c_void_p, int32_out]),
     "bt_estimator_prediction_deviation": (status, [handle, doubles, c_int64]),
+    "bt_estimator_simulate": (status, [handle, doubles, c_int64]),
     "bt_estimator_note_count": (status, [handle, int64_out]),
     "bt_estimator_note": (status, [handle, c_int64, int32_out, *_NAMED_TEXT]),
     "bt_estimator_fitted_outputs": (status, [handle, *[doubles, c_int64] * 2]),

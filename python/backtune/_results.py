@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,7 @@ _STOPS = (
     "diverged",
     "nothing",
     "converged",
+    "saddle",
 )
 
 # BT_NOTE_* of include/backtune.h.
@@ -119,6 +120,22 @@ class ResultsMixin:
         values = np.empty((self._sequences, self.net.state_size))
         lib.bt_estimator_get_initial_states(self._pointer, values, values.size)
         return values
+
+    def simulate(self) -> Any:
+        """Return the outputs at the network's weights over the data: what `nmse` tells of.
+
+        From the initial states that were found, with ``initial_states=True``, or given; unlike
+        ``net.simulate(u)``, which starts from those of the network.
+
+        Returns
+        -------
+        array of shape (T, O), or list of such
+            As the desired outputs came; every time step, observed or not.
+        """
+        outputs = np.empty((int(self._lengths.sum()), self.net.outputs))
+        lib.bt_estimator_simulate(self._pointer, outputs, outputs.size)
+        parts = np.split(outputs, np.cumsum(self._lengths)[:-1])
+        return parts if self._is_list else parts[0]
 
     def observables(self) -> ObservableMeans:
         """Return the means of the observables at the network's weights, and the desired ones.

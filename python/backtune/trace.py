@@ -144,7 +144,7 @@ class Trace(Sequence):
         One value per entry, see `Report`; order as a number, 3 to -1.
     stop : str
         Why the run stopped, in one word: "tolerance", "target", "stalled", "iterations",
-        "callback", "diverged", "nothing" (to adjust), "converged", "validation", "interrupted", or
+        "callback", "diverged", "nothing" (to adjust), "converged", "saddle", "validation", "interrupted", or
         "none" (not stopped).
     stop_reason : str
         The same in a sentence.

@@ -73,6 +73,23 @@ extension Estimator {
     }
   }
 
+  /// The outputs at the weights of a network of this structure over the data, sum T x outputs, from the initial states that
+  /// were found, or given.
+  package func outputs(at other: Network) throws -> [Double] {
+    try computing(at: other) { session, _ in
+      let starts = session.initialStates
+      let inputs = session.problem.sequences.inputs
+      return try inputs.withUnsafeBufferPointer { inputs in
+        try starts.withUnsafeBufferPointer { starts in
+          try other.simulate(
+            lengths: session.problem.sequences.lengths, inputs: inputs,
+            initial: starts.isEmpty ? nil : starts, wantsOutputs: true, wantsStates: false
+          ).outputs
+        }
+      }
+    }
+  }
+
   /// Which weights of a full array a sparse estimation took away.
   /// - Throws: `.argument` for an unknown array.
   public func removed(_ name: String) throws -> [Bool] {

@@ -179,7 +179,7 @@ public final class Estimator {
   private func start(monitor: Monitor?) throws -> Bool {
     if trace.isEmpty { try takeDraw() }
     let session = try session()
-    if trace.isEmpty { notes = notes.filter { $0.kind != .units } + session.problem.notes }
+    if trace.isEmpty { notes = notes.filter { $0.kind == .drawn } + session.problem.notes }
     if trace.isEmpty {
       let isDone = try timed(session) { try session.start(poll: self.poll(monitor)) }
       guard isDone else {
@@ -227,11 +227,14 @@ public final class Estimator {
   /// NMSE of every output at the best weights; NaN of constant ones, infinite where they diverge.
   package func outputNMSE(at other: Network) throws -> [Double] {
     try computing(at: other) { session, weights in
-      let (score, states) = try session.search.evaluate(session.problem.slots(for: weights))
+      let (score, states) = try session.search.evaluate(session.slots(at: weights))
       let outputs = session.problem.outputNMSE(states)
       return score.isFinite ? outputs : outputs.map { $0.isNaN ? .nan : .infinity }
     }
   }
+
+  /// Whether the best weights are no better than the best constant.
+  private var isNoFit: Bool { (trace.last?.nmse ?? .nan) >= 1 - 1e-9 }
 
   private func iterate(monitor: Monitor?) throws -> StopReason {
     let session = try session()
@@ -241,7 +244,7 @@ public final class Estimator {
     if !isDone {
       stopReason = .callback
     } else if session.lastReport.order == .none {
-      stopReason = session.isConverged ? .converged : .stalled
+      stopReason = !session.isConverged ? .stalled : isNoFit ? .saddle : .converged
     }
     if isDone, let monitor, monitor(.iteration) { stopReason = .callback }
     return stopReason

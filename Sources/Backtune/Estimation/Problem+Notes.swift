@@ -62,7 +62,8 @@ extension Problem {
       guard isRead[channel], !isAdjusted[channel], size > 0,
         !(1 / Self.farUnit...Self.farUnit).contains(size)
       else { return nil }
-      return "input \(channel), of size \(Self.short(size)), is read by fixed weights alone, which do not "
+      return
+        "input \(channel), of size \(Self.short(size)), is read by fixed weights alone, which do not "
         + "follow its units: bring it to a deviation of about 1"
     }
   }
@@ -71,6 +72,7 @@ extension Problem {
     let text = "\(value)"
     let parts = text.split(separator: "e")
     let digits = parts[0].prefix(6)
-    return parts.count > 1 ? "\(digits)e\(parts[1])" : String(digits.hasSuffix(".") ? digits.dropLast() : digits)
+    return parts.count > 1
+      ? "\(digits)e\(parts[1])" : String(digits.hasSuffix(".") ? digits.dropLast() : digits)
   }
 }

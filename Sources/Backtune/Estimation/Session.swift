@@ -45,16 +45,21 @@ extension Session {
   /// The best initial states, sequences x flat state; empty unless each sequence has its own.
   var initialStates: [Double] { problem.parts(of: slots).starts }
 
+  /// All slots for these weights of the network, with the best initial states.
+  func slots(at weights: [Double]) -> [Double] {
+    Array(problem.slots(for: weights)[..<weights.count]) + slots[weights.count...]
+  }
+
   /// L and its NMSE at any weights: nothing that was found is touched. Infinite where the simulation diverges.
   func cost(at weights: [Double]) throws -> (cost: Double, nmse: Double) {
-    let (score, _) = try search.evaluate(problem.slots(for: weights))
+    let (score, _) = try search.evaluate(slots(at: weights))
     return (problem.cost(score), problem.nmse(score))
   }
 
   /// L and its derivative by every adjustable weight of the network, without guard, at any weights: nothing that was
   /// found is touched. NaN where the simulation diverges.
   func gradient(at weights: [Double]) throws -> (cost: Double, gradient: [Double]) {
-    let slots = problem.slots(for: weights)
+    let slots = slots(at: weights)
     let adjustable = problem.network.slots.adjustable
     let (score, states) = try search.evaluate(slots)
     guard score.isFinite else {
@@ -71,6 +76,6 @@ extension Session {
   /// The observables' term of the cost and the states at any weights; nil with another criterion.
   func observables(at weights: [Double]) throws -> (term: ObservablesTerm, states: Trajectory)? {
     guard let term = problem.data as? ObservablesTerm else { return nil }
-    return (term, try search.evaluate(problem.slots(for: weights)).1)
+    return (term, try search.evaluate(slots(at: weights)).1)
   }
 }

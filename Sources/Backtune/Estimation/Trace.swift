@@ -3,7 +3,7 @@ import BacktuneNumerics
 /// Why an estimation stopped.
 public enum StopReason: Int, Sendable, CaseIterable {
   case none = 0
-  case tolerance, target, stalled, iterations, callback, diverged, nothing, converged
+  case tolerance, target, stalled, iterations, callback, diverged, nothing, converged, saddle
 
   /// In words that a user understands.
   public var text: StaticString {
@@ -16,6 +16,8 @@ public enum StopReason: Int, Sendable, CaseIterable {
     case .callback: "stopped by the caller; the best weights are kept"
     case .diverged: "no weights with a finite cost were found; the weights are unchanged"
     case .converged: "converged: the slopes of the cost vanish, up to rounding"
+    case .saddle:
+      "the slopes of the cost vanish, but the fit is no better than the best constant: a saddle such as zero weights (set or draw others), inputs that say nothing of the outputs, or a regularisation too strong"
     case .nothing: "no weight is adjustable"
     }
   }

@@ -1,0 +1,41 @@
+"""What an estimator says at the initial states it found, and of fits that are none."""
+
+import backtune as bt
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def found():
+    plant = bt.lnl_network(2).randomize(3)
+    u = [bt.random.normal(40, k) for k in range(3)]
+    starts = [
+        np.where(plant.simulate([0.0], return_state=True)[1] == 0, 0, 0.7 + k) for k in (0, 1, 2)
+    ]
+    y = [plant.simulate(part, start) for part, start in zip(u, starts)]
+    net = bt.lnl_network(2).randomize(1)
+    est = bt.Estimator(net, u, y, initial_states=True)
+    est.run(60, progress=False)
+    return net, est, u, y
+
+
+def test_queries_use_the_initial_states_that_were_found(found):
+    net, est, u, y = found
+    assert est.gradient()[0] == pytest.approx(est.cost, rel=1e-9, abs=1e-25)
+    outputs = est.simulate()
+    again = net.simulate(u, list(est.initial_states))
+    for own, other in zip(outputs, again):
+        assert np.allclose(own, other, rtol=0, atol=1e-12)
+    error = np.concatenate(outputs) - np.concatenate(y)
+    assert np.mean(error**2) / 2 == pytest.approx(est.cost, rel=1e-6, abs=1e-20)
+
+
+def test_zero_weights_are_no_convergence():
+    u, y = bt.datasets.reverse_engineering(units=2, seed=0)
+    net = bt.Network(1)
+    h = net.lnl(3, activation="tanh")
+    net.linear(1, sources=[h.lag(0)])
+    net.set_weights(np.zeros(net.get_weights().size))
+    trace = bt.Estimator(net, u, y).run(progress=False)
+    assert trace.stop == "saddle" and "no better than the best constant" in trace.stop_reason
+    assert trace.nmse[-1] == pytest.approx(1, abs=1e-9)
