@@ -90,6 +90,7 @@ enum {
 /* Kinds of notes. */
 enum {
   BT_NOTE_DRAWN = 1, /* the estimator drew the weights where it started: they had neither been drawn nor set */
+  BT_NOTE_INTERPOLATES = 3, /* as many adjustable weights, initial states included, as observed values, or more */
   BT_NOTE_UNITS = 2  /* outputs whose variances differ by more than 100, an offset that no bias makes up for, an input that
                         fixed weights read in units 100 times smaller or larger than 1 */
 };

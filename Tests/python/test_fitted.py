@@ -9,9 +9,8 @@ import pytest
 def found():
     plant = bt.lnl_network(2).randomize(3)
     u = [bt.random.normal(40, k) for k in range(3)]
-    starts = [
-        np.where(plant.simulate([0.0], return_state=True)[1] == 0, 0, 0.7 + k) for k in (0, 1, 2)
-    ]
+    state = plant.simulate([0.0], return_state=True)[1]
+    starts = [np.where(state == 0, 0, 0.7 + k) for k in range(3)]
     y = [plant.simulate(part, start) for part, start in zip(u, starts)]
     net = bt.lnl_network(2).randomize(1)
     est = bt.Estimator(net, u, y, initial_states=True)
@@ -39,3 +38,13 @@ def test_zero_weights_are_no_convergence():
     trace = bt.Estimator(net, u, y).run(progress=False)
     assert trace.stop == "saddle" and "no better than the best constant" in trace.stop_reason
     assert trace.nmse[-1] == pytest.approx(1, abs=1e-9)
+
+
+def test_fits_that_interpolate_say_so():
+    net = bt.lnl_network(3).randomize(0)
+    count = net.get_weights().size
+    for steps in (count, count + 1):
+        u, y = bt.random.normal(steps), bt.random.normal(steps, 1)
+        trace = bt.Estimator(net.copy(), u, y).run(2, progress=False)
+        text = f"{count} adjustable weights and initial states for {count} observed values"
+        assert (text in trace.stop_reason) == (steps == count)

@@ -29,7 +29,7 @@ _STOPS = (
 )
 
 # BT_NOTE_* of include/backtune.h.
-_NOTES = {1: "drawn", 2: "units"}
+_NOTES = {1: "drawn", 2: "units", 3: "interpolates"}
 
 
 class ObservableMeans(NamedTuple):
@@ -272,6 +272,9 @@ class ResultsMixin:
         validation = [self._validated.get(place, np.nan) for place in places]
         stop = self._stop()
         words, name = stop_words(stop), _STOPS[stop]
+        words = "; ".join(
+            [words, *(text for kind, text in self._notes() if kind == "interpolates")]
+        )
         if interrupted:
             words, name = "interrupted by the user", "interrupted"
         outputs = self.output_nmse if length and self.net.outputs > 1 else columns["nmse"][-1:]

@@ -283,8 +283,9 @@ class Estimator(ResultsMixin, Owner):
 
     def _warn(self) -> None:
         """Give the engine's notes as warnings, each once."""
-        for _, text in self._notes():
-            if text not in self._told:
+        for kind, text in self._notes():
+            # Part of the stop reason.
+            if kind != "interpolates" and text not in self._told:
                 self._told.add(text)
                 warnings.warn(text, BacktuneWarning, stacklevel=3)
 

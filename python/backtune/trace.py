@@ -144,8 +144,8 @@ class Trace(Sequence):
         One value per entry, see `Report`; order as a number, 3 to -1.
     stop : str
         Why the run stopped, in one word: "tolerance", "target", "stalled", "iterations",
-        "callback", "diverged", "nothing" (to adjust), "converged", "saddle", "validation", "interrupted", or
-        "none" (not stopped).
+        "callback", "diverged", "nothing" (to adjust), "converged", "saddle",
+        "validation", "interrupted", or "none" (not stopped).
     stop_reason : str
         The same in a sentence.
     restarts : array

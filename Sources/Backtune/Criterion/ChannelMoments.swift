@@ -7,7 +7,7 @@ package struct ChannelMoments: Sendable {
   package private(set) var deviation = 0.0
   package private(set) var lowest = Double.infinity
   package private(set) var highest = -Double.infinity
-  private(set) var count = 0
+  package private(set) var count = 0
 
   /// s: the deviation; |m| of a constant, 1 of zeros and of no values.
   package var scale: Double {

@@ -5,9 +5,19 @@ public struct EstimationNote: Equatable, Sendable {
     case drawn = 1
     /// Units or offsets of the data that the estimation cannot follow.
     case units = 2
+    /// There are as many adjustable weights as observed values, or more.
+    case interpolates = 3
   }
   public let kind: Kind
   public let text: String
+
+  static func interpolates(weights: Int, values: Int) -> EstimationNote {
+    EstimationNote(
+      kind: .interpolates,
+      text:
+        "\(weights) adjustable weights and initial states for \(values) observed values: the fit interpolates"
+    )
+  }
 
   static func drawn(seed: UInt64) -> EstimationNote {
     EstimationNote(

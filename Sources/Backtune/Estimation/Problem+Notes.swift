@@ -12,6 +12,14 @@ extension Problem {
 
   var notes: [EstimationNote] {
     (outputNotes + offsetNotes + fixedNotes).map { EstimationNote(kind: .units, text: $0) }
+      + interpolationNotes
+  }
+
+  /// A regularisation of the weights decides among those that fit.
+  private var interpolationNotes: [EstimationNote] {
+    let values = outputMoments.reduce(0) { $0 + $1.count }
+    guard values > 0, weightTerms.isEmpty, adjustable.count >= values else { return [] }
+    return [.interpolates(weights: adjustable.count, values: values)]
   }
 
   private var outputNotes: [String] {
