@@ -127,7 +127,7 @@ CALL(observables, bt_estimator_observables(ESTIMATOR, values, more, NULL, 1))
 CALL(divergence, bt_estimator_divergence(ESTIMATOR, values))
 CALL(trace_length, bt_estimator_trace_length(ESTIMATOR, &number))
 CALL(restart_count, bt_estimator_restart_count(ESTIMATOR, &number))
-CALL(fitted, bt_estimator_simulate(ESTIMATOR, trajectory, STANDARD_OUTPUTS * steps))
+CALL(fitted, bt_estimator_simulate(ESTIMATOR, trajectory, STANDARD_OUTPUTS * STEPS))
 CALL(note_count, bt_estimator_note_count(ESTIMATOR, &number))
 CALL(stop_reason, bt_estimator_stop_reason(ESTIMATOR, &stop))
 

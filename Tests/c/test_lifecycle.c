@@ -22,7 +22,7 @@ static void names(void) {
     CHECK(strcmp(bt_stop_string(a), "unknown") != 0);
     for (int32_t b = 0; b < a; b++) CHECK(strcmp(bt_stop_string(a), bt_stop_string(b)) != 0);
   }
-  const int32_t others[] = {1, BT_ERROR_FILE - 1, 9, INT32_MAX, INT32_MIN};
+  const int32_t others[] = {1, BT_ERROR_FILE - 1, 10, INT32_MAX, INT32_MIN};
   for (int64_t k = 0; k < COUNT(others); k++) {
     if (others[k] != 1) CHECK(strcmp(bt_stop_string(others[k]), "unknown") == 0);
     if (others[k] != -1) CHECK(strcmp(bt_status_string(others[k]), "unknown") == 0);
