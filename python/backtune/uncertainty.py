@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable
 import numpy as np
 
 from ._abi import lib
-from ._arrays import as_sequence, is_list_of_sequences, joined
+from ._data.sequences import as_sequence, is_list_of_sequences, joined
 from ._callbacks import RunGuard
 from ._frames import is_labelled
 from ._simulation import initial_states
