@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, Callable
 import numpy as np
 
 from ._abi import lib
-from ._data.sequences import as_sequence, is_list_of_sequences, joined
 from ._callbacks import RunGuard
-from ._frames import is_labelled
+from ._data.sequences import joined, read
 from ._simulation import initial_states
 from .errors import ArgumentError, SizeError
 
@@ -139,17 +138,20 @@ class Uncertainty:
             if isinstance(self.deviation, list):
                 return [_band(x, d, width, extra) for x, d in zip(self.outputs, self.deviation)]
             return _band(self.outputs, self.deviation, width, extra)
-        listed = is_list_of_sequences(u, self._net.inputs)
-        given = list(u) if listed else [u]
-        if not given:
+        net = self._net
+        given = read(u, net.inputs, "inputs", net.input_names)
+        if not given.arrays:
             return []
-        runs = self._predict(given, initial_states(initial, len(given)) if listed else [initial])
-        bands = [_band(x, d, width, extra) for x, d in runs]
+        count = len(given.arrays)
+        runs = self._predict(
+            given.arrays, initial_states(initial, count) if given.is_list else [initial]
+        )
+        names = net._output_names()
         bands = [
-            tuple(self._net._labelled(x, part) for part in band) if is_labelled(x) else band
-            for x, band in zip(given, bands)
+            tuple(given.like(place, part, names) for part in _band(x, d, width, extra))
+            for place, (x, d) in enumerate(runs)
         ]
-        return bands if listed else bands[0]
+        return bands if given.is_list else bands[0]
 
     def _are_outputs(self, u: Any) -> bool:
         """Tell whether these are the outputs on the data, to the bit."""
@@ -161,10 +163,11 @@ class Uncertainty:
             and all(map(_is_same, u, self.outputs))
         )
 
-    def _predict(self, u: list[Any], starts: list[Any]) -> list[tuple[np.ndarray, np.ndarray]]:
+    def _predict(
+        self, sequences: list[np.ndarray], starts: list[Any]
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return outputs and deviations of sequences."""
         net = self._net
-        sequences = [as_sequence(x, net.inputs, "inputs") for x in u]
         inputs, start = joined(sequences, net.inputs), net._starts(starts)
         lengths = np.array([len(item) for item in sequences], dtype=np.int64)
         outputs = np.empty((int(lengths.sum()), net.outputs))
