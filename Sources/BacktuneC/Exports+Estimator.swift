@@ -36,9 +36,10 @@ private func computing<Result>(
 ) throws -> Result {
   try changing(handle) { object in
     try HandleTable.use(object.network, isWriting: true) { _ in
-      let estimator = try object.estimator(adopting: true)
+      try object.requireData()
+      try object.estimator.adopt(object.network.network)
       defer { object.writeBack() }
-      return try body(object, estimator)
+      return try body(object, object.estimator)
     }
   }
 }
@@ -56,9 +57,10 @@ public func bt_estimator_set_data(
     let gains = try optional(gains, gainsLength, "gains")
     try changing(estimator) { object in
       let network = try HandleTable.use(object.network, isWriting: false) { $0.network }
-      object.sequences = try Sequences(
+      let sequences = try Sequences(
         network, lengths: lengths, inputs: inputs, desired: desired, gains: gains)
-      object.reset()
+      try object.estimator.follow(network)
+      try object.estimator.setData(sequences)
     }
   }
 }
@@ -70,11 +72,10 @@ public func bt_estimator_set_initial_states(
   guarded {
     let initial = try optional(initial, length, "values")
     try changing(estimator) { object in
-      guard var sequences = object.sequences else { throw EstimatorObject.noData }
+      guard var sequences = object.estimator.data else { throw EstimatorObject.noData }
       let network = try HandleTable.use(object.network, isWriting: false) { $0.network }
       try sequences.setInitialStates(network, initial)
-      object.sequences = sequences
-      object.reset()
+      try object.estimator.setData(sequences)
     }
   }
 }
@@ -86,9 +87,11 @@ public func bt_estimator_set_criterion(_ estimator: OpaquePointer?, _ name: Unsa
   guarded {
     let name = try text(name, "name")
     try changing(estimator) {
-      let before = $0.objective.criterion
-      try $0.objective.setCriterion(name)
-      if $0.objective.criterion != before { $0.reset() }
+      var objective = $0.estimator.objective
+      try objective.setCriterion(name)
+      if objective.criterion != $0.estimator.objective.criterion {
+        $0.estimator.objective = objective
+      }
     }
   }
 }
@@ -99,7 +102,7 @@ public func bt_estimator_get_criterion(
   _ length: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded {
-    try copy(try reading(estimator) { $0.objective.criterion }, to: buffer, capacity, length)
+    try copy(try reading(estimator) { $0.estimator.objective.criterion }, to: buffer, capacity, length)
   }
 }
 
@@ -112,8 +115,7 @@ public func bt_estimator_add_regularisation(
     let options = Array((try optionalText(options, "options") ?? "").utf8)
     try changing(estimator) {
       let network = try HandleTable.use($0.network, isWriting: false) { $0.network }
-      try $0.objective.addRegularisation(name, options: options, of: network)
-      $0.reset()
+      try $0.estimator.objective.addRegularisation(name, options: options, of: network)
     }
   }
 }
@@ -122,8 +124,7 @@ public func bt_estimator_add_regularisation(
 public func bt_estimator_clear_regularisation(_ estimator: OpaquePointer?) -> Int32 {
   guarded {
     try changing(estimator) {
-      $0.objective.removeRegularisations()
-      $0.reset()
+      $0.estimator.objective.removeRegularisations()
     }
   }
 }
@@ -134,7 +135,7 @@ public func bt_estimator_set_method(_ estimator: OpaquePointer?, _ name: UnsafeP
 {
   guarded {
     let method = try EstimationMethod(named: try text(name, "name"))
-    try changing(estimator) { $0.options.method = method }
+    try changing(estimator) { $0.estimator.options.method = method }
   }
 }
 
@@ -144,7 +145,7 @@ public func bt_estimator_get_method(
   _ length: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded {
-    try copy(try reading(estimator) { $0.options.method.rawValue }, to: buffer, capacity, length)
+    try copy(try reading(estimator) { $0.estimator.options.method.rawValue }, to: buffer, capacity, length)
   }
 }
 
@@ -154,12 +155,7 @@ public func bt_estimator_set_option(
 ) -> Int32 {
   guarded {
     let name = try text(name, "name")
-    try changing(estimator) {
-      let before = $0.options.observation
-      try $0.options.set(name, value)
-      // What was found was found under another cost.
-      if $0.options.observation != before { $0.reset() }
-    }
+    try changing(estimator) { try $0.estimator.options.set(name, value) }
   }
 }
 
@@ -170,7 +166,7 @@ public func bt_estimator_get_option(
 ) -> Int32 {
   guarded {
     let name = try text(name, "name")
-    try write(try reading(estimator) { try $0.options.value(name) }, to: value, "value")
+    try write(try reading(estimator) { try $0.estimator.options.value(name) }, to: value, "value")
   }
 }
 

@@ -1,13 +1,12 @@
 import Backtune
 
-/// A call that changes what is asked, of an estimator that then starts anew; `body` also gets the number of outputs.
+/// A call that changes what is asked; `body` also gets the number of outputs.
 private func asking(
   _ handle: OpaquePointer?, _ body: (inout Objective, Int) throws -> Void
 ) throws {
   try HandleTable.use(handle, EstimatorObject.self, isWriting: true) { object in
     let outputs = try HandleTable.use(object.network, isWriting: false) { $0.network.outputCount }
-    try body(&object.objective, outputs)
-    object.reset()
+    try body(&object.estimator.objective, outputs)
   }
 }
 
@@ -78,7 +77,7 @@ public func bt_estimator_observable_count(
 ) -> Int32 {
   guarded {
     let number = try HandleTable.use(estimator, EstimatorObject.self, isWriting: false) {
-      $0.objective.observableCount
+      $0.estimator.objective.observableCount
     }
     try write(Int64(number), to: count, "count")
   }

@@ -1,10 +1,10 @@
 import Backtune
 
-/// The estimator of a handle, to read what it found; nil before it had any data.
+/// The estimator of a handle, to read what it found.
 private func found<Result>(
-  _ handle: OpaquePointer?, _ body: (EstimatorObject, Estimator?) throws -> Result
+  _ handle: OpaquePointer?, _ body: (EstimatorObject, Estimator) throws -> Result
 ) throws -> Result {
-  try HandleTable.use(handle, EstimatorObject.self, isWriting: false) { try body($0, $0.current) }
+  try HandleTable.use(handle, EstimatorObject.self, isWriting: false) { try body($0, $0.estimator) }
 }
 
 @_cdecl("bt_estimator_cost")
@@ -14,9 +14,7 @@ public func bt_estimator_cost(
 ) -> Int32 {
   guarded {
     // What the trace says needs nobody else to stand still.
-    let known = try found(estimator) { _, current in
-      try current.flatMap { try $0.trace.isEmpty ? nil : $0.cost() }
-    }
+    let known = try found(estimator) { try $1.trace.isEmpty ? nil : $1.cost() }
     let result = try known ?? looking(estimator) { try $1.cost(at: $0.network.network) }
     cost?.pointee = result.cost
     nmse?.pointee = result.nmse
@@ -39,8 +37,8 @@ public func bt_estimator_get_weights(
 ) -> Int32 {
   guarded {
     let values = try found(estimator) { object, current in
-      try current?.network.adjustableWeights
-        ?? HandleTable.use(object.network, isWriting: false) { $0.network.adjustableWeights }
+      if !current.trace.isEmpty { return current.network.adjustableWeights }
+      return try HandleTable.use(object.network, isWriting: false) { $0.network.adjustableWeights }
     }
     try write(values, to: weights, length, "weights")
   }
@@ -52,7 +50,7 @@ public func bt_estimator_get_initial_states(
 ) -> Int32 {
   guarded {
     let values = try found(estimator) { _, current in
-      guard let current, current.options.observation.learnsEachStart, !current.trace.isEmpty else {
+      guard current.hasFoundStarts else {
         throw BacktuneError.state(
           "estimator: no initial states yet; set the option initial_states and run it")
       }
@@ -70,7 +68,7 @@ public func bt_estimator_removed(
   guarded {
     let name = try text(name, "name")
     let flags = try found(estimator) { object, current in
-      if let current { return try current.removed(name) }
+      if !current.trace.isEmpty { return try current.removed(name) }
       return try HandleTable.use(object.network, isWriting: false) {
         [Bool](repeating: false, count: try $0.network.array(named: name).count)
       }
@@ -98,7 +96,7 @@ public func bt_estimator_trace_length(
   _ estimator: OpaquePointer?, _ length: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded {
-    try write(Int64(try found(estimator) { $1?.trace.count ?? 0 }), to: length, "length")
+    try write(Int64(try found(estimator) { $1.trace.count }), to: length, "length")
   }
 }
 
@@ -109,7 +107,7 @@ public func bt_estimator_trace(
 ) -> Int32 {
   guarded {
     let column = try text(column, "column")
-    let values = try found(estimator) { try IterationReport.column(column, of: $1?.trace ?? []) }
+    let values = try found(estimator) { try IterationReport.column(column, of: $1.trace) }
     try write(values, to: target, length, "values")
   }
 }
@@ -119,7 +117,7 @@ public func bt_estimator_restart_count(
   _ estimator: OpaquePointer?, _ count: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded {
-    try write(Int64(try found(estimator) { $1?.drawCosts.count ?? 0 }), to: count, "count")
+    try write(Int64(try found(estimator) { $1.drawCosts.count }), to: count, "count")
   }
 }
 
@@ -128,7 +126,7 @@ public func bt_estimator_restarts(
   _ estimator: OpaquePointer?, _ costs: UnsafeMutablePointer<Double>?, _ length: Int64
 ) -> Int32 {
   guarded {
-    try write(try found(estimator) { $1?.drawCosts ?? [] }, to: costs, length, "costs")
+    try write(try found(estimator) { $1.drawCosts }, to: costs, length, "costs")
   }
 }
 
@@ -147,7 +145,7 @@ public func bt_estimator_note_count(
   _ estimator: OpaquePointer?, _ count: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded {
-    try write(Int64(try found(estimator) { $1?.notes.count ?? 0 }), to: count, "count")
+    try write(Int64(try found(estimator) { $1.notes.count }), to: count, "count")
   }
 }
 
@@ -158,7 +156,7 @@ public func bt_estimator_note(
   _ length: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded {
-    let notes = try found(estimator) { $1?.notes ?? [] }
+    let notes = try found(estimator) { $1.notes }
     guard notes.indices.contains(Int(index)) else {
       throw BacktuneError.argument("index is \(index), there are \(notes.count) notes")
     }
@@ -173,7 +171,7 @@ public func bt_estimator_stop_reason(
   _ estimator: OpaquePointer?, _ stop: UnsafeMutablePointer<Int32>?
 ) -> Int32 {
   guarded {
-    let reason = try found(estimator) { $1?.stopReason ?? .none }
+    let reason = try found(estimator) { $1.stopReason }
     try write(Int32(reason.rawValue), to: stop, "stop")
   }
 }

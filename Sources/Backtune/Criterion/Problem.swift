@@ -30,6 +30,8 @@ package final class Problem {
   package let startSlots: [(slot: Int, sequences: Int)]
   /// Whether each sequence has an initial state of its own, learnt or given.
   private let hasStarts: Bool
+  /// Whether it is learnt.
+  package let learnsEachStart: Bool
   /// The groups, first nodes of each, whose values the cost depends on directly.
   package let driven: [Observed]
   /// Terms of few residuals, of the criterion or of a regularisation.
@@ -97,7 +99,7 @@ package final class Problem {
     driven = Self.union(data.driven + activityTerms.flatMap(\.driven))
     plan = try Plan(network, lanes: batch.lanes, driven: driven)
     slopes = try Trajectory(layout, steps: batch.steps, for: "slopes of the criterion")
-    let learnsEachStart = options.learnsEachStart
+    learnsEachStart = options.learnsEachStart
     hasStarts = learnsEachStart || sequences.initial != nil
     var slots = scales.inner(network.slots)
     if hasStarts {

@@ -17,10 +17,6 @@ extension Estimator {
     try computing(at: other) { try $0.cost(at: $1) }
   }
 
-  /// The best initial states, sequences x flat state, as `Network.simulate` takes them: those of each sequence where
-  /// `options.observation.learnsEachStart`, otherwise empty.
-  public func initialStates() throws -> [Double] { try session().initialStates }
-
   /// L and its derivative by every adjustable weight, without guard, at the best weights.
   public func gradient() throws -> (cost: Double, gradient: [Double]) { try gradient(at: network) }
 
@@ -59,6 +55,7 @@ extension Estimator {
   func computing<Result>(
     at other: Network, _ body: (any Session, [Double]) throws -> Result
   ) throws -> Result {
+    try follow(other)
     try checkStructure(other)
     let session = try session()
     return try body(session, other.slots.values)

@@ -22,16 +22,13 @@ public final class Estimator {
 
   /// The network with the best weights seen.
   public private(set) var network: Network
-  public let objective: Objective
+  /// What is asked: criterion, options, data. A change counts from the next step or run on, which then starts anew where
+  /// it has to; until then what was found stays as it is, and calls that compute answer under the new question.
+  public var objective: Objective { didSet { question += 1 } }
   public var options = EstimatorOptions() {
-    didSet {
-      if options.observation != oldValue.observation || options.method != oldValue.method
-        || options.restarts != oldValue.restarts || options.isDense != oldValue.isDense
-      {
-        restart()
-      }
-    }
+    didSet { if options.asksOtherwise(than: oldValue) { question += 1 } }
   }
+  public private(set) var data: Sequences?
   public private(set) var trace: [IterationReport] = []
   public private(set) var stopReason = StopReason.none
   /// How far the draws of a race spread: the cost at which each of them stands, best first, in the unit of the trace. One
@@ -45,21 +42,39 @@ public final class Estimator {
   /// What `uncertainty` found, until something is estimated or asked for elsewhere.
   var recentInformation: RecentInformation?
 
-  let sequences: Sequences
-  /// Made when first needed.
-  private var made: (any Session)?
+  /// Counts the changes of what is asked.
+  private var question = 0
+  /// At work, and what it answers.
+  private var made: (session: any Session, question: Int)?
+  /// For looks under a question that nothing was found for yet.
+  private var looked: (session: any Session, question: Int)?
   private let clock = ContinuousClock()
   private var seconds = 0.0
   private var lastPoll: ContinuousClock.Instant
 
-  /// - Throws: `.size` for sequences of another network's inputs or outputs.
-  public init(
-    _ network: Network, _ sequences: Sequences, objective: Objective = Objective()
-  ) throws {
+  /// Without data: `setData` comes before it computes anything.
+  public init(_ network: Network, objective: Objective = Objective()) {
     self.network = network
-    self.sequences = sequences
     self.objective = objective
     lastPoll = clock.now
+  }
+
+  /// - Throws: `.size` for sequences of another network's inputs or outputs.
+  public convenience init(
+    _ network: Network, _ sequences: Sequences, objective: Objective = Objective()
+  ) throws {
+    self.init(network, objective: objective)
+    try setData(sequences)
+  }
+
+  /// - Throws: `.size` for sequences of another network's inputs or outputs.
+  public func setData(_ sequences: Sequences) throws {
+    try Self.check(sequences, network)
+    data = sequences
+    question += 1
+  }
+
+  private static func check(_ sequences: Sequences, _ network: Network) throws {
     guard sequences.inputCount == network.inputs, sequences.outputCount == network.outputCount
     else {
       throw BacktuneError.size(
@@ -68,18 +83,48 @@ public final class Estimator {
     }
   }
 
+  /// - Throws: `.state` before there are data.
+  func sequences() throws -> Sequences {
+    guard let data else {
+      throw BacktuneError.state("estimator: it has no data yet, set them first")
+    }
+    return data
+  }
+
+  /// What answers the question at hand.
   func session() throws -> any Session {
-    if let made { return made }
+    if let made, made.question == question { return made.session }
+    if let looked, looked.question == question { return looked.session }
     let problem = try Problem(
-      network, sequences, objective: objective, options: options.observation, units: options.units)
+      network, try sequences(), objective: objective, options: options.observation,
+      units: options.units)
     let session = try options.makeSession(problem)
-    made = session
+    if trace.isEmpty {
+      made = (session, question)
+    } else {
+      looked = (session, question)
+    }
     return session
+  }
+
+  /// What found the best weights.
+  private func finder() throws -> any Session {
+    if !trace.isEmpty, let made { return made.session }
+    return try session()
+  }
+
+  /// The best initial states, sequences x flat state, as `Network.simulate` takes them: those of each sequence where
+  /// `options.observation.learnsEachStart` when it ran, otherwise empty.
+  public func initialStates() throws -> [Double] { try finder().initialStates }
+
+  /// Whether it found an initial state for each sequence.
+  package var hasFoundStarts: Bool {
+    !trace.isEmpty && made?.session.problem.learnsEachStart == true
   }
 
   /// Forgets what was done; the next step starts anew.
   private func restart() {
-    (made, recentInformation) = (nil, nil)
+    (made, looked, recentInformation) = (nil, nil, nil)
     (trace, drawCosts) = ([], [])
     seconds = 0
     stopReason = .none
@@ -89,15 +134,28 @@ public final class Estimator {
   /// Takes weights, bounds and fixed flags that were set since; where they differ the estimation starts anew from them.
   /// - Throws: `.state` when the groups, connections or observed nodes have changed.
   package func adopt(_ changed: Network) throws {
+    try follow(changed)
     try checkStructure(changed)
-    guard changed.slots != network.slots else { return }
-    let kept = changed.slots.hasSameConstraints(as: network.slots) ? made : nil
+    guard changed.slots != network.slots || changed.rest != network.rest else { return }
+    let isSame =
+      changed.slots.hasSameConstraints(as: network.slots) && changed.rest == network.rest
+    let kept = isSame ? made : nil
     network = changed
     restart()
     // A race has its draws of the network that it was made for.
-    guard let kept, !(kept is Race), changed.weightOrigin == .set else { return }
-    kept.restart(from: kept.problem.slots(for: changed.slots.values))
+    guard let kept, kept.question == question, !(kept.session is Race),
+      changed.weightOrigin == .set
+    else { return }
+    let session = kept.session
+    session.restart(from: session.problem.slots(for: changed.slots.values))
     made = kept
+  }
+
+  /// Takes a network as it is as long as nothing was computed.
+  package func follow(_ changed: Network) throws {
+    guard trace.isEmpty, made == nil else { return }
+    if let data { try Self.check(data, changed) }
+    network = changed
   }
 
   /// One iteration.
@@ -159,12 +217,12 @@ public final class Estimator {
     let session = try session()
     let begin = clock.now
     let removal = try Removal(
-      session, sequences, objective, options, iterations: iterations, poll: poll(monitor))
+      session, try sequences(), objective, options, iterations: iterations, poll: poll(monitor))
     seconds += (clock.now - begin) / .seconds(1)
     if removal?.stop == .callback { stopReason = .callback }
     guard let removal, removal.isGood else { return false }
     stopReason = removal.stop
-    (made, recentInformation) = (removal.session, nil)
+    (made, recentInformation) = ((removal.session, question), nil)
     network = removal.session.network
     removed.formUnion(removal.slots)
     var report = removal.session.report
@@ -177,6 +235,7 @@ public final class Estimator {
 
   /// Evaluates the first weights and opens the trace; false where there is nothing to go on from.
   private func start(monitor: Monitor?) throws -> Bool {
+    if !trace.isEmpty, made?.question != question { restart() }
     if trace.isEmpty { try takeDraw() }
     let session = try session()
     if trace.isEmpty { notes = notes.filter { $0.kind == .drawn } + session.problem.notes }
@@ -214,7 +273,7 @@ public final class Estimator {
     // Nothing that is good already is thrown away, such as the network that made the data.
     if try session().cost(at: network.slots.values).nmse < Self.goodNMSE { return }
     if network.rest == nil || network.rest?.isTaken == true {
-      let rest = sequences.rest
+      let rest = try sequences().rest
       if rest != network.restValues {
         try network.setRest(rest, isTaken: true)
         made = nil

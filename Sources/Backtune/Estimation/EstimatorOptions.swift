@@ -42,6 +42,12 @@ public struct EstimatorOptions: Sendable {
 
   public init() {}
 
+  /// Whether what was found under other options no longer answers.
+  func asksOtherwise(than other: EstimatorOptions) -> Bool {
+    observation != other.observation || method != other.method || restarts != other.restarts
+      || isDense != other.isDense
+  }
+
   private static var table:
     [(
       name: String, expected: String, get: (EstimatorOptions) -> Double,

@@ -106,7 +106,7 @@ extension Estimator {
       || !other.slots.hasSameConstraints(as: problem.network.slots)
     {
       problem = try Problem(
-        other, sequences, objective: objective.asSquares, options: options.observation)
+        other, try sequences(), objective: objective.asSquares, options: options.observation)
     }
     let information = try WeightInformation(
       problem, slots: weights + starts, noise: objective.isLikelihood ? 1 : nil, poll: poll)
