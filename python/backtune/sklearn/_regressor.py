@@ -180,11 +180,13 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
             gains = [np.repeat(item[:, None], self.n_outputs_, axis=1) for item in weights]
         if not go_on:
             self._kind = self._wanted_kind()
-            self._set_input_scale([x[: observed_end(o)] for x, o in zip(u, known)])
-            scale = Scale.of(known)
-            self.y_mean_, self.y_scale_ = scale.mean, scale.deviation
             self.report_: IdentificationReport | None = None
             self._identified = self.units is None and self.unit is None
+            # The recipe's model is in the scales of what it uses.
+            used = self._used(u, known) if self._identified else list(range(len(u)))
+            self._set_input_scale([u[k][: observed_end(known[k])] for k in used])
+            scale = Scale.of([known[k] for k in used])
+            self.y_mean_, self.y_scale_ = scale.mean, scale.deviation
         self._predicts_inputs = _are_next(u, desired)
         scale = Scale(self.y_mean_, self.y_scale_)
         task = Task(self._scaled(u), [scale.apply(item) for item in known], gains, self._loss())
@@ -240,10 +242,11 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         for name in ("callback", "unit_options"):
             if getattr(self, name) is not None:
                 raise ArgumentError(f"{name}: of no use to the recipe; give units")
-        long = [place for place, item in enumerate(u) if len(item) >= LEAST_STEPS]
-        values = _values([known[place] for place in long], self.n_outputs_)
-        if len(long) < len(u) and values.min() >= LEAST_VALUES:
-            return self._identify_long(u, known, gains, task, long)
+        used = self._used(u, known)
+        if len(used) < len(u):
+            return self._identify_long(u, known, gains, task, used)
+        long = [item for item, x in zip(known, u) if len(x) >= LEAST_STEPS]
+        values = _values(long, self.n_outputs_)
         if values.min() < LEAST_VALUES:
             if _values(known, self.n_outputs_).min() >= LEAST_VALUES:
                 warnings.warn(
@@ -266,6 +269,12 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         self.report_ = model.report
         starts = None if model.initial_states is None else list(model.initial_states)
         return Trained(model.net, starts, None, model.report.chosen.iterations)
+
+    def _used(self, u: Arrays, known: Arrays) -> list[int]:
+        """Return the sequences that the recipe uses: the long ones, where they suffice."""
+        long = [place for place, item in enumerate(u) if len(item) >= LEAST_STEPS]
+        enough = _values([known[k] for k in long], self.n_outputs_).min() >= LEAST_VALUES
+        return long if enough else list(range(len(u)))
 
     def _identify_long(
         self, u: Arrays, known: Arrays, gains: Arrays | None, task: Task, long: list[int]
