@@ -128,8 +128,8 @@ def test_weights_that_are_given_when_made(data):
     reservoir.reservoir(20)
     assert reservoir.origin == "untouched"
     assert reservoir.simulate(data[0], states=True)[1]["reservoir.x"].any()
-    with pytest.warns(bt.BacktuneWarning):
-        bt.Estimator(reservoir, *data).run(3, progress=False)
+    # A readout has one minimum, wherever it starts: nothing to tell.
+    bt.Estimator(reservoir, *data).run(3, progress=False)
     freed = bt.Network(1)
     freed.reservoir(20)
     freed.weights.free("reservoir.x2.W")

@@ -85,7 +85,7 @@ final class GaussNewton: Session {
     base.copy(from: search.states)
     let origin = search.slots
     try solver.update(base, slots: origin, poll: poll)
-    let linear = Linear(problem, origin, solver)
+    let linear = LinearisedProblem(problem, origin, solver)
     guard linear.scale > 0, linear.scale.isFinite else {
       // No weight moves a value that counts.
       isConverged = linear.scale == 0 && linear.box.gradient.allSatisfy { $0 == 0 }
@@ -98,48 +98,19 @@ final class GaussNewton: Session {
       }
     }
     try lookForDamping(linear, cost, poll)
-    if search.score.total >= cost { isConverged = try hasConverged(linear, poll) }
+    guard search.score.total >= cost, try hasConverged(linear, poll) else { return }
+    // The slopes vanish at a saddle too, such as two units that are equal.
+    try SaddleExit(problem, search, solver, base).run(from: origin, poll: poll)
+    isConverged = search.score.total >= cost
   }
 
   /// What stands for the second order in a trace.
   private static let variant = 4
 
-  /// The linearised problem at the start of an iteration.
-  private struct Linear {
-    let origin: [Double]
-    let box: StepBox
-    let scale: Double
-    /// Derivative and curvature of the weights' regularisation, one value an adjustable slot.
-    let regularisation: SecondOrder.Regularisation?
-
-    init(_ problem: Problem, _ origin: [Double], _ solver: any StepSolver) {
-      self.origin = origin
-      let adjustable = problem.adjustable
-      regularisation = problem.weightRegularisation(origin).map { part in
-        (adjustable.map { part.gradient[$0] }, adjustable.map { part.curvature[$0] })
-      }
-      var gradient = solver.gradient
-      if let regularisation { gradient = zip(gradient, regularisation.gradient).map(+) }
-      box = StepBox(
-        weights: adjustable.map { origin[$0] },
-        lower: adjustable.map { problem.slots.lower[$0] },
-        upper: adjustable.map { problem.slots.upper[$0] }, gradient: gradient)
-      // Where no value that counts moves, the regularisation alone has a say.
-      scale =
-        solver.largest == 0
-        ? regularisation?.curvature.max() ?? 0 : solver.largest
-    }
-
-    /// Derivative of the regularisation's quadratic after a step, by slot k.
-    func pull(_ k: Int, _ step: [Double]) -> Double {
-      regularisation.map { $0.gradient[k] + $0.curvature[k] * step[k] } ?? 0
-    }
-  }
-
   /// Tries a damping; less and less while it pays, or more and more until it does. Choosing the next one by the size of
   /// the first correction saves trials (9 simulations an iteration against 13 at N = 16) but no time to speak of, and
   /// finds less at N = 2.
-  private func lookForDamping(_ linear: Linear, _ cost: Double, _ poll: () throws -> Void) throws {
+  private func lookForDamping(_ linear: LinearisedProblem, _ cost: Double, _ poll: () throws -> Void) throws {
     var least = try trial(linear, poll)
     if least < cost {
       while damping > Self.smallestDamping {
@@ -172,7 +143,7 @@ final class GaussNewton: Session {
 
   /// A step of the present damping with its corrections.
   /// - Returns: the least cost on the way, infinite where there is no step.
-  private func trial(_ linear: Linear, _ poll: () throws -> Void) throws -> Double {
+  private func trial(_ linear: LinearisedProblem, _ poll: () throws -> Void) throws -> Double {
     let mu = damping * linear.scale
     guard
       var step = try solver.step(
@@ -200,7 +171,7 @@ final class GaussNewton: Session {
 
   /// c of a step whose simulated states are given.
   private func correction(
-    _ linear: Linear, _ step: [Double], _ mu: Double, _ simulated: Trajectory,
+    _ linear: LinearisedProblem, _ step: [Double], _ mu: Double, _ simulated: Trajectory,
     _ poll: () throws -> Void
   ) throws -> [Double]? {
     problem.takeSlopes(of: simulated, near: base, into: slopes)
@@ -215,7 +186,7 @@ final class GaussNewton: Session {
 
   /// What a step of hardly any damping could gain, g^T (J^T J)^+ g, is below rounding beside r^T r; or r itself is,
   /// beside the desired values.
-  private func hasConverged(_ linear: Linear, _ poll: () throws -> Void) throws -> Bool {
+  private func hasConverged(_ linear: LinearisedProblem, _ poll: () throws -> Void) throws -> Bool {
     let gradient = linear.box.gradient
     if search.score.penalty == 0 && problem.isMet(search.score) { return true }
     guard

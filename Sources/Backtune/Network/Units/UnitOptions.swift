@@ -65,7 +65,8 @@ extension JSONOptions {
       else { throw wrong(name, item, expected) }
       // Units count with lags.
       guard lag >= 0, lag <= Network.maximalLag else {
-        throw wrong(name, object["lag"] ?? .null, "a lag of 0 to \(Network.maximalLag)")
+        throw BacktuneError.argument(
+          "option \(name) of \(owner): lag \(lag) came, expected 0 to \(Network.maximalLag)")
       }
       let mask = try object["mask"].flatMap { try $0 == .null ? nil : rows(of: $0) }
       switch object["source"] {
