@@ -10,6 +10,7 @@ import numpy as np
 
 from . import _abi
 from ._abi import lib
+from ._data.sequences import Sequences
 from .network import Network
 from .trace import COLUMNS, Report, Trace, make_report
 from .uncertainty import Uncertainty, interruptible, make_uncertainty
@@ -71,6 +72,8 @@ class ResultsMixin:
     _sequences: int
     _lengths: np.ndarray
     _is_list: bool
+    _form: Sequences
+    _start: str
     _validated: dict[int, float]
 
     @property
@@ -130,12 +133,12 @@ class ResultsMixin:
         Returns
         -------
         array of shape (T, O), or list of such
-            As the desired outputs came; every time step, observed or not.
+            As the data came, tables with their index; every time step, observed or not.
         """
         outputs = np.empty((int(self._lengths.sum()), self.net.outputs))
         lib.bt_estimator_simulate(self._pointer, outputs, outputs.size)
         parts = np.split(outputs, np.cumsum(self._lengths)[:-1])
-        return parts if self._is_list else parts[0]
+        return self._form.results(parts, self.net._output_names())
 
     def observables(self) -> ObservableMeans:
         """Return the means of the observables at the network's weights, and the desired ones.
@@ -278,7 +281,8 @@ class ResultsMixin:
         if interrupted:
             words, name = "interrupted by the user", "interrupted"
         outputs = self.output_nmse if length and self.net.outputs > 1 else columns["nmse"][-1:]
-        return Trace(columns, words, name, restarts, validation, outputs)
+        start = "learnt" if self.get_option("initial_states") else self._start
+        return Trace(columns, words, name, restarts, validation, outputs, start)
 
     def _notes(self) -> list[tuple[str, str]]:
         """Return what else there is to know of the estimation: kinds, in a word, and texts."""

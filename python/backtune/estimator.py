@@ -149,6 +149,8 @@ class Estimator(ResultsMixin, Owner):
             if value is not None:
                 self.set_option(name, value)
         learn_labels(net, *data.tables)
+        self._form = data.form
+        self._start = "network" if initial is None else "given"
         self._sequences = data.lengths.size
         self._lengths, self._is_list = data.lengths, data.is_list
         self._validated: dict[int, float] = {}

@@ -155,6 +155,10 @@ class Trace(Sequence):
     output_nmse : array of shape (O,)
         NMSE of each output at the end; `nmse` pools them, so that outputs of large units hide what
         becomes of small ones. Their mean is `mean_nmse`.
+    start : str
+        The initial states that costs and errors belong to: "network" (what ``net.simulate(u)``
+        starts from), "given", or "learnt" for each sequence (`Estimator.simulate` starts from
+        these).
     validation : array
         NMSE on the sequences kept for early stopping (the mean square error where outputs are
         constant, inf of a network that diverges), one per entry, NaN before the run that was
@@ -182,6 +186,7 @@ class Trace(Sequence):
         restarts: Any = (),
         validation: Any = (),
         output_nmse: Any = (),
+        start: str = "network",
     ) -> None:
         for name in COLUMNS:
             setattr(self, name, columns[name])
@@ -190,6 +195,7 @@ class Trace(Sequence):
         self.restarts = np.array(restarts, dtype=float)
         self.validation = np.array(validation, dtype=float)
         self.output_nmse = np.array(output_nmse, dtype=float)
+        self.start = start
 
     def __len__(self) -> int:
         return len(self.cost)
@@ -235,8 +241,12 @@ class Trace(Sequence):
         nmse = "undefined" if np.isnan(last) else f"{last:.3g}"
         return (
             f"<Trace of {len(self) - 1} iterations, cost {self.cost[0]:.3g} -> {self.cost[-1]:.3g},"
-            f" NMSE {nmse}{self._outputs()}{self._spread()}: {self.stop_reason}>"
+            f" NMSE {nmse}{self._outputs()}{self._started()}{self._spread()}: {self.stop_reason}>"
         )
+
+    def _started(self) -> str:
+        """Say where the sequences start, unless it is where the network does."""
+        return "" if self.start == "network" else f" from {self.start} initial states"
 
     def _outputs(self) -> str:
         """Say how well each output is met; nothing of one."""

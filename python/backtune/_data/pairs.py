@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,6 +66,13 @@ class Data:
                 self.gains = joined(placed(weights, rows, self.lengths, 0.0), outputs)
             self.desired = joined(placed(desired.arrays, rows, self.lengths, np.nan), outputs)
         check_sampling(net.sampling_time, given.forms)
+
+    @property
+    def form(self) -> Sequences:
+        """How results over these data are to look: the tables that came, without their values."""
+        given, desired = self.tables
+        source = desired if desired is not None and not any(given.forms) else given
+        return replace(source, arrays=[], is_list=self.is_list)
 
     def give_to(self, pointer: int) -> None:
         """Set them in an estimator of the engine."""
