@@ -43,7 +43,7 @@ public final class Estimator {
   var recentInformation: RecentInformation?
 
   /// Counts the changes of what is asked.
-  private var question = 0
+  private var question = 0 { didSet { recentInformation = nil } }
   /// At work, and what it answers.
   private var made: (session: any Session, question: Int)?
   /// For looks under a question that nothing was found for yet.
