@@ -1,17 +1,19 @@
-"""Units and offsets of the data: does a fit depend on them?
+"""Whether a fit depends on the units and offsets of the data.
 
 python benchmarks/robustness.py [--iterations 40] [--seeds 0-2]
 
-A network of each kind learns what another one does, two inputs, one output, 2 % noise. The same data are then
-given in other units: each input times its own power of ten, the output times another, an offset of 1,000
-deviations on an input. NMSE and iterations should be those of the first column, in every column; `identify`
-and `OnlineEstimator` likewise. A cell says NMSE after so many iterations.
+A network of each kind learns what another one does, two inputs, one output, 2 % noise. The same
+data are then given in other units: each input times its own power of ten, the output times
+another, an offset of 1,000 deviations on an input. NMSE and iterations should be those of the first
+column, in every column; `identify` and `OnlineEstimator` likewise. A cell says NMSE after so many
+iterations.
 """
 
 from __future__ import annotations
 
 import argparse
 import warnings
+from functools import partial
 
 import backtune as bt
 import numpy as np
@@ -112,9 +114,9 @@ if __name__ == "__main__":
     for what in arguments.kinds.split(","):
         for seed in seeds:
             if what == "online":
-                print(row(what, seed, "lnl", lambda u, y: online(seed, u, y)), flush=True)
+                print(row(what, seed, "lnl", partial(online, seed)), flush=True)
             elif what == "identify":
                 print(row(what, seed, "lnl", identified), flush=True)
             else:
-                fit = lambda u, y: estimate(what, seed, u, y, arguments.iterations)  # noqa: E731
+                fit = partial(estimate, what, seed, iterations=arguments.iterations)
                 print(row(what, seed, what, fit), flush=True)

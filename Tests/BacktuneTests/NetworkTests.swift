@@ -127,7 +127,8 @@ import Testing
 
   /// Where weights come from, slot by slot: what is fixed does not count.
   @Test func weightsKnowWhereTheyComeFrom() throws {
-    var network = try Build.network("reservoir", size: 6)
+    var network = try Network(inputs: 1)
+    try network.addUnit("reservoir", size: 6)
     #expect(network.weightOrigin == .untouched)
     var freed = network
     try freed.setFixed("reservoir.x2.W", [false])

@@ -197,7 +197,8 @@ import Testing
     try learner.setRest(nil)
     learner.randomize(seed: 2)
     let estimator = try Estimator(
-      learner, try Build.sequences(learner, lengths: [200], inputs: inputs, desired: desired.outputs))
+      learner,
+      try Build.sequences(learner, lengths: [200], inputs: inputs, desired: desired.outputs))
     estimator.options.tolerance = 0
     try estimator.run()
     #expect(estimator.trace[estimator.trace.count - 1].nmse < 1e-22)

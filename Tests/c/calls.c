@@ -63,6 +63,8 @@ CALL(remove_term, bt_network_remove_term(NETWORK, 2, 0))
 CALL(observe, bt_network_observe(NETWORK, &group, &count, 1))
 CALL(inputs, bt_network_inputs(NETWORK, &number))
 CALL(outputs, bt_network_outputs(NETWORK, &number))
+CALL(set_rest, bt_network_set_rest(NETWORK, slopes, 1))
+CALL(get_rest, bt_network_get_rest(NETWORK, values, 1))
 CALL(range, bt_network_range(NETWORK, &number))
 CALL(group_count, bt_network_group_count(NETWORK, &number))
 CALL(group_name, bt_network_group_name(NETWORK, 0, text, sizeof text, &number))
@@ -127,6 +129,7 @@ CALL(observables, bt_estimator_observables(ESTIMATOR, values, more, NULL, 1))
 CALL(divergence, bt_estimator_divergence(ESTIMATOR, values))
 CALL(trace_length, bt_estimator_trace_length(ESTIMATOR, &number))
 CALL(restart_count, bt_estimator_restart_count(ESTIMATOR, &number))
+CALL(output_nmse, bt_estimator_output_nmse(ESTIMATOR, values, STANDARD_OUTPUTS))
 CALL(fitted, bt_estimator_simulate(ESTIMATOR, trajectory, STANDARD_OUTPUTS * STEPS))
 CALL(note_count, bt_estimator_note_count(ESTIMATOR, &number))
 CALL(stop_reason, bt_estimator_stop_reason(ESTIMATOR, &stop))
@@ -180,6 +183,7 @@ const handle_call handle_calls[] = {
     NETWORK_CALL(bt_network_state_size, READS, state_size),
     NETWORK_CALL(bt_network_group_depth, READS, group_depth),
     NETWORK_CALL(bt_network_weight_count, READS, weight_count),
+    NETWORK_CALL(bt_network_get_rest, READS, get_rest),
     NETWORK_CALL(bt_network_get_weights, READS, get_weights),
     NETWORK_CALL(bt_network_array_count, READS, array_count),
     NETWORK_CALL(bt_network_array_name, READS, array_name),
@@ -200,6 +204,7 @@ const handle_call handle_calls[] = {
     NETWORK_CALL(bt_network_set_signs, WRITES, set_signs),
     NETWORK_CALL(bt_network_set_mask, WRITES, set_mask),
     NETWORK_CALL(bt_network_randomize, WRITES, randomize),
+    NETWORK_CALL(bt_network_set_rest, WRITES, set_rest),
     NETWORK_CALL(bt_network_observe, WRITES, observe),
     NETWORK_CALL(bt_network_connect_dense, WRITES, dense),
     NETWORK_CALL(bt_network_connect_diagonal, WRITES, diagonal),
@@ -223,6 +228,7 @@ const handle_call handle_calls[] = {
     ESTIMATOR_CALL(bt_estimator_trace, READS, trace),
     ESTIMATOR_CALL(bt_estimator_restart_count, READS, restart_count),
     ESTIMATOR_CALL(bt_estimator_restarts, READS, restarts),
+    ESTIMATOR_CALL(bt_estimator_output_nmse, WRITES, output_nmse),
     ESTIMATOR_CALL(bt_estimator_simulate, WRITES, fitted),
     ESTIMATOR_CALL(bt_estimator_note_count, READS, note_count),
     ESTIMATOR_CALL(bt_estimator_stop_reason, READS, stop_reason),

@@ -25,6 +25,16 @@ bt_network *standard_network(void) {
   return network;
 }
 
+void set_own_weights(bt_network *network) {
+  int64_t count = 0;
+  need(bt_network_weight_count(network, &count), "weight count");
+  double *weights = exact_doubles(count, 0);
+  need(bt_network_get_weights(network, weights, count), "weights");
+  for (int64_t k = 0; k < count; k++) weights[k] *= 0.9;
+  need(bt_network_set_weights(network, weights, count), "own weights");
+  free(weights);
+}
+
 void standard_data(const bt_network *network, double *inputs, double *desired) {
   const int64_t steps = STEPS;
   int64_t outputs = 0;

@@ -20,6 +20,7 @@ static int has_finite_weights(const bt_network *network) {
 
 static void descent(void) {
   bt_network *network = standard_network();
+  set_own_weights(network);
   bt_estimator *estimator = standard_estimator(network);
   double a[STANDARD_WEIGHTS], b[STANDARD_WEIGHTS], first = 0, cost = 0, nmse = 0;
   int32_t stop = 77, reported = 77;
@@ -215,6 +216,61 @@ static void diverging(double self_weight, double target, int64_t steps) {
   CHECK_OK(bt_network_free(network));
 }
 
+/* NMSE of each output, from what the estimator simulates; a constant one has none. */
+static void each_output(void) {
+  bt_network *network = standard_network();
+  bt_estimator *estimator = NULL;
+  const int64_t steps = STEPS;
+  double inputs[STEPS], desired[2 * STEPS], outputs[2 * STEPS], again[2 * STEPS], nmse[2], mean = 0, errors = 0, spread = 0;
+  standard_data(network, inputs, desired);
+  for (int t = 0; t < STEPS; t++) desired[2 * t + 1] = 0.25;
+  CHECK_OK(bt_estimator_create(network, &estimator));
+  CHECK_ERROR(bt_estimator_output_nmse(estimator, nmse, 2), BT_ERROR_STATE, "data");
+  CHECK_ERROR(bt_estimator_simulate(estimator, outputs, 2 * STEPS), BT_ERROR_STATE, "data");
+  CHECK_OK(bt_estimator_set_data(estimator, 1, &steps, inputs, STEPS, desired, 2 * STEPS, NULL, 0));
+  for (int run = 0; run < 2; run++) {
+    CHECK_OK(bt_estimator_simulate(estimator, outputs, 2 * STEPS));
+    CHECK_OK(bt_simulate(network, 1, &steps, inputs, STEPS, NULL, 0, again, 2 * STEPS, NULL, 0, NULL, 0));
+    mean = errors = spread = 0;
+    for (int t = 0; t < STEPS; t++) mean += desired[2 * t] / STEPS;
+    for (int t = 0; t < STEPS; t++) {
+      CHECK_CLOSE(outputs[2 * t], again[2 * t], 1e-14);
+      CHECK_CLOSE(outputs[2 * t + 1], again[2 * t + 1], 1e-14);
+      errors += pow(outputs[2 * t] - desired[2 * t], 2);
+      spread += pow(desired[2 * t] - mean, 2);
+    }
+    CHECK_OK(bt_estimator_output_nmse(estimator, nmse, 2));
+    CHECK_CLOSE(nmse[0], errors / spread, 1e-12);
+    CHECK(isnan(nmse[1]));
+    CHECK_OK(bt_estimator_step(estimator, NULL, NULL, NULL));
+  }
+  CHECK_OK(bt_estimator_free(estimator));
+  CHECK_OK(bt_network_free(network));
+}
+
+/* Weights of zero, which no slope leads away from. */
+static void saddle(void) {
+  bt_network *network = NULL;
+  int32_t stop = -1;
+  double nmse = 0;
+  CHECK_OK(bt_network_create(1, &network));
+  CHECK_OK(bt_network_add_unit(network, "lnl", "u", 2, "{\"activation\": \"tanh\"}", NULL));
+  CHECK_OK(bt_network_add_unit(network, "linear", "l", 2, "{\"sources\": [{\"source\": \"u.x\", \"lag\": 0}]}", NULL));
+  int64_t count = 0;
+  CHECK_OK(bt_network_weight_count(network, &count));
+  double *weights = exact_doubles(count, 0);
+  CHECK_OK(bt_network_set_weights(network, weights, count));
+  free(weights);
+  bt_estimator *estimator = standard_estimator(network);
+  CHECK_OK(bt_estimator_set_option(estimator, "restarts", 1));
+  CHECK_OK(bt_estimator_run(estimator, NULL, NULL, &stop));
+  CHECK_OK(bt_estimator_cost(estimator, NULL, &nmse));
+  CHECK(stop == BT_STOP_SADDLE && nmse >= 0.99);
+  CHECK(strstr(bt_stop_string(BT_STOP_SADDLE), "saddle") != NULL);
+  CHECK_OK(bt_estimator_free(estimator));
+  CHECK_OK(bt_network_free(network));
+}
+
 int main(void) {
   const int64_t steps = is_small() ? 500 : 5000;
   descent();
@@ -236,5 +292,7 @@ int main(void) {
   hard("infinite inputs", 30, 1, -INFINITY, BT_ERROR_ARGUMENT);
   diverging(1.5, 1e6, steps);
   diverging(1e300, 1, steps);
+  each_output();
+  saddle();
   return check_report();
 }

@@ -105,11 +105,12 @@ static void given(void) {
   CHECK_OK(bt_simulate(network, 1, &half, inputs, half, NULL, 0, NULL, 0, NULL, 0, state, STANDARD_STATE));
   CHECK_OK(bt_estimator_set_initial_states(estimator, state, STANDARD_STATE));
   CHECK_OK(bt_estimator_gradient(estimator, &cost, gradient, STANDARD_WEIGHTS));
-  CHECK(cost == 0 && gradient[0] == 0);
+  /* Nothing is left but the rounding of the units of the data. */
+  CHECK(cost >= 0 && cost < 1e-30 && fabs(gradient[0]) < 1e-15);
   /* From the states given on, where they are learnt too. */
   CHECK_OK(bt_estimator_set_option(estimator, "initial_states", 1));
   CHECK_OK(bt_estimator_cost(estimator, &cost, NULL));
-  CHECK(cost == 0);
+  CHECK(cost >= 0 && cost < 1e-30);
   CHECK_OK(bt_estimator_set_initial_states(estimator, NULL, 0));
   CHECK_OK(bt_estimator_cost(estimator, &cost, NULL));
   CHECK(cost > 1e-12);

@@ -152,6 +152,8 @@ static void estimating(bt_network *network) {
   CHECK(before == after);
   WRONG_LENGTHS(STANDARD_WEIGHTS, "weights", bt_estimator_get_weights(estimator, g, n));
   WRONG_LENGTHS(STANDARD_WEIGHTS, "gradient", bt_estimator_gradient(estimator, &after, g, n));
+  WRONG_LENGTHS(2, "nmse|expected 2", bt_estimator_output_nmse(estimator, trace, n));
+  WRONG_LENGTHS(2 * STEPS, "outputs|expected 80", bt_estimator_simulate(estimator, y, n));
   WRONG_LENGTHS(2, "values", bt_estimator_trace(estimator, "cost", trace, n));
   /* One draw so far. */
   WRONG_LENGTHS(1, "costs", bt_estimator_restarts(estimator, trace, n));

@@ -148,6 +148,8 @@ static void estimating(bt_network *network) {
   CHECK_OK(bt_estimator_step(estimator, NULL, NULL, NULL));
   CHECK_OK(bt_estimator_cost(estimator, NULL, NULL));
   CHECK_ERROR(bt_estimator_get_weights(estimator, NULL, STANDARD_WEIGHTS), BT_ERROR_NULL, "weights is NULL");
+  CHECK_ERROR(bt_estimator_output_nmse(estimator, NULL, STANDARD_OUTPUTS), BT_ERROR_NULL, "nmse is NULL");
+  CHECK_ERROR(bt_estimator_simulate(estimator, NULL, STANDARD_OUTPUTS * STEPS), BT_ERROR_NULL, "outputs is NULL");
   CHECK_ERROR(bt_estimator_gradient(estimator, &value, NULL, STANDARD_WEIGHTS), BT_ERROR_NULL, "gradient is NULL");
   CHECK_ERROR(bt_estimator_trace_length(estimator, NULL), BT_ERROR_NULL, "length is NULL");
   CHECK_ERROR(bt_estimator_trace(estimator, NULL, &value, 1), BT_ERROR_NULL, "column is NULL");

@@ -99,6 +99,7 @@ static double scale_by_hand(const task *t, const double *outputs) {
 static void one(const criterion *c, double given) {
   task t = make_task();
   bt_network *network = standard_network();
+  set_own_weights(network);
   bt_estimator *estimator = estimator_for(network, &t);
   double first[VALUES], last[VALUES], value = 0, nmse = 0;
   char text[30];

@@ -69,6 +69,7 @@ static double bounded(const double *x, double bound, double steepness) {
 /* The cost with a regularisation is that without it and the penalty. */
 static void penalties(void) {
   bt_network *network = make_network(1);
+  set_own_weights(network);
   bt_estimator *estimator = make_estimator(network);
   double x[TIMES * NODES], W[NODES * NODES], B[NODES * 2], plain = 0, cost = 0, sum = 0;
   int64_t length = 0;
@@ -103,6 +104,7 @@ static void penalties(void) {
   CHECK_OK(bt_estimator_cost(estimator, &cost, NULL));
   CHECK(cost == plain);
   /* All together, in the trace too. */
+  check_about("all together");
   for (int64_t k = 0; k < COUNT(rules); k++)
     CHECK_OK(bt_estimator_add_regularisation(estimator, rules[k].name, rules[k].options));
   CHECK_OK(bt_estimator_set_option(estimator, "max_iterations", 5));
@@ -111,6 +113,7 @@ static void penalties(void) {
   CHECK_CLOSE(penalty[0] * TIMES * NODES, sum, 1e-10);
   CHECK_CLOSE(costs[0], plain + penalty[0], 1e-12);
   for (int64_t k = 1; k < length; k++) CHECK(costs[k] <= costs[k - 1] && penalty[k] >= 0 && penalty[k] <= costs[k]);
+  check_about(NULL);
   free(costs), free(penalty);
   CHECK_OK(bt_estimator_free(estimator));
   CHECK_OK(bt_network_free(network));

@@ -10,6 +10,7 @@ import numpy as np
 
 from . import _abi
 from ._abi import lib
+from ._arrays import as_text
 from ._data.sequences import Sequences
 from .network import Network
 from .trace import COLUMNS, Report, Trace, make_report
@@ -71,10 +72,16 @@ class ResultsMixin:
     net: Network
     _sequences: int
     _lengths: np.ndarray
+    _outputs: int
     _is_list: bool
     _form: Sequences
     _start: str
     _validated: dict[int, float]
+
+    def _option(self, name: str) -> float:
+        value = ctypes.c_double()
+        lib.bt_estimator_get_option(self._pointer, as_text(name, "option"), ctypes.byref(value))
+        return value.value
 
     @property
     def stop_reason(self) -> str:
@@ -99,7 +106,7 @@ class ResultsMixin:
     @property
     def output_nmse(self) -> np.ndarray:
         """NMSE of each output at the network's weights, (O,); NaN of a constant one."""
-        values = np.empty(self.net.outputs)
+        values = np.empty(self._outputs)
         lib.bt_estimator_output_nmse(self._pointer, values, values.size)
         return values
 
@@ -135,7 +142,7 @@ class ResultsMixin:
         array of shape (T, O), or list of such
             As the data came, tables with their index; every time step, observed or not.
         """
-        outputs = np.empty((int(self._lengths.sum()), self.net.outputs))
+        outputs = np.empty((int(self._lengths.sum()), self._outputs))
         lib.bt_estimator_simulate(self._pointer, outputs, outputs.size)
         parts = np.split(outputs, np.cumsum(self._lengths)[:-1])
         return self._form.results(parts, self.net._output_names())
@@ -233,8 +240,8 @@ class ResultsMixin:
             ctypes.byref(noise),
             ctypes.byref(rank),
         )
-        deviation = np.empty((int(self._lengths.sum()), self.net.outputs))
-        outputs, output_noise = np.empty_like(deviation), np.empty(self.net.outputs)
+        deviation = np.empty((int(self._lengths.sum()), self._outputs))
+        outputs, output_noise = np.empty_like(deviation), np.empty(self._outputs)
         lib.bt_estimator_fitted_outputs(
             self._pointer, outputs, outputs.size, output_noise, output_noise.size
         )
@@ -280,8 +287,8 @@ class ResultsMixin:
         )
         if interrupted:
             words, name = "interrupted by the user", "interrupted"
-        outputs = self.output_nmse if length and self.net.outputs > 1 else columns["nmse"][-1:]
-        start = "learnt" if self.get_option("initial_states") else self._start
+        outputs = self.output_nmse if length and self._outputs > 1 else columns["nmse"][-1:]
+        start = "learnt" if self._option("initial_states") else self._start
         return Trace(columns, words, name, restarts, validation, outputs, start)
 
     def _notes(self) -> list[tuple[str, str]]:

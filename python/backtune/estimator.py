@@ -153,6 +153,8 @@ class Estimator(ResultsMixin, Owner):
         self._start = "network" if initial is None else "given"
         self._sequences = data.lengths.size
         self._lengths, self._is_list = data.lengths, data.is_list
+        # Asked here: what was found is told after the network was closed too.
+        self._outputs = net.outputs
         self._validated: dict[int, float] = {}
         self._told: set[str] = set()
 
@@ -170,9 +172,7 @@ class Estimator(ResultsMixin, Owner):
 
     def get_option(self, name: str) -> float:
         """Return an option: "max_iterations", "tolerance", "target", "initial_states" ..."""
-        value = ctypes.c_double()
-        lib.bt_estimator_get_option(self._pointer, as_text(name, "option"), ctypes.byref(value))
-        return value.value
+        return self._option(name)
 
     def set_option(self, name: str, value: float) -> None:
         """Set one of the options of `get_option`, for all runs that follow."""

@@ -199,7 +199,7 @@ class Network(
 
     @property
     def rest(self) -> np.ndarray:
-        """What the inputs are taken to be before t = 0 where no state is given, (M,), in their units.
+        """What inputs are taken to be before t = 0 where no state is given, (M,), in their units.
 
         0 unless set; assigning sets it, None unsets it. An estimation that starts from weights as
         `randomize` drew them sets it, where it was not, to the mean of every input whose values are

@@ -135,7 +135,7 @@ class Uncertainty:
         if u is None or self._are_outputs(u):
             if initial is not None:
                 raise ArgumentError("initial: it came without inputs")
-            if isinstance(self.deviation, list):
+            if isinstance(self.outputs, list) or isinstance(self.deviation, list):
                 return [_band(x, d, width, extra) for x, d in zip(self.outputs, self.deviation)]
             return _band(self.outputs, self.deviation, width, extra)
         net = self._net

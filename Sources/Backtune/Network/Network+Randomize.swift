@@ -39,18 +39,19 @@ extension Network {
     var result = [Int](repeating: 0, count: slots.values.count)
     for target in groups.indices {
       guard case .learnware(let learnware) = groups[target].body else { continue }
-      var nodeFanIn = [Int](repeating: 0, count: groups[target].size)
+      // Of linked nodes alone: a group may have far more nodes than there is memory for.
+      var nodeFanIn: [Int: Int] = [:]
       for connection in learnware.connections {
-        forEachLink(of: connection, to: target) { nodeFanIn[$0.node] += 1 }
+        forEachLink(of: connection, to: target) { nodeFanIn[$0.node, default: 0] += 1 }
       }
       for connection in learnware.connections {
         forEachLink(of: connection, to: target) {
-          result[$0.slot] = max(result[$0.slot], nodeFanIn[$0.node])
+          result[$0.slot] = max(result[$0.slot], nodeFanIn[$0.node, default: 0])
         }
       }
       if let bias = learnware.bias {
         for (node, slot) in biasSlots(bias, size: groups[target].size).enumerated() {
-          result[slot] = max(result[slot], nodeFanIn[node])
+          result[slot] = max(result[slot], nodeFanIn[node, default: 0])
         }
       }
     }

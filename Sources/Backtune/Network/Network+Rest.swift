@@ -30,7 +30,8 @@ extension Network {
       throw BacktuneError.size("rest: \(values.count) values, expected \(inputs) (the inputs)")
     }
     if let place = values.firstIndex(where: { !$0.isFinite }) {
-      throw BacktuneError.argument("rest: value \(place) is \(values[place]), expected a finite number")
+      throw BacktuneError.argument(
+        "rest: value \(place) is \(values[place]), expected a finite number")
     }
     rest = Rest(values: values, isTaken: isTaken)
   }
