@@ -117,7 +117,7 @@ static void given(void) {
   /* A network that changes afterwards. */
   CHECK_OK(bt_estimator_set_initial_states(estimator, state, STANDARD_STATE));
   CHECK_OK(bt_network_add_unit(network, "linear", NULL, 2, NULL, NULL));
-  CHECK_ERROR(bt_estimator_cost(estimator, &cost, NULL), BT_ERROR_SIZE, "initial states|changed");
+  CHECK_ERROR(bt_estimator_cost(estimator, &cost, NULL), BT_ERROR_STATE, "structure has changed");
   CHECK_OK(bt_estimator_free(estimator));
   CHECK_OK(bt_network_free(network));
 }

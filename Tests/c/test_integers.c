@@ -56,7 +56,7 @@ static void units(void) {
   CHECK_OK(bt_network_create(1, &network));
   CHECK_ERROR(bt_network_add_unit(network, "aif", NULL, 1,
                                   "{\"sources\": [{\"source\": \"self\", \"lag\": -9223372036854775808}]}", NULL),
-              BT_ERROR_ARGUMENT, "lag|-9.2|0 to 1048576");
+              BT_ERROR_ARGUMENT, "lag|-9223372036854775808|0 to 1048576");
   CHECK_OK(bt_network_free(network));
 }
 

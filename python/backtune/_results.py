@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -76,6 +77,7 @@ class ResultsMixin:
     _is_list: bool
     _form: Sequences
     _start: str
+    get_option: Callable[[str], float]
     _validated: dict[int, float]
 
     def _option(self, name: str) -> float:
