@@ -102,7 +102,8 @@ public func bt_estimator_get_criterion(
   _ length: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded {
-    try copy(try reading(estimator) { $0.estimator.objective.criterion }, to: buffer, capacity, length)
+    let name = try reading(estimator) { $0.estimator.objective.criterion }
+    try copy(name, to: buffer, capacity, length)
   }
 }
 
@@ -145,7 +146,8 @@ public func bt_estimator_get_method(
   _ length: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded {
-    try copy(try reading(estimator) { $0.estimator.options.method.rawValue }, to: buffer, capacity, length)
+    let name = try reading(estimator) { $0.estimator.options.method.rawValue }
+    try copy(name, to: buffer, capacity, length)
   }
 }
 

@@ -110,7 +110,9 @@ final class GaussNewton: Session {
   /// Tries a damping; less and less while it pays, or more and more until it does. Choosing the next one by the size of
   /// the first correction saves trials (9 simulations an iteration against 13 at N = 16) but no time to speak of, and
   /// finds less at N = 2.
-  private func lookForDamping(_ linear: LinearisedProblem, _ cost: Double, _ poll: () throws -> Void) throws {
+  private func lookForDamping(
+    _ linear: LinearisedProblem, _ cost: Double, _ poll: () throws -> Void
+  ) throws {
     var least = try trial(linear, poll)
     if least < cost {
       while damping > Self.smallestDamping {
