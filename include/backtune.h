@@ -428,7 +428,9 @@ bt_status bt_estimator_clear_regularisation(bt_estimator *estimator);
 bt_status bt_estimator_set_method(bt_estimator *estimator, const char *name);
 bt_status bt_estimator_get_method(const bt_estimator *estimator, char *buffer, int64_t capacity, int64_t *length);
 
-/* Numbers by name; reading one back before setting it gives its default:
+/* Numbers by name, for all steps and runs that follow; reading one back before setting it gives its default. Trace,
+ * weights and stop reason stay as they are until then; cost, gradient and other calls that compute answer under what is
+ * set now. The same holds for criterion, regularisation and data:
  *   max_iterations   limit of one run (300)
  *   tolerance        a run stops when the cost falls below this times its first cost, or times what the mean of the
  *                    desired values costs where that is less (1e-12)
@@ -438,7 +440,7 @@ bt_status bt_estimator_get_method(const bt_estimator *estimator, char *buffer, i
  *                    bt_network_randomize drew them, 0 where they were set
  *   dense            1: Gauss-Newton solves its steps by the matrix J^T J, 0: by conjugate gradients; -1 (the default):
  *                    by what costs less
- *   initial_states   1 or 0 (0): every sequence has a learnt initial state of its own (a change starts the estimator anew)
+ *   initial_states   1 or 0 (0): every sequence has a learnt initial state of its own
  *   nu               scale of the criterion; 0: automatic, of the errors at the start of each iteration (0)
  *   washout          first steps of every sequence that are not compared (0)
  *   static           1 or 0: only the last step of every sequence is compared (0)

@@ -14,7 +14,7 @@ public func bt_estimator_cost(
 ) -> Int32 {
   guarded {
     // What the trace says needs nobody else to stand still.
-    let known = try found(estimator) { try $1.trace.isEmpty ? nil : $1.cost() }
+    let known = try found(estimator) { try $1.isAnswered ? $1.cost() : nil }
     let result = try known ?? looking(estimator) { try $1.cost(at: $0.network.network) }
     cost?.pointee = result.cost
     nmse?.pointee = result.nmse

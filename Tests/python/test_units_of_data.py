@@ -244,3 +244,21 @@ def test_scales_without_floors():
         assert found[0] == found[1] == found[2]
     constant = run("lnl", u, np.zeros((STEPS, 2)), criterion="huber", iterations=3)
     assert np.isfinite(constant.cost).all()
+
+
+@pytest.mark.parametrize("k", [(-9, 0), (9, -9), (0, 6)])
+def test_uncertainty(k):
+    """What is determined does not depend on units, and standard errors are in them."""
+    u, y = record("linear")
+    factors = 10.0 ** np.array(k)
+    found = []
+    for scale in (np.ones(2), factors):
+        net = make("linear")
+        est = bt.Estimator(net, u * scale, y)
+        est.run(40, progress=False)
+        found.append(est.uncertainty())
+    one, other = found
+    assert one.rank == other.rank == len(one.covariance)
+    for name, errors in one.standard_errors.items():
+        scale = factors if name.endswith("B") else 1
+        np.testing.assert_allclose(other.standard_errors[name] * scale, errors, rtol=1e-4)

@@ -38,6 +38,7 @@ package final class Problem {
   package let globalTerms: [any GlobalTerm]
   /// The units in which inputs, outputs and weights are taken: slots hold V, and not W.
   package let scales: Scales
+  private let constraints: Scales.Constraints
   /// Whether errors are taken in deviations of their outputs.
   package let isBalanced: Bool
   /// Of the observed values of every output, in their own units, gains not counted.
@@ -75,15 +76,14 @@ package final class Problem {
       }
     }
     (self.activityTerms, self.weightTerms) = (activityTerms, weightTerms)
+    constraints = Scales.Constraints(
+      scalesOutputs: units != .inputs && objective.kind.comparesValues,
+      activities: Set(activityTerms.flatMap { $0.driven.map(\.group) }),
+      regularised: Set(weightTerms.flatMap { $0.usesDataUnits ? [] : $0.slots }))
     scales =
       units == .given
       ? Scales(none: network)
-      : Scales(
-        network, inputs: seen.inputMoments, outputs: outputMoments,
-        Scales.Constraints(
-          scalesOutputs: units == .data && objective.kind.comparesValues,
-          activities: Set(activityTerms.flatMap { $0.driven.map(\.group) }),
-          regularised: Set(weightTerms.flatMap { $0.usesDataUnits ? [] : $0.slots })))
+      : Scales(network, inputs: seen.inputMoments, outputs: outputMoments, constraints)
     targets =
       seen.hasTargets
       ? try Targets(
@@ -288,5 +288,12 @@ package final class Problem {
     return zip(targets.outputSquares(states), sequences.spreads).map {
       $1 > 0 ? $0 / $1 : .nan
     }
+  }
+
+  /// How large a weight of every slot of the network is that is 1 in the units of the data, in the units that it has here.
+  package var usualSizes: [Double] {
+    let data = Scales(
+      network, inputs: sequences.inputMoments, outputs: outputMoments, constraints)
+    return zip(data.factors, scales.factors).map { $0 / $1 }
   }
 }

@@ -8,7 +8,7 @@ extension Estimator {
   /// L of the best weights and its NMSE; before the first step those of the network's weights. Infinite where they
   /// diverge.
   public func cost() throws -> (cost: Double, nmse: Double) {
-    if let last = trace.last { return (last.cost, last.nmse) }
+    if let last = trace.last, isAnswered { return (last.cost, last.nmse) }
     return try cost(at: network)
   }
 

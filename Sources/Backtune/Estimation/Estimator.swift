@@ -117,6 +117,9 @@ public final class Estimator {
   /// `options.observation.learnsEachStart` when it ran, otherwise empty.
   public func initialStates() throws -> [Double] { try finder().initialStates }
 
+  /// Whether what was found answers the question at hand.
+  package var isAnswered: Bool { !trace.isEmpty && made?.question == question }
+
   /// Whether it found an initial state for each sequence.
   package var hasFoundStarts: Bool {
     !trace.isEmpty && made?.session.problem.learnsEachStart == true
@@ -235,7 +238,7 @@ public final class Estimator {
 
   /// Evaluates the first weights and opens the trace; false where there is nothing to go on from.
   private func start(monitor: Monitor?) throws -> Bool {
-    if !trace.isEmpty, made?.question != question { restart() }
+    if !isAnswered, !trace.isEmpty { restart() }
     if trace.isEmpty { try takeDraw() }
     let session = try session()
     if trace.isEmpty { notes = notes.filter { $0.kind == .drawn } + session.problem.notes }

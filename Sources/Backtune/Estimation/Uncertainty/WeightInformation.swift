@@ -89,12 +89,13 @@ extension Sequences {
 }
 
 extension Problem {
-  /// Of every slot the largest absolute value in its array, 1 at least; of initial states of sequences their own.
+  /// Of every slot the largest absolute value in its array, 1 at least, in units of the data; of initial states of sequences their own.
   fileprivate func sizes(_ slots: [Double]) -> [Double] {
     var sizes = slots.map { max(abs($0), 1) }
+    let usual = usualSizes
     for array in network.arrays {
-      let largest = sizes[array.slots].max() ?? 1
-      for slot in array.slots { sizes[slot] = largest }
+      let largest = array.slots.reduce(1) { max($0, abs(slots[$1]) / usual[$1]) }
+      for slot in array.slots { sizes[slot] = largest * usual[slot] }
     }
     return sizes
   }
