@@ -253,4 +253,21 @@ import Testing
     _ = try products.product(problem.adjustable.map { _ in 1 }) { polls += 1 }
     #expect(polls >= 4)
   }
+
+  /// A runner of a race goes on with the form that it had come to.
+  @Test func positionsKeepTheForm() throws {
+    let (learner, sequences, _) = try Build.reverseEngineering("lnl", size: 4, steps: 40)
+    let session = try GaussNewton(
+      try Problem(learner, sequences), form: .adaptive(budget: 1))
+    try session.start {}
+    let first = session.position
+    #expect(!session.solver.isSettled)
+    for _ in 0..<3 { try session.iterate(EstimatorOptions()) {} }
+    #expect(session.solver.isSettled)
+    let settled = session.position
+    session.resume(first)
+    #expect(!session.solver.isSettled)
+    session.resume(settled)
+    #expect(session.solver.isSettled && session.slots == settled.slots)
+  }
 }
