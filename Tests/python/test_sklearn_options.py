@@ -37,6 +37,33 @@ def test_options_are_named_with_what_is_allowed(kind, name, value, allowed):
     assert text.startswith(f"{name}: {value!r} came, expected") and allowed in text
 
 
+_NONE_IS_ALLOWED = {"unit_options", "method", "class_weight", "random_state", "callback"}
+_CASES = [
+    (kind, name, value)
+    for kind in (bt.RecurrentRegressor, bt.RecurrentClassifier)
+    for name in kind().get_params()
+    for value in (None, float("nan"), -1, "x")
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "value"), _CASES)
+@pytest.mark.parametrize("recipe", [False, True])
+def test_every_option_is_checked(kind, name, value, recipe):
+    x = series(60)
+    regressor = kind is bt.RecurrentRegressor
+    options = {"max_iter": 2, **({"units": 2} if regressor and not recipe else {}), name: value}
+    model = kind(**options)
+    allowed = _NONE_IS_ALLOWED | ({"units", "unit"} if regressor else set())
+    if value is None and name in allowed:
+        assert model.fit(x, (x[:, 0] > 0).astype(int)).predict(x).shape == (60,)
+        return
+    with pytest.raises(bt.ArgumentError) as caught:
+        model.fit(x, (x[:, 0] > 0).astype(int))
+    text = str(caught.value)
+    assert text.startswith((f"{name}: {value!r} came, expected ", f"{name} {value!r}: unknown, "))
+    assert "expected" in text and not hasattr(model, "network_")
+
+
 def test_horizon_needs_targets_that_were_the_next_inputs():
     x = series()
     model = bt.RecurrentRegressor(2, "linear").fit(x[:-1], x[1:])

@@ -19,18 +19,9 @@ from ..errors import ArgumentError, StateError
 from ..network import Network
 from ._checks import TAG_OF_FAILED_CHECKS
 from ._networks import build
+from ._options import check_options
 from ._sequences import read_inputs
 from ._training import Arrays, Task, Trained, train
-
-# Whole numbers among the parameters, with the least that is allowed.
-_LEAST = (
-    ("units", 1),
-    ("max_order", 1),
-    ("max_iter", 1),
-    ("n_iter_no_change", 1),
-    ("n_initial", 0),
-    ("washout", 0),
-)
 
 
 class RecurrentEstimator(BaseEstimator):
@@ -38,6 +29,7 @@ class RecurrentEstimator(BaseEstimator):
 
     _softmax = False
     _starts_allowed: tuple[str, ...] = ("zero", "continue")
+    _units_optional = False
 
     # ---- Fitted whole, or left as it was
 
@@ -85,45 +77,7 @@ class RecurrentEstimator(BaseEstimator):
     # ---- Parameters
 
     def _check_parameters(self) -> None:
-        if self.initial_state not in self._starts_allowed:
-            raise ArgumentError(
-                f"initial_state: {self.initial_state!r} came, expected "
-                + " or ".join(map(repr, self._starts_allowed))
-            )
-        for name, least in _LEAST:
-            value = getattr(self, name, least)
-            if value is None and name == "units":
-                continue
-            if (
-                not isinstance(value, numbers.Integral)
-                or isinstance(value, (bool, np.bool_))
-                or value < least
-            ):
-                raise ArgumentError(
-                    f"{name}: {value!r} came, expected a whole number, {least} or more"
-                )
-        for name, most in (("alpha", np.inf), ("validation_fraction", 1.0)):
-            value = getattr(self, name)
-            if (
-                not isinstance(value, numbers.Real)
-                or isinstance(value, (bool, np.bool_))
-                or not 0 <= float(value) < most
-            ):
-                allowed = "a finite number of 0 or more" if most == np.inf else "0 to below 1"
-                raise ArgumentError(f"{name}: {value!r} came, expected {allowed}")
-        restarts = self.restarts
-        if restarts != "auto" and (
-            not isinstance(restarts, numbers.Integral)
-            or isinstance(restarts, (bool, np.bool_))
-            or restarts < 0
-        ):
-            raise ArgumentError(
-                f"restarts: {restarts!r} came, expected 'auto' or a whole number, 0 or more"
-            )
-        for name in ("early_stopping", "warm_start"):
-            value = getattr(self, name)
-            if not isinstance(value, (bool, np.bool_)):
-                raise ArgumentError(f"{name}: {value!r} came, expected True or False")
+        check_options(self, self._starts_allowed, self._units_optional)
 
     def _seed(self) -> int:
         if isinstance(self.random_state, numbers.Integral):

@@ -101,6 +101,7 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
     """
 
     _starts_allowed = ("zero", "continue", "estimate")
+    _units_optional = True
 
     def __init__(
         self,
@@ -238,7 +239,10 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
     def _identify(self, u: Arrays, known: Arrays, gains: Arrays | None, task: Task) -> Trained:
         """Follow the recipe; a linear model of one state where the record is too short for it."""
         if self.criterion not in ("least-squares", LeastSquares()):
-            raise ArgumentError("criterion: the recipe takes least squares only; give units")
+            raise ArgumentError(
+                f"criterion: {self.criterion!r} came, expected least squares: the recipe takes no"
+                " other; give units"
+            )
         for name in ("callback", "unit_options"):
             if getattr(self, name) is not None:
                 raise ArgumentError(f"{name}: of no use to the recipe; give units")
