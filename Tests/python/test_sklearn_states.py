@@ -83,6 +83,67 @@ def test_continue_needs_as_many_sequences(recipe):
         model.predict(X)
 
 
+@pytest.mark.parametrize("options", [{}, {"units": 2, "max_iter": 10, "restarts": 0}])
+def test_continue_of_rows_that_fit_had(options):
+    pd = pytest.importorskip("pandas")
+    X, y = plant(400)
+    model = RecurrentRegressor(max_order=2, initial_state="continue", **options)
+    times = pd.date_range("2026-01-01", periods=400, freq="h")
+    for index in (times, pd.RangeIndex(1000, 1400), times.strftime("%d %H")):
+        table, target = pd.DataFrame({"u": X[:, 0]}, index), pd.Series(y, index)
+        model.fit(table[:300], target[:300])
+        whole = model.predict(table)
+        # Rows of fit are as after the fit, those that follow it too, wherever one begins.
+        assert abs(whole - target)[:300].std() < 0.1 * y.std()
+        for start in (1, 100, 299, 300):
+            np.testing.assert_allclose(model.predict(table[start:]), whole[start:], rtol=1e-12)
+    early = pd.DataFrame({"u": X[:, 0]}, times - pd.Timedelta("2h"))
+    model.fit(table.set_axis(times)[:300], target.set_axis(times)[:300])
+    for rows in (early, early.set_axis(times + pd.Timedelta("5min"))):
+        with pytest.raises(bt.ArgumentError, match="'continue': sequence 0 of X begins at 20"):
+            model.predict(rows)
+    # By values: what begins like fit, in whole or in part; all other rows follow.
+    model.fit(X[:300], y[:300])
+    np.testing.assert_array_equal(model.predict(X), whole)
+    np.testing.assert_array_equal(model.predict(X[:50]), whole[:50])
+    np.testing.assert_allclose(model.predict(X[300:]), whole[300:], rtol=1e-12)
+    plain = model.predict(pd.DataFrame(X[300:]))
+    np.testing.assert_allclose(plain, whole[300:], rtol=1e-12)
+    assert np.isclose(
+        model.score(X[:300], y[:300]), 1 - np.mean((whole[:300] - y[:300]) ** 2) / y[:300].var()
+    )
+
+
+def test_continue_of_periodic_input_goes_on():
+    X, y = plant(60)
+    X, y = np.tile(X, (3, 1)), plant(60)[1]
+    x, y = 0.0, np.empty(180)
+    for t in range(180):
+        y[t] = x
+        x = 0.99 * x + 0.1 * (X[t, 0] - 3)
+    model = small(unit="linear", initial_state="continue").fit(X[:120], y[:120])
+    np.testing.assert_allclose(model.predict(X[120:]), y[120:], atol=0.05 * y.std())
+    ones = np.ones((50, 1))
+    model = small(unit="linear", initial_state="continue").fit(ones, 0.9 ** np.arange(50))
+    assert same(model.predict(ones), model.predict(np.ones((60, 1)))[:50])
+
+
+def test_continue_by_instance():
+    pd = pytest.importorskip("pandas")
+    lists = [plant(60, seed, start=4.0 * seed) for seed in (0, 1)]
+    index = pd.MultiIndex.from_product([["a", "b"], range(60)])
+    X = pd.DataFrame({"u": np.concatenate([item[0][:, 0] for item in lists])}, index)
+    y = pd.Series(np.concatenate([item[1] for item in lists]), index)
+    late = index.get_level_values(1) >= 40
+    model = small(initial_state="continue").fit(X[~late], y[~late])
+    whole = model.predict(X)
+    swapped = model.predict(X[late].loc[["b", "a"]])
+    np.testing.assert_allclose(swapped[y[late].index], whole[late], rtol=1e-12)
+    np.testing.assert_allclose(model.predict(X[late].loc[["b"]]), whole[late].loc[["b"]])
+    with pytest.raises(bt.ArgumentError, match=r"instance .*'c'.* came, which fit had not"):
+        model.predict(X[late].rename(index={"a": "c"}))
+
+
 def test_zero_state_is_that_of_fit():
     u = np.random.default_rng(0).normal(size=(200, 1))
     net = bt.Network(1)

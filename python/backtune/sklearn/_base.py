@@ -18,6 +18,7 @@ from .._identify_data import Scale
 from ..errors import ArgumentError, StateError
 from ..network import Network
 from ._checks import TAG_OF_FAILED_CHECKS
+from ._continue import Past
 from ._networks import build
 from ._options import check_options
 from ._sequences import read_inputs
@@ -100,8 +101,8 @@ class RecurrentEstimator(BaseEstimator):
         u, listed = read_inputs(self, X, reset=False)
         return self._scaled(u), listed
 
-    def _starts(self, count: int) -> Any:
-        """Return the states before sequences of which no output is known."""
+    def _starts(self, X: Any, u: Arrays) -> Any:
+        """Return the states before the sequences u of X, of which no output is known."""
         if self.initial_state not in self._starts_allowed:
             self._check_parameters()
         if self.initial_state == "zero":
@@ -111,12 +112,7 @@ class RecurrentEstimator(BaseEstimator):
                 "initial_state='estimate': the first outputs are needed, predict(X, y[:n]);"
                 " `score` takes them from its y"
             )
-        if count != len(self.final_states_):
-            raise ArgumentError(
-                f"initial_state='continue': {count} sequences came to continue the"
-                f" {len(self.final_states_)} of fit"
-            )
-        return self.final_states_
+        return self._past.states(self.network_, self.final_states_, X, u)
 
     # ---- Training
 
@@ -162,7 +158,7 @@ class RecurrentEstimator(BaseEstimator):
             **options,
         )
 
-    def _take(self, trained: Trained, task: Task) -> Arrays:
+    def _take(self, X: Any, trained: Trained, task: Task) -> Arrays:
         """Set what was estimated, and the states at the end of the sequences.
 
         Return the outputs of the network.
@@ -176,6 +172,7 @@ class RecurrentEstimator(BaseEstimator):
         self.n_iter_ = max(trained.iterations, 1)
         self.validation_errors_ = trained.validation
         self.final_states_ = final
+        self._past = Past.of(X, task.u, trained.starts)
         return [outputs for outputs, _ in runs]
 
     # ---- What scikit-learn asks

@@ -141,7 +141,7 @@ callback, verbose
         u, listed = self._read(X)
         if self.per_sequence_ and not listed:
             raise ArgumentError("X: one array came, expected a list of sequences as in fit")
-        outputs = self.network_.simulate(u, self._starts(len(u)))
+        outputs = self.network_.simulate(u, self._starts(X, u))
         if self.per_sequence_:
             return np.stack([item[-1] for item in outputs])
         return outputs if listed else outputs[0]
@@ -221,7 +221,7 @@ callback, verbose
             criterion="cross-entropy",
             alpha=self.alpha / len(rows),
         )
-        self._take(trained, task)
+        self._take(X, trained, task)
 
     def _class_factors(self, labels: np.ndarray) -> np.ndarray:
         """Return the weight of each class."""

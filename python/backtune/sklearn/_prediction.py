@@ -40,7 +40,7 @@ class PredictionMixin:
 
         def _read(self, X: Any) -> tuple[Arrays, bool]: ...
         def _scaled(self, sequences: Arrays) -> Arrays: ...
-        def _starts(self, count: int) -> Any: ...
+        def _starts(self, X: Any, u: Arrays) -> Any: ...
 
     def predict(self, X: Any = None, y: Any = None, *, horizon: int | None = None) -> Any:
         """Return the outputs, or a forecast in free run.
@@ -68,7 +68,7 @@ class PredictionMixin:
         ------
         ArgumentError
             `initial_state` is "estimate" and y did not come, or "continue" and as many sequences
-            as `fit` had did not come; a horizon where the targets of `fit` were not its next
+            as `fit` had did not come, or rows whose index is neither in that of `fit` nor after it; a horizon where the targets of `fit` were not its next
             inputs.
         """
         check_is_fitted(self)
@@ -77,7 +77,7 @@ class PredictionMixin:
         if X is None:
             raise ArgumentError("X: None came, expected an array or a list of arrays")
         u, listed = self._read(X)
-        outputs = [item for item, _ in self._runs(u, self._first(aligned(X, y), u, listed))]
+        outputs = [item for item, _ in self._runs(X, u, self._first(aligned(X, y), u, listed))]
         return like(X, outputs, self._output_names(), self._flat)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -95,7 +95,7 @@ class PredictionMixin:
         if self.initial_state == "estimate":
             skip = as_size(self.n_initial, "n_initial")
             first = [item[:skip] for item in desired]
-        pairs = zip((item for item, _ in self._runs(u, first)), desired)
+        pairs = zip((item for item, _ in self._runs(X, u, first)), desired)
         predicted, known = map(np.concatenate, zip(*((x[skip:], o[skip:]) for x, o in pairs)))
         counted = None if weights is None else np.concatenate([item[skip:] for item in weights])
         scores = []
@@ -123,11 +123,11 @@ class PredictionMixin:
             return None
         return self._targets(y, [len(item) for item in u], listed, shorter=True)
 
-    def _runs(self, u: Arrays, first: Arrays | None) -> list[tuple[np.ndarray, np.ndarray]]:
+    def _runs(self, X: Any, u: Arrays, first: Arrays | None) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return outputs (T, O), in units of y, and final states."""
         scale = Scale(self.y_mean_, self.y_scale_)
         if first is None:
-            starts = self._starts(len(u))
+            starts = self._starts(X, u)
         else:
             starts = [
                 estimated_state(self.network_, item[: len(y)], scale.apply(y), self._identified)
@@ -168,7 +168,7 @@ class PredictionMixin:
             listed, forecasts = len(states) > 1, []
         else:
             u, listed = self._read(X)
-            runs = self._runs(u, self._first(aligned(X, y), u, listed))
+            runs = self._runs(X, u, self._first(aligned(X, y), u, listed))
             values, states = [item[-1] for item, _ in runs], [state for _, state in runs]
             forecasts = [values]
         scale = Scale(self.y_mean_, self.y_scale_)

@@ -49,7 +49,8 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         First time steps of every sequence that are not compared in `fit`.
     initial_state : {"zero", "continue", "estimate"}
         The state at the start of `predict`: zero; that at the end of `fit`, for rows that follow
-        those of the fit, as in `TimeSeriesSplit`; or estimated from the first outputs, which are
+        those of the fit, as in `TimeSeriesSplit`, or that of `fit` before rows that it had (found
+        by index, of arrays by their values: only those it began with); or estimated from the first outputs, which are
         ``y`` of `predict`, and in `score` the first `n_initial` rows, which then do not count.
         With "zero" a network of `units` starts from zero in `fit` too, otherwise each sequence of
         `fit` has a learnt initial state.
@@ -198,7 +199,7 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
             if self.early_stopping:
                 task.held = [self._is_last(observed_steps(item)) for item in task.y]
             trained = self._learn(net, task, go_on)
-        results = self._take(trained, task)
+        results = self._take(X, trained, task)
         self._name_channels(y_names)
         self._last_outputs = [
             np.where(np.isfinite(y[-1]), y[-1], scale.restore(x[-1]))
