@@ -136,6 +136,33 @@ def test_report(bent):
     assert repr(bent).startswith("<IdentifiedModel: 1 inputs, 1 outputs, ")
 
 
+def test_report_shows_persistence():
+    u = np.random.default_rng(0).normal(size=400)
+    y = np.cumsum(np.random.default_rng(1).normal(size=400))
+    model = identify(u, y, max_order=1)
+    expected = np.mean(np.diff(y) ** 2) / y.var()
+    assert np.isclose(model.report.persistence, expected, rtol=1e-12)
+    assert model.report.persistence < model.report.training
+    assert f"(persistence, y(t) = y(t-1): {expected:.3g})" in repr(model.report)
+    # Pairs within a sequence, both known; of unequal gains by that of the later one.
+    holes = y.copy()
+    holes[::5] = np.nan
+    gains = np.linspace(1, 3, 400)
+    report = identify([u, u], [holes, holes], [gains, gains], max_order=1).report
+    steps = np.diff(holes)
+    known = np.isfinite(steps)
+    expected = np.average(steps[known] ** 2, weights=gains[1:][known]) / np.nanvar(holes)
+    assert np.isclose(report.persistence, expected, rtol=1e-12)
+    # Every other value known: no pair, and no word.
+    holes[1::2] = np.nan
+    holes[::2] = y[::2]
+    report = identify(u, holes, max_order=1).report
+    assert np.isnan(report.persistence) and "persistence" not in repr(report)
+    # A report that an earlier release pickled.
+    del report.persistence
+    assert "refitted: NMSE" in repr(report)
+
+
 def test_several_sequences_outputs_and_missing_values():
     random = np.random.default_rng(5)
     u, y = [], []

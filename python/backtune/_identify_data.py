@@ -153,6 +153,18 @@ class Record:
         return error if np.isfinite(error) else np.inf
 
 
+def persistence(record: Record) -> float:
+    """Return the mean square of y(t) - y(t-1) in deviations, NaN where no such pair is known."""
+    steps = np.concatenate([np.diff(item, axis=0) for item in record.y])
+    known = np.isfinite(steps)
+    if not known.any():
+        return float("nan")
+    weights = None
+    if record.gains is not None:
+        weights = np.concatenate([item[1:] for item in record.gains])[known]
+    return float(np.average(steps[known] ** 2, weights=weights))
+
+
 def last_quarter(
     u: list[np.ndarray], y: list[np.ndarray], gains: list[np.ndarray] | None = None
 ) -> Record:

@@ -71,12 +71,23 @@ class IdentificationReport(list):
         From the call of `identify` to its return.
     training : float
         NMSE of the model, refitted, on the whole record in free run.
+    persistence : float
+        NMSE on the same record of the last measured output as a forecast of the next one, which
+        asks for no model; NaN where no two in a row are known. A model in free run that is no
+        better says little about an output that hardly changes from step to step.
     """
 
-    def __init__(self, trials: Any = (), seconds: float = 0.0, training: float = np.nan) -> None:
+    def __init__(
+        self,
+        trials: Any = (),
+        seconds: float = 0.0,
+        training: float = np.nan,
+        persistence: float = np.nan,
+    ) -> None:
         super().__init__(sorted(trials, key=lambda trial: trial.validation))
         self.seconds = seconds
         self.training = training
+        self.persistence = persistence
 
     @property
     def chosen(self) -> Trial:
@@ -101,7 +112,12 @@ class IdentificationReport(list):
             )
         if len(shown) < len(self):
             lines.append(f"and {len(self) - len(shown)} more")
-        lines.append(f"refitted: NMSE {self.training:.3g} on the record; {self.seconds:.1f} s")
+        # Reports that earlier releases pickled have none.
+        held = getattr(self, "persistence", np.nan)
+        beside = "" if np.isnan(held) else f" (persistence, y(t) = y(t-1): {held:.3g})"
+        lines.append(
+            f"refitted: NMSE {self.training:.3g} on the record{beside}; {self.seconds:.1f} s"
+        )
         return "\n".join(lines)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ._arrays import as_size
 from ._data.pairs import learn_labels
-from ._identify_data import Scale, checked, last_quarter
+from ._identify_data import Scale, checked, last_quarter, persistence
 from ._identify_race import choose, cross_check, linear_models, race
 from ._identify_result import IdentificationReport, IdentifiedModel, Trial
 from ._progress import Count
@@ -117,5 +117,7 @@ def identify(
         )
         for item in linear + raced
     ]
-    report = IdentificationReport(trials, time.perf_counter() - began, chosen.training)
+    report = IdentificationReport(
+        trials, time.perf_counter() - began, chosen.training, persistence(record)
+    )
     return IdentifiedModel(chosen.net, beside.net, scale_u, scale_y, report, chosen.initial)

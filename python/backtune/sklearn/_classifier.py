@@ -12,7 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..errors import ArgumentError
 from ._base import RecurrentEstimator
-from ._sequences import check_target, items_of, read_inputs, read_labels, read_weights
+from ._label_forms import read_labels
+from ._sequences import check_target, read_inputs, read_weights
 from ._tables import aligned
 from ._training import Arrays, Task
 
@@ -24,7 +25,9 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
 
     For X of shape (T, M), y is (T,), a label for each time step. For a list of such, y is a list
     or array of as many labels, one for each sequence, which is read off at its last step; or a list
-    of arrays (T,), a label for each step. Labels are of any type.
+    of arrays (T,), a label for each step. Labels are texts, whole numbers or truth
+    values, none missing; a column (n, 1) is taken as (n,) with a DataConversionWarning. One-hot
+    rows are an error: their labels are ``y.argmax(axis=1)``.
 
     Parameters
     ----------
@@ -166,11 +169,18 @@ callback, verbose
         check_target(self, y)
         predicted, y = self.predict(X), aligned(X, y, complete=True)
         sample_weight = aligned(X, sample_weight, True, "sample_weight")
+        listed = self.per_sequence_ or isinstance(predicted, list)
+        parts = predicted if isinstance(predicted, list) else [predicted]
+        lengths = [2] * len(predicted) if self.per_sequence_ else [len(item) for item in parts]
+        labels, per_sequence = read_labels(y, lengths, listed)
+        if per_sequence != self.per_sequence_:
+            raise ArgumentError(
+                "y: labels of sequences came for labels of steps, or steps for sequences"
+            )
+        y = np.concatenate(labels)
         if isinstance(predicted, list):
-            lengths = [len(item) for item in predicted]
             weights = read_weights(sample_weight, lengths, True)
             sample_weight = None if weights is None else np.concatenate(weights)
-            y = np.concatenate([np.asarray(v) for v in items_of(y, len(lengths), "y")])
             predicted = np.concatenate(predicted)
         return float(accuracy_score(y, predicted, sample_weight=sample_weight))
 

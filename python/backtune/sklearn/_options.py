@@ -101,4 +101,4 @@ def _is_flag(value: Any) -> bool:
 
 
 def _is_whole(value: Any, least: int) -> bool:
-    return isinstance(value, numbers.Integral) and not _is_flag(value) and value >= least
+    return isinstance(value, numbers.Integral) and not _is_flag(value) and int(value) >= least

@@ -68,8 +68,8 @@ class PredictionMixin:
         ------
         ArgumentError
             `initial_state` is "estimate" and y did not come, or "continue" and as many sequences
-            as `fit` had did not come, or rows whose index is neither in that of `fit` nor after it;
-            a horizon where the targets of `fit` were not its next inputs.
+            as `fit` had did not come, or rows whose index is neither in that of `fit`
+            nor after it; a horizon where the targets of `fit` were not its next inputs.
         """
         check_is_fitted(self)
         if horizon is not None:

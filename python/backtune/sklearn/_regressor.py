@@ -51,7 +51,8 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         The state at the start of `predict`: zero; that at the end of `fit`, for rows that follow
         those of the fit, as in `TimeSeriesSplit`, or that of `fit` before rows that it had (found
         by index, of arrays by their values: only those it began with); or estimated from the first
-        outputs, which are ``y`` of `predict`, and in `score` the first `n_initial` rows, which then do not count.
+        outputs, which are ``y`` of `predict`, and in `score` the first `n_initial` rows, which then
+        do not count.
         With "zero" a network of `units` starts from zero in `fit` too, otherwise each sequence of
         `fit` has a learnt initial state.
     n_initial : int

@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import check_array
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import column_or_1d
 
 from .._data.forms import form_of
 from .._data.kinds import check_iterator
@@ -152,27 +150,3 @@ def read_weights(weights: Any, lengths: list[int], listed: bool) -> list[np.ndar
     if not any(item.any() for item in result):
         raise ArgumentError("Sample weights must contain at least one non-zero number.")
     return result
-
-
-def read_labels(y: Any, lengths: list[int], listed: bool) -> tuple[list[np.ndarray], bool]:
-    """Return the labels of each sequence, (T,) or (1,), and whether each has one for all."""
-    if not listed:
-        labels = column_or_1d(checked(y, "y", dtype=None), warn=True)
-        check_classification_targets(labels)
-        if len(labels) != lengths[0]:
-            raise SizeError(
-                f"y: {len(labels)} labels, {lengths[0]} rows of X: found input variables with"
-                " inconsistent numbers of samples"
-            )
-        return [labels], False
-    items = items_of(y, len(lengths), "y")
-    if all(np.ndim(item) == 0 for item in items):
-        labels = checked(np.asarray(items), "y", dtype=None)
-        check_classification_targets(labels)
-        return [labels[k : k + 1] for k in range(len(labels))], True
-    sequences = [column_or_1d(checked(item, "y", dtype=None)) for item in items]
-    check_classification_targets(np.concatenate(sequences))
-    for place, (item, length) in enumerate(zip(sequences, lengths)):
-        if len(item) != length:
-            raise SizeError(f"y[{place}]: {len(item)} labels, {length} rows of X")
-    return sequences, False
