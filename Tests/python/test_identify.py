@@ -148,7 +148,7 @@ def test_report_shows_persistence():
     holes = y.copy()
     holes[::5] = np.nan
     gains = np.linspace(1, 3, 400)
-    report = identify([u, u], [holes, holes], [gains, gains], max_order=1).report
+    report = bt.identify([u, u], [holes, holes], [gains, gains], max_order=1, progress=False).report
     steps = np.diff(holes)
     known = np.isfinite(steps)
     expected = np.average(steps[known] ** 2, weights=gains[1:][known]) / np.nanvar(holes)
