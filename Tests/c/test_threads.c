@@ -62,7 +62,9 @@ static void busy(void) {
   check_about(NULL);
   /* A child made now never sees the end of that run: its handles stay busy, others work. */
   fflush(stdout);
-  const pid_t child = fork();
+  /* What the run holds on the stack of its thread is lost in the child: valgrind would count it. */
+  const int is_native = getenv("BACKTUNE_TEST_SMALL") == NULL;
+  const pid_t child = is_native ? fork() : -1;
   if (child == 0) {
     check_begin_child();
     CHECK_ERROR(bt_network_free(network), BT_ERROR_BUSY, "network|in use");
@@ -72,7 +74,7 @@ static void busy(void) {
     CHECK_OK(bt_estimator_step(estimator, NULL, NULL, NULL));
     check_end_child();
   }
-  check_child(child, "fork beside a run");
+  if (is_native) check_child(child, "fork beside a run");
   change(&run, &run.may_leave);
   CHECK(pthread_join(thread, NULL) == 0);
   CHECK(run.status == BT_OK);

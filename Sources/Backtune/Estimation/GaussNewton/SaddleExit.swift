@@ -14,6 +14,8 @@ struct SaddleExit {
   /// How far away it starts, beside the size of a weight, or 1 in units of the data.
   private static let distance = 0.3
   private static let steps = 8
+  /// What it finds less than that, beside the cost, is what a minimum has of rounding.
+  static let rounding = 1e-9
   /// Relative to the largest diagonal element of J^T J.
   private static let dampings = [10, 1, 1e-1, 1e-2, 1e-4]
 
@@ -33,7 +35,7 @@ struct SaddleExit {
       problem.adjustable.map { Self.distance * stream.normal() * max(abs(origin[$0]), 1) })
     for _ in 0..<Self.steps {
       let (cost, states) = try search.attempt(slots, poll: poll)
-      guard cost.isFinite, search.score.total >= goal else { return }
+      guard cost.isFinite, search.score.total >= goal * (1 - Self.rounding) else { return }
       base.copy(from: states)
       guard let next = try step(from: slots, cost, poll) else { return }
       slots = next
