@@ -186,3 +186,14 @@ def test_forecast_of_one_series(waves):
         model.predict(horizon=0)
     with pytest.raises(bt.ArgumentError, match="X: None"):
         model.predict()
+
+
+def test_continue_of_an_earlier_release():
+    """What was pickled before earlier rows were known goes on where fit ended."""
+    X, y = plant(120)
+    model = small(initial_state="continue").fit(X[:100], y[:100])
+    expected = model.predict(X[100:])
+    del model._past
+    assert same(model.predict(X[100:]), expected)
+    with pytest.raises(bt.ArgumentError, match="2 sequences came to continue the 1"):
+        model.predict([X[100:], X[100:]])

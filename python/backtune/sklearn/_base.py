@@ -112,7 +112,16 @@ class RecurrentEstimator(BaseEstimator):
                 "initial_state='estimate': the first outputs are needed, predict(X, y[:n]);"
                 " `score` takes them from its y"
             )
-        return self._past.states(self.network_, self.final_states_, X, u)
+        past = getattr(self, "_past", None)
+        if past is not None:
+            return past.states(self.network_, self.final_states_, X, u)
+        # Fitted by an earlier release: rows can only go on where fit ended.
+        if len(u) != len(self.final_states_):
+            raise ArgumentError(
+                f"initial_state='continue': {len(u)} sequences came to continue the"
+                f" {len(self.final_states_)} of fit"
+            )
+        return self.final_states_
 
     # ---- Training
 
