@@ -16,7 +16,6 @@ from .errors import SizeError
 from .stream import Stream
 
 if TYPE_CHECKING:
-    from .group import Group
     from .network import Network
     from .weights import Weights
 
@@ -30,14 +29,6 @@ class SimulationMixin(LabelsMixin):
 
     if TYPE_CHECKING:
 
-        @property
-        def _pointer(self) -> int: ...
-        @property
-        def inputs(self) -> int: ...
-        @property
-        def outputs(self) -> int: ...
-        @property
-        def groups(self) -> dict[str, Group]: ...
         @property
         def weights(self) -> Weights: ...
         def _warn_untouched(self) -> None: ...

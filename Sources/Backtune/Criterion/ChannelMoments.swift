@@ -70,9 +70,7 @@ extension Sequences {
   package var rest: [Double] {
     inputMoments.map { $0.lowest <= 0 && $0.highest >= 0 || $0.count == 0 ? 0 : $0.mean }
   }
-}
 
-extension Sequences {
   /// Of every input, up to the last observed value of each sequence: what follows may be padding.
   static func moments(
     ofInputs inputs: [Double], channels: Int, lengths: [Int], gains: [Double], outputs: Int

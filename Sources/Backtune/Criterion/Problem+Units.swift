@@ -7,11 +7,6 @@ extension Problem {
     scales.inner(weights) + slots.values[weights.count...]
   }
 
-  /// The same with these initial states of the sequences, empty unless each has its own.
-  package func slots(for weights: [Double], starts: [Double]) -> [Double] {
-    scales.inner(weights) + scales.innerStates(starts, network)
-  }
-
   /// The weights of the network, and the initial states of the sequences (empty unless each has its own).
   package func parts(of slots: [Double]) -> (weights: [Double], starts: [Double]) {
     let count = network.slots.values.count
