@@ -20,9 +20,9 @@
  *             BT_ERROR_BUSY; inside a callback the calls that only read are allowed. Different handles may be used by
  *             different threads at the same time, and after a fork by the child; one that was in use by another thread
  *             stays BUSY in the child. Free calls accept NULL.
- *             A callback may not be left by longjmp, a C++ exception or pthread_exit. The handles of a run that was left so
- *             stay BUSY, and can only be freed: by the thread itself from the function that called the run or one that
- *             called it, or by any thread once that one has ended.
+ *             A callback may not be left by longjmp, a C++ exception or pthread_exit: what the call had made is lost, and
+ *             the handles that it uses stay BUSY. They can only be freed: by the thread itself from the function that made
+ *             the call or one that called it, or by any thread once that one has ended.
  * Memory.     Every buffer belongs to the caller, and is read or written during the call only. Arrays are doubles,
  *             row-major, time first: value (t, k) of a T x K array is array[t * K + k]. Beside each buffer stands its
  *             length in values, which must be exactly the documented one. No library can check that a pointer is valid.

@@ -7,12 +7,17 @@ private func uncertain<Result>(
   try looking(handle) { try body($1, $0.network.network) }
 }
 
-/// A monitor that asks the caller's function for no more than whether to stop.
+/// A monitor that asks the caller's function for no more than whether to stop; `held` is what the call holds meanwhile.
 private func poll(
-  _ callback: Callback?, _ handle: OpaquePointer?, _ user: UnsafeMutableRawPointer?
+  _ callback: Callback?, _ handle: OpaquePointer?, _ user: UnsafeMutableRawPointer?,
+  held: [HandleObject]
 ) -> Estimator.Monitor? {
   guard let callback else { return nil }
-  return { _ in callback(handle, 0, user) != 0 }
+  return { _ in
+    let place = stackPlace()
+    for object in held { object.noteCallback(at: place) }
+    return callback(handle, 0, user) != 0
+  }
 }
 
 /// Writes whether a computation was stopped by the callback.
@@ -31,8 +36,9 @@ public func bt_estimator_find_uncertainty(
   _ stop: UnsafeMutablePointer<Int32>?
 ) -> Int32 {
   guarded {
-    try uncertain(estimator) { found, network in
-      let monitor = poll(callback, estimator, user)
+    try looking(estimator) { object, found in
+      let network = object.network.network
+      let monitor = poll(callback, estimator, user, held: [object, object.network])
       try stoppable(stop) {
         _ = try found.uncertainty(at: network, monitor: monitor)
         _ = try found.predictionDeviation(at: network, monitor: monitor)
@@ -128,7 +134,8 @@ public func bt_uncertainty_predict(
     let initial = try optional(initial, initialLength, "initial")
     let directions: [Double] = try values(directions, directionsLength, "directions")
     let deviations: [Double] = try values(deviations, count, "deviations")
-    try reading(network) { network in
+    try HandleTable.use(network, NetworkObject.self, isWriting: false) { object in
+      let network = object.network
       let combinations = try WeightCombinations(
         weights: network.adjustableWeights.count, directions: directions, deviations: deviations)
       let steps = try checkedSum(lengths, "lengths")
@@ -139,7 +146,7 @@ public func bt_uncertainty_predict(
       try stoppable(stop) {
         let result = try network.uncertainPrediction(
           lengths: lengths, inputs: inputs, initial: initial, combinations,
-          monitor: poll(callback, nil, user))
+          monitor: poll(callback, nil, user, held: [object]))
         try write(result.outputs, to: outputs, length, "outputs")
         try write(result.deviations, to: deviation, length, "deviation")
       }

@@ -3,29 +3,39 @@ import Glibc
 
 /// What a handle stands for. Who is using it is kept here: any number of readers, or one writer.
 class HandleObject {
-  fileprivate var readers = 0
-  fileprivate var writer: Writer?
+  fileprivate var holders: [Holder] = []
 
-  /// Takes down where on the stack the run that holds this object calls its callback.
-  func noteCallback(at place: UInt) { writer?.callback = place }
+  fileprivate var writer: Holder? { holders.first { $0.isWriting } }
+
+  fileprivate var ownHolder: Int? { holders.lastIndex { $0.isCaller } }
+
+  /// Takes down where on the stack the call that holds this object calls its callback.
+  func noteCallback(at place: UInt) { HandleTable.note(self, place) }
 }
 
-/// Who holds an object alone.
-private struct Writer {
+/// Who holds an object, alone or as one of its readers.
+private struct Holder {
+  let isWriting: Bool
   private let thread = pthread_self()
-  private let number = gettid()
-  private let process = getpid()
-  /// Where on the stack its callback was called last; 0 before.
-  var callback: UInt = 0
+  /// Where on the stack its callback was called last, and by whom.
+  private var callback: (place: UInt, number: pid_t, process: pid_t)?
+
+  init(isWriting: Bool) { self.isWriting = isWriting }
 
   /// Whether this is the thread itself.
   var isCaller: Bool { pthread_equal(thread, pthread_self()) != 0 }
 
-  /// Whether what it did was left without returning: by its own thread, which now stands above the callback (stacks grow
-  /// down), or because the thread has ended. What a forked child inherited is not for it to judge.
+  mutating func note(_ place: UInt) { callback = (place, gettid(), getpid()) }
+
+  /// Whether what it did was left without returning, which only a callback can: by its own thread, which now stands above
+  /// the callback (stacks grow down), or because the thread has ended. What a forked child inherited is not for it to
+  /// judge.
   func isGone(seenFrom place: UInt) -> Bool {
-    if isCaller { return callback != 0 && place > callback }
-    return process == getpid() && tgkill(process, number, 0) != 0 && errno == ESRCH
+    guard let callback else { return false }
+    let isHere = callback.process == getpid()
+    // A new thread may have the identifier of one that ended.
+    if isCaller && (!isHere || callback.number == gettid()) { return place > callback.place }
+    return isHere && tgkill(callback.process, callback.number, 0) != 0 && errno == ESRCH
   }
 }
 
@@ -90,8 +100,8 @@ enum HandleTable {
     // Released outside the lock: a deinit may take its time.
     let object = try lock.whileLocked { () -> HandleObject? in
       let (place, object) = try find(handle, type)
-      // What a run left by longjmp or pthread_exit holds can still be freed.
-      if object.writer?.isGone(seenFrom: here) != true {
+      // What a call left by longjmp, an exception or pthread_exit holds can still be freed.
+      if !object.holders.allSatisfy({ $0.isGone(seenFrom: here) }) {
         try check(object, type, isWriting: true)
       }
       // Generation 0 is skipped: a token is never NULL.
@@ -119,15 +129,20 @@ enum HandleTable {
     let isNested = try lock.whileLocked { () -> Bool in
       try check(object, Object.self, isWriting: isWriting)
       if object.writer != nil { return true }
-      if isWriting { object.writer = Writer() } else { object.readers += 1 }
+      object.holders.append(Holder(isWriting: isWriting))
       return false
     }
     defer {
       if !isNested {
-        lock.whileLocked { if isWriting { object.writer = nil } else { object.readers -= 1 } }
+        // The last one of this thread: calls inside its callbacks have returned, or were left and their places stay.
+        lock.whileLocked { if let own = object.ownHolder { object.holders.remove(at: own) } }
       }
     }
     return try body(object)
+  }
+
+  fileprivate static func note(_ object: HandleObject, _ place: UInt) {
+    lock.whileLocked { if let own = object.ownHolder { object.holders[own].note(place) } }
   }
 
   private static func find<Object: HandleKind>(
@@ -149,7 +164,7 @@ enum HandleTable {
       guard !isWriting, writer.isCaller else {
         throw CallError.busy(type.argument)
       }
-    } else if isWriting && object.readers > 0 {
+    } else if isWriting && !object.holders.isEmpty {
       throw CallError.busy(type.argument)
     }
   }

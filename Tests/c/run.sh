@@ -7,7 +7,8 @@
 #   --no-valgrind  leave out valgrind (otherwise its absence is a failure)
 #
 # Prints failures, then one line "N passed, N failed" over everything; exits with 1 where something failed.
-# Variables: CC (gcc), CXX (g++), CLANG (clang, left out where missing), BACKTUNE_FUZZ_SECONDS (2), BACKTUNE_FUZZ_SEED (1).
+# Variables: CC (gcc), CXX (g++, else clang++), CLANG (clang, left out where missing), BACKTUNE_FUZZ_SECONDS (2),
+# BACKTUNE_FUZZ_SEED (1). Without a C++ compiler what is in C++ is left out, and it says so.
 set -uo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,7 +18,7 @@ for argument in "$@"; do
   case $argument in
     --sanitize) sanitize=1 ;;
     --no-valgrind) valgrind=0 ;;
-    -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -*) echo "unknown option $argument, see --help" >&2; exit 2 ;;
     *) folder=$argument ;;
   esac
@@ -64,25 +65,31 @@ check() {
 
 # ---- Compiling
 
-CC=${CC:-gcc} CXX=${CXX:-g++} CLANG=${CLANG:-clang}
+CC=${CC:-gcc} CLANG=${CLANG:-clang}
+CXX=${CXX:-$(basename "$(command -v g++ || command -v clang++)")}
+[ -n "$CXX" ] || echo "left out: no C++ compiler for the header in C++ and for C++ exceptions"
 flags=(-std=c99 -pedantic -Wall -Wextra -Werror -O1 -g "-I$root/include")
+cxx_flags=(-Wall -Wextra -Werror -Wno-long-long -O1 -g "-I$root/include")
 posix=(-D_XOPEN_SOURCE=700)
 link=("-L$work/lib" -lbacktune "-Wl,-rpath,$work/lib" -lm -lpthread)
 
 tests=()
 for source in "$here"/test_*.c; do tests+=("$(basename "$source" .c)"); done
+[ -z "$CXX" ] || tests+=(test_exceptions)
 examples=()
 for source in "$root"/examples/c/*.c; do examples+=("$(basename "$source" .c)"); done
 
 # compile suffix flags...: all programs, in the work folder.
 compile() {
-  local suffix=$1 name part
+  local suffix=$1 name part compiler source
   shift
   for part in check support calls; do
     check "compile $part.c" "$CC" "${flags[@]}" "${posix[@]}" "$@" -c -o "$work/$part$suffix.o" "$here/$part.c"
   done
   for name in "${tests[@]}" fuzz; do
-    check "compile $name.c" "$CC" "${flags[@]}" "${posix[@]}" "$@" -o "$work/$name$suffix" "$here/$name.c" \
+    compiler=("$CC" "${flags[@]}" "${posix[@]}") source=$here/$name.c
+    [ $name != test_exceptions ] || compiler=("$CXX" -std=c++98 -pedantic "${cxx_flags[@]}") source=$here/$name.cc
+    check "compile $name" "${compiler[@]}" "$@" -o "$work/$name$suffix" "$source" \
       "$work"/{check,support,calls}"$suffix.o" "${link[@]}"
   done
   for name in "${examples[@]}"; do
@@ -106,9 +113,8 @@ fi
 echo '#include <backtune.h>' >"$work/header.c"
 cp "$work/header.c" "$work/header.cc"
 check "header as C" "$CC" "${flags[@]}" -Wstrict-prototypes -fsyntax-only "$work/header.c"
-for standard in c++98 c++17; do
-  check "header as $standard" "$CXX" -std=$standard -Wall -Wextra -Werror -Wno-long-long "-I$root/include" \
-    -fsyntax-only "$work/header.cc"
+for standard in ${CXX:+c++98 c++17}; do
+  check "header as $standard" "$CXX" -std=$standard "${cxx_flags[@]}" -fsyntax-only "$work/header.cc"
 done
 
 # ---- Exports: exactly the functions of the header, each of them in the tests
