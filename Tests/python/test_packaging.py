@@ -7,6 +7,7 @@ import sys
 import venv
 import zipfile
 
+import backtune as bt
 import pytest
 from conftest import ROOT
 
@@ -15,6 +16,10 @@ needs_swift = pytest.mark.skipif(shutil.which("swift") is None, reason="no Swift
 needs_sources = pytest.mark.skipif(
     not (ROOT / "Package.swift").is_file(), reason="not in the source tree"
 )
+
+
+#: Nothing of the source tree is on the path of what was installed.
+OUTSIDE = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
 
 def build_wheel(folder, **environment):
@@ -40,13 +45,18 @@ def test_wheel_works_outside_the_tree(tmp_path):
     assert sum(name.endswith("libbacktune.so.1") for name in names) == 1
     for name in ("backtune/py.typed", "backtune/datasets/sunspots.csv", "backtune/_abi.py"):
         assert name in names
+    # What is linked in bears its licence.
+    for name in ("LICENSE", "licenses/LAPACK.txt"):
+        assert f"backtune-0.1.0.dist-info/licenses/{name}" in names
     assert not [name for name in names if "test" in name.lower() or name.endswith(".swift")]
 
     environment = tmp_path / "environment"
     venv.create(environment, system_site_packages=False, with_pip=True)
     python = environment / "bin" / "python"
     subprocess.run(
-        [python, "-m", "pip", "install", "-q", "--no-deps", "--no-index", wheel], check=True
+        [python, "-m", "pip", "install", "-q", "--no-deps", "--no-index", wheel],
+        check=True,
+        env=OUTSIDE,
     )
     packages = next(p for p in sys.path if p.endswith("site-packages"))
     code = """
@@ -101,6 +111,27 @@ def test_the_source_archive_has_the_whole_swift_package(unpacked):
     assert result.returncode == 0, result.stderr
     assert "BacktuneTests" in result.stdout and "BacktuneC" in result.stdout
     assert (unpacked / "include" / "backtune.h").is_file()
+    for name in ("LICENSE", "licenses/LAPACK.txt"):
+        assert (unpacked / name).read_bytes() == (ROOT / name).read_bytes()
+
+
+@needs_sources
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+def test_what_make_install_puts_is_enough_for_c(tmp_path):
+    prefix = tmp_path / "prefix"
+    environment = {**os.environ, "PYTHON": sys.executable}
+    subprocess.run([ROOT / "tools" / "install.sh", prefix], check=True, env=environment)
+    licence = prefix / "share" / "doc" / "backtune" / "LAPACK.txt"
+    assert licence.read_bytes() == (ROOT / "licenses" / "LAPACK.txt").read_bytes()
+    source = tmp_path / "program.c"
+    source.write_text(
+        "#include <backtune.h>\n#include <stdio.h>\n"
+        "int main(void) { return bt_abi_number() != BT_ABI_NUMBER || puts(bt_version()) < 0; }\n"
+    )
+    command = ["cc", source, f"-I{prefix}/include", f"-L{prefix}/lib", f"-Wl,-rpath,{prefix}/lib"]
+    subprocess.run([*command, "-lbacktune", "-o", tmp_path / "program"], check=True)
+    result = subprocess.run([tmp_path / "program"], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == bt.__version__
 
 
 @needs_sources
@@ -110,11 +141,21 @@ def test_the_source_archive_installs(unpacked, tmp_path):
     venv.create(tmp_path / "fresh", with_pip=True)
     python = tmp_path / "fresh" / "bin" / "python"
     install = [python, "-m", "pip", "install", "-q", str(unpacked)]
-    subprocess.run(install, check=True, cwd=tmp_path, timeout=1800)
-    code = (
-        "import backtune as bt; print(bt.lnl_network(2, 1, 1).randomize(0).simulate([[1.0]]).shape)"
-    )
+    subprocess.run(install, check=True, cwd=tmp_path, timeout=1800, env=OUTSIDE)
+    code = """
+import backtune as bt
+u, y = bt.datasets.reverse_engineering(2)
+est = bt.Estimator(bt.lnl_network(2).randomize(0), u, y)
+print(bt.__file__, est.run(20, progress=False).nmse[-1] < 0.1, est.uncertainty().rank)
+"""
     result = subprocess.run(
-        [python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=300
+        [python, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=OUTSIDE,
     )
-    assert result.stdout.strip() == "(1, 1)", result.stderr
+    assert result.returncode == 0, result.stderr
+    file, fitted, rank = result.stdout.split()
+    assert file.startswith(str(tmp_path / "fresh")) and fitted == "True" and int(rank) > 0
