@@ -156,7 +156,14 @@ def test_an_array_of_three_axes():
     assert len(bt.identify(u, y, max_order=1, progress=False).initial_states) == 3
     assert len(bt.RecurrentRegressor(2, max_iter=2).fit(u, y).predict(u)) == 3
     xr = pytest.importorskip("xarray")
-    results = net.simulate(xr.DataArray(u, dims=("instance", "time", "channel")))
+    axes = ("instance", "time", "channel")
+    model = bt.RecurrentRegressor(2, max_iter=2)
+    expected = model.fit(u, y).predict(u)
+    found = model.fit(xr.DataArray(u, dims=axes), xr.DataArray(y, dims=axes)).predict(
+        xr.DataArray(u, dims=axes)
+    )
+    assert same(np.stack([item.values for item in found]), np.stack(expected))
+    results = net.simulate(xr.DataArray(u, dims=axes))
     assert [type(item).__name__ for item in results] == ["DataArray"] * 3
     assert same(np.stack([item.values for item in results]), y)
 

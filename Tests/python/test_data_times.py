@@ -264,6 +264,19 @@ def test_rows_of_regressors_are_paired_by_label():
         classifier.fit(u, labels[::2])
 
 
+def test_rows_of_xarray_are_paired_by_label():
+    pytest.importorskip("sklearn"), pytest.importorskip("xarray")
+    u, y = series(DATES).rename("u"), series(DATES, seed=2).rename("y")
+    model = bt.RecurrentRegressor(2, max_iter=4)
+    expected = model.fit(u.to_numpy(), y.to_numpy()).predict(u.to_numpy())
+    table = u.rename_axis("time").to_frame().to_xarray()
+    for part in (y, y[::-1]):
+        back = part.rename_axis("time").to_frame().to_xarray()
+        assert same(np.asarray(model.fit(table, back).predict(table)["y"]), expected)
+        flat = model.fit(table, part.rename_axis("time").to_xarray()).predict(table)
+        assert same(np.asarray(flat), expected)
+
+
 def test_the_next_value_of_a_series():
     s = series(DATES)
     expected = cost(s[:-1].to_numpy(), s[1:].to_numpy())

@@ -111,6 +111,13 @@ class XarrayForm(Form):
         check_kind(array, what)
         return array.astype(np.float64, copy=False)
 
+    def pandas(self, what: str) -> Any:
+        """Return its numbers as a DataFrame with its names, for readers that know no xarray."""
+        from pandas import DataFrame  # which xarray needs itself
+
+        array = self.numbers(what)
+        return DataFrame(array[:, None] if self.flat else array, columns=self.names)
+
     def frame(self, array: np.ndarray, names: list[str]) -> Any:
         time = self.values.dims[0]
         # Coordinates along the time alone, or along nothing: those of the channels are not ours.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array
 
-from .._data.forms import form_of
+from .._data.forms import XarrayForm, form_of
 from .._data.kinds import check_iterator
 from .._data.sequences import panel_of
 from ..errors import ArgumentError, SizeError
@@ -27,6 +27,9 @@ _FLOATS = {"dtype": np.float64, "order": "C"}
 def checked(values: Any, name: str, **options: Any) -> np.ndarray:
     """Return an array of one or two axes by `check_array`; NaN passes with ``nan=True``."""
     check_iterator(values, name)
+    form = form_of(values)
+    if isinstance(form, XarrayForm):
+        values = form.numbers(name)
     if options.pop("nan", False):
         options[_FINITE] = "allow-nan"
     return check_array(values, ensure_2d=False, input_name=name, **options)
@@ -38,8 +41,12 @@ def _validated(estimator: Any, X: Any, reset: bool) -> np.ndarray:
     form = form_of(X)
     if form is not None:
         form.numbers("X")
-    if axes(X) == 1 and (reset or estimator.n_features_in_ == 1):
-        if form is not None and form.names is not None:
+    if isinstance(form, XarrayForm) and not form.flat:
+        X = form.pandas("X")
+    elif axes(X) == 1 and (reset or estimator.n_features_in_ == 1):
+        if isinstance(form, XarrayForm):
+            X = form.pandas("X")
+        elif form is not None and form.names is not None:
             X = form.frame(np.asarray(form.numbers("X"))[:, None], form.names)
         elif len(X):
             X = np.asarray(X).reshape(-1, 1)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._data.forms import Form, PandasForm, form_of
+from .._data.forms import Form, PandasForm, XarrayForm, form_of
 from .._data.names import learnable, listed
 from .._data.sequences import panel_of
 from .._data.times import complaint, is_plain_beside, rows_of
@@ -25,10 +25,13 @@ def axes(values: Any) -> int:
 def is_list(values: Any) -> bool:
     """Tell a list of sequences from rows: an item has two axes or is a table, or there are three.
 
-    A table of pandas with a MultiIndex (instance, time) is a list too.
+    A table of pandas with a MultiIndex (instance, time) is a list too, and a DataArray of three
+    axes.
     """
+    if getattr(values, "ndim", 0) == 3:
+        return True
     if isinstance(values, np.ndarray) and (values.dtype != object or values.ndim != 1):
-        return values.ndim == 3
+        return False
     if panel_of(values) is not None:
         return True
     if hasattr(values, "iloc") and axes(values) == 1 and values.dtype == object:
@@ -106,7 +109,8 @@ def _placed(ours: Form | None, y: Any, what: str, complete: bool) -> Any:
     if is_plain_beside(ours.times, theirs.times):
         return y
     rows = rows_of(ours.times, theirs.times, what, "X")
-    values, count = np.asarray(y), len(ours.times)
+    is_table = isinstance(theirs, XarrayForm) and not theirs.flat
+    values, count = theirs.numbers(what) if is_table else np.asarray(y), len(ours.times)
     if rows is None and len(values) == count:
         return y
     if len(values) == count:
