@@ -29,6 +29,29 @@ def test_queries_use_the_initial_states_that_were_found(found):
     assert np.mean(error**2) / 2 == pytest.approx(est.cost, rel=1e-6, abs=1e-20)
 
 
+def test_observables_and_divergence_start_where_the_fit_does():
+    u = [bt.random.normal(25, k) for k in range(2)]
+    samples = bt.random.normal(400, 5).reshape(-1, 1)
+    wanted = [bt.observables.mean(0, 0.4), bt.observables.product(0, 0, 1.0)]
+    criterion = bt.criteria.Observables(wanted, samples=samples)
+    net = bt.Network(1)
+    net.linear(1)
+    net.set_weights([0.1, 0.8, 0.5])
+    net.weights.fix("linear.x.a")
+    est = bt.Estimator(net, u, criterion=criterion, initial_states=True, restarts=0)
+    est.run(30, progress=False)
+    starts = list(est.initial_states)
+    outputs = np.concatenate(net.simulate(u, starts))
+    assert abs(outputs.mean() - np.concatenate(net.simulate(u)).mean()) > 1e-3
+    means = [outputs.mean(), (outputs**2).mean()]
+    np.testing.assert_allclose(est.observables().means, means, rtol=1e-9)
+    given = bt.Estimator(net, u, criterion=criterion, initial=starts)
+    assert est.cost == pytest.approx(given.cost, rel=1e-9, abs=1e-15)
+    assert est.divergence() == pytest.approx(given.divergence(), rel=1e-6, abs=1e-12)
+    elsewhere = bt.Estimator(net, u, criterion=criterion).divergence()
+    assert abs(elsewhere - given.divergence()) > 1e-6
+
+
 def test_no_better_than_a_constant_is_no_convergence():
     """Inputs of zero say nothing of the outputs: there is no way to less than a constant costs."""
     u, y = bt.datasets.reverse_engineering(units=2, seed=0)
