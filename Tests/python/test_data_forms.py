@@ -229,5 +229,5 @@ def test_a_table_costs_little_more_than_an_array():
             times.append(time.perf_counter() - began)
         return min(times)
 
-    # 150 us on the machine that this was written on; a parse of the JSON would cost ten times that.
-    assert best(table) - best(u) < 600e-6
+    # 80 us on an idle machine; a parse of the JSON would cost ten times the limit.
+    assert min(best(table) - best(u) for _ in range(5)) < 150e-6

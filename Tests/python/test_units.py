@@ -258,6 +258,7 @@ def test_one_call_networks(kind):
         ("versatile", {"functions": []}, "functions"),
         ("versatile", {"functions": [bt.zeta(1, 0)]}, "a < b"),
         ("linear", {"sources": [bt.SELF.lag(1), bt.SELF.lag(1)]}, "twice"),
+        ("aif", {"sources": [bt.SELF.lag(-(2**63))]}, "lag -9223372036854775808 came"),
     ],
 )
 def test_wrong_use_names_the_error(kind, options, message):
