@@ -275,6 +275,11 @@ def test_rows_of_xarray_are_paired_by_label():
         assert same(np.asarray(model.fit(table, back).predict(table)["y"]), expected)
         flat = model.fit(table, part.rename_axis("time").to_xarray()).predict(table)
         assert same(np.asarray(flat), expected)
+    labels = pd.Series(np.where(y > 0, "up", "down"), DATES.rename("time"))
+    classifier = bt.RecurrentClassifier(2, max_iter=3)
+    expected = classifier.fit(u.to_frame(), labels).predict(u.to_frame())
+    for part in (labels, labels[::-1]):
+        assert same(classifier.fit(table, part.to_xarray()).predict(table), expected)
 
 
 def test_the_next_value_of_a_series():

@@ -28,7 +28,7 @@ def checked(values: Any, name: str, **options: Any) -> np.ndarray:
     """Return an array of one or two axes by `check_array`; NaN passes with ``nan=True``."""
     check_iterator(values, name)
     form = form_of(values)
-    if isinstance(form, XarrayForm):
+    if isinstance(form, XarrayForm) and not form.flat:
         values = form.numbers(name)
     if options.pop("nan", False):
         options[_FINITE] = "allow-nan"
