@@ -7,49 +7,7 @@ import backtune as bt
 import numpy as np
 import pytest
 from conftest import same
-
-STEPS = 160
-
-
-def lnl(net):
-    h = net.lnl(3, activation="tanh", leak="adjust")
-    net.linear(2, sources=[h.lag(0)])
-
-
-def state_space(net):
-    net.state_space(2, hidden=2, outputs=2)
-
-
-def lstm(net):
-    net.linear(2, sources=[net.lstm(2).lag(0)])
-
-
-def linear(net):
-    net.linear(2, range=2)
-
-
-KINDS = {"lnl": lnl, "state_space": state_space, "lstm": lstm, "linear": linear}
-
-
-def make(kind="lnl", seed=0):
-    net = bt.Network(2)
-    KINDS[kind](net)
-    return net.randomize(seed)
-
-
-def record(kind="lnl"):
-    """Draw two inputs, and what another network makes of them with 5 % noise."""
-    random = np.random.default_rng(0)
-    u = random.normal(size=(STEPS, 2))
-    y = make(kind, 7).simulate(u)
-    return u, y / y.std() + 0.05 * random.normal(size=y.shape)
-
-
-def run(kind, u, y, gains=None, iterations=15, dense=None, **options):
-    est = bt.Estimator(make(kind), u, y, gains, **options)
-    if dense is not None:
-        est.set_option("dense", dense)
-    return est.run(iterations, progress=False)
+from units_of_data_cases import KINDS, STEPS, make, record, run
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -63,58 +21,6 @@ def test_powers_of_ten(kind, k, m):
     assert len(found) == len(expected) and found.stop == expected.stop
     np.testing.assert_allclose(found.nmse, expected.nmse, rtol=1e-6)
     assert expected.nmse[-1] < 0.5
-
-
-@pytest.mark.parametrize("options", [{}, {"dense": 0}, {"method": "backward-tuning"}])
-@pytest.mark.parametrize("criterion", ["least-squares", "l1", "l0", "huber", "biweight"])
-def test_powers_of_two_to_the_bit(criterion, options):
-    u, y = record()
-    # Rows of the Jacobian have roots of what l1 and huber make of an output's units.
-    scale = 1 if "method" in options else 2.0**-26
-    expected = run("lnl", u, y, criterion=criterion, iterations=6, **options)
-    found = run(
-        "lnl", u * [2.0**31, 2.0**-8], y * scale, criterion=criterion, iterations=6, **options
-    )
-    assert same(found.nmse, expected.nmse)
-
-
-@pytest.mark.parametrize("method", ["gauss-newton", "backward-tuning"])
-@pytest.mark.parametrize("criterion", ["least-squares", "l1", "l0", "huber", "biweight"])
-def test_powers_of_ten_under_every_criterion(criterion, method):
-    u, y = record()
-    options = {"criterion": criterion, "method": method}
-    expected = run("lnl", u, y, **options)
-    # The dense form of l1 makes 1e-3 of a rounding of the inputs.
-    rtol = 0.02 if (criterion, method) == ("l1", "gauss-newton") else 1e-8
-    for k, m in (((-9, 9), -9), ((9, -9), 9), ((3, -5), 5)):
-        m = 0 if method == "backward-tuning" else m
-        found = run("lnl", u * 10.0 ** np.array(k), y * 10.0**m, **options)
-        assert len(found) == len(expected) and found.stop == expected.stop
-        np.testing.assert_allclose(found.nmse, expected.nmse, rtol=rtol)
-
-
-@pytest.mark.parametrize("method", ["gauss-newton", "backward-tuning"])
-@pytest.mark.parametrize("criterion", ["boolean", "cross-entropy"])
-def test_inputs_of_criteria_whose_outputs_have_no_units(criterion, method):
-    u, y = record()
-    found = []
-    for k in ((0, 0), (-9, 9), (9, -9), (4, -4)):
-        net = bt.Network(2)
-        h = net.lnl(3, activation="tanh", leak="adjust")
-        if criterion == "boolean":
-            net.lnl(1, sources=[h.lag(0)])
-            desired = y[:, :1] > 0
-        else:
-            z = net.linear(2, "z", sources=[h.lag(0)])
-            net.observe(net.softmax_group(z.lag(0)))
-            desired = np.column_stack([y[:, 0] > 0, y[:, 0] <= 0])
-        scaled = u * 10.0 ** np.array(k)
-        options = {"criterion": criterion, "method": method}
-        est = bt.Estimator(net.randomize(0), scaled, desired, **options)
-        found.append(est.run(12, progress=False).cost)
-        assert len(found[-1]) == len(found[0])
-        np.testing.assert_allclose(found[-1], found[0], rtol=1e-6)
-    assert found[0][-1] < 0.5 * found[0][0]
 
 
 def test_weights_are_those_of_the_units():
