@@ -1,6 +1,6 @@
 # make run    installs what is missing, builds, runs the main job
 # make test   the same, then Swift, C and Python tests: last line "N passed, N failed"
-# make install PREFIX=/usr/local   the library and the header, for C programs
+# make install PREFIX=/usr/local   the library and the header, for C programs, and the licences
 # make docs   the manual, as pages in build/docs
 # make test-all   the same, and what takes minutes: the source archive installed in a fresh environment
 # make wheel  a wheel for any Linux with glibc 2.35, checked with NumPy alone: in dist
