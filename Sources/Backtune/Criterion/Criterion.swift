@@ -1,3 +1,4 @@
+import BacktuneNetwork
 import BacktuneNumerics
 
 /// What is asked of one observed value x whose desired value is o. Section 2.3 of the design; appendix C of RR-9100.
@@ -9,6 +10,8 @@ import BacktuneNumerics
 package protocol Criterion: CriterionKind {
   /// Where its scale nu comes from.
   static var scale: CriterionScale { get }
+  /// d of rho(c x, c o) = c^d rho(x, o) with a nu that goes by its errors, and so of slopes and weights by inner values.
+  static var degree: Int { get }
   init(nu: Double)
   /// rho(x, o), to be multiplied by the gain.
   func value(_ x: Double, _ o: Double) -> Double
@@ -32,10 +35,13 @@ package protocol CriterionKind: Sendable {
   static var names: [String] { get }
   /// Whether it compares values in whatever units they have, so that outputs may be scaled.
   static var comparesValues: Bool { get }
+  /// The groups on which it depends, first nodes of each.
+  static func driven(_ network: Network) throws -> [Observed]
   static func makeTerm(_ context: TermContext) throws -> any DataTerm
 }
 
 extension CriterionKind {
+  package static func driven(_ network: Network) throws -> [Observed] { network.outputs }
   package static var comparesValues: Bool { false }
 }
 

@@ -5,8 +5,8 @@ import BacktuneSimulation
 package protocol GlobalTerm {
   var residualCount: Int { get }
   /// w_k and r_k at these states.
-  func residuals(_ states: Trajectory) -> [(weight: Double, residual: Double)]
+  func residuals(_ states: Driven) -> [(weight: Double, residual: Double)]
   /// Adds c dr_k/dx.
   func addDerivative(
-    of k: Int, times c: Double, _ states: Trajectory, into slopes: Trajectory)
+    of k: Int, times c: Double, _ states: Driven, into slopes: Driven)
 }

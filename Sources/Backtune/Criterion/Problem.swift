@@ -14,8 +14,8 @@ package final class Problem {
 
   package let network: Network
   package let sequences: Sequences
-  package let batch: Batch
-  package let plan: Plan
+  /// The sequences in shards, at work.
+  package let runner: ShardRunner
   package let data: any DataTerm
   /// Regularisations of the weights.
   package let weightTerms: [any WeightTerm]
@@ -44,14 +44,14 @@ package final class Problem {
   /// Of the observed values of every output, in their own units, gains not counted.
   package let outputMoments: [ChannelMoments]
   private let spread: Double
-  private let slopes: Trajectory
+  private let slopes: Driven
 
   package init(
     _ network: Network, _ sequences: Sequences, objective: Objective = Objective(),
     options: ObservationOptions = ObservationOptions(), units: Units = .given
   ) throws {
     self.network = network
-    batch = try Batch(lengths: sequences.lengths)
+    let shards = try Shards(network, lengths: sequences.lengths)
     let given = try sequences.observed(washout: options.washout, isStatic: options.isStatic)
     outputMoments = given.outputMoments
     var outputUnits = outputMoments.map { _ in 1.0 }
@@ -65,12 +65,10 @@ package final class Problem {
     isBalanced = options.balancesOutputs
     let seen = options.balancesOutputs ? given.divided(by: outputUnits) : given
     self.sequences = seen
-    let layout = Layout(network, lanes: batch.lanes)
-    try MemoryBudget.bytes(doubles: [layout.rowNodes, batch.lanes], for: "one time step")
     var activityTerms: [any ActivityTerm] = []
     var weightTerms: [any WeightTerm] = []
     for regularisation in objective.regularisations {
-      switch try regularisation.makeTerm(network, batch, layout) {
+      switch try regularisation.makeTerm(network) {
       case .activity(let term): activityTerms.append(term)
       case .weights(let term): weightTerms.append(term)
       }
@@ -84,28 +82,29 @@ package final class Problem {
       units == .given
       ? Scales(none: network)
       : Scales(network, inputs: seen.inputMoments, outputs: outputMoments, constraints)
+    driven = Self.union(
+      try objective.kind.driven(network) + activityTerms.flatMap(\.driven))
+    runner = try ShardRunner(shards, driven: driven)
+    for term in activityTerms { try term.begin(runner) }
     targets =
       seen.hasTargets
-      ? try Targets(
-        network, seen, batch, layout, scales: zip(scales.outputs, outputUnits).map { $0 / $1 })
+      ? try Targets(seen, runner, scales: zip(scales.outputs, outputUnits).map { $0 / $1 })
       : nil
     let context = TermContext(
-      network: network, batch: batch, layout: layout, targets: targets,
+      network: network, runner: runner, targets: targets,
       nu: options.nu, washout: options.washout, isStatic: options.isStatic,
       observables: objective.observables)
     data = try objective.kind.makeTerm(context)
     globalTerms =
       ([data] as [Any] + (activityTerms as [Any])).compactMap { $0 as? any GlobalTerm }
-    driven = Self.union(data.driven + activityTerms.flatMap(\.driven))
-    plan = try Plan(network, lanes: batch.lanes, driven: driven)
-    slopes = try Trajectory(layout, steps: batch.steps, for: "slopes of the criterion")
+    slopes = try runner.makeDriven(for: "slopes of the criterion")
     learnsEachStart = options.learnsEachStart
     hasStarts = learnsEachStart || sequences.initial != nil
     var slots = scales.inner(network.slots)
     if hasStarts {
       try MemoryBudget.bytes(
-        doubles: [batch.lanes, network.stateSize, 8], for: "initial states of the sequences")
-      for _ in 0..<batch.lanes {
+        doubles: [sequences.lengths.count, network.stateSize, 8], for: "initial states of the sequences")
+      for _ in sequences.lengths {
         for (group, depth, _) in network.stateLayout {
           slots.append(
             count: depth * network.size(of: group), lower: -.infinity, upper: .infinity,
@@ -121,7 +120,7 @@ package final class Problem {
         }
         slots.set(scales.innerStates(initial, network), from: starts.lowerBound)
       } else {
-        let rest = [[Double]](repeating: network.restState, count: batch.lanes)
+        let rest = [[Double]](repeating: network.restState, count: sequences.lengths.count)
         slots.set(scales.innerStates(Array(rest.joined()), network), from: starts.lowerBound)
       }
       startSlots = learnsEachStart ? starts.map { ($0, 1) } : []
@@ -142,62 +141,64 @@ package final class Problem {
       .sorted { $0.key < $1.key }.map { Observed(group: $0.key, count: $0.value) }
   }
 
-  /// A trajectory of states with the inputs in place, at rest before t = 0, and zero elsewhere.
-  package func makeStates() throws -> Trajectory {
-    let states = try Trajectory(plan.layout, steps: batch.steps, for: "states")
-    let inputs = sequences.inputCount
-    states.setRest(network.restValues)
-    sequences.inputs.withUnsafeBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      for (sequence, first) in batch.starts.enumerated() {
-        states.setInputs(
-          base + first * inputs, count: inputs, steps: batch.lengths[sequence],
-          lane: batch.lane[sequence])
-        if !scales.isNone {
-          states.normaliseInputs(
-            means: scales.means, deviations: scales.deviations, steps: batch.lengths[sequence],
-            lane: batch.lane[sequence])
-        }
+  /// States with the inputs in place, at rest before t = 0, and zero elsewhere.
+  package func makeStates() throws -> States {
+    let states = try runner.makeStates()
+    sequences.inputs.withUnsafeBufferPointer {
+      runner.setInputs(of: states, $0, rest: network.restValues)
+    }
+    if scales.isNone { return states }
+    for (shard, part) in zip(runner.shards.all, states.parts) {
+      shard.forEachSequence { sequence, lane in
+        part.normaliseInputs(
+          means: scales.means, deviations: scales.deviations,
+          steps: sequences.lengths[sequence], lane: lane)
       }
     }
     return states
   }
 
-  package func makeAdjoint() throws -> Trajectory {
-    try Trajectory(plan.layout, steps: batch.steps, for: "adjoint values")
-  }
-
   /// Writes the initial states.
-  func start(_ states: Trajectory, _ slots: [Double]) {
-    guard hasStarts else { return plan.start(states, slots) }
+  private func start(_ states: States, _ slots: [Double]) {
+    guard hasStarts else { return runner.start(states, slots) }
     slots.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
-      for (sequence, lane) in batch.lane.enumerated() {
-        let first = network.slots.values.count + sequence * plan.layout.stateSize
-        states.setPast(base + first, lane: lane)
-      }
+      runner.setStarts(of: states, base + network.slots.values.count)
     }
   }
 
+  /// Takes the weights, one value a slot: those of all that follows until others are.
+  package func load(_ slots: [Double]) { runner.load(slots) }
+
   /// Simulates with these weights (one value a slot).
   package func evaluate(
-    _ slots: [Double], into states: Trajectory, poll: () throws -> Void = {}
+    _ slots: [Double], into states: States, poll: Poll = .none
   ) throws -> Score {
-    plan.load(slots)
+    load(slots)
     start(states, slots)
-    try plan.simulate(states, batch, poll: poll)
+    try runner.simulate(states, poll: poll)
     return score(states, slots)
   }
 
+  /// dx/dW d of every state along a direction d, one value a slot; weights must be loaded.
+  ///
+  /// - Parameter tangents: what `runner.makeStates` made, written by nothing else.
+  package func tangent(
+    _ states: States, along direction: [Double], into tangents: States, poll: Poll = .none
+  ) throws {
+    start(tangents, direction)
+    try runner.tangent(states, along: direction, into: tangents, poll: poll)
+  }
+
   /// The cost of a simulation with these weights; infinite as soon as an observed value is not finite.
-  package func score(_ states: Trajectory, _ slots: [Double]) -> Score {
+  private func score(_ states: States, _ slots: [Double]) -> Score {
     let score = Score(
-      data: data.value(states), penalty: penalty(states, slots),
-      squares: targets?.squares(states) ?? 0)
+      data: data.value(states.driven), penalty: penalty(states.driven, slots),
+      squares: targets?.squares(states.driven) ?? 0)
     return score.isFinite ? score : .infinite
   }
 
-  private func penalty(_ states: Trajectory, _ slots: [Double]) -> Double {
+  private func penalty(_ states: Driven, _ slots: [Double]) -> Double {
     activityTerms.reduce(0) { $0 + $1.value(states) }
       + weightTerms.reduce(0) { sum, term in
         sum + term.slots.reduce(0) { $0 + term.value(unit(of: $1, term) * slots[$1]) }
@@ -228,13 +229,33 @@ package final class Problem {
   }
 
   /// Backward tuning at simulated states, whose weights must be loaded.
-  /// - Returns: what the guard did.
+  /// - Returns: the derivative of the un-normalised cost, the weights' regularisation left out, by every slot; what the
+  ///   guard did.
   package func tune(
-    _ states: Trajectory, isGuarded: Bool, into eps: Trajectory, poll: () throws -> Void = {}
-  ) throws -> Guard.Counts {
-    takeSlopes(of: states, into: slopes)
-    let limit = isGuarded ? Guard(scale: meanSlope) : nil
-    return try plan.tune(states, slopes: slopes, guard: limit, into: eps, batch, poll: poll)
+    _ states: States, isGuarded: Bool, poll: Poll = .none
+  ) throws -> (gradient: [Double], counts: Guard.Counts) {
+    takeSlopes(of: states.driven, into: slopes)
+    let pulled = try runner.tune(
+      states, slopes: slopes, guard: isGuarded ? Guard(scale: meanSlope) : nil,
+      wantsStarts: hasStarts, poll: poll)
+    return (pulled.gradient + pulled.starts, pulled.counts)
+  }
+
+  /// J^T of any slopes of the driven values at simulated states, without guard, by every slot; weights must be loaded.
+  package func pullBack(
+    _ slopes: Driven, _ states: States, poll: Poll = .none
+  ) throws -> [Double] {
+    let pulled = try runner.tune(
+      states, slopes: slopes, guard: nil, wantsStarts: hasStarts, poll: poll)
+    return pulled.gradient + pulled.starts
+  }
+
+  /// sum_t residual(t) phi(t) at any states, by every slot; initial states of sequences are left out.
+  package func gradient(
+    _ states: States, residual: [Trajectory], poll: Poll = .none
+  ) throws -> [Double] {
+    try runner.gradient(states, residual, startsLearnt: !hasStarts, poll: poll)
+      + [Double](repeating: 0, count: slots.values.count - network.slots.values.count)
   }
 
   /// Whether the outputs are the desired ones up to rounding.
@@ -244,33 +265,16 @@ package final class Problem {
 
   /// The mean of |rho'| over the values where it is not zero, 0 if there is none.
   private var meanSlope: Double {
-    var (sum, count) = (0.0, 0.0)
-    plan.layout.forEachValue(of: driven, batch) {
-      let slope = slopes.origin[$0]
-      if slope != 0 {
-        sum += abs(slope)
-        count += 1
+    func sum(_ value: (Double) -> Double) -> Double {
+      runner.reduction.sum { part in
+        let slopes = slopes.parts[part].origin
+        var sum = 0.0
+        runner.forEachValue(part) { sum += value(slopes[$0]) }
+        return sum
       }
     }
-    return count > 0 ? sum / count : 0
-  }
-
-  /// Derivative of the un-normalised cost, the weights' regularisation left out, by every slot.
-  package func gradient(
-    _ states: Trajectory, _ eps: Trajectory, poll: () throws -> Void = {}
-  ) throws -> [Double] {
-    let weights = try plan.gradient(
-      states, eps, batch, startsLearnt: !hasStarts, poll: poll)
-    guard hasStarts else { return weights }
-    var all = weights + slots.values[weights.count...]
-    all.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      for (sequence, lane) in batch.lane.enumerated() {
-        let first = weights.count + sequence * plan.layout.stateSize
-        eps.past(before: 0, lane: lane, into: base + first)
-      }
-    }
-    return all
+    let count = sum { $0 == 0 ? 0 : 1 }
+    return count > 0 ? sum(abs) / count : 0
   }
 
   /// L, what is reported: the sum divided by that of the gains.
@@ -283,9 +287,9 @@ package final class Problem {
   package func nmse(_ score: Score) -> Double { spread > 0 ? score.squares / spread : .nan }
 
   /// The same of every output, at simulated states; NaN too for one without observed values.
-  package func outputNMSE(_ states: Trajectory) -> [Double] {
+  package func outputNMSE(_ states: States) -> [Double] {
     guard let targets else { return [Double](repeating: .nan, count: network.outputCount) }
-    return zip(targets.outputSquares(states), sequences.spreads).map {
+    return zip(targets.outputSquares(states.driven), sequences.spreads).map {
       $1 > 0 ? $0 / $1 : .nan
     }
   }

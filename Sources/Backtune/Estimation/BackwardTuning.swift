@@ -25,7 +25,6 @@ private struct Pause {
 final class BackwardTuning: Session {
   let problem: Problem
   let search: WeightSearch
-  let eps: Trajectory
   private let secondOrder: SecondOrder
   private var firstOrder: FirstOrder
   private var reestimation: StateReestimation?
@@ -40,11 +39,10 @@ final class BackwardTuning: Session {
   init(_ problem: Problem) throws {
     self.problem = problem
     search = try WeightSearch(problem)
-    eps = try problem.makeAdjoint()
     // What the node systems need for an entry, about.
     try MemoryBudget.bytes(doubles: [problem.network.entryCount, 16], for: "node systems")
     secondOrder = SecondOrder(
-      systems: NodeSystems(problem.network, problem.plan.layout), starts: problem.startSlots)
+      systems: NodeSystems(problem.network), starts: problem.startSlots)
     firstOrder = FirstOrder(count: problem.slots.values.count)
   }
 
@@ -62,24 +60,24 @@ final class BackwardTuning: Session {
   /// A stall says nothing of a minimum.
   let isConverged = false
 
-  func start(poll: () throws -> Void) throws {
+  func start(poll: Poll) throws {
     begin()
     defer { close() }
     if try search.start(poll: poll) { lastReport.order = .rescue }
   }
 
   /// One iteration from the best weights: `lastReport.order` is `.none` where nothing better was found.
-  func iterate(_ options: EstimatorOptions, poll: () throws -> Void) throws {
+  func iterate(_ options: EstimatorOptions, poll: Poll) throws {
     begin()
     defer { close() }
     search.adapt()
     let (origin, cost) = (search.slots, search.score.total)
-    problem.plan.load(origin)
-    let counts = try problem.tune(
-      search.states, isGuarded: options.isGuarded, into: eps, poll: poll)
+    problem.load(origin)
+    let (gradient, counts) = try problem.tune(
+      search.states, isGuarded: options.isGuarded, poll: poll)
     lastReport.raised = Double(counts.raised) / Double(max(counts.values, 1))
     lastReport.saturated = Double(counts.saturated) / Double(max(counts.values, 1))
-    let slope = try slope(search.states, origin, poll: poll)
+    let slope = slope(search.states, origin, gradient)
     // Once for each point: an interrupted iteration comes back to the same.
     if origin != averaged {
       firstOrder.update(slope.whole)
@@ -114,24 +112,25 @@ final class BackwardTuning: Session {
   }
 
   private func slope(
-    _ states: Trajectory, _ weights: [Double], poll: () throws -> Void
-  ) throws -> Slope {
-    var gradient = try problem.gradient(states, eps, poll: poll)
+    _ states: States, _ weights: [Double], _ derivative: [Double]
+  ) -> Slope {
+    var gradient = derivative
     for (slot, isFixed) in problem.slots.isFixed.enumerated() where isFixed { gradient[slot] = 0 }
     let regularisation = problem.weightRegularisation(weights)
     let whole = regularisation.map { zip(gradient, $0.gradient).map(+) } ?? gradient
     return Slope(
       states: gradient, regularisation: regularisation, whole: whole,
-      curvature: problem.data.curvature(states))
+      curvature: problem.data.curvature(states.driven))
   }
 
   /// The three variants of section 2.5, each followed by a line search.
   private func second(
     _ origin: [Double], _ cost: Double, _ slope: Slope, isReestimating: Bool,
-    _ poll: () throws -> Void
+    _ poll: Poll
   ) throws {
     let input = SecondOrder.Input(
-      states: search.states, batch: problem.batch, rightHandSide: slope.states.map { -$0 },
+      states: search.states, shards: problem.runner.shards,
+      rightHandSide: slope.states.map { -$0 },
       regularisation: slope.regularisation
     ).scaled(by: 1 / (slope.curvature ?? 1))
     var directions = [
@@ -160,7 +159,7 @@ final class BackwardTuning: Session {
 
   /// Variant 3 from the present states.
   private func third(
-    _ origin: [Double], _ cost: Double, _ slope: Slope, _ poll: () throws -> Void
+    _ origin: [Double], _ cost: Double, _ slope: Slope, _ poll: Poll
   ) throws {
     if let direction = try reestimatedDirectionIfFits(slope, poll) {
       try third(origin, cost, direction, poll)
@@ -168,7 +167,7 @@ final class BackwardTuning: Session {
   }
 
   private func third(
-    _ origin: [Double], _ cost: Double, _ direction: [Double], _ poll: () throws -> Void
+    _ origin: [Double], _ cost: Double, _ direction: [Double], _ poll: Poll
   ) throws {
     let before = search.score.total
     try look(origin, cost, direction, .second, 3, poll)
@@ -177,7 +176,7 @@ final class BackwardTuning: Session {
 
   /// The direction of variant 3; nil where its work space, the largest of all, is not to be had: the others do without.
   private func reestimatedDirectionIfFits(
-    _ slope: Slope, _ poll: () throws -> Void
+    _ slope: Slope, _ poll: Poll
   ) throws -> [Double]? {
     do {
       return try reestimatedDirection(slope, poll)
@@ -188,7 +187,7 @@ final class BackwardTuning: Session {
   }
 
   private func reestimatedDirection(
-    _ slope: Slope, _ poll: () throws -> Void
+    _ slope: Slope, _ poll: Poll
   ) throws -> [Double]? {
     var reestimation = try self.reestimation ?? StateReestimation(problem, poll: poll)
     self.reestimation = nil
@@ -197,10 +196,12 @@ final class BackwardTuning: Session {
       reestimationPause.report(won: false)
       return nil
     }
-    let gradient = try problem.gradient(reestimation.states, reestimation.residual)
+    let gradient = try problem.gradient(
+      reestimation.states, residual: reestimation.residual)
     return try secondOrder.direction(
       SecondOrder.Input(
-        states: reestimation.states, batch: problem.batch, rightHandSide: gradient,
+        states: reestimation.states, shards: problem.runner.shards,
+        rightHandSide: gradient,
         regularisation: slope.regularisation.map {
           SecondOrder.scaled($0, by: 1 / (slope.curvature ?? 1))
         }),
@@ -208,7 +209,7 @@ final class BackwardTuning: Session {
   }
 
   /// The six momenta of section 2.6.
-  private func first(_ origin: [Double], _ cost: Double, _ poll: () throws -> Void) throws {
+  private func first(_ origin: [Double], _ cost: Double, _ poll: Poll) throws {
     for (k, momentum) in FirstOrder.momenta.enumerated() {
       guard let direction = firstOrder.direction(k, weights: origin) else { continue }
       let alpha = try look(origin, cost, direction, .first, momentum, poll)
@@ -220,7 +221,7 @@ final class BackwardTuning: Session {
   @discardableResult
   private func look(
     _ origin: [Double], _ cost: Double, _ direction: [Double], _ order: StepOrder,
-    _ variant: Int, _ poll: () throws -> Void
+    _ variant: Int, _ poll: Poll
   ) throws -> Double {
     guard direction.contains(where: { $0 != 0 }) else { return 0 }
     let before = search.score.total

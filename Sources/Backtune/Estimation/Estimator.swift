@@ -338,9 +338,9 @@ public final class Estimator {
   }
 
   /// A check for the caller's wish to stop, at most every 5 ms.
-  func poll(_ monitor: Monitor?) -> () throws -> Void {
-    guard let monitor else { return {} }
-    return { [clock] in
+  func poll(_ monitor: Monitor?) -> Poll {
+    guard let monitor else { return .none }
+    return Poll { [clock] in
       let now = clock.now
       if now - self.lastPoll < .milliseconds(5) { return }
       self.lastPoll = now

@@ -4,20 +4,30 @@ import BacktuneSimulation
 
 /// The linear problems of section 2.5: one for each learnware node, or for each set of nodes tied by shared weights.
 ///
-/// A source value phi is read in a row of a trajectory at a fixed distance from its time (the shift), so that a shift
-/// names a source, its node and its lag at once.
 struct NodeSystems {
-  /// The source of a bias: the constant 1.
-  static let constant = Int.min
+  /// A source value phi: a node of a group (or input) at a lag, or the constant 1 of a bias.
+  struct Phi: Hashable {
+    let group: GroupID
+    let node: Int
+    let lag: Int
 
-  /// A node and its sources: phi of column d is the sum of the values at its shifts.
+    static let constant = Phi(group: .min, node: 0, lag: 0)
+
+    /// Where it stands from the row of its time, lane 0; nil for the constant.
+    func shift(_ layout: Layout) -> Int? {
+      self == .constant
+        ? nil : layout.shift(to: Source(group, lag: lag)) + node * layout.lanes
+    }
+  }
+
+  /// A node and its sources: phi of column d is the sum of its values.
   struct Member {
     let group: GroupID
     let node: Int
-    /// (column, shift) of the adjustable weights.
-    let terms: [(column: Int, shift: Int)]
-    /// (slot, shift) of the fixed weights: phi_0.
-    let fixed: [(slot: Int, shift: Int)]
+    /// (column, source) of the adjustable weights.
+    let terms: [(column: Int, phi: Phi)]
+    /// (slot, source) of the fixed weights: phi_0.
+    let fixed: [(slot: Int, phi: Phi)]
   }
 
   /// The unknowns of one system, and its members (one, unless weights are shared).
@@ -30,8 +40,8 @@ struct NodeSystems {
   struct Class {
     let order: Int
     let systems: [System]
-    /// Shifts of the columns where every system has one member with one source a column; nil otherwise.
-    let shifts: [Int]?
+    /// Sources of the columns where every system has one member with one source a column; nil otherwise.
+    let sources: [Phi]?
   }
 
   let classes: [Class]
@@ -39,21 +49,21 @@ struct NodeSystems {
   /// No second order for a node with more adjustable sources than this: its cost is cubic.
   static let largestOrder = 1024
 
-  init(_ network: Network, _ layout: Layout) {
-    var nodes: [(GroupID, Int, [(slot: Int, shift: Int)])] = []
+  init(_ network: Network) {
+    var nodes: [(GroupID, Int, [(slot: Int, phi: Phi)])] = []
     for (id, group) in network.groups.enumerated() {
       guard case .learnware(let learnware) = group.body else { continue }
-      var entries = [[(slot: Int, shift: Int)]](repeating: [], count: group.size)
+      var entries = [[(slot: Int, phi: Phi)]](repeating: [], count: group.size)
       if let bias = learnware.bias {
         for (node, slot) in network.biasSlots(bias, size: group.size).enumerated() {
-          entries[node].append((slot, Self.constant))
+          entries[node].append((slot, .constant))
         }
       }
       for connection in learnware.connections {
         let source = connection.source
-        let base = layout.offset(of: source.group) * layout.lanes - source.lag * layout.rowSize
         network.forEachLink(of: connection, to: id) {
-          entries[$0.node].append(($0.slot, base + $0.source * layout.lanes))
+          entries[$0.node].append(
+            ($0.slot, Phi(group: source.group, node: $0.source, lag: source.lag)))
         }
       }
       for (node, list) in entries.enumerated() { nodes.append((id, node, list)) }
@@ -63,7 +73,7 @@ struct NodeSystems {
 
   /// Groups nodes that share an adjustable slot, directly or through others.
   private static func systems(
-    _ nodes: [(group: GroupID, node: Int, entries: [(slot: Int, shift: Int)])], _ isFixed: [Bool]
+    _ nodes: [(group: GroupID, node: Int, entries: [(slot: Int, phi: Phi)])], _ isFixed: [Bool]
   ) -> [System] {
     var root = Array(nodes.indices)
     func find(_ k: Int) -> Int {
@@ -92,14 +102,14 @@ struct NodeSystems {
       var slots: [Int] = []
       let list = (members[key] ?? []).map { k in
         let node = nodes[k]
-        var terms: [(column: Int, shift: Int)] = []
+        var terms: [(column: Int, phi: Phi)] = []
         for entry in node.entries where !isFixed[entry.slot] {
           let place = column[entry.slot] ?? slots.count
           if place == slots.count {
             column[entry.slot] = place
             slots.append(entry.slot)
           }
-          terms.append((place, entry.shift))
+          terms.append((place, entry.phi))
         }
         let fixed = node.entries.filter { isFixed[$0.slot] }
         return Member(group: node.group, node: node.node, terms: terms, fixed: fixed)
@@ -111,8 +121,8 @@ struct NodeSystems {
 
   /// Joins the systems of one member whose columns read the same sources.
   private static func classes(of systems: [System]) -> [Class] {
-    var place = [[Int]: Int]()
-    var classes: [(shifts: [Int]?, systems: [System])] = []
+    var place = [[Phi]: Int]()
+    var classes: [(sources: [Phi]?, systems: [System])] = []
     for system in systems {
       let terms = system.members[0].terms
       let isPlain =
@@ -122,16 +132,16 @@ struct NodeSystems {
         classes.append((nil, [system]))
         continue
       }
-      let shifts = terms.map(\.shift)
-      if let index = place[shifts] {
+      let sources = terms.map(\.phi)
+      if let index = place[sources] {
         classes[index].systems.append(system)
       } else {
-        place[shifts] = classes.count
-        classes.append((shifts, [system]))
+        place[sources] = classes.count
+        classes.append((sources, [system]))
       }
     }
     return classes.map {
-      Class(order: $0.systems[0].slots.count, systems: $0.systems, shifts: $0.shifts)
+      Class(order: $0.systems[0].slots.count, systems: $0.systems, sources: $0.sources)
     }
   }
 }

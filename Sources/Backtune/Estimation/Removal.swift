@@ -46,7 +46,7 @@ struct Removal {
   /// Re-estimates what `before` found, without some slots and under the same nu.
   init?(
     _ before: any Session, _ sequences: Sequences, _ objective: Objective,
-    _ options: EstimatorOptions, iterations: Int, poll: () throws -> Void
+    _ options: EstimatorOptions, iterations: Int, poll: Poll
   ) throws {
     slots = Self.slots(before.problem, before.slots)
     guard !slots.isEmpty else { return nil }

@@ -20,8 +20,8 @@ struct SecondOrder {
 
   /// What a direction is computed from.
   struct Input {
-    let states: Trajectory
-    let batch: Batch
+    let states: States
+    let shards: Shards
     /// b - A W^, one value a slot.
     let rightHandSide: [Double]
     var regularisation: Regularisation?
@@ -30,7 +30,7 @@ struct SecondOrder {
     func scaled(by scale: Double) -> Input {
       guard scale != 1 else { return self }
       return Input(
-        states: states, batch: batch, rightHandSide: rightHandSide.map { scale * $0 },
+        states: states, shards: shards, rightHandSide: rightHandSide.map { scale * $0 },
         regularisation: regularisation.map { SecondOrder.scaled($0, by: scale) })
     }
   }
@@ -40,8 +40,8 @@ struct SecondOrder {
   }
 
   /// W - W^ with one A for the systems of a class: variants 1 and 3. Zero for nodes without second order.
-  func direction(_ input: Input, poll: () throws -> Void) throws -> [Double] {
-    let matrices = NormalMatrices(input.states, input.batch)
+  func direction(_ input: Input, poll: Poll) throws -> [Double] {
+    let matrices = NormalMatrices(input.states, input.shards)
     var result = startDirection(input)
     for item in systems.classes {
       let matrix = try matrices.shared(item, poll: poll)
@@ -62,9 +62,9 @@ struct SecondOrder {
 
   /// W - W^ with kappa = 1/(1 + |x~ - phi_0|), a matrix a node: variant 2.
   func weightedDirection(
-    _ input: Input, slots: [Double], poll: () throws -> Void
+    _ input: Input, slots: [Double], poll: Poll
   ) throws -> [Double] {
-    let matrices = NormalMatrices(input.states, input.batch)
+    let matrices = NormalMatrices(input.states, input.shards)
     var result = startDirection(input)
     for item in systems.classes {
       for k in item.systems.indices {

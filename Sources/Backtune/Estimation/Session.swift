@@ -1,5 +1,6 @@
 import BacktuneCriterion
 import BacktuneNetwork
+import BacktuneNumerics
 import BacktuneSimulation
 
 /// A method at work on a problem: what an estimator drives.
@@ -7,8 +8,6 @@ protocol Session: AnyObject {
   var problem: Problem { get }
   /// What it evaluates weights with.
   var search: WeightSearch { get }
-  /// An adjoint to be written over between iterations.
-  var eps: Trajectory { get }
   /// The best weights, one value a slot.
   var slots: [Double] { get }
   /// What the first weights with a finite cost score, under the present nu.
@@ -23,9 +22,9 @@ protocol Session: AnyObject {
   /// Forgets what was found, and starts from other weights, one value a slot.
   func restart(from slots: [Double])
   /// The start; weights that diverge are halved until they do not.
-  func start(poll: () throws -> Void) throws
+  func start(poll: Poll) throws
   /// One iteration from the best weights.
-  func iterate(_ options: EstimatorOptions, poll: () throws -> Void) throws
+  func iterate(_ options: EstimatorOptions, poll: Poll) throws
 }
 
 extension Session {
@@ -65,8 +64,7 @@ extension Session {
     guard score.isFinite else {
       return (problem.cost(score), adjustable.map { _ in .nan })
     }
-    _ = try problem.tune(states, isGuarded: false, into: eps)
-    let all = try problem.gradient(states, eps)
+    let all = try problem.tune(states, isGuarded: false).gradient
     let part = problem.weightRegularisation(slots)?.gradient
     let whole = part.map { zip(all, $0).map(+) } ?? all
     let divisor = problem.data.divisor
@@ -74,8 +72,8 @@ extension Session {
   }
 
   /// The observables' term of the cost and the states at any weights; nil with another criterion.
-  func observables(at weights: [Double]) throws -> (term: ObservablesTerm, states: Trajectory)? {
+  func observables(at weights: [Double]) throws -> (term: ObservablesTerm, states: Driven)? {
     guard let term = problem.data as? ObservablesTerm else { return nil }
-    return (term, try search.evaluate(slots(at: weights)).1)
+    return (term, try search.evaluate(slots(at: weights)).1.driven)
   }
 }

@@ -11,21 +11,20 @@ import BacktuneSimulation
 /// dM/dx = (x - Phi(x)) - beta^T (x - Phi(x)), from the simulated states and s = 1.
 struct StateReestimation {
   private let problem: Problem
-  private let groups: [Observed]
   private let tolerance: Double
   /// Times that the step may be halved where M grows; 0 ends at the first growth.
   private let maxHalvings: Int
   static let maxIterations = 20
 
   /// The iterate, Phi of it, and their difference.
-  private(set) var states: Trajectory
-  private(set) var predicted: Trajectory
-  private(set) var residual: Trajectory
+  private(set) var states: States
+  private(set) var predicted: [Trajectory]
+  private(set) var residual: [Trajectory]
   /// The same of the next iterate, swapped in when it is lower.
-  private var nextStates: Trajectory
-  private var nextPredicted: Trajectory
-  private var nextResidual: Trajectory
-  private let pulled: Trajectory
+  private var nextStates: States
+  private var nextPredicted: [Trajectory]
+  private var nextResidual: [Trajectory]
+  private let pulled: [Trajectory]
   private var impose: Imposition = { _ in }
   /// M of each iterate that was kept.
   private(set) var misfits: [Double] = []
@@ -33,43 +32,41 @@ struct StateReestimation {
   enum Stop { case change, limit, grows, nothing }
 
   /// Polls between its trajectories: fresh memory takes its time.
-  init(_ problem: Problem, maxHalvings: Int = 20, poll: () throws -> Void = {}) throws {
-    func fresh(_ trajectory: Trajectory) throws -> Trajectory {
+  init(_ problem: Problem, maxHalvings: Int = 20, poll: Poll = .none) throws {
+    func fresh() throws -> [Trajectory] {
       try poll()
-      return trajectory
+      return try problem.runner.makeTrajectories(for: "re-estimated states")
     }
     self.problem = problem
     self.maxHalvings = maxHalvings
-    groups = problem.network.allNodes
     tolerance = 1e-6 * problem.outputDeviation
-    states = try fresh(problem.makeStates())
-    nextStates = try fresh(problem.makeStates())
-    predicted = try fresh(problem.makeAdjoint())
-    nextPredicted = try fresh(problem.makeAdjoint())
-    residual = try fresh(problem.makeAdjoint())
-    nextResidual = try fresh(problem.makeAdjoint())
-    pulled = try fresh(problem.makeAdjoint())
+    states = try problem.makeStates()
+    try poll()
+    nextStates = try problem.makeStates()
+    (predicted, nextPredicted) = (try fresh(), try fresh())
+    (residual, nextResidual) = (try fresh(), try fresh())
+    pulled = try fresh()
   }
 
   /// Re-estimates from simulated states, with the weights that are loaded.
   @discardableResult
-  mutating func run(from simulated: Trajectory, poll: () throws -> Void = {}) throws -> Stop {
+  mutating func run(from simulated: States, poll: Poll = .none) throws -> Stop {
     // Both: values before t = 0 stay.
     states.copy(from: simulated)
     nextStates.copy(from: simulated)
-    guard let imposition = try problem.data.imposition(on: simulated, poll: poll) else {
+    guard let imposition = try problem.data.imposition(on: simulated.driven, poll: poll) else {
       return .nothing
     }
     impose = imposition
-    impose(nextStates)
+    imposeNext()
     try poll()
     var misfit = try evaluateNext(poll: poll)
     misfits = [misfit]
     acceptNext()
     var (step, halvings) = (1.0, 0)
     for _ in 1...Self.maxIterations {
-      try problem.plan.pull(
-        states, predicted: predicted, residual: residual, into: pulled, problem.batch, poll: poll)
+      try problem.runner.pull(
+        states, predicted: predicted, residual: residual, into: pulled, poll: poll)
       var change = moveNext(step)
       var next = try evaluateNext(poll: poll)
       while !(next <= misfit) {
@@ -94,13 +91,18 @@ struct StateReestimation {
   }
 
   /// Phi(x) and x - Phi(x) of the next iterate; returns its M.
-  private func evaluateNext(poll: () throws -> Void) throws -> Double {
-    try problem.plan.predict(from: nextStates, into: nextPredicted, problem.batch, poll: poll)
-    let (x, p, r) = (nextStates.origin, nextPredicted.origin, nextResidual.origin)
-    var sum = 0.0
-    forEachValue { place in
-      r[place] = x[place] - p[place]
-      sum += r[place] * r[place]
+  private func evaluateNext(poll: Poll) throws -> Double {
+    try problem.runner.predict(from: nextStates, into: nextPredicted, poll: poll)
+    let sum = problem.runner.reduction.sum { part in
+      let (x, p, r) = (
+        nextStates.parts[part].origin, nextPredicted[part].origin, nextResidual[part].origin
+      )
+      var sum = 0.0
+      forEachValue(part) { place in
+        r[place] = x[place] - p[place]
+        sum += r[place] * r[place]
+      }
+      return sum
     }
     try poll()
     return sum / 2
@@ -108,15 +110,29 @@ struct StateReestimation {
 
   /// The next iterate, x - step dM/dx with the observed values imposed; returns the largest change of a value.
   private func moveNext(_ step: Double) -> Double {
-    let (from, to, r, b) = (states.origin, nextStates.origin, residual.origin, pulled.origin)
-    forEachValue { place in to[place] = from[place] - step * (r[place] - b[place]) }
-    impose(nextStates)
-    var change = 0.0
-    forEachValue { place in change = max(change, abs(to[place] - from[place])) }
-    return change
+    let (reduction, all) = (problem.runner.reduction, states.parts)
+    reduction.forEach { part in
+      let (from, to) = (all[part].origin, nextStates.parts[part].origin)
+      let (r, b) = (residual[part].origin, pulled[part].origin)
+      forEachValue(part) { place in to[place] = from[place] - step * (r[place] - b[place]) }
+    }
+    imposeNext()
+    return reduction.max { part in
+      let (from, to) = (all[part].origin, nextStates.parts[part].origin)
+      var change = 0.0
+      forEachValue(part) { place in change = max(change, abs(to[place] - from[place])) }
+      return change
+    }
   }
 
-  private func forEachValue(_ body: (Int) -> Void) {
-    states.layout.forEachValue(of: groups, problem.batch, body)
+  private func imposeNext() {
+    problem.runner.gather(nextStates)
+    impose(nextStates.driven)
+    problem.runner.scatter(nextStates)
+  }
+
+  private func forEachValue(_ part: Int, _ body: (Int) -> Void) {
+    let shard = problem.runner.shards.all[part]
+    shard.layout.forEachValue(of: problem.network.allNodes, shard.batch, body)
   }
 }

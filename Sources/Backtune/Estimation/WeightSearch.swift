@@ -12,13 +12,13 @@ final class WeightSearch {
   private(set) var score = Score.infinite
   /// The score of the first weights that had a finite one, under the present nu.
   private(set) var first = Score.infinite
-  private(set) var states: Trajectory
+  private(set) var states: States
   private(set) var simulations = 0
   /// Whether nu stays for now.
   var holdsNu = false
   /// The alpha of the last trial that was the best so far.
   private(set) var bestStep = 0.0
-  private var trial: Trajectory
+  private var trial: States
 
   init(_ problem: Problem) throws {
     self.problem = problem
@@ -52,7 +52,7 @@ final class WeightSearch {
   /// start and best are always compared under one nu.
   func adapt() {
     if holdsNu { return }
-    let changed = problem.data.adapt(to: states) {
+    let changed = problem.data.adapt(to: states.driven) {
       $0.best + score.penalty <= $0.start + first.penalty
     }
     guard let changed else { return }
@@ -64,14 +64,14 @@ final class WeightSearch {
   /// - Returns: their cost and states, good until the next trial.
   @discardableResult
   func attempt(
-    _ candidate: [Double], poll: () throws -> Void
-  ) throws -> (cost: Double, states: Trajectory) {
+    _ candidate: [Double], poll: Poll
+  ) throws -> (cost: Double, states: States) {
     simulations += 1
     let result = try problem.evaluate(candidate, into: trial, poll: poll)
     guard result.total < score.total else { return (result.total, trial) }
     if !first.isFinite {
       first = result
-      problem.data.begin(with: trial)
+      problem.data.begin(with: trial.driven)
     }
     (slots, score) = (candidate, result)
     swap(&states, &trial)
@@ -80,7 +80,7 @@ final class WeightSearch {
 
   /// Simulates with the first weights; those that diverge are halved until they do not.
   /// - Returns: whether they were.
-  func start(poll: () throws -> Void) throws -> Bool {
+  func start(poll: Poll) throws -> Bool {
     if score.isFinite { return false }
     try attempt(slots, poll: poll)
     var candidate = slots
@@ -96,7 +96,7 @@ final class WeightSearch {
   private static let maxRescues = 60
 
   /// Simulates with any weights, apart from the search; the states are good until the next trial.
-  func evaluate(_ slots: [Double]) throws -> (Score, Trajectory) {
+  func evaluate(_ slots: [Double]) throws -> (Score, States) {
     (try problem.evaluate(slots, into: trial), trial)
   }
 
@@ -117,7 +117,7 @@ final class WeightSearch {
   /// [0, 1]; weights outside their bounds move to the nearest one.
   /// - Returns: the best alpha, 0 where none is better than the origin.
   func search(
-    from origin: [Double], cost: Double, along direction: [Double], poll: () throws -> Void
+    from origin: [Double], cost: Double, along direction: [Double], poll: Poll
   ) throws -> Double {
     func trial(_ alpha: Double) throws -> Double {
       let before = score.total

@@ -15,8 +15,8 @@ package struct Cholesky {
   /// - Returns: nil where the matrix is not positive definite, or not finite.
   package init?(
     factorising matrix: UnsafeMutablePointer<Double>, order: Int, stride: Int,
-    poll: () throws -> Void
-  ) rethrows {
+    poll: Poll
+  ) throws {
     (self.matrix, self.order, self.stride) = (matrix, order, stride)
     var work = 0
     var first = 0

@@ -18,8 +18,8 @@ package enum RowProducts {
   ///   - g: row-major, `target` apart.
   package static func addGram(
     _ a: UnsafePointer<Double>, rows: Int, stride: Int, count: Int,
-    into g: UnsafeMutablePointer<Double>, target: Int, poll: () throws -> Void
-  ) rethrows {
+    into g: UnsafeMutablePointer<Double>, target: Int, poll: Poll
+  ) throws {
     var (first, work) = (0, 0)
     while first < rows {
       let end = min(first + panel, rows)

@@ -5,7 +5,7 @@ extension TriangularFactor {
   /// x of |A x - b| minimal for every column b after the first `columns`, which are A. Columns of A count by their
   /// directions, whatever their lengths; where they depend on each other, up to rounding, x is the shortest one in units
   /// of these lengths.
-  package func leastSquares(columns: Int, poll: () throws -> Void) throws -> [[Double]] {
+  package func leastSquares(columns: Int, poll: Poll) throws -> [[Double]] {
     let lengths = (0..<columns).map(length)
     let used = lengths.indices.filter { lengths[$0] > 0 && lengths[$0].isFinite }
     let count = used.count

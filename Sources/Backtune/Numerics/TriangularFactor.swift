@@ -51,7 +51,7 @@ package final class TriangularFactor {
 
   /// Takes `count` rows, the next column `stride` further; they are written over.
   package func append(
-    _ rows: UnsafeMutablePointer<Double>, count: Int, stride: Int, poll: () throws -> Void = {}
+    _ rows: UnsafeMutablePointer<Double>, count: Int, stride: Int, poll: Poll = .none
   ) throws {
     guard let ldb = Int32(exactly: stride) else {
       throw BacktuneError.size("QR factors: \(count) rows at once, LAPACK counts in 32 bits")
@@ -66,7 +66,7 @@ package final class TriangularFactor {
   }
 
   /// Takes the rows of a diagonal matrix.
-  package func append(diagonal: [Double], poll: () throws -> Void = {}) throws {
+  package func append(diagonal: [Double], poll: Poll = .none) throws {
     let count = min(order, rowsAtOnce)
     let rows = try Buffer(dimensions: [order, count], for: "QR factors")
     var first = 0

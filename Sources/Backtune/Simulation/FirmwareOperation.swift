@@ -3,9 +3,11 @@ import BacktuneNumerics
 
 /// x_i(t) = sum_j c_j prod_m f_jm(s_jm,i(t - l_jm)).
 final class FirmwareOperation: Operation {
-  /// A factor, ready to run: where its source stands from the row of time t.
+  private typealias V = SIMD4<Double>
+
+  /// A factor: where its source stands from the row of time t.
   private struct Part {
-    let function: ScalarFunction
+    let function: FactorFunction
     let shift: Int
     let isBroadcast: Bool
     /// The network input has no adjoint value.
@@ -18,38 +20,30 @@ final class FirmwareOperation: Operation {
     let factors: Int
   }
 
+  let groups: [GroupID]
+  let span: Span
   private let parts: UnsafeMutablePointer<Part>
   private let sums: UnsafeMutablePointer<Sum>
   private let partCount: Int
   private let sumCount: Int
-  /// One value a node each: a product, a factor of it, a broadcast source.
-  private let product: UnsafeMutablePointer<Double>
-  private let value: UnsafeMutablePointer<Double>
-  private let spread: UnsafeMutablePointer<Double>
-  private let memory: Buffer
-  /// Mean and half range where the group is zeta(s) alone, whose slope follows from its value.
-  private let bareZeta: (mean: Double, half: Double)?
+  private let hasBroadcast: Bool
+  /// Whether the group is a squashing function of another alone, whose slope follows from its value.
+  private let isBareSquash: Bool
 
-  init(
-    _ group: GroupID, _ firmware: Firmware, network: Network, layout: Layout
-  ) throws {
+  init(_ groups: [GroupID], _ firmware: Firmware, _ network: Network, _ layout: Layout) {
+    self.groups = groups
+    span = Span(groups, network: network, layout: layout)
     let all = firmware.terms.flatMap(\.factors)
-    let block = Layout.padded(network.size(of: group), lanes: layout.lanes) * layout.lanes
-    memory = try Buffer(count: block * 3, for: "group \(network.name(of: group))")
-    (product, value) = (memory.pointer, memory.pointer + block)
-    spread = memory.pointer + 2 * block
     partCount = all.count
     sumCount = firmware.terms.count
     parts = .allocate(capacity: partCount)
     sums = .allocate(capacity: sumCount)
     for (k, factor) in all.enumerated() {
       let source = factor.source
-      let shift = layout.offset(of: source.group) * layout.lanes - source.lag * layout.rowSize
-      let isBroadcast =
-        network.size(of: source.group) == 1 && network.size(of: group) != 1
       (parts + k).initialize(
         to: Part(
-          function: factor.function, shift: shift, isBroadcast: isBroadcast,
+          function: FactorFunction(factor.function), shift: layout.shift(to: source),
+          isBroadcast: network.size(of: source.group) == 1 && span.size != 1,
           isInput: source.group == Network.input))
     }
     var first = 0
@@ -58,15 +52,10 @@ final class FirmwareOperation: Operation {
         to: Sum(coefficient: term.coefficient, first: first, factors: term.factors.count))
       first += term.factors.count
     }
-    if all.count == 1, firmware.terms.count == 1, !parts[0].isBroadcast,
-      !parts[0].isInput, firmware.terms[0].coefficient == 1,
-      case .zeta(let a, let b) = all[0].function
-    {
-      bareZeta = ((a + b) / 2, (b - a) / 2)
-    } else {
-      bareZeta = nil
-    }
-    super.init(group, network: network, layout: layout)
+    hasBroadcast = (0..<partCount).contains { [parts] in parts[$0].isBroadcast }
+    isBareSquash =
+      partCount == 1 && sumCount == 1 && !hasBroadcast && sums[0].coefficient == 1
+      && parts[0].function.kind == .squash
   }
 
   deinit {
@@ -74,174 +63,101 @@ final class FirmwareOperation: Operation {
     sums.deinitialize(count: sumCount).deallocate()
   }
 
-  /// The source of a factor, one value a node: its place in the row, or a copy spread over the nodes.
+  var partialCount: Int { partCount * span.nodes }
+
+  /// Four values of the source of a factor.
   @inline(__always)
-  private func source(
-    _ part: Part, _ row: UnsafePointer<Double>, lanes: Int
-  ) -> UnsafePointer<Double> {
-    let x = row + part.shift
-    guard part.isBroadcast else { return x }
-    for node in 0..<nodes {
-      for b in 0..<lanes { spread[node * width + b] = x[b] }
-    }
-    return UnsafePointer(spread)
+  private func source(_ part: Part, _ row: Values, _ place: Int, _ node: Int, _ n: Int) -> V {
+    guard part.isBroadcast else { return Lanes.read(row + part.shift + place, n) }
+    if span.width == 1 { return V(repeating: row[part.shift]) }
+    return Lanes.read(row + part.shift + place - node * span.width, n)
   }
 
-  override func forward(
-    _ states: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>, lanes: Int
-  ) {
-    let y = target + place
-    if bareZeta != nil {
-      // The most frequent group of all, without the loop over terms.
-      let x = states + parts[0].shift
-      runs(lanes) { ScalarKernels.store(parts[0].function, 1, x + $0, y + $0, count: $1) }
+  func forward(_ frame: Frame, _ states: Values, into target: Target, lanes: Int) {
+    let y = target + span.place
+    if isBareSquash {
+      // The most frequent group of all, without the loops over terms and factors.
+      let (f, x) = (parts[0].function, states + parts[0].shift)
+      span.sweep(lanes, isFlat: true) { place, _, n in
+        Lanes.write(f.squashed(Lanes.read(x + place, n)), y + place, n)
+      }
       return
     }
-    let isStored = sumCount > 0 && sums[0].factors == 1
-    if !isStored { runs(lanes) { ScalarKernels.fill(0, y + $0, count: $1) } }
-    for k in 0..<sumCount {
-      let sum = sums[k]
-      if sum.factors == 0 {
-        runs(lanes) { ScalarKernels.addConstant(sum.coefficient, y + $0, count: $1) }
-        continue
+    span.sweep(lanes, isFlat: !hasBroadcast) { place, node, n in
+      var sum = V.zero
+      for k in 0..<sumCount {
+        let term = sums[k]
+        var product = V(repeating: term.coefficient)
+        for m in term.first..<term.first + term.factors {
+          product *= parts[m].function.value(source(parts[m], states, place, node, n))
+        }
+        sum += product
       }
-      let part = parts[sum.first]
-      let x = source(part, states, lanes: lanes)
-      if sum.factors == 1 {
-        runs(lanes) {
-          if k == 0 {
-            ScalarKernels.store(part.function, sum.coefficient, x + $0, y + $0, count: $1)
-          } else {
-            ScalarKernels.add(part.function, sum.coefficient, x + $0, y + $0, count: $1)
+      Lanes.write(sum, y + place, n)
+    }
+  }
+
+  /// The derivative of each node by each factor's source, factor after factor: c f_m'(s_m) prod_{j != m} f_j(s_j).
+  func storePartials(_ states: Values, values: Values, into target: Target, lanes: Int) {
+    if isBareSquash {
+      let (f, v) = (parts[0].function, values + span.place)
+      span.sweep(lanes, isFlat: true) { place, _, n in
+        Lanes.write(f.slope(value: Lanes.read(v + place, n)), target + place, n)
+      }
+      return
+    }
+    let count = span.count
+    span.sweep(lanes, isFlat: !hasBroadcast) { place, node, n in
+      for k in 0..<sumCount {
+        let term = sums[k]
+        let end = term.first + term.factors
+        for m in term.first..<end {
+          let u = source(parts[m], states, place, node, n)
+          var beta = term.coefficient * parts[m].function.slope(u)
+          for j in term.first..<end where j != m {
+            beta *= parts[j].function.value(source(parts[j], states, place, node, n))
           }
+          Lanes.write(beta, target + m * count + place, n)
         }
-        continue
       }
-      runs(lanes) {
-        ScalarKernels.store(part.function, sum.coefficient, x + $0, product + $0, count: $1)
-      }
-      for m in sum.first + 1..<sum.first + sum.factors {
-        multiply(parts[m], states, lanes: lanes)
-      }
-      runs(lanes) { ScalarKernels.addScaled(1, product + $0, y + $0, count: $1) }
     }
   }
 
-  /// product *= f(s) of one factor.
-  private func multiply(_ part: Part, _ states: UnsafePointer<Double>, lanes: Int) {
-    let x = source(part, states, lanes: lanes)
-    runs(lanes) {
-      ScalarKernels.store(part.function, 1, x + $0, value + $0, count: $1)
-      ScalarKernels.multiply(value + $0, product + $0, count: $1)
+  func tangent(_ frame: Frame, _ partials: some Partials, _ row: Target, lanes: Int) {
+    let y = row + span.place
+    span.sweep(lanes, isFlat: isFlat(partials)) { place, node, n in
+      var sum = V.zero
+      for m in 0..<partCount where !parts[m].isInput {
+        let beta = partials.load(m, node: node, place: place, n: n)
+        sum = multiplyAdd(beta, source(parts[m], row, place, node, n), sum)
+      }
+      Lanes.write(sum, y + place, n)
     }
   }
 
-  override func adjoint(
-    _ states: UnsafePointer<Double>, values: UnsafePointer<Double>, _ eps: UnsafePointer<Double>,
-    into pulls: UnsafeMutablePointer<Double>, lanes: Int
+  func adjoint(
+    _ frame: Frame, _ partials: some Partials, _ eps: Target, into sums: Target, lanes: Int
   ) {
-    let e = eps + place
-    if let bareZeta {
-      let (s, v) = (pulls + parts[0].shift, values + place)
-      runs(lanes) {
-        ScalarKernels.addZetaSlope(
-          mean: bareZeta.mean, half: bareZeta.half, 1, value: v + $0, e + $0, s + $0, count: $1)
-      }
-      return
-    }
-    for k in 0..<sumCount {
-      let sum = sums[k]
-      if sum.factors == 1, !parts[sum.first].isBroadcast {
-        if parts[sum.first].isInput { continue }
-        let part = parts[sum.first]
-        let (x, s) = (states + part.shift, pulls + part.shift)
-        runs(lanes) {
-          ScalarKernels.addSlope(
-            part.function, sum.coefficient, x + $0, e + $0, s + $0, count: $1)
-        }
-        continue
-      }
-      for m in 0..<sum.factors where !parts[sum.first + m].isInput {
-        let part = parts[sum.first + m]
-        let beta = partialProduct(sum, m, states, lanes: lanes)
-        let s = pulls + part.shift
-        if part.isBroadcast {
+    let e = eps + span.place
+    span.sweep(lanes, isFlat: isFlat(partials)) { place, node, n in
+      let own = Lanes.read(e + place, n)
+      for m in 0..<partCount where !parts[m].isInput {
+        let beta = partials.load(m, node: node, place: place, n: n)
+        var s = sums + parts[m].shift
+        if !parts[m].isBroadcast {
+          s += place
+          Lanes.write(multiplyAdd(beta, own, Lanes.read(s, n)), s, n)
+        } else if span.width == 1 {
           // Nodes only: what stands in the padding may be infinite.
-          for node in 0..<size {
-            for b in 0..<lanes { s[b] += beta[node * width + b] * e[node * width + b] }
-          }
+          for k in 0..<min(n, span.size - place) { s[0] += beta[k] * own[k] }
         } else {
-          runs(lanes) { ScalarKernels.addProduct(1, beta + $0, e + $0, s + $0, count: $1) }
+          s += place - node * span.width
+          Lanes.write(multiplyAdd(beta, own, Lanes.read(s, n)), s, n)
         }
       }
     }
   }
 
-  override func tangent(
-    _ states: UnsafePointer<Double>, _ tangents: UnsafeMutablePointer<Double>, lanes: Int
-  ) {
-    let y = tangents + place
-    runs(lanes) { ScalarKernels.fill(0, y + $0, count: $1) }
-    if let bareZeta {
-      let (dx, v) = (tangents + parts[0].shift, states + place)
-      runs(lanes) {
-        ScalarKernels.addZetaSlope(
-          mean: bareZeta.mean, half: bareZeta.half, 1, value: v + $0, dx + $0, y + $0, count: $1)
-      }
-      return
-    }
-    for k in 0..<sumCount {
-      let sum = sums[k]
-      if sum.factors == 1, !parts[sum.first].isBroadcast {
-        let part = parts[sum.first]
-        let (x, dx) = (states + part.shift, tangents + part.shift)
-        runs(lanes) {
-          ScalarKernels.addSlope(
-            part.function, sum.coefficient, x + $0, dx + $0, y + $0, count: $1)
-        }
-        continue
-      }
-      for m in 0..<sum.factors where !parts[sum.first + m].isInput {
-        let beta = partialProduct(sum, m, states, lanes: lanes)
-        let dx = source(parts[sum.first + m], tangents, lanes: lanes)
-        runs(lanes) { ScalarKernels.addProduct(1, beta + $0, dx + $0, y + $0, count: $1) }
-      }
-    }
-  }
-
-  override var partialCount: Int { partCount * nodes }
-
-  /// The derivative of each node by each factor's source, factor after factor.
-  override func storePartials(
-    _ states: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>, lanes: Int
-  ) {
-    for k in 0..<sumCount {
-      let sum = sums[k]
-      for m in 0..<sum.factors {
-        let beta = partialProduct(sum, m, states, lanes: lanes)
-        let place = target + (sum.first + m) * count
-        runs(lanes) {
-          ScalarKernels.fill(0, place + $0, count: $1)
-          ScalarKernels.addScaled(1, beta + $0, place + $0, count: $1)
-        }
-      }
-    }
-  }
-
-  /// c f_m'(s_m) prod_{j != m} f_j(s_j), one value a node.
-  private func partialProduct(
-    _ sum: Sum, _ m: Int, _ states: UnsafePointer<Double>, lanes: Int
-  ) -> UnsafePointer<Double> {
-    let part = parts[sum.first + m]
-    let x = source(part, states, lanes: lanes)
-    runs(lanes) {
-      ScalarKernels.storeSlope(part.function, x + $0, value + $0, count: $1)
-      ScalarKernels.fill(0, product + $0, count: $1)
-      ScalarKernels.addScaled(sum.coefficient, value + $0, product + $0, count: $1)
-    }
-    for j in 0..<sum.factors where j != m {
-      multiply(parts[sum.first + j], states, lanes: lanes)
-    }
-    return UnsafePointer(product)
-  }
+  @inline(__always)
+  private func isFlat<P: Partials>(_ partials: P) -> Bool { P.isFlat && !hasBroadcast }
 }

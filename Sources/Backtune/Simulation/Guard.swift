@@ -40,6 +40,12 @@ package struct Guard: Sendable {
     package var raised = 0
     package var saturated = 0
     package init() {}
+
+    package mutating func add(_ other: Counts) {
+      values += other.values
+      raised += other.raised
+      saturated += other.saturated
+    }
   }
 
   /// Applies g in place.

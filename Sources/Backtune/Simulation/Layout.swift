@@ -1,7 +1,8 @@
 import BacktuneNetwork
 import BacktuneNumerics
 
-/// Where each value stands in a trajectory: [time][node][lane], the nodes of the input first, then the groups.
+/// Where each value stands in a trajectory: [time][node][lane], the nodes of the input first, then the groups in the order
+/// of evaluation. The one home of places and shifts.
 ///
 /// With one lane each group is padded to a multiple of 4 nodes, so that every loop over nodes is one over whole SIMD
 /// vectors. What stands in the padding may be anything, infinite too, and must never reach a node: matrices are padded
@@ -26,12 +27,15 @@ package struct Layout: Sendable {
     let offset: Int
   }
 
-  package init(_ network: Network, lanes: Int) {
+  package init(
+    _ network: Network, lanes: Int, _ topology: Topology? = nil, isPadded: Bool = true
+  ) {
     var offset = 0
-    var offsets: [Int] = []
-    for group in [Network.input] + Array(network.groups.indices) {
-      offsets.append(offset)
-      offset += Self.padded(network.size(of: group), lanes: lanes)
+    var offsets = [Int](repeating: 0, count: network.groups.count + 1)
+    for group in [Network.input] + (topology ?? Topology(network)).runs.joined() {
+      offsets[group + 1] = offset
+      let size = network.size(of: group)
+      offset += isPadded ? Self.padded(size, lanes: lanes) : size
     }
     self.lanes = lanes
     self.past = max(network.range, network.learntDepth)
@@ -43,44 +47,40 @@ package struct Layout: Sendable {
     stateSize = state.reduce(0) { $0 + $1.depth * $1.size }
   }
 
+  /// Of a program's groups, without padding and lanes.
+  init(unpadded program: Program) {
+    self.init(program.network, lanes: 1, program.topology, isPadded: false)
+  }
+
+  /// The first nodes of some groups alone, without padding and past: what a cost is driven by.
+  package init(_ network: Network, only groups: [Observed], lanes: Int) {
+    var offset = 0
+    var offsets = [Int](repeating: 0, count: network.groups.count + 1)
+    for item in groups {
+      offsets[item.group + 1] = offset
+      offset += item.count
+    }
+    (self.lanes, past, rowNodes, self.offsets) = (lanes, 0, offset, offsets)
+    (state, stateSize) = ([], 0)
+  }
+
   /// First node of a group in a row.
   package func offset(of group: GroupID) -> Int { offsets[group + 1] }
+
+  /// Place in a row of a node in lane 0.
+  package func place(of group: GroupID, _ node: Int = 0) -> Int {
+    (offset(of: group) + node) * lanes
+  }
+
+  /// From the place of a row to the first value of a source in lane 0.
+  package func shift(to source: Source) -> Int {
+    place(of: source.group) - source.lag * rowSize
+  }
 
   /// Values of a row.
   package var rowSize: Int { rowNodes * lanes }
 
   package static func padded(_ size: Int, lanes: Int) -> Int {
     lanes == 1 ? MatrixKernels.padded(size) : size
-  }
-}
-
-/// Values of every node over time: states, adjoint values, tangents.
-package final class Trajectory {
-  package let layout: Layout
-  package let steps: Int
-  private let buffer: Buffer
-  /// Row of t = 0; the rows of the past stand before it.
-  package let origin: UnsafeMutablePointer<Double>
-
-  package init(_ layout: Layout, steps: Int, for purpose: String) throws {
-    let (rows, overflow) = steps.addingReportingOverflow(layout.past)
-    let bytes = try MemoryBudget.bytes(
-      doubles: [overflow ? Int.max : rows, layout.rowNodes, layout.lanes], for: purpose)
-    self.layout = layout
-    self.steps = steps
-    buffer = try Buffer(count: bytes / MemoryLayout<Double>.stride, for: purpose)
-    origin = buffer.pointer + layout.past * layout.rowSize
-  }
-
-  package func zero() { buffer.zero() }
-
-  package func copy(from other: Trajectory) { buffer.copy(from: other.buffer) }
-
-  /// Row of time t, from -R on.
-  package func row(_ t: Int) -> UnsafeMutablePointer<Double> { origin + t * layout.rowSize }
-
-  /// Value of one node at one time, for what is not a hot loop.
-  package func value(_ group: GroupID, _ node: Int, t: Int, lane: Int) -> Double {
-    row(t)[(layout.offset(of: group) + node) * layout.lanes + lane]
   }
 }

@@ -1,109 +1,340 @@
 import BacktuneNetwork
 import BacktuneNumerics
 
-/// v_i(t) = a_i + sum_k sum_j W^k_ij s^k_j(t - l_k).
+/// v_i(t) = a_i + sum_k sum_j W^k_ij s^k_j(t - l_k), of one group or of several that read the same sources.
+///
+/// All dense connections are one packed matrix, whose columns are the sources one after the other, those of the network
+/// input last; diagonals and lists of entries are added to its product.
 final class LearnwareOperation: Operation {
-  private let blocks: [WeightBlock]
-  /// The same without reference counting, which took 40 % of a step at N = 8.
-  private let table: UnsafeMutablePointer<Unmanaged<WeightBlock>>
-  private let blockCount: Int
-  /// One bias a node (0 without), and the same of a direction.
-  private let bias: UnsafeMutablePointer<Double>
-  private let biasDirection: UnsafeMutablePointer<Double>
-  private let memory: [Buffer]
-  private let biasSlots: [Int]
+  private typealias Segment = PanelProducts.Segment
+
+  /// Columns of the matrix that read one source.
+  private struct Columns {
+    let source: Source
+    let first: Int
+    let count: Int
+    let shift: Int
+    /// Place of its transposed matrix; the network input has no adjoint value.
+    let transposed: Int
+    var isInput: Bool { source.group == Network.input }
+  }
+
+  let groups: [GroupID]
+  let span: Span
+  let partialCount = 0
+  private let columns: [Columns]
+  private let columnCount: Int
+  private let blocks: [MatrixBlock]
+  private let biasSlots: [(row: Int, slot: Int)]
+  /// Places among the packed weights: one bias a row (0 without), zeros, the matrix.
+  private let bias: Int
+  private let zeros: Int
+  private let matrix: Int
+  /// The same tables for the loops, without reference counting.
+  private let segments: UnsafeMutableBufferPointer<Segment>
+  private let ownSegments: UnsafeMutableBufferPointer<Segment>
+  private let pulls: UnsafeMutableBufferPointer<Pull>
+  private let diagonals: UnsafeMutableBufferPointer<DiagonalBlock>
+  private let lists: UnsafeMutableBufferPointer<IndexedBlock>
+  /// Padding between groups, which the transposed product would read.
+  private let gaps: UnsafeMutableBufferPointer<Gap>
+
+  /// A source that the adjoint pulls on.
+  private struct Pull {
+    let shift: Int
+    let columns: Int
+    let transposed: Int
+  }
+
+  private struct Gap {
+    let first: Int
+    let count: Int
+  }
 
   init(
-    _ group: GroupID, _ learnware: Learnware, network: Network, layout: Layout
+    _ groups: [GroupID], _ network: Network, _ layout: Layout, _ memory: inout ProgramMemory
   ) throws {
-    let nodes = Layout.padded(network.size(of: group), lanes: layout.lanes)
-    memory = try (0..<2).map { _ in
-      try Buffer(count: nodes, for: "bias of group \(network.name(of: group))")
-    }
-    (bias, biasDirection) = (memory[0].pointer, memory[1].pointer)
-    biasSlots =
-      learnware.bias.map { network.biasSlots($0, size: network.size(of: group)) } ?? []
-    blocks = try learnware.connections.map {
-      try makeWeightBlock($0, to: group, network: network, layout: layout)
-    }
-    blockCount = blocks.count
-    table = .allocate(capacity: blockCount)
-    for (k, block) in blocks.enumerated() {
-      (table + k).initialize(to: .passUnretained(block))
-    }
-    super.init(group, network: network, layout: layout)
-  }
-
-  deinit { table.deinitialize(count: blockCount).deallocate() }
-
-  override func load(_ slots: UnsafePointer<Double>) {
-    for (node, slot) in biasSlots.enumerated() { bias[node] = slots[slot] }
-    for block in blocks { block.load(slots) }
-  }
-
-  override func loadDirection(_ slots: UnsafePointer<Double>) throws {
-    for (node, slot) in biasSlots.enumerated() { biasDirection[node] = slots[slot] }
-    for block in blocks { try block.loadDirection(slots) }
-  }
-
-  override func forward(
-    _ states: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>, lanes: Int
-  ) {
-    let y = target + place
-    for k in 0..<blockCount {
-      table[k]._withUnsafeGuaranteedRef {
-        $0.multiply(states, into: y, from: k == 0 ? bias : nil, lanes: lanes)
+    self.groups = groups
+    span = Span(groups, network: network, layout: layout)
+    let (lanes, rows) = (layout.lanes, span.nodes)
+    var (biasSlots, gaps): ([(Int, Int)], [Gap]) = ([], [])
+    var (columns, columnCount) = ([Columns](), 0)
+    var matrices: [(row: Int, rows: Int, column: Int, Connection, slots: [Int])] = []
+    var diagonals: [DiagonalBlock] = []
+    var lists: [(entries: [IndexedBlock.Entry], shift: Int, isInput: Bool, weights: Int)] = []
+    bias = memory.takeWeights(MatrixKernels.padded(rows))
+    zeros = memory.takeWeights(MatrixKernels.padded(rows))
+    // Those of the input stand last, so that products of tangents, where it is 0, leave them out.
+    for isInput in [false, true] {
+      var row = 0
+      for group in groups {
+        let size = network.groups[group].size
+        defer { row += Layout.padded(size, lanes: lanes) }
+        guard case .learnware(let body) = network.groups[group].body else { continue }
+        // Of this group, so that two connections with one source have columns each.
+        var taken: Set<Int> = []
+        for connection in body.connections
+        where (connection.source.group == Network.input) == isInput {
+          let (source, first) = (connection.source, network.arrays[connection.array].slots.lowerBound)
+          let shift = layout.shift(to: source)
+          switch try ConnectionBlock.of(connection, to: group, network, lanes: lanes) {
+          case .matrix(let slots):
+            let count = network.size(of: source.group)
+            var place = columns.indices.first {
+              columns[$0].source == source && !taken.contains($0)
+            }
+            if place == nil {
+              let (size, overflow) = rows.multipliedReportingOverflow(by: count)
+              try MemoryBudget.bytes(
+                doubles: [overflow ? .max : size, 2],
+                for: "connection \(network.arrays[connection.array].name)")
+              let transposed =
+                isInput ? 0 : memory.takeWeights(MatrixKernels.packedCount(rows: count, columns: rows))
+              place = columns.count
+              columns.append(
+                Columns(
+                  source: source, first: columnCount, count: count, shift: shift,
+                  transposed: transposed))
+              columnCount += count
+            }
+            guard let place else { continue }
+            taken.insert(place)
+            matrices.append((row, size, place, connection, slots))
+          case .diagonal:
+            diagonals.append(
+              DiagonalBlock(
+                row: row, rows: size, shift: shift, isInput: isInput, width: lanes,
+                firstSlot: first, weights: memory.takeWeights(MatrixKernels.padded(size))))
+          case .list(let entries):
+            lists.append(
+              (
+                entries.map { .init(row: row + $0.row, column: $0.column, slot: $0.slot) }, shift,
+                isInput, memory.takeWeights(entries.count)
+              ))
+          }
+        }
+        if isInput { continue }
+        if let bias = body.bias {
+          for (node, slot) in network.biasSlots(bias, size: size).enumerated() {
+            biasSlots.append((row + node, slot))
+          }
+        }
+        let padding = Layout.padded(size, lanes: lanes) - size
+        if padding > 0, group != groups[groups.count - 1] {
+          gaps.append(Gap(first: row + size, count: padding))
+        }
       }
     }
-    if blockCount == 0 { spread(bias, y, lanes: lanes) }
+    matrix = memory.takeWeights(MatrixKernels.packedCount(rows: rows, columns: columnCount))
+    blocks = matrices.map {
+      MatrixBlock(
+        row: $0.row, column: $0.column, rows: $0.rows, columns: columns[$0.column].count,
+        slotOfEntry: $0.slots, firstSlot: network.arrays[$0.3.array].slots.lowerBound)
+    }
+    (self.biasSlots, self.columns, self.columnCount) = (biasSlots, columns, columnCount)
+    segments = .table(columns.map { Segment(shift: $0.shift, columns: $0.count) })
+    let own = columns.filter { !$0.isInput }
+    ownSegments = .table(own.map { Segment(shift: $0.shift, columns: $0.count) })
+    pulls = .table(
+      own.map { Pull(shift: $0.shift, columns: $0.count, transposed: $0.transposed) })
+    self.diagonals = .table(diagonals)
+    self.lists = .table(
+      lists.map {
+        IndexedBlock(
+          entries: .table($0.entries), shift: $0.shift, isInput: $0.isInput, width: lanes,
+          weights: $0.weights)
+      })
+    self.gaps = .table(gaps)
   }
 
-  override func adjoint(
-    _ states: UnsafePointer<Double>, values: UnsafePointer<Double>, _ eps: UnsafePointer<Double>,
-    into sums: UnsafeMutablePointer<Double>, lanes: Int
-  ) {
-    for k in 0..<blockCount {
-      table[k]._withUnsafeGuaranteedRef {
-        $0.multiplyTransposed(eps + place, into: sums, lanes: lanes)
+  deinit {
+    for list in lists { list.entries.deallocate() }
+    segments.deallocate()
+    ownSegments.deallocate()
+    pulls.deallocate()
+    diagonals.deallocate()
+    lists.deallocate()
+    gaps.deallocate()
+  }
+
+  /// Rows of the matrix that the transposed product reads: all but the last padding.
+  private var rows: Int { span.size + gaps.reduce(0) { $0 + $1.count } }
+
+  func pack(_ slots: Values, into weights: Target) {
+    for (row, slot) in biasSlots { weights[bias + row] = slots[slot] }
+    let rows = rows
+    for block in blocks {
+      let own = columns[block.column]
+      let (a, b) = (weights + matrix, weights + own.transposed)
+      block.forEachEntry { i, j, slot in
+        let row = block.row + i
+        a[MatrixKernels.packedPlace(row: row, column: own.first + j, columns: columnCount)] =
+          slots[slot]
+        if !own.isInput {
+          b[MatrixKernels.packedPlace(row: j, column: row, columns: rows)] = slots[slot]
+        }
       }
+    }
+    for block in diagonals { block.pack(slots, into: weights) }
+    for block in lists { block.pack(slots, into: weights) }
+  }
+
+  func forward(_ frame: Frame, _ states: Values, into target: Target, lanes: Int) {
+    let y = target + span.place
+    let (w, bias) = (frame.weights, frame.weights + bias)
+    multiply(w, segments, states, from: bias, into: y, lanes)
+    for block in diagonals { block.multiply(w, states, into: y, lanes: lanes) }
+    for block in lists { block.multiply(w, states, into: y, lanes: lanes) }
+  }
+
+  func storePartials(_ states: Values, values: Values, into target: Target, lanes: Int) {}
+
+  func tangent(_ frame: Frame, _ partials: some Partials, _ row: Target, lanes: Int) {
+    let (w, y) = (frame.weights, row + span.place)
+    multiply(w, ownSegments, row, from: w + zeros, into: y, lanes)
+    for block in diagonals where !block.isInput { block.multiply(w, row, into: y, lanes: lanes) }
+    for block in lists where !block.isInput { block.multiply(w, row, into: y, lanes: lanes) }
+  }
+
+  func addDirection(_ direction: Frame, _ states: Values, into row: Target, lanes: Int) {
+    let (w, y) = (direction.weights, row + span.place)
+    if span.width == 1 {
+      Vectors.add(1, w + bias, to: y, count: span.nodes)
+    } else {
+      for node in 0..<span.nodes {
+        Vectors.add(w[bias + node], to: y + node * span.width, count: lanes)
+      }
+    }
+    multiply(w, segments, states, from: nil, into: y, lanes)
+    for block in diagonals { block.multiply(w, states, into: y, lanes: lanes) }
+    for block in lists { block.multiply(w, states, into: y, lanes: lanes) }
+  }
+
+  /// y = bias + A x, or y += A x.
+  @inline(__always)
+  private func multiply(
+    _ weights: Values, _ segments: UnsafeMutableBufferPointer<Segment>, _ x: Values,
+    from bias: Values?, into y: Target, _ lanes: Int
+  ) {
+    if segments.isEmpty {
+      guard let bias else { return }
+      if span.width == 1 {
+        y.update(from: bias, count: span.nodes)
+      } else {
+        for node in 0..<span.nodes {
+          (y + node * span.width).update(repeating: bias[node], count: lanes)
+        }
+      }
+    } else if span.width == 1 {
+      PanelProducts.multiply(
+        weights + matrix, rows: span.nodes, columns: columnCount, UnsafeBufferPointer(segments), x,
+        from: bias ?? UnsafePointer(y), into: y)
+    } else {
+      PanelProducts.multiply(
+        weights + matrix, rows: span.nodes, columns: columnCount, UnsafeBufferPointer(segments), x,
+        bias: bias, into: y, width: span.width, lanes: lanes)
     }
   }
 
-  override func tangent(
-    _ states: UnsafePointer<Double>, _ tangents: UnsafeMutablePointer<Double>, lanes: Int
+  func adjoint(
+    _ frame: Frame, _ partials: some Partials, _ eps: Target, into sums: Target, lanes: Int
   ) {
-    let y = tangents + place
-    spread(biasDirection, y, lanes: lanes)
-    for k in 0..<blockCount {
-      table[k]._withUnsafeGuaranteedRef { block in
-        if !block.isInput { block.multiply(tangents, into: y, from: nil, lanes: lanes) }
-        block.multiplyDirection(states, into: y, lanes: lanes)
+    let (w, e) = (frame.weights, eps + span.place)
+    for gap in gaps { (e + gap.first).update(repeating: 0, count: gap.count) }
+    let rows = rows
+    for pull in pulls {
+      let s = sums + pull.shift
+      if span.width == 1 {
+        MatrixKernels.addMatrixVector(
+          w + pull.transposed, rows: pull.columns, columns: rows, e, from: UnsafePointer(s), into: s)
+      } else {
+        MatrixKernels.addMatrixMatrix(
+          w + pull.transposed, rows: pull.columns, columns: rows, e, s, width: span.width,
+          lanes: lanes)
       }
     }
+    for block in diagonals { block.multiplyTransposed(w, e, into: sums, lanes: lanes) }
+    for block in lists { block.multiplyTransposed(w, e, into: sums, lanes: lanes) }
   }
 
-  override func gradient(
-    _ states: Trajectory, _ eps: Trajectory, _ batch: Batch,
-    into slots: UnsafeMutablePointer<Double>
-  ) throws {
-    for (node, slot) in biasSlots.enumerated() {
+  // MARK: gradient
+
+  var gradientCount: Int {
+    let columns = columns.reduce(0) { max($0, max(4 * $1.count, MatrixKernels.padded($1.count))) }
+    return max(span.nodes * columns, lists.reduce(0) { max($0, $1.entries.count) })
+  }
+
+  func gradient(
+    _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, scratch: Target, into slots: Target
+  ) {
+    if batch.steps == 0 { return }
+    let width = span.width
+    for (row, slot) in biasSlots {
       var sum = 0.0
       for t in 0..<batch.steps {
-        let e = eps.row(t) + place + node * width
+        let e = eps.row(t) + span.place + row * width
         for b in 0..<batch.active[t] { sum += e[b] }
       }
       slots[slot] += sum
     }
-    for block in blocks {
-      try block.gradient(states, eps, place: place, batch, into: slots)
+    for (place, own) in columns.enumerated() {
+      addOuter(states, eps, batch, own, sums: scratch)
+      let (stride, isApart) = (MatrixKernels.padded(own.count), isApart(own))
+      for block in blocks where block.column == place {
+        block.forEachEntry { i, j, slot in
+          let row = block.row + i
+          slots[slot] +=
+            isApart
+            ? MatrixKernels.load(scratch + (row * own.count + j) * 4).sum()
+            : scratch[row * stride + j]
+        }
+      }
+    }
+    for block in diagonals {
+      block.gradient(states, eps, place: span.place, batch, into: slots)
+    }
+    for block in lists {
+      scratch.update(repeating: 0, count: block.entries.count)
+      block.gradient(states, eps, place: span.place, batch, sums: scratch, into: slots)
     }
   }
 
-  private func spread(
-    _ bias: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, lanes: Int
+  /// Whether entries are summed in four parts each.
+  private func isApart(_ own: Columns) -> Bool {
+    span.width > 1 && span.nodes * own.count < OuterProducts.generalSize
+  }
+
+  /// sum_t eps(t) s(t)^T of one source, row by row, or four partial sums an entry.
+  private func addOuter(
+    _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, _ own: Columns, sums: Target
   ) {
-    for node in 0..<nodes {
-      ScalarKernels.fill(bias[node], y + node * width, count: lanes)
+    let (rows, width) = (rows, span.width)
+    let (stride, isApart) = (MatrixKernels.padded(own.count), isApart(own))
+    sums.update(repeating: 0, count: rows * (isApart ? 4 * own.count : stride))
+    if width == 1 {
+      return OuterProducts.add(
+        eps.origin + span.place, rows: rows, states.origin + own.shift, columns: own.count,
+        step: states.layout.rowSize, times: batch.steps, into: sums, stride: stride)
     }
+    for t in 0..<batch.steps {
+      let (e, s) = (eps.row(t) + span.place, states.row(t) + own.shift)
+      if isApart {
+        OuterProducts.addLanesApart(
+          e, rows: rows, s, columns: own.count, width: width, lanes: batch.active[t], into: sums)
+      } else {
+        OuterProducts.addLanes(
+          e, rows: rows, s, columns: own.count, width: width, lanes: batch.active[t], into: sums,
+          stride: stride)
+      }
+    }
+  }
+}
+
+extension UnsafeMutableBufferPointer {
+  /// A table that is to be deallocated.
+  static func table(_ values: [Element]) -> Self {
+    let table = allocate(capacity: values.count)
+    _ = table.initialize(from: values)
+    return table
   }
 }

@@ -55,23 +55,31 @@ extension Network {
     initial: UnsafeBufferPointer<Double>? = nil, slopes: UnsafeBufferPointer<Double>
   ) throws -> (weights: [Double], initial: [Double]) {
     let run = try FreeRun(self, lengths: lengths, inputs: inputs, initial: initial)
-    let drive = try run.trajectory(of: slopes)
+    let drive = Drive(run.program, outputs)
+    let slopes = try run.trajectory(of: slopes, drive.layout)
     let states = try run.makeTrajectory(steps: run.batch.steps)
     run.setInputs(of: states, run.batch, first: 0)
-    try run.plan.simulate(states, run.batch)
-    let eps = try Trajectory(run.plan.layout, steps: run.batch.steps, for: "adjoint values")
-    _ = try run.plan.tune(
-      states, slopes: drive, guard: nil, into: eps, run.batch)
-    let all = try run.plan.gradient(states, eps, run.batch, startsLearnt: initial == nil)
+    let (program, workspace) = (run.program, try Workspace(run.program))
+    try program.simulate(run.weights, states, run.batch)
+    let eps = try Trajectory(program.layout, steps: run.batch.steps, for: "adjoint values")
+    _ = try program.tune(
+      run.weights, workspace, states, slopes: slopes, drive, guard: nil, into: eps, run.batch)
+    var all = [Double](repeating: 0, count: self.slots.values.count)
+    try all.withUnsafeMutableBufferPointer { all in
+      guard let base = all.baseAddress else { return }
+      try program.gradient(
+        workspace, states, eps, run.batch, startsLearnt: initial == nil, into: base)
+    }
     var past = try run.makePast()
     run.readPast(of: eps, into: &past) { _ in 0 }
-    return (slots.adjustable.map { all[$0] }, past)
+    return (self.slots.adjustable.map { all[$0] }, past)
   }
 }
 
 /// Sequences to be laid out in lanes, their arguments checked.
 struct FreeRun {
-  let plan: Plan
+  let program: Program
+  let weights: PackedWeights
   let batch: Batch
   private let network: Network
   private let inputs: UnsafeBufferPointer<Double>
@@ -81,21 +89,31 @@ struct FreeRun {
     _ network: Network, lengths: [Int], inputs: UnsafeBufferPointer<Double>,
     initial: UnsafeBufferPointer<Double>?
   ) throws {
+    try Self.check(network, lengths: lengths, inputs: inputs, initial: initial)
+    batch = try Batch(lengths: lengths)
+    program = try Program(network, lanes: batch.lanes)
+    weights = try PackedWeights(program)
+    weights.load(network.slots.values, program)
+    (self.network, self.inputs, self.initial) = (network, inputs, initial)
+  }
+
+  /// What `Network.simulate` throws of its arguments.
+  static func check(
+    _ network: Network, lengths: [Int], inputs: UnsafeBufferPointer<Double>,
+    initial: UnsafeBufferPointer<Double>?
+  ) throws {
     let (m, steps) = (network.inputs, try Batch.totalSteps(of: lengths))
     try MemoryBudget.bytes(doubles: [steps, m], for: "inputs")
     guard inputs.count == steps * m else {
       throw BacktuneError.size(
         "inputs: \(inputs.count) values, expected \(steps) steps x \(m) inputs")
     }
-    batch = try Batch(lengths: lengths)
     if let place = inputs.firstIndex(where: { !$0.isFinite }) {
       throw BacktuneError.argument(
-        "inputs: \(batch.place(ofValue: place, channels: m)) is \(inputs[place]), expected a finite number"
+        "inputs: \(try Batch(lengths: lengths).place(ofValue: place, channels: m)) is \(inputs[place]), expected a finite number"
       )
     }
-    if let initial { try Self.check(initial, network, lengths.count) }
-    plan = try Plan(network, lanes: batch.lanes)
-    (self.network, self.inputs, self.initial) = (network, inputs, initial)
+    if let initial { try check(initial, network, lengths.count) }
   }
 
   private static func check(
@@ -116,15 +134,15 @@ struct FreeRun {
 
   /// A trajectory that starts from the initial states.
   func makeTrajectory(steps: Int) throws -> Trajectory {
-    let trajectory = try Trajectory(plan.layout, steps: steps, for: "states")
+    let trajectory = try Trajectory(program.layout, steps: steps, for: "states")
     if let base = initial?.baseAddress {
-      let size = plan.layout.stateSize
+      let size = program.layout.stateSize
       for (sequence, lane) in batch.lane.enumerated() {
         trajectory.setPast(base + sequence * size, lane: lane)
       }
     } else {
       trajectory.setRest(network.restValues)
-      plan.start(trajectory, network.slots.values)
+      program.start(trajectory, network.slots.values)
     }
     return trajectory
   }
@@ -144,13 +162,13 @@ struct FreeRun {
   /// (page faults at 128 nodes and 32 sequences).
   func simulate(_ body: (Trajectory, Int, Batch) -> Void) throws {
     let size = min(
-      batch.steps, max(plan.layout.past, Self.partSize / max(plan.layout.rowSize, 1), 1))
+      batch.steps, max(program.layout.past, Self.partSize / max(program.layout.rowSize, 1), 1))
     let trajectory = try makeTrajectory(steps: size)
     var first = 0
     repeat {
       let part = batch.slice(first..<min(first + max(size, 1), batch.steps))
       setInputs(of: trajectory, part, first: first)
-      try plan.simulate(trajectory, part)
+      try program.simulate(weights, trajectory, part)
       body(trajectory, first, part)
       first += part.steps
       if first < batch.steps { trajectory.rewind(from: part.steps) }
@@ -162,7 +180,7 @@ struct FreeRun {
 
   /// A flat state for every sequence, zero.
   func makePast() throws -> [Double] {
-    let size = plan.layout.stateSize
+    let size = program.layout.stateSize
     try MemoryBudget.bytes(doubles: [batch.lanes, size], for: "states of the sequences")
     return [Double](repeating: 0, count: batch.lanes * size)
   }
@@ -171,7 +189,7 @@ struct FreeRun {
   func readPast(
     of trajectory: Trajectory, into target: inout [Double], before time: (Int) -> Int?
   ) {
-    let size = plan.layout.stateSize
+    let size = program.layout.stateSize
     target.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       for (sequence, lane) in batch.lane.enumerated() {
@@ -182,7 +200,9 @@ struct FreeRun {
   }
 
   /// sum T x O values in the places of the outputs.
-  func trajectory(of slopes: UnsafeBufferPointer<Double>) throws -> Trajectory {
+  func trajectory(
+    of slopes: UnsafeBufferPointer<Double>, _ layout: Layout
+  ) throws -> Trajectory {
     let outputs = network.outputCount
     try MemoryBudget.bytes(doubles: [batch.totalSteps, outputs], for: "slopes")
     guard slopes.count == batch.totalSteps * outputs else {
@@ -194,7 +214,7 @@ struct FreeRun {
         "slopes: \(batch.place(ofValue: place, channels: outputs)) is \(slopes[place]), expected a finite number"
       )
     }
-    let result = try Trajectory(plan.layout, steps: batch.steps, for: "slopes")
+    let result = try Trajectory(layout, steps: batch.steps, for: "slopes")
     let observed = network.outputs
     for (sequence, first) in batch.starts.enumerated() {
       var column = first * outputs

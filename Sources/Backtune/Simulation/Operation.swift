@@ -1,74 +1,149 @@
 import BacktuneNetwork
 import BacktuneNumerics
 
-/// One group at work. Rows are pointers to time t of a trajectory; a source at lag l is read l rows before.
+/// Groups at work. Rows are pointers to time t of a trajectory; a source at lag l is read l rows before.
 ///
-/// Adding a kind of operation: one file with its subclass (forward, adjoint, tangent, gradient side by side), and its
-/// line in `Plan`.
-package class Operation {
-  /// The group computed.
-  let group: GroupID
-  /// Place of its first value in a row, and number of values (nodes, padding included, times lanes).
+/// An operation is immutable: weights and scratch come with every call. It yields its partial derivatives, and both
+/// products with them, once for all uses: they read partials as `Partials` gives them.
+///
+/// Adding a kind of operation: one file with its class, and its lines in `OperationReference`.
+protocol Operation: AnyObject {
+  typealias Values = UnsafePointer<Double>
+  typealias Target = UnsafeMutablePointer<Double>
+
+  /// The groups computed, side by side in a row.
+  var groups: [GroupID] { get }
+  /// Where they stand.
+  var span: Span { get }
+  /// Values that `storePartials` writes, lanes apart.
+  var partialCount: Int { get }
+
+  /// Packs the weights, one value a slot, or a direction in which they move.
+  func pack(_ slots: Values, into weights: Target)
+
+  /// x~(t) of the groups, from the states of their sources, into `target`'s row.
+  func forward(_ frame: Frame, _ states: Values, into target: Target, lanes: Int)
+
+  /// Writes the derivatives by the sources that depend on the states, [value][lane]; `values` is the row into which
+  /// `forward` wrote.
+  func storePartials(_ states: Values, values: Values, into target: Target, lanes: Int)
+
+  /// The derivative of the groups along the tangents of their sources, in the same row.
+  func tangent(_ frame: Frame, _ partials: some Partials, _ row: Target, lanes: Int)
+
+  /// Adds what the weights' own direction contributes to a tangent.
+  func addDirection(_ direction: Frame, _ states: Values, into row: Target, lanes: Int)
+
+  /// Adds beta^T eps, the pull of the groups' adjoint values on their sources, to their rows of `sums`.
+  func adjoint(
+    _ frame: Frame, _ partials: some Partials, _ eps: Target, into sums: Target, lanes: Int)
+
+  /// Scratch that `gradient` needs.
+  var gradientCount: Int { get }
+
+  /// Adds sum_t eps(t) phi(t) to the gradient of each slot.
+  func gradient(
+    _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, scratch: Target, into slots: Target)
+}
+
+extension Operation {
+  func pack(_ slots: Values, into weights: Target) {}
+  func addDirection(_ direction: Frame, _ states: Values, into row: Target, lanes: Int) {}
+  var gradientCount: Int { 0 }
+  func gradient(
+    _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, scratch: Target, into slots: Target
+  ) {}
+}
+
+/// What a call reads beside states: packed weights.
+struct Frame {
+  let weights: UnsafePointer<Double>
+}
+
+/// Where the groups of an operation stand in a row.
+struct Span {
+  /// Place of the first value, and number of values (nodes, padding included, times lanes).
   let place: Int
   let count: Int
-  /// Nodes, nodes with padding, and lanes.
+  /// Nodes of all groups, nodes with padding, and lanes.
   let size: Int
   let nodes: Int
   let width: Int
 
-  init(_ group: GroupID, network: Network, layout: Layout) {
-    self.group = group
+  init(_ groups: [GroupID], network: Network, layout: Layout) {
     width = layout.lanes
-    size = network.size(of: group)
-    nodes = Layout.padded(size, lanes: layout.lanes)
-    place = layout.offset(of: group) * layout.lanes
+    size = groups.reduce(0) { $0 + network.size(of: $1) }
+    nodes = groups.reduce(0) { $0 + Layout.padded(network.size(of: $1), lanes: layout.lanes) }
+    place = layout.place(of: groups[0])
     count = nodes * layout.lanes
   }
 
-  /// Takes the weights, one value a slot.
-  func load(_ slots: UnsafePointer<Double>) {}
-
-  /// x~(t) of the group, from the states of its sources, into `target`'s row.
-  func forward(
-    _ states: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>, lanes: Int
-  ) {}
-
-  /// Adds beta^T eps, the pull of this group's adjoint values on its sources, to their rows of `sums`; `values` is the
-  /// row into which `forward` wrote.
-  func adjoint(
-    _ states: UnsafePointer<Double>, values: UnsafePointer<Double>, _ eps: UnsafePointer<Double>,
-    into sums: UnsafeMutablePointer<Double>, lanes: Int
-  ) {}
-
-  /// Takes a direction in which the weights move, one value a slot, for `tangent`.
-  func loadDirection(_ slots: UnsafePointer<Double>) throws {}
-
-  /// Derivative of the group along the direction of the weights and the tangents of its sources.
-  func tangent(
-    _ states: UnsafePointer<Double>, _ tangents: UnsafeMutablePointer<Double>, lanes: Int
-  ) {}
-
-  /// Values that `storePartials` writes, lanes apart.
-  var partialCount: Int { 0 }
-
-  /// Writes the derivatives that depend on the states, [value][lane]: what a `LinearPlan` needs of one time.
-  func storePartials(
-    _ states: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>, lanes: Int
-  ) {}
-
-  /// Adds sum_t eps(t) phi(t) to the gradient of each slot.
-  func gradient(
-    _ states: Trajectory, _ eps: Trajectory, _ batch: Batch,
-    into slots: UnsafeMutablePointer<Double>
-  ) throws {}
-
-  /// Runs `body(offset, count)` over the values of the running lanes: all of them at once, or node by node.
+  /// Runs `body(place, node, n)` over groups of n <= 4 values of the running lanes: whole rows at once where all lanes
+  /// run and nodes need not be told apart.
   @inline(__always)
-  final func runs(_ lanes: Int, _ body: (Int, Int) -> Void) {
-    if lanes == width {
-      body(0, count)
-    } else {
-      for node in 0..<nodes { body(node * width, lanes) }
+  func sweep(_ lanes: Int, isFlat: Bool, _ body: (_ place: Int, _ node: Int, _ n: Int) -> Void) {
+    let isFlat = width == 1 || (isFlat && lanes == width)
+    let (outer, inner) = isFlat ? (1, count) : (nodes, lanes)
+    for node in 0..<outer {
+      let first = node * width
+      var b = 0
+      // One call site: with more, the body would become a function of its own, called for each vector.
+      while b < inner {
+        body(first + b, node, min(4, inner - b))
+        b += 4
+      }
     }
   }
+}
+
+/// Room in packed weights and in scratch, handed out while a program is made.
+struct ProgramMemory {
+  private(set) var weights = 0
+
+  /// The place of so many values, on a cache line of its own.
+  mutating func takeWeights(_ count: Int) -> Int {
+    defer { weights += (count + 7) & ~7 }
+    return weights
+  }
+}
+
+/// An operation for the loops: no reference counting, and code compiled for its kind.
+enum OperationReference {
+  case learnware(Unmanaged<LearnwareOperation>)
+  case firmware(Unmanaged<FirmwareOperation>)
+  case softmax(Unmanaged<SoftmaxOperation>)
+
+  /// What makes the operation of some groups.
+  static func make(
+    _ groups: [GroupID], _ network: Network, _ layout: Layout, _ memory: inout ProgramMemory
+  ) throws -> any Operation {
+    switch network.groups[groups[0]].body {
+    case .learnware: try LearnwareOperation(groups, network, layout, &memory)
+    case .firmware(let body): FirmwareOperation(groups, body, network, layout)
+    case .softmax(let body): SoftmaxOperation(groups, body, network, layout)
+    }
+  }
+
+  init?(_ operation: any Operation) {
+    switch operation {
+    case let operation as LearnwareOperation: self = .learnware(.passUnretained(operation))
+    case let operation as FirmwareOperation: self = .firmware(.passUnretained(operation))
+    case let operation as SoftmaxOperation: self = .softmax(.passUnretained(operation))
+    default: return nil
+    }
+  }
+
+  @inline(__always)
+  func use(_ user: some OperationUser) {
+    switch self {
+    case .learnware(let reference): reference._withUnsafeGuaranteedRef { user.run($0) }
+    case .firmware(let reference): reference._withUnsafeGuaranteedRef { user.run($0) }
+    case .softmax(let reference): reference._withUnsafeGuaranteedRef { user.run($0) }
+    }
+  }
+}
+
+/// What is to be done with an operation whose kind is known at run time only.
+protocol OperationUser {
+  func run(_ operation: some Operation)
 }

@@ -3,21 +3,26 @@ import BacktuneNumerics
 
 /// x_i = exp(z_i / temperature) / sum_j exp(z_j / temperature), the largest z taken out first: no argument overflows.
 final class SoftmaxOperation: Operation {
+  private typealias V = SIMD4<Double>
+
+  let groups: [GroupID]
+  let span: Span
   private let shift: Int
+  private let isInput: Bool
   private let inverseTemperature: Double
 
-  init(_ group: GroupID, _ softmax: Softmax, network: Network, layout: Layout) {
-    let source = softmax.source
-    shift = layout.offset(of: source.group) * layout.lanes - source.lag * layout.rowSize
+  init(_ groups: [GroupID], _ softmax: Softmax, _ network: Network, _ layout: Layout) {
+    self.groups = groups
+    span = Span(groups, network: network, layout: layout)
+    shift = layout.shift(to: softmax.source)
+    isInput = softmax.source.group == Network.input
     inverseTemperature = 1 / softmax.temperature
-    super.init(group, network: network, layout: layout)
   }
 
-  override func forward(
-    _ states: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>, lanes: Int
-  ) {
+  func forward(_ frame: Frame, _ states: Values, into target: Target, lanes: Int) {
+    let (size, width) = (span.size, span.width)
     for lane in 0..<lanes {
-      let (z, x) = (states + shift + lane, target + place + lane)
+      let (z, x) = (states + shift + lane, target + span.place + lane)
       var largest = z[0]
       for i in 1..<max(size, 1) { largest = max(largest, z[i * width]) }
       var sum = 0.0
@@ -29,46 +34,50 @@ final class SoftmaxOperation: Operation {
     }
   }
 
-  override func adjoint(
-    _ states: UnsafePointer<Double>, values: UnsafePointer<Double>, _ eps: UnsafePointer<Double>,
-    into sums: UnsafeMutablePointer<Double>, lanes: Int
-  ) {
-    for lane in 0..<lanes {
-      apply(values + place + lane, eps + place + lane) { sums[shift + lane + $0] += $1 }
-    }
-  }
-
-  override func tangent(
-    _ states: UnsafePointer<Double>, _ tangents: UnsafeMutablePointer<Double>, lanes: Int
-  ) {
-    for lane in 0..<lanes {
-      apply(states + place + lane, tangents + shift + lane) {
-        tangents[place + lane + $0] = $1
-      }
-    }
-  }
-
-  override var partialCount: Int { nodes }
-
   /// Its values, of which the Jacobian is made.
-  override func storePartials(
-    _ states: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>, lanes: Int
-  ) {
-    runs(lanes) {
-      ScalarKernels.fill(0, target + $0, count: $1)
-      ScalarKernels.addScaled(1, states + place + $0, target + $0, count: $1)
+  var partialCount: Int { span.nodes }
+
+  func storePartials(_ states: Values, values: Values, into target: Target, lanes: Int) {
+    span.sweep(lanes, isFlat: true) { place, _, n in
+      Lanes.write(Lanes.read(values + span.place + place, n), target + place, n)
     }
   }
 
-  /// Calls `body(i width, x_i (v_i - x . v) / temperature)`: the Jacobian, which is symmetric, times v.
-  @inline(__always)
-  private func apply(
-    _ x: UnsafePointer<Double>, _ v: UnsafePointer<Double>, _ body: (Int, Double) -> Void
+  func tangent(_ frame: Frame, _ partials: some Partials, _ row: Target, lanes: Int) {
+    let (z, y) = (row + shift, row + span.place)
+    multiply(partials, z, lanes) { place, value, n in Lanes.write(value, y + place, n) }
+  }
+
+  func adjoint(
+    _ frame: Frame, _ partials: some Partials, _ eps: Target, into sums: Target, lanes: Int
   ) {
-    var mean = 0.0
-    for i in 0..<size { mean += x[i * width] * v[i * width] }
-    for i in 0..<size {
-      body(i * width, x[i * width] * (v[i * width] - mean) * inverseTemperature)
+    if isInput { return }
+    let s = sums + shift
+    multiply(partials, eps + span.place, lanes) { place, value, n in
+      Lanes.write(Lanes.read(s + place, n) + value, s + place, n)
+    }
+  }
+
+  /// Calls `body(place, x_i (v_i - x . v) / temperature, n)` for every node: the Jacobian, which is symmetric, times v.
+  @inline(__always)
+  private func multiply(
+    _ partials: some Partials, _ v: Values, _ lanes: Int, _ body: (Int, V, Int) -> Void
+  ) {
+    var b = 0
+    while b < lanes {
+      let n = min(4, lanes - b)
+      var mean = V.zero
+      for node in 0..<span.size {
+        let place = node * span.width + b
+        let x = partials.load(0, node: node, place: place, n: n)
+        mean = multiplyAdd(x, Lanes.read(v + place, n), mean)
+      }
+      for node in 0..<span.size {
+        let place = node * span.width + b
+        let x = partials.load(0, node: node, place: place, n: n)
+        body(place, x * (Lanes.read(v + place, n) - mean) * inverseTemperature, n)
+      }
+      b += 4
     }
   }
 }

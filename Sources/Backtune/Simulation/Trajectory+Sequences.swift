@@ -43,7 +43,7 @@ extension Trajectory {
     _ group: GroupID, nodes: Int, steps: Int, lane: Int, to target: UnsafeMutablePointer<Double>,
     stride: Int
   ) {
-    let place = layout.offset(of: group) * layout.lanes + lane
+    let place = layout.place(of: group) + lane
     for t in 0..<steps {
       let row = origin + t * layout.rowSize + place
       for n in 0..<nodes { target[t * stride + n] = row[n * layout.lanes] }
@@ -55,7 +55,7 @@ extension Trajectory {
     _ group: GroupID, nodes: Int, steps: Int, lane: Int, from source: UnsafeBufferPointer<Double>,
     first: Int, stride: Int
   ) {
-    let place = layout.offset(of: group) * layout.lanes + lane
+    let place = layout.place(of: group) + lane
     for t in 0..<steps {
       let row = origin + t * layout.rowSize + place
       for n in 0..<nodes { row[n * layout.lanes] = source[first + t * stride + n] }
@@ -71,7 +71,7 @@ extension Trajectory {
   /// Writes a flat state before t = 0 in a lane.
   package func setPast(_ state: UnsafePointer<Double>, lane: Int) {
     forEachPast { group, node, age, index in
-      row(-1 - age)[(layout.offset(of: group) + node) * layout.lanes + lane] = state[index]
+      row(-1 - age)[layout.place(of: group, node) + lane] = state[index]
     }
   }
 
@@ -102,7 +102,7 @@ extension Layout {
   package func forEachValue(of groups: [Observed], _ batch: Batch, _ body: (Int) -> Void) {
     for t in 0..<batch.steps {
       for item in groups {
-        let first = t * rowSize + offset(of: item.group) * lanes
+        let first = t * rowSize + place(of: item.group)
         for node in 0..<item.count {
           for lane in 0..<batch.active[t] { body(first + node * lanes + lane) }
         }

@@ -8,52 +8,72 @@ import Glibc
 package enum CrossEntropy: CriterionKind {
   package static var names: [String] { ["cross-entropy"] }
 
+  /// The groups that softmax reads, where its slopes are, and the outputs themselves.
+  package static func driven(_ network: Network) throws -> [Observed] {
+    network.outputs + (try network.softmaxOutputs.map { Observed(group: $0.source, count: network.size(of: $0.source)) })
+  }
+
   package static func makeTerm(_ context: TermContext) throws -> any DataTerm {
     try CrossEntropyTerm(try context.requireTargets(), context)
   }
 }
 
-private final class CrossEntropyTerm: DataTerm {
-  private let targets: Targets
-  private let lanes: Int
-  private let parts: [Part]
-  private let rowSize: Int
-  private let batch: Batch
-  let driven: [Observed]
+extension Network {
+  /// The observed softmax groups, and what they read.
+  /// - Throws: `.network` for an output of another kind.
+  fileprivate var softmaxOutputs: [(output: Observed, source: GroupID, temperature: Double)] {
+    get throws {
+      try outputs.map { item in
+        let group = groups[item.group]
+        guard case .softmax(let softmax) = group.body, softmax.source.lag == 0,
+          softmax.source.group != Network.input
+        else {
+          throw BacktuneError.network(
+            "criterion cross-entropy: output group \(group.name) is no softmax of another group at lag 0"
+          )
+        }
+        return (item, softmax.source.group, softmax.temperature)
+      }
+    }
+  }
+}
 
-  /// An observed softmax group: places of x and z in a row, its size, the observed nodes, their first output.
+private final class CrossEntropyTerm: DataTerm {
+  private typealias Values = UnsafeMutablePointer<Double>
+
+  private let targets: Targets
+  private let runner: ShardRunner
+  private let parts: [Part]
+
+  /// An observed softmax group x = softmax(z / temperature): its size, the observed nodes, their first output.
   private struct Part {
-    let x: Int
-    let z: Int
+    let x: GroupID
+    let z: GroupID
     let size: Int
     let observed: Int
     let column: Int
     let inverseTemperature: Double
   }
 
+  /// A distribution at one time of one sequence: places of x and z, the sum of kappa o, and kappa o of the observed nodes.
+  private struct Step {
+    let part: Part
+    let x: Int
+    let z: Int
+    let width: Int
+    let total: Double
+    let goals: UnsafePointer<Double>
+  }
+
   init(_ targets: Targets, _ context: TermContext) throws {
-    self.targets = targets
-    (lanes, rowSize, batch) = (context.layout.lanes, context.layout.rowSize, context.batch)
+    (self.targets, runner) = (targets, context.runner)
     var column = 0
-    var (parts, driven): ([Part], [Observed]) = ([], [])
-    for item in context.network.outputs {
-      let group = context.network.groups[item.group]
-      guard case .softmax(let softmax) = group.body, softmax.source.lag == 0,
-        softmax.source.group != Network.input
-      else {
-        throw BacktuneError.network(
-          "criterion cross-entropy: output group \(group.name) is no softmax of another group at lag 0"
-        )
-      }
-      parts.append(
-        Part(
-          x: context.layout.offset(of: item.group) * lanes,
-          z: context.layout.offset(of: softmax.source.group) * lanes, size: group.size,
-          observed: item.count, column: column, inverseTemperature: 1 / softmax.temperature))
-      driven.append(Observed(group: softmax.source.group, count: group.size))
-      column += item.count
+    parts = try context.network.softmaxOutputs.map { item in
+      defer { column += item.output.count }
+      return Part(
+        x: item.output.group, z: item.source, size: context.network.size(of: item.output.group),
+        observed: item.output.count, column: column, inverseTemperature: 1 / item.temperature)
     }
-    (self.parts, self.driven) = (parts, driven)
     guard !targets.sequences.desired.contains(where: { $0 < 0 }) else {
       throw BacktuneError.argument(
         "desired: a negative value came, the criterion cross-entropy expects 0 or more")
@@ -62,57 +82,69 @@ private final class CrossEntropyTerm: DataTerm {
 
   var divisor: Double { targets.sequences.gainSum }
 
-  func value(_ states: Trajectory) -> Double {
-    var sum = 0.0
-    forEachDistribution { part, row, lane, _, goals in
-      let (largest, log) = Self.logSum(states.origin + row + part.z + lane, part, lanes)
-      let z = states.origin + row + part.z + lane
-      for n in 0..<part.observed where goals[n] > 0 {
-        sum += goals[n] * (log - (z[n * lanes] - largest) * part.inverseTemperature)
+  func value(_ states: Driven) -> Double {
+    runner.reduction.sum { shard in
+      var sum = 0.0
+      forEachDistribution(shard) { step in
+        let (part, z) = (step.part, states.parts[shard].origin + step.z)
+        let (largest, log) = Self.logSum(z, part, step.width)
+        for n in 0..<part.observed where step.goals[n] > 0 {
+          sum += step.goals[n] * (log - (z[n * step.width] - largest) * part.inverseTemperature)
+        }
       }
+      return sum
     }
-    return sum
   }
 
-  func addSlopes(_ states: Trajectory, into slopes: Trajectory) {
-    forEachDistribution { part, row, lane, total, goals in
-      let x = states.origin + row + part.x + lane
-      let slope = slopes.origin + row + part.z + lane
-      for n in 0..<part.size {
-        let goal = n < part.observed ? goals[n] : 0
-        slope[n * lanes] += (x[n * lanes] * total - goal) * part.inverseTemperature
+  func addSlopes(_ states: Driven, into slopes: Driven) {
+    runner.reduction.forEach { shard in
+      forEachDistribution(shard) { step in
+        let x = states.parts[shard].origin + step.x
+        let slope = slopes.parts[shard].origin + step.z
+        for n in 0..<step.part.size {
+          let goal = n < step.part.observed ? step.goals[n] : 0
+          slope[n * step.width] +=
+            (x[n * step.width] * step.total - goal) * step.part.inverseTemperature
+        }
       }
     }
   }
 
   /// The diagonal of the second derivative by z, twice: that bounds the whole of it.
-  func addCurvatures(_ states: Trajectory, into curvatures: Trajectory) {
-    forEachDistribution { part, row, lane, total, _ in
-      let x = states.origin + row + part.x + lane
-      let curvature = curvatures.origin + row + part.z + lane
-      let scale = 2 * total * part.inverseTemperature * part.inverseTemperature
-      for n in 0..<part.size {
-        // Above 0 also where x is 0 or 1 to rounding.
-        curvature[n * lanes] += scale * max(x[n * lanes] * (1 - x[n * lanes]), 1e-12)
+  func addCurvatures(_ states: Driven, into curvatures: Driven) {
+    runner.reduction.forEach { shard in
+      forEachDistribution(shard) { step in
+        let x = states.parts[shard].origin + step.x
+        let curvature = curvatures.parts[shard].origin + step.z
+        let scale = 2 * step.total * step.part.inverseTemperature * step.part.inverseTemperature
+        for n in 0..<step.part.size {
+          // Above 0 also where x is 0 or 1 to rounding.
+          curvature[n * step.width] += scale * max(x[n * step.width] * (1 - x[n * step.width]), 1e-12)
+        }
       }
     }
   }
 
   /// The mean of kappa o x (1 - x) / temperature^2; outputs that are nearly certain count as at 0.05.
-  func curvature(_ states: Trajectory) -> Double? {
-    var (sum, count) = (0.0, 0.0)
-    forEachDistribution { part, row, lane, total, _ in
-      let x = states.origin + row + part.x + lane
-      let scale = total * part.inverseTemperature * part.inverseTemperature
-      for n in 0..<part.size where total > 0 {
-        sum += scale * max(x[n * lanes] * (1 - x[n * lanes]), 0.05)
-        count += 1
+  func curvature(_ states: Driven) -> Double? {
+    func sum(_ value: (Step, Values) -> Double) -> Double {
+      runner.reduction.sum { shard in
+        var sum = 0.0
+        forEachDistribution(shard) { sum += value($0, states.parts[shard].origin + $0.x) }
+        return sum
       }
     }
-    return count > 0 ? sum / count : 1
+    let count = sum { step, _ in Double(step.part.size) }
+    if count == 0 { return 1 }
+    return sum { step, x in
+      let scale = step.total * step.part.inverseTemperature * step.part.inverseTemperature
+      return (0..<step.part.size).reduce(0) {
+        $0 + scale * max(x[$1 * step.width] * (1 - x[$1 * step.width]), 0.05)
+      }
+    } / count
   }
 
-  func imposition(on states: Trajectory, poll: () throws -> Void) -> Imposition? {
+  func imposition(on states: Driven, poll: Poll) -> Imposition? {
     targets.impose
   }
 
@@ -127,10 +159,9 @@ private final class CrossEntropyTerm: DataTerm {
     return (largest, log(sum))
   }
 
-  /// Calls `body(part, row, lane, sum kappa o, kappa o of the observed nodes)` for every group, step and sequence.
-  private func forEachDistribution(
-    _ body: (Part, Int, Int, Double, UnsafePointer<Double>) -> Void
-  ) {
+  /// Calls `body` for every group, step and sequence of a shard where something is desired.
+  private func forEachDistribution(_ shard: Int, _ body: (Step) -> Void) {
+    let (layout, batch) = (runner.layout(shard), runner.shards.all[shard].batch)
     var goals = [Double](repeating: 0, count: parts.map(\.observed).max() ?? 0)
     goals.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
@@ -139,10 +170,15 @@ private final class CrossEntropyTerm: DataTerm {
           for lane in 0..<batch.active[t] {
             var total = 0.0
             for n in 0..<part.observed {
-              base[n] = targets.goal(t, part.column + n, lane)
+              base[n] = targets.goal(shard, t, part.column + n, lane)
               total += base[n]
             }
-            if total > 0 { body(part, t * rowSize, lane, total, base) }
+            if total <= 0 { continue }
+            let row = t * layout.rowSize + lane
+            body(
+              Step(
+                part: part, x: row + layout.place(of: part.x), z: row + layout.place(of: part.z),
+                width: layout.lanes, total: total, goals: base))
           }
         }
       }

@@ -80,9 +80,13 @@ package struct ObservableGoals: Sendable {
 }
 
 package final class ObservablesTerm: DataTerm, GlobalTerm {
-  package let driven: [Observed]
   package let set: ObservableSet
+  private let runner: ShardRunner
+  /// The outputs of all sequences, one after the other, from the washout on.
   private let places: SeriesPlaces
+  private let whole: SeriesPlaces
+  private let values: Buffer
+  private let slopes: Buffer
   private let outputs: Int
   /// Of a Gibbs fit: that of lambda, or else the reference.
   private let base: ObservableGoals.OutputSeries?
@@ -94,10 +98,13 @@ package final class ObservablesTerm: DataTerm, GlobalTerm {
         "option static: 1, expected 0 with the criterion observables; mean_at is that of one time")
     }
     try goals.check(outputs: context.network.outputCount)
-    driven = context.network.outputs
+    runner = context.runner
     outputs = context.network.outputCount
-    let nodes = driven.flatMap { item in (0..<item.count).map { (item.group, $0) } }
-    places = SeriesPlaces(context.layout, context.batch, nodes: nodes, from: context.washout)
+    whole = SeriesPlaces(lengths: runner.shards.lengths, channelCount: outputs)
+    places = whole.from(context.washout)
+    let dimensions = [runner.shards.totalSteps, outputs]
+    values = try Buffer(dimensions: dimensions, for: "series of outputs")
+    slopes = try Buffer(dimensions: dimensions, for: "slopes of observables")
     let reference = try goals.reference ?? context.targets?.sequences.desiredSeries()
     set = try Self.makeSet(goals, reference, outputs).following(washout: context.washout)
     try set.check(lengths: places.lengths)
@@ -148,28 +155,54 @@ package final class ObservablesTerm: DataTerm, GlobalTerm {
 
   package var divisor: Double { 1 }
 
-  private func series(_ states: Trajectory) -> Series { Series(states.origin, places) }
-
-  /// O_k of these states.
-  package func means(_ states: Trajectory) -> [Double] { set.values(series(states)) }
-
-  package func value(_ states: Trajectory) -> Double { set.cost(means(states)) }
-
-  package func addSlopes(_ states: Trajectory, into slopes: Trajectory) {
-    set.addSlopes(
-      set.coefficients(means(states)), series(states),
-      to: MutableSeries(slopes.origin, places))
+  /// The outputs of these states, until the next call.
+  private func series(_ states: Driven) -> Series {
+    forEachOutput(states) { values.pointer[$0] = $1.pointee }
+    return Series(UnsafePointer(values.pointer), places)
   }
 
-  package func curvature(_ states: Trajectory) -> Double? { nil }
+  /// Adds sum_k c_k dO_k/dx.
+  private func addSlopes(_ c: [Double], _ states: Driven, into target: Driven) {
+    slopes.zero()
+    set.addSlopes(c, series(states), to: MutableSeries(slopes.pointer, places))
+    forEachOutput(target) { $1.pointee += slopes.pointer[$0] }
+  }
+
+  /// Calls `body(place in a series, value among the driven ones)` for every output.
+  private func forEachOutput(_ states: Driven, _ body: (Int, UnsafeMutablePointer<Double>) -> Void) {
+    let nodes = runner.shards.network.outputs.flatMap { item in
+      (0..<item.count).map { (item.group, $0) }
+    }
+    for (part, shard) in runner.shards.all.enumerated() {
+      let layout = runner.layout(part)
+      let columns = nodes.map { layout.place(of: $0.0, $0.1) }
+      shard.forEachSequence { sequence, lane in
+        for t in 0..<whole.lengths[sequence] {
+          let row = states.parts[part].row(t) + lane
+          for k in 0..<outputs { body(whole.place(k, t, sequence), row + columns[k]) }
+        }
+      }
+    }
+  }
+
+  /// O_k of these states.
+  package func means(_ states: Driven) -> [Double] { set.values(series(states)) }
+
+  package func value(_ states: Driven) -> Double { set.cost(means(states)) }
+
+  package func addSlopes(_ states: Driven, into slopes: Driven) {
+    addSlopes(set.coefficients(means(states)), states, into: slopes)
+  }
+
+  package func curvature(_ states: Driven) -> Double? { nil }
 
   /// None of one value at a time.
-  package func addCurvatures(_ states: Trajectory, into curvatures: Trajectory) {}
+  package func addCurvatures(_ states: Driven, into curvatures: Driven) {}
 
   package var residualCount: Int { self.set.count }
 
   /// O_k - desired_k, the absolute value being reweighted.
-  package func residuals(_ states: Trajectory) -> [(weight: Double, residual: Double)] {
+  package func residuals(_ states: Driven) -> [(weight: Double, residual: Double)] {
     let means = means(states)
     let errors = means.indices.map { means[$0] - set.desired[$0] }
     // Those that are met already keep a weight that the others can outweigh.
@@ -178,34 +211,35 @@ package final class ObservablesTerm: DataTerm, GlobalTerm {
   }
 
   package func addDerivative(
-    of k: Int, times c: Double, _ states: Trajectory, into slopes: Trajectory
+    of k: Int, times c: Double, _ states: Driven, into slopes: Driven
   ) {
-    let unit = (0..<self.set.count).map { $0 == k ? c : 0 }
-    set.addSlopes(unit, series(states), to: MutableSeries(slopes.origin, places))
+    addSlopes((0..<self.set.count).map { $0 == k ? c : 0 }, states, into: slopes)
   }
 
   /// The nearest outputs whose observables have the desired means.
   package func imposition(
-    on states: Trajectory, poll: () throws -> Void
+    on states: Driven, poll: Poll
   ) throws -> Imposition? {
     guard let projection = try Projection(of: series(states), set, poll: poll) else { return nil }
-    return { [places, outputs] target in
-      var next = 0
+    let (first, places) = (SeriesPlaces(lengths: places.lengths, channelCount: outputs), places)
+    return { target in
+      // The first steps, before the washout, stay.
+      _ = self.series(target)
       for (s, length) in places.lengths.enumerated() {
         for t in 0..<length {
-          for k in 0..<outputs {
-            target.origin[places.place(k, t, s)] = projection.values[next]
-            next += 1
+          for k in 0..<self.outputs {
+            self.values.pointer[places.place(k, t, s)] = projection.values[first.place(k, t, s)]
           }
         }
       }
+      self.forEachOutput(target) { $1.pointee = self.values.pointer[$0] }
     }
   }
 
   /// The KL divergence of the distribution of these states from the desired one, both modelled as Gibbs distributions
   /// over the samples (without them, over the reference); NaN where the means lie outside what these reach.
   /// - Throws: `.state` without samples and reference.
-  package func divergence(_ states: Trajectory) throws -> Double {
+  package func divergence(_ states: Driven) throws -> Double {
     guard let base else {
       throw BacktuneError.state("divergence: it needs samples, or a reference series")
     }

@@ -26,7 +26,7 @@ package struct GibbsFit: Sendable {
 
   /// - Throws: `.size` for another number of desired means than of observables, `.memory`.
   package init(
-    _ samples: GibbsSamples, desired: [Double], poll: () throws -> Void = {}
+    _ samples: GibbsSamples, desired: [Double], poll: Poll = .none
   ) throws {
     guard desired.count == samples.order else {
       throw BacktuneError.size(
@@ -83,8 +83,8 @@ package struct GibbsFit: Sendable {
   /// gradient; nil if none does.
   private static func search(
     _ base: ScaledSamples, from mu: [Double], _ point: ScaledSamples.Point, along step: [Double],
-    trials: Int, poll: () throws -> Void
-  ) rethrows -> ([Double], ScaledSamples.Point)? {
+    trials: Int, poll: Poll
+  ) throws -> ([Double], ScaledSamples.Point)? {
     let slope = zip(point.mean, step).reduce(0) { $0 + $1.0 * $1.1 }
     guard slope < 0, slope.isFinite else { return nil }
     let rounding = 1e-14 * (1 + abs(point.value))

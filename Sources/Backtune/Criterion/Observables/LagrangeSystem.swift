@@ -91,7 +91,7 @@ final class LagrangeSystem {
 
   /// Finds the Newton step from (y, mu), where `evaluate` was called last.
   /// - Returns: whether there is one; if not, the former step stays.
-  func findStep(poll: () throws -> Void) throws -> Bool {
+  func findStep(poll: Poll) throws -> Bool {
     weights = norms.map(Self.inverse)
     for penalty in Self.penalties where try solve(penalty, poll: poll) { return try combine() }
     return false
@@ -100,7 +100,7 @@ final class LagrangeSystem {
   /// Z and z_0, with A + rho sum_k C_k^T C_k / |C_k|^2 for A and r + rho sum_k c_k C_k / |C_k|^2 for r. The step is the
   /// same, but A may then have negative curvature across the constraints, as it may at a minimum.
   /// - Returns: whether they were found. Overwrites r.
-  private func solve(_ penalty: Double, poll: () throws -> Void) throws -> Bool {
+  private func solve(_ penalty: Double, poll: Poll) throws -> Bool {
     let (r, rows, count) = (residual.pointer, rows.pointer, set.count)
     let factors = weights.map { penalty * $0 * $0 }
     for k in 0..<count {

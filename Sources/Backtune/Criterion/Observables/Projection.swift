@@ -24,7 +24,7 @@ package struct Projection: Sendable {
   ///   is not positive, values that are not finite, no convergence.
   /// - Throws: `.memory`, `.argument` and `.state` as `ObservableSet.check`.
   package init?(
-    of series: Series, _ set: ObservableSet, poll: () throws -> Void = {}
+    of series: Series, _ set: ObservableSet, poll: Poll = .none
   ) throws {
     try set.check(lengths: series.places.lengths)
     let system = try LagrangeSystem(series, set)
@@ -35,7 +35,7 @@ package struct Projection: Sendable {
   }
 
   /// Whether a solution was found: the point of the system.
-  private static func solve(_ system: LagrangeSystem, poll: () throws -> Void) throws -> Bool {
+  private static func solve(_ system: LagrangeSystem, poll: Poll) throws -> Bool {
     guard system.evaluate().isFinite else { return false }
     var alpha = 1.0
     for _ in 0..<iterationLimit {

@@ -29,14 +29,12 @@ package struct SeriesPlaces: Sendable {
     channels = Array(0..<channelCount)
   }
 
-  /// Nodes of a trajectory, from its `origin`, one lane a sequence, and from a time on.
-  package init(
-    _ layout: Layout, _ batch: Batch, nodes: [(group: GroupID, node: Int)], from time: Int = 0
-  ) {
-    lengths = batch.lengths.map { max($0 - time, 0) }
-    starts = batch.lane.map { $0 + min(time, batch.steps) * layout.rowSize }
-    stride = layout.rowSize
-    channels = nodes.map { (layout.offset(of: $0.group) + $0.node) * layout.lanes }
+  /// The same from a time on.
+  package func from(_ time: Int) -> SeriesPlaces {
+    SeriesPlaces(
+      lengths: lengths.map { max($0 - time, 0) },
+      starts: zip(starts, lengths).map { $0 + min(time, $1) * stride }, stride: stride,
+      channels: channels)
   }
 
   package func place(_ k: Int, _ t: Int, _ s: Int) -> Int { starts[s] + t * stride + channels[k] }

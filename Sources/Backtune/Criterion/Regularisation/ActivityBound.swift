@@ -19,11 +19,9 @@ package struct ActivityBound: Regularisation, ActivityRule {
     groups = try options.names("groups")
   }
 
-  package func makeTerm(
-    _ network: Network, _ batch: Batch, _ layout: Layout
-  ) throws -> RegularisationTerm {
+  package func makeTerm(_ network: Network) throws -> RegularisationTerm {
     let driven = try network.activityGroups(groups, for: "regularisation \(Self.name)")
-    return .activity(PointwiseActivity(driven: driven, batch: batch, rule: self))
+    return .activity(PointwiseActivity(driven: driven, rule: self))
   }
 
   func value(_ x: Double) -> Double { strength * exp(steepness * (x - bound)) }

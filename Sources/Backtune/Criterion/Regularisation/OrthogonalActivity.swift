@@ -15,67 +15,63 @@ package struct OrthogonalActivity: Regularisation {
     groups = try options.names("groups")
   }
 
-  package func makeTerm(
-    _ network: Network, _ batch: Batch, _ layout: Layout
-  ) throws -> RegularisationTerm {
+  package func makeTerm(_ network: Network) throws -> RegularisationTerm {
     .activity(
-      try ActivityProducts(
+      ActivityProducts(
         driven: try network.activityGroups(groups, for: "regularisation \(Self.name)"),
-        strength: strength, batch: batch, layout: layout))
+        strength: strength))
   }
 }
 
 /// The products sum_t x_n x_n' of all nodes of some groups, sums over t running over all sequences.
-struct ActivityProducts: ActivityTerm, GlobalTerm {
+final class ActivityProducts: ActivityTerm, GlobalTerm {
   let driven: [Observed]
   private let strength: Double
-  private let batch: Batch
-  /// Places of the nodes in a row.
-  private let places: [Int]
-  private let products: Buffer
+  private var runner: ShardRunner?
+  private let order: Int
+  /// Row by row, 0 on the diagonal.
+  private var products: [Double] = []
 
-  init(driven: [Observed], strength: Double, batch: Batch, layout: Layout) throws {
-    self.driven = driven
-    self.strength = strength
-    self.batch = batch
-    places = driven.flatMap { item in
-      (0..<item.count).map { (layout.offset(of: item.group) + $0) * layout.lanes }
-    }
-    products = try Buffer(dimensions: [places.count, places.count], for: "products of activities")
+  init(driven: [Observed], strength: Double) {
+    (self.driven, self.strength) = (driven, strength)
+    order = driven.reduce(0) { $0 + $1.count }
   }
 
-  func value(_ states: Trajectory) -> Double {
+  func begin(_ runner: ShardRunner) throws {
+    try MemoryBudget.bytes(
+      doubles: [order, order, runner.shards.count + 1], for: "products of activities")
+    self.runner = runner
+  }
+
+  func value(_ states: Driven) -> Double {
     form(states, states)
     return strength * squares / 2
   }
 
-  func addSlopes(_ states: Trajectory, into slopes: Trajectory) {
+  func addSlopes(_ states: Driven, into slopes: Driven) {
     form(states, states)
     addSlopes(of: states, into: slopes)
   }
 
   /// None of one value at a time.
-  func addCurvatures(_ states: Trajectory, into curvatures: Trajectory) {}
+  func addCurvatures(_ states: Driven, into curvatures: Driven) {}
 
   /// Pairs of nodes.
-  var residualCount: Int { places.count * (places.count - 1) / 2 }
+  var residualCount: Int { order * (order - 1) / 2 }
 
-  func residuals(_ states: Trajectory) -> [(weight: Double, residual: Double)] {
+  func residuals(_ states: Driven) -> [(weight: Double, residual: Double)] {
     form(states, states)
     return (0..<residualCount).map {
       let (n, m) = pair($0)
-      return (2 * strength, products.pointer[n * places.count + m])
+      return (2 * strength, products[n * order + m])
     }
   }
 
-  func addDerivative(
-    of k: Int, times c: Double, _ states: Trajectory, into slopes: Trajectory
-  ) {
+  func addDerivative(of k: Int, times c: Double, _ states: Driven, into slopes: Driven) {
     let (n, m) = pair(k)
-    let size = states.layout.rowSize
-    for t in 0..<batch.steps {
-      for lane in 0..<batch.active[t] {
-        let (x, slope) = (states.origin + t * size + lane, slopes.origin + t * size + lane)
+    runner?.reduction.forEach { part in
+      forEachStep(part) { row, places in
+        let (x, slope) = (states.parts[part].origin + row, slopes.parts[part].origin + row)
         slope[places[n]] += c * x[places[m]]
         slope[places[m]] += c * x[places[n]]
       }
@@ -92,43 +88,52 @@ struct ActivityProducts: ActivityTerm, GlobalTerm {
   }
 
   /// The sum of the squares of the products.
-  var squares: Double {
-    (0..<products.count).reduce(0) { $0 + products.pointer[$1] * products.pointer[$1] }
-  }
+  var squares: Double { products.reduce(0) { $0 + $1 * $1 } }
 
   /// products[n][n'] = sum_t x_n y_n', 0 on the diagonal.
-  func form(_ states: Trajectory, _ previous: Trajectory) {
-    products.zero()
-    let (count, target, size) = (places.count, products.pointer, states.layout.rowSize)
-    places.withUnsafeBufferPointer { places in
-      for t in 0..<batch.steps {
-        for lane in 0..<batch.active[t] {
-          let x = states.origin + t * size + lane
-          let y = previous.origin + t * size + lane
-          for n in 0..<count {
+  func form(_ states: Driven, _ previous: Driven) {
+    let order = order
+    products =
+      runner?.reduction.sums(order * order) { part, target in
+        forEachStep(part) { row, places in
+          let (x, y) = (states.parts[part].origin + row, previous.parts[part].origin + row)
+          for n in 0..<order {
             let value = x[places[n]]
-            for m in 0..<count { target[n * count + m] += value * y[places[m]] }
+            for m in 0..<order { target[n * order + m] += value * y[places[m]] }
+          }
+        }
+      } ?? []
+    for n in 0..<order where !products.isEmpty { products[n * (order + 1)] = 0 }
+  }
+
+  /// 2 s sum_n' products[n][n'] y_n'(t), once the products are formed.
+  func addSlopes(of previous: Driven, into slopes: Driven) {
+    let order = order
+    products.withUnsafeBufferPointer { source in
+      runner?.reduction.forEach { part in
+        forEachStep(part) { row, places in
+          let (y, target) = (previous.parts[part].origin + row, slopes.parts[part].origin + row)
+          for n in 0..<order {
+            var sum = 0.0
+            for m in 0..<order { sum += source[n * order + m] * y[places[m]] }
+            target[places[n]] += 2 * strength * sum
           }
         }
       }
     }
-    for n in 0..<count { target[n * count + n] = 0 }
   }
 
-  /// 2 s sum_n' products[n][n'] y_n'(t), once the products are formed.
-  func addSlopes(of previous: Trajectory, into slopes: Trajectory) {
-    let (count, source, size) = (places.count, products.pointer, previous.layout.rowSize)
+  /// Calls `body(place of a step and lane, places of the nodes from there)`.
+  @inline(__always)
+  private func forEachStep(_ part: Int, _ body: (Int, UnsafeBufferPointer<Int>) -> Void) {
+    guard let runner else { return }
+    let (layout, batch) = (runner.layout(part), runner.shards.all[part].batch)
+    let places = driven.flatMap { item in
+      (0..<item.count).map { layout.place(of: item.group, $0) }
+    }
     places.withUnsafeBufferPointer { places in
       for t in 0..<batch.steps {
-        for lane in 0..<batch.active[t] {
-          let y = previous.origin + t * size + lane
-          let target = slopes.origin + t * size + lane
-          for n in 0..<count {
-            var sum = 0.0
-            for m in 0..<count { sum += source[n * count + m] * y[places[m]] }
-            target[places[n]] += 2 * strength * sum
-          }
-        }
+        for lane in 0..<batch.active[t] { body(t * layout.rowSize + lane, places) }
       }
     }
   }

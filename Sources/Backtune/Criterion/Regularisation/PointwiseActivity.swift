@@ -11,25 +11,43 @@ protocol ActivityRule: Sendable {
 }
 
 /// The sum of such a cost over all nodes of some groups and all times.
-struct PointwiseActivity<Rule: ActivityRule>: ActivityTerm {
+final class PointwiseActivity<Rule: ActivityRule>: ActivityTerm {
   let driven: [Observed]
-  let batch: Batch
-  let rule: Rule
+  private let rule: Rule
+  private var runner: ShardRunner?
 
-  func value(_ states: Trajectory) -> Double {
-    let x = states.origin
-    var sum = 0.0
-    states.layout.forEachValue(of: driven, batch) { sum += rule.value(x[$0]) }
-    return sum
+  init(driven: [Observed], rule: Rule) { (self.driven, self.rule) = (driven, rule) }
+
+  func begin(_ runner: ShardRunner) { self.runner = runner }
+
+  func value(_ states: Driven) -> Double {
+    runner?.reduction.sum { part in
+      var sum = 0.0
+      forEachValue(states, part) { sum += rule.value($0[$1]) }
+      return sum
+    } ?? 0
   }
 
-  func addSlopes(_ states: Trajectory, into slopes: Trajectory) {
-    let (x, target) = (states.origin, slopes.origin)
-    states.layout.forEachValue(of: driven, batch) { target[$0] += rule.slope(x[$0]) }
+  func addSlopes(_ states: Driven, into slopes: Driven) {
+    runner?.reduction.forEach { part in
+      let target = slopes.parts[part].origin
+      forEachValue(states, part) { target[$1] += rule.slope($0[$1]) }
+    }
   }
 
-  func addCurvatures(_ states: Trajectory, into curvatures: Trajectory) {
-    let (x, target) = (states.origin, curvatures.origin)
-    states.layout.forEachValue(of: driven, batch) { target[$0] += rule.curvature(x[$0]) }
+  func addCurvatures(_ states: Driven, into curvatures: Driven) {
+    runner?.reduction.forEach { part in
+      let target = curvatures.parts[part].origin
+      forEachValue(states, part) { target[$1] += rule.curvature($0[$1]) }
+    }
+  }
+
+  @inline(__always)
+  private func forEachValue(
+    _ states: Driven, _ part: Int, _ body: (UnsafeMutablePointer<Double>, Int) -> Void
+  ) {
+    guard let runner else { return }
+    let x = states.parts[part].origin
+    runner.layout(part).forEachValue(of: driven, runner.shards.all[part].batch) { body(x, $0) }
   }
 }

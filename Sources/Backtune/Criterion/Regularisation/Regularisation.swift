@@ -12,7 +12,7 @@ package protocol Regularisation: Sendable {
   /// Names of the arrays and groups it acts on, nil for its usual ones.
   var weights: [String]? { get }
   var groups: [String]? { get }
-  func makeTerm(_ network: Network, _ batch: Batch, _ layout: Layout) throws -> RegularisationTerm
+  func makeTerm(_ network: Network) throws -> RegularisationTerm
 }
 
 extension Regularisation {
@@ -37,13 +37,15 @@ package enum RegularisationTerm {
 }
 
 /// A cost of what the nodes do.
-package protocol ActivityTerm {
+package protocol ActivityTerm: AnyObject {
   /// The groups whose slopes it writes.
   var driven: [Observed] { get }
-  func value(_ states: Trajectory) -> Double
-  func addSlopes(_ states: Trajectory, into slopes: Trajectory)
+  /// Takes what runs the sequences; it comes before all else.
+  func begin(_ runner: ShardRunner) throws
+  func value(_ states: Driven) -> Double
+  func addSlopes(_ states: Driven, into slopes: Driven)
   /// Adds its second derivatives by the driven values, one by one, of a quadratic that majorises it.
-  func addCurvatures(_ states: Trajectory, into curvatures: Trajectory)
+  func addCurvatures(_ states: Driven, into curvatures: Driven)
 }
 
 /// A cost of the weights, one by one.

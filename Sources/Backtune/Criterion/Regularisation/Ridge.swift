@@ -18,9 +18,7 @@ package struct Ridge: Regularisation, WeightTerm {
     usesDataUnits = try options.usesDataUnits()
   }
 
-  package func makeTerm(
-    _ network: Network, _ batch: Batch, _ layout: Layout
-  ) throws -> RegularisationTerm {
+  package func makeTerm(_ network: Network) throws -> RegularisationTerm {
     var term = self
     term.slots = try network.regularisedSlots(weights)
     return .weights(term)

@@ -22,9 +22,7 @@ package struct SparseWeights: Regularisation, WeightTerm {
     removesWeights = try options.bool("remove", default: true)
   }
 
-  package func makeTerm(
-    _ network: Network, _ batch: Batch, _ layout: Layout
-  ) throws -> RegularisationTerm {
+  package func makeTerm(_ network: Network) throws -> RegularisationTerm {
     var term = self
     term.slots = try network.regularisedSlots(weights)
     return .weights(term)

@@ -17,11 +17,10 @@ import BacktuneSimulation
 final class GaussNewton: Session {
   let problem: Problem
   let search: WeightSearch
-  let eps: Trajectory
   let solver: any StepSolver
   /// States at the start of the iteration, and the slopes of a correction.
-  private let base: Trajectory
-  private let slopes: Trajectory
+  private let base: States
+  private let slopes: Driven
   private var reportedSimulations = 0
   /// mu of the next iteration, relative to the largest diagonal element of J^T J.
   private var damping = initialDamping
@@ -34,10 +33,9 @@ final class GaussNewton: Session {
   init(_ problem: Problem, form: LinearForm? = nil) throws {
     self.problem = problem
     search = try WeightSearch(problem)
-    eps = try problem.makeAdjoint()
-    solver = try (form ?? .cheaper(problem)).makeSolver(problem, eps)
+    solver = try (form ?? .cheaper(problem)).makeSolver(problem)
     base = try problem.makeStates()
-    slopes = try problem.makeAdjoint()
+    slopes = try problem.runner.makeDriven(for: "slopes of a correction")
   }
 
   func restart(from slots: [Double]) {
@@ -70,13 +68,13 @@ final class GaussNewton: Session {
   var first: Score { search.first }
   var report: IterationReport { search.report }
 
-  func start(poll: () throws -> Void) throws {
+  func start(poll: Poll) throws {
     begin()
     defer { close() }
     if try search.start(poll: poll) { lastReport.order = .rescue }
   }
 
-  func iterate(_ options: EstimatorOptions, poll: () throws -> Void) throws {
+  func iterate(_ options: EstimatorOptions, poll: Poll) throws {
     begin()
     defer { close() }
     guard search.score.isFinite, !isEmpty else { return }
@@ -113,7 +111,7 @@ final class GaussNewton: Session {
   /// the first correction saves trials (9 simulations an iteration against 13 at N = 16) but no time to speak of, and
   /// finds less at N = 2.
   private func lookForDamping(
-    _ linear: LinearisedProblem, _ cost: Double, _ poll: () throws -> Void
+    _ linear: LinearisedProblem, _ cost: Double, _ poll: Poll
   ) throws {
     var least = try trial(linear, poll)
     if least < cost {
@@ -147,7 +145,7 @@ final class GaussNewton: Session {
 
   /// A step of the present damping with its corrections.
   /// - Returns: the least cost on the way, infinite where there is no step.
-  private func trial(_ linear: LinearisedProblem, _ poll: () throws -> Void) throws -> Double {
+  private func trial(_ linear: LinearisedProblem, _ poll: Poll) throws -> Double {
     let mu = damping * linear.scale
     guard
       var step = try solver.step(
@@ -175,13 +173,12 @@ final class GaussNewton: Session {
 
   /// c of a step whose simulated states are given.
   private func correction(
-    _ linear: LinearisedProblem, _ step: [Double], _ mu: Double, _ simulated: Trajectory,
-    _ poll: () throws -> Void
+    _ linear: LinearisedProblem, _ step: [Double], _ mu: Double, _ simulated: States,
+    _ poll: Poll
   ) throws -> [Double]? {
-    problem.takeSlopes(of: simulated, near: base, into: slopes)
-    problem.plan.load(linear.origin)
-    try problem.pullBack(slopes, base, into: eps, poll: poll)
-    let gradient = try problem.gradient(base, eps, poll: poll)
+    problem.takeSlopes(of: simulated.driven, near: base.driven, into: slopes)
+    problem.load(linear.origin)
+    let gradient = try problem.pullBack(slopes, base, poll: poll)
     return try solver.correction(
       problem.adjustable.enumerated().map {
         gradient[$1] + mu * step[$0] + linear.pull($0, step)
@@ -190,7 +187,7 @@ final class GaussNewton: Session {
 
   /// What a step of hardly any damping could gain, g^T (J^T J)^+ g, is below rounding beside r^T r; or r itself is,
   /// beside the desired values.
-  private func hasConverged(_ linear: LinearisedProblem, _ poll: () throws -> Void) throws -> Bool {
+  private func hasConverged(_ linear: LinearisedProblem, _ poll: Poll) throws -> Bool {
     let gradient = linear.box.gradient
     if search.score.penalty == 0 && problem.isMet(search.score) { return true }
     guard

@@ -32,9 +32,8 @@ final class IterativeSolver: StepSolver {
   private var memory: ProductMemory
   private var remembered: [Int] = []
 
-  /// - Parameter eps: written over.
-  init(_ problem: Problem, eps: Trajectory, accuracy: Accuracy = Accuracy()) throws {
-    products = try NormalProducts(problem, eps: eps)
+  init(_ problem: Problem, accuracy: Accuracy = Accuracy()) throws {
+    products = try NormalProducts(problem)
     preconditioner = try NodePreconditioner(problem)
     self.accuracy = accuracy
     memory = ProductMemory(
@@ -55,7 +54,7 @@ final class IterativeSolver: StepSolver {
     memory.clear()
   }
 
-  func update(_ states: Trajectory, slots: [Double], poll: () throws -> Void) throws {
+  func update(_ states: States, slots: [Double], poll: Poll) throws {
     memory.clear()
     free = []
     try products.update(states, slots: slots, poll: poll)
@@ -66,7 +65,7 @@ final class IterativeSolver: StepSolver {
   }
 
   func step(
-    _ box: StepBox, curvature: [Double]?, damping: Double, isFinal: Bool, poll: () throws -> Void
+    _ box: StepBox, curvature: [Double]?, damping: Double, isFinal: Bool, poll: Poll
   ) throws -> [Double]? {
     products.load()
     (self.damping, self.curvature) = (damping, curvature)
@@ -88,7 +87,7 @@ final class IterativeSolver: StepSolver {
     }
   }
 
-  func correction(_ gradient: [Double], poll: () throws -> Void) throws -> [Double]? {
+  func correction(_ gradient: [Double], poll: Poll) throws -> [Double]? {
     guard !free.isEmpty else { return nil }
     products.load()
     return try solve(gradient.map { -$0 }, accuracy.forcing, poll)
@@ -96,7 +95,7 @@ final class IterativeSolver: StepSolver {
 
   /// Solves for the free columns; 0 elsewhere.
   private func solve(
-    _ right: [Double], _ tolerance: Double, _ poll: () throws -> Void
+    _ right: [Double], _ tolerance: Double, _ poll: Poll
   ) throws -> [Double]? {
     let method = ConjugateGradients(
       tolerance: tolerance, maxProducts: min(accuracy.products, allowance))
@@ -110,7 +109,7 @@ final class IterativeSolver: StepSolver {
   }
 
   /// (J^T J + D + mu I) v of the free columns.
-  private func product(_ v: [Double], _ poll: () throws -> Void) throws -> [Double] {
+  private func product(_ v: [Double], _ poll: Poll) throws -> [Double] {
     allowance -= 1
     var result = try products.product(v, poll: poll)
     if let curvature { for k in result.indices { result[k] += curvature[k] * v[k] } }

@@ -10,7 +10,7 @@ protocol RowSink: AnyObject {
   /// - Parameter chunk: column after column, `JacobianRows.chunkStride` apart, r last and then zeros up to a multiple of
   ///   four columns; the number of rows is a multiple of 4. It may be written over.
   func take(
-    _ chunk: UnsafeMutablePointer<Double>, rows: Int, poll: () throws -> Void) throws
+    _ chunk: UnsafeMutablePointer<Double>, rows: Int, poll: Poll) throws
 }
 
 /// The rows of J = dr/dW by the adjustable slots and of r, in chunks so that memory does not grow with their number.
@@ -26,7 +26,7 @@ final class JacobianRows {
   private(set) var memory = 0.0
 
   private let problem: Problem
-  private let values: DrivenValues
+  private var values: DrivenValues
   let history: History
   let columns: Columns
   private var tangents: TangentRows?
@@ -44,9 +44,10 @@ final class JacobianRows {
     order = problem.adjustable.count
     let count = problem.network.slots.values.count
     columns = Columns(
-      problem.plan, adjustable: problem.adjustable, sequences: problem.batch.lanes,
+      problem.runner.shards.all[0].program, adjustable: problem.adjustable,
+      sequences: problem.sequences.lengths.count,
       startsOfSequences: problem.slots.values.count > count)
-    history = try History(problem.plan, problem.batch)
+    history = try History(problem.runner.shards)
     width = MatrixKernels.padded(order + 1)
     chunk = try Buffer(dimensions: [width, Self.chunkStride], for: "rows of the Jacobian")
     fourRows = try Buffer(dimensions: [4, width], for: "rows of the Jacobian")
@@ -57,42 +58,42 @@ final class JacobianRows {
   private static let chunkRows = 256
   static let chunkStride = RowProducts.stride(chunkRows)
 
-  /// Gives all rows at simulated states, whose weights are `slots`; `eps` is written over.
+  /// Gives all rows at simulated states, whose weights are `slots`.
+  /// - Parameter unit: of the cost, a power of two: rows and r come divided by its root.
   func run(
-    _ states: Trajectory, slots: [Double], eps: Trajectory, into sink: any RowSink,
-    poll: () throws -> Void
+    _ states: States, slots: [Double], unit: Double = 1, into sink: any RowSink, poll: Poll
   ) throws {
     // What an interrupted run left.
     pending = 0
-    try prepare(states, poll: poll)
+    try prepare(states, unit: unit, poll: poll)
     if try !byImpulses(states, slots, into: sink, poll) {
       try byTangents(states, slots, into: sink, poll)
     }
-    try addGlobalTerms(states, slots, eps, sink, poll)
+    try addGlobalTerms(states, slots, sink, poll)
   }
 
   /// Takes simulated states.
-  func prepare(_ states: Trajectory, poll: () throws -> Void) throws {
-    try history.fill(problem.plan, states, poll: poll)
-    values.take(states)
+  func prepare(_ states: States, unit: Double = 1, poll: Poll) throws {
+    try history.fill(states, poll: poll)
+    values.take(states, unit: unit)
   }
 
   /// Rows by tangents, one sequence after the other.
   func byTangents(
-    _ states: Trajectory, _ slots: [Double], into sink: any RowSink, _ poll: () throws -> Void
+    _ states: States, _ slots: [Double], into sink: any RowSink, _ poll: Poll
   ) throws {
-    let tangents = try self.tangents ?? TangentRows(problem.plan, history, columns)
+    let tangents = try self.tangents ?? TangentRows(
+      problem.runner.shards.all[0].program, history, columns)
     self.tangents = tangents
     tangents.load(slots)
     sink.clear()
     memory = 0
     let nodes = values.nodes
     let places = nodes.map { tangents.place($0.group, $0.node) }
-    for sequence in problem.batch.lengths.indices {
-      let lane = problem.batch.lane[sequence]
+    for sequence in problem.sequences.lengths.indices {
       try tangents.run(sequence: sequence, poll: poll) { t, row in
-        for k in nodes.indices where values.counts(lane, t, k) {
-          let (weight, residual) = values.residual(lane, t, k)
+        for k in nodes.indices where values.counts(sequence, t, k) {
+          let (weight, residual) = values.residual(sequence, t, k)
           try appendRow(weight, row + places[k], residual, sink, poll)
         }
       }
@@ -102,13 +103,13 @@ final class JacobianRows {
 
   /// Rows of the terms of few residuals: an adjoint each.
   private func addGlobalTerms(
-    _ states: Trajectory, _ slots: [Double], _ eps: Trajectory, _ sink: any RowSink,
-    _ poll: () throws -> Void
+    _ states: States, _ slots: [Double], _ sink: any RowSink,
+    _ poll: Poll
   ) throws {
     if problem.globalTerms.isEmpty { return }
-    try values.forEachGlobalRow(states, slots: slots, eps: eps, poll: poll) {
+    try values.forEachGlobalRow(states, slots: slots, poll: poll) {
       row, weight, residual in
-      let scale = weight.squareRoot()
+      let scale = (weight / values.unit).squareRoot()
       try row.withUnsafeBufferPointer {
         try appendRow(scale, $0.baseAddress, scale * residual, sink, poll)
       }
@@ -119,7 +120,7 @@ final class JacobianRows {
   /// Appends a row of the Jacobian, `weight` times the source, and its residual.
   private func appendRow(
     _ weight: Double, _ source: UnsafePointer<Double>?, _ residual: Double,
-    _ sink: any RowSink, _ poll: () throws -> Void
+    _ sink: any RowSink, _ poll: Poll
   ) throws {
     let target = fourRows.pointer + pending % 4 * width
     if let source { for d in 0..<order { target[d] = weight * source[d] } }
@@ -133,7 +134,7 @@ final class JacobianRows {
   }
 
   /// Takes the rows that wait.
-  private func finishRows(_ sink: any RowSink, _ poll: () throws -> Void) throws {
+  private func finishRows(_ sink: any RowSink, _ poll: Poll) throws {
     if pending % 4 != 0 {
       let missing = 4 - pending % 4
       (fourRows.pointer + pending % 4 * width).update(repeating: 0, count: missing * width)
@@ -157,8 +158,8 @@ final class JacobianRows {
   /// Rows by impulse responses.
   /// - Returns: false where these live too long to be worth their while.
   func byImpulses(
-    _ states: Trajectory, _ slots: [Double], unlimited: Bool = false, into sink: any RowSink,
-    _ poll: () throws -> Void
+    _ states: States, _ slots: [Double], unlimited: Bool = false, into sink: any RowSink,
+    _ poll: Poll
   ) throws -> Bool {
     let quads = quads()
     let impulses = try self.impulses ?? makeImpulses(quads, unlimited)
@@ -179,7 +180,7 @@ final class JacobianRows {
           let t = quad.quad.time - k
           let (weight, residual) =
             t < 0
-            ? (0, 0) : values.residual(problem.batch.lane[quad.quad.sequence], t, quad.output)
+            ? (0, 0) : values.residual(quad.quad.sequence, t, quad.output)
           weights[4 * (q - next) + k] = weight
           rows[order * stride + count + 4 * (q - next) + k] = residual
         }
@@ -210,13 +211,13 @@ final class JacobianRows {
   /// The groups of four output times that have an observed value, the last times first.
   private func quads() -> [(quad: ImpulseRows.Quad, output: Int)] {
     var result: [(quad: ImpulseRows.Quad, output: Int)] = []
-    let places = ImpulseRows.places(problem.plan, values.nodes.map { ($0.group, $0.node) })
-    for (sequence, length) in problem.batch.lengths.enumerated() {
-      let lane = problem.batch.lane[sequence]
+    let places = ImpulseRows.places(
+      problem.network, values.nodes.map { ($0.group, $0.node) })
+    for (sequence, length) in problem.sequences.lengths.enumerated() {
       for (k, node) in places.enumerated() {
         var t = length - 1
         while t >= 0 {
-          if (max(0, t - 3)...t).contains(where: { values.counts(lane, $0, k) }) {
+          if (max(0, t - 3)...t).contains(where: { values.counts(sequence, $0, k) }) {
             result.append((ImpulseRows.Quad(sequence: sequence, time: t, node: node), k))
           }
           t -= 4
@@ -230,18 +231,19 @@ final class JacobianRows {
   private func makeImpulses(
     _ quads: [(quad: ImpulseRows.Quad, output: Int)], _ unlimited: Bool
   ) throws -> ImpulseRows {
-    let size = problem.plan.layout.rowNodes * Self.impulseRows
-    let steps = problem.batch.steps + problem.plan.layout.past + 1
+    let program = problem.runner.shards.all[0].program
+    let size = history.layout.rowNodes * Self.impulseRows
+    let steps = (problem.sequences.lengths.max() ?? 0) + history.layout.past + 1
     if unlimited {
-      return try ImpulseRows(problem.plan, history, columns, ages: 2 * steps)
+      return try ImpulseRows(program, history, columns, ages: 2 * steps)
     }
-    let perStep = Double(problem.plan.workPerStep) * Double(TangentRows.width(columns: order))
-    let perAge = Double(problem.plan.workPerStep + order) * Double(4 * quads.count)
-    let even = perStep * Double(problem.batch.totalSteps) / max(perAge, 1)
+    let perStep = Double(program.workPerStep) * Double(TangentRows.width(columns: order))
+    let perAge = Double(program.workPerStep + order) * Double(4 * quads.count)
+    let even = perStep * Double(problem.runner.shards.totalSteps) / max(perAge, 1)
     let room = (64 << 20) / (8 * size)
     let ages = min(Int(min(2 * even, 1e9)), room, 2 * steps)
     // Where all sequences are short, impulses end with them.
     let least = min(16, 2 * steps)
-    return try ImpulseRows(problem.plan, history, columns, ages: ages < least ? 0 : ages)
+    return try ImpulseRows(program, history, columns, ages: ages < least ? 0 : ages)
   }
 }

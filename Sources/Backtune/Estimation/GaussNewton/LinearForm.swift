@@ -26,18 +26,18 @@ enum LinearForm: Equatable {
     let order = Double(problem.adjustable.count)
     if order <= smallOrder { return .dense }
     if 2 * order * order * Double(MemoryLayout<Double>.stride) > Double(room) { return .iterative }
-    let steps = Double(problem.batch.totalSteps)
+    let steps = Double(problem.runner.shards.totalSteps)
     let rows = steps * Double(problem.driven.reduce(0) { $0 + $1.count })
     let dense = (rows + order) * order * order / 2
-    let product = 4 * Double(problem.plan.workPerStep) * steps
+    let product = 4 * Double(problem.runner.shards.workPerStep) * steps
     return .adaptive(budget: Int(patience * dense / (speed * max(product, 1))))
   }
 
-  func makeSolver(_ problem: Problem, _ eps: Trajectory) throws -> any StepSolver {
+  func makeSolver(_ problem: Problem) throws -> any StepSolver {
     switch self {
-    case .dense: try DenseSolver(problem, eps: eps)
-    case .iterative: try IterativeSolver(problem, eps: eps)
-    case .adaptive(let budget): try AdaptiveSolver(problem, eps: eps, budget: budget)
+    case .dense: try DenseSolver(problem)
+    case .iterative: try IterativeSolver(problem)
+    case .adaptive(let budget): try AdaptiveSolver(problem, budget: budget)
     }
   }
 }

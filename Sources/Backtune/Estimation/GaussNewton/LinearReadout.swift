@@ -1,5 +1,6 @@
 import BacktuneCriterion
 import BacktuneNetwork
+import BacktuneNumerics
 import BacktuneSimulation
 
 /// The estimation of linear readouts: one least-squares problem, solved at once from wherever it starts. Where bounds cut
@@ -8,7 +9,6 @@ final class LinearReadout: Session {
   let problem: Problem
   private let system: ReadoutSystem
   private let ownSearch: WeightSearch
-  private let ownEps: Trajectory
   /// What goes on where the solution is out of bounds.
   private var usual: GaussNewton?
   private var isSolved = false
@@ -19,11 +19,9 @@ final class LinearReadout: Session {
   init(_ problem: Problem, _ system: ReadoutSystem) throws {
     (self.problem, self.system) = (problem, system)
     ownSearch = try WeightSearch(problem)
-    ownEps = try problem.makeAdjoint()
   }
 
   var search: WeightSearch { usual?.search ?? ownSearch }
-  var eps: Trajectory { usual?.eps ?? ownEps }
   var slots: [Double] { search.slots }
   var first: Score { search.first }
   var report: IterationReport { search.report }
@@ -34,13 +32,13 @@ final class LinearReadout: Session {
     reportedSimulations = ownSearch.simulations
   }
 
-  func start(poll: () throws -> Void) throws {
+  func start(poll: Poll) throws {
     begin()
     defer { close() }
     if try ownSearch.start(poll: poll) { lastReport.order = .rescue }
   }
 
-  func iterate(_ options: EstimatorOptions, poll: () throws -> Void) throws {
+  func iterate(_ options: EstimatorOptions, poll: Poll) throws {
     if usual == nil {
       begin()
       defer { close() }
@@ -58,7 +56,7 @@ final class LinearReadout: Session {
   }
 
   /// - Returns: false where the solution is not to be had, or out of bounds.
-  private func solve(_ poll: () throws -> Void) throws -> Bool {
+  private func solve(_ poll: Poll) throws -> Bool {
     let cost = ownSearch.score.total
     guard let solution = try system.solve(ownSearch.slots, try problem.makeStates(), poll: poll),
       solution.indices.allSatisfy({

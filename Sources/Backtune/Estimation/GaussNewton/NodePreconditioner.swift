@@ -14,7 +14,7 @@ final class NodePreconditioner {
   /// Columns of each system of each class.
   private let columns: [[[Int]]]
   private let others: [Int]
-  private let batch: Batch
+  private let shards: Shards
   private var spectra: [SymmetricSystem] = []
   /// s of each system of each class.
   private var scales: [[Double]] = []
@@ -28,11 +28,11 @@ final class NodePreconditioner {
   private static let room = 1 << 26
 
   init(_ problem: Problem) throws {
-    batch = problem.batch
+    shards = problem.runner.shards
     // What the node systems need for an entry, about.
     try MemoryBudget.bytes(doubles: [problem.network.entryCount, 16], for: "node systems")
     var used = 0
-    classes = NodeSystems(problem.network, problem.plan.layout).classes.filter {
+    classes = NodeSystems(problem.network).classes.filter {
       used += $0.order * $0.order
       return used <= Self.room
     }
@@ -44,8 +44,8 @@ final class NodePreconditioner {
   }
 
   /// Takes states and (an estimate of) the diagonal of J^T J.
-  func update(_ states: Trajectory, diagonal: [Double], poll: () throws -> Void) throws {
-    let matrices = NormalMatrices(states, batch)
+  func update(_ states: States, diagonal: [Double], poll: Poll) throws {
+    let matrices = NormalMatrices(states, shards)
     (spectra, scales, largest) = ([], [], 0)
     // A single estimate may be far too small.
     let mean = others.reduce(0) { $0 + diagonal[$1] } / Double(max(others.count, 1))

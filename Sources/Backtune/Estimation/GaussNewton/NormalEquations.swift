@@ -5,11 +5,15 @@ import BacktuneSimulation
 /// J^T J and J^T r of a problem, J = dr/dW by the adjustable slots.
 final class NormalEquations: RowSink {
   let rows: JacobianRows
+  private let problem: Problem
+  /// The unit of the cost, a power of two, in which roots are drawn.
+  private(set) var unit = 1.0
   /// Lower triangle of [J r]^T [J r], row-major, `stride` apart: row number `order` is r^T J, r^T r.
   let gram: Buffer
   let stride: Int
 
   init(_ problem: Problem) throws {
+    self.problem = problem
     rows = try JacobianRows(problem)
     stride = rows.width
     gram = try Buffer(dimensions: [stride, stride], for: "normal matrix")
@@ -31,17 +35,19 @@ final class NormalEquations: RowSink {
     }
   }
 
-  /// Computes both at simulated states, whose weights are `slots`; `eps` is written over.
+  /// Computes both at simulated states, whose weights are `slots`.
   func update(
-    _ states: Trajectory, slots: [Double], eps: Trajectory, poll: () throws -> Void
+    _ states: States, slots: [Double], poll: Poll
   ) throws {
-    try rows.run(states, slots: slots, eps: eps, into: self, poll: poll)
+    unit = problem.data.rootUnit(states.driven)
+    try rows.run(states, slots: slots, unit: unit, into: self, poll: poll)
+    if unit != 1 { for place in 0..<stride * stride { gram.pointer[place] *= unit } }
   }
 
   func clear() { gram.zero() }
 
   func take(
-    _ chunk: UnsafeMutablePointer<Double>, rows count: Int, poll: () throws -> Void
+    _ chunk: UnsafeMutablePointer<Double>, rows count: Int, poll: Poll
   ) throws {
     try RowProducts.addGram(
       chunk, rows: stride, stride: JacobianRows.chunkStride, count: count, into: gram.pointer,

@@ -1,5 +1,6 @@
 import BacktuneCriterion
 import BacktuneNetwork
+import BacktuneNumerics
 import BacktuneSimulation
 
 /// Gauss-Newton from several draws of the weights: a few iterations of each, the best continued in turns, all counted
@@ -78,7 +79,6 @@ final class Race: Session {
   var costs: [Double] { runners.map(\.cost).sorted() }
 
   var search: WeightSearch { session.search }
-  var eps: Trajectory { session.eps }
 
   func restart(from slots: [Double]) {
     session.restart(from: slots)
@@ -88,14 +88,14 @@ final class Race: Session {
     (first, isConverged, loaded) = (.infinite, false, nil)
   }
 
-  func start(poll: () throws -> Void) throws {
+  func start(poll: Poll) throws {
     begin()
     defer { close() }
     if runners.isEmpty { try enter(poll) }
   }
 
   /// One iteration of the runner whose turn it is; `lastReport.order` is `.none` where all have come to an end.
-  func iterate(_ options: EstimatorOptions, poll: () throws -> Void) throws {
+  func iterate(_ options: EstimatorOptions, poll: Poll) throws {
     begin()
     defer { close() }
     if isEmpty { return }
@@ -122,7 +122,7 @@ final class Race: Session {
 
   /// Makes ready the runner whose turn it is.
   /// - Returns: false where all have come to an end.
-  private func choose(_ poll: () throws -> Void) throws -> Bool {
+  private func choose(_ poll: Poll) throws -> Bool {
     if let current, !runners[current].hasEnded {
       if turn < Self.turnLength {
         try hold(current, poll)
@@ -168,7 +168,7 @@ final class Race: Session {
   }
 
   /// A new draw takes its turn.
-  private func enter(_ poll: () throws -> Void) throws {
+  private func enter(_ poll: Poll) throws {
     let position = GaussNewton.Position(slots: draws == 0 ? start : draw(draws))
     try load(position, poll)
     // An interrupted start leaves nothing: the draw comes again.
@@ -181,13 +181,13 @@ final class Race: Session {
   }
 
   /// Gives the session to a runner.
-  private func hold(_ k: Int, _ poll: () throws -> Void) throws {
+  private func hold(_ k: Int, _ poll: Poll) throws {
     if loaded == k { return }
     try load(runners[k].position, poll)
     loaded = k
   }
 
-  private func load(_ position: GaussNewton.Position, _ poll: () throws -> Void) throws {
+  private func load(_ position: GaussNewton.Position, _ poll: Poll) throws {
     loaded = nil
     session.resume(position)
     try session.start(poll: poll)

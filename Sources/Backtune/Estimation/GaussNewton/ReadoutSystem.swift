@@ -12,14 +12,13 @@ import BacktuneSimulation
 struct ReadoutSystem {
   /// An observed node: its adjustable weights, and the sources that they multiply.
   struct Node {
-    /// Place of its value in a row, lane 0.
-    let place: Int
-    /// Slots of its weights, and where their sources stand from its row; `constant` for a bias.
+    let group: GroupID
+    let node: Int
+    /// Slots of its weights, and the sources that they multiply.
     let slots: [Int]
-    let shifts: [Int]
+    let sources: [NodeSystems.Phi]
   }
 
-  static let constant = Int.min
   let nodes: [Node]
   private let problem: Problem
 
@@ -39,7 +38,6 @@ struct ReadoutSystem {
     for state in network.groups.compactMap(\.initialState) {
       if network.arrays[state.array].slots.contains(where: { isFree[$0] }) { return nil }
     }
-    let layout = problem.plan.layout
     let observed = Dictionary(
       uniqueKeysWithValues: network.outputs.map { ($0.group, $0.count) })
     var uses = [Int](repeating: 0, count: count)
@@ -47,22 +45,21 @@ struct ReadoutSystem {
     var readouts: Set<GroupID> = []
     for (id, group) in network.groups.enumerated() {
       guard case .learnware(let body) = group.body else { continue }
-      var terms = [[(slot: Int, shift: Int)]](repeating: [], count: group.size)
-      func add(_ node: Int, _ slot: Int, _ shift: Int) {
+      var terms = [[(slot: Int, phi: NodeSystems.Phi)]](repeating: [], count: group.size)
+      func add(_ node: Int, _ slot: Int, _ phi: NodeSystems.Phi) {
         guard isFree[slot] else { return }
         uses[slot] += 1
-        terms[node].append((slot, shift))
+        terms[node].append((slot, phi))
       }
       if let bias = body.bias {
         for (node, slot) in network.biasSlots(bias, size: group.size).enumerated() {
-          add(node, slot, Self.constant)
+          add(node, slot, .constant)
         }
       }
       for connection in body.connections {
         let source = connection.source
-        let first = layout.offset(of: source.group) * layout.lanes - source.lag * layout.rowSize
         network.forEachLink(of: connection, to: id) {
-          add($0.node, $0.slot, first + $0.source * layout.lanes)
+          add($0.node, $0.slot, .init(group: source.group, node: $0.source, lag: source.lag))
         }
       }
       if terms.allSatisfy(\.isEmpty) { continue }
@@ -72,8 +69,7 @@ struct ReadoutSystem {
       for (node, list) in terms.enumerated() where node < seen && !list.isEmpty {
         nodes.append(
           Node(
-            place: (layout.offset(of: id) + node) * layout.lanes, slots: list.map(\.slot),
-            shifts: list.map(\.shift)))
+            group: id, node: node, slots: list.map(\.slot), sources: list.map(\.phi)))
       }
     }
     // Shared weights join nodes; what reads a readout depends on more than its weights.
@@ -92,20 +88,20 @@ struct ReadoutSystem {
   ///   - states: written over.
   /// - Returns: one value a slot; nil where they are not finite.
   func solve(
-    _ slots: [Double], _ states: Trajectory, poll: () throws -> Void
+    _ slots: [Double], _ states: States, poll: Poll
   ) throws -> [Double]? {
     var result = slots
     for node in nodes { for slot in node.slots { result[slot] = 0 } }
     // phi_0 is what is left of the outputs.
     guard try problem.evaluate(result, into: states, poll: poll).isFinite else { return nil }
     let curvature = problem.weightRegularisation(result)?.curvature
-    let slopes = try problem.makeAdjoint()
-    let weights = try problem.makeAdjoint()
-    problem.takeSlopes(of: states, into: slopes)
-    problem.takeCurvatures(of: states, into: weights)
+    let slopes = try problem.runner.makeDriven(for: "slopes of readouts")
+    let weights = try problem.runner.makeDriven(for: "weights of readouts")
+    problem.takeSlopes(of: states.driven, into: slopes)
+    problem.takeCurvatures(of: states.driven, into: weights)
     for family in families(weights, curvature) {
       let solution = try family.solve(
-        states, slopes: slopes, weights: weights, problem.batch, poll: poll)
+        states, slopes: slopes, weights: weights, problem.runner, poll: poll)
       for (node, values) in zip(family.nodes, solution) {
         for (slot, value) in zip(node.slots, values) {
           guard value.isFinite else { return nil }
@@ -118,7 +114,7 @@ struct ReadoutSystem {
 
   /// Nodes that share sources, gains and penalties, up to a factor of both (the scale of their outputs): their factors
   /// are formed once.
-  private func families(_ weights: Trajectory, _ curvature: [Double]?) -> [ReadoutFamily] {
+  private func families(_ weights: Driven, _ curvature: [Double]?) -> [ReadoutFamily] {
     var result: [ReadoutFamily] = []
     for node in nodes {
       let largest = largestWeight(node, weights)
@@ -126,7 +122,7 @@ struct ReadoutSystem {
       // Nothing is desired of it.
       if largest == 0 { continue }
       let place = result.firstIndex { other in
-        other.nodes[0].shifts == node.shifts
+        other.nodes[0].sources == node.sources
           && zip(other.penalties, penalties).allSatisfy(Self.areEqual)
           && haveSameGains(other, node, largest, weights)
       }
@@ -143,23 +139,31 @@ struct ReadoutSystem {
     abs(a - b) <= 8 * Double.ulpOfOne * abs(a)
   }
 
-  private func largestWeight(_ node: Node, _ weights: Trajectory) -> Double {
-    var largest = 0.0
-    for t in 0..<problem.batch.steps {
-      let row = weights.row(t) + node.place
-      for lane in 0..<problem.batch.active[t] { largest = max(largest, row[lane]) }
+  private func largestWeight(_ node: Node, _ weights: Driven) -> Double {
+    problem.runner.reduction.max { part in
+      let runner = problem.runner
+      let place = runner.layout(part).place(of: node.group, node.node)
+      let batch = runner.shards.all[part].batch
+      return (0..<batch.steps).reduce(0) { largest, t in
+        let row = weights.parts[part].row(t) + place
+        return (0..<batch.active[t]).reduce(largest) { max($0, row[$1]) }
+      }
     }
-    return largest
   }
 
   private func haveSameGains(
-    _ family: ReadoutFamily, _ node: Node, _ largest: Double, _ weights: Trajectory
+    _ family: ReadoutFamily, _ node: Node, _ largest: Double, _ weights: Driven
   ) -> Bool {
-    for t in 0..<problem.batch.steps {
-      let (a, b) = (weights.row(t) + family.nodes[0].place, weights.row(t) + node.place)
-      for lane in 0..<problem.batch.active[t]
-      where !Self.areEqual(a[lane] / family.largest, b[lane] / largest) {
-        return false
+    for (part, shard) in problem.runner.shards.all.enumerated() {
+      let layout = problem.runner.layout(part)
+      let first = layout.place(of: family.nodes[0].group, family.nodes[0].node)
+      let place = layout.place(of: node.group, node.node)
+      for t in 0..<shard.batch.steps {
+        let row = weights.parts[part].row(t)
+        for lane in 0..<shard.batch.active[t]
+        where !Self.areEqual(row[first + lane] / family.largest, row[place + lane] / largest) {
+          return false
+        }
       }
     }
     return true
@@ -183,10 +187,10 @@ struct ReadoutFamily {
   ///   - states: what the sources are.
   ///   - slopes, weights: derivatives by the outputs where all weights are 0.
   func solve(
-    _ states: Trajectory, slopes: Trajectory, weights: Trajectory, _ batch: Batch,
-    poll: () throws -> Void
+    _ states: States, slopes: Driven, weights: Driven, _ runner: ShardRunner,
+    poll: Poll
   ) throws -> [[Double]] {
-    let (columns, shifts) = (penalties.count, nodes[0].shifts)
+    let columns = penalties.count
     let factor = try TriangularFactor(order: columns + nodes.count)
     let rows = min(
       max(Self.chunkWork / (2 * factor.order * factor.order), Self.chunkRows.lowerBound),
@@ -198,22 +202,27 @@ struct ReadoutFamily {
       count = 0
       try poll()
     }
-    for t in 0..<batch.steps {
-      let (state, slope, weight) = (states.row(t), slopes.row(t), weights.row(t))
-      for lane in 0..<batch.active[t] {
-        let own = weight[nodes[0].place + lane]
-        if own <= 0 { continue }
-        let scale = (own / largest).squareRoot()
-        let target = chunk.pointer + count
-        for (d, shift) in shifts.enumerated() {
-          target[d * rows] = shift == ReadoutSystem.constant ? scale : scale * state[shift + lane]
+    for (part, shard) in runner.shards.all.enumerated() {
+      let (layout, batch) = (runner.layout(part), shard.batch)
+      let shifts = nodes[0].sources.map { $0.shift(shard.layout) }
+      let places = nodes.map { layout.place(of: $0.group, $0.node) }
+      for t in 0..<batch.steps {
+        let state = states.parts[part].row(t)
+        let (slope, weight) = (slopes.parts[part].row(t), weights.parts[part].row(t))
+        for lane in 0..<batch.active[t] {
+          let own = weight[places[0] + lane]
+          if own <= 0 { continue }
+          let scale = (own / largest).squareRoot()
+          let target = chunk.pointer + count
+          for (d, shift) in shifts.enumerated() {
+            target[d * rows] = scale * (shift.map { state[$0 + lane] } ?? 1)
+          }
+          for (k, place) in places.enumerated() {
+            target[(columns + k) * rows] = -scale * slope[place + lane] / weight[place + lane]
+          }
+          count += 1
+          if count == rows { try flush() }
         }
-        for (k, node) in nodes.enumerated() {
-          let place = node.place + lane
-          target[(columns + k) * rows] = -scale * slope[place] / weight[place]
-        }
-        count += 1
-        if count == rows { try flush() }
       }
     }
     if count > 0 { try flush() }

@@ -9,7 +9,7 @@ struct SaddleExit {
   private let problem: Problem
   private let search: WeightSearch
   private let solver: any StepSolver
-  private let base: Trajectory
+  private let base: States
 
   /// How far away it starts, beside the size of a weight, or 1 in units of the data.
   private static let distance = 0.3
@@ -21,12 +21,12 @@ struct SaddleExit {
 
   /// - Parameter base: written over.
   init(
-    _ problem: Problem, _ search: WeightSearch, _ solver: any StepSolver, _ base: Trajectory
+    _ problem: Problem, _ search: WeightSearch, _ solver: any StepSolver, _ base: States
   ) {
     (self.problem, self.search, self.solver, self.base) = (problem, search, solver, base)
   }
 
-  func run(from origin: [Double], poll: () throws -> Void) throws {
+  func run(from origin: [Double], poll: Poll) throws {
     if problem.isMet(search.score) { return }
     let goal = search.score.total
     var stream = RandomStream(seed: 0, name: "leaving a saddle")
@@ -44,7 +44,7 @@ struct SaddleExit {
 
   /// The best of the steps of all dampings; nil where none is better.
   private func step(
-    from slots: [Double], _ cost: Double, _ poll: () throws -> Void
+    from slots: [Double], _ cost: Double, _ poll: Poll
   ) throws -> [Double]? {
     try solver.update(base, slots: slots, poll: poll)
     let linear = LinearisedProblem(problem, slots, solver)

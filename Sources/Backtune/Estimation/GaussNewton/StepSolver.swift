@@ -1,4 +1,5 @@
 import BacktuneCriterion
+import BacktuneNumerics
 import BacktuneSimulation
 
 /// What solves (J^T J + D + mu I) d = -g for Gauss-Newton: one linear problem an iteration, several mu each.
@@ -21,7 +22,7 @@ protocol StepSolver: AnyObject {
   func restart(isSettled: Bool)
 
   /// Linearises at simulated states, whose weights are `slots`.
-  func update(_ states: Trajectory, slots: [Double], poll: () throws -> Void) throws
+  func update(_ states: States, slots: [Double], poll: Poll) throws
 
   /// The step of a damping, inside the bounds; nil where there is none.
   ///
@@ -29,11 +30,11 @@ protocol StepSolver: AnyObject {
   ///   - curvature: D, if any.
   ///   - isFinal: as exactly as can be, whatever it takes.
   func step(
-    _ box: StepBox, curvature: [Double]?, damping: Double, isFinal: Bool, poll: () throws -> Void
+    _ box: StepBox, curvature: [Double]?, damping: Double, isFinal: Bool, poll: Poll
   ) throws -> [Double]?
 
   /// -(J^T J + D + mu I)^-1 g of the last step's matrix, 0 for what was held; nil where there is none.
-  func correction(_ gradient: [Double], poll: () throws -> Void) throws -> [Double]?
+  func correction(_ gradient: [Double], poll: Poll) throws -> [Double]?
 }
 
 extension StepSolver {
@@ -44,13 +45,10 @@ extension StepSolver {
 final class DenseSolver: StepSolver {
   let equations: NormalEquations
   private let system: DampedSystem
-  private let eps: Trajectory
 
-  /// - Parameter eps: written over in updates.
-  init(_ problem: Problem, eps: Trajectory) throws {
+  init(_ problem: Problem) throws {
     equations = try NormalEquations(problem)
     system = try DampedSystem(order: problem.adjustable.count)
-    self.eps = eps
   }
 
   var gradient: [Double] { equations.gradient }
@@ -64,19 +62,19 @@ final class DenseSolver: StepSolver {
 
   func restart(isSettled: Bool) {}
 
-  func update(_ states: Trajectory, slots: [Double], poll: () throws -> Void) throws {
-    try equations.update(states, slots: slots, eps: eps, poll: poll)
+  func update(_ states: States, slots: [Double], poll: Poll) throws {
+    try equations.update(states, slots: slots, poll: poll)
   }
 
   func step(
-    _ box: StepBox, curvature: [Double]?, damping: Double, isFinal: Bool, poll: () throws -> Void
+    _ box: StepBox, curvature: [Double]?, damping: Double, isFinal: Bool, poll: Poll
   ) throws -> [Double]? {
     try system.step(
       gram: equations.gram.pointer, stride: equations.stride, curvature: curvature, box: box,
-      damping: damping, poll: poll)
+      damping: damping, unit: equations.unit, poll: poll)
   }
 
-  func correction(_ gradient: [Double], poll: () throws -> Void) throws -> [Double]? {
+  func correction(_ gradient: [Double], poll: Poll) throws -> [Double]? {
     system.correction(gradient)
   }
 }

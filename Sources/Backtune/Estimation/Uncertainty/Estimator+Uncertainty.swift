@@ -1,5 +1,6 @@
 import BacktuneCriterion
 import BacktuneNetwork
+import BacktuneNumerics
 import BacktuneSimulation
 
 /// What the data say of the weights that were found.
@@ -41,7 +42,7 @@ extension Estimator {
       let (found, rows) = (recent.information, recent.information.rows)
       let combinations = try WeightCombinations(found, weights: rows.order)
       let deviation = try PredictionDeviation(
-        recent.problem.plan, rows.history, rows.columns, slots: found.slots, combinations,
+        recent.problem.runner.shards, rows.history, rows.columns, slots: found.slots, combinations,
         poll: poll
       ).values
       recent.deviation = deviation
@@ -81,7 +82,7 @@ extension Estimator {
 
   private func informed<Result>(
     at other: Network, _ monitor: Monitor?,
-    _ body: (RecentInformation, () throws -> Void) throws -> Result
+    _ body: (RecentInformation, Poll) throws -> Result
   ) throws -> Result {
     try computing(at: other) { session, weights in
       let poll = poll(monitor)
@@ -93,7 +94,7 @@ extension Estimator {
   }
 
   private func information(
-    at other: Network, _ session: any Session, _ weights: [Double], _ poll: () throws -> Void
+    at other: Network, _ session: any Session, _ weights: [Double], _ poll: Poll
   ) throws -> RecentInformation {
     let starts = session.initialStates
     if let recentInformation, recentInformation.slots == other.slots,

@@ -19,7 +19,7 @@ final class InformationRows: RowSink {
   }
 
   func take(
-    _ chunk: UnsafeMutablePointer<Double>, rows: Int, poll: () throws -> Void
+    _ chunk: UnsafeMutablePointer<Double>, rows: Int, poll: Poll
   ) throws {
     let stride = JacobianRows.chunkStride
     let residuals = chunk + factor.order * stride

@@ -24,23 +24,24 @@ extension Network {
     let poll = Self.poll(monitor)
     let run = try SimulatedStates(
       self, lengths: lengths, inputs: inputs, initial: initial, poll: poll)
-    let outputs = try run.states.outputs(self, run.batch)
-    let history = try History(run.plan, run.batch)
-    try history.fill(run.plan, run.states, poll: poll)
+    let shards = run.runner.shards
+    let outputs = try run.runner.outputs(run.states)
+    let history = try History(shards)
+    try history.fill(run.states, poll: poll)
     let columns = Columns(
-      run.plan, adjustable: adjustable, sequences: run.batch.lanes,
+      shards.all[0].program, adjustable: adjustable, sequences: lengths.count,
       startsOfSequences: initial != nil)
     let deviation = try PredictionDeviation(
-      run.plan, history, columns, slots: slots.values, combinations, poll: poll)
+      shards, history, columns, slots: slots.values, combinations, poll: poll)
     return (outputs, deviation.values)
   }
 
   /// As an estimator asks its monitor.
-  private static func poll(_ monitor: Estimator.Monitor?) -> () throws -> Void {
-    guard let monitor else { return {} }
+  private static func poll(_ monitor: Estimator.Monitor?) -> Poll {
+    guard let monitor else { return .none }
     let clock = ContinuousClock()
     var last = clock.now
-    return {
+    return Poll {
       let now = clock.now
       if now - last < .milliseconds(5) { return }
       last = now

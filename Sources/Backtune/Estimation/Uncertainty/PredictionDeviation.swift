@@ -13,20 +13,20 @@ struct PredictionDeviation {
   ///   - history: of the states where derivatives are taken.
   ///   - slots: the weights, one value a slot.
   init(
-    _ plan: Plan, _ history: History, _ columns: Columns, slots: [Double],
-    _ combinations: WeightCombinations, poll: () throws -> Void
+    _ shards: Shards, _ history: History, _ columns: Columns, slots: [Double],
+    _ combinations: WeightCombinations, poll: Poll
   ) throws {
-    let network = plan.network
-    let (outputs, batch) = (network.outputCount, history.batch)
-    try MemoryBudget.bytes(doubles: [batch.totalSteps, outputs], for: "deviations of the outputs")
-    var values = [Double](repeating: 0, count: batch.totalSteps * outputs)
+    let network = shards.network
+    let (outputs, steps) = (network.outputCount, shards.totalSteps)
+    try MemoryBudget.bytes(doubles: [steps, outputs], for: "deviations of the outputs")
+    var values = [Double](repeating: 0, count: steps * outputs)
     var chunk = try Chunk(combinations)
-    let tangents = try TangentRows(plan, history, columns)
+    let tangents = try TangentRows(shards.all[0].program, history, columns)
     tangents.load(slots)
     let places = network.outputs.flatMap { item in
       (0..<item.count).map { tangents.place(item.group, $0) }
     }
-    for (sequence, first) in batch.starts.enumerated() {
+    for (sequence, first) in shards.starts.enumerated() {
       func take(_ t: Int, _ row: UnsafeMutablePointer<Double>) throws {
         for (k, place) in places.enumerated() {
           if chunk.append(row + place, to: (first + t) * outputs + k, &values) { try poll() }

@@ -36,7 +36,7 @@ public struct Uncertainty: Sendable {
   public var isUndetermined: [Bool] { freedom.map { $0 > Self.limit } }
 
   /// - Parameter network: number of weights; initial states of the sequences come after them.
-  init(_ found: WeightInformation, weights network: Int, poll: () throws -> Void) throws {
+  init(_ found: WeightInformation, weights network: Int, poll: Poll) throws {
     let (spectrum, noise) = (found.spectrum, found.noise)
     try MemoryBudget.bytes(doubles: [network, network], for: "covariance of the weights")
     var covariance = [Double](repeating: 0, count: network * network)

@@ -22,7 +22,7 @@ struct WeightInformation {
   /// - Parameter known: s, where it is known.
   /// - Throws: `.state` where the simulation diverges or the derivatives overflow, and what `poll` throws.
   init(
-    _ problem: Problem, slots: [Double], noise known: Double?, poll: () throws -> Void
+    _ problem: Problem, slots: [Double], noise known: Double?, poll: Poll
   ) throws {
     self.slots = slots
     let states = try problem.makeStates()
@@ -32,8 +32,7 @@ struct WeightInformation {
     }
     rows = try JacobianRows(problem)
     let information = try InformationRows(order: rows.order)
-    try rows.run(
-      states, slots: slots, eps: try problem.makeAdjoint(), into: information, poll: poll)
+    try rows.run(states, slots: slots, into: information, poll: poll)
     let part = problem.weightRegularisation(slots)
     let adjustable = problem.adjustable
     if let part {
@@ -50,11 +49,11 @@ struct WeightInformation {
       information.factor, free: adjustable.indices.filter { !box.isStopped($0) },
       sizes: adjustable.map { sizes[$0] })
     try poll()
-    let (count, squares) = try problem.weightedSquares(states)
+    let (count, squares) = try problem.weightedSquares(states.driven)
     observed = count
     let left = count - spectrum.rank
     noise = known ?? (left > 0 ? (squares / Double(left)).squareRoot() : .nan)
-    outputs = try states.outputs(problem.network, problem.batch)
+    outputs = try problem.runner.outputs(states)
     outputNoise =
       problem.sequences.hasTargets
       ? problem.sequences.noise(outputs, left: Double(left) / Double(max(count, 1)), else: noise)
@@ -101,22 +100,23 @@ extension Problem {
   }
 
   /// The number of values, or of residuals, that the criterion counts, and sum w e^2; regularisation left out.
-  fileprivate func weightedSquares(_ states: Trajectory) throws -> (count: Int, squares: Double) {
+  fileprivate func weightedSquares(_ states: Driven) throws -> (count: Int, squares: Double) {
     if let term = data as? any GlobalTerm {
       let counted = term.residuals(states).filter { $0.weight > 0 }
       return (counted.count, counted.reduce(0) { $0 + $1.weight * $1.residual * $1.residual })
     }
-    let slopes = try makeAdjoint()
-    let weights = try makeAdjoint()
+    let slopes = try runner.makeDriven(for: "slopes of the criterion")
+    let weights = try runner.makeDriven(for: "weights of the criterion")
     data.addSlopes(states, into: slopes)
     data.addCurvatures(states, into: weights)
-    var (count, squares) = (0, 0.0)
-    plan.layout.forEachValue(of: data.driven, batch) {
-      let (slope, weight) = (slopes.origin[$0], weights.origin[$0])
-      guard weight > 0 else { return }
-      count += 1
-      squares += slope / weight * slope
+    let sums = runner.reduction.sums(2) { part, sums in
+      let (slope, weight) = (slopes.parts[part].origin, weights.parts[part].origin)
+      runner.forEachValue(part) {
+        guard weight[$0] > 0 else { return }
+        sums[0] += 1
+        sums[1] += slope[$0] / weight[$0] * slope[$0]
+      }
     }
-    return (count, squares)
+    return (Int(sums[0]), sums[1])
   }
 }

@@ -87,7 +87,7 @@ struct WeightSpectrum {
 
   /// (J^T W J + D)^+, lower triangle row-major, the next row `stride` further: of the generalised inverses the one that
   /// is shortest in scaled weights.
-  func inverse(poll: () throws -> Void) throws -> (matrix: Buffer, stride: Int) {
+  func inverse(poll: Poll) throws -> (matrix: Buffer, stride: Int) {
     let (rows, count) = (MatrixKernels.padded(order), MatrixKernels.padded(rank))
     let stride = RowProducts.stride(count)
     let root = try Buffer(dimensions: [rows, stride], for: "covariance of the weights")

@@ -1,10 +1,31 @@
-/// Loops over contiguous values that the products here are made of.
-enum Vectors {
-  private typealias K = MatrixKernels
+/// Loops over contiguous values that products are made of.
+///
+/// Public only because methods with package access are not inlined in other modules.
+public enum Vectors {
+  @usableFromInline typealias K = MatrixKernels
+
+  /// y += c
+  @inlinable @inline(__always)
+  public static func add(_ c: Double, to y: UnsafeMutablePointer<Double>, count: Int) {
+    for i in 0..<count { y[i] += c }
+  }
+
+  /// y += x z, one by one; whole groups of four.
+  @inlinable @inline(__always)
+  public static func addProduct(
+    _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>,
+    count: Int
+  ) {
+    var i = 0
+    while i < count {
+      K.store(multiplyAdd(K.load(x + i), K.load(z + i), K.load(y + i)), y + i)
+      i += 4
+    }
+  }
 
   /// y += factor x
-  @inline(__always)
-  static func add(
+  @inlinable @inline(__always)
+  public static func add(
     _ factor: Double, _ x: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>, count: Int
   ) {
     let v = SIMD4(repeating: factor)
@@ -47,8 +68,8 @@ enum Vectors {
   }
 
   /// x . y
-  @inline(__always)
-  static func dot(
+  @inlinable @inline(__always)
+  public static func dot(
     _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, count: Int
   ) -> Double {
     var (s, r) = (SIMD4<Double>.zero, SIMD4<Double>.zero)

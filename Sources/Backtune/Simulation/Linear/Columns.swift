@@ -5,13 +5,14 @@ import BacktuneNumerics
 package struct Columns: Sendable {
   /// Number of columns.
   package let count: Int
-  /// What the weights of one learnware group multiply, in the order of evaluation of the groups.
+  /// What the weights of each operation multiply, in the order of evaluation.
   let links: [[Link]]
   /// Learnt values before t = 0.
   let starts: [Start]
 
   /// A weight at work: d v_node(t) / d W = the source value at t - lag.
   struct Link {
+    /// Among the nodes of the operation, padding not counted.
     let node: Int
     /// Number of the source among the values of a `History`; `constant` for a bias.
     let source: Int
@@ -33,31 +34,36 @@ package struct Columns: Sendable {
   ///   - adjustable: the slots that have a column, ascending. Slots beyond those of the network are the flat initial
   ///     states of the sequences, one after the other, which then replace the network's.
   ///   - startsOfSequences: whether there are such slots.
-  package init(_ plan: Plan, adjustable: [Int], sequences: Int, startsOfSequences: Bool) {
-    let network = plan.network
+  package init(_ program: Program, adjustable: [Int], sequences: Int, startsOfSequences: Bool) {
+    let (network, layout) = (program.network, Layout(unpadded: program))
     let slots = network.slots.values.count
     var column = [Int](
-      repeating: -1, count: slots + (startsOfSequences ? sequences * plan.layout.stateSize : 0))
+      repeating: -1, count: slots + (startsOfSequences ? sequences * layout.stateSize : 0))
     for (k, slot) in adjustable.enumerated() { column[slot] = k }
     count = adjustable.count
-    links = plan.operations.map { operation in
-      guard case .learnware(let body) = network.groups[operation.group].body else { return [] }
+    links = program.operations.map { operation in
       var links: [Link] = []
-      if let bias = body.bias {
-        let size = network.size(of: operation.group)
-        for (node, slot) in network.biasSlots(bias, size: size).enumerated()
-        where column[slot] >= 0 {
-          links.append(Link(node: node, source: Self.constant, lag: 0, column: column[slot]))
-        }
-      }
-      for connection in body.connections {
-        let source = plan.layout.offset(of: connection.source.group)
-        network.forEachLink(of: connection, to: operation.group) {
-          if column[$0.slot] >= 0 {
+      var first = 0
+      for group in operation.groups {
+        let size = network.size(of: group)
+        defer { first += size }
+        guard case .learnware(let body) = network.groups[group].body else { continue }
+        if let bias = body.bias {
+          for (node, slot) in network.biasSlots(bias, size: size).enumerated()
+          where column[slot] >= 0 {
             links.append(
-              Link(
-                node: $0.node, source: source + $0.source, lag: connection.source.lag,
-                column: column[$0.slot]))
+              Link(node: first + node, source: Self.constant, lag: 0, column: column[slot]))
+          }
+        }
+        for connection in body.connections {
+          let source = layout.offset(of: connection.source.group)
+          network.forEachLink(of: connection, to: group) {
+            if column[$0.slot] >= 0 {
+              links.append(
+                Link(
+                  node: first + $0.node, source: source + $0.source, lag: connection.source.lag,
+                  column: column[$0.slot]))
+            }
           }
         }
       }
@@ -76,7 +82,6 @@ package struct Columns: Sendable {
       }
     }
     if startsOfSequences {
-      let layout = plan.layout
       for past in layout.state where past.group != Network.input {
         add(past.group, depth: past.depth) { slots + $0 * layout.stateSize + past.offset + $1 }
       }

@@ -22,7 +22,8 @@ package final class ImpulseRows {
   /// Groups of lanes that run at once.
   package static let quads = 4
 
-  private let plan: LinearPlan
+  private let linear: LinearProgram
+  private let packed: PackedWeights
   private let history: History
   private let columns: Columns
   private let accumulators: [ImpulseProducts]
@@ -32,15 +33,15 @@ package final class ImpulseRows {
   private let places: Buffer
 
   /// - Parameter ages: how far back impulses are followed.
-  package init(_ plan: Plan, _ history: History, _ columns: Columns, ages: Int) throws {
-    self.plan = try LinearPlan(plan, lanes: 4 * Self.quads)
+  package init(_ program: Program, _ history: History, _ columns: Columns, ages: Int) throws {
+    linear = try LinearProgram(program, lanes: 4 * Self.quads)
+    packed = try PackedWeights(linear.program)
     self.history = history
     self.columns = columns
     self.ages = ages
-    let layout = self.plan.layout
-    accumulators = try zip(plan.operations, columns.links).map {
-      try ImpulseProducts(
-        $1, place: layout.offset(of: $0.group) * layout.lanes, size: $0.size)
+    let layout = linear.layout
+    accumulators = try zip(linear.program.operations, columns.links).map {
+      try ImpulseProducts($1, place: $0.span.place, size: $0.span.size)
     }
     rows = try Buffer(
       dimensions: [ages + layout.past + 1, layout.rowSize], for: "impulse responses")
@@ -48,11 +49,11 @@ package final class ImpulseRows {
   }
 
   /// Takes the weights, one value a slot.
-  package func load(_ slots: [Double]) { plan.load(slots) }
+  package func load(_ slots: [Double]) { packed.load(slots, linear.program) }
 
   /// Where outputs stand in a row of one lane each.
-  package static func places(_ plan: Plan, _ outputs: [(group: GroupID, node: Int)]) -> [Int] {
-    let layout = Layout(plan.network, lanes: 4 * quads)
+  package static func places(_ network: Network, _ outputs: [(group: GroupID, node: Int)]) -> [Int] {
+    let layout = Layout(network, lanes: 4 * quads)
     return outputs.map { layout.offset(of: $0.group) + $0.node }
   }
 
@@ -66,15 +67,15 @@ package final class ImpulseRows {
   /// - Returns: the ages followed; nil where some impulse was still alive then.
   package func add(
     _ quads: ArraySlice<Quad>, weights: UnsafePointer<Double>, limit: Int,
-    into matrix: UnsafeMutablePointer<Double>, stride: Int, poll: () throws -> Void
+    into matrix: UnsafeMutablePointer<Double>, stride: Int, poll: Poll
   ) throws -> Int? {
-    let layout = plan.layout
+    let layout = linear.layout
     let (size, lanes, count) = (layout.rowSize, layout.lanes, quads.count)
     guard let first = quads.first else { return 0 }
     // Age 0 on top, so that a lag reaches down as in every trajectory.
     let top = rows.pointer + (ages + layout.past) * size
     (top - layout.past * size).update(repeating: 0, count: (layout.past + 1) * size)
-    return try places.pointer.withMemoryRebound(to: Int.self, capacity: Self.quads) { places in
+    return try places.pointer.withMemoryRebound(to: Int.self, capacity: Self.quads) { places -> Int? in
       for (q, quad) in quads.enumerated() {
         places[q] = history.place(quad.sequence, quad.time)
         for k in 0..<4 { top[quad.node * lanes + 4 * q + k] = weights[4 * q + k] }
@@ -89,8 +90,8 @@ package final class ImpulseRows {
         if age > 0 { (row - layout.past * size).update(repeating: 0, count: size) }
         takeStarts(quads, age, row, into: matrix, stride: stride)
         while running > 0, quads[quads.startIndex + running - 1].time < age { running -= 1 }
-        plan.adjoint(
-          row, history: history.pointer, stride: history.stride, places: places, age: age,
+        linear.adjoint(
+          packed, row, history: history.pointer, stride: history.stride, places: places, age: age,
           quads: running)
         let square = Self.square(row, count: size)
         guard square.isFinite else { return nil }
@@ -135,14 +136,14 @@ package final class ImpulseRows {
     _ quads: ArraySlice<Quad>, _ age: Int, _ row: UnsafeMutablePointer<Double>,
     into matrix: UnsafeMutablePointer<Double>, stride: Int
   ) {
-    let (lanes, layout) = (plan.layout.lanes, plan.layout)
+    let (lanes, layout) = (linear.layout.lanes, linear.layout)
     for (q, quad) in quads.enumerated().reversed() {
       if quad.time - 3 >= age { return }
       for k in 0..<4 where quad.time - k < age {
         for start in columns.starts where start.age == age - (quad.time - k) {
           let column = start.columns[quad.sequence]
           if column >= 0 {
-            let place = (layout.offset(of: start.group) + start.node) * lanes
+            let place = layout.place(of: start.group, start.node)
             matrix[column * stride + 4 * q + k] += row[place + 4 * q + k]
           }
         }

@@ -1,0 +1,330 @@
+import BacktuneNetwork
+import BacktuneNumerics
+
+/// A network compiled to run over a number of lanes: its groups as operations, in the order of evaluation.
+///
+/// A program is immutable: any number of threads run it, each with a workspace of its own; packed weights are only read.
+package final class Program: @unchecked Sendable {
+  package let network: Network
+  package let layout: Layout
+  let topology: Topology
+  /// The operations, in the order of evaluation; `table` is the same without reference counting, for the loops.
+  let operations: [any Operation]
+  private let table: UnsafeMutableBufferPointer<OperationReference>
+  private let starts: [Start]
+  /// Values of packed weights, and of a workspace.
+  let weightCount: Int
+  let scratchCount: Int
+  /// Multiplications of one time step and lane, about.
+  package let workPerStep: Int
+
+  /// A learnt initial state: the place of its group in a row, its size and depth, and its first slot.
+  private struct Start {
+    let place: Int
+    let size: Int
+    let depth: Int
+    let slot: Int
+  }
+
+  /// - Throws: `.network` when the network has no group, `.memory` past the budget.
+  package convenience init(_ network: Network, lanes: Int) throws {
+    try self.init(network, lanes: lanes, Topology(network))
+  }
+
+  /// The same network over other lanes.
+  package convenience init(_ other: Program, lanes: Int) throws {
+    try self.init(other.network, lanes: lanes, other.topology)
+  }
+
+  private init(_ network: Network, lanes: Int, _ topology: Topology) throws {
+    guard !network.groups.isEmpty else {
+      throw BacktuneError.network("the network has no group: add a unit first")
+    }
+    let layout = Layout(network, lanes: lanes, topology)
+    try MemoryBudget.bytes(doubles: [layout.rowNodes, lanes], for: "one time step")
+    var memory = ProgramMemory()
+    let operations = try topology.runs.map {
+      try OperationReference.make($0, network, layout, &memory)
+    }
+    (self.network, self.layout, self.topology) = (network, layout, topology)
+    self.operations = operations
+    table = .table(operations.compactMap { OperationReference($0) })
+    weightCount = memory.weights
+    scratchCount = operations.reduce(0) {
+      max($0, $1.partialCount * lanes, $1.gradientCount)
+    }
+    starts = network.groups.indices.compactMap { group in
+      guard let state = network.groups[group].initialState else { return nil }
+      return Start(
+        place: layout.place(of: group), size: network.groups[group].size,
+        depth: state.depth, slot: network.arrays[state.array].slots.lowerBound)
+    }
+    workPerStep = network.groups.reduce(network.inputs + network.entryCount) { work, group in
+      if case .learnware = group.body { work } else { work + 8 * group.size }
+    }
+  }
+
+  deinit { table.deallocate() }
+
+  /// Writes the learnt initial states, out of one value a slot, before t = 0 in every lane; other past values stay.
+  package func start(_ states: Trajectory, _ slots: [Double]) {
+    forEachStart { slot, place in
+      for lane in 0..<layout.lanes { states.origin[place + lane] = slots[slot] }
+    }
+  }
+
+  /// Calls `body(slot, place)` for every value of the learnt initial states; place is that of lane 0 from t = 0.
+  private func forEachStart(_ body: (Int, Int) -> Void) {
+    for start in starts {
+      for age in 0..<start.depth {
+        for node in 0..<start.size {
+          body(
+            start.slot + age * start.size + node,
+            start.place + node * layout.lanes - (age + 1) * layout.rowSize)
+        }
+      }
+    }
+  }
+
+  /// Calls `body` with runs of times, each short enough to be polled between (a few milliseconds).
+  private func chunks(_ batch: Batch, _ poll: Poll, _ body: (Range<Int>) -> Void)
+    throws
+  {
+    let step = max(1, 4_000_000 / max(1, workPerStep * layout.lanes))
+    var t = 0
+    while t < batch.steps {
+      let end = min(batch.steps, t + step)
+      body(t..<end)
+      t = end
+      try poll()
+    }
+  }
+
+  // MARK: forward
+
+  private struct Forward: OperationUser {
+    let frame: Frame
+    let source: UnsafePointer<Double>
+    let row: UnsafeMutablePointer<Double>
+    let lanes: Int
+
+    @inline(__always)
+    func run(_ operation: some Operation) {
+      operation.forward(frame, source, into: row, lanes: lanes)
+    }
+  }
+
+  /// Forward simulation, equation (1): fills the rows of t in [0, T).
+  package func simulate(
+    _ weights: PackedWeights, _ states: Trajectory, _ batch: Batch, poll: Poll = .none
+  ) throws {
+    try predict(weights, from: states, into: states, batch, poll: poll)
+  }
+
+  /// x~(t) of every node from given states of its sources, into another trajectory.
+  package func predict(
+    _ weights: PackedWeights, from states: Trajectory, into target: Trajectory, _ batch: Batch,
+    poll: Poll = .none
+  ) throws {
+    let (table, size, frame) = (table, layout.rowSize, Frame(weights: weights.values))
+    try batch.active.withUnsafeBufferPointer { active in
+      try chunks(batch, poll) { times in
+        for t in times {
+          let (source, row) = (states.origin + t * size, target.origin + t * size)
+          let forward = Forward(frame: frame, source: source, row: row, lanes: active[t])
+          for k in 0..<table.count { table[k].use(forward) }
+        }
+      }
+    }
+  }
+
+  /// One step of one row, whose past stands before it.
+  func step(_ weights: PackedWeights, _ row: UnsafeMutablePointer<Double>) {
+    let forward = Forward(
+      frame: Frame(weights: weights.values), source: row, row: row, lanes: layout.lanes)
+    for k in 0..<table.count { table[k].use(forward) }
+  }
+
+  // MARK: adjoint
+
+  private struct Adjoint: OperationUser {
+    let frame: Frame
+    let scratch: UnsafeMutablePointer<Double>
+    let states: UnsafePointer<Double>
+    let values: UnsafePointer<Double>
+    let eps: UnsafeMutablePointer<Double>
+    let sums: UnsafeMutablePointer<Double>
+    let lanes: Int
+
+    @inline(__always)
+    func run(_ operation: some Operation) {
+      operation.storePartials(states, values: values, into: scratch, lanes: lanes)
+      operation.adjoint(
+        frame, LanePartials(base: scratch, count: operation.span.count), eps, into: sums,
+        lanes: lanes)
+    }
+  }
+
+  /// Backward tuning, equation (4): eps(t) = rho'(t) + g(sum of beta eps) from T - 1 down to 0.
+  ///
+  /// - Parameters:
+  ///   - slopes: rho' of the driven nodes, in a layout of these alone.
+  ///   - eps: zeroed here; its rows before t = 0 receive the derivative by the initial state.
+  package func tune(
+    _ weights: PackedWeights, _ workspace: Workspace, _ states: Trajectory, slopes: Trajectory,
+    _ drive: Drive, guard limit: Guard?, into eps: Trajectory, _ batch: Batch,
+    poll: Poll = .none
+  ) throws -> Guard.Counts {
+    eps.zero()
+    var counts = Guard.Counts()
+    let (table, size, frame) = (table, layout.rowSize, Frame(weights: weights.values))
+    counts.values = network.nodeCount * batch.totalSteps
+    try batch.active.withUnsafeBufferPointer { active in
+      try chunks(batch, poll) { times in
+        // Runs of times come in ascending order; the adjoint goes down from the last.
+        for step in times {
+          let t = batch.steps - 1 - step
+          let (state, row) = (states.origin + t * size, eps.origin + t * size)
+          let adjoint = Adjoint(
+            frame: frame, scratch: workspace.values, states: state, values: state, eps: row,
+            sums: row, lanes: active[t])
+          var k = table.count - 1
+          while k >= 0 {
+            let part = drive.parts[k]
+            if let limit { limit.apply(row + part.place, count: part.count, &counts) }
+            for run in part.runs {
+              let (e, slope) = (row + run.place, slopes.row(t) + run.slope)
+              for i in 0..<run.count { e[i] += slope[i] }
+            }
+            table[k].use(adjoint)
+            k -= 1
+          }
+        }
+      }
+    }
+    return counts
+  }
+
+  /// sums(t) += beta^T r(t + l), one step of the adjoint without recursion: r is held.
+  package func pull(
+    _ weights: PackedWeights, _ workspace: Workspace, _ states: Trajectory,
+    predicted: Trajectory, residual: Trajectory, into sums: Trajectory, _ batch: Batch,
+    poll: Poll = .none
+  ) throws {
+    sums.zero()
+    let (table, size, frame) = (table, layout.rowSize, Frame(weights: weights.values))
+    try batch.active.withUnsafeBufferPointer { active in
+      try chunks(batch, poll) { times in
+        for t in times {
+          let place = t * size
+          let adjoint = Adjoint(
+            frame: frame, scratch: workspace.values, states: states.origin + place,
+            values: predicted.origin + place, eps: residual.origin + place,
+            sums: sums.origin + place, lanes: active[t])
+          for k in 0..<table.count { table[k].use(adjoint) }
+        }
+      }
+    }
+  }
+
+  /// Adds sum_t eps(t) phi(t) to every slot; for a learnt initial state the sum of eps over the lanes.
+  ///
+  /// - Parameter startsLearnt: whether the states started from the learnt values.
+  package func gradient(
+    _ workspace: Workspace, _ states: Trajectory, _ eps: Trajectory, _ batch: Batch,
+    startsLearnt: Bool = true, into slots: UnsafeMutablePointer<Double>,
+    poll: Poll = .none
+  ) throws {
+    for operation in operations {
+      operation.gradient(states, eps, batch, scratch: workspace.values, into: slots)
+      try poll()
+    }
+    if !startsLearnt { return }
+    forEachStart { slot, place in
+      for lane in 0..<layout.lanes { slots[slot] += eps.origin[place + lane] }
+    }
+  }
+
+  // MARK: tangent
+
+  private struct Tangent: OperationUser {
+    let frame: Frame
+    let direction: Frame
+    let scratch: UnsafeMutablePointer<Double>
+    let states: UnsafePointer<Double>
+    let row: UnsafeMutablePointer<Double>
+    let lanes: Int
+
+    @inline(__always)
+    func run(_ operation: some Operation) {
+      operation.storePartials(states, values: states, into: scratch, lanes: lanes)
+      operation.tangent(
+        frame, LanePartials(base: scratch, count: operation.span.count), row, lanes: lanes)
+      operation.addDirection(direction, states, into: row, lanes: lanes)
+    }
+  }
+
+  /// Derivative of every state along a direction of the weights, packed as they are; the rows before t = 0 hold that of
+  /// the initial state, the input's nodes are 0.
+  package func tangent(
+    _ weights: PackedWeights, along direction: PackedWeights, _ workspace: Workspace,
+    _ states: Trajectory, into tangents: Trajectory, _ batch: Batch, poll: Poll = .none
+  ) throws {
+    let (table, size) = (table, layout.rowSize)
+    let frames = (Frame(weights: weights.values), Frame(weights: direction.values))
+    try batch.active.withUnsafeBufferPointer { active in
+      try chunks(batch, poll) { times in
+        for t in times {
+          let tangent = Tangent(
+            frame: frames.0, direction: frames.1, scratch: workspace.values,
+            states: states.origin + t * size, row: tangents.origin + t * size, lanes: active[t])
+          for k in 0..<table.count { table[k].use(tangent) }
+        }
+      }
+    }
+  }
+}
+
+/// Where slopes of a cost enter the adjoint of a program.
+package final class Drive {
+  /// Values of a group that have slopes of their own: their places in a row of adjoint values, and in one of slopes.
+  struct Run {
+    let place: Int
+    let slope: Int
+    let count: Int
+  }
+
+  /// Of one operation: its values, and the runs among them.
+  struct Part {
+    let place: Int
+    let count: Int
+    let runs: UnsafeMutableBufferPointer<Run>
+  }
+
+  let parts: UnsafeMutableBufferPointer<Part>
+  /// Of the slopes.
+  package let layout: Layout
+
+  /// - Parameter groups: the first nodes of these have slopes.
+  package init(_ program: Program, _ groups: [Observed]) {
+    let (own, lanes) = (program.layout, program.layout.lanes)
+    let layout = Layout(program.network, only: groups, lanes: lanes)
+    self.layout = layout
+    parts = .table(
+      program.operations.map { operation in
+        Part(
+          place: operation.span.place, count: operation.span.count,
+          runs: .table(
+            groups.filter { operation.groups.contains($0.group) }.map {
+              Run(
+                place: own.place(of: $0.group), slope: layout.place(of: $0.group),
+                count: $0.count * lanes)
+            }))
+      })
+  }
+
+  deinit {
+    for part in parts { part.runs.deallocate() }
+    parts.deallocate()
+  }
+}

@@ -1,0 +1,84 @@
+import BacktuneNetwork
+import BacktuneNumerics
+
+/// Some sequences side by side, with what is needed to run them: one thread uses a shard at a time.
+package final class Shard {
+  /// Their numbers among all.
+  package let sequences: [Int]
+  package let batch: Batch
+  package let program: Program
+  let workspace: Workspace
+  /// Adjoint values, made when they are needed first.
+  private var ownEps: Trajectory?
+
+  init(_ sequences: [Int], _ batch: Batch, _ program: Program) throws {
+    (self.sequences, self.batch, self.program) = (sequences, batch, program)
+    workspace = try Workspace(program)
+  }
+
+  package var layout: Layout { program.layout }
+
+  func eps() throws -> Trajectory {
+    if let ownEps { return ownEps }
+    let eps = try Trajectory(layout, steps: batch.steps, for: "adjoint values")
+    ownEps = eps
+    return eps
+  }
+}
+
+/// All sequences of a question, in shards, and a network compiled for them.
+package final class Shards {
+  package let network: Network
+  package let lengths: [Int]
+  package let all: [Shard]
+  /// The first step of each sequence where they stand one after the other.
+  package let starts: [Int]
+  package let totalSteps: Int
+
+  /// - Throws: `.size` for no sequence or a negative length, `.network` for a network without groups, `.memory`.
+  package init(_ network: Network, lengths: [Int]) throws {
+    let whole = try Batch(lengths: lengths)
+    (starts, totalSteps) = (whole.starts, whole.totalSteps)
+    (self.network, self.lengths) = (network, lengths)
+    var programs: [Int: Program] = [:]
+    var first: Program?
+    all = try Sharding.shards(lengths).map { sequences in
+      let batch = try Batch(lengths: sequences.map { lengths[$0] })
+      let program =
+        try programs[batch.lanes]
+        ?? first.map { try Program($0, lanes: batch.lanes) }
+        ?? Program(network, lanes: batch.lanes)
+      programs[batch.lanes] = program
+      first = first ?? program
+      return try Shard(sequences, batch, program)
+    }
+  }
+
+  package var count: Int { all.count }
+
+  /// Multiplications of one step of one sequence, about.
+  package var workPerStep: Int { all[0].program.workPerStep }
+}
+
+/// A weight vector packed for the shards of a network: for one lane, and for several, where there are such.
+package final class ShardWeights {
+  /// Those that each shard reads.
+  let all: [PackedWeights]
+  private let forms: [(program: Program, weights: PackedWeights)]
+
+  package init(_ shards: Shards) throws {
+    var forms: [Bool: (program: Program, weights: PackedWeights)] = [:]
+    all = try shards.all.map { shard in
+      let isSingle = shard.layout.lanes == 1
+      let form = try forms[isSingle] ?? (shard.program, PackedWeights(shard.program))
+      forms[isSingle] = form
+      return form.weights
+    }
+    self.forms = [true, false].compactMap { forms[$0] }
+  }
+
+  /// Takes the weights, one value a slot.
+  package func load(_ slots: [Double]) {
+    for form in forms { form.weights.load(slots, form.program) }
+  }
+}
