@@ -1,0 +1,214 @@
+"""A plain interpreter of a network's JSON form, version 2: equation (1) of RR-9100, as it stands.
+
+Slow and simple on purpose: it shares nothing with the engine but the text. Every value is found by
+its definition, one group at one time; complex weights, inputs and states give exact derivatives.
+"""
+
+import json
+
+import numpy as np
+
+# All that a document may say: what is not listed here would be passed over in silence.
+KEYS = {
+    "document": "format version inputs groups weights observe output rest data seed",
+    "group": "name kind size bias connections terms source lag temperature initial",
+    "bias": "weight index",
+    "connection": "weight source lag form entries slotOfEntry mask index",
+    "term": "coef factors",
+    "factor": "f source lag",
+    "initial": "weight depth",
+    "weight": "name values lower upper fixed draw origin",
+    "rest": "values taken",
+}
+
+
+def relu(x):
+    return np.where(np.real(x) > 0, x, 0)
+
+
+def softplus(x, eps):
+    magnitude = np.where(np.real(x) < 0, -x, x)
+    return relu(x) + eps * np.log1p(np.exp(-magnitude / eps))
+
+
+FUNCTIONS = {
+    "identity": lambda x: x,
+    "zeta": lambda x, a, b: (a + b) / 2 + (b - a) / 2 * np.tanh(2 * x / (b - a)),
+    "logistic": lambda x: (1 + np.tanh(x / 2)) / 2,
+    "relu": relu,
+    "softplus": softplus,
+    "exp": np.exp,
+    "log": np.log,
+    "reciprocal": lambda x: 1 / x,
+    "square": lambda x: x * x,
+    "upsilon": lambda x, w: (1 + np.tanh(2 * w * (x - 0.5))) / 2,
+    "step": lambda x: np.heaviside(np.real(x) - 0.5, 0.5),
+}
+
+
+class Reference:
+    """A network out of its JSON text; `weights` is the flat vector of the free ones."""
+
+    def __init__(self, text):
+        document = json.loads(text)
+        check(document, "document")
+        assert (document["format"], document["version"]) == ("backtune-network", 2)
+        self.inputs = document["inputs"]
+        self.groups = {group["name"]: group for group in document["groups"]}
+        self.sizes = {name: group["size"] for name, group in self.groups.items()}
+        self.sizes["input"] = self.inputs
+        self.slots, self.free = {}, {}
+        for array in document.get("weights", []):
+            check(array, "weight")
+            values = np.array(array["values"], dtype=float)
+            self.slots[array["name"]] = values
+            self.free[array["name"]] = ~np.array(array.get("fixed", [False] * len(values)), bool)
+        last = document.get("output")
+        self.observed = [
+            (item["group"], item["outputs"])
+            for item in document.get("observe", [{"group": last, "outputs": self.sizes[last]}])
+        ]
+        rest = document.get("rest", {"values": [0.0] * self.inputs})
+        check(rest, "rest")
+        self.rest = np.array(rest["values"], dtype=float)
+        self.depths = dict.fromkeys(["input", *self.groups], 0)
+        for group in self.groups.values():
+            for source, lag in sources(group):
+                self.depths[source] = max(self.depths[source], lag)
+
+    @property
+    def weights(self):
+        parts = [values[self.free[name]] for name, values in self.slots.items()]
+        return np.concatenate([*parts, np.empty(0)])
+
+    @property
+    def state_size(self):
+        return sum(depth * self.sizes[name] for name, depth in self.depths.items())
+
+    def simulate(self, u, initial=None, weights=None):
+        """Run one sequence, inputs (T, M): outputs (T, O), values (T, size) by group, the state."""
+        run = Run(self, u, initial, self.weights if weights is None else weights)
+        steps = range(len(u))
+        states = {
+            name: np.array([run.value(name, t) for t in steps]).reshape(len(u), size)
+            for name, size in self.sizes.items()
+            if name != "input"
+        }
+        outputs = np.hstack([states[name][:, :count] for name, count in self.observed])
+        final = [
+            run.value(name, len(u) - age)
+            for name, depth in self.depths.items()
+            for age in range(1, depth + 1)
+        ]
+        return outputs, states, np.concatenate([*final, np.empty(0)])
+
+
+class Run:
+    """The values of one sequence, found when they are asked for."""
+
+    def __init__(self, network, u, initial, weights):
+        self.network, self.u = network, u
+        self.slots, first = {}, 0
+        for name, values in network.slots.items():
+            free = network.free[name]
+            self.slots[name] = values.astype(np.result_type(values, weights))
+            self.slots[name][free] = weights[first : first + free.sum()]
+            first += free.sum()
+        assert first == len(weights)
+        self.matrices = {}
+        self.past = self.given(initial) if initial is not None else self.own_past()
+        self.found = {}
+
+    def given(self, initial):
+        past, first = {}, 0
+        for name, depth in self.network.depths.items():
+            for age in range(1, depth + 1):
+                past[name, -age] = initial[first : first + self.network.sizes[name]]
+                first += self.network.sizes[name]
+        assert first == len(initial)
+        return past
+
+    def own_past(self):
+        past = {
+            ("input", -age - 1): self.network.rest for age in range(self.network.depths["input"])
+        }
+        for name, group in self.network.groups.items():
+            if "initial" in group:
+                values = self.slots[group["initial"]["weight"]]
+                for age in range(group["initial"]["depth"]):
+                    past[name, -age - 1] = values[age * group["size"] :][: group["size"]]
+        return past
+
+    def value(self, name, t):
+        """All nodes of a group at a time."""
+        if t < 0:
+            return self.past.get((name, t), np.zeros(self.network.sizes[name]))
+        if name == "input":
+            return self.u[t]
+        if (name, t) not in self.found:
+            group = self.network.groups[name]
+            self.found[name, t] = getattr(self, group["kind"])(group, t)
+        return self.found[name, t]
+
+    def learnware(self, group, t):
+        total = np.zeros(group["size"])
+        if "bias" in group:
+            slots = self.slots[group["bias"]["weight"]]
+            total = total + slots[group["bias"].get("index", slice(None))]
+        for place, link in enumerate(group.get("connections", [])):
+            key = group["name"], place
+            if key not in self.matrices:
+                self.matrices[key] = self.matrix(link, group["size"])
+            total = total + self.matrices[key] @ self.value(link["source"], t - link["lag"])
+        return total
+
+    def matrix(self, link, rows):
+        slots, columns = self.slots[link["weight"]], self.network.sizes[link["source"]]
+        matrix = np.zeros((rows, columns), dtype=slots.dtype)
+        if link["form"] == "dense":
+            matrix[...] = slots.reshape(rows, columns)
+        elif link["form"] == "diagonal":
+            matrix[np.arange(rows), np.arange(rows)] = slots
+        elif link["form"] == "sparse":
+            matrix.flat[link["entries"]] = slots
+        else:
+            assert link["form"] == "shared"
+            matrix.flat[link["entries"]] = slots[link["slotOfEntry"]]
+        return matrix
+
+    def firmware(self, group, t):
+        total = np.zeros(group["size"])
+        for term in group.get("terms", []):
+            product = term["coef"]
+            for factor in term["factors"]:
+                parameters = {key: x for key, x in factor["f"].items() if key != "name"}
+                source = self.value(factor["source"], t - factor["lag"])
+                product = product * FUNCTIONS[factor["f"]["name"]](source, **parameters)
+            total = total + product
+        return total
+
+    def softmax(self, group, t):
+        z = self.value(group["source"], t - group["lag"]) / group.get("temperature", 1)
+        terms = np.exp(z - np.real(z).max())
+        return terms / terms.sum()
+
+
+def check(part, what):
+    assert part.keys() <= set(KEYS[what].split()), f"{what}: {sorted(part)}"
+
+
+def sources(group):
+    """All that a group reads: names and lags."""
+    check(group, "group")
+    check(group.get("bias", {}), "bias")
+    check(group.get("initial", {}), "initial")
+    if group["kind"] == "softmax":
+        yield group["source"], group["lag"]
+    for link in group.get("connections", []):
+        check(link, "connection")
+        yield link["source"], link["lag"]
+    for term in group.get("terms", []):
+        check(term, "term")
+        for factor in term["factors"]:
+            check(factor, "factor")
+            yield factor["source"], factor["lag"]
