@@ -9,6 +9,8 @@ import BacktuneNumerics
 package protocol Criterion: CriterionKind {
   /// Where its scale nu comes from.
   static var scale: CriterionScale { get }
+  /// d of rho(c x, c o) = c^d rho(x, o) with a nu that goes by its errors, and so of slopes and weights by inner values.
+  static var degree: Int { get }
   init(nu: Double)
   /// rho(x, o), to be multiplied by the gain.
   func value(_ x: Double, _ o: Double) -> Double

@@ -25,6 +25,9 @@ package protocol DataTerm: AnyObject {
   /// Typical second derivative by a driven value: what scales the normal matrices of section 2.5, whose kappa is 1. Nil
   /// where there is none: the step is then the one that would bring the cost to zero if it were linear.
   func curvature(_ states: Trajectory) -> Double?
+  /// A power of two that second derivatives are to be divided by before a root is drawn: outputs times any power of two
+  /// give second derivatives over it times a power of four, whose roots are exact.
+  func rootUnit(_ states: Trajectory) -> Double
   /// What re-estimation of these states is to impose on them; nil for nothing.
   func imposition(on states: Trajectory, poll: () throws -> Void) throws -> Imposition?
   /// Takes nu from the states that estimation starts with.
@@ -49,6 +52,7 @@ extension DataTerm {
   package var nu: Double? { nil }
   package var followsErrors: Bool { false }
   package var isOfErrors: Bool { false }
+  package func rootUnit(_ states: Trajectory) -> Double { 1 }
   package func begin(with states: Trajectory) {}
   package func inherit(from other: any DataTerm) {}
   package func adapt(to best: Trajectory, accepts: (Rescored) -> Bool) -> Rescored? { nil }

@@ -75,6 +75,13 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
     return weights.isEmpty ? 1 : median(of: &weights)
   }
 
+  /// By the exponent of nu, which goes with the outputs.
+  func rootUnit(_ states: Trajectory) -> Double {
+    if Rule.degree.isMultiple(of: 2) { return 1 }
+    let nu = settled?.nu ?? followed(states)
+    return nu > 0 && nu.isFinite && !nu.exponent.isMultiple(of: 2) ? 2 : 1
+  }
+
   /// The desired value of every output that is not as it should be.
   func imposition(on states: Trajectory, poll: () throws -> Void) -> Imposition? {
     let (x, rule) = (states.origin, rule(states))

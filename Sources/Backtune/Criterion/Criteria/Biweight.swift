@@ -2,6 +2,7 @@
 package struct Biweight: Criterion {
   package static var names: [String] { ["biweight", "b"] }
   package static var scale: CriterionScale { .following { 4.685 * $0 } }
+  package static var degree: Int { 0 }
   private let nu: Double
 
   package init(nu: Double) { self.nu = nu }

@@ -3,6 +3,7 @@
 package struct Boolean: Criterion {
   package static var names: [String] { ["boolean", "h"] }
   package static var scale: CriterionScale { .constant(0.1) }
+  package static var degree: Int { 2 }
   /// 1/2 is in the units of the outputs.
   package static var comparesValues: Bool { false }
   private let nu: Double

@@ -2,6 +2,7 @@
 package struct Huber: Criterion {
   package static var names: [String] { ["huber", "a"] }
   package static var scale: CriterionScale { .following { 1.345 * $0 } }
+  package static var degree: Int { 1 }
   private let nu: Double
 
   package init(nu: Double) { self.nu = nu }

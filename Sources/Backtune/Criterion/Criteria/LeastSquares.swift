@@ -2,6 +2,7 @@
 package struct LeastSquares: Criterion {
   package static var names: [String] { ["least-squares", "2"] }
   package static var scale: CriterionScale { .none }
+  package static var degree: Int { 2 }
 
   package init(nu: Double) {}
 

@@ -6,6 +6,7 @@
 package struct PearsonResiduals: Criterion {
   package static var names: [String] { ["pearson"] }
   package static var scale: CriterionScale { .none }
+  package static var degree: Int { 1 }
 
   package init(nu: Double) {}
 

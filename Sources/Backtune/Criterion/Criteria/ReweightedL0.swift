@@ -4,6 +4,7 @@ import Glibc
 package struct ReweightedL0: Criterion {
   package static var names: [String] { ["l0", "0"] }
   package static var scale: CriterionScale { .following { $0 * $0 } }
+  package static var degree: Int { 0 }
   private let nu: Double
 
   package init(nu: Double) { self.nu = nu }

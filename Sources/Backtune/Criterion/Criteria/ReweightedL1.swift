@@ -4,6 +4,7 @@ import BacktuneNumerics
 package struct ReweightedL1: Criterion {
   package static var names: [String] { ["l1", "1"] }
   package static var scale: CriterionScale { .following { 1e-3 * $0 } }
+  package static var degree: Int { 1 }
   private let nu: Double
 
   package init(nu: Double) { self.nu = nu }

@@ -8,6 +8,7 @@ final class DampedSystem {
   /// The last factors, and the columns that they are of.
   private var factors: Cholesky?
   private var free: [Int] = []
+  private var unit = 1.0
 
   init(order: Int) throws {
     self.order = order
@@ -21,11 +22,12 @@ final class DampedSystem {
   /// - Parameters:
   ///   - gram: J^T J, lower triangle row-major, the next row `stride` further.
   ///   - curvature: D, if any.
+  ///   - unit: of the cost, a power of two: roots are drawn in it.
   func step(
     gram: UnsafePointer<Double>, stride: Int, curvature: [Double]?, box: StepBox, damping: Double,
-    poll: () throws -> Void
+    unit: Double = 1, poll: () throws -> Void
   ) throws -> [Double]? {
-    (free, factors) = ([], nil)
+    (free, factors, self.unit) = ([], nil, unit)
     return try box.solve { free, held in
       self.free = free
       guard try factorise(gram, stride, curvature, damping, poll) else { return nil }
@@ -50,7 +52,7 @@ final class DampedSystem {
   private func solve(_ right: [Double]) -> [Double]? {
     guard let factors else { return nil }
     vector.zero()
-    for (i, value) in right.enumerated() { vector.pointer[i] = value }
+    for (i, value) in right.enumerated() { vector.pointer[i] = value / unit }
     factors.solve(vector.pointer)
     let solution = right.indices.map { vector.pointer[$0] }
     return solution.allSatisfy(\.isFinite) ? solution : nil
@@ -71,6 +73,7 @@ final class DampedSystem {
         for j in 0...i { target[j] = source[free[j]] }
       }
       target[i] += damping + (curvature?[row] ?? 0)
+      if unit != 1 { for j in 0...i { target[j] /= unit } }
     }
     for i in free.count..<count {
       (a + i * own).update(repeating: 0, count: count)

@@ -6,6 +6,8 @@ import BacktuneSimulation
 /// The values that a cost depends on, as residuals of least squares: with rho' and the second derivative w of the
 /// quadratic that majorises the cost there, the row of the Jacobian is sqrt(w) dx/dW and r = rho'/sqrt(w). Then J^T r is
 /// the gradient, and J^T J what Gauss-Newton puts for the curvature. Terms of few residuals have rows of their own.
+///
+/// Roots are drawn in a unit of the cost: rows are then divided by its root, J^T J and J^T r by itself.
 struct DrivenValues {
   /// A node whose values count.
   struct Node {
@@ -20,6 +22,8 @@ struct DrivenValues {
   /// rho' at the states that were taken, without the terms of few residuals.
   let slopes: Trajectory
   private let curvatures: Trajectory
+  /// The unit of the cost, a power of two.
+  private(set) var unit = 1.0
 
   init(_ problem: Problem) throws {
     self.problem = problem
@@ -36,7 +40,8 @@ struct DrivenValues {
   }
 
   /// Takes simulated states.
-  func take(_ states: Trajectory) {
+  mutating func take(_ states: Trajectory, unit: Double = 1) {
+    self.unit = unit
     problem.takeLocalSlopes(of: states, into: slopes)
     problem.takeCurvatures(of: states, into: curvatures)
   }
@@ -70,12 +75,12 @@ struct DrivenValues {
   }
 
   /// sqrt(w) times a random sign each, in place of the slopes that were taken: what J^T makes of them has squares whose
-  /// expectation is the diagonal of J^T J.
+  /// expectation is the diagonal of J^T J, in this unit too.
   func randomSigns(_ stream: inout RandomStream) -> Trajectory {
     let (target, w) = (slopes.origin, curvatures.origin)
     problem.plan.layout.forEachValue(of: problem.driven, problem.batch) {
       let sign = stream.uniform() < 0.5 ? -1.0 : 1
-      target[$0] = w[$0] > 0 ? sign * w[$0].squareRoot() : 0
+      target[$0] = w[$0] > 0 ? sign * (w[$0] / unit).squareRoot() : 0
     }
     return slopes
   }
@@ -90,7 +95,7 @@ struct DrivenValues {
     let place = nodes[k].place + lane
     let curvature = curvatures.row(t)[place]
     guard curvature > 0 else { return (0, 0) }
-    let weight = curvature.squareRoot()
-    return (weight, slopes.row(t)[place] / weight)
+    let weight = (curvature / unit).squareRoot()
+    return (weight, slopes.row(t)[place] / unit / weight)
   }
 }

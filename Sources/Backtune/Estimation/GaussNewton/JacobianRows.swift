@@ -26,7 +26,7 @@ final class JacobianRows {
   private(set) var memory = 0.0
 
   private let problem: Problem
-  private let values: DrivenValues
+  private var values: DrivenValues
   let history: History
   let columns: Columns
   private var tangents: TangentRows?
@@ -58,13 +58,14 @@ final class JacobianRows {
   static let chunkStride = RowProducts.stride(chunkRows)
 
   /// Gives all rows at simulated states, whose weights are `slots`; `eps` is written over.
+  /// - Parameter unit: of the cost, a power of two: rows and r come divided by its root.
   func run(
-    _ states: Trajectory, slots: [Double], eps: Trajectory, into sink: any RowSink,
-    poll: () throws -> Void
+    _ states: Trajectory, slots: [Double], eps: Trajectory, unit: Double = 1,
+    into sink: any RowSink, poll: () throws -> Void
   ) throws {
     // What an interrupted run left.
     pending = 0
-    try prepare(states, poll: poll)
+    try prepare(states, unit: unit, poll: poll)
     if try !byImpulses(states, slots, into: sink, poll) {
       try byTangents(states, slots, into: sink, poll)
     }
@@ -72,9 +73,9 @@ final class JacobianRows {
   }
 
   /// Takes simulated states.
-  func prepare(_ states: Trajectory, poll: () throws -> Void) throws {
+  func prepare(_ states: Trajectory, unit: Double = 1, poll: () throws -> Void) throws {
     try history.fill(problem.plan, states, poll: poll)
-    values.take(states)
+    values.take(states, unit: unit)
   }
 
   /// Rows by tangents, one sequence after the other.
@@ -108,7 +109,7 @@ final class JacobianRows {
     if problem.globalTerms.isEmpty { return }
     try values.forEachGlobalRow(states, slots: slots, eps: eps, poll: poll) {
       row, weight, residual in
-      let scale = weight.squareRoot()
+      let scale = (weight / values.unit).squareRoot()
       try row.withUnsafeBufferPointer {
         try appendRow(scale, $0.baseAddress, scale * residual, sink, poll)
       }

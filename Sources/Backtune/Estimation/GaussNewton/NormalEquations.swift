@@ -5,11 +5,15 @@ import BacktuneSimulation
 /// J^T J and J^T r of a problem, J = dr/dW by the adjustable slots.
 final class NormalEquations: RowSink {
   let rows: JacobianRows
+  private let problem: Problem
+  /// The unit of the cost, a power of two, in which roots are drawn.
+  private(set) var unit = 1.0
   /// Lower triangle of [J r]^T [J r], row-major, `stride` apart: row number `order` is r^T J, r^T r.
   let gram: Buffer
   let stride: Int
 
   init(_ problem: Problem) throws {
+    self.problem = problem
     rows = try JacobianRows(problem)
     stride = rows.width
     gram = try Buffer(dimensions: [stride, stride], for: "normal matrix")
@@ -35,7 +39,9 @@ final class NormalEquations: RowSink {
   func update(
     _ states: Trajectory, slots: [Double], eps: Trajectory, poll: () throws -> Void
   ) throws {
-    try rows.run(states, slots: slots, eps: eps, into: self, poll: poll)
+    unit = problem.data.rootUnit(states)
+    try rows.run(states, slots: slots, eps: eps, unit: unit, into: self, poll: poll)
+    if unit != 1 { for place in 0..<stride * stride { gram.pointer[place] *= unit } }
   }
 
   func clear() { gram.zero() }

@@ -6,7 +6,7 @@ import BacktuneSimulation
 /// J^T of that. Terms of few residuals are kept as rows.
 final class NormalProducts {
   private let problem: Problem
-  private let values: DrivenValues
+  private var values: DrivenValues
   private let tangents: Trajectory
   private let eps: Trajectory
   private let states: Trajectory
@@ -31,7 +31,7 @@ final class NormalProducts {
     self.states.copy(from: states)
     self.slots = slots
     load()
-    values.take(states)
+    values.take(states, unit: problem.data.rootUnit(states))
     gradient = try pullBack(values.slopes, poll)
     rows = []
     try values.forEachGlobalRow(states, slots: slots, eps: eps, poll: poll) {
@@ -64,7 +64,7 @@ final class NormalProducts {
     var result = [Double](repeating: 0, count: gradient.count)
     for _ in 0..<probes {
       let pulled = try pullBack(values.randomSigns(&stream), poll)
-      for k in result.indices { result[k] += pulled[k] * pulled[k] / Double(probes) }
+      for k in result.indices { result[k] += values.unit * (pulled[k] * pulled[k] / Double(probes)) }
     }
     for (row, weight) in rows {
       for k in result.indices { result[k] += weight * row[k] * row[k] }

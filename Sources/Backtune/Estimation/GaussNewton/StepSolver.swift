@@ -73,7 +73,7 @@ final class DenseSolver: StepSolver {
   ) throws -> [Double]? {
     try system.step(
       gram: equations.gram.pointer, stride: equations.stride, curvature: curvature, box: box,
-      damping: damping, poll: poll)
+      damping: damping, unit: equations.unit, poll: poll)
   }
 
   func correction(_ gradient: [Double], poll: () throws -> Void) throws -> [Double]? {
