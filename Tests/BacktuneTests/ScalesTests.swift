@@ -139,7 +139,8 @@ import Testing
     func run(_ scale: Double) throws -> Estimator {
       var objective = try Objective(criterion: "huber")
       try objective.addRegularisation(
-        "orthogonal-activity", options: Array("{\"strength\": \(1e-3 * scale), \"groups\": [\"lnl.x\"]}".utf8),
+        "orthogonal-activity",
+        options: Array("{\"strength\": \(1e-3 * scale), \"groups\": [\"lnl.x\"]}".utf8),
         of: item.network)
       let estimator = try Estimator(
         item.network, try item.sequences([1, 1], scale), objective: objective)

@@ -11,11 +11,11 @@ from units_of_data_cases import KINDS, STEPS, make, record, run
 
 
 def assert_same_iterations(found, expected, dense=1):
-    """To rounding, which conjugate gradients make more of with every iteration, wherever it comes from."""
+    """To rounding, of which conjugate gradients make more with every iteration."""
     assert len(found) == len(expected)
     exact = slice(None if dense else 4)
     np.testing.assert_allclose(found.nmse[exact], expected.nmse[exact], rtol=1e-6)
-    np.testing.assert_allclose(found.nmse, expected.nmse, rtol=0.05)
+    np.testing.assert_allclose(found.nmse, expected.nmse, rtol=0.1)
 
 
 @pytest.mark.parametrize("kind", KINDS)
