@@ -77,7 +77,8 @@ enum {
   BT_STOP_NOTHING = 7,    /* no weight is adjustable */
   BT_STOP_CONVERGED = 8,  /* the slopes of the cost vanish, up to rounding */
   BT_STOP_SADDLE = 9      /* they vanish, but the fit is no better than the best constant: a saddle such as zero weights,
-                             inputs that say nothing of the outputs, or a regularisation too strong */
+                             inputs that say nothing of the outputs, outputs that cannot reach what is desired, or a
+                             regularisation too strong */
 };
 
 /* Where the free weights of a network come from. */

@@ -145,7 +145,7 @@ import Testing
   func jacobian(way: NormalEquationsTests.Way) throws {
     for setting in try Self.settings() {
       let item = setting.item
-      let values = try DrivenValues(setting.problem)
+      var values = try DrivenValues(setting.problem)
       values.take(setting.states)
       var residuals: [[Int]: Double] = [:]
       setting.forEachValue(values) { place, lane in

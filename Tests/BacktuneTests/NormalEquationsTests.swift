@@ -43,7 +43,7 @@ import Testing
     let gram = try Self.gram(problem, slots, way)
     let n = problem.adjustable.count + 1
     let states = try problem.makeStates()
-    let values = try DrivenValues(problem)
+    var values = try DrivenValues(problem)
     func residuals(_ slots: [Double]) throws -> [Double] {
       _ = try problem.evaluate(slots, into: states)
       values.take(states)

@@ -93,7 +93,7 @@ import Testing
 
   private static func run(
     _ item: Case, _ sequences: Sequences, _ criterion: String, _ form: Form, balanced: Bool = false
-  ) throws -> [IterationReport] {
+  ) throws -> Estimator {
     let estimator = try Estimator(
       item.network, sequences, objective: try Objective(criterion: criterion))
     estimator.options.maxIterations = 12
@@ -104,35 +104,74 @@ import Testing
     case .backwardTuning: estimator.options.method = .backwardTuning
     }
     try estimator.run()
-    return estimator.trace
+    return estimator
   }
 
-  /// Same bits for powers of two, inputs each its own.
+  /// All but what depends on units.
+  private static func bits(_ estimator: Estimator) -> [[Double]] {
+    [
+      estimator.trace.map(\.nmse), estimator.trace.map { Double($0.simulations) },
+      estimator.network.slots.values.map { $0 == 0 ? 0 : $0.significand * ($0 < 0 ? -1 : 1) },
+    ]
+  }
+
+  /// Same bits for powers of two, odd ones too, inputs each its own; weights up to their power.
   @Test(arguments: ["least-squares", "l1", "l0", "huber", "biweight"], Form.allCases)
   func powersOfTwo(criterion: String, form: Form) throws {
     let item = try Case()
     let first = try Self.run(item, try item.sequences(), criterion, form)
+    #expect(first.trace.last?.nmse ?? 1 < 0.99 * (first.trace.first?.nmse ?? 0))
     // Backward tuning follows inputs.
-    let scale = form == .backwardTuning ? 1 : 0x1p20
-    let other = try Self.run(
-      item, try item.sequences([0x1p-30, 0x1p17], scale), criterion, form)
-    #expect(first.map(\.nmse) == other.map(\.nmse))
-    #expect(first.map(\.simulations) == other.map(\.simulations))
-    #expect(first.last?.nmse ?? 1 < 0.99 * (first.first?.nmse ?? 0))
+    for scale in form == .backwardTuning ? [1] : [0x1p20, 0x1p-31, 2, 0.5, 0x1p9] {
+      let factors = [0x1p-30, 0x1p17]
+      let other = try Self.run(item, try item.sequences(factors, scale), criterion, form)
+      #expect(Self.bits(first) == Self.bits(other), "outputs times \(scale)")
+      let inputs = item.inputs.enumerated().map { $1 * factors[$0 % 2] }
+      let outputs = try Build.simulate(other.network, lengths: item.lengths, inputs: inputs)
+      let own = try Build.simulate(first.network, lengths: item.lengths, inputs: item.inputs)
+      #expect(own.outputs.map { $0 * scale } == outputs.outputs)
+    }
+  }
+
+  /// A nu that is given, and terms of other groups, go with the outputs.
+  @Test(arguments: [true, false]) func powersOfTwoWithRegularisation(isDense: Bool) throws {
+    let item = try Case()
+    func run(_ scale: Double) throws -> Estimator {
+      var objective = try Objective(criterion: "huber")
+      try objective.addRegularisation(
+        "orthogonal-activity",
+        options: Array("{\"strength\": \(1e-3 * scale), \"groups\": [\"lnl.x\"]}".utf8),
+        of: item.network)
+      let estimator = try Estimator(
+        item.network, try item.sequences([1, 1], scale), objective: objective)
+      estimator.options.isDense = isDense
+      estimator.options.observation.nu = 0.5 * scale
+      estimator.options.maxIterations = 12
+      try estimator.run()
+      return estimator
+    }
+    let first = try run(1)
+    #expect(first.trace[0].penalty > 0)
+    for scale in [2, 0x1p-5, 0x1p6] {
+      #expect(Self.bits(first) == Self.bits(try run(scale)), "outputs times \(scale)")
+    }
   }
 
   /// Powers of ten to rounding, from 1e-9 to 1e9.
-  @Test(arguments: [(-9, 9, -9), (9, -9, 9), (3, 5, -6), (-6, 1, 1)])
-  func powersOfTen(_ powers: (Int, Int, Int)) throws {
+  @Test(
+    arguments: [(-9, 9, -9), (9, -9, 9), (3, 5, -6), (-6, 1, 1), (0, -3, 0), (7, 0, 0)],
+    Form.allCases)
+  func powersOfTen(_ powers: (Int, Int, Int), form: Form) throws {
     func ten(_ k: Int) -> Double {
       (0..<abs(k)).reduce(1) { value, _ in k > 0 ? value * 10 : value / 10 }
     }
     for (unit, options) in [("lnl", "{\"leak\": \"adjust\"}"), ("lstm", ""), ("gru", "")] {
       let item = try Case(unit: unit, options: options)
-      let first = try Self.run(item, try item.sequences(), "least-squares", .dense)
+      let scale = form == .backwardTuning ? 1 : ten(powers.2)
+      let first = try Self.run(item, try item.sequences(), "least-squares", form).trace
       let other = try Self.run(
-        item, try item.sequences([ten(powers.0), ten(powers.1)], ten(powers.2)), "least-squares",
-        .dense)
+        item, try item.sequences([ten(powers.0), ten(powers.1)], scale), "least-squares", form
+      ).trace
       #expect(first.count == other.count)
       for (a, b) in zip(first, other) {
         #expect(abs(a.nmse - b.nmse) <= 1e-5 * a.nmse, "\(unit): \(a.nmse), \(b.nmse)")
@@ -147,8 +186,8 @@ import Testing
     let sequences = try Build.sequences(
       item.network, lengths: item.lengths, inputs: item.inputs,
       desired: item.desired.enumerated().map { $1 * factors[$0 % 2] })
-    let first = try Self.run(item, try item.sequences(), criterion, .dense, balanced: true)
-    let other = try Self.run(item, sequences, criterion, .dense, balanced: true)
+    let first = try Self.run(item, try item.sequences(), criterion, .dense, balanced: true).trace
+    let other = try Self.run(item, sequences, criterion, .dense, balanced: true).trace
     #expect(first.map(\.cost) == other.map(\.cost) && first.map(\.nmse) == other.map(\.nmse))
   }
 

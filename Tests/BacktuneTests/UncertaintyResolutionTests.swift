@@ -129,8 +129,7 @@ import Testing
     _ = try estimator.uncertainty()
     #expect(estimator.recentInformation != nil)
     #expect(try estimator.predictionDeviation() == alone)
-    estimator.forgetUncertainty()
-    #expect(estimator.recentInformation == nil)
+    estimator.recentInformation = nil
     var other = estimator.network
     try other.setWeights("v.B", [1, 2, 3, 4])
     let moved = try estimator.predictionDeviation(at: other)

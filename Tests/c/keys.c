@@ -1,29 +1,10 @@
 /* The library loaded where the process has no thread-specific key left, and loaded, failing once and closed more often
  * than there are keys. */
 #include <backtune.h>
-#include <dlfcn.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 
-static long passed, failed;
-
-static void check(int condition, const char *what) {
-  if (condition) {
-    passed++;
-    return;
-  }
-  failed++;
-  if (failed < 10) printf("failed: %s\n", what);
-}
-
-static void *library;
-
-static void find(const char *name, void *function) {
-  void *address = dlsym(library, name);
-  check(address != NULL, name);
-  memcpy(function, &address, sizeof address);
-}
+#include "loaded.h"
 
 /* Two calls that fail, each with its message. */
 static void *fail(void *unused) {
@@ -80,6 +61,5 @@ int main(int argc, char **argv) {
     check(dlclose(library) == 0, "dlclose without keys");
   }
   for (int k = 0; k < count; k++) check(pthread_getspecific(keys[k]) == keys, "a key of the host");
-  printf("%ld passed, %ld failed\n", passed, failed);
-  return failed != 0;
+  return report();
 }

@@ -1,34 +1,14 @@
 /* The library loaded at run time, used, closed while a thread that has used it still lives, and loaded again. Not linked
  * with it, unlike the other programs. */
 #include <backtune.h>
-#include <dlfcn.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static long passed, failed;
+#include "loaded.h"
 
-static void check(int condition, const char *what) {
-  if (condition) {
-    passed++;
-    return;
-  }
-  failed++;
-  printf("failed: %s\n", what);
-}
-
-static void *library;
 static pthread_barrier_t used, closed;
-
-/* A function by name; ISO C has no conversion of the pointer itself. */
-static void find(const char *name, void *function) {
-  void *address = dlsym(library, name);
-  check(address != NULL, name);
-  memcpy(function, &address, sizeof address);
-}
 
 static void *fail_and_wait(void *argument) {
   bt_status (*create)(int64_t, bt_network **);
@@ -91,6 +71,5 @@ int main(int argc, char **argv) {
     if (child == 0) _exit(0);
     check(waitpid(child, &status, 0) == child && status == 0, "fork");
   }
-  printf("%ld passed, %ld failed\n", passed, failed);
-  return failed != 0;
+  return report();
 }

@@ -125,6 +125,35 @@ def test_equal_units_are_left():
     assert (np.diff(trace.cost) <= 0).all() and trace.nmse[-1] < 0.7 * single
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("offset", [0, 3])
+@pytest.mark.parametrize("unit", ["lnl", "lstm", "gru", "linear"])
+def test_zero_inputs_leave_the_best_constant(unit, offset, seed):
+    y = np.random.default_rng(seed).normal(size=(80, 1)) + offset
+    net = bt.Network(1)
+    if unit == "linear":
+        net.linear(1, range=2)
+    else:
+        net.linear(1, sources=[getattr(net, unit)(2).lag(0)])
+    trace = bt.Estimator(net.randomize(seed), np.zeros((80, 1)), y).run(40, progress=False)
+    assert (np.diff(trace.cost) <= 0).all() and trace.nmse[-1] <= 1 + 1e-9
+
+
+def test_outputs_that_cannot_reach_the_best_constant():
+    """What units of at most 1 can do about means of 0.6 and 1.3: the nearest they reach."""
+    y = 0.1 * np.random.default_rng(0).normal(size=(80, 2)) + [0.6, 1.3]
+    net = bt.Network(1)
+    net.observe(net.lnl(2))
+    net.randomize(0)
+    net.weights["lnl.x2.W"] = 0
+    net.weights.fix("lnl.x2.W")
+    trace = bt.Estimator(net, np.zeros((80, 1)), y).run(40, progress=False)
+    mean = y.mean(0)
+    best = ((y - [mean[0], 1]) ** 2).sum() / ((y - mean) ** 2).sum()
+    assert best > 4 and trace.nmse[-1] == pytest.approx(best, rel=1e-9)
+    assert trace.stop == "saddle" and "cannot reach" in trace.stop_reason
+
+
 def test_nothing_to_find_is_no_minimum():
     """Outputs that have nothing to do with inputs of zero: the best constant, and it says so."""
     y = np.random.default_rng(0).normal(size=(80, 1))

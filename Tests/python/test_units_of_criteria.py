@@ -4,20 +4,30 @@ import backtune as bt
 import numpy as np
 import pytest
 from conftest import same
-from units_of_data_cases import record, run
+from units_of_data_cases import assert_same_iterations, record, run
 
 
 @pytest.mark.parametrize("options", [{}, {"dense": 0}, {"method": "backward-tuning"}])
 @pytest.mark.parametrize("criterion", ["least-squares", "l1", "l0", "huber", "biweight"])
 def test_powers_of_two_to_the_bit(criterion, options):
     u, y = record()
-    # Rows of the Jacobian have roots of what l1 and huber make of an output's units.
-    scale = 1 if "method" in options else 2.0**-26
-    expected = run("lnl", u, y, criterion=criterion, iterations=6, **options)
-    found = run(
-        "lnl", u * [2.0**31, 2.0**-8], y * scale, criterion=criterion, iterations=6, **options
-    )
-    assert same(found.nmse, expected.nmse)
+    options = {"criterion": criterion, "iterations": 6, **options}
+    expected = run("lnl", u, y, **options)
+    # Backward tuning follows inputs.
+    for scale in [1] if "method" in options else [2.0**-26, 2.0**9, 0.5]:
+        found = run("lnl", u * [2.0**31, 2.0**-8], y * scale, **options)
+        assert same(found.nmse, expected.nmse)
+
+
+@pytest.mark.parametrize("criterion", ["l1", "l0", "huber", "biweight"])
+@pytest.mark.parametrize(("k", "m"), [((-9, 9), -9), ((9, -9), 9), ((0, 0), 3)])
+def test_powers_of_ten_in_the_iterative_form(criterion, k, m):
+    u, y = record()
+    options = {"criterion": criterion, "dense": 0, "iterations": 8}
+    expected = run("lnl", u, y, **options)
+    found = run("lnl", u * 10.0 ** np.array(k), y * 10.0**m, **options)
+    assert_same_iterations(found, expected, dense=0)
+    assert expected.nmse[-1] < 0.5
 
 
 @pytest.mark.parametrize("method", ["gauss-newton", "backward-tuning"])

@@ -7,20 +7,22 @@ import backtune as bt
 import numpy as np
 import pytest
 from conftest import same
-from units_of_data_cases import KINDS, STEPS, make, record, run
+from units_of_data_cases import KINDS, STEPS, assert_same_iterations, make, record, run
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("k", "m"), [((-9, 0), 0), ((9, -9), 0), ((0, 0), -9), ((0, 0), 9), ((5, -3), 4), ((-1, 6), -6)]
 )
-def test_powers_of_ten(kind, k, m):
+@pytest.mark.parametrize("options", [{}, {"dense": 0}, {"method": "backward-tuning"}])
+def test_powers_of_ten(kind, k, m, options):
     u, y = record(kind)
-    expected = run(kind, u, y)
-    found = run(kind, u * 10.0 ** np.array(k), y * 10.0**m)
-    assert len(found) == len(expected) and found.stop == expected.stop
-    np.testing.assert_allclose(found.nmse, expected.nmse, rtol=1e-6)
-    assert expected.nmse[-1] < 0.5
+    # Backward tuning follows inputs.
+    scale = 1 if "method" in options else 10.0**m
+    expected = run(kind, u, y, **options)
+    found = run(kind, u * 10.0 ** np.array(k), y * scale, **options)
+    assert_same_iterations(found, expected, options.get("dense", 1))
+    assert expected.nmse[-1] < 0.6 * expected.nmse[0]
 
 
 def test_weights_are_those_of_the_units():

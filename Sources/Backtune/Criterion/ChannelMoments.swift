@@ -53,6 +53,17 @@ package struct ChannelMoments: Sendable {
     deviation = own > Self.rounding * abs(mean) ? own : 0
   }
 
+  /// Of the values of all channels, each about its mean and in a unit of its own; 0 of none.
+  static func deviation(of channels: [ChannelMoments], units: [Double]? = nil) -> Double {
+    var (sum, count) = (0.0, 0)
+    for (k, channel) in channels.enumerated() {
+      let own = channel.deviation / (units?[k] ?? 1)
+      sum += own * own * Double(channel.count)
+      count += channel.count
+    }
+    return count > 0 ? (sum / Double(count)).squareRoot() : 0
+  }
+
   /// Of every channel of values that stand channel by channel, those that are to be taken.
   static func of(
     _ values: [Double], channels: Int, where isTaken: (Int) -> Bool = { _ in true }

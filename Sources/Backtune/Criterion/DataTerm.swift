@@ -10,8 +10,6 @@ package protocol DataTerm: AnyObject {
   var divisor: Double { get }
   /// The present scale nu, if there is one.
   var nu: Double? { get }
-  /// Whether it sums errors of outputs, in their units.
-  var isOfErrors: Bool { get }
   /// Whether nu follows the errors, so that costs of different runs are not comparable.
   var followsErrors: Bool { get }
   func value(_ states: Driven) -> Double
@@ -49,7 +47,6 @@ package typealias Imposition = (Driven) -> Void
 extension DataTerm {
   package var nu: Double? { nil }
   package var followsErrors: Bool { false }
-  package var isOfErrors: Bool { false }
   package func rootUnit(_ states: Driven) -> Double { 1 }
   package func begin(with states: Driven) {}
   package func inherit(from other: any DataTerm) {}

@@ -24,7 +24,6 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
   }
 
   var followsErrors: Bool { fixedNu == nil }
-  var isOfErrors: Bool { Rule.comparesValues }
 
   /// A nu that does not depend on errors; NaN where the criterion has none.
   private var fixedNu: Double? {

@@ -30,11 +30,7 @@ extension Problem {
 
   /// Deviation of the observed values about the mean of their output, in the units of the problem, gains not counted.
   package var outputDeviation: Double {
-    let (sum, count) = zip(outputMoments, scales.outputs).reduce((0.0, 0)) {
-      let own = $1.0.deviation / $1.1
-      return ($0.0 + own * own * Double($1.0.count), $0.1 + $1.0.count)
-    }
-    return count > 0 ? (sum / Double(count)).squareRoot() : 0
+    ChannelMoments.deviation(of: outputMoments, units: scales.outputs)
   }
 }
 

@@ -39,6 +39,8 @@ package final class Problem {
   /// The units in which inputs, outputs and weights are taken: slots hold V, and not W.
   package let scales: Scales
   private let constraints: Scales.Constraints
+  /// Whether the cost is of errors of outputs, in their units.
+  package let comparesValues: Bool
   /// Whether errors are taken in deviations of their outputs.
   package let isBalanced: Bool
   /// Of the observed values of every output, in their own units, gains not counted.
@@ -54,9 +56,10 @@ package final class Problem {
     let shards = try Shards(network, lengths: sequences.lengths)
     let given = try sequences.observed(washout: options.washout, isStatic: options.isStatic)
     outputMoments = given.outputMoments
+    comparesValues = objective.kind.comparesValues
     var outputUnits = outputMoments.map { _ in 1.0 }
     if options.balancesOutputs {
-      guard objective.kind.comparesValues else {
+      guard comparesValues else {
         throw BacktuneError.argument(
           "option balanced: 1, expected 0 with the criterion \(objective.criterion)")
       }
@@ -75,7 +78,7 @@ package final class Problem {
     }
     (self.activityTerms, self.weightTerms) = (activityTerms, weightTerms)
     constraints = Scales.Constraints(
-      scalesOutputs: units != .inputs && objective.kind.comparesValues,
+      scalesOutputs: units != .inputs && comparesValues,
       activities: Set(activityTerms.flatMap { $0.driven.map(\.group) }),
       regularised: Set(weightTerms.flatMap { $0.usesDataUnits ? [] : $0.slots }))
     scales =

@@ -84,8 +84,8 @@ public struct Sequences: Sendable {
     outputMoments =
       hasTargets ? ChannelMoments.of(self.desired, channels: o, where: { weights[$0] > 0 }) : []
     let sums = DesiredSums(gains: weights, desired: self.desired, outputs: o)
-    (gainSum, squares) = (sums.gainSum, sums.squares)
-    (spreads, deviation) = (sums.spreads, sums.deviation)
+    (gainSum, squares, spreads) = (sums.gainSum, sums.squares, sums.spreads)
+    deviation = ChannelMoments.deviation(of: outputMoments)
     // The cost is divided by it.
     guard gainSum.isFinite else {
       throw BacktuneError.argument("gains: their sum is infinite, expected a finite one")
@@ -105,8 +105,8 @@ public struct Sequences: Sendable {
       ofInputs: inputs, channels: inputCount, lengths: lengths, gains: gains, outputs: outputCount)
     outputMoments = ChannelMoments.of(desired, channels: outputCount, where: { gains[$0] > 0 })
     let sums = DesiredSums(gains: gains, desired: desired, outputs: outputCount)
-    (gainSum, squares) = (sums.gainSum, sums.squares)
-    (spreads, deviation) = (sums.spreads, sums.deviation)
+    (gainSum, squares, spreads) = (sums.gainSum, sums.squares, sums.spreads)
+    deviation = ChannelMoments.deviation(of: outputMoments)
   }
 
   /// Gives every sequence its state before t = 0; nil for the network's.

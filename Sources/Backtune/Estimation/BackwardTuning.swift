@@ -31,8 +31,6 @@ final class BackwardTuning: Session {
   private var reestimationPause = Pause()
   /// The weights whose gradient the momenta took last.
   private var averaged: [Double]?
-  /// Simulations that are in the reports.
-  private var reportedSimulations = 0
   /// The iteration under way or done.
   private(set) var lastReport = IterationReport(cost: .infinity, nmse: .nan)
 
@@ -51,7 +49,6 @@ final class BackwardTuning: Session {
     firstOrder = FirstOrder(count: problem.slots.values.count)
     reestimationPause = Pause()
     averaged = nil
-    reportedSimulations = search.simulations
   }
 
   var slots: [Double] { search.slots }
@@ -237,8 +234,5 @@ final class BackwardTuning: Session {
 
   private func begin() { lastReport = report }
 
-  private func close() {
-    lastReport.close(report, simulations: search.simulations - reportedSimulations)
-    reportedSimulations = search.simulations
-  }
+  private func close() { lastReport.close(report, simulations: search.takeSimulations()) }
 }

@@ -24,7 +24,7 @@ extension Problem {
 
   private var outputNotes: [String] {
     let varying = outputMoments.indices.filter { outputMoments[$0].deviation > 0 }
-    guard !isBalanced, data.isOfErrors,
+    guard !isBalanced, comparesValues,
       let least = varying.min(by: { outputMoments[$0].deviation < outputMoments[$1].deviation }),
       let most = varying.max(by: { outputMoments[$0].deviation < outputMoments[$1].deviation }),
       outputMoments[most].deviation > Self.largestRatio * outputMoments[least].deviation

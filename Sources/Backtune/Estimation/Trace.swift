@@ -17,7 +17,7 @@ public enum StopReason: Int, Sendable, CaseIterable {
     case .diverged: "no weights with a finite cost were found; the weights are unchanged"
     case .converged: "converged: the slopes of the cost vanish, up to rounding"
     case .saddle:
-      "the slopes of the cost vanish, but the fit is no better than the best constant: a saddle such as zero weights (set or draw others), inputs that say nothing of the outputs, or a regularisation too strong"
+      "the slopes of the cost vanish, but the fit is no better than the best constant: a saddle such as zero weights (set or draw others), inputs that say nothing of the outputs, outputs that cannot reach what is desired (no bias, bounded units), or a regularisation too strong"
     case .nothing: "no weight is adjustable"
     }
   }

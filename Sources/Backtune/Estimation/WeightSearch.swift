@@ -14,6 +14,7 @@ final class WeightSearch {
   private(set) var first = Score.infinite
   private(set) var states: States
   private(set) var simulations = 0
+  private var reported = 0
   /// Whether nu stays for now.
   var holdsNu = false
   /// The alpha of the last trial that was the best so far.
@@ -30,7 +31,14 @@ final class WeightSearch {
   /// Forgets what was found, and starts from other weights (one value a slot).
   func restart(from slots: [Double]) {
     (self.slots, score, first) = (slots, .infinite, .infinite)
+    reported = simulations
     problem.data.reset()
+  }
+
+  /// How many simulations came since it was asked last, or restarted.
+  func takeSimulations() -> Int {
+    defer { reported = simulations }
+    return simulations - reported
   }
 
   /// Takes the start, and nu, from an earlier session on the same data.

@@ -8,9 +8,11 @@ import Glibc
 package enum CrossEntropy: CriterionKind {
   package static var names: [String] { ["cross-entropy"] }
 
-  /// The groups that softmax reads, where its slopes are, and the outputs themselves.
+  /// The groups that softmax reads, where its slopes are, and its own, all nodes of them.
   package static func driven(_ network: Network) throws -> [Observed] {
-    network.outputs + (try network.softmaxOutputs.map { Observed(group: $0.source, count: network.size(of: $0.source)) })
+    try network.softmaxOutputs.flatMap { item in
+      [item.output.group, item.source].map { Observed(group: $0, count: network.size(of: $0)) }
+    }
   }
 
   package static func makeTerm(_ context: TermContext) throws -> any DataTerm {

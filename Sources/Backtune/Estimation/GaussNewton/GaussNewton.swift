@@ -21,7 +21,6 @@ final class GaussNewton: Session {
   /// States at the start of the iteration, and the slopes of a correction.
   private let base: States
   private let slopes: Driven
-  private var reportedSimulations = 0
   /// mu of the next iteration, relative to the largest diagonal element of J^T J.
   private var damping = initialDamping
   private(set) var lastReport = IterationReport(cost: .infinity, nmse: .nan)
@@ -41,7 +40,6 @@ final class GaussNewton: Session {
   func restart(from slots: [Double]) {
     resume(Position(slots: slots))
     isConverged = false
-    reportedSimulations = search.simulations
   }
 
   /// Where an estimation stands, to be continued.
@@ -211,8 +209,5 @@ final class GaussNewton: Session {
     isConverged = false
   }
 
-  private func close() {
-    lastReport.close(report, simulations: search.simulations - reportedSimulations)
-    reportedSimulations = search.simulations
-  }
+  private func close() { lastReport.close(report, simulations: search.takeSimulations()) }
 }

@@ -12,7 +12,6 @@ final class LinearReadout: Session {
   /// What goes on where the solution is out of bounds.
   private var usual: GaussNewton?
   private var isSolved = false
-  private var reportedSimulations = 0
   private(set) var lastReport = IterationReport(cost: .infinity, nmse: .nan)
   private(set) var isConverged = false
 
@@ -29,7 +28,6 @@ final class LinearReadout: Session {
   func restart(from slots: [Double]) {
     (usual, isSolved, isConverged) = (nil, false, false)
     ownSearch.restart(from: slots)
-    reportedSimulations = ownSearch.simulations
   }
 
   func start(poll: Poll) throws {
@@ -79,8 +77,7 @@ final class LinearReadout: Session {
   }
 
   private func close() {
-    lastReport.close(report, simulations: search.simulations - reportedSimulations)
-    reportedSimulations = search.simulations
+    lastReport.close(report, simulations: search.takeSimulations())
     isConverged = isSolved && lastReport.order == .none
   }
 }

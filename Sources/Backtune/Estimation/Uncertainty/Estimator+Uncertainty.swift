@@ -77,9 +77,6 @@ extension Estimator {
     }
   }
 
-  /// Lets go of what the calls above keep for each other until something is estimated.
-  package func forgetUncertainty() { recentInformation = nil }
-
   private func informed<Result>(
     at other: Network, _ monitor: Monitor?,
     _ body: (RecentInformation, Poll) throws -> Result
