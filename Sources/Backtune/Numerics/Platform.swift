@@ -15,5 +15,5 @@
   @_silgen_name("tgkill")
   package func tgkill(_ process: pid_t, _ thread: pid_t, _ signal: Int32) -> Int32
   @_silgen_name("sched_getaffinity")
-  func sched_getaffinity(_ thread: pid_t, _ size: Int, _ set: UnsafeMutableRawPointer) -> Int32
+  func affinity(_ thread: pid_t, _ size: Int, _ set: UnsafeMutableRawPointer) -> Int32
 #endif

@@ -144,7 +144,8 @@ enum Pool {
     let (state, generation) = (state, Int(bitPattern: argument))
     pthread_mutex_lock(lock.mutex)
     while generation == state.pointee.generation && !state.pointee.isClosed {
-      guard state.pointee.seats > 0, let held = state.pointee.job.map(Unmanaged.passUnretained) else {
+      guard state.pointee.seats > 0, let held = state.pointee.job.map(Unmanaged.passUnretained)
+      else {
         wake.wait(lock)
         continue
       }

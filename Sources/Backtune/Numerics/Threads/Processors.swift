@@ -11,7 +11,7 @@ enum Processors {
       // Of 65536 processors: the kernel refuses a set that is smaller than its own.
       var set = [UInt64](repeating: 0, count: 1024)
       let size = set.count * MemoryLayout<UInt64>.stride
-      if sched_getaffinity(0, size, &set) >= 0 {
+      if affinity(0, size, &set) >= 0 {
         return set.reduce(0) { $0 + $1.nonzeroBitCount }
       }
     #endif
