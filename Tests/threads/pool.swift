@@ -8,10 +8,8 @@ public func poolSum(
   let values = UnsafeMutablePointer<Int>.allocate(capacity: max(count, 1))
   struct Stopped: Error {}
   do {
-    try Threads.forEach(
-      count, threads: threads,
-      poll: { if let callback, callback() != 0 { throw Stopped() } }
-    ) { index, _ in
+    let poll = { if let callback, callback() != 0 { throw Stopped() } }
+    try Threads.forEach(count, threads: threads, poll: poll) { index, _ in
       if microseconds > 0 { usleep(UInt32(microseconds)) }
       values[index] = index
     }
@@ -39,7 +37,8 @@ public func poolHelpers(_ threads: Int) -> Int {
 public func poolFailure(_ count: Int, _ threads: Int, _ first: Int) -> Int {
   struct Failure: Error { let index: Int }
   do {
-    try Threads.forEach(count, threads: threads, poll: {}) { index, _ in
+    let poll = {}
+    try Threads.forEach(count, threads: threads, poll: poll) { index, _ in
       if index >= first { throw Failure(index: index) }
     }
     return -1
