@@ -8,9 +8,7 @@ struct Condition: @unchecked Sendable {
   func reset() {
     var attributes = pthread_condattr_t()
     pthread_condattr_init(&attributes)
-    #if !canImport(Darwin)
-      pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-    #endif
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
     pthread_cond_init(condition, &attributes)
     pthread_condattr_destroy(&attributes)
   }
@@ -24,16 +22,11 @@ struct Condition: @unchecked Sendable {
   /// Waits so many milliseconds at most.
   /// - Returns: whether the time is over.
   func wait(_ lock: ForkSafeLock, milliseconds: Int) -> Bool {
-    #if canImport(Darwin)
-      var time = timespec(tv_sec: 0, tv_nsec: milliseconds * 1_000_000)
-      return pthread_cond_timedwait_relative_np(condition, lock.mutex, &time) == ETIMEDOUT
-    #else
-      var time = timespec()
-      clock_gettime(CLOCK_MONOTONIC, &time)
-      time.tv_nsec += milliseconds * 1_000_000
-      time.tv_sec += time.tv_nsec / 1_000_000_000
-      time.tv_nsec %= 1_000_000_000
-      return pthread_cond_timedwait(condition, lock.mutex, &time) == ETIMEDOUT
-    #endif
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    time.tv_nsec += milliseconds * 1_000_000
+    time.tv_sec += time.tv_nsec / 1_000_000_000
+    time.tv_nsec %= 1_000_000_000
+    return pthread_cond_timedwait(condition, lock.mutex, &time) == ETIMEDOUT
   }
 }

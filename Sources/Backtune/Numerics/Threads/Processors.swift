@@ -7,14 +7,12 @@ enum Processors {
   }
 
   private static var allowed: Int {
-    #if os(Linux)
-      // Of 65536 processors: the kernel refuses a set that is smaller than its own.
-      var set = [UInt64](repeating: 0, count: 1024)
-      let size = set.count * MemoryLayout<UInt64>.stride
-      if affinity(0, size, &set) >= 0 {
-        return set.reduce(0) { $0 + $1.nonzeroBitCount }
-      }
-    #endif
+    // Of 65536 processors: the kernel refuses a set that is smaller than its own.
+    var set = [UInt64](repeating: 0, count: 1024)
+    let size = set.count * MemoryLayout<UInt64>.stride
+    if affinity(0, size, &set) >= 0 {
+      return set.reduce(0) { $0 + $1.nonzeroBitCount }
+    }
     return Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
   }
 
