@@ -6,6 +6,8 @@ public func poolSum(
   _ count: Int, _ threads: Int, _ microseconds: Int, _ callback: (@convention(c) () -> Int32)?
 ) -> Int {
   let values = UnsafeMutablePointer<Int>.allocate(capacity: max(count, 1))
+  // Not where the callback is left: a worker may still write.
+  defer { values.deallocate() }
   struct Stopped: Error {}
   do {
     let poll = { if let callback, callback() != 0 { throw Stopped() } }
@@ -14,8 +16,6 @@ public func poolSum(
       values[index] = index
     }
   } catch { return -1 }
-  // Not where it is left by the callback: a worker may still write.
-  defer { values.deallocate() }
   return (0..<max(count, 0)).reduce(0) { $0 + values[$1] }
 }
 
