@@ -2,7 +2,8 @@
 # make test   the same, then Swift, C and Python tests: last line "N passed, N failed"
 # make install PREFIX=/usr/local   the library and the header, for C programs, and the licences
 # make docs   the manual, as pages in build/docs
-# make test-all   the same, and what takes minutes: the source archive installed in a fresh environment
+# make test-all   the same, and what takes minutes: the threads alone, under the thread sanitizer too, and the source
+#                 archive installed in a fresh environment
 # make wheel  a wheel for any Linux with glibc 2.35, checked with NumPy alone: in dist
 # make bench  times of simulation and gradient beside their floors
 PYTHON := .venv/bin/python
@@ -25,6 +26,7 @@ test: build
 	@tools/test.sh $(SWIFT_TEST)
 
 test-all: test
+	@Tests/threads/run.sh
 	@BACKTUNE_TEST_ALL=1 $(PYTHON) -m pytest -q Tests/python/test_packaging.py
 
 install: build

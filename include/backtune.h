@@ -28,6 +28,12 @@
  *             length in values, which must be exactly the documented one. No library can check that a pointer is valid.
  *             Under a limit on the address space (RLIMIT_AS) a call that finds less than 48 MiB of it left answers
  *             BT_ERROR_MEMORY; what cannot be promised is a call during which other threads take the rest.
+ * Threads.    Work that is worth it is shared with threads of the library's own: as many as bt_set_threads says, else the
+ *             environment (BACKTUNE_NUM_THREADS, else OMP_NUM_THREADS: 1 to 1024, the first of a list; anything else is as
+ *             if unset), else as there are processors that the process may use (its affinity, the CPU quota of its control
+ *             group). They are made when first needed, sleep between calls, take no signals, and are not in a forked child,
+ *             which makes its own. While a thread of the host uses them, calls of others do all their work themselves.
+ *             Callbacks come on the calling thread.
  * Libraries.  Nothing of BLAS, LAPACK or Fortran is taken from the process, and nothing given to it but the bt_ functions.
  * Text.       UTF-8, ended by a zero byte. Calls that return text take a buffer and its capacity in bytes, write as much
  *             as fits (always ended by zero when the capacity is 1 or more; a NULL buffer with capacity 0 is allowed)
@@ -122,6 +128,11 @@ int64_t bt_last_error(char *buffer, int64_t capacity);
 /* Name of a status or stop reason in words; "unknown" for other numbers. Never freed. */
 const char *bt_status_string(bt_status status);
 const char *bt_stop_string(int32_t reason);
+
+/* How many threads work on a call, the calling one among them: 1 to 1024, in the whole process, from the next call on; 0
+ * makes it again the default. The results are the same with any number, to the bit. */
+bt_status bt_set_threads(int64_t threads);
+bt_status bt_get_threads(int64_t *threads);
 
 /* ---- Network: creation ------------------------------------------------------------------------------------------ */
 

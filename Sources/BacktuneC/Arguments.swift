@@ -1,5 +1,4 @@
 import Backtune
-import Glibc
 
 /// A buffer that is read: not NULL unless its length is 0.
 func readable<Value>(

@@ -40,6 +40,16 @@ public func bt_stop_string(_ reason: Int32) -> UnsafePointer<CChar>? {
   return cString(reason.text)
 }
 
+@_cdecl("bt_set_threads")
+public func bt_set_threads(_ threads: Int64) -> Int32 {
+  guarded { try Threads.set(Int(threads)) }
+}
+
+@_cdecl("bt_get_threads")
+public func bt_get_threads(_ threads: UnsafeMutablePointer<Int64>?) -> Int32 {
+  guarded { try write(Int64(Threads.count), to: threads, "threads") }
+}
+
 /// A static text is part of the library and ends in zero.
 private func cString(_ text: StaticString) -> UnsafePointer<CChar>? {
   guard text.hasPointerRepresentation else { return nil }

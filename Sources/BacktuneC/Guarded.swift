@@ -1,5 +1,4 @@
 import Backtune
-import Glibc
 
 /// What can be wrong with a call besides the engine's errors.
 enum CallError: Error {

@@ -1,5 +1,4 @@
 import Backtune
-import Glibc
 
 /// What a handle stands for. Who is using it is kept here: any number of readers, or one writer.
 class HandleObject {
@@ -37,13 +36,6 @@ private struct Holder {
     if isCaller && (!isHere || callback.number == gettid()) { return place > callback.place }
     return isHere && tgkill(callback.process, callback.number, 0) != 0 && errno == ESRCH
   }
-}
-
-/// A place on the stack, of the function that calls this.
-@inline(never)
-func stackPlace() -> UInt {
-  var here = 0
-  return withUnsafePointer(to: &here) { UInt(bitPattern: $0) }
 }
 
 /// Handles are tokens and no addresses: the place in a table, the kind and the generation of the entry, so that a freed

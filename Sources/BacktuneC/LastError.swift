@@ -1,5 +1,4 @@
 import Backtune
-import Glibc
 
 /// The message of the last failed call, one a thread.
 enum LastError {
@@ -21,7 +20,7 @@ enum LastError {
     key = nil
     let message = pthread_getspecific(old)
     pthread_key_delete(old)
-    Glibc.free(message)
+    free(message)
   }
 
   /// Messages by thread where there is no key: of so many threads.
@@ -42,17 +41,17 @@ enum LastError {
   private static func replace(by message: UnsafeMutablePointer<CChar>?) {
     guard let key else { return replaceKeyless(by: message) }
     let old = pthread_getspecific(key)
-    guard pthread_setspecific(key, message) == 0 else { return Glibc.free(message) }
-    Glibc.free(old)
+    guard pthread_setspecific(key, message) == 0 else { return free(message) }
+    free(old)
   }
 
   private static func replaceKeyless(by message: UnsafeMutablePointer<CChar>?) {
     lock.whileLocked {
       let thread = gettid()
       if let place = keyless.firstIndex(where: { $0.0 == thread }) {
-        Glibc.free(keyless.remove(at: place).1)
+        free(keyless.remove(at: place).1)
       } else if keyless.count == keylessThreads {
-        Glibc.free(keyless.removeFirst().1)
+        free(keyless.removeFirst().1)
       }
       keyless.append((thread, message))
     }

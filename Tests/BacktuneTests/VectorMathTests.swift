@@ -1,5 +1,4 @@
 import BacktuneNumerics
-import Glibc
 import Testing
 
 /// One function in its three forms, and where to look at it closely.

@@ -163,6 +163,28 @@ static void races(void) {
   CHECK_OK(bt_network_free(shared));
 }
 
+/* How many threads: set, read, refused. */
+static void numbers(void) {
+  int64_t first = -1, number = -1;
+  CHECK_OK(bt_get_threads(&first));
+  CHECK(first >= 1 && first <= 1024);
+  const int64_t allowed[] = {1, 2, 5, 1024};
+  for (int64_t k = 0; k < COUNT(allowed); k++) {
+    CHECK_OK(bt_set_threads(allowed[k]));
+    CHECK_OK(bt_get_threads(&number));
+    CHECK(number == allowed[k]);
+  }
+  const int64_t refused[] = {-1, 1025, INT64_MIN, INT64_MAX};
+  const char *pieces[] = {"threads|-1|1 to 1024", "threads|1025", "threads|-9223372036854775808", "threads|9223372036854775807"};
+  for (int64_t k = 0; k < COUNT(refused); k++) CHECK_ERROR(bt_set_threads(refused[k]), BT_ERROR_ARGUMENT, pieces[k]);
+  CHECK_OK(bt_get_threads(&number));
+  CHECK(number == 1024);
+  CHECK_ERROR(bt_get_threads(NULL), BT_ERROR_NULL, "threads is NULL");
+  CHECK_OK(bt_set_threads(0));
+  CHECK_OK(bt_get_threads(&number));
+  CHECK(number == first);
+}
+
 /* A child uses what it inherited; the parent goes on. */
 static void forked(void) {
   bt_network *network = standard_network();
@@ -228,6 +250,9 @@ static void forked_inside(void) {
 }
 
 int main(void) {
+  numbers();
+  /* More than there may be processors. */
+  CHECK_OK(bt_set_threads(3));
   busy();
   apart();
   races();

@@ -1,6 +1,9 @@
 """Threads and processes."""
 
 import multiprocessing
+import os
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +18,48 @@ def fit(seed, iterations=10):
     net = bt.lnl_network(4).randomize(seed)
     bt.Estimator(net, u, y).run(iterations, progress=False)
     return net.get_weights()
+
+
+def number_of_threads(processors=None, **environment):
+    """Ask a process of these variables, on these processors, how many threads it works on."""
+    work = "import backtune as bt; print(bt.get_threads())"
+    if processors is not None:
+        work = f"import os; os.sched_setaffinity(0, {processors}); {work}"
+    names = ("BACKTUNE_NUM_THREADS", "OMP_NUM_THREADS")
+    rest = {name: value for name, value in os.environ.items() if name not in names}
+    result = subprocess.run(
+        [sys.executable, "-c", work], env={**rest, **environment}, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    return int(result.stdout)
+
+
+def test_number_of_threads_from_the_environment():
+    assert number_of_threads(BACKTUNE_NUM_THREADS="3", OMP_NUM_THREADS="5") == 3
+    assert number_of_threads(OMP_NUM_THREADS="5,2") == 5
+    assert number_of_threads(BACKTUNE_NUM_THREADS="many", OMP_NUM_THREADS="5") == 5
+    default = number_of_threads()
+    assert 1 <= default <= len(os.sched_getaffinity(0))
+    for nonsense in ("", "0", "-2", "1025", "2.5"):
+        assert number_of_threads(BACKTUNE_NUM_THREADS=nonsense) == default
+    assert number_of_threads({min(os.sched_getaffinity(0))}) == 1
+
+
+def test_number_of_threads():
+    default = bt.get_threads()
+    try:
+        bt.set_threads(7)
+        assert bt.get_threads() == 7
+        for wrong in (-1, 1025, 2**63):
+            with pytest.raises(bt.ArgumentError, match=str(wrong)):
+                bt.set_threads(wrong)
+        for wrong in (2.0, "2", None):
+            with pytest.raises(TypeError, match="number"):
+                bt.set_threads(wrong)
+        assert bt.get_threads() == 7
+    finally:
+        bt.set_threads(0)
+    assert bt.get_threads() == default
 
 
 def test_estimators_in_threads_do_not_mix():

@@ -22,6 +22,7 @@ from . import (
     topology,
 )
 from ._results import Connections, ObservableMeans
+from ._threads import get_threads, set_threads
 from ._version import __version__
 from .errors import (
     ArgumentError,
@@ -99,6 +100,7 @@ __all__ = [
     "datasets",
     "decay_fit",
     "experiments",
+    "get_threads",
     "gru_network",
     "identify",
     "interop",
@@ -110,6 +112,7 @@ __all__ = [
     "plot",
     "random",
     "regularisation",
+    "set_threads",
     "softmax_network",
     "softplus",
     "sparse_lnl_network",

@@ -61,6 +61,8 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_last_error": (c_int64, [text, c_int64]),
     "bt_status_string": (c_char_p, [c_int32]),
     "bt_stop_string": (c_char_p, [c_int32]),
+    "bt_set_threads": (status, [c_int64]),
+    "bt_get_threads": (status, [int64_out]),
     # network: creation
     "bt_network_create": (status, [c_int64, handle_out]),
     "bt_network_copy": (status, [handle, handle_out]),

@@ -1,5 +1,4 @@
 import BacktuneNumerics
-import Glibc
 
 extension Network {
   /// Writes the JSON form beside the file, then renames: a failed write leaves the old file whole. A link is followed;
@@ -15,7 +14,7 @@ extension Network {
     }
     let (name, descriptor) = try Self.makeNeighbour(of: target, path)
     do {
-      try Self.write(text, to: descriptor, path)
+      try Self.put(text, to: descriptor, path)
       guard !exists || fchmod(descriptor, old.st_mode & 0o777) == 0, fsync(descriptor) == 0 else {
         throw Self.failure("write", path)
       }
@@ -82,15 +81,15 @@ extension Network {
     let descriptor = open(target, O_WRONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure("write", path) }
     defer { close(descriptor) }
-    try write(text, to: descriptor, path)
+    try put(text, to: descriptor, path)
   }
 
-  private static func write(_ text: [UInt8], to descriptor: Int32, _ path: String) throws {
+  private static func put(_ text: [UInt8], to descriptor: Int32, _ path: String) throws {
     try withoutPipeSignal {
       var place = 0
       while place < text.count {
         let count = text[place...].withUnsafeBytes {
-          Glibc.write(descriptor, $0.baseAddress, $0.count)
+          write(descriptor, $0.baseAddress, $0.count)
         }
         if count < 0 && errno == EINTR { continue }
         guard count > 0 else { throw failure("write", path) }

@@ -1,5 +1,3 @@
-import Glibc
-
 /// A block of doubles, aligned for SIMD and zeroed, that is asked for without ever aborting the process.
 ///
 /// Swift's own `allocate` and `Array` end the process when memory is short; this throws instead.

@@ -1,9 +1,7 @@
-import Glibc
-
 /// A lock for a few instructions at a time, made once and never freed. Every fork takes all of them, in the order of
 /// their making, so that a child never finds one taken by a thread that it does not have.
 package struct ForkSafeLock: @unchecked Sendable {
-  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+  let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
   private nonisolated(unsafe) static var all: [UnsafeMutablePointer<pthread_mutex_t>] = []
   private nonisolated(unsafe) static let registry: UnsafeMutablePointer<pthread_mutex_t> = {

@@ -1,5 +1,3 @@
-import Glibc
-
 /// |x| - nu log(1 + |x|/nu), the function that x^2 / (nu + |x^|) majorises up to a constant, twice: x^2 / (2 nu) for
 /// |x| << nu, |x| for |x| >> nu.
 package func smoothedMagnitude(_ x: Double, _ nu: Double) -> Double {

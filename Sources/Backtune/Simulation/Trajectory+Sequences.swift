@@ -1,6 +1,5 @@
 import BacktuneNetwork
 import BacktuneNumerics
-import Glibc
 
 /// Copying between sequences, [time][channel] one after the other, and lanes.
 extension Trajectory {

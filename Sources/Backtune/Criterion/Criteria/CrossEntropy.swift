@@ -1,7 +1,6 @@
 import BacktuneNetwork
 import BacktuneNumerics
 import BacktuneSimulation
-import Glibc
 
 /// rho = -sum_n o_n log x_n of observed softmax groups x = softmax(z / temperature). Its slopes are taken by z, where they
 /// are (x sum kappa o - kappa o) / temperature: nothing overflows. o need not sum to 1.

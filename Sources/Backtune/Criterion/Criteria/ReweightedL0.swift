@@ -1,4 +1,4 @@
-import Glibc
+import BacktuneNumerics
 
 /// The criterion '0', (e^2 / 2) / (nu + e^^2): it majorises 1/2 log(1 + e^2/nu), and nu = s^2.
 package struct ReweightedL0: Criterion {

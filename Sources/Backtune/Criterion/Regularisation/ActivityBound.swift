@@ -1,7 +1,6 @@
 import BacktuneNetwork
 import BacktuneNumerics
 import BacktuneSimulation
-import Glibc
 
 /// s sum exp(k (x - b)): a soft upper bound of the activity, a lower one where k < 0. Options: `strength`, `bound` b (1),
 /// `steepness` k (10), `groups` (names; by default those read at a lag of 1 or more).

@@ -1,5 +1,3 @@
-import Glibc
-
 // The little that LAPACK asks of the Fortran run-time, which the library would have to bring along for it.
 
 /// LAPACK's report of a wrong argument, which `info` tells too: nothing is printed, nothing ends the process.

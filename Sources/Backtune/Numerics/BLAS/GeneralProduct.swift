@@ -1,5 +1,3 @@
-import Glibc
-
 /// Products of matrices of any size and strides.
 ///
 /// Own loops and no BLAS: a process holds one function of each name, so that a BLAS is whatever the program that loads
