@@ -40,7 +40,7 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
   func value(_ states: Driven) -> Double { value(states, rule(states)) }
 
   private func value(_ states: Driven, _ rule: Rule) -> Double {
-    targets.runner.reduction.sum { shard in
+    targets.runner.reduction.sum { [self] shard in
       let x = states.parts[shard].origin
       var sum = 0.0
       targets.forEachObserved(shard) { place, o, gain, scale in
@@ -52,7 +52,7 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
 
   func addSlopes(_ states: Driven, into slopes: Driven) {
     let rule = rule(states)
-    targets.runner.reduction.forEach { shard in
+    targets.runner.reduction.forEach { [self] shard in
       let (x, target) = (states.parts[shard].origin, slopes.parts[shard].origin)
       targets.forEachObserved(shard) { place, o, gain, scale in
         target[place] += gain * scale * rule.slope(scale * x[place], o)
@@ -62,7 +62,7 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
 
   func addCurvatures(_ states: Driven, into curvatures: Driven) {
     let rule = rule(states)
-    targets.runner.reduction.forEach { shard in
+    targets.runner.reduction.forEach { [self] shard in
       let (x, target) = (states.parts[shard].origin, curvatures.parts[shard].origin)
       targets.forEachObserved(shard) { place, o, gain, scale in
         target[place] += gain * scale * scale * rule.weight(scale * x[place], o)
@@ -154,7 +154,7 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
     let nu = followed(best)
     guard nu < settled.nu else { return nil }
     let rule = Rule(nu: nu)
-    let first = targets.runner.reduction.sum { shard in
+    let first = targets.runner.reduction.sum { [self] shard in
       var (sum, next) = (0.0, 0)
       targets.forEachObserved(shard) { _, o, gain, _ in
         sum += gain * rule.value(start[shard][next], o)

@@ -240,6 +240,7 @@ package final class Problem {
     takeSlopes(of: states.driven, into: slopes)
     let pulled = try runner.tune(
       states, slopes: slopes, guard: isGuarded ? Guard(scale: meanSlope) : nil,
+      startsLearnt: !hasStarts,
       wantsStarts: hasStarts, poll: poll)
     return (pulled.gradient + pulled.starts, pulled.counts)
   }
@@ -249,7 +250,8 @@ package final class Problem {
     _ slopes: Driven, _ states: States, poll: Poll = .none
   ) throws -> [Double] {
     let pulled = try runner.tune(
-      states, slopes: slopes, guard: nil, wantsStarts: hasStarts, poll: poll)
+      states, slopes: slopes, guard: nil, startsLearnt: !hasStarts,
+      wantsStarts: hasStarts, poll: poll)
     return pulled.gradient + pulled.starts
   }
 
@@ -268,8 +270,8 @@ package final class Problem {
 
   /// The mean of |rho'| over the values where it is not zero, 0 if there is none.
   private var meanSlope: Double {
-    func sum(_ value: (Double) -> Double) -> Double {
-      runner.reduction.sum { part in
+    func sum(_ value: @escaping (Double) -> Double) -> Double {
+      runner.reduction.sum { [self] part in
         let slopes = slopes.parts[part].origin
         var sum = 0.0
         runner.forEachValue(part) { sum += value(slopes[$0]) }

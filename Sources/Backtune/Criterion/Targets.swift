@@ -85,7 +85,7 @@ package final class Targets {
 
   /// sum kappa e^2.
   package func squares(_ states: Driven) -> Double {
-    runner.reduction.sum { shard in
+    runner.reduction.sum { [self] shard in
       let x = states.parts[shard].origin
       var sum = 0.0
       forEachObserved(shard) { place, o, gain, scale in
@@ -98,7 +98,7 @@ package final class Targets {
 
   /// sum kappa e^2 of every output.
   func outputSquares(_ states: Driven) -> [Double] {
-    runner.reduction.sums(sequences.outputCount) { shard, sums in
+    runner.reduction.sums(sequences.outputCount) { [self] shard, sums in
       let (part, x) = (parts[shard], states.parts[shard].origin)
       for t in 0..<part.steps {
         for run in part.runs {
@@ -118,7 +118,7 @@ package final class Targets {
 
   /// Imposes the observed values.
   package func impose(on states: Driven) {
-    runner.reduction.forEach { shard in
+    runner.reduction.forEach { [self] shard in
       let x = states.parts[shard].origin
       forEachObserved(shard) { place, o, _, scale in x[place] = o / scale }
     }

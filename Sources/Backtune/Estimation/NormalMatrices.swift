@@ -35,13 +35,13 @@ struct NormalMatrices {
   /// Sums over shards of what every row is, times a root of kappa.
   private func sum(
     _ system: NodeSystems.System, _ poll: Poll,
-    root: (NodeSystems.Member, Layout, UnsafePointer<Double>, Int) -> Double
+    root: @escaping (NodeSystems.Member, Layout, UnsafePointer<Double>, Int) -> Double
   ) throws -> Buffer {
     let order = system.slots.count
     let parts = try (0..<shards.count).map { _ in
       try Buffer(count: order * order, for: "normal matrix")
     }
-    try Reduction(count: shards.count).forEach(poll: poll) { part, poll in
+    try shards.reduction.forEach(poll: poll) { part, poll in
       for member in system.members {
         try add(part, member, order: order, into: parts[part], poll) { row, lane in
           root(member, shards.all[part].layout, row, lane)

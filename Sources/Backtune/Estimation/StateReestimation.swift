@@ -93,7 +93,7 @@ struct StateReestimation {
   /// Phi(x) and x - Phi(x) of the next iterate; returns its M.
   private func evaluateNext(poll: Poll) throws -> Double {
     try problem.runner.predict(from: nextStates, into: nextPredicted, poll: poll)
-    let sum = problem.runner.reduction.sum { part in
+    let sum = problem.runner.reduction.sum { [self] part in
       let (x, p, r) = (
         nextStates.parts[part].origin, nextPredicted[part].origin, nextResidual[part].origin
       )
@@ -111,13 +111,13 @@ struct StateReestimation {
   /// The next iterate, x - step dM/dx with the observed values imposed; returns the largest change of a value.
   private func moveNext(_ step: Double) -> Double {
     let (reduction, all) = (problem.runner.reduction, states.parts)
-    reduction.forEach { part in
+    reduction.forEach { [self] part in
       let (from, to) = (all[part].origin, nextStates.parts[part].origin)
       let (r, b) = (residual[part].origin, pulled[part].origin)
       forEachValue(part) { place in to[place] = from[place] - step * (r[place] - b[place]) }
     }
     imposeNext()
-    return reduction.max { part in
+    return reduction.max { [self] part in
       let (from, to) = (all[part].origin, nextStates.parts[part].origin)
       var change = 0.0
       forEachValue(part) { place in change = max(change, abs(to[place] - from[place])) }

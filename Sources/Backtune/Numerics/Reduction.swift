@@ -1,74 +1,114 @@
-/// What is computed part by part and joined in the order of the parts: who computes a part, and when, changes no bit.
+import Synchronization
+
+/// What is computed part by part, on as many threads as there are, and joined in the order of the parts: who computes a
+/// part, and when, changes no bit.
 package struct Reduction: Sendable {
   /// Number of parts.
   package let count: Int
+  /// Multiplications of all parts, about: small work stays on the caller's thread.
+  private let work: Int
 
-  package init(count: Int) { self.count = count }
+  package init(count: Int, work: Int) { (self.count, self.work) = (count, work) }
 
-  /// Calls `body(part, poll)` for every part.
-  package func forEach(
-    poll: Poll, _ body: (Int, Poll) throws -> Void
-  ) throws {
-    for part in 0..<count { try body(part, poll) }
+  private var threads: Int { count > 1 && Threads.worthwhile(work: work) ? Threads.count : 1 }
+
+  /// Calls `body(part, poll)` for every part. What it captures has to outlive a callback that is never returned from.
+  /// - Throws: what `body` threw of the first part, or `poll`.
+  package func forEach(poll: Poll, _ body: @escaping (Int, Poll) throws -> Void) throws {
+    let threads = threads
+    if threads == 1 {
+      for part in 0..<count { try body(part, poll) }
+      return
+    }
+    let interruption = Interruption()
+    let own = Poll {
+      do { try poll() } catch {
+        interruption.isSet.store(true, ordering: .relaxed)
+        throw error
+      }
+    }
+    let others = Poll {
+      if interruption.isSet.load(ordering: .relaxed) {
+        throw BacktuneError(.interrupted, "stopped by the caller")
+      }
+    }
+    try Threads.forEach(count, threads: threads, poll: { try own() }) { part, worker in
+      try body(part, worker == 0 ? own : others)
+    }
+  }
+
+  private final class Interruption: Sendable {
+    let isSet = Atomic(false)
   }
 
   /// The same of what is not polled.
-  package func forEach(_ body: (Int) -> Void) { for part in 0..<count { body(part) } }
+  package func forEach(_ body: @escaping (Int) -> Void) {
+    let threads = threads
+    if threads == 1 {
+      for part in 0..<count { body(part) }
+    } else {
+      Threads.forEach(count, threads: threads) { part, _ in body(part) }
+    }
+  }
 
   /// The sum over all parts.
-  package func sum(_ body: (Int) -> Double) -> Double {
-    var parts = [Double](repeating: 0, count: count)
-    parts.withUnsafeMutableBufferPointer { parts in
-      guard let base = parts.baseAddress else { return }
-      forEach { base[$0] = body($0) }
-    }
-    return parts.reduce(0, +)
+  package func sum(_ body: @escaping (Int) -> Double) -> Double {
+    let values = Values(count)
+    forEach { values.pointer[$0] = body($0) }
+    return (0..<count).reduce(0) { $0 + values.pointer[$1] }
   }
 
   /// The largest over all parts, 0 of none.
-  package func max(_ body: (Int) -> Double) -> Double {
-    (0..<count).reduce(0) { Swift.max($0, body($1)) }
+  package func max(_ body: @escaping (Int) -> Double) -> Double {
+    let values = Values(count)
+    forEach { values.pointer[$0] = body($0) }
+    return (0..<count).reduce(0) { Swift.max($0, values.pointer[$1]) }
   }
 
   /// Sums of `size` values, each part adding to zeros; the caller knows that they fit.
   package func sums(
-    _ size: Int, _ body: (Int, UnsafeMutablePointer<Double>) -> Void
+    _ size: Int, _ body: @escaping (Int, UnsafeMutablePointer<Double>) -> Void
   ) -> [Double] {
-    var parts = [Double](repeating: 0, count: size * count)
-    parts.withUnsafeMutableBufferPointer { parts in
-      guard let base = parts.baseAddress else { return }
-      forEach { body($0, base + $0 * size) }
-      addParts(base, size)
-    }
-    return Array(parts[..<size])
+    let values = Values(size * count)
+    forEach { body($0, values.pointer + $0 * size) }
+    return total(values, size)
   }
 
-  private func addParts(_ base: UnsafeMutablePointer<Double>, _ size: Int) {
-    for part in 1..<Swift.max(count, 1) {
-      Vectors.add(1, base + part * size, to: base, count: size)
-    }
-  }
-
-  /// Sums of `size` values, each part adding to zeros.
+  /// The same of what is polled.
+  /// - Throws: `.memory`, and what `body` or `poll` threw.
   package func sums(
     _ size: Int, poll: Poll,
-    _ body: (Int, UnsafeMutablePointer<Double>, Poll) throws -> Void
+    _ body: @escaping (Int, UnsafeMutablePointer<Double>, Poll) throws -> Void
   ) throws -> [Double] {
     try MemoryBudget.bytes(doubles: [size, count], for: "sums over sequences")
-    var parts = [Double](repeating: 0, count: size * count)
-    try parts.withUnsafeMutableBufferPointer { parts in
-      guard let base = parts.baseAddress else { return }
-      try forEach(poll: poll) { try body($0, base + $0 * size, $1) }
-      addParts(base, size)
+    let values = Values(size * count)
+    try forEach(poll: poll) { try body($0, values.pointer + $0 * size, $1) }
+    return total(values, size)
+  }
+
+  private func total(_ values: Values, _ size: Int) -> [Double] {
+    for part in 1..<Swift.max(count, 1) {
+      Vectors.add(1, values.pointer + part * size, to: values.pointer, count: size)
     }
-    return Array(parts[..<size])
+    return Array(UnsafeBufferPointer(start: values.pointer, count: size))
+  }
+
+  /// Zeros that outlive whoever asked for them.
+  private final class Values {
+    let pointer: UnsafeMutablePointer<Double>
+
+    init(_ count: Int) {
+      pointer = .allocate(capacity: Swift.max(count, 1))
+      pointer.initialize(repeating: 0, count: Swift.max(count, 1))
+    }
+
+    deinit { pointer.deallocate() }
   }
 
   /// The median of values of 0 or more, NaN left out, the mean of the middle two where their number is even; 0 of none.
   /// Found by bisection of the bits: parts answer by counts, which are added.
   package func median(_ values: (Int) -> [Double]) -> Double {
-    var parts = [[Double]](repeating: [], count: count)
-    for part in 0..<count { parts[part] = values(part).filter { !$0.isNaN } }
+    let parts = (0..<count).map { values($0).filter { !$0.isNaN } }
     let total = parts.reduce(0) { $0 + $1.count }
     if total == 0 { return 0 }
     let upper = kth(total / 2, parts)
@@ -81,7 +121,8 @@ package struct Reduction: Sendable {
     while low < high {
       let middle = low + (high - low) / 2
       let bound = Double(bitPattern: middle)
-      if parts.reduce(0, { $0 + $1.count { $0 <= bound } }) > k { high = middle } else { low = middle + 1 }
+      let below = parts.reduce(0) { sum, part in sum + part.count { $0 <= bound } }
+      if below > k { high = middle } else { low = middle + 1 }
     }
     return Double(bitPattern: low)
   }

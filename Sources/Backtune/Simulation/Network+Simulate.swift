@@ -29,21 +29,24 @@ extension Network {
     wantsStates: Bool = false
   ) throws -> SimulationResult {
     let run = try FreeRun(self, lengths: lengths, inputs: inputs, initial: initial)
-    var outputs = try Recording(
-      wantsOutputs ? outputs.map { ($0.group, $0.count) } : [], run.batch)
-    var states = try Recording(
-      wantsStates ? groups.indices.map { ($0, groups[$0].size) } : [], run.batch)
-    var final = try run.makePast()
-    try run.simulate { trajectory, first, part in
-      outputs.record(trajectory, first, part)
-      states.record(trajectory, first, part)
+    let outputs = try Recording(
+      wantsOutputs ? outputs.map { ($0.group, $0.count) } : [], run.shards)
+    let states = try Recording(
+      wantsStates ? groups.indices.map { ($0, groups[$0].size) } : [], run.shards)
+    let final = try run.makePast()
+    try run.simulate { shard, trajectory, first, part in
+      outputs.record(shard, trajectory, first, part)
+      states.record(shard, trajectory, first, part)
       // The state of each sequence that ends in this part (or is empty).
-      run.readPast(of: trajectory, into: &final) { sequence in
+      shard.forEachSequence { sequence, lane in
         let end = lengths[sequence] - first
-        return end <= part.steps && (end > 0 || first == 0) ? end : nil
+        if end <= part.steps && (end > 0 || first == 0) {
+          trajectory.past(before: end, lane: lane, into: final.place(sequence))
+        }
       }
     }
-    return SimulationResult(outputs: outputs.values, states: states.values, final: final)
+    return SimulationResult(
+      outputs: outputs.values.array, states: states.values.array, final: final.array)
   }
 
   /// Derivative of the sum over sequences, t, k of slopes(t,k) outputs(t,k), by the adjoint without guard.
@@ -54,33 +57,30 @@ extension Network {
     lengths: [Int], inputs: UnsafeBufferPointer<Double>,
     initial: UnsafeBufferPointer<Double>? = nil, slopes: UnsafeBufferPointer<Double>
   ) throws -> (weights: [Double], initial: [Double]) {
-    let run = try FreeRun(self, lengths: lengths, inputs: inputs, initial: initial)
-    let drive = Drive(run.program, outputs)
-    let slopes = try run.trajectory(of: slopes, drive.layout)
-    let states = try run.makeTrajectory(steps: run.batch.steps)
-    run.setInputs(of: states, run.batch, first: 0)
-    let (program, workspace) = (run.program, try Workspace(run.program))
-    try program.simulate(run.weights, states, run.batch)
-    let eps = try Trajectory(program.layout, steps: run.batch.steps, for: "adjoint values")
-    _ = try program.tune(
-      run.weights, workspace, states, slopes: slopes, drive, guard: nil, into: eps, run.batch)
-    var all = [Double](repeating: 0, count: self.slots.values.count)
-    try all.withUnsafeMutableBufferPointer { all in
-      guard let base = all.baseAddress else { return }
-      try program.gradient(
-        workspace, states, eps, run.batch, startsLearnt: initial == nil, into: base)
+    try FreeRun.check(self, lengths: lengths, inputs: inputs, initial: initial)
+    let shards = try Shards(self, lengths: lengths)
+    let runner = try ShardRunner(shards, driven: outputs)
+    let drive = try runner.makeDriven(for: "slopes")
+    try runner.set(drive, slopes)
+    let states = try runner.makeStates()
+    runner.setInputs(of: states, inputs, rest: restValues)
+    if let base = initial?.baseAddress {
+      runner.setStarts(of: states, base)
+    } else {
+      runner.start(states, self.slots.values)
     }
-    var past = try run.makePast()
-    run.readPast(of: eps, into: &past) { _ in 0 }
-    return (self.slots.adjustable.map { all[$0] }, past)
+    runner.load(self.slots.values)
+    try runner.simulate(states, poll: .none)
+    let pulled = try runner.tune(
+      states, slopes: drive, guard: nil, startsLearnt: initial == nil, poll: .none)
+    return (self.slots.adjustable.map { pulled.gradient[$0] }, pulled.starts)
   }
 }
 
 /// Sequences to be laid out in lanes, their arguments checked.
 struct FreeRun {
-  let program: Program
-  let weights: PackedWeights
-  let batch: Batch
+  let shards: Shards
+  private let weights: ShardWeights
   private let network: Network
   private let inputs: UnsafeBufferPointer<Double>
   private let initial: UnsafeBufferPointer<Double>?
@@ -90,10 +90,9 @@ struct FreeRun {
     initial: UnsafeBufferPointer<Double>?
   ) throws {
     try Self.check(network, lengths: lengths, inputs: inputs, initial: initial)
-    batch = try Batch(lengths: lengths)
-    program = try Program(network, lanes: batch.lanes)
-    weights = try PackedWeights(program)
-    weights.load(network.slots.values, program)
+    shards = try Shards(network, lengths: lengths)
+    weights = try ShardWeights(shards)
+    weights.load(network.slots.values)
     (self.network, self.inputs, self.initial) = (network, inputs, initial)
   }
 
@@ -133,99 +132,107 @@ struct FreeRun {
   }
 
   /// A trajectory that starts from the initial states.
-  func makeTrajectory(steps: Int) throws -> Trajectory {
-    let trajectory = try Trajectory(program.layout, steps: steps, for: "states")
+  private func makeTrajectory(_ shard: Shard, steps: Int) throws -> Trajectory {
+    let trajectory = try Trajectory(shard.layout, steps: steps, for: "states")
     if let base = initial?.baseAddress {
-      let size = program.layout.stateSize
-      for (sequence, lane) in batch.lane.enumerated() {
-        trajectory.setPast(base + sequence * size, lane: lane)
+      shard.forEachSequence { sequence, lane in
+        trajectory.setPast(base + sequence * shard.layout.stateSize, lane: lane)
       }
     } else {
       trajectory.setRest(network.restValues)
-      program.start(trajectory, network.slots.values)
+      shard.program.start(trajectory, network.slots.values)
     }
     return trajectory
   }
 
   /// Writes the inputs of the times of `part`, which begins at time `first`.
-  func setInputs(of trajectory: Trajectory, _ part: Batch, first: Int) {
+  private func setInputs(_ shard: Shard, _ trajectory: Trajectory, _ part: Batch, first: Int) {
     guard let base = inputs.baseAddress else { return }
-    for (sequence, start) in batch.starts.enumerated() where part.lengths[sequence] > 0 {
+    let count = network.inputs
+    for (place, sequence) in shard.sequences.enumerated() where part.lengths[place] > 0 {
       trajectory.setInputs(
-        base + (start + first) * network.inputs, count: network.inputs,
-        steps: part.lengths[sequence], lane: batch.lane[sequence])
+        base + (shards.starts[sequence] + first) * count, count: count,
+        steps: part.lengths[place], lane: shard.batch.lane[place])
     }
   }
 
-  /// Simulates part by part, in a trajectory that stays in the cache; calls `body(trajectory, first time, part)` after
-  /// each, at least once. Fresh memory for all times would cost more than a quarter of it
+  /// Simulates part by part, in a trajectory that stays in the cache; calls `body(shard, trajectory, first time, part)`
+  /// after each, at least once. Fresh memory for all times would cost more than a quarter of it
   /// (page faults at 128 nodes and 32 sequences).
-  func simulate(_ body: (Trajectory, Int, Batch) -> Void) throws {
-    let size = min(
-      batch.steps, max(program.layout.past, Self.partSize / max(program.layout.rowSize, 1), 1))
-    let trajectory = try makeTrajectory(steps: size)
-    var first = 0
-    repeat {
-      let part = batch.slice(first..<min(first + max(size, 1), batch.steps))
-      setInputs(of: trajectory, part, first: first)
-      try program.simulate(weights, trajectory, part)
-      body(trajectory, first, part)
-      first += part.steps
-      if first < batch.steps { trajectory.rewind(from: part.steps) }
-    } while first < batch.steps
+  func simulate(_ body: @escaping (Shard, Trajectory, Int, Batch) -> Void) throws {
+    try shards.reduction.forEach(poll: .none) { [self] number, _ in
+      let (shard, batch) = (shards.all[number], shards.all[number].batch)
+      let size = min(
+        batch.steps, max(shard.layout.past, Self.partSize / max(shard.layout.rowSize, 1), 1))
+      let trajectory = try makeTrajectory(shard, steps: size)
+      var first = 0
+      repeat {
+        let part = batch.slice(first..<min(first + max(size, 1), batch.steps))
+        setInputs(shard, trajectory, part, first: first)
+        try shard.program.simulate(weights.all[number], trajectory, part)
+        body(shard, trajectory, first, part)
+        first += part.steps
+        if first < batch.steps { trajectory.rewind(from: part.steps) }
+      } while first < batch.steps
+    }
   }
 
   /// Values of a part: 256 KiB.
   private static let partSize = 1 << 15
 
   /// A flat state for every sequence, zero.
-  func makePast() throws -> [Double] {
-    let size = program.layout.stateSize
-    try MemoryBudget.bytes(doubles: [batch.lanes, size], for: "states of the sequences")
-    return [Double](repeating: 0, count: batch.lanes * size)
+  func makePast() throws -> SharedValues {
+    let size = network.stateSize
+    try MemoryBudget.bytes(doubles: [shards.lengths.count, size], for: "states of the sequences")
+    return SharedValues(count: shards.lengths.count * size, stride: size)
+  }
+}
+
+/// Values that several threads write, each its own.
+final class SharedValues {
+  private let pointer: UnsafeMutablePointer<Double>
+  private let count: Int
+  private let stride: Int
+
+  init(count: Int, stride: Int) {
+    (self.count, self.stride) = (count, stride)
+    pointer = .allocate(capacity: max(count, 1))
+    pointer.initialize(repeating: 0, count: max(count, 1))
   }
 
-  /// Reads the flat state of every sequence before a time, none where that is nil.
-  func readPast(
-    of trajectory: Trajectory, into target: inout [Double], before time: (Int) -> Int?
-  ) {
-    let size = program.layout.stateSize
-    target.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      for (sequence, lane) in batch.lane.enumerated() {
-        guard let t = time(sequence) else { continue }
-        trajectory.past(before: t, lane: lane, into: base + sequence * size)
-      }
-    }
-  }
+  deinit { pointer.deallocate() }
 
-  /// sum T x O values in the places of the outputs.
-  func trajectory(
-    of slopes: UnsafeBufferPointer<Double>, _ layout: Layout
-  ) throws -> Trajectory {
-    let outputs = network.outputCount
-    try MemoryBudget.bytes(doubles: [batch.totalSteps, outputs], for: "slopes")
-    guard slopes.count == batch.totalSteps * outputs else {
+  func place(_ row: Int) -> UnsafeMutablePointer<Double> { pointer + row * stride }
+
+  var array: [Double] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+}
+
+extension ShardRunner {
+  /// Writes sum T x O values in the places of the outputs.
+  fileprivate func set(_ target: Driven, _ slopes: UnsafeBufferPointer<Double>) throws {
+    let (outputs, observed) = (shards.network.outputCount, shards.network.outputs)
+    try MemoryBudget.bytes(doubles: [shards.totalSteps, outputs], for: "slopes")
+    guard slopes.count == shards.totalSteps * outputs else {
       throw BacktuneError.size(
-        "slopes: \(slopes.count) values, expected \(batch.totalSteps) steps x \(outputs) outputs")
+        "slopes: \(slopes.count) values, expected \(shards.totalSteps) steps x \(outputs) outputs")
     }
     if let place = slopes.firstIndex(where: { !$0.isFinite }) {
+      let batch = try Batch(lengths: shards.lengths)
       throw BacktuneError.argument(
         "slopes: \(batch.place(ofValue: place, channels: outputs)) is \(slopes[place]), expected a finite number"
       )
     }
-    let result = try Trajectory(layout, steps: batch.steps, for: "slopes")
-    let observed = network.outputs
-    for (sequence, first) in batch.starts.enumerated() {
-      var column = first * outputs
-      for item in observed {
-        result.set(
-          item.group, nodes: item.count, steps: batch.lengths[sequence],
-          lane: batch.lane[sequence], from: slopes, first: column, stride: outputs)
-        column += item.count
+    for (shard, part) in zip(shards.all, target.parts) {
+      shard.forEachSequence { sequence, lane in
+        var column = shards.starts[sequence] * outputs
+        for item in observed {
+          part.set(
+            item.group, nodes: item.count, steps: shards.lengths[sequence], lane: lane,
+            from: slopes, first: column, stride: outputs)
+          column += item.count
+        }
       }
     }
-    return result
   }
 }
 
@@ -233,29 +240,25 @@ struct FreeRun {
 private struct Recording {
   private let parts: [(group: GroupID, nodes: Int)]
   private let stride: Int
-  private let starts: [Int]
-  private(set) var values: [Double]
+  private let shards: Shards
+  let values: SharedValues
 
-  init(_ parts: [(GroupID, Int)], _ batch: Batch) throws {
+  init(_ parts: [(GroupID, Int)], _ shards: Shards) throws {
     self.parts = parts
     stride = parts.reduce(0) { $0 + $1.1 }
-    starts = batch.starts
-    try MemoryBudget.bytes(doubles: [batch.totalSteps, stride], for: "states")
-    values = [Double](repeating: 0, count: batch.totalSteps * stride)
+    self.shards = shards
+    try MemoryBudget.bytes(doubles: [shards.totalSteps, stride], for: "states")
+    values = SharedValues(count: shards.totalSteps * stride, stride: stride)
   }
 
-  mutating func record(_ trajectory: Trajectory, _ first: Int, _ batch: Batch) {
-    let (parts, stride, starts) = (parts, stride, starts)
-    values.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      for (sequence, steps) in batch.lengths.enumerated() where steps > 0 {
-        var place = base + (starts[sequence] + first) * stride
-        for (group, nodes) in parts {
-          trajectory.copy(
-            group, nodes: nodes, steps: steps, lane: batch.lane[sequence], to: place,
-            stride: stride)
-          place += nodes
-        }
+  func record(_ shard: Shard, _ trajectory: Trajectory, _ first: Int, _ batch: Batch) {
+    for (place, sequence) in shard.sequences.enumerated() where batch.lengths[place] > 0 {
+      var target = values.place(shards.starts[sequence] + first)
+      for (group, nodes) in parts {
+        trajectory.copy(
+          group, nodes: nodes, steps: batch.lengths[place], lane: shard.batch.lane[place],
+          to: target, stride: stride)
+        target += nodes
       }
     }
   }

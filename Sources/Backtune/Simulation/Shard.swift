@@ -56,6 +56,9 @@ package final class Shards {
 
   package var count: Int { all.count }
 
+  /// Over the shards, for what is done at all nodes.
+  package var reduction: Reduction { Reduction(count: count, work: totalSteps * workPerStep) }
+
   /// Multiplications of one step of one sequence, about.
   package var workPerStep: Int { all[0].program.workPerStep }
 }

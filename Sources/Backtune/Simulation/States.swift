@@ -27,14 +27,18 @@ package final class States {
 package final class ShardRunner {
   package let shards: Shards
   package let driven: [Observed]
+  /// Over shards, for what is done with driven values.
   package let reduction: Reduction
+  private let runs: Reduction
   private let drives: [Drive]
   private let weights: ShardWeights
   private var direction: ShardWeights?
 
   package init(_ shards: Shards, driven: [Observed]) throws {
     (self.shards, self.driven) = (shards, driven)
-    reduction = Reduction(count: shards.count)
+    let values = driven.reduce(0) { $0 + $1.count }
+    reduction = Reduction(count: shards.count, work: 4 * values * shards.totalSteps)
+    runs = shards.reduction
     var byLanes: [Int: Drive] = [:]
     drives = shards.all.map { shard in
       let drive = byLanes[shard.layout.lanes] ?? Drive(shard.program, driven)
@@ -126,7 +130,7 @@ package final class ShardRunner {
 
   /// Simulates from the initial states in place.
   package func simulate(_ states: States, poll: Poll) throws {
-    try reduction.forEach(poll: poll) { part, poll in
+    try runs.forEach(poll: poll) { [self] part, poll in
       let shard = shards.all[part]
       try shard.program.simulate(weights.all[part], states.parts[part], shard.batch, poll: poll)
       gather(states.parts[part], part, into: states.driven.parts[part])
@@ -137,7 +141,7 @@ package final class ShardRunner {
   package func predict(
     from states: States, into target: [Trajectory], poll: Poll
   ) throws {
-    try reduction.forEach(poll: poll) { part, poll in
+    try runs.forEach(poll: poll) { [self] part, poll in
       let shard = shards.all[part]
       try shard.program.predict(
         weights.all[part], from: states.parts[part], into: target[part], shard.batch, poll: poll)
@@ -149,7 +153,7 @@ package final class ShardRunner {
     _ states: States, predicted: [Trajectory], residual: [Trajectory], into sums: [Trajectory],
     poll: Poll
   ) throws {
-    try reduction.forEach(poll: poll) { part, poll in
+    try runs.forEach(poll: poll) { [self] part, poll in
       let shard = shards.all[part]
       try shard.program.pull(
         weights.all[part], shard.workspace, states.parts[part], predicted: predicted[part],
@@ -168,43 +172,59 @@ package final class ShardRunner {
 
   /// The adjoint at simulated states of slopes of the driven values, and the derivative by the weights.
   ///
-  /// - Parameter wantsStarts: whether the initial states are the sequences' own, and not the network's.
+  /// - Parameters:
+  ///   - startsLearnt: whether the states started from the network's learnt values.
+  ///   - wantsStarts: whether the derivative by the sequences' own is asked for.
   package func tune(
-    _ states: States, slopes: Driven, guard limit: Guard?, wantsStarts: Bool,
-    poll: Poll
+    _ states: States, slopes: Driven, guard limit: Guard?, startsLearnt: Bool,
+    wantsStarts: Bool = true, poll: Poll
   ) throws -> Pulled {
     let (size, own) = (shards.network.slots.values.count, shards.all[0].layout.stateSize)
-    var counts = [Guard.Counts](repeating: Guard.Counts(), count: shards.count)
-    var starts = [Double](repeating: 0, count: wantsStarts ? own * shards.lengths.count : 0)
-    let gradient = try counts.withUnsafeMutableBufferPointer { counts in
-      try starts.withUnsafeMutableBufferPointer { starts in
-        try reduction.sums(size, poll: poll) { part, target, poll in
-          let (shard, trajectory) = (shards.all[part], states.parts[part])
-          let eps = try shard.eps()
-          counts[part] = try shard.program.tune(
-            weights.all[part], shard.workspace, trajectory, slopes: slopes.parts[part],
-            drives[part], guard: limit, into: eps, shard.batch, poll: poll)
-          try shard.program.gradient(
-            shard.workspace, trajectory, eps, shard.batch, startsLearnt: !wantsStarts,
-            into: target, poll: poll)
-          if wantsStarts, let base = starts.baseAddress {
-            shard.forEachSequence { sequence, lane in
-              eps.past(before: 0, lane: lane, into: base + sequence * own)
-            }
-          }
+    let found = Found(
+      parts: shards.count, starts: wantsStarts ? own * shards.lengths.count : 0)
+    let gradient = try runs.sums(size, poll: poll) { [self] part, target, poll in
+      let (shard, trajectory) = (shards.all[part], states.parts[part])
+      let eps = try shard.eps()
+      found.counts[part] = try shard.program.tune(
+        weights.all[part], shard.workspace, trajectory, slopes: slopes.parts[part],
+        drives[part], guard: limit, into: eps, shard.batch, poll: poll)
+      try shard.program.gradient(
+        shard.workspace, trajectory, eps, shard.batch, startsLearnt: startsLearnt,
+        into: target, poll: poll)
+      guard wantsStarts else { return }
+      shard.forEachSequence { sequence, lane in
+        if let base = found.starts.baseAddress {
+          eps.past(before: 0, lane: lane, into: base + sequence * own)
         }
       }
     }
     return Pulled(
-      gradient: gradient, starts: starts,
-      counts: counts.reduce(into: Guard.Counts()) { $0.add($1) })
+      gradient: gradient, starts: Array(found.starts),
+      counts: found.counts.reduce(into: Guard.Counts()) { $0.add($1) })
+  }
+
+  /// What shards of an adjoint write beside the gradient.
+  private final class Found {
+    let counts: UnsafeMutableBufferPointer<Guard.Counts>
+    let starts: UnsafeMutableBufferPointer<Double>
+
+    init(parts: Int, starts: Int) {
+      counts = .table([Guard.Counts](repeating: Guard.Counts(), count: parts))
+      self.starts = .table([Double](repeating: 0, count: starts))
+    }
+
+    deinit {
+      counts.deallocate()
+      starts.deallocate()
+    }
   }
 
   /// sum_t residual(t) phi(t) of adjoint values that are given, by every slot of the network.
   package func gradient(
     _ states: States, _ residual: [Trajectory], startsLearnt: Bool, poll: Poll
   ) throws -> [Double] {
-    try reduction.sums(shards.network.slots.values.count, poll: poll) { part, target, poll in
+    try runs.sums(shards.network.slots.values.count, poll: poll) {
+      [self] part, target, poll in
       let shard = shards.all[part]
       try shard.program.gradient(
         shard.workspace, states.parts[part], residual[part], shard.batch,
@@ -222,7 +242,7 @@ package final class ShardRunner {
     let direction = try self.direction ?? ShardWeights(shards)
     self.direction = direction
     direction.load(slots)
-    try reduction.forEach(poll: poll) { part, poll in
+    try runs.forEach(poll: poll) { [self] part, poll in
       let shard = shards.all[part]
       try shard.program.tangent(
         weights.all[part], along: direction.all[part], shard.workspace, states.parts[part],
@@ -235,12 +255,14 @@ package final class ShardRunner {
 
   /// Takes the driven values of states that were written.
   package func gather(_ states: States) {
-    reduction.forEach { gather(states.parts[$0], $0, into: states.driven.parts[$0]) }
+    reduction.forEach { [self] in
+      gather(states.parts[$0], $0, into: states.driven.parts[$0])
+    }
   }
 
   /// Writes driven values into the states.
   package func scatter(_ states: States) {
-    reduction.forEach { part in
+    reduction.forEach { [self] part in
       let (all, own) = (states.parts[part], states.driven.parts[part])
       forEachRun(part) { (all.origin + $0).update(from: own.origin + $1, count: $2) }
     }

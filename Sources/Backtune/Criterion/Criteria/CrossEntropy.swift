@@ -84,7 +84,7 @@ private final class CrossEntropyTerm: DataTerm {
   var divisor: Double { targets.sequences.gainSum }
 
   func value(_ states: Driven) -> Double {
-    runner.reduction.sum { shard in
+    runner.reduction.sum { [self] shard in
       var sum = 0.0
       forEachDistribution(shard) { step in
         let (part, z) = (step.part, states.parts[shard].origin + step.z)
@@ -98,7 +98,7 @@ private final class CrossEntropyTerm: DataTerm {
   }
 
   func addSlopes(_ states: Driven, into slopes: Driven) {
-    runner.reduction.forEach { shard in
+    runner.reduction.forEach { [self] shard in
       forEachDistribution(shard) { step in
         let x = states.parts[shard].origin + step.x
         let slope = slopes.parts[shard].origin + step.z
@@ -113,7 +113,7 @@ private final class CrossEntropyTerm: DataTerm {
 
   /// The diagonal of the second derivative by z, twice: that bounds the whole of it.
   func addCurvatures(_ states: Driven, into curvatures: Driven) {
-    runner.reduction.forEach { shard in
+    runner.reduction.forEach { [self] shard in
       forEachDistribution(shard) { step in
         let x = states.parts[shard].origin + step.x
         let curvature = curvatures.parts[shard].origin + step.z
@@ -128,8 +128,8 @@ private final class CrossEntropyTerm: DataTerm {
 
   /// The mean of kappa o x (1 - x) / temperature^2; outputs that are nearly certain count as at 0.05.
   func curvature(_ states: Driven) -> Double? {
-    func sum(_ value: (Step, Values) -> Double) -> Double {
-      runner.reduction.sum { shard in
+    func sum(_ value: @escaping (Step, Values) -> Double) -> Double {
+      runner.reduction.sum { [self] shard in
         var sum = 0.0
         forEachDistribution(shard) { sum += value($0, states.parts[shard].origin + $0.x) }
         return sum

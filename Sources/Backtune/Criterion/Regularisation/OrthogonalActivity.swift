@@ -69,7 +69,7 @@ final class ActivityProducts: ActivityTerm, GlobalTerm {
 
   func addDerivative(of k: Int, times c: Double, _ states: Driven, into slopes: Driven) {
     let (n, m) = pair(k)
-    runner?.reduction.forEach { part in
+    runner?.reduction.forEach { [self] part in
       forEachStep(part) { row, places in
         let (x, slope) = (states.parts[part].origin + row, slopes.parts[part].origin + row)
         slope[places[n]] += c * x[places[m]]
@@ -94,7 +94,7 @@ final class ActivityProducts: ActivityTerm, GlobalTerm {
   func form(_ states: Driven, _ previous: Driven) {
     let order = order
     products =
-      runner?.reduction.sums(order * order) { part, target in
+      runner?.reduction.sums(order * order) { [self] part, target in
         forEachStep(part) { row, places in
           let (x, y) = (states.parts[part].origin + row, previous.parts[part].origin + row)
           for n in 0..<order {
@@ -110,7 +110,7 @@ final class ActivityProducts: ActivityTerm, GlobalTerm {
   func addSlopes(of previous: Driven, into slopes: Driven) {
     let order = order
     products.withUnsafeBufferPointer { source in
-      runner?.reduction.forEach { part in
+      runner?.reduction.forEach { [self] part in
         forEachStep(part) { row, places in
           let (y, target) = (previous.parts[part].origin + row, slopes.parts[part].origin + row)
           for n in 0..<order {

@@ -21,7 +21,7 @@ final class PointwiseActivity<Rule: ActivityRule>: ActivityTerm {
   func begin(_ runner: ShardRunner) { self.runner = runner }
 
   func value(_ states: Driven) -> Double {
-    runner?.reduction.sum { part in
+    runner?.reduction.sum { [self] part in
       var sum = 0.0
       forEachValue(states, part) { sum += rule.value($0[$1]) }
       return sum
@@ -29,14 +29,14 @@ final class PointwiseActivity<Rule: ActivityRule>: ActivityTerm {
   }
 
   func addSlopes(_ states: Driven, into slopes: Driven) {
-    runner?.reduction.forEach { part in
+    runner?.reduction.forEach { [self] part in
       let target = slopes.parts[part].origin
       forEachValue(states, part) { target[$1] += rule.slope($0[$1]) }
     }
   }
 
   func addCurvatures(_ states: Driven, into curvatures: Driven) {
-    runner?.reduction.forEach { part in
+    runner?.reduction.forEach { [self] part in
       let target = curvatures.parts[part].origin
       forEachValue(states, part) { target[$1] += rule.curvature($0[$1]) }
     }

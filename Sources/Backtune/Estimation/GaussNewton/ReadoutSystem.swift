@@ -140,7 +140,7 @@ struct ReadoutSystem {
   }
 
   private func largestWeight(_ node: Node, _ weights: Driven) -> Double {
-    problem.runner.reduction.max { part in
+    problem.runner.reduction.max { [self] part in
       let runner = problem.runner
       let place = runner.layout(part).place(of: node.group, node.node)
       let batch = runner.shards.all[part].batch

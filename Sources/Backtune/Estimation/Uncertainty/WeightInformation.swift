@@ -109,7 +109,7 @@ extension Problem {
     let weights = try runner.makeDriven(for: "weights of the criterion")
     data.addSlopes(states, into: slopes)
     data.addCurvatures(states, into: weights)
-    let sums = runner.reduction.sums(2) { part, sums in
+    let sums = runner.reduction.sums(2) { [self] part, sums in
       let (slope, weight) = (slopes.parts[part].origin, weights.parts[part].origin)
       runner.forEachValue(part) {
         guard weight[$0] > 0 else { return }

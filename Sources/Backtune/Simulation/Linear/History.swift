@@ -58,7 +58,7 @@ package final class History {
 
   /// Takes simulated states.
   package func fill(_ states: States, poll: Poll) throws {
-    try Reduction(count: shards.count).forEach(poll: poll) { part, poll in
+    try shards.reduction.forEach(poll: poll) { [self] part, poll in
       try fill(shards.all[part], states.parts[part], poll)
     }
   }
