@@ -3,93 +3,61 @@ import BacktuneNumerics
 
 /// x_i(t) = sum_j c_j prod_m f_jm(s_jm,i(t - l_jm)).
 final class FirmwareOperation: Operation {
-  private typealias V = SIMD4<Double>
-
-  /// A factor: where its source stands from the row of time t.
-  private struct Part {
-    let function: FactorFunction
-    let shift: Int
-    let isBroadcast: Bool
-    /// The network input has no adjoint value.
-    let isInput: Bool
-  }
-
-  private struct Sum {
-    let coefficient: Double
-    let first: Int
-    let factors: Int
-  }
-
   let groups: [GroupID]
   let span: Span
-  private let parts: UnsafeMutablePointer<Part>
-  private let sums: UnsafeMutablePointer<Sum>
-  private let partCount: Int
-  private let sumCount: Int
-  private let hasBroadcast: Bool
+  private let terms: FirmwareTerms
   /// Whether the group is a squashing function of another alone, whose slope follows from its value.
   private let isBareSquash: Bool
 
   init(_ groups: [GroupID], _ firmware: Firmware, _ network: Network, _ layout: Layout) {
     self.groups = groups
     span = Span(groups, network: network, layout: layout)
-    let all = firmware.terms.flatMap(\.factors)
-    partCount = all.count
-    sumCount = firmware.terms.count
-    parts = .allocate(capacity: partCount)
-    sums = .allocate(capacity: sumCount)
-    for (k, factor) in all.enumerated() {
-      let source = factor.source
-      (parts + k).initialize(
-        to: Part(
-          function: FactorFunction(factor.function), shift: layout.shift(to: source),
-          isBroadcast: network.size(of: source.group) == 1 && span.size != 1,
-          isInput: source.group == Network.input))
-    }
-    var first = 0
-    for (k, term) in firmware.terms.enumerated() {
-      (sums + k).initialize(
-        to: Sum(coefficient: term.coefficient, first: first, factors: term.factors.count))
-      first += term.factors.count
-    }
-    hasBroadcast = (0..<partCount).contains { [parts] in parts[$0].isBroadcast }
+    terms = FirmwareTerms(firmware, span, network, layout)
     isBareSquash =
-      partCount == 1 && sumCount == 1 && !hasBroadcast && sums[0].coefficient == 1
-      && parts[0].function.kind == .squash
+      terms.parts.count == 1 && terms.sums.count == 1 && !terms.hasBroadcast
+      && terms.sums[0].coefficient == 1 && terms.parts[0].function.kind == .squash
   }
 
-  deinit {
-    parts.deinitialize(count: partCount).deallocate()
-    sums.deinitialize(count: sumCount).deallocate()
-  }
+  deinit { terms.deallocate() }
 
-  var partialCount: Int { partCount * span.nodes }
-
-  /// Four values of the source of a factor.
-  @inline(__always)
-  private func source(_ part: Part, _ row: Values, _ place: Int, _ node: Int, _ n: Int) -> V {
-    guard part.isBroadcast else { return Lanes.read(row + part.shift + place, n) }
-    if span.width == 1 { return V(repeating: row[part.shift]) }
-    return Lanes.read(row + part.shift + place - node * span.width, n)
-  }
+  var partialCount: Int { terms.parts.count * span.nodes }
 
   func forward(_ frame: Frame, _ states: Values, into target: Target, lanes: Int) {
     let y = target + span.place
     if isBareSquash {
       // The most frequent group of all, without the loops over terms and factors.
-      let (f, x) = (parts[0].function, states + parts[0].shift)
-      span.sweep(lanes, isFlat: true) { place, _, n in
-        Lanes.write(f.squashed(Lanes.read(x + place, n)), y + place, n)
-      }
-      return
+      let part = terms.parts[0]
+      span.sweep(
+        lanes, isFlat: true, Squash(function: part.function, x: states + part.shift, y: y))
+    } else {
+      span.sweep(lanes, isFlat: !terms.hasBroadcast, Sum(terms: terms, states: states, y: y))
     }
-    span.sweep(lanes, isFlat: !hasBroadcast) { place, node, n in
-      var sum = V.zero
-      for k in 0..<sumCount {
-        let term = sums[k]
-        var product = V(repeating: term.coefficient)
+  }
+
+  private struct Squash: LaneLoop {
+    let function: FactorFunction
+    let x: Values
+    let y: Target
+
+    @inline(__always)
+    func run(place: Int, node: Int, _ n: Int) {
+      Lanes.write(function.squashed(Lanes.read(x + place, n)), y + place, n)
+    }
+  }
+
+  private struct Sum: LaneLoop {
+    let terms: FirmwareTerms
+    let states: Values
+    let y: Target
+
+    @inline(__always)
+    func run(place: Int, node: Int, _ n: Int) {
+      var sum = SIMD4<Double>.zero
+      for term in terms.sums {
+        var product = SIMD4(repeating: term.coefficient)
         for m in term.first..<term.first + term.factors {
-          product *= parts[m].function.value(source(parts[m], states, place, node, n))
+          let part = terms.parts[m]
+          product *= part.function.value(terms.source(part, states, place, node, n))
         }
         sum += product
       }
@@ -100,22 +68,44 @@ final class FirmwareOperation: Operation {
   /// The derivative of each node by each factor's source, factor after factor: c f_m'(s_m) prod_{j != m} f_j(s_j).
   func storePartials(_ states: Values, values: Values, into target: Target, lanes: Int) {
     if isBareSquash {
-      let (f, v) = (parts[0].function, values + span.place)
-      span.sweep(lanes, isFlat: true) { place, _, n in
-        Lanes.write(f.slope(value: Lanes.read(v + place, n)), target + place, n)
-      }
-      return
+      span.sweep(
+        lanes, isFlat: true,
+        SquashSlope(function: terms.parts[0].function, values: values + span.place, target: target))
+    } else {
+      span.sweep(
+        lanes, isFlat: !terms.hasBroadcast,
+        Slopes(terms: terms, states: states, target: target, count: span.count))
     }
-    let count = span.count
-    span.sweep(lanes, isFlat: !hasBroadcast) { place, node, n in
-      for k in 0..<sumCount {
-        let term = sums[k]
+  }
+
+  private struct SquashSlope: LaneLoop {
+    let function: FactorFunction
+    let values: Values
+    let target: Target
+
+    @inline(__always)
+    func run(place: Int, node: Int, _ n: Int) {
+      Lanes.write(function.slope(value: Lanes.read(values + place, n)), target + place, n)
+    }
+  }
+
+  private struct Slopes: LaneLoop {
+    let terms: FirmwareTerms
+    let states: Values
+    let target: Target
+    let count: Int
+
+    @inline(__always)
+    func run(place: Int, node: Int, _ n: Int) {
+      for term in terms.sums {
         let end = term.first + term.factors
         for m in term.first..<end {
-          let u = source(parts[m], states, place, node, n)
-          var beta = term.coefficient * parts[m].function.slope(u)
+          let part = terms.parts[m]
+          let u = terms.source(part, states, place, node, n)
+          var beta = term.coefficient * part.function.slope(u)
           for j in term.first..<end where j != m {
-            beta *= parts[j].function.value(source(parts[j], states, place, node, n))
+            let other = terms.parts[j]
+            beta *= other.function.value(terms.source(other, states, place, node, n))
           }
           Lanes.write(beta, target + m * count + place, n)
         }
@@ -124,12 +114,23 @@ final class FirmwareOperation: Operation {
   }
 
   func tangent(_ frame: Frame, _ partials: some Partials, _ row: Target, lanes: Int) {
-    let y = row + span.place
-    span.sweep(lanes, isFlat: isFlat(partials)) { place, node, n in
-      var sum = V.zero
-      for m in 0..<partCount where !parts[m].isInput {
+    span.sweep(
+      lanes, isFlat: isFlat(partials),
+      Tangent(terms: terms, partials: partials, row: row, y: row + span.place))
+  }
+
+  private struct Tangent<P: Partials>: LaneLoop {
+    let terms: FirmwareTerms
+    let partials: P
+    let row: Values
+    let y: Target
+
+    @inline(__always)
+    func run(place: Int, node: Int, _ n: Int) {
+      var sum = SIMD4<Double>.zero
+      for (m, part) in terms.parts.enumerated() where !part.isInput {
         let beta = partials.load(m, node: node, place: place, n: n)
-        sum = multiplyAdd(beta, source(parts[m], row, place, node, n), sum)
+        sum = multiplyAdd(beta, terms.source(part, row, place, node, n), sum)
       }
       Lanes.write(sum, y + place, n)
     }
@@ -138,26 +139,91 @@ final class FirmwareOperation: Operation {
   func adjoint(
     _ frame: Frame, _ partials: some Partials, _ eps: Target, into sums: Target, lanes: Int
   ) {
-    let e = eps + span.place
-    span.sweep(lanes, isFlat: isFlat(partials)) { place, node, n in
-      let own = Lanes.read(e + place, n)
-      for m in 0..<partCount where !parts[m].isInput {
+    span.sweep(
+      lanes, isFlat: isFlat(partials),
+      Adjoint(terms: terms, partials: partials, eps: eps + span.place, sums: sums))
+  }
+
+  private struct Adjoint<P: Partials>: LaneLoop {
+    let terms: FirmwareTerms
+    let partials: P
+    let eps: Values
+    let sums: Target
+
+    @inline(__always)
+    func run(place: Int, node: Int, _ n: Int) {
+      let own = Lanes.read(eps + place, n)
+      for (m, part) in terms.parts.enumerated() where !part.isInput {
         let beta = partials.load(m, node: node, place: place, n: n)
-        var s = sums + parts[m].shift
-        if !parts[m].isBroadcast {
-          s += place
-          Lanes.write(multiplyAdd(beta, own, Lanes.read(s, n)), s, n)
-        } else if span.width == 1 {
+        var s = sums + part.shift
+        if part.isBroadcast && terms.width == 1 {
           // Nodes only: what stands in the padding may be infinite.
-          for k in 0..<min(n, span.size - place) { s[0] += beta[k] * own[k] }
-        } else {
-          s += place - node * span.width
-          Lanes.write(multiplyAdd(beta, own, Lanes.read(s, n)), s, n)
+          for k in 0..<min(n, terms.size - place) { s[0] += beta[k] * own[k] }
+          continue
         }
+        s += part.isBroadcast ? place - node * terms.width : place
+        Lanes.write(multiplyAdd(beta, own, Lanes.read(s, n)), s, n)
       }
     }
   }
 
   @inline(__always)
-  private func isFlat<P: Partials>(_ partials: P) -> Bool { P.isFlat && !hasBroadcast }
+  private func isFlat<P: Partials>(_ partials: P) -> Bool { P.isFlat && !terms.hasBroadcast }
+}
+
+/// The terms of a firmware group as its loops read them, without reference counting.
+struct FirmwareTerms {
+  /// A factor: where its source stands from the row of time t.
+  struct Part {
+    let function: FactorFunction
+    let shift: Int
+    let isBroadcast: Bool
+    /// The network input has no adjoint value.
+    let isInput: Bool
+  }
+
+  struct Sum {
+    let coefficient: Double
+    let first: Int
+    let factors: Int
+  }
+
+  let parts: UnsafeMutableBufferPointer<Part>
+  let sums: UnsafeMutableBufferPointer<Sum>
+  let hasBroadcast: Bool
+  let width: Int
+  let size: Int
+
+  init(_ firmware: Firmware, _ span: Span, _ network: Network, _ layout: Layout) {
+    (width, size) = (span.width, span.size)
+    parts = .table(
+      firmware.terms.flatMap(\.factors).map { factor in
+        Part(
+          function: FactorFunction(factor.function), shift: layout.shift(to: factor.source),
+          isBroadcast: network.size(of: factor.source.group) == 1 && span.size != 1,
+          isInput: factor.source.group == Network.input)
+      })
+    var first = 0
+    sums = .table(
+      firmware.terms.map { term in
+        defer { first += term.factors.count }
+        return Sum(coefficient: term.coefficient, first: first, factors: term.factors.count)
+      })
+    hasBroadcast = parts.contains { $0.isBroadcast }
+  }
+
+  func deallocate() {
+    parts.deallocate()
+    sums.deallocate()
+  }
+
+  /// Four values of the source of a factor.
+  @inline(__always)
+  func source(
+    _ part: Part, _ row: UnsafePointer<Double>, _ place: Int, _ node: Int, _ n: Int
+  ) -> SIMD4<Double> {
+    guard part.isBroadcast else { return Lanes.read(row + part.shift + place, n) }
+    if width == 1 { return SIMD4(repeating: row[part.shift]) }
+    return Lanes.read(row + part.shift + place - node * width, n)
+  }
 }

@@ -78,22 +78,36 @@ struct Span {
     count = nodes * layout.lanes
   }
 
-  /// Runs `body(place, node, n)` over groups of n <= 4 values of the running lanes: whole rows at once where all lanes
-  /// run and nodes need not be told apart.
+  /// Runs a loop over groups of n <= 4 values of the running lanes: whole rows at once where all lanes run and nodes need
+  /// not be told apart.
   @inline(__always)
-  func sweep(_ lanes: Int, isFlat: Bool, _ body: (_ place: Int, _ node: Int, _ n: Int) -> Void) {
+  func sweep(_ lanes: Int, isFlat: Bool, _ loop: some LaneLoop) {
     let isFlat = width == 1 || (isFlat && lanes == width)
     let (outer, inner) = isFlat ? (1, count) : (nodes, lanes)
     for node in 0..<outer {
       let first = node * width
       var b = 0
-      // One call site: with more, the body would become a function of its own, called for each vector.
-      while b < inner {
-        body(first + b, node, min(4, inner - b))
+      while b + 4 <= inner {
+        loop.run(place: first + b, node: node, 4)
         b += 4
       }
+      if b < inner { Self.tail(loop, first + b, node, inner - b) }
     }
   }
+
+  @inline(never)
+  private static func tail(_ loop: some LaneLoop, _ place: Int, _ node: Int, _ n: Int) {
+    loop.run(place: place, node: node, n)
+  }
+}
+
+/// What is done with groups of four lanes. A type of its own for each, inlined with n = 4: of a closure that is called
+/// for whole vectors and for what is left over, the compiler made halves of vectors, which ran half as fast.
+protocol LaneLoop {
+  /// - Parameters:
+  ///   - place: of the node and lane in the group.
+  ///   - n: how many of the four lanes count.
+  func run(place: Int, node: Int, _ n: Int)
 }
 
 /// Room in packed weights and in scratch, handed out while a program is made.

@@ -58,7 +58,7 @@ enum Lanes {
   @inline(__always)
   static func read(_ p: UnsafePointer<Double>, _ n: Int) -> SIMD4<Double> {
     if n == 4 { return MatrixKernels.load(p) }
-    return readPart(p, n)
+    return SIMD4(p[0], n > 1 ? p[1] : 0, n > 2 ? p[2] : 0, 0)
   }
 
   @inline(__always)
@@ -67,17 +67,6 @@ enum Lanes {
       MatrixKernels.store(v, p)
       return
     }
-    writePart(v, p, n)
-  }
-
-  // Out of line: where the compiler sees which lanes are 0, it takes whole vectors apart too, and they run half as fast.
-  @inline(never)
-  private static func readPart(_ p: UnsafePointer<Double>, _ n: Int) -> SIMD4<Double> {
-    SIMD4(p[0], n > 1 ? p[1] : 0, n > 2 ? p[2] : 0, 0)
-  }
-
-  @inline(never)
-  private static func writePart(_ v: SIMD4<Double>, _ p: UnsafeMutablePointer<Double>, _ n: Int) {
     for k in 0..<n { p[k] = v[k] }
   }
 }

@@ -38,8 +38,16 @@ final class SoftmaxOperation: Operation {
   var partialCount: Int { span.nodes }
 
   func storePartials(_ states: Values, values: Values, into target: Target, lanes: Int) {
-    span.sweep(lanes, isFlat: true) { place, _, n in
-      Lanes.write(Lanes.read(values + span.place + place, n), target + place, n)
+    span.sweep(lanes, isFlat: true, Copy(source: values + span.place, target: target))
+  }
+
+  private struct Copy: LaneLoop {
+    let source: Values
+    let target: Target
+
+    @inline(__always)
+    func run(place: Int, node: Int, _ n: Int) {
+      Lanes.write(Lanes.read(source + place, n), target + place, n)
     }
   }
 
