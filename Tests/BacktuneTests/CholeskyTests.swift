@@ -33,7 +33,7 @@ import Testing
       let g = try Buffer(dimensions: [order, apart], for: "test")
       RowProducts.addGram(
         rows.pointer, rows: order, stride: stride, count: count, into: g.pointer, target: apart,
-        poll: {})
+        poll: .none)
       for i in 0..<order { g.pointer[i * apart + i] += ridge }
       return g
     }
@@ -63,7 +63,8 @@ import Testing
       b.pointer[i] = 0.5 * x[i] + (0..<order).reduce(0) { $0 + sample.product(i, $1) * x[$1] }
     }
     var polls = 0
-    let made = Cholesky(factorising: a.pointer, order: order, stride: apart) { polls += 1 }
+    let made = try Cholesky(
+      factorising: a.pointer, order: order, stride: apart, poll: Poll { polls += 1 })
     let factors = try #require(made)
     factors.solve(b.pointer)
     expectClose((0..<order).map { b.pointer[$0] }, x, within: 1e-11, "order \(order)")
@@ -84,7 +85,7 @@ import Testing
       for place in [0, 5, 27] {
         let a = try Buffer(dimensions: [28, 40], for: "test")
         for i in 0..<28 { a.pointer[i * 40 + i] = i == place ? value : 1 }
-        let factors = Cholesky(factorising: a.pointer, order: 28, stride: 40) {}
+        let factors = try Cholesky(factorising: a.pointer, order: 28, stride: 40, poll: .none)
         #expect(factors == nil, "\(value) at \(place)")
       }
     }
@@ -96,10 +97,11 @@ import Testing
     let a = try sample.gram(ridge: 1, apart: apart)
     var polls = 0
     #expect(throws: BacktuneError.self) {
-      _ = try Cholesky(factorising: a.pointer, order: 1200, stride: apart) {
+      let poll = Poll {
         polls += 1
         if polls == 3 { throw BacktuneError(.interrupted, "enough") }
       }
+      _ = try Cholesky(factorising: a.pointer, order: 1200, stride: apart, poll: poll)
     }
     #expect(polls == 3)
   }

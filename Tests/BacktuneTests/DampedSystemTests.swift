@@ -49,7 +49,7 @@ import Testing
       let step = try #require(
         try system.step(
           gram: sample.gram.pointer, stride: sample.stride, curvature: sample.curvature, box: box,
-          damping: damping, poll: {}))
+          damping: damping, poll: .none))
       for slope in sample.slope(step, damping: damping) { #expect(abs(slope) <= 1e-10) }
       // The same factors, another right-hand side.
       let correction = try #require(system.correction(sample.gradient))
@@ -72,7 +72,7 @@ import Testing
     let step = try #require(
       try system.step(
         gram: sample.gram.pointer, stride: sample.stride, curvature: sample.curvature, box: box,
-        damping: 0.1, poll: {}))
+        damping: 0.1, poll: .none))
     let slope = sample.slope(step, damping: 0.1)
     var free = 0
     for k in 0..<order {
@@ -97,7 +97,7 @@ import Testing
       sample.gram.pointer[2 * sample.stride + 2] = value
       let step = try system.step(
         gram: sample.gram.pointer, stride: sample.stride, curvature: nil, box: box, damping: 1e-3,
-        poll: {})
+        poll: .none)
       #expect(step == nil)
       #expect(system.correction(sample.gradient) == nil)
     }

@@ -12,18 +12,15 @@ import Testing
   private struct Setting {
     let item: RandomCase
     let problem: Problem
-    let states: Trajectory
-    let eps: Trajectory
+    let states: States
     let gradient: [Double]
 
     init(seed: UInt64) throws {
       item = try RandomCase(seed: seed)
       problem = try Problem(item.network, item.sequences)
       states = try problem.makeStates()
-      eps = try problem.makeAdjoint()
       _ = try problem.evaluate(item.network.slots.values, into: states)
-      _ = try problem.tune(states, isGuarded: false, into: eps)
-      gradient = try problem.gradient(states, eps)
+      gradient = try problem.tune(states, isGuarded: false).gradient
     }
 
     func cost(_ slots: [Double]) throws -> Double {
@@ -73,39 +70,40 @@ import Testing
   @Test(arguments: seeds) func tangentAgainstAdjoint(seed: UInt64) throws {
     let setting = try Setting(seed: seed)
     var stream = setting.item.stream
-    let (network, plan, batch) = (setting.item.network, setting.problem.plan, setting.problem.batch)
+    let (network, problem) = (setting.item.network, setting.problem)
+    let runner = problem.runner
     let states = setting.states
-    _ = try setting.problem.evaluate(network.slots.values, into: states)
+    _ = try problem.evaluate(network.slots.values, into: states)
     let direction = network.slots.values.map { _ in stream.normal() }
-    let tangents = try setting.problem.makeAdjoint()
-    let start = (0..<batch.lanes).map { _ in
+    let tangents = try runner.makeStates()
+    let start = setting.item.sequences.lengths.map { _ in
       (0..<network.stateSize).map { _ in stream.normal() }
     }
     let inputState = network.stateLayout[0].depth * network.inputs
     // Initial states move with the direction where they are learnt, and by a direction of their own.
-    plan.start(tangents, direction)
-    for lane in 0..<batch.lanes {
-      var moved = start[lane]
-      tangents.past(before: 0, lane: lane, into: &moved)
-      for k in moved.indices { moved[k] = k < inputState ? 0 : moved[k] + start[lane][k] }
-      tangents.setPast(moved, lane: lane)
+    runner.start(tangents, direction)
+    for k in start.indices {
+      var moved = problem.past(tangents.parts, k)
+      for i in moved.indices { moved[i] = i < inputState ? 0 : moved[i] + start[k][i] }
+      problem.setPast(tangents.parts, k, moved)
     }
-    try plan.loadDirection(direction)
-    try plan.tangent(states, into: tangents, batch)
+    try runner.tangent(states, along: direction, into: tangents, poll: .none)
     // v: random slopes of the outputs that are running.
-    let v = try Trajectory(plan.layout, steps: batch.steps, for: "slopes")
+    let v = try runner.makeDriven(for: "slopes")
     var left = 0.0
-    plan.layout.forEachValue(of: network.outputs, batch) {
-      v.origin[$0] = stream.normal()
-      left += v.origin[$0] * tangents.origin[$0]
+    problem.forEachDriven { part, place in
+      let slope = stream.normal()
+      v.parts[part].origin[place] = slope
+      left += slope * tangents.driven.parts[part].origin[place]
     }
-    _ = try plan.tune(states, slopes: v, guard: nil, into: setting.eps, batch)
-    let gradient = try plan.gradient(states, setting.eps, batch)
+    let gradient = try runner.tune(
+      states, slopes: v, guard: nil, wantsStarts: false, poll: .none
+    ).gradient
     var right = zip(direction, gradient).reduce(0) { $0 + $1.0 * $1.1 }
-    for lane in 0..<batch.lanes {
-      var past = [Double](repeating: 0, count: network.stateSize)
-      setting.eps.past(before: 0, lane: lane, into: &past)
-      for k in past.indices where k >= inputState { right += past[k] * start[lane][k] }
+    let eps = try problem.eps()
+    for k in start.indices {
+      let past = problem.past(eps, k)
+      for i in past.indices where i >= inputState { right += past[i] * start[k][i] }
     }
     let size = zip(direction, gradient).reduce(abs(left)) { $0 + abs($1.0 * $1.1) }
     #expect(abs(left - right) <= 1e-12 * size, "seed \(seed): \(left) and \(right)")
@@ -118,15 +116,13 @@ import Testing
     options.learnsEachStart = true
     let problem = try Problem(item.network, item.sequences, options: options)
     let states = try problem.makeStates()
-    let eps = try problem.makeAdjoint()
     var stream = item.stream
     let count = item.network.slots.values.count
     let slots = problem.slots.values.enumerated().map {
       $0 < count ? $1 : problem.slots.isFixed[$0] ? 0 : 0.5 * stream.normal()
     }
     let base = try problem.evaluate(slots, into: states).total
-    _ = try problem.tune(states, isGuarded: false, into: eps)
-    let gradient = try problem.gradient(states, eps)
+    let gradient = try problem.tune(states, isGuarded: false).gradient
     #expect(gradient.count == slots.count)
     let scale = gradient.map(abs).max() ?? 0
     let h = 1e-5
@@ -150,7 +146,7 @@ import Testing
     let all = setting.item.sequences
     var cost = 0.0
     var gradient = [Double](repeating: 0, count: setting.gradient.count)
-    for (first, length) in zip(setting.problem.batch.starts, all.lengths) where length > 0 {
+    for (first, length) in zip(setting.problem.runner.shards.starts, all.lengths) where length > 0 {
       let (m, o) = (all.inputCount, all.outputCount)
       let inputs = Array(all.inputs[first * m..<(first + length) * m])
       let desired = Array(all.desired[first * o..<(first + length) * o])
@@ -165,10 +161,8 @@ import Testing
       }
       let problem = try Problem(network, one)
       let states = try problem.makeStates()
-      let eps = try problem.makeAdjoint()
       cost += try problem.evaluate(network.slots.values, into: states).total
-      _ = try problem.tune(states, isGuarded: false, into: eps)
-      gradient = zip(gradient, try problem.gradient(states, eps)).map(+)
+      gradient = zip(gradient, try problem.tune(states, isGuarded: false).gradient).map(+)
     }
     let together = try setting.cost(network.slots.values)
     #expect(abs(cost - together) <= 1e-12 * together, "seed \(seed)")

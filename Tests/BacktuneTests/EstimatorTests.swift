@@ -276,9 +276,9 @@ import Testing
     // Three searches of the second order: alpha = 1, then at most 20 trials each; six of the first.
     #expect(estimator.trace[1].simulations >= 6 && estimator.trace[1].simulations <= 9 * 21)
     let problem = try Problem(learner, sequences)
-    let (states, eps) = (try problem.makeStates(), try problem.makeAdjoint())
+    let states = try problem.makeStates()
     _ = try problem.evaluate(learner.slots.values, into: states)
-    let counts = try problem.tune(states, isGuarded: true, into: eps)
+    let counts = try problem.tune(states, isGuarded: true).counts
     #expect(counts.values == 30 * 6)
     #expect(estimator.trace[1].raised == Double(counts.raised) / Double(counts.values))
     #expect(estimator.trace[1].saturated == Double(counts.saturated) / Double(counts.values))

@@ -17,10 +17,10 @@ import Testing
   }
 
   static func run(_ session: GaussNewton, iterations: Int) throws -> [Double] {
-    try session.start {}
+    try session.start(poll: .none)
     var costs = [session.report.cost]
     for _ in 0..<iterations {
-      try session.iterate(EstimatorOptions()) {}
+      try session.iterate(EstimatorOptions(), poll: .none)
       costs.append(session.report.cost)
       if session.lastReport.order == .none { break }
     }
@@ -97,15 +97,16 @@ import Testing
     for limit in [1, 2, 5, 11, 23] {
       let session = try GaussNewton(
         try Problem(learner, sequences))
-      try session.start {}
+      try session.start(poll: .none)
       let first = session.report.cost
       var polls = 0
       do {
         for _ in 0..<5 {
-          try session.iterate(EstimatorOptions()) {
+          let poll = Poll {
             polls += 1
             if polls == limit { throw BacktuneError(.interrupted, "enough") }
           }
+          try session.iterate(EstimatorOptions(), poll: poll)
         }
       } catch let error as BacktuneError {
         #expect(error.kind == .interrupted)
@@ -115,7 +116,7 @@ import Testing
       #expect(kept <= first)
       let cost = try session.cost(at: session.network.slots.values).cost
       #expect(cost == kept)
-      try session.iterate(EstimatorOptions()) {}
+      try session.iterate(EstimatorOptions(), poll: .none)
       #expect(session.report.cost < kept)
     }
   }
@@ -125,14 +126,15 @@ import Testing
     let (learner, sequences, _) = try Build.reverseEngineering("lnl", size: 16, steps: 600)
     let session = try GaussNewton(
       try Problem(learner, sequences))
-    try session.start {}
+    try session.start(poll: .none)
     let clock = ContinuousClock()
     var (last, longest) = (clock.now, Duration.zero)
-    try session.iterate(EstimatorOptions()) {
+    let poll = Poll {
       let now = clock.now
       longest = max(longest, now - last)
       last = now
     }
+    try session.iterate(EstimatorOptions(), poll: poll)
     #expect(longest < .milliseconds(50))
   }
 
@@ -143,7 +145,7 @@ import Testing
       learner.slots.values.indices.map { learner.slots.isFixed[$0] ? 0 : 40 })
     let session = try GaussNewton(
       try Problem(learner, sequences))
-    try session.start {}
+    try session.start(poll: .none)
     #expect(session.lastReport.order == .rescue)
     #expect(session.report.cost.isFinite)
   }

@@ -101,6 +101,8 @@ import Testing
   @Test func pollStopsIt() throws {
     struct Stop: Error {}
     let base = try samples([("mean", [0])], values)
-    #expect(throws: Stop.self) { try GibbsFit(base, desired: [0.4]) { throw Stop() } }
+    #expect(throws: Stop.self) {
+      try GibbsFit(base, desired: [0.4], poll: Poll { throw Stop() })
+    }
   }
 }

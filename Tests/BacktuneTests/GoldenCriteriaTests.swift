@@ -124,7 +124,7 @@ import Testing
   /// A network whose output is its input one step ago, so that errors are what the inputs make them.
   private func problem(
     _ name: String, errors: [Double], desired goals: [Double], nu: Double? = nil
-  ) throws -> (Problem, Trajectory) {
+  ) throws -> (Problem, States) {
     var network = try Network(inputs: 1)
     let x = try network.addFirmware("x", size: 1)
     try network.addTerm(to: x, factors: [(.identity, Source(Network.input, lag: 0))])
@@ -145,7 +145,7 @@ import Testing
       for (name, expected) in item.nu {
         let (problem, states) = try problem(
           name, errors: item.errors.values, desired: try #require(item.desired).values)
-        problem.data.begin(with: states)
+        problem.data.begin(with: states.driven)
         // The errors are made by sums, which round.
         #expect(
           abs((problem.data.nu ?? .nan) - expected) <= 1e-9 * expected + 1e-16,
@@ -162,9 +162,9 @@ import Testing
         let (other, states) = try self.problem(
           name, errors: item.errors.values, desired: run.desired.values)
         if let problem {
-          _ = problem.data.adapt(to: states) { _ in true }
+          _ = problem.data.adapt(to: states.driven) { _ in true }
         } else {
-          other.data.begin(with: states)
+          other.data.begin(with: states.driven)
           problem = other
         }
         let (nu, expected) = (try #require(problem?.data.nu), try #require(item.nu[name]))
@@ -176,8 +176,8 @@ import Testing
   @Test func givenScalesStay() throws {
     for name in ["1", "0", "a", "b", "h"] {
       let (problem, states) = try problem(name, errors: [1, -2, 3], desired: [0, 1, 0], nu: 0.7)
-      problem.data.begin(with: states)
-      _ = problem.data.adapt(to: states) { _ in true }
+      problem.data.begin(with: states.driven)
+      _ = problem.data.adapt(to: states.driven) { _ in true }
       #expect(problem.data.nu == 0.7)
     }
     #expect(try problem("h", errors: [1], desired: [0]).0.data.nu == load().margin_h)
@@ -202,13 +202,14 @@ import Testing
           network, lengths: [2], inputs: item.z + second, desired: goals + second,
           gains: item.kappa + second.map { _ in 1 }),
         objective: try Objective(criterion: "cross-entropy"))
-      let (states, eps) = (try problem.makeStates(), try problem.makeAdjoint())
+      let states = try problem.makeStates()
       let score = try problem.evaluate(network.slots.values, into: states)
       // o = 0 in the second step: no cost there.
       #expect(abs(score.total - item.rho) <= 1e-14 * (1 + item.rho), "\(item.z)")
-      _ = try problem.tune(states, isGuarded: false, into: eps)
+      _ = try problem.tune(states, isGuarded: false)
+      let eps = problem.values(try problem.eps(), z, 0)
       for (n, expected) in item.drho_dz.enumerated() {
-        let slope = eps.value(z, n, t: 0, lane: 0)
+        let slope = eps[n]
         #expect(abs(slope - expected) <= 1e-14 * (1 + item.rho), "\(item.z): \(slope)")
       }
     }
@@ -259,8 +260,7 @@ import Testing
   /// A regularisation of activities at given values x [t][node].
   private struct Activity {
     let term: any ActivityTerm
-    let batch: Batch
-    let layout: Layout
+    let runner: ShardRunner
     let nodes: Int
 
     init(_ name: String, _ options: [String: Double], _ item: RegulariserCase) throws {
@@ -268,35 +268,38 @@ import Testing
       var network = try Network(inputs: 0)
       try network.addLearnware("v", size: nodes)
       try network.connect(Source(0, lag: 1), to: 0, form: .dense, role: "W")
-      batch = try Batch(lengths: [item.at.values.count / nodes])
-      layout = Layout(network, lanes: 1)
       let fields = options.map { "\"\($0)\": \($1)" }.joined(separator: ", ")
       let rule = try Regularisations.named(name, options: Array("{\(fields)}".utf8))
-      guard case .activity(let term) = try rule.makeTerm(network, batch, layout) else {
+      guard case .activity(let term) = try rule.makeTerm(network) else {
         throw BacktuneError.argument("no activity term")
       }
       self.term = term
+      let shards = try Shards(network, lengths: [item.at.values.count / nodes])
+      runner = try ShardRunner(shards, driven: term.driven)
+      try term.begin(runner)
     }
 
-    func trajectory(_ values: [Double]) throws -> Trajectory {
-      let result = try Trajectory(layout, steps: batch.steps, for: "test")
+    func driven(_ values: [Double]) throws -> Driven {
+      let result = try runner.makeDriven(for: "test")
+      let part = result.parts[0]
       values.withUnsafeBufferPointer {
-        result.set(0, nodes: nodes, steps: batch.steps, lane: 0, from: $0, first: 0, stride: nodes)
+        part.set(0, nodes: nodes, steps: part.steps, lane: 0, from: $0, first: 0, stride: nodes)
       }
       return result
     }
 
-    func read(_ trajectory: Trajectory) -> [Double] {
-      (0..<batch.steps).flatMap { t in
-        (0..<nodes).map { trajectory.value(0, $0, t: t, lane: 0) }
+    func read(_ driven: Driven) -> [Double] {
+      let part = driven.parts[0]
+      return (0..<part.steps).flatMap { t in
+        (0..<nodes).map { part.value(0, $0, t: t, lane: 0) }
       }
     }
 
-    func value(at x: [Double]) throws -> Double { term.value(try trajectory(x)) }
+    func value(at x: [Double]) throws -> Double { term.value(try driven(x)) }
 
     func slopes(at x: [Double]) throws -> [Double] {
-      let result = try Trajectory(layout, steps: batch.steps, for: "test")
-      term.addSlopes(try trajectory(x), into: result)
+      let result = try runner.makeDriven(for: "test")
+      term.addSlopes(try driven(x), into: result)
       return read(result)
     }
 
@@ -305,9 +308,9 @@ import Testing
       at x: [Double], previous: [Double], strength: Double
     ) throws -> (Double, [Double]) {
       let term = try #require(self.term as? ActivityProducts)
-      let (states, old) = (try trajectory(x), try trajectory(previous))
+      let (states, old) = (try driven(x), try driven(previous))
       term.form(states, old)
-      let result = try Trajectory(layout, steps: batch.steps, for: "test")
+      let result = try runner.makeDriven(for: "test")
       term.addSlopes(of: old, into: result)
       return (strength * term.squares, read(result))
     }

@@ -32,8 +32,7 @@ import Testing
     let item: Case
     let problem: Problem
     let slots: [Double]
-    let states: Trajectory
-    let eps: Trajectory
+    let states: States
     /// The column of the engine that each column of the file is.
     let order: [Int]
 
@@ -42,7 +41,7 @@ import Testing
       let network = try item.makeNetwork()
       problem = try Problem(network, try item.makeSequences(network, item.sequences))
       slots = network.slots.values
-      (states, eps) = (try problem.makeStates(), try problem.makeAdjoint())
+      states = try problem.makeStates()
       _ = try problem.evaluate(slots, into: states)
       let columns = problem.adjustable
       order = try item.columns.map { try #require(columns.firstIndex(of: slot($0, network))) }
@@ -50,23 +49,24 @@ import Testing
     }
 
     /// Every observed value, by sequence, time and output.
-    func forEachValue(_ values: DrivenValues, _ body: ([Int], Int) throws -> Void) rethrows {
-      for (sequence, length) in problem.batch.lengths.enumerated() {
+    func forEachValue(_ values: DrivenValues, _ body: ([Int]) throws -> Void) rethrows {
+      for (sequence, length) in problem.sequences.lengths.enumerated() {
         for t in 0..<length {
-          for k in values.nodes.indices
-          where values.counts(problem.batch.lane[sequence], t, k) {
-            try body([sequence, t, k], problem.batch.lane[sequence])
+          for k in values.nodes.indices where values.counts(sequence, t, k) {
+            try body([sequence, t, k])
           }
         }
       }
     }
 
+    private var program: Program { problem.runner.shards.all[0].program }
+
     /// Rows of the Jacobian in the columns of the file, by sequence, time and output.
     func rows(_ way: NormalEquationsTests.Way, _ values: DrivenValues) throws -> [[Int]: [Double]] {
-      let history = try History(problem.plan, problem.batch)
-      try history.fill(problem.plan, states) {}
+      let history = try History(problem.runner.shards)
+      try history.fill(states, poll: .none)
       let columns = Columns(
-        problem.plan, adjustable: problem.adjustable, sequences: problem.batch.lanes,
+        program, adjustable: problem.adjustable, sequences: history.lengths.count,
         startsOfSequences: false)
       return switch way {
       case .tangents: try byTangents(history, columns, values)
@@ -78,13 +78,13 @@ import Testing
       _ history: History, _ columns: Columns, _ values: DrivenValues
     ) throws -> [[Int]: [Double]] {
       var found: [[Int]: [Double]] = [:]
-      let tangents = try TangentRows(problem.plan, history, columns)
+      let tangents = try TangentRows(program, history, columns)
       tangents.load(slots)
-      for (sequence, lane) in problem.batch.lane.enumerated() {
-        try tangents.run(sequence: sequence, poll: {}) { t, row in
-          for (k, node) in values.nodes.enumerated() where values.counts(lane, t, k) {
+      for sequence in history.lengths.indices {
+        try tangents.run(sequence: sequence, poll: .none) { t, row in
+          for (k, node) in values.nodes.enumerated() where values.counts(sequence, t, k) {
             let source = row + tangents.place(node.group, node.node)
-            let weight = values.residual(lane, t, k).weight
+            let weight = values.residual(sequence, t, k).weight
             found[[sequence, t, k]] = order.map { weight * source[$0] }
           }
         }
@@ -97,19 +97,19 @@ import Testing
       _ history: History, _ columns: Columns, _ values: DrivenValues
     ) throws -> [[Int]: [Double]] {
       var found: [[Int]: [Double]] = [:]
-      let impulses = try ImpulseRows(problem.plan, history, columns, ages: 100)
+      let impulses = try ImpulseRows(program, history, columns, ages: 100)
       impulses.load(slots)
-      for (sequence, lane) in problem.batch.lane.enumerated() {
+      for sequence in history.lengths.indices {
         for (k, node) in values.nodes.enumerated() {
-          for last in stride(from: problem.batch.lengths[sequence] - 1, through: 0, by: -4) {
+          for last in stride(from: history.lengths[sequence] - 1, through: 0, by: -4) {
             let times = (0..<4).map { last - $0 }
-            let weights = times.map { $0 < 0 ? 0 : values.residual(lane, $0, k).weight }
+            let weights = times.map { $0 < 0 ? 0 : values.residual(sequence, $0, k).weight }
             let quad = ImpulseRows.Quad(
               sequence: sequence, time: last,
-              node: ImpulseRows.places(problem.plan, [(node.group, node.node)])[0])
+              node: ImpulseRows.places(problem.network, [(node.group, node.node)])[0])
             var matrix = [Double](repeating: 0, count: 4 * columns.count)
             let ages = try impulses.add(
-              [quad], weights: weights, limit: 100, into: &matrix, stride: 4, poll: {})
+              [quad], weights: weights, limit: 100, into: &matrix, stride: 4, poll: .none)
             #expect(ages != nil)
             for (row, t) in times.enumerated() where weights[row] > 0 {
               found[[sequence, t, k]] = order.map { matrix[4 * $0 + row] }
@@ -148,8 +148,8 @@ import Testing
       var values = try DrivenValues(setting.problem)
       values.take(setting.states)
       var residuals: [[Int]: Double] = [:]
-      setting.forEachValue(values) { place, lane in
-        residuals[place] = values.residual(lane, place[1], place[2]).residual
+      setting.forEachValue(values) { place in
+        residuals[place] = values.residual(place[0], place[1], place[2]).residual
       }
       let rows = try setting.rows(way, values)
       #expect(Set(residuals.keys) == Set(item.rows) && Set(rows.keys) == Set(item.rows))
@@ -181,12 +181,12 @@ import Testing
   @Test func products() throws {
     for setting in try Self.settings() {
       let (item, order) = (setting.item, setting.order)
-      let products = try NormalProducts(setting.problem, eps: setting.eps)
-      try products.update(setting.states, slots: setting.slots) {}
+      let products = try NormalProducts(setting.problem)
+      try products.update(setting.states, slots: setting.slots, poll: .none)
       expectClose(
         order.map { products.gradient[$0] }, item.Jtr.values, within: 1e-12, "\(item.name): J^T r")
       let v = Build.normal(order.count, seed: 5)
-      let product = try products.product(v) {}
+      let product = try products.product(v, poll: .none)
       let expected = Self.multiply(item.JtJ.values, order.map { v[$0] })
       expectClose(order.map { product[$0] }, expected, within: 1e-12, "\(item.name): J^T J v")
     }
@@ -201,9 +201,9 @@ import Testing
       let accuracy = IterativeSolver.Accuracy(forcing: 1e-13, products: 2000)
       let solver: any StepSolver =
         try isIterative
-        ? IterativeSolver(setting.problem, eps: setting.eps, accuracy: accuracy)
-        : DenseSolver(setting.problem, eps: setting.eps)
-      try solver.update(setting.states, slots: setting.slots) {}
+        ? IterativeSolver(setting.problem, accuracy: accuracy)
+        : DenseSolver(setting.problem)
+      try solver.update(setting.states, slots: setting.slots, poll: .none)
       let n = order.count
       let box = StepBox(
         weights: [Double](repeating: 0, count: n),
@@ -213,7 +213,7 @@ import Testing
       let scale = (0..<n).reduce(0) { max($0, normal[$1 * (n + 1)]) }
       let damping = relative * scale
       let step = try #require(
-        try solver.step(box, curvature: nil, damping: damping, isFinal: false) {})
+        try solver.step(box, curvature: nil, damping: damping, isFinal: false, poll: .none))
       #expect(solver.isSolved)
       let d = order.map { step[$0] }
       let left = zip(Self.multiply(normal, d), d).map { -($0 + damping * $1) }

@@ -25,7 +25,7 @@ import Testing
 
   struct File: Decodable { let cases: [Case] }
 
-  private func setUp(_ item: Case) throws -> (Network, Problem, Trajectory) {
+  private func setUp(_ item: Case) throws -> (Network, Problem, States) {
     let network = try item.makeNetwork()
     let problem = try Problem(
       network, item.makeSequences(network, item.sequences))
@@ -37,17 +37,13 @@ import Testing
   }
 
   private func compare(
-    _ states: Trajectory, _ expected: [[String: Flat]], _ network: Network, _ problem: Problem,
+    _ states: States, _ expected: [[String: Flat]], _ network: Network, _ problem: Problem,
     within tolerance: Double, _ what: String
   ) throws {
     for (k, groups) in expected.enumerated() {
       for (name, values) in groups {
         let group = try network.group(named: name)
-        let actual = (0..<problem.batch.lengths[k]).flatMap { t in
-          (0..<network.groups[group].size).map {
-            states.value(group, $0, t: t, lane: problem.batch.lane[k])
-          }
-        }
+        let actual = problem.values(states.parts, group, k)
         expectClose(actual, values.values, within: tolerance, "\(what) of \(name)")
       }
     }

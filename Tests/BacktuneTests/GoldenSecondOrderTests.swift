@@ -67,7 +67,7 @@ import Testing
   private struct Setting {
     let network: Network
     let problem: Problem
-    let states: Trajectory
+    let states: States
     let gradient: [Double]
     let secondOrder: SecondOrder
 
@@ -76,11 +76,9 @@ import Testing
       let sequences = try item.makeSequences(network, item.sequences)
       problem = try Problem(network, sequences)
       states = try problem.makeStates()
-      let eps = try problem.makeAdjoint()
       _ = try problem.evaluate(network.slots.values, into: states)
-      _ = try problem.tune(states, isGuarded: false, into: eps)
-      gradient = try problem.gradient(states, eps)
-      secondOrder = SecondOrder(systems: NodeSystems(network, problem.plan.layout))
+      gradient = try problem.tune(states, isGuarded: false).gradient
+      secondOrder = SecondOrder(systems: NodeSystems(network))
     }
 
     func slot(_ source: [SourceName]) throws -> Int {
@@ -150,13 +148,13 @@ import Testing
     #expect(cases.count == 3)
     for item in cases {
       let setting = try Setting(item)
-      let matrices = NormalMatrices(setting.states, setting.problem.batch)
+      let matrices = NormalMatrices(setting.states, setting.problem.runner.shards)
       let minus = setting.gradient.map { -$0 }
       var input = SecondOrder.Input(
-        states: setting.states, batch: setting.problem.batch, rightHandSide: minus)
+        states: setting.states, shards: setting.problem.runner.shards, rightHandSide: minus)
       for node in item.nodes {
         let (classItem, system) = try setting.find(node)
-        let matrix = try matrices.shared(classItem) {}
+        let matrix = try matrices.shared(classItem, poll: .none)
         try setting.check(item, node, matrix, minus, system)
         if item.sparse_weights == nil {
           let factors = try SymmetricSystem(copying: matrix.pointer, order: classItem.order)
@@ -174,7 +172,7 @@ import Testing
           setting.network, setting.problem.sequences, objective: objective
         ).weightRegularisation(setting.network.slots.values)
       }
-      try setting.expectWeights(item, try setting.secondOrder.direction(input) {})
+      try setting.expectWeights(item, try setting.secondOrder.direction(input, poll: .none))
       for (name, expected) in item.gradient ?? [:] {
         let array = try setting.network.array(named: name)
         expectClose(
@@ -190,21 +188,20 @@ import Testing
     #expect(cases.count == 2)
     for item in cases {
       let setting = try Setting(item)
-      let matrices = NormalMatrices(setting.states, setting.problem.batch)
+      let matrices = NormalMatrices(setting.states, setting.problem.runner.shards)
       let minus = setting.gradient.map { -$0 }
       for node in item.nodes {
         let (_, system) = try setting.find(node)
-        let matrix = try matrices.weighted(system, slots: setting.network.slots.values) {}
+        let matrix = try matrices.weighted(system, slots: setting.network.slots.values, poll: .none)
         try setting.check(item, node, matrix, minus, system)
       }
       let input = SecondOrder.Input(
-        states: setting.states, batch: setting.problem.batch, rightHandSide: minus)
+        states: setting.states, shards: setting.problem.runner.shards, rightHandSide: minus)
       let direction = try setting.secondOrder.weightedDirection(
-        input, slots: setting.network.slots.values
-      ) {}
+        input, slots: setting.network.slots.values, poll: .none)
       try setting.expectWeights(item, direction)
       expectClose(
-        [setting.problem.score(setting.states, setting.network.slots.values).total],
+        [try setting.problem.evaluate(setting.network.slots.values, into: setting.states).total],
         [item.cost ?? .nan], within: 1e-12,
         "\(item.name) cost")
     }
@@ -221,23 +218,19 @@ import Testing
       for (k, expected) in (item.x_hat ?? []).enumerated() {
         for (name, values) in expected {
           let group = try setting.network.group(named: name)
-          let actual = (0..<setting.problem.batch.lengths[k]).flatMap { t in
-            (0..<setting.network.groups[group].size).map {
-              reestimation.states.value(group, $0, t: t, lane: setting.problem.batch.lane[k])
-            }
-          }
+          let actual = setting.problem.values(reestimation.states.parts, group, k)
           expectClose(actual, values.values, within: 1e-12, "\(item.name) x^ of \(name)")
         }
       }
-      let right = try setting.problem.gradient(reestimation.states, reestimation.residual)
-      let matrices = NormalMatrices(reestimation.states, setting.problem.batch)
+      let right = try setting.problem.gradient(
+        reestimation.states, residual: reestimation.residual)
+      let matrices = NormalMatrices(reestimation.states, setting.problem.runner.shards)
       for node in item.nodes {
         let (classItem, system) = try setting.find(node)
-        try setting.check(item, node, try matrices.shared(classItem) {}, right, system)
+        try setting.check(item, node, try matrices.shared(classItem, poll: .none), right, system)
       }
       let direction = try setting.secondOrder.direction(
-        .init(states: reestimation.states, batch: setting.problem.batch, rightHandSide: right)
-      ) {}
+        .init(states: reestimation.states, shards: setting.problem.runner.shards, rightHandSide: right), poll: .none)
       try setting.expectWeights(item, direction)
       for (name, truth) in item.truth ?? [:] {
         let array = try setting.network.array(named: name)

@@ -126,67 +126,53 @@ import Testing
     let sequences = try item.makeSequences(network, chosen)
     let problem = try Problem(network, sequences)
     let states = try problem.makeStates()
-    let eps = try problem.makeAdjoint()
-    for lane in chosen.indices { setInitial(item, network, states, lane) }
+    for k in chosen.indices { setInitial(item, problem, states, k) }
     let score = try problem.evaluate(network.slots.values, into: states)
-    _ = try problem.tune(states, isGuarded: false, into: eps)
+    let all = try problem.tune(states, isGuarded: false).gradient
+    let eps = try problem.eps()
     for (k, sequence) in chosen.enumerated() {
-      let (lane, steps) = (problem.batch.lane[k], sequences.lengths[k])
       for group in network.groups.indices {
         let name = network.groups[group].name
         expectClose(
-          read(states, network, group, steps, lane), sequence.states?[name]?.values ?? [],
+          problem.values(states.parts, group, k), sequence.states?[name]?.values ?? [],
           within: 1e-12, "\(item.name) states of \(name)")
         expectClose(
-          read(eps, network, group, steps, lane), sequence.eps?[name]?.values ?? [],
+          problem.values(eps, group, k), sequence.eps?[name]?.values ?? [],
           within: 1e-11, "\(item.name) eps of \(name)")
       }
     }
     if let expected = item.initial_gradient, chosen.count == item.sequences.count {
-      checkInitialGradient(item, network, eps, expected)
+      checkInitialGradient(item, problem, eps, expected)
     }
-    let all = try problem.gradient(states, eps)
     var gradient = [String: [Double]]()
     for array in network.arrays { gradient[array.name] = network.full(array, all, absent: 0) }
     if chosen.count == 2 { #expect(abs(problem.data.divisor - item.gain_sum) < 1e-12) }
     return (score.total, gradient)
   }
 
-  private func setInitial(_ item: Case, _ network: Network, _ states: Trajectory, _ lane: Int) {
+  private func setInitial(_ item: Case, _ problem: Problem, _ states: States, _ sequence: Int) {
     guard let initial = item.initial else { return }
+    let network = problem.network
     var flat = [Double](repeating: 0, count: network.stateSize)
     for (group, _, offset) in network.stateLayout where group >= 0 {
       for (k, value) in (initial[network.groups[group].name]?.values ?? []).enumerated() {
         flat[offset + k] = value
       }
     }
-    states.setPast(flat, lane: lane)
+    problem.setPast(states.parts, sequence, flat)
   }
 
   private func checkInitialGradient(
-    _ item: Case, _ network: Network, _ eps: Trajectory, _ expected: [String: Flat]
+    _ item: Case, _ problem: Problem, _ eps: [Trajectory], _ expected: [String: Flat]
   ) {
+    let network = problem.network
     var total = [Double](repeating: 0, count: network.stateSize)
-    for lane in item.sequences.indices {
-      var flat = total
-      eps.past(before: 0, lane: lane, into: &flat)
-      total = zip(total, flat).map(+)
-    }
+    for k in item.sequences.indices { total = zip(total, problem.past(eps, k)).map(+) }
     for (group, depth, offset) in network.stateLayout where group >= 0 {
       guard let values = expected[network.groups[group].name]?.values else { continue }
       expectClose(
         Array(total[offset..<offset + depth * network.groups[group].size]), values, within: 1e-12,
         "\(item.name) gradient by the initial state")
-    }
-  }
-
-  private func read(
-    _ trajectory: Trajectory, _ network: Network, _ group: Int, _ steps: Int, _ lane: Int
-  ) -> [Double] {
-    (0..<steps).flatMap { t in
-      (0..<network.groups[group].size).map {
-        trajectory.value(group, $0, t: t, lane: lane)
-      }
     }
   }
 }

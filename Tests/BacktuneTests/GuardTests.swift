@@ -58,33 +58,28 @@ import Testing
       let problem = try Problem(
         network, item.makeSequences(network, item.sequences))
       let states = try problem.makeStates()
-      let eps = try problem.makeAdjoint()
       _ = try problem.evaluate(network.slots.values, into: states)
-      let counts = try problem.tune(states, isGuarded: true, into: eps)
+      let (gradient, counts) = try problem.tune(states, isGuarded: true)
       #expect(counts.values == item.values)
       #expect(counts.raised == item.raised)
       #expect(counts.saturated == item.saturated)
-      try compare(item, eps, item.eps, network, problem)
-      let gradient = try problem.gradient(states, eps)
+      try compare(item, item.eps, network, problem)
       for (name, expected) in item.gradient {
         let array = try network.array(named: name)
         expectClose(
           array.slots.map { gradient[$0] }, expected.values, within: 1e-12, "gradient \(name)")
       }
-      _ = try problem.tune(states, isGuarded: false, into: eps)
-      try compare(item, eps, item.eps_unguarded, network, problem)
+      _ = try problem.tune(states, isGuarded: false)
+      try compare(item, item.eps_unguarded, network, problem)
     }
   }
 
   private func compare(
-    _ item: Adjoint, _ eps: Trajectory, _ expected: [String: Flat], _ network: Network,
-    _ problem: Problem
+    _ item: Adjoint, _ expected: [String: Flat], _ network: Network, _ problem: Problem
   ) throws {
     for (name, values) in expected {
       let group = try network.group(named: name)
-      let actual = (0..<problem.batch.steps).flatMap { t in
-        (0..<network.groups[group].size).map { eps.value(group, $0, t: t, lane: 0) }
-      }
+      let actual = problem.values(try problem.eps(), group, 0)
       for (a, e) in zip(actual, values.values) {
         #expect(abs(a - e) <= 1e-12 * abs(e), "eps \(a), expected \(e)")
       }

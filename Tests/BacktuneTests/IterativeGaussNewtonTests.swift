@@ -13,8 +13,7 @@ import Testing
   private struct Setting {
     let problem: Problem
     let slots: [Double]
-    let states: Trajectory
-    let eps: Trajectory
+    let states: States
     var stream: RandomStream
 
     init(seed: UInt64, objective: Objective = Objective()) throws {
@@ -24,7 +23,6 @@ import Testing
         options: GaussNewtonTests.options(seed))
       slots = problem.slots.values
       states = try problem.makeStates()
-      eps = try problem.makeAdjoint()
       stream = item.stream
       _ = try problem.evaluate(slots, into: states)
     }
@@ -48,12 +46,12 @@ import Testing
   /// J^T J v, J^T r against the dense normal equations.
   @Test(arguments: DerivativeTests.seeds) func products(seed: UInt64) throws {
     var setting = try Setting(seed: seed)
-    let products = try NormalProducts(setting.problem, eps: setting.eps)
-    try products.update(setting.states, slots: setting.slots) {}
+    let products = try NormalProducts(setting.problem)
+    try products.update(setting.states, slots: setting.slots, poll: .none)
     let gram = try NormalEquationsTests.gram(setting.problem, setting.slots, .tangents)
     let order = setting.problem.adjustable.count
     let v = (0..<order).map { _ in setting.stream.normal() }
-    let product = try products.product(v) {}
+    let product = try products.product(v, poll: .none)
     let scale = (0..<order).reduce(0) { max($0, gram[$1 * (order + 2)]) }
     for i in 0..<order {
       let expected = (0..<order).reduce(0) { $0 + gram[i * (order + 1) + $1] * v[$1] }
@@ -71,17 +69,17 @@ import Testing
         "orthogonal-activity", options: Array("{\"strength\": 0.3}".utf8))
       var setting = try Setting(seed: seed, objective: objective)
       #expect(!setting.problem.globalTerms.isEmpty)
-      let products = try NormalProducts(setting.problem, eps: setting.eps)
-      try products.update(setting.states, slots: setting.slots) {}
-      let dense = try DenseSolver(setting.problem, eps: setting.eps)
-      try dense.update(setting.states, slots: setting.slots) {}
+      let products = try NormalProducts(setting.problem)
+      try products.update(setting.states, slots: setting.slots, poll: .none)
+      let dense = try DenseSolver(setting.problem)
+      try dense.update(setting.states, slots: setting.slots, poll: .none)
       let v = setting.problem.adjustable.map { _ in setting.stream.normal() }
       let (gram, stride) = (dense.equations.gram.pointer, dense.equations.stride)
       let expected = v.indices.map { i in
         v.indices.reduce(0) { $0 + gram[max(i, $1) * stride + min(i, $1)] * v[$1] }
       }
       let scale = dense.largest * Self.norm(v)
-      for (a, b) in zip(try products.product(v) {}, expected) {
+      for (a, b) in zip(try products.product(v, poll: .none), expected) {
         #expect(abs(a - b) <= 1e-12 * scale)
       }
       for (a, b) in zip(products.gradient, dense.gradient) {
@@ -94,12 +92,11 @@ import Testing
   @Test(arguments: DerivativeTests.seeds) func definite(seed: UInt64) throws {
     var setting = try Setting(seed: seed)
     let order = setting.problem.adjustable.count
-    let products = try NormalProducts(setting.problem, eps: setting.eps)
-    try products.update(setting.states, slots: setting.slots) {}
+    let products = try NormalProducts(setting.problem)
+    try products.update(setting.states, slots: setting.slots, poll: .none)
     let preconditioner = try NodePreconditioner(setting.problem)
     try preconditioner.update(
-      setting.states, diagonal: try products.diagonal(probes: 4) {}
-    ) {}
+      setting.states, diagonal: try products.diagonal(probes: 4, poll: .none), poll: .none)
     preconditioner.damp(1e-3, (0..<order).map { Double($0 % 3) })
     for _ in 0..<3 {
       let (u, v) = (
@@ -110,7 +107,7 @@ import Testing
         let (a, b) =
           try isInverse
           ? (preconditioner.apply(u), preconditioner.apply(v))
-          : (products.product(u) {}, products.product(v) {})
+          : (products.product(u, poll: .none), products.product(v, poll: .none))
         let (left, right) = (zip(a, v).map(*).reduce(0, +), zip(u, b).map(*).reduce(0, +))
         let size = Self.norm(a) * Self.norm(v) + Self.norm(b) * Self.norm(u)
         #expect(abs(left - right) <= 1e-11 * size, "seed \(seed)")
@@ -124,12 +121,12 @@ import Testing
   @Test(arguments: DerivativeTests.seeds, [false, true])
   func stepsAgree(seed: UInt64, isBounded: Bool) throws {
     var setting = try Setting(seed: seed)
-    let dense = try DenseSolver(setting.problem, eps: setting.eps)
-    try dense.update(setting.states, slots: setting.slots) {}
+    let dense = try DenseSolver(setting.problem)
+    try dense.update(setting.states, slots: setting.slots, poll: .none)
     let iterative = try IterativeSolver(
-      setting.problem, eps: setting.eps,
+      setting.problem,
       accuracy: IterativeSolver.Accuracy(forcing: 1e-13, products: 2000))
-    try iterative.update(setting.states, slots: setting.slots) {}
+    try iterative.update(setting.states, slots: setting.slots, poll: .none)
     let order = setting.problem.adjustable.count
     let box = setting.box(dense.gradient, isBounded: isBounded)
     let curvature = (0..<order).map { _ in 1e-2 * dense.largest * setting.stream.uniform() }
@@ -140,8 +137,8 @@ import Testing
         (
           try #require(
             try solver.step(
-              box, curvature: curvature, damping: damping, isFinal: false, poll: {})),
-          try solver.correction(right, poll: {})
+              box, curvature: curvature, damping: damping, isFinal: false, poll: .none)),
+          try solver.correction(right, poll: .none)
         )
       }
       let scale = Self.norm(steps[0].0)
@@ -188,21 +185,22 @@ import Testing
   {
     let (learner, sequences, _) = try Build.reverseEngineering("lnl", size: 3, steps: 60)
     let session = try GaussNewton(try Problem(learner, sequences), form: form)
-    try session.start {}
+    try session.start(poll: .none)
     let first = session.report.cost
     var polls = 0
     #expect(throws: BacktuneError.self) {
       for _ in 0..<5 {
-        try session.iterate(EstimatorOptions()) {
+        let poll = Poll {
           polls += 1
           if polls == limit { throw BacktuneError(.interrupted, "enough") }
         }
+        try session.iterate(EstimatorOptions(), poll: poll)
       }
     }
     let kept = session.report.cost
     #expect(kept <= first)
     #expect(try session.cost(at: session.network.slots.values).cost == kept)
-    try session.iterate(EstimatorOptions()) {}
+    try session.iterate(EstimatorOptions(), poll: .none)
     #expect(session.report.cost < kept)
   }
 
@@ -247,10 +245,10 @@ import Testing
     let problem = try Problem(learner, sequences)
     let states = try problem.makeStates()
     _ = try problem.evaluate(learner.slots.values, into: states)
-    let products = try NormalProducts(problem, eps: try problem.makeAdjoint())
-    try products.update(states, slots: learner.slots.values) {}
+    let products = try NormalProducts(problem)
+    try products.update(states, slots: learner.slots.values, poll: .none)
     var polls = 0
-    _ = try products.product(problem.adjustable.map { _ in 1 }) { polls += 1 }
+    _ = try products.product(problem.adjustable.map { _ in 1 }, poll: Poll { polls += 1 })
     #expect(polls >= 4)
   }
 
@@ -259,10 +257,10 @@ import Testing
     let (learner, sequences, _) = try Build.reverseEngineering("lnl", size: 4, steps: 40)
     let session = try GaussNewton(
       try Problem(learner, sequences), form: .adaptive(budget: 1))
-    try session.start {}
+    try session.start(poll: .none)
     let first = session.position
     #expect(!session.solver.isSettled)
-    for _ in 0..<3 { try session.iterate(EstimatorOptions()) {} }
+    for _ in 0..<3 { try session.iterate(EstimatorOptions(), poll: .none) }
     #expect(session.solver.isSettled)
     let settled = session.position
     session.resume(first)

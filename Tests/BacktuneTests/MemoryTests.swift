@@ -14,19 +14,19 @@ import Testing
     return (Int(text.split(separator: " ")[1]) ?? 0) * sysconf(Int32(_SC_PAGESIZE))
   }
 
-  /// A plan whose buffers are not to be had gives back the tables that it made: 4,000 factors, 96 KB each time.
-  @Test func aLinearPlanThatThrowsKeepsNothing() throws {
+  /// A program whose buffers are not to be had gives back the tables that it made: 4,000 factors, 96 KB each time.
+  @Test func aLinearProgramThatThrowsKeepsNothing() throws {
     var network = try Network(inputs: 0)
     let x = try network.addFirmware("x", size: 1)
     for _ in 0..<4000 {
       try network.addTerm(to: x, coefficient: 1e-4, factors: [(.identity, Source(x, lag: 1))])
     }
-    let plan = try Plan(network, lanes: 1)
+    let program = try Program(network, lanes: 1)
     let lanes = MemoryBudget.limit / MemoryLayout<Double>.stride / 4 * 4 + 4
     func fail(_ times: Int) {
       for _ in 0..<times {
         #expect {
-          _ = try LinearPlan(plan, lanes: lanes)
+          _ = try LinearProgram(program, lanes: lanes)
         } throws: {
           ($0 as? BacktuneError)?.kind == .memory
         }

@@ -15,11 +15,11 @@ import Testing
     let states = try problem.makeStates()
     #expect(try problem.evaluate(slots, into: states).isFinite)
     let equations = try NormalEquations(problem)
-    try equations.rows.prepare(states) {}
+    try equations.rows.prepare(states, poll: .none)
     switch way {
-    case .tangents: try equations.rows.byTangents(states, slots, into: equations) {}
+    case .tangents: try equations.rows.byTangents(states, slots, into: equations, .none)
     case .impulses:
-      #expect(try equations.rows.byImpulses(states, slots, unlimited: true, into: equations) {})
+      #expect(try equations.rows.byImpulses(states, slots, unlimited: true, into: equations, .none))
     }
     let n = equations.order + 1
     return (0..<n * n).map { place in
@@ -47,10 +47,10 @@ import Testing
     func residuals(_ slots: [Double]) throws -> [Double] {
       _ = try problem.evaluate(slots, into: states)
       values.take(states)
-      return problem.batch.lengths.indices.flatMap { sequence in
-        (0..<problem.batch.lengths[sequence]).flatMap { t in
+      return item.sequences.lengths.indices.flatMap { sequence in
+        (0..<item.sequences.lengths[sequence]).flatMap { t in
           values.nodes.indices.map { node -> Double in
-            values.residual(problem.batch.lane[sequence], t, node).residual
+            values.residual(sequence, t, node).residual
           }
         }
       }
@@ -88,10 +88,9 @@ import Testing
     // Derivatives that cancel have the rounding of the largest.
     let scale = (0..<n).reduce(0) { max($0, a[$1 * n + $1]) }
     for (x, y) in zip(a, b) { #expect(abs(x - y) <= 1e-13 * scale, "seed \(seed)") }
-    let (states, eps) = (try problem.makeStates(), try problem.makeAdjoint())
+    let states = try problem.makeStates()
     _ = try problem.evaluate(slots, into: states)
-    _ = try problem.tune(states, isGuarded: false, into: eps)
-    let gradient = try problem.gradient(states, eps)
+    let gradient = try problem.tune(states, isGuarded: false).gradient
     for (k, slot) in problem.adjustable.enumerated() {
       #expect(abs(a[(n - 1) * n + k] - gradient[slot]) <= 1e-13 * scale, "seed \(seed)")
     }
@@ -112,8 +111,7 @@ import Testing
     _ = try problem.evaluate(learner.slots.values, into: states)
     let equations = try NormalEquations(problem)
     try equations.update(
-      states, slots: learner.slots.values, eps: try problem.makeAdjoint()
-    ) {}
+      states, slots: learner.slots.values, poll: .none)
     #expect((equations.rows.memory > 0) == byImpulses, "\(equations.rows.memory)")
     let expected = try Self.gram(problem, learner.slots.values, .tangents)
     let (n, stride) = (equations.order + 1, equations.stride)
@@ -143,13 +141,12 @@ import Testing
     var options = ObservationOptions()
     options.nu = 0.5
     let problem = try Problem(network, sequences, objective: objective, options: options)
-    let (states, eps) = (try problem.makeStates(), try problem.makeAdjoint())
+    let states = try problem.makeStates()
     let slots = network.slots.values
     _ = try problem.evaluate(slots, into: states)
     let equations = try NormalEquations(problem)
-    try equations.update(states, slots: slots, eps: eps) {}
-    _ = try problem.tune(states, isGuarded: false, into: eps)
-    let gradient = try problem.gradient(states, eps)
+    try equations.update(states, slots: slots, poll: .none)
+    let gradient = try problem.tune(states, isGuarded: false).gradient
     let scale = gradient.map(abs).max() ?? 0
     for (found, slot) in zip(equations.gradient, problem.adjustable) {
       #expect(abs(found - gradient[slot]) <= 1e-9 * scale, "\(name), slot \(slot)")

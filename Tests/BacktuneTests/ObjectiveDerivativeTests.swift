@@ -32,12 +32,11 @@ import Testing
     // The tip of '1' is a thousandth of the errors by default: too narrow for differences.
     options.nu = 0.5
     let problem = try Problem(network, sequences, objective: objective, options: options)
-    let (states, eps) = (try problem.makeStates(), try problem.makeAdjoint())
+    let states = try problem.makeStates()
     let slots = network.slots.values
     let base = try problem.evaluate(slots, into: states).total
     try #require(base.isFinite, "\(what)")
-    _ = try problem.tune(states, isGuarded: false, into: eps)
-    var gradient = try problem.gradient(states, eps)
+    var gradient = try problem.tune(states, isGuarded: false).gradient
     if let part = problem.weightRegularisation(slots) {
       gradient = zip(gradient, part.gradient).map(+)
     }

@@ -129,7 +129,9 @@ import Testing
     let group = network.groups.count - 1
     let states = try Trajectory(layout, steps: batch.steps, for: "states")
     let rows = SeriesPlaces(lengths: lengths, channelCount: 2)
-    let lanes = SeriesPlaces(layout, batch, nodes: [(group, 2), (Network.input, 1)])
+    let lanes = SeriesPlaces(
+      lengths: lengths, starts: batch.lane, stride: layout.rowSize,
+      channels: [layout.place(of: group, 2), layout.place(of: Network.input, 1)])
     // [time][channel][lane]
     let slopePlaces = SeriesPlaces(
       lengths: lengths, starts: batch.lane, stride: 2 * batch.lanes, channels: [0, batch.lanes])

@@ -17,10 +17,10 @@ import Testing
   /// The cost never increases, is that of the weights, and ends below that of a single run.
   @Test(arguments: Array(UInt64(0)..<8)) func beatsASingleRun(seed: UInt64) throws {
     let race = try Self.race(seed)
-    try race.start {}
+    try race.start(poll: .none)
     var costs = [race.report.cost]
     for _ in 0..<80 {
-      try race.iterate(EstimatorOptions()) {}
+      try race.iterate(EstimatorOptions(), poll: .none)
       costs.append(race.report.cost)
       if race.lastReport.order == .none { break }
     }
@@ -33,8 +33,8 @@ import Testing
       "lnl", size: 2, steps: 60, options: "{\"leak\": \"adjust\"}", seed: seed)
     let single = try GaussNewton(
       try Problem(learner, sequences))
-    try single.start {}
-    for _ in 0..<6 { try single.iterate(EstimatorOptions()) {} }
+    try single.start(poll: .none)
+    for _ in 0..<6 { try single.iterate(EstimatorOptions(), poll: .none) }
     #expect(last <= single.report.cost)
   }
 
@@ -49,10 +49,10 @@ import Testing
     let sequences = try Build.sequences(
       network, lengths: [30], inputs: Build.normal(60, seed: 1), desired: Build.normal(30, seed: 2))
     let race = try Race(try Problem(network, sequences), seed: 5)
-    try race.start {}
+    try race.start(poll: .none)
     var iterations = 0
     repeat {
-      try race.iterate(EstimatorOptions()) {}
+      try race.iterate(EstimatorOptions(), poll: .none)
       iterations += 1
     } while race.lastReport.order != .none && iterations < 200
     #expect(race.lastReport.order == .none)
@@ -65,9 +65,9 @@ import Testing
   @Test func restarts() throws {
     let race = try Self.race(3)
     func run() throws -> [Double] {
-      try race.start {}
+      try race.start(poll: .none)
       return try (0..<20).map { _ in
-        try race.iterate(EstimatorOptions()) {}
+        try race.iterate(EstimatorOptions(), poll: .none)
         return race.report.cost
       }
     }
@@ -78,7 +78,7 @@ import Testing
     #expect(first == second)
     // Other weights are the first draw.
     race.restart(from: weights.map { $0 / 2 })
-    try race.start {}
+    try race.start(poll: .none)
     let halved = try race.cost(at: weights.map { $0 / 2 }).cost
     #expect(race.report.cost == halved)
   }
@@ -86,10 +86,10 @@ import Testing
   /// Interrupted at any poll, also in the very first simulation: it goes on, and ends as one that never was.
   @Test(arguments: [1, 2, 3, 7, 40]) func interrupted(limit: Int) throws {
     let whole = try Self.race(3)
-    try whole.start {}
+    try whole.start(poll: .none)
     let race = try Self.race(3)
     var polls = 0
-    func poll() throws {
+    let poll = Poll {
       polls += 1
       if polls == limit { throw BacktuneError(.interrupted, "enough") }
     }
@@ -101,9 +101,9 @@ import Testing
     }
     #expect(polls >= limit)
     let kept = race.report.cost
-    try race.start {}
+    try race.start(poll: .none)
     for _ in 0..<60 {
-      try race.iterate(EstimatorOptions()) {}
+      try race.iterate(EstimatorOptions(), poll: .none)
       if race.lastReport.order == .none { break }
     }
     #expect(race.report.cost <= kept)

@@ -55,10 +55,10 @@ import Testing
     let weights = item.network.slots.values
     for (a, b) in zip(scaled.parts(of: scaled.slots.values).weights, weights) { #expect(a == b) }
     func evaluate(_ problem: Problem) throws -> (Double, [Double]) {
-      let (states, eps) = (try problem.makeStates(), try problem.makeAdjoint())
+      let states = try problem.makeStates()
       let score = try problem.evaluate(problem.slots(for: weights), into: states)
-      _ = try problem.tune(states, isGuarded: false, into: eps)
-      return (score.total, problem.weightGradient(try problem.gradient(states, eps)))
+      let gradient = try problem.tune(states, isGuarded: false).gradient
+      return (score.total, problem.weightGradient(gradient))
     }
     let ((cost, gradient), (own, ownGradient)) = (try evaluate(given), try evaluate(scaled))
     #expect(abs(own - cost) <= 1e-11 * cost)

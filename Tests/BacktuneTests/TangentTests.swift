@@ -28,10 +28,9 @@ import Testing
   private struct Setting {
     let problem: Problem
     let slots: [Double]
-    let states: Trajectory
-    let eps: Trajectory
-    /// Places of all values in a trajectory.
-    let places: [Int]
+    let states: States
+    /// Shards and places of all values.
+    let places: [(part: Int, place: Int)]
     var stream: RandomStream
 
     init(_ item: OperationCase, lengths: [Int], learnsEachStart: Bool) throws {
@@ -48,9 +47,9 @@ import Testing
       var slots = problem.slots.values
       for k in own..<slots.count where !fixed[k] { slots[k] = stream.normal() }
       self.slots = slots
-      (states, eps) = (try problem.makeStates(), try problem.makeAdjoint())
-      var places: [Int] = []
-      problem.plan.layout.forEachValue(of: network.outputs, problem.batch) { places.append($0) }
+      states = try problem.makeStates()
+      var places: [(part: Int, place: Int)] = []
+      problem.forEachDriven { places.append(($0, $1)) }
       self.places = places
       try simulate(slots)
     }
@@ -60,7 +59,7 @@ import Testing
     /// All states with weights moved by h d.
     func values(_ h: Double, _ d: [Double]) throws -> [Double] {
       try simulate(zip(slots, d).map { $0 + h * $1 })
-      return places.map { states.origin[$0] }
+      return values(states.driven)
     }
 
     mutating func direction() -> [Double] {
@@ -70,9 +69,13 @@ import Testing
     /// dx/dW d of all states.
     func tangents(_ d: [Double]) throws -> [Double] {
       try simulate(slots)
-      let tangents = try problem.makeAdjoint()
+      let tangents = try problem.runner.makeStates()
       try problem.tangent(states, along: d, into: tangents)
-      return places.map { tangents.origin[$0] }
+      return values(tangents.driven)
+    }
+
+    func values(_ driven: Driven) -> [Double] {
+      places.map { driven.parts[$0.part].origin[$0.place] }
     }
   }
 
@@ -113,11 +116,10 @@ import Testing
     try Self.forEachSetting { name, setting in
       let d = setting.direction()
       let found = try setting.tangents(d)
-      let v = try setting.problem.makeAdjoint()
-      for place in setting.places { v.origin[place] = setting.stream.normal() }
-      let left = zip(setting.places, found).reduce(0) { $0 + v.origin[$1.0] * $1.1 }
-      try setting.problem.pullBack(v, setting.states, into: setting.eps)
-      let gradient = try setting.problem.gradient(setting.states, setting.eps)
+      let v = try setting.problem.runner.makeDriven(for: "slopes")
+      for (part, place) in setting.places { v.parts[part].origin[place] = setting.stream.normal() }
+      let left = zip(setting.values(v), found).reduce(0) { $0 + $1.0 * $1.1 }
+      let gradient = try setting.problem.pullBack(v, setting.states)
       let right = zip(d, gradient).reduce(0) { $0 + $1.0 * $1.1 }
       let size = zip(d, gradient).reduce(abs(left)) { $0 + abs($1.0 * $1.1) }
       #expect(abs(left - right) <= 1e-13 * size, "\(name): \(left) and \(right)")
@@ -130,30 +132,31 @@ import Testing
     try Self.forEachSetting { name, setting in
       let (problem, d) = (setting.problem, setting.direction())
       let found = try setting.tangents(d)
-      let history = try History(problem.plan, problem.batch)
-      try history.fill(problem.plan, setting.states) {}
+      let program = problem.runner.shards.all[0].program
+      let history = try History(problem.runner.shards)
+      try history.fill(setting.states, poll: .none)
       let columns = Columns(
-        problem.plan, adjustable: problem.adjustable, sequences: problem.batch.lanes,
+        program, adjustable: problem.adjustable, sequences: history.lengths.count,
         startsOfSequences: setting.slots.count > problem.network.slots.values.count)
-      let rows = try TangentRows(problem.plan, history, columns)
+      let rows = try TangentRows(program, history, columns)
       rows.load(setting.slots)
-      let (moved, layout) = (problem.adjustable.map { d[$0] }, problem.plan.layout)
-      var byRows: [Int: Double] = [:]
-      for (sequence, lane) in problem.batch.lane.enumerated() {
-        try rows.run(sequence: sequence, poll: {}) { t, row in
+      let moved = problem.adjustable.map { d[$0] }
+      var byRows: [[Int]: Double] = [:]
+      for sequence in history.lengths.indices {
+        let (part, lane) = problem.home(sequence)
+        let layout = problem.runner.layout(part)
+        try rows.run(sequence: sequence, poll: .none) { t, row in
           for item in problem.network.outputs {
             for node in 0..<item.count {
               let place = row + rows.place(item.group, node)
               let value = moved.indices.reduce(0) { $0 + place[$1] * moved[$1] }
-              byRows[
-                t * layout.rowSize + (layout.offset(of: item.group) + node) * layout.lanes + lane] =
-                value
+              byRows[[part, t * layout.rowSize + layout.place(of: item.group, node) + lane]] = value
             }
           }
         }
       }
       expectClose(
-        setting.places.map { byRows[$0] ?? .nan }, found, within: 1e-13, "\(name): rows")
+        setting.places.map { byRows[[$0.part, $0.place]] ?? .nan }, found, within: 1e-13, "\(name): rows")
       let squares = found.reduce(0) { $0 + $1 * $1 }
       for way in NormalEquationsTests.Way.allCases {
         let gram = try NormalEquationsTests.gram(problem, setting.slots, way)

@@ -178,11 +178,9 @@ import Testing
       desired: Build.normal(count, seed: seed + 100))
     let problem = try Problem(network, sequences)
     let states = try problem.makeStates()
-    let eps = try problem.makeAdjoint()
     let slots = network.slots.values
     let base = try problem.evaluate(slots, into: states).total
-    _ = try problem.tune(states, isGuarded: false, into: eps)
-    let gradient = try problem.gradient(states, eps)
+    let gradient = try problem.tune(states, isGuarded: false).gradient
     let scale = gradient.map(abs).max() ?? 0
     let h = 1e-6
     for k in slots.indices {
