@@ -31,7 +31,7 @@ import Testing
     /// The Gram matrix plus `ridge` on its diagonal, rows `apart` apart.
     func gram(ridge: Double, apart: Int) throws -> Buffer {
       let g = try Buffer(dimensions: [order, apart], for: "test")
-      RowProducts.addGram(
+      try RowProducts.addGram(
         rows.pointer, rows: order, stride: stride, count: count, into: g.pointer, target: apart,
         poll: .none)
       for i in 0..<order { g.pointer[i * apart + i] += ridge }

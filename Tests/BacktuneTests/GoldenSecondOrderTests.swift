@@ -230,7 +230,9 @@ import Testing
         try setting.check(item, node, try matrices.shared(classItem, poll: .none), right, system)
       }
       let direction = try setting.secondOrder.direction(
-        .init(states: reestimation.states, shards: setting.problem.runner.shards, rightHandSide: right), poll: .none)
+        .init(
+          states: reestimation.states, shards: setting.problem.runner.shards, rightHandSide: right),
+        poll: .none)
       try setting.expectWeights(item, direction)
       for (name, truth) in item.truth ?? [:] {
         let array = try setting.network.array(named: name)

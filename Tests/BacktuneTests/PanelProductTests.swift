@@ -51,7 +51,9 @@ import Testing
     }
   }
 
-  private static let partitions = [[], [1], [2], [3], [4, 1], [1, 1, 1], [7, 2], [5, 3, 6], [0, 2]]
+  private static let partitions = [
+    [], [1], [2], [3], [4, 1], [1, 1, 1], [7, 2], [5, 3, 6], [0, 2],
+  ]
 
   /// Of one lane: rows of all residues around the blocks of 16, 8 and 4.
   @Test(arguments: 1...37) func oneLane(rows: Int) throws {

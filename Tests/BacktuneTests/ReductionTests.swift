@@ -40,7 +40,8 @@ import Testing
     let most = Double.greatestFiniteMagnitude
     for values: [Double] in [
       [], [.nan], [.nan, .nan], [0], [-0.0], [0, 0, 0], [-0.0, 0, 1], [3], [3, .nan], [least],
-      [0, least, least], [1, 2], [2, 2, 2, 2], [most, most], [1, 2, most], [0, 0, 1, 1], [.infinity],
+      [0, least, least], [1, 2], [2, 2, 2, 2], [most, most], [1, 2, most], [0, 0, 1, 1],
+      [.infinity],
       [1, .infinity, .infinity], [1, .infinity], [.nan, 5, .nan, 1, 2],
     ] {
       Self.check(values, parts)

@@ -156,7 +156,8 @@ import Testing
         }
       }
       expectClose(
-        setting.places.map { byRows[[$0.part, $0.place]] ?? .nan }, found, within: 1e-13, "\(name): rows")
+        setting.places.map { byRows[[$0.part, $0.place]] ?? .nan }, found, within: 1e-13,
+        "\(name): rows")
       let squares = found.reduce(0) { $0 + $1 * $1 }
       for way in NormalEquationsTests.Way.allCases {
         let gram = try NormalEquationsTests.gram(problem, setting.slots, way)

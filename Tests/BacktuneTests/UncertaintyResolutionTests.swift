@@ -104,7 +104,8 @@ import Testing
   @Test func golden() throws {
     for setting in try GoldenGaussNewtonTests.settings() {
       let (item, order) = (setting.item, setting.order)
-      let found = try WeightInformation(setting.problem, slots: setting.slots, noise: 1, poll: .none)
+      let found = try WeightInformation(
+        setting.problem, slots: setting.slots, noise: 1, poll: .none)
       #expect(found.spectrum.rank == min(item.rows.count, order.count), "\(item.name)")
       let (matrix, stride) = try found.spectrum.inverse(poll: .none)
       let inverse = order.flatMap { i in
