@@ -13,7 +13,6 @@ import Testing
   private static let units: [(kind: String, options: String)] = [
     ("lstm", "{}"), ("lstm", #"{"peephole": true, "initial": "learn"}"#),
     ("gru", "{}"), ("gru", #"{"profile": "logistic", "input_lag": 0}"#),
-    ("strongly_typed", "{}"), ("versatile", #"{"functions": ["tanh", "zeta01"]}"#),
   ]
 
   /// Gates of different sizes that share what they read, some of it with diagonals, and states that divide by them: what
@@ -74,7 +73,7 @@ import Testing
     let problem: Problem
     let states: States
     let cost: Double
-    var values: [(name: String, values: [Double])] = []
+    let values: [(name: String, values: [Double])]
 
     init(_ network: Network, _ lengths: [Int]) throws {
       let total = lengths.reduce(0, +)
@@ -89,7 +88,7 @@ import Testing
       let runner = problem.runner
       let tangents = try runner.makeStates()
       try problem.tangent(states, along: Build.normal(slots.count, seed: 4), into: tangents)
-      values = [
+      var values: [(name: String, values: [Double])] = [
         ("states", try runner.outputs(states)),
         (
           "free run",
@@ -110,6 +109,7 @@ import Testing
         states: states, shards: runner.shards, rightHandSide: Build.normal(slots.count, seed: 6),
         regularisation: (slots.map { _ in 0 }, slots.map { _ in 10 }))
       values.append(("second order", try secondOrder.direction(input, poll: .none)))
+      self.values = values
     }
 
     /// beta^T of values that are held, one step: sequence after sequence, all groups.
@@ -144,7 +144,8 @@ import Testing
     for (name, network) in try Self.cases() {
       let apart = network.withGroupsApart
       #expect(Topology(apart).runs.allSatisfy { $0.count == 1 }, "\(name)")
-      #expect(Topology(network).runs.contains { $0.count > 1 }, "\(name)")
+      let joined = Topology(network).runs.map(\.count).max() ?? 0
+      #expect(name == "quotients" ? joined == 4 : joined > 1, "\(name): \(joined)")
       for lengths in Self.lengths {
         let (found, expected) = (try Results(network, lengths), try Results(apart, lengths))
         #expect(abs(found.cost - expected.cost) <= 1e-13 * expected.cost, "\(name), \(lengths)")
