@@ -124,4 +124,63 @@ import Testing
         box, curvature: nil, damping: 1e-2 * solver.largest, isFinal: false, poll: .none))
     expectClose(step, try apart.step(1e-2), within: 1e-12, "step of the solver")
   }
+
+  /// The same where each sequence has an initial state of its own: gradient, and J^T J v.
+  @Test func startsOfSequences() throws {
+    var network = try Build.network(
+      "lnl", size: 5, inputs: 2, options: #"{"activation": "tanh", "leak": "adjust"}"#, seed: 4)
+    try network.observe([Observed(group: network.groups.count - 1, count: 2)])
+    let total = Self.lengths.reduce(0, +)
+    let (inputs, desired) = (Build.normal(total * 2, seed: 1), Build.normal(total * 2, seed: 2))
+    let (own, size) = (network.slots.values.count, network.stateSize)
+    let starts = Build.normal(size * Self.lengths.count, seed: 5)
+    let direction = Build.normal(own + starts.count, seed: 6)
+    /// Gradient and product by every slot.
+    func derivatives(
+      _ lengths: [Int], step: Int, sequence: Int
+    ) throws -> (gradient: [Double], product: [Double]) {
+      let range = step * 2..<(step + lengths.reduce(0, +)) * 2
+      var options = ObservationOptions()
+      options.learnsEachStart = true
+      let problem = try Problem(
+        network,
+        try Build.sequences(
+          network, lengths: lengths, inputs: Array(inputs[range]), desired: Array(desired[range])),
+        options: options)
+      let place = { $0 < own ? $0 : $0 + sequence * size }
+      let slots = problem.slots.values.indices.map {
+        $0 < own || problem.slots.isFixed[$0]
+          ? problem.slots.values[$0] : 0.3 * starts[place($0) - own]
+      }
+      let states = try problem.makeStates()
+      _ = try problem.evaluate(slots, into: states)
+      let products = try NormalProducts(problem)
+      try products.update(states, slots: slots, poll: .none)
+      let part = try products.product(
+        problem.adjustable.map { direction[place($0)] }, poll: .none)
+      var product = slots.map { _ in 0.0 }
+      for (k, slot) in problem.adjustable.enumerated() { product[slot] = part[k] }
+      return (try problem.tune(states, isGuarded: false).gradient, product)
+    }
+    let together = try derivatives(Self.lengths, step: 0, sequence: 0)
+    var gradient = [Double](repeating: 0, count: own + starts.count)
+    var product = gradient
+    var step = 0
+    for (sequence, length) in Self.lengths.enumerated() {
+      defer { step += length }
+      if length == 0 { continue }
+      let apart = try derivatives([length], step: step, sequence: sequence)
+      for k in 0..<own + size {
+        let place = k < own ? k : k + sequence * size
+        gradient[place] += apart.gradient[k]
+        product[place] += apart.product[k]
+      }
+    }
+    for slots in [0..<own, own..<own + starts.count] {
+      expectClose(
+        Array(together.gradient[slots]), Array(gradient[slots]), within: 1e-12, "gradient")
+      expectClose(Array(together.product[slots]), Array(product[slots]), within: 1e-12, "product")
+    }
+    #expect(product[own...].count { $0 != 0 } > 5 * (Self.lengths.count - 1) / 2)
+  }
 }
