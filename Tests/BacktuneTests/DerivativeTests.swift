@@ -96,14 +96,13 @@ import Testing
       v.parts[part].origin[place] = slope
       left += slope * tangents.driven.parts[part].origin[place]
     }
-    let gradient = try runner.tune(
-      states, slopes: v, guard: nil, wantsStarts: false, poll: .none
-    ).gradient
+    let pulled = try runner.tune(
+      states, slopes: v, guard: nil, startsLearnt: true, wantsStarts: true, poll: .none)
+    let gradient = pulled.gradient
     var right = zip(direction, gradient).reduce(0) { $0 + $1.0 * $1.1 }
-    let eps = try problem.eps()
-    for k in start.indices {
-      let past = problem.past(eps, k)
-      for i in past.indices where i >= inputState { right += past[i] * start[k][i] }
+    for (k, own) in start.enumerated() {
+      let past = pulled.starts[k * own.count..<(k + 1) * own.count]
+      for (i, value) in past.enumerated() where i >= inputState { right += value * own[i] }
     }
     let size = zip(direction, gradient).reduce(abs(left)) { $0 + abs($1.0 * $1.1) }
     #expect(abs(left - right) <= 1e-12 * size, "seed \(seed): \(left) and \(right)")

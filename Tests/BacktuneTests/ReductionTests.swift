@@ -15,7 +15,7 @@ import Testing
 
   private static func check(_ values: [Double], _ parts: Int) {
     // Dealt out in turn: parts of different sizes, some empty.
-    let found = Reduction(count: parts).median { part in
+    let found = Reduction(count: parts, work: 0).median { part in
       values.indices.filter { $0 % parts == part }.map { values[$0] }
     }
     #expect(found == median(values), "\(values) in \(parts) parts")
@@ -48,10 +48,10 @@ import Testing
     }
   }
 
-  /// Sums are those of the parts, added in their order.
-  @Test func sums() {
+  /// Sums are those of the parts, added in their order, whatever is worth threads.
+  @Test(arguments: [0, 1 << 40]) func sums(work: Int) {
     let values = (0..<7).map { part in (0..<3).map { Double(part * 3 + $0) * 0.1 } }
-    let reduction = Reduction(count: 7)
+    let reduction = Reduction(count: 7, work: work)
     let expected = values.dropFirst().reduce(values[0]) { zip($0, $1).map(+) }
     #expect(
       reduction.sums(3) { part, target in
@@ -59,8 +59,8 @@ import Testing
       } == expected)
     #expect(reduction.sum { values[$0][0] } == values.reduce(0) { $0 + $1[0] })
     #expect(reduction.max { values[$0][1] } == values[6][1])
-    #expect(Reduction(count: 0).sum { _ in 1 } == 0)
-    #expect(Reduction(count: 0).max { _ in 1 } == 0)
-    #expect(Reduction(count: 0).sums(0) { _, _ in } == [])
+    #expect(Reduction(count: 0, work: work).sum { _ in 1 } == 0)
+    #expect(Reduction(count: 0, work: work).max { _ in 1 } == 0)
+    #expect(Reduction(count: 0, work: work).sums(0) { _, _ in } == [])
   }
 }
