@@ -169,14 +169,15 @@ import Testing
   /// As near to the root network as the dense form comes.
   @Test(arguments: forms) func reverseEngineers(form: LinearForm) throws {
     var reached = 0
-    for seed in UInt64(0)..<6 {
+    // Of six, rounding alone decides whether one more or less comes there.
+    for seed in UInt64(0)..<24 {
       let (learner, sequences, _) = try Build.reverseEngineering(
         "lnl", size: 6, steps: 120, seed: seed)
       let session = try GaussNewton(try Problem(learner, sequences), form: form)
       _ = try GaussNewtonTests.run(session, iterations: 30)
       if session.report.nmse <= 1e-4 { reached += 1 }
     }
-    #expect(reached >= 5, "\(reached) of 6")
+    #expect(reached >= 20, "\(reached) of 24")
   }
 
   /// Interrupted at any poll: what was found is kept, and it goes on.
