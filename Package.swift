@@ -14,7 +14,7 @@ let package = Package(
   name: "backtune",
   products: [
     .library(name: "Backtune", targets: ["Backtune"]),
-    .library(name: "backtune", type: .dynamic, targets: ["BacktuneC"]),
+    .library(name: "backtune-c", type: .dynamic, targets: ["BacktuneC"]),
   ],
   targets: [
     .systemLibrary(name: "CLAPACK"),
