@@ -164,6 +164,13 @@ bt_status bt_network_free(bt_network *network);
 bt_status bt_network_add_unit(bt_network *network, const char *kind, const char *name, int64_t size,
                               const char *options, int64_t *output);
 
+/* The options of a kind of unit, as they are here: writes a JSON object
+ *   {"kind": ..., "text": its equation, "options": [{"name": ..., "type": ..., "text": ..., "default": ...}, ...]}
+ * or, with kind NULL, a list of them, one a kind. type is boolean, integer, number, text, function, functions, sources or
+ * mask; "least" and "most" bound a number, "words" lists the texts that are taken. A default is null where there is none, or
+ * where it follows from the size or other options: the text says which. */
+bt_status bt_unit_options(const char *kind, char *buffer, int64_t capacity, int64_t *length);
+
 /* Adds a group of linear combinations v_i(t) = a_i + sum_k sum_j W^k_ij s^k_j(t - l_k), still without bias and
  * connections; `group` (may be NULL) receives its number, counted from 0. */
 bt_status bt_network_add_learnware(bt_network *network, const char *name, int64_t size, int64_t *group);

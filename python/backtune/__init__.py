@@ -22,6 +22,7 @@ from . import (
     topology,
 )
 from ._results import Connections, ObservableMeans
+from ._unit_options import unit_options
 from ._version import __version__
 from .errors import (
     ArgumentError,
@@ -115,6 +116,7 @@ __all__ = [
     "sparse_lnl_network",
     "strongly_typed_network",
     "topology",
+    "unit_options",
     "upsilon",
     "zeta",
 ]

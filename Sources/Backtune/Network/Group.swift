@@ -62,7 +62,7 @@ public struct Firmware: Sendable {
 }
 
 /// exp(s_i / temperature) / sum_j exp(s_j / temperature) over a whole group, equation (11) of RR-9100.
-public struct Softmax: Sendable {
+public struct SoftmaxBody: Sendable {
   public let source: Source
   public let temperature: Double
 }
@@ -71,7 +71,7 @@ public struct Softmax: Sendable {
 public enum GroupBody: Sendable {
   case learnware(Learnware)
   case firmware(Firmware)
-  case softmax(Softmax)
+  case softmax(SoftmaxBody)
 
   /// Every source that is read, in the order of definition.
   package var sources: [Source] {

@@ -84,7 +84,7 @@ public struct Network: Sendable {
         "source of softmax group \(name): size \(size(of: source.group)), expected \(groups[target].size)"
       )
     }
-    groups[target].body = .softmax(Softmax(source: source, temperature: temperature))
+    groups[target].body = .softmax(SoftmaxBody(source: source, temperature: temperature))
     note(source)
     structureVersion += 1
   }

@@ -18,6 +18,11 @@ public enum ScalarFunction: Equatable, Sendable {
   case upsilon(w: Double)
   case step
 
+  /// zeta[-1,1].
+  public static let tanh = ScalarFunction.zeta(a: -1, b: 1)
+  /// zeta[0,1], 1/(1 + exp(-4u)).
+  public static let zeta01 = ScalarFunction.zeta(a: 0, b: 1)
+
   /// Every function: its name, the names of its parameters, and what makes it.
   package static let table:
     [(name: String, parameters: [String], make: @Sendable ([Double]) -> ScalarFunction)] = [
@@ -44,11 +49,16 @@ public enum ScalarFunction: Equatable, Sendable {
         "function \(name): \(parameters.count) parameters came, expected \(row.parameters.count)"
           + (row.parameters.isEmpty ? "" : " (\(row.parameters.joined(separator: ", ")))"))
     }
-    for (label, value) in zip(row.parameters, parameters) where !value.isFinite {
+    self = row.make(parameters)
+    try check()
+  }
+
+  /// Whether its parameters are finite and allowed.
+  func check() throws {
+    for (label, value) in zip(try Self.row(name).parameters, parameters) where !value.isFinite {
       throw BacktuneError.argument(
         "function \(name): \(label) is \(value), expected a finite number")
     }
-    self = row.make(parameters)
     switch self {
     case .zeta(let a, let b) where !(a < b) || !(b - a).isFinite:
       throw BacktuneError.argument("function zeta: a is \(a) and b is \(b), expected a < b")

@@ -6,7 +6,7 @@ final class SoftmaxOperation: Operation {
   private let shift: Int
   private let inverseTemperature: Double
 
-  init(_ group: GroupID, _ softmax: Softmax, network: Network, layout: Layout) {
+  init(_ group: GroupID, _ softmax: SoftmaxBody, network: Network, layout: Layout) {
     let source = softmax.source
     shift = layout.offset(of: source.group) * layout.lanes - source.lag * layout.rowSize
     inverseTemperature = 1 / softmax.temperature
