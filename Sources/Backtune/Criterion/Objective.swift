@@ -56,7 +56,7 @@ public struct Objective: Sendable {
   }
 
   /// - Throws: `.argument` with the kinds there are, `.size` for a number of parameters that the kind does not take.
-  public static func checkObservable(_ kind: String, parameterCount: Int) throws {
+  package static func checkObservable(_ kind: String, parameterCount: Int) throws {
     try ObservableParameters.check(count: parameterCount, of: Observables.named(kind))
   }
 

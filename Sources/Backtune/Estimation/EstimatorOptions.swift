@@ -9,7 +9,7 @@ public enum EstimationMethod: String, Sendable, CaseIterable {
   case gaussNewton = "gauss-newton"
 
   /// - Throws: `.argument` with the names there are.
-  public init(named name: String) throws {
+  package init(named name: String) throws {
     guard let method = Self(rawValue: name) else {
       let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
       throw BacktuneError.argument("method '\(name)': unknown, expected one of \(known)")
@@ -159,11 +159,11 @@ public struct EstimatorOptions: Sendable {
   }
 
   /// The value of an option by name.
-  public func value(_ name: String) throws -> Double { try Self.row(name).get(self) }
+  package func value(_ name: String) throws -> Double { try Self.row(name).get(self) }
 
   /// Sets an option by name; unchanged on failure.
   /// - Throws: `.argument` for an unknown name or a value outside what is allowed.
-  public mutating func set(_ name: String, _ value: Double) throws {
+  package mutating func set(_ name: String, _ value: Double) throws {
     let row = try Self.row(name)
     var changed = self
     guard row.set(&changed, value) else {
