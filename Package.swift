@@ -34,10 +34,11 @@ let package = Package(
       path: "Sources/Backtune",
       exclude: ["Criterion", "Estimation", "Network", "Numerics", "Simulation"],
       sources: ["Backtune.swift"]),
-    .target(name: "BacktuneC", dependencies: ["Backtune"], exclude: ["exports.map"]),
+    .target(
+      name: "BacktuneC", dependencies: ["Backtune", "BacktuneNumerics"], exclude: ["exports.map"]),
     .testTarget(
       name: "BacktuneTests",
-      dependencies: ["Backtune"],
+      dependencies: ["Backtune", "BacktuneNumerics"],
       path: "Tests/BacktuneTests"),
   ]
 )

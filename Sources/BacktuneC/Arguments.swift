@@ -1,4 +1,5 @@
 import Backtune
+import BacktuneNumerics
 import Glibc
 
 /// A buffer that is read: not NULL unless its length is 0.

@@ -1,4 +1,5 @@
 import Backtune
+import BacktuneNumerics
 import Glibc
 
 /// What can be wrong with a call besides the engine's errors.

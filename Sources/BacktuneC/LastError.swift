@@ -1,4 +1,5 @@
 import Backtune
+import BacktuneNumerics
 import Glibc
 
 /// The message of the last failed call, one a thread.

@@ -17,7 +17,7 @@ public struct DataLabels: Equatable, Sendable {
     case inputUnits = "input units"
     case outputUnits = "output units"
 
-    public var isOfOutputs: Bool { self == .outputNames || self == .outputUnits }
+    package var isOfOutputs: Bool { self == .outputNames || self == .outputUnits }
     var isName: Bool { self == .inputNames || self == .outputNames }
   }
 
@@ -43,7 +43,7 @@ public struct DataLabels: Equatable, Sendable {
 
 extension DataLabels.Kind {
   /// - Throws: `.argument` with the kinds there are.
-  public init(named name: String) throws {
+  package init(named name: String) throws {
     guard let kind = Self(rawValue: name) else {
       let known = Self.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
       throw BacktuneError.argument("kind '\(name)': unknown, expected one of \(known)")
@@ -118,7 +118,7 @@ extension Network {
   }
 
   /// Changes with every change of structure, of what is observed, or of the labels.
-  public var descriptionVersion: Int { structureVersion + labelVersion }
+  package var descriptionVersion: Int { structureVersion + labelVersion }
 
   /// The node that an output observes.
   /// - Throws: `.argument` for an output that there is not.

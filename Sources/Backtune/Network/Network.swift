@@ -16,9 +16,9 @@ public struct Network: Sendable {
   public let inputs: Int
   public internal(set) var groups: [Group] = []
   public internal(set) var arrays: [WeightArray] = []
-  public internal(set) var slots = WeightSlots()
+  package internal(set) var slots = WeightSlots()
   /// The observed outputs, as set by `observe`; see `outputs`.
-  public internal(set) var observed: [Observed] = []
+  package internal(set) var observed: [Observed] = []
   /// The output group of the unit, or the group, that was added last: observed unless `observe` says otherwise.
   var defaultOutput: GroupID?
   /// Places of groups and arrays by name.
@@ -29,7 +29,7 @@ public struct Network: Sendable {
   /// Nodes of all groups.
   package private(set) var nodeCount = 0
   /// What the inputs are before t = 0; nil for 0, or what an estimation takes.
-  public internal(set) var rest: Rest?
+  package internal(set) var rest: Rest?
   /// Names and units of the data, see `labels`; and what was observed when they were set.
   var storedLabels = DataLabels()
   var labelledOutputs: [Observed] = []
@@ -37,7 +37,7 @@ public struct Network: Sendable {
   /// The seed of the last `randomize`.
   var drawSeed: UInt64?
   /// Changes with every change of structure, so that a plan made earlier can tell that it is stale.
-  public internal(set) var structureVersion = 0
+  package internal(set) var structureVersion = 0
 
   /// - Throws: `.size` when `inputs` is negative, `.memory` when it passes the budget.
   public init(inputs: Int) throws {

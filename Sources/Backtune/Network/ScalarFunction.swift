@@ -42,7 +42,7 @@ public enum ScalarFunction: Equatable, Sendable {
   /// The function of that name.
   /// - Throws: `.argument` for an unknown name (the message lists the known ones), a wrong number of parameters,
   ///   a parameter that is not finite, zeta with a >= b, softplus with eps <= 0.
-  public init(_ name: String, _ parameters: [Double] = []) throws {
+  package init(_ name: String, _ parameters: [Double] = []) throws {
     let row = try Self.row(name)
     guard parameters.count == row.parameters.count else {
       throw BacktuneError.argument(
@@ -74,7 +74,7 @@ public enum ScalarFunction: Equatable, Sendable {
 
   /// Number of parameters of the function of that name.
   /// - Throws: `.argument` for an unknown name.
-  public static func parameterCount(of name: String) throws -> Int {
+  package static func parameterCount(of name: String) throws -> Int {
     try row(name).parameters.count
   }
 
@@ -88,7 +88,7 @@ public enum ScalarFunction: Equatable, Sendable {
     return row
   }
 
-  public var name: String {
+  package var name: String {
     switch self {
     case .identity: "identity"
     case .zeta: "zeta"
@@ -104,7 +104,7 @@ public enum ScalarFunction: Equatable, Sendable {
     }
   }
 
-  public var parameters: [Double] {
+  package var parameters: [Double] {
     switch self {
     case .zeta(let a, let b): [a, b]
     case .softplus(let eps): [eps]
