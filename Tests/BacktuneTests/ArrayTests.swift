@@ -148,3 +148,46 @@ import Testing
     #expect(try network.simulate([[Double]]()).isEmpty)
   }
 }
+
+/// Options and weights that a user of the package sets to what is not allowed.
+@Suite struct TypedOptionTests {
+  @Test func estimatorsSayWhatIsNotAllowed() throws {
+    var network = try Network(inputs: 1)
+    try network.add(Linear(1))
+    let sequences = try Sequences(network, inputs: [[1], [2], [3]], desired: [[0], [1], [2]])
+    let cases: [((inout EstimatorOptions) -> Void, String)] = [
+      ({ $0.maxIterations = -1 }, "max_iterations: -1.0"),
+      ({ $0.maxIterations = .max }, "max_iterations"), ({ $0.tolerance = .nan }, "tolerance: nan"),
+      ({ $0.target = -1 }, "target: -1.0"), ({ $0.restarts = -1 }, "restarts of -1"),
+      ({ $0.restarts = .min }, "restarts: -9"), ({ $0.restarts = .max }, "restarts: 9"),
+      ({ $0.observation.nu = 0 }, "nu of 0"), ({ $0.observation.nu = .infinity }, "nu: inf"),
+      ({ $0.observation.washout = .min }, "washout: -9"),
+    ]
+    for (change, fragment) in cases {
+      let estimator = try Estimator(network, sequences)
+      change(&estimator.options)
+      let error = #expect(throws: BacktuneError.self) { try estimator.run() }
+      #expect(error?.description.contains(fragment) == true, "\(fragment): \(error as Any)")
+      #expect(estimator.trace.isEmpty)
+    }
+  }
+
+  @Test func weightsHaveBoundsAndDrawsThatFit() throws {
+    let inputs: [WeightOptions] = [
+      WeightOptions(lower: .infinity, upper: .infinity), WeightOptions(lower: .nan, upper: 1),
+      WeightOptions(lower: 1, upper: 0), WeightOptions(lower: -.infinity, upper: -.infinity),
+      WeightOptions(lower: 0, upper: 1, draw: .uniform(lower: 1, upper: 0)),
+      WeightOptions(lower: 0, upper: 1, draw: .uniform(lower: .nan, upper: 0)),
+      WeightOptions(lower: 0, upper: 1, draw: .uniform(lower: 0, upper: .infinity)),
+    ]
+    for options in inputs {
+      var network = try Network(inputs: 1)
+      let x = try network.addLearnware("x", size: 1)
+      #expect(throws: BacktuneError.self) {
+        try network.connect(
+          Source(Network.input, lag: 0), to: x, role: "B", options: options)
+      }
+      #expect(network.arrays.isEmpty)
+    }
+  }
+}

@@ -18,6 +18,7 @@ public final class Estimator {
     /// An iteration is complete and in the trace.
     case iteration
   }
+  /// Called on the calling thread; answers true to stop, the best weights being kept.
   public typealias Monitor = (Event) -> Bool
 
   /// The network with the best weights seen.
@@ -25,11 +26,15 @@ public final class Estimator {
   /// What is asked: criterion, options, data. A change counts from the next step or run on, which then starts anew where
   /// it has to; until then what was found stays as it is, and calls that compute answer under the new question.
   public var objective: Objective { didSet { question += 1 } }
+  /// How the weights are moved, and when it stops.
   public var options = EstimatorOptions() {
     didSet { if options.asksOtherwise(than: oldValue) { question += 1 } }
   }
+  /// The sequences, nil before they are set.
   public private(set) var data: Sequences?
+  /// The start, and every iteration.
   public private(set) var trace: [IterationReport] = []
+  /// Why the last step or run stopped.
   public private(set) var stopReason = StopReason.none
   /// How far the draws of a race spread: the cost at which each of them stands, best first, in the unit of the trace. One
   /// where the first was good enough; empty without a race.
@@ -93,6 +98,7 @@ public final class Estimator {
 
   /// What answers the question at hand.
   func session() throws -> any Session {
+    try options.check()
     if let made, made.question == question { return made.session }
     if let looked, looked.question == question { return looked.session }
     let problem = try Problem(
