@@ -7,7 +7,9 @@ import BacktuneSimulation
 public struct Sequences: Sendable {
   /// Time steps of each sequence.
   public let lengths: [Int]
+  /// Number of inputs.
   public let inputCount: Int
+  /// Number of outputs.
   public let outputCount: Int
   /// sum T x M and sum T x O values, one sequence after the other, time first.
   package let inputs: [Double]
