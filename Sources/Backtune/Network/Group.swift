@@ -3,9 +3,12 @@ public typealias GroupID = Int
 
 /// Where a value is read: another group, or the network input, `lag` time steps ago.
 public struct Source: Equatable, Sendable {
+  /// The group, or ``Network/input``.
   public let group: GroupID
+  /// Time steps back, 0 or more.
   public let lag: Int
 
+  /// A group, `lag` time steps ago.
   public init(_ group: GroupID, lag: Int) {
     self.group = group
     self.lag = lag
@@ -100,7 +103,9 @@ package struct InitialState: Equatable, Sendable {
 
 /// A vector of nodes of one kind.
 public struct Group: Sendable {
+  /// `unit.group`, or what it was called when it was added.
   public let name: String
+  /// Number N of nodes.
   public let size: Int
   package internal(set) var body: GroupBody
   /// Nil: zero before t = 0.
@@ -109,9 +114,12 @@ public struct Group: Sendable {
 
 /// The first `count` nodes of a group, observed as outputs.
 public struct Observed: Equatable, Sendable {
+  /// The group.
   public let group: GroupID
+  /// How many of its nodes, 1 to its size.
   public let count: Int
 
+  /// The first `count` nodes of a group.
   public init(group: GroupID, count: Int) {
     self.group = group
     self.count = count

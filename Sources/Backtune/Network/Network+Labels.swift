@@ -2,19 +2,26 @@ import BacktuneNumerics
 
 /// What a network keeps of the data that it is for: no result depends on it.
 public struct DataLabels: Equatable, Sendable {
-  /// Names and units of the input channels and of the outputs, one each; empty where none were given.
+  /// Names of the input channels, one each; empty where none were given, as all that follows.
   public internal(set) var inputNames: [String] = []
+  /// Names of the outputs.
   public internal(set) var outputNames: [String] = []
+  /// Units of the input channels.
   public internal(set) var inputUnits: [String] = []
+  /// Units of the outputs.
   public internal(set) var outputUnits: [String] = []
   /// Seconds of a time step.
   public internal(set) var samplingTime: Double?
 
   /// The texts that can be set.
   public enum Kind: String, CaseIterable, Sendable {
+    /// Names of the input channels, all different and none empty.
     case inputNames = "input names"
+    /// Names of the outputs, all different and none empty.
     case outputNames = "output names"
+    /// Units of the input channels, any text.
     case inputUnits = "input units"
+    /// Units of the outputs, any text.
     case outputUnits = "output units"
 
     package var isOfOutputs: Bool { self == .outputNames || self == .outputUnits }

@@ -14,7 +14,9 @@ public struct Network: Sendable {
 
   /// Number M of inputs, 0 or more.
   public let inputs: Int
+  /// The groups, in the order of definition: a ``GroupID`` is a place in it.
   public internal(set) var groups: [Group] = []
+  /// The arrays of weights, in the order of definition.
   public internal(set) var arrays: [WeightArray] = []
   package internal(set) var slots = WeightSlots()
   /// The observed outputs, as set by `observe`; see `outputs`.

@@ -6,16 +6,27 @@ import BacktuneNumerics
 /// and `step` its limit (0, 1/2, 1 below, at, above 1/2); `softplus(eps)` is eps log(1 + exp(u/eps)).
 /// Source: report RR-9100, appendix A.
 public enum ScalarFunction: Equatable, Sendable {
+  /// u.
   case identity
+  /// (a+b)/2 + (b-a)/2 tanh(2u/(b-a)), from a to b > a.
   case zeta(a: Double, b: Double)
+  /// 1/(1 + exp(-u)).
   case logistic
+  /// u above 0, otherwise 0.
   case relu
+  /// eps log(1 + exp(u/eps)), eps > 0.
   case softplus(eps: Double)
+  /// exp(u).
   case exp
+  /// The natural logarithm.
   case log
+  /// 1/u.
   case reciprocal
+  /// u squared.
   case square
+  /// zeta01(w (u - 1/2)).
   case upsilon(w: Double)
+  /// 0, 1/2, 1 below, at, above 1/2.
   case step
 
   /// zeta[-1,1].

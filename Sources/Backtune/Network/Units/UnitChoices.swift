@@ -2,6 +2,7 @@ import BacktuneNumerics
 
 /// What remains of a value from one time step to the next: the g of g x(t-1).
 public enum Leak: Equatable, Sendable {
+  /// Nothing.
   case none
   /// A number in [0, 0.999].
   case constant(Double)

@@ -26,7 +26,9 @@ let estimator = try Estimator(network, try Sequences(network, inputs: u, desired
 estimator.options.maxIterations = 100
 let reason = try estimator.run()
 network = estimator.network
-print("\(network.adjustableWeights.count) weights, \(estimator.trace.count - 1) iterations:", reason.text)
+print(
+  "\(network.adjustableWeights.count) weights, \(estimator.trace.count - 1) iterations:",
+  reason.text)
 
 // On inputs that it has not seen.
 let fresh = (0..<100).map { t in [t % 20 < 10 ? 0.3 : -0.2] }
