@@ -6,7 +6,7 @@ import BacktuneSimulation
 /// Estimates the weights of a network so that it gives desired outputs.
 ///
 ///     let estimator = try Estimator(network, sequences)
-///     estimator.run()
+///     try estimator.run()
 ///     network = estimator.network
 ///
 /// The best weights seen are never lost: `network` holds them after every step, also after one that was interrupted.
