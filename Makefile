@@ -25,7 +25,7 @@ test: build
 	@tools/test.sh $(SWIFT_TEST)
 
 test-all: test
-	@BACKTUNE_TEST_ALL=1 $(PYTHON) -m pytest -q Tests/python/test_packaging.py Tests/python/test_swift.py
+	@BACKTUNE_TEST_ALL=1 $(PYTHON) -m pytest -q Tests/python/test_packaging.py
 
 install: build
 	@tools/install.sh "$(DESTDIR)$(PREFIX)"
