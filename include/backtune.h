@@ -149,7 +149,7 @@ bt_status bt_network_free(bt_network *network);
  *   state_space     x = A x(t-1) + B i(t-1) + E h(t-1); h = tanh(b + F x + G i); y = c + C x + D i + H h:
  *                   hidden (size), outputs (1), input_lag (1)
  *   dense           x = f(a + W s(t)): activation; sources: the input at lag 0
- *   conv1d          shared weights over the nodes of its source: kernel (3), channels of the source (1), activation
+ *   conv1d          shared weights over the nodes of its source: kernel (3), channels (1) of the source, activation
  *   gate            x = (1 - k(c)) x(t-1) + k(c) v: profile, value_sources of v (the input at lag 0)
  *   product         x = u v, both a + W x(t-1) + B i(t-1)
  *   versatile       x = sum_k c_k f_k(v): functions (["identity", "tanh", "zeta01", "relu"])

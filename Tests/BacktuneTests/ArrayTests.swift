@@ -172,6 +172,22 @@ import Testing
     }
   }
 
+  @Test func optionsThatChangeLaterAreCheckedToo() throws {
+    var network = try Network(inputs: 1)
+    try network.add(Linear(1))
+    let sequences = try Sequences(network, inputs: [[1], [2], [3]], desired: [[0], [1], [2]])
+    let estimator = try Estimator(network, sequences)
+    try estimator.step()
+    let length = estimator.trace.count
+    estimator.options.maxIterations = -1
+    #expect(throws: BacktuneError.self) { try estimator.run() }
+    #expect(throws: BacktuneError.self) { try estimator.step() }
+    #expect(estimator.trace.count == length)
+    estimator.options.maxIterations = 5
+    try estimator.run()
+    #expect(estimator.trace[0].nmse > 1e-6 && (estimator.trace.last?.nmse ?? 1) < 1e-6)
+  }
+
   @Test func weightsHaveBoundsAndDrawsThatFit() throws {
     let inputs: [WeightOptions] = [
       WeightOptions(lower: .infinity, upper: .infinity), WeightOptions(lower: .nan, upper: 1),

@@ -1,6 +1,7 @@
 """Every unit: its method, its options, what is refused."""
 
 import inspect
+import json
 import re
 
 import backtune as bt
@@ -330,3 +331,22 @@ def test_the_table_of_an_unknown_kind():
         bt.unit_options("nosuch")
     with pytest.raises(TypeError):
         bt.unit_options(3)
+
+
+def test_the_header_says_the_defaults_of_the_table():
+    from conftest import ROOT
+
+    text = (ROOT / "include" / "backtune.h").read_text()
+    manual = text.split("`options` is a JSON object or NULL:")[1].split("`output` (may be NULL)")[0]
+    manual = re.sub(r"\n \*", "\n", manual)
+    units, common = manual.split("Where it makes sense a unit also takes")
+    told = 0
+    for kind, words in re.findall(r"(?ms)^   (\w+)  (.*?)(?=^   \w|\Z)", units):
+        table = bt.unit_options(kind)
+        for name, default in re.findall(r"(\w+)(?: [A-Za-z])? \(([\d.]+|true|false)[;)]", words):
+            assert table[name]["default"] == json.loads(default), (kind, name)
+            told += 1
+    assert told == 13
+    for name, default in re.findall(r"(\w+) \((1|0|true)\)", common):
+        tables = [table for table in bt.unit_options().values() if name in table]
+        assert tables and all(t[name]["default"] == json.loads(default) for t in tables), name

@@ -28,7 +28,10 @@ public final class Estimator {
   public var objective: Objective { didSet { question += 1 } }
   /// How the weights are moved, and when it stops.
   public var options = EstimatorOptions() {
-    didSet { if options.asksOtherwise(than: oldValue) { question += 1 } }
+    didSet {
+      isChecked = false
+      if options.asksOtherwise(than: oldValue) { question += 1 }
+    }
   }
   /// The sequences, nil before they are set.
   public private(set) var data: Sequences?
@@ -47,6 +50,8 @@ public final class Estimator {
   /// What `uncertainty` found, until something is estimated or asked for elsewhere.
   var recentInformation: RecentInformation?
 
+  /// Whether the options are known to be allowed.
+  private var isChecked = false
   /// Counts the changes of what is asked.
   private var question = 0 { didSet { recentInformation = nil } }
   /// At work, and what it answers.
@@ -98,7 +103,8 @@ public final class Estimator {
 
   /// What answers the question at hand.
   func session() throws -> any Session {
-    try options.check()
+    if !isChecked { try options.check() }
+    isChecked = true
     if let made, made.question == question { return made.session }
     if let looked, looked.question == question { return looked.session }
     let problem = try Problem(

@@ -177,8 +177,8 @@ extension UnitOption {
       if let seed { owner[keyPath: seed] = came.seed }
     } encode: {
       switch $0[keyPath: path] {
-      case .full: [.null, .null, .null]
-      case .mask(let rows): [.rows(rows), .null, .null]
+      // Any mask is allowed, once its shape is.
+      case .full, .mask: [.null, .null, .null]
       case .random(let density, let seed):
         [.null, .number(density), JSONValue(integer: Int128(seed))]
       }
@@ -201,10 +201,6 @@ extension JSONValue {
   init(integer: Int128) {
     let number = Double(integer)
     self = Int128(exactly: number) == integer ? .number(number) : .integer(integer)
-  }
-
-  static func rows(_ mask: [[Bool]]) -> JSONValue {
-    .list(mask.map { .list($0.map { .number($0 ? 1 : 0) }) })
   }
 }
 
@@ -238,6 +234,7 @@ extension ScalarFunction {
 }
 
 extension UnitSource {
+  /// Without its mask: any is allowed, once its shape is.
   var option: JSONValue {
     let source: JSONValue =
       switch place {
@@ -246,8 +243,6 @@ extension UnitSource {
       case .named(let name): .text(name)
       case .id(let id): JSONValue(integer: Int128(id))
       }
-    var object = ["source": source, "lag": JSONValue(integer: Int128(lag))]
-    object["mask"] = mask.map { .rows($0) }
-    return .object(object)
+    return .object(["source": source, "lag": JSONValue(integer: Int128(lag))])
   }
 }
