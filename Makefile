@@ -1,7 +1,7 @@
 # make run    installs what is missing, builds, runs the main job
 # make test   the same, then Swift, C and Python tests: last line "N passed, N failed"
 # make install PREFIX=/usr/local   the library and the header, for C programs, and the licences
-# make docs   the manual, as pages in build/docs
+# make docs   the manual, as pages in build/docs; that of the Swift package in build/docs-swift
 # make test-all   the same, and what takes minutes: the threads alone, under the thread sanitizer too, and the source
 #                 archive installed in a fresh environment
 # make wheel  a wheel for any Linux with glibc 2.35, checked with NumPy alone: in dist
@@ -41,16 +41,17 @@ bench: build
 docs: build
 	@$(PYTHON) -c 'import furo, myst_parser, sphinx' 2>/dev/null || $(PYTHON) -m pip install --quiet --editable '.[docs]'
 	@$(PYTHON) -m sphinx -q -W --keep-going -b html docs build/docs
-	@echo build/docs/index.html
+	@tools/swift_docs.sh build/docs-swift
+	@echo build/docs/index.html, build/docs-swift/pages/documentation/backtune
 
 lint: build
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive Package.swift Sources Tests examples/swift
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 
 format: build
-	swift format --in-place --recursive Package.swift Sources Tests
+	swift format --in-place --recursive Package.swift Sources Tests examples/swift
 	$(PYTHON) -m ruff format .
 
 clean:

@@ -14,7 +14,7 @@ let package = Package(
   name: "backtune",
   products: [
     .library(name: "Backtune", targets: ["Backtune"]),
-    .library(name: "backtune", type: .dynamic, targets: ["BacktuneC"]),
+    .library(name: "backtune-c", type: .dynamic, targets: ["BacktuneC"]),
   ],
   targets: [
     .systemLibrary(name: "CLAPACK"),
@@ -34,10 +34,11 @@ let package = Package(
       path: "Sources/Backtune",
       exclude: ["Criterion", "Estimation", "Network", "Numerics", "Simulation"],
       sources: ["Backtune.swift"]),
-    .target(name: "BacktuneC", dependencies: ["Backtune"], exclude: ["exports.map"]),
+    .target(
+      name: "BacktuneC", dependencies: ["Backtune", "BacktuneNumerics"], exclude: ["exports.map"]),
     .testTarget(
       name: "BacktuneTests",
-      dependencies: ["Backtune"],
+      dependencies: ["Backtune", "BacktuneNumerics"],
       path: "Tests/BacktuneTests"),
   ]
 )

@@ -69,7 +69,7 @@ def build_flavour(flavour, quiet):
         *("-Xlinker", f"-soname={LIBRARY}"),
         *("-Xlinker", "-s"),
     ]
-    command = [swift, "build", "-c", "release", "--product", "backtune", *FLAVOURS[flavour][1]]
+    command = [swift, "build", "-c", "release", "--product", "backtune-c", *FLAVOURS[flavour][1]]
     command += [*options, "--scratch-path", str(scratch)]
     if not quiet:
         print(" ".join(command), flush=True)
@@ -77,7 +77,7 @@ def build_flavour(flavour, quiet):
     if result.returncode != 0:
         sys.stderr.write(result.stdout or "")
         raise ExecError(f"backtune: the Swift build failed with status {result.returncode}")
-    return scratch / "release" / "libbacktune.so"
+    return scratch / "release" / "libbacktune-c.so"
 
 
 def install_engine(folder, quiet):

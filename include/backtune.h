@@ -161,7 +161,7 @@ bt_status bt_network_free(bt_network *network);
  *   state_space     x = A x(t-1) + B i(t-1) + E h(t-1); h = tanh(b + F x + G i); y = c + C x + D i + H h:
  *                   hidden (size), outputs (1), input_lag (1)
  *   dense           x = f(a + W s(t)): activation; sources: the input at lag 0
- *   conv1d          shared weights over the nodes of its source: kernel (3), channels of the source (1), activation
+ *   conv1d          shared weights over the nodes of its source: kernel (3), channels (1) of the source, activation
  *   gate            x = (1 - k(c)) x(t-1) + k(c) v: profile, value_sources of v (the input at lag 0)
  *   product         x = u v, both a + W x(t-1) + B i(t-1)
  *   versatile       x = sum_k c_k f_k(v): functions (["identity", "tanh", "zeta01", "relu"])
@@ -175,6 +175,13 @@ bt_status bt_network_free(bt_network *network);
  * `output` (may be NULL) receives the group of the unit's output, observed by default when the unit is the last. */
 bt_status bt_network_add_unit(bt_network *network, const char *kind, const char *name, int64_t size,
                               const char *options, int64_t *output);
+
+/* The options of a kind of unit, as they are here: writes a JSON object
+ *   {"kind": ..., "text": its equation, "options": [{"name": ..., "type": ..., "text": ..., "default": ...}, ...]}
+ * or, with kind NULL, a list of them, one a kind. type is boolean, integer, number, text, function, functions, sources or
+ * mask; "least" and "most" bound a number, "words" lists the texts that are taken. A default is null where there is none, or
+ * where it follows from the size or other options: the text says which. */
+bt_status bt_unit_options(const char *kind, char *buffer, int64_t capacity, int64_t *length);
 
 /* Adds a group of linear combinations v_i(t) = a_i + sum_k sum_j W^k_ij s^k_j(t - l_k), still without bias and
  * connections; `group` (may be NULL) receives its number, counted from 0. */

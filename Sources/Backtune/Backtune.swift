@@ -1,6 +1,8 @@
-/// The whole engine under one name: `import Backtune`.
+/// What users of the engine need, under one name: `import Backtune`.
 @_exported import BacktuneCriterion
 @_exported import BacktuneEstimation
 @_exported import BacktuneNetwork
-@_exported import BacktuneNumerics
 @_exported import BacktuneSimulation
+
+@_exported import struct BacktuneNumerics.BacktuneError
+@_exported import struct BacktuneNumerics.DecayFit

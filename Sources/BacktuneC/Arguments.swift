@@ -1,4 +1,5 @@
 import Backtune
+import BacktuneNumerics
 
 /// A buffer that is read: not NULL unless its length is 0.
 func readable<Value>(

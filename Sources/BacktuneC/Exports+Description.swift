@@ -77,3 +77,14 @@ public func bt_network_group_depth(
     try write(Int64(value), to: depth, "depth")
   }
 }
+
+@_cdecl("bt_unit_options")
+public func bt_unit_options(
+  _ kind: UnsafePointer<CChar>?, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int64,
+  _ length: UnsafeMutablePointer<Int64>?
+) -> Int32 {
+  guarded {
+    let json = try Units.optionsJSON(of: try optionalText(kind, "kind"))
+    try copy(String(decoding: json, as: UTF8.self), to: buffer, capacity, length)
+  }
+}

@@ -1,4 +1,5 @@
 import Backtune
+import BacktuneNumerics
 
 @_cdecl("bt_estimator_create")
 public func bt_estimator_create(

@@ -1,4 +1,5 @@
 import Backtune
+import BacktuneNumerics
 
 @_cdecl("bt_version")
 public func bt_version() -> UnsafePointer<CChar>? { cString("0.1.0") }

@@ -1,4 +1,5 @@
 import Backtune
+import BacktuneNumerics
 
 /// A call about uncertainty at the network's weights.
 private func uncertain<Result>(

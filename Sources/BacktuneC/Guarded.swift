@@ -1,4 +1,5 @@
 import Backtune
+import BacktuneNumerics
 
 /// What can be wrong with a call besides the engine's errors.
 enum CallError: Error {

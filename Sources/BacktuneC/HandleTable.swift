@@ -1,4 +1,5 @@
 import Backtune
+import BacktuneNumerics
 
 /// What a handle stands for. Who is using it is kept here: any number of readers, or one writer.
 class HandleObject {

@@ -1,4 +1,5 @@
 import Backtune
+import BacktuneNumerics
 
 /// The message of the last failed call, one a thread.
 enum LastError {

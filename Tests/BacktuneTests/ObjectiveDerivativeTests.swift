@@ -1,4 +1,5 @@
 import Backtune
+import BacktuneNumerics
 import Testing
 
 @testable import BacktuneCriterion

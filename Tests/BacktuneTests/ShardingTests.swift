@@ -1,3 +1,4 @@
+@testable import BacktuneNumerics
 import Backtune
 import Testing
 

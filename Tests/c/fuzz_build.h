@@ -106,7 +106,8 @@ static void describe(fuzzer *f) {
   const char *kinds[] = {"input names", "output names", "input units", "output units", "", "\x80"};
   const char *kind = kinds[below(f, 6)];
   double seconds = 0;
-  switch (below(f, 12)) {
+  switch (below(f, 13)) {
+    case 12: TRY(bt_unit_options(chance(f, 50) ? word(f) : NULL, text, capacity, &out)); break;
     case 8: TRY(bt_network_label(n, kind, integer(f, 4), text, capacity, &out)); break;
     case 9: TRY(bt_network_set_labels(n, kind, names, chance(f, 90) ? below(f, 4) : -1 - below(f, 9))); break;
     case 10:

@@ -2,7 +2,7 @@
 # Compiles and runs the C tests and examples, natively and under valgrind.
 #
 # Usage: Tests/c/run.sh [options] [folder]
-#   folder         where libbacktune.so.1 (or libbacktune.so) is; by default the newest one that a build of this tree made
+#   folder         where libbacktune.so.1 (or libbacktune-c.so) is; by default the newest one that a build of this tree made
 #   --sanitize     also compile and run the programs with -fsanitize=address,undefined
 #   --no-valgrind  leave out valgrind (otherwise its absence is a failure)
 #
@@ -27,12 +27,12 @@ done
 # ---- The library
 
 if [ -z "$folder" ]; then
-  newest=$(ls -t "$root"/.build-lib*/release/libbacktune.so "$root"/python/backtune/lib/libbacktune.so.1 \
+  newest=$(ls -t "$root"/.build-lib*/release/libbacktune-c.so "$root"/python/backtune/lib/libbacktune.so.1 \
     "$root"/python/backtune/lib/*/libbacktune.so.1 2>/dev/null | head -n 1)
   folder=$(dirname "${newest:-/nowhere/x}")
 fi
 library=
-for name in libbacktune.so.1 libbacktune.so; do
+for name in libbacktune.so.1 libbacktune.so libbacktune-c.so; do
   [ -z "$library" ] && [ -f "$folder/$name" ] && library=$(cd "$folder" && pwd)/$name
 done
 if [ -z "$library" ]; then

@@ -1,6 +1,7 @@
 """Every unit: its method, its options, what is refused."""
 
 import inspect
+import json
 import re
 
 import backtune as bt
@@ -285,3 +286,67 @@ def test_foreign_and_wrong_sources(kind):
     with pytest.raises(TypeError, match="functions: 3"):
         net.versatile(2, functions=[3])
     assert net.groups == {}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_table_of_options_is_the_engine_s(kind):
+    """Its names are those that are taken, its defaults make what is made without them."""
+    table = bt.unit_options(kind)
+    with pytest.raises(ValueError, match="nosuch") as caught:
+        bt.Network(4).unit(kind, 3, nosuch=1)
+    known = re.search(r"expected one of (.*)", str(caught.value))[1].split(", ")
+    assert list(table) == list(dict.fromkeys(known))
+    assert table == bt.unit_options()[kind]
+    # dt is that of a time constant.
+    given = {name: row["default"] for name, row in table.items() if name != "dt"}
+    usual, told = bt.Network(4), bt.Network(4)
+    usual.unit(kind, 9)
+    told.unit(kind, 9, **given)
+    assert told.to_json() == usual.to_json()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_table_says_what_is_taken(kind):
+    for name, row in bt.unit_options(kind).items():
+        assert row["text"] and row["type"] in (
+            *("boolean", "integer", "number", "text", "function", "functions", "sources", "mask"),
+        )
+        for word in row.get("words", []):
+            if name != "initial":
+                bt.Network(4).unit(kind, 3, **{name: word})
+        if kind == "reservoir" and name == "density":
+            continue  # no cycle, no radius
+        for bound in ("least", "most"):
+            if name in ("time_constant", "dt", "kernel", "channels") or bound not in row:
+                continue
+            bt.Network(4).unit(kind, 3, **{name: min(row[bound], 2)})
+            beyond = row["least"] - 1 if bound == "least" else 2 * row["most"] + 1
+            with pytest.raises(ValueError, match=f"{name} of unit {kind}: "):
+                bt.Network(4).unit(kind, 3, **{name: beyond})
+
+
+def test_the_table_of_an_unknown_kind():
+    assert list(bt.unit_options()) == [row for row in bt.unit_options() if row in KINDS]
+    with pytest.raises(bt.ArgumentError, match="unit 'nosuch': unknown, expected one of linear"):
+        bt.unit_options("nosuch")
+    with pytest.raises(TypeError):
+        bt.unit_options(3)
+
+
+def test_the_header_says_the_defaults_of_the_table():
+    from conftest import ROOT
+
+    text = (ROOT / "include" / "backtune.h").read_text()
+    manual = text.split("`options` is a JSON object or NULL:")[1].split("`output` (may be NULL)")[0]
+    manual = re.sub(r"\n \*", "\n", manual)
+    units, common = manual.split("Where it makes sense a unit also takes")
+    told = 0
+    for kind, words in re.findall(r"(?ms)^   (\w+)  (.*?)(?=^   \w|\Z)", units):
+        table = bt.unit_options(kind)
+        for name, default in re.findall(r"(\w+)(?: [A-Za-z])? \(([\d.]+|true|false)[;)]", words):
+            assert table[name]["default"] == json.loads(default), (kind, name)
+            told += 1
+    assert told == 13
+    for name, default in re.findall(r"(\w+) \((1|0|true)\)", common):
+        tables = [table for table in bt.unit_options().values() if name in table]
+        assert tables and all(t[name]["default"] == json.loads(default) for t in tables), name

@@ -23,6 +23,7 @@ from . import (
 )
 from ._results import Connections, ObservableMeans
 from ._threads import get_threads, set_threads
+from ._unit_options import unit_options
 from ._version import __version__
 from .errors import (
     ArgumentError,
@@ -118,6 +119,7 @@ __all__ = [
     "sparse_lnl_network",
     "strongly_typed_network",
     "topology",
+    "unit_options",
     "upsilon",
     "zeta",
 ]

@@ -68,6 +68,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_network_copy": (status, [handle, handle_out]),
     "bt_network_free": (status, [handle]),
     "bt_network_add_unit": (status, [handle, text, text, c_int64, text, int64_out]),
+    "bt_unit_options": (status, [text, *_NAMED_TEXT]),
     "bt_network_add_learnware": (status, [handle, text, c_int64, int64_out]),
     "bt_network_add_firmware": (status, [handle, text, c_int64, int64_out]),
     "bt_network_add_softmax": (status, [handle, text, c_int64, c_int64, c_double, int64_out]),

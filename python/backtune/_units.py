@@ -45,7 +45,8 @@ class UnitsMixin:
             Its groups are ``name.group``, its weights ``name.group.role``; the kind by default,
             numbered when repeated ("lnl", "lnl2").
         **options
-            As the method of that name lists them. None means the engine's default.
+            As the method of that name lists them. None means the engine's default, which
+            `unit_options` tells.
 
         Returns
         -------

@@ -159,7 +159,7 @@ class DynamicUnitsMixin(UnitsMixin):
         outputs : int, optional
             Number of nodes of the readout y.
         spectral_radius : float, optional
-            Largest modulus of the eigenvalues of W, 0.9 by default. Only 0 where the connections
+            Largest modulus of the eigenvalues of W: only 0 where the connections
             form no cycle (a triangular mask, a density of 0). Where the unit reads itself at
             several lags: of the whole recurrence.
         density, mask

@@ -8,6 +8,7 @@ public struct Objective: Sendable {
   /// Of the criterion "observables".
   package private(set) var observables = ObservableGoals()
 
+  /// Least squares, without regularisation.
   public init() {}
 
   /// - Throws: `.argument` with the names there are.
@@ -56,12 +57,14 @@ public struct Objective: Sendable {
   }
 
   /// - Throws: `.argument` with the kinds there are, `.size` for a number of parameters that the kind does not take.
-  public static func checkObservable(_ kind: String, parameterCount: Int) throws {
+  package static func checkObservable(_ kind: String, parameterCount: Int) throws {
     try ObservableParameters.check(count: parameterCount, of: Observables.named(kind))
   }
 
+  /// Number of observables.
   public var observableCount: Int { observables.goals.count }
 
+  /// Takes all observables away.
   public mutating func removeObservables() { observables.goals = [] }
 
   /// The series of the outputs on which means, and m and s of standardised observables, are measured where they are not
@@ -79,6 +82,7 @@ public struct Objective: Sendable {
       lengths: lengths, values: values, outputs: outputs, for: "samples")
   }
 
+  /// Takes all regularisations away.
   public mutating func removeRegularisations() { regularisations = [] }
 }
 
@@ -96,5 +100,6 @@ public struct ObservationOptions: Equatable, Sendable {
   /// Whether every sequence has a learnt initial state of its own, instead of the network's.
   public var learnsEachStart = false
 
+  /// All values count, as they are.
   public init() {}
 }

@@ -7,7 +7,9 @@ import BacktuneSimulation
 public struct Sequences: Sendable {
   /// Time steps of each sequence.
   public let lengths: [Int]
+  /// Number of inputs.
   public let inputCount: Int
+  /// Number of outputs.
   public let outputCount: Int
   /// sum T x M and sum T x O values, one sequence after the other, time first.
   package let inputs: [Double]
@@ -36,7 +38,7 @@ public struct Sequences: Sendable {
   ///   - gains: 0 or more; nil for 1 everywhere.
   /// - Throws: `.size` for counts that do not fit, `.argument` for an input or a gain that is not finite, a negative
   ///   gain, an infinite desired value, or no observed value at all; `.network` where nothing can be observed.
-  public init(
+  package init(
     _ network: Network, lengths: [Int], inputs: UnsafeBufferPointer<Double>,
     desired: UnsafeBufferPointer<Double>?, gains: UnsafeBufferPointer<Double>? = nil
   ) throws {
@@ -111,7 +113,7 @@ public struct Sequences: Sendable {
 
   /// Gives every sequence its state before t = 0; nil for the network's.
   /// - Throws: `.size` for another number of values, `.argument` for one that is not finite.
-  public mutating func setInitialStates(
+  package mutating func setInitialStates(
     _ network: Network, _ values: UnsafeBufferPointer<Double>?
   ) throws {
     if let values {

@@ -1,5 +1,6 @@
 /// What a user should know of an estimation, beside why it stopped.
 public struct EstimationNote: Equatable, Sendable {
+  /// What a note is about.
   public enum Kind: Int, Sendable {
     /// The weights where it started were drawn, since they had neither been drawn nor set.
     case drawn = 1
@@ -8,7 +9,9 @@ public struct EstimationNote: Equatable, Sendable {
     /// There are as many adjustable weights as observed values, or more.
     case interpolates = 3
   }
+  /// What it is about.
   public let kind: Kind
+  /// In words.
   public let text: String
 
   static func interpolates(weights: Int, values: Int) -> EstimationNote {

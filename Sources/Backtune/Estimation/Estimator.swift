@@ -6,7 +6,7 @@ import BacktuneSimulation
 /// Estimates the weights of a network so that it gives desired outputs.
 ///
 ///     let estimator = try Estimator(network, sequences)
-///     estimator.run()
+///     try estimator.run()
 ///     network = estimator.network
 ///
 /// The best weights seen are never lost: `network` holds them after every step, also after one that was interrupted.
@@ -18,6 +18,7 @@ public final class Estimator {
     /// An iteration is complete and in the trace.
     case iteration
   }
+  /// Called on the calling thread; answers true to stop, the best weights being kept.
   public typealias Monitor = (Event) -> Bool
 
   /// The network with the best weights seen.
@@ -25,11 +26,18 @@ public final class Estimator {
   /// What is asked: criterion, options, data. A change counts from the next step or run on, which then starts anew where
   /// it has to; until then what was found stays as it is, and calls that compute answer under the new question.
   public var objective: Objective { didSet { question += 1 } }
+  /// How the weights are moved, and when it stops.
   public var options = EstimatorOptions() {
-    didSet { if options.asksOtherwise(than: oldValue) { question += 1 } }
+    didSet {
+      isChecked = false
+      if options.asksOtherwise(than: oldValue) { question += 1 }
+    }
   }
+  /// The sequences, nil before they are set.
   public private(set) var data: Sequences?
+  /// The start, and every iteration.
   public private(set) var trace: [IterationReport] = []
+  /// Why the last step or run stopped.
   public private(set) var stopReason = StopReason.none
   /// How far the draws of a race spread: the cost at which each of them stands, best first, in the unit of the trace. One
   /// where the first was good enough; empty without a race.
@@ -42,6 +50,8 @@ public final class Estimator {
   /// What `uncertainty` found, until something is estimated or asked for elsewhere.
   var recentInformation: RecentInformation?
 
+  /// Whether the options are known to be allowed.
+  private var isChecked = false
   /// Counts the changes of what is asked.
   private var question = 0 { didSet { recentInformation = nil } }
   /// At work, and what it answers.
@@ -93,6 +103,8 @@ public final class Estimator {
 
   /// What answers the question at hand.
   func session() throws -> any Session {
+    if !isChecked { try options.check() }
+    isChecked = true
     if let made, made.question == question { return made.session }
     if let looked, looked.question == question { return looked.session }
     let problem = try Problem(

@@ -5,11 +5,13 @@ import BacktuneNumerics
 public enum EstimationMethod: String, Sendable, CaseIterable {
   /// Gauss-Newton, unless its matrix would be too large.
   case auto
+  /// The method of RR-9100.
   case backwardTuning = "backward-tuning"
+  /// Damped Gauss-Newton steps over all weights at once.
   case gaussNewton = "gauss-newton"
 
   /// - Throws: `.argument` with the names there are.
-  public init(named name: String) throws {
+  package init(named name: String) throws {
     guard let method = Self(rawValue: name) else {
       let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
       throw BacktuneError.argument("method '\(name)': unknown, expected one of \(known)")
@@ -20,6 +22,7 @@ public enum EstimationMethod: String, Sendable, CaseIterable {
 
 /// What a user may set of an estimation; nothing has to be.
 public struct EstimatorOptions: Sendable {
+  /// How weights are moved.
   public var method = EstimationMethod.auto
   /// Iterations of one run at most.
   public var maxIterations = 300
@@ -40,7 +43,19 @@ public struct EstimatorOptions: Sendable {
   /// How the data are taken; a change starts anew.
   public var observation = ObservationOptions()
 
+  /// What suits most.
   public init() {}
+
+  /// Whether every option is allowed, as `set` asks it by name.
+  /// - Throws: `.argument`
+  func check() throws {
+    var known = self
+    for row in Self.table { try known.set(row.name, row.get(self)) }
+    // By name these say nil.
+    guard known.restarts == restarts, known.observation == observation else {
+      throw BacktuneError.argument("options: restarts of -1 or nu of 0 came, expected nil")
+    }
+  }
 
   /// Whether what was found under other options no longer answers.
   func asksOtherwise(than other: EstimatorOptions) -> Bool {
@@ -159,11 +174,11 @@ public struct EstimatorOptions: Sendable {
   }
 
   /// The value of an option by name.
-  public func value(_ name: String) throws -> Double { try Self.row(name).get(self) }
+  package func value(_ name: String) throws -> Double { try Self.row(name).get(self) }
 
   /// Sets an option by name; unchanged on failure.
   /// - Throws: `.argument` for an unknown name or a value outside what is allowed.
-  public mutating func set(_ name: String, _ value: Double) throws {
+  package mutating func set(_ name: String, _ value: Double) throws {
     let row = try Self.row(name)
     var changed = self
     guard row.set(&changed, value) else {

@@ -2,8 +2,26 @@ import BacktuneNumerics
 
 /// Why an estimation stopped.
 public enum StopReason: Int, Sendable, CaseIterable {
+  /// It has not stopped.
   case none = 0
-  case tolerance, target, stalled, iterations, callback, diverged, nothing, converged, saddle
+  /// The cost fell below the tolerance times the first cost.
+  case tolerance
+  /// The cost fell below the target.
+  case target
+  /// No step lowers the cost any more, though it is not known to be at a minimum.
+  case stalled
+  /// The iteration limit.
+  case iterations
+  /// A monitor asked for it.
+  case callback
+  /// No weights with a finite cost were found: the weights are unchanged.
+  case diverged
+  /// No weight is adjustable.
+  case nothing
+  /// The slopes of the cost vanish, up to rounding.
+  case converged
+  /// They vanish, but the fit is no better than the best constant.
+  case saddle
 
   /// In words that a user understands.
   public var text: StaticString {
@@ -25,9 +43,13 @@ public enum StopReason: Int, Sendable, CaseIterable {
 
 /// What found the weights of an iteration.
 public enum StepOrder: Int, Sendable {
+  /// Adjustable weights were halved, until a start that overflowed no longer did.
   case rescue = -1
+  /// Nothing: the start, or no better weights.
   case none = 0
+  /// Momenta of the gradient.
   case first = 1
+  /// Second-order adjustment, or Gauss-Newton.
   case second = 2
   /// Weights near zero were taken away, and the rest re-estimated.
   case removal = 3
@@ -35,21 +57,25 @@ public enum StepOrder: Int, Sendable {
 
 /// One line of the trace: the start, or the end of an iteration.
 public struct IterationReport: Sendable {
-  /// L, the cost of the best weights, and its NMSE (NaN for constant outputs).
+  /// L, the cost of the best weights.
   public internal(set) var cost: Double
+  /// Their NMSE; NaN for constant outputs.
   public internal(set) var nmse: Double
   /// The part of the regularisation in the cost.
   public internal(set) var penalty = 0.0
-  /// The scale nu of the criterion, 0 where it has none, and the cost of the start under it.
+  /// The scale nu of the criterion, 0 where it has none.
   public internal(set) var nu = 0.0
+  /// The cost of the start under that nu.
   public internal(set) var firstCost = Double.infinity
+  /// What found them.
   public internal(set) var order = StepOrder.none
   /// Second order: 1, 2, 3; first order: the momentum k; otherwise 0.
   public internal(set) var variant = 0
   /// The alpha of the line search.
   public internal(set) var step = 0.0
-  /// Fractions of the adjoint values that the guard raised and saturated.
+  /// Fraction of the adjoint values that the guard raised.
   public internal(set) var raised = 0.0
+  /// Fraction of them that it saturated.
   public internal(set) var saturated = 0.0
   /// Simulations run.
   public internal(set) var simulations = 0

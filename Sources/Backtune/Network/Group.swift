@@ -3,9 +3,12 @@ public typealias GroupID = Int
 
 /// Where a value is read: another group, or the network input, `lag` time steps ago.
 public struct Source: Equatable, Sendable {
+  /// The group, or ``Network/input``.
   public let group: GroupID
+  /// Time steps back, 0 or more.
   public let lag: Int
 
+  /// A group, `lag` time steps ago.
   public init(_ group: GroupID, lag: Int) {
     self.group = group
     self.lag = lag
@@ -25,53 +28,53 @@ public enum ConnectionForm: Equatable, Sendable {
 }
 
 /// One term of learnware: sum_j W_ij s_j(t - l).
-public struct Connection: Sendable {
-  public let source: Source
-  public let form: ConnectionForm
+package struct Connection: Sendable {
+  package let source: Source
+  package let form: ConnectionForm
   /// Index of its weight array in `Network.arrays`.
-  public let array: Int
+  package let array: Int
 }
 
 /// The bias a_i of learnware; `index` maps nodes to slots where several share one.
-public struct Bias: Sendable {
-  public let array: Int
-  public let index: [Int]?
+package struct Bias: Sendable {
+  package let array: Int
+  package let index: [Int]?
 }
 
 /// A linear combination with adjustable weights: v_i(t) = a_i + sum_k sum_j W^k_ij s^k_j(t - l_k).
-public struct Learnware: Sendable {
-  public internal(set) var bias: Bias?
-  public internal(set) var connections: [Connection] = []
+package struct Learnware: Sendable {
+  package internal(set) var bias: Bias?
+  package internal(set) var connections: [Connection] = []
 }
 
 /// One factor f(s_i(t - l)) of a term; a source of size 1 is broadcast.
-public struct Factor: Sendable {
-  public let function: ScalarFunction
-  public let source: Source
+package struct Factor: Sendable {
+  package let function: ScalarFunction
+  package let source: Source
 }
 
 /// c prod_m f_m(s_m): without factors, the constant c.
-public struct Term: Sendable {
-  public let coefficient: Double
-  public internal(set) var factors: [Factor] = []
+package struct Term: Sendable {
+  package let coefficient: Double
+  package internal(set) var factors: [Factor] = []
 }
 
 /// A parameter-free sum of products, element by element.
-public struct Firmware: Sendable {
-  public internal(set) var terms: [Term] = []
+package struct Firmware: Sendable {
+  package internal(set) var terms: [Term] = []
 }
 
 /// exp(s_i / temperature) / sum_j exp(s_j / temperature) over a whole group, equation (11) of RR-9100.
-public struct Softmax: Sendable {
-  public let source: Source
-  public let temperature: Double
+package struct SoftmaxBody: Sendable {
+  package let source: Source
+  package let temperature: Double
 }
 
 /// What a group computes.
-public enum GroupBody: Sendable {
+package enum GroupBody: Sendable {
   case learnware(Learnware)
   case firmware(Firmware)
-  case softmax(Softmax)
+  case softmax(SoftmaxBody)
 
   /// Every source that is read, in the order of definition.
   package var sources: [Source] {
@@ -92,26 +95,31 @@ public enum GroupBody: Sendable {
 }
 
 /// Learnt values before t = 0, the same for all sequences: x(-1), x(-2) ... x(-depth), as weights.
-public struct InitialState: Equatable, Sendable {
+package struct InitialState: Equatable, Sendable {
   /// Index of its weight array, [depth][node] (a vector where depth is 1).
-  public let array: Int
-  public let depth: Int
+  package let array: Int
+  package let depth: Int
 }
 
 /// A vector of nodes of one kind.
 public struct Group: Sendable {
+  /// `unit.group`, or what it was called when it was added.
   public let name: String
+  /// Number N of nodes.
   public let size: Int
-  public internal(set) var body: GroupBody
+  package internal(set) var body: GroupBody
   /// Nil: zero before t = 0.
-  public internal(set) var initialState: InitialState?
+  package internal(set) var initialState: InitialState?
 }
 
 /// The first `count` nodes of a group, observed as outputs.
 public struct Observed: Equatable, Sendable {
+  /// The group.
   public let group: GroupID
+  /// How many of its nodes, 1 to its size.
   public let count: Int
 
+  /// The first `count` nodes of a group.
   public init(group: GroupID, count: Int) {
     self.group = group
     self.count = count

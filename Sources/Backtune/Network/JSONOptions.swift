@@ -2,7 +2,7 @@ import BacktuneNumerics
 import FoundationEssentials
 
 /// A JSON value.
-package enum JSONValue: Decodable, Equatable, Sendable {
+package enum JSONValue: Codable, Equatable, Sendable {
   case null
   case bool(Bool)
   case number(Double)
@@ -26,6 +26,19 @@ package enum JSONValue: Decodable, Equatable, Sendable {
       self = .list(value)
     } else {
       self = .object(try container.decode([String: JSONValue].self))
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .null: try container.encodeNil()
+    case .bool(let value): try container.encode(value)
+    case .number(let value): try container.encode(value)
+    case .integer(let value): try container.encode(UInt64(exactly: value))
+    case .text(let value): try container.encode(value)
+    case .list(let values): try container.encode(values)
+    case .object(let values): try container.encode(values)
     }
   }
 
@@ -81,6 +94,10 @@ package struct JSONOptions {
   private var values: [String: JSONValue]
   private var known: [String] = []
 
+  package init(_ values: [String: JSONValue], of owner: String) {
+    (self.values, self.owner) = (values, owner)
+  }
+
   package init(json: [UInt8], of owner: String) throws {
     self.owner = owner
     guard !json.isEmpty else {
@@ -122,16 +139,6 @@ package struct JSONOptions {
     }
   }
 
-  /// One of some words, the first by default.
-  package mutating func choice(_ name: String, of words: [String]) throws -> String {
-    switch take(name) {
-    case nil: return words[0]
-    case .text(let word) where words.contains(word): return word
-    case .some(let other):
-      throw wrong(name, other, words.map { "'\($0)'" }.joined(separator: " or "))
-    }
-  }
-
   package mutating func integer(
     _ name: String, default fallback: Int, least: Int, most: Int = .max
   ) throws -> Int {
@@ -148,9 +155,9 @@ package struct JSONOptions {
     }
   }
 
-  /// The option `seed`, 0 by default: 64 bits, every one of which counts.
-  package mutating func seed() throws -> UInt64 {
-    guard let value = take("seed") else { return 0 }
+  /// The option `seed`: 64 bits, every one of which counts; nil when absent.
+  package mutating func seed() throws -> UInt64? {
+    guard let value = take("seed") else { return nil }
     guard let seed = value.integer.flatMap({ UInt64(exactly: $0) }) else {
       throw wrong("seed", value, "an integer from 0 to \(UInt64.max)")
     }

@@ -101,7 +101,7 @@ extension Network {
         "coefficient of a term of group \(groups[target].name): \(coefficient), expected a finite number"
       )
     }
-    for (_, source) in factors { try checkFactor(source, of: target) }
+    for (function, source) in factors { try checkFactor(function, source, of: target) }
     let term = Term(
       coefficient: coefficient, factors: factors.map { Factor(function: $0.0, source: $0.1) })
     changeTerms(target) { $0.append(term) }
@@ -114,7 +114,7 @@ extension Network {
     _ function: ScalarFunction, of source: Source, toTerm term: Int, of target: GroupID
   ) throws {
     try check(term, of: target)
-    try checkFactor(source, of: target)
+    try checkFactor(function, source, of: target)
     changeTerms(target) { $0[term].factors.append(Factor(function: function, source: source)) }
     note(source)
   }
@@ -142,7 +142,10 @@ extension Network {
     structureVersion += 1
   }
 
-  private func checkFactor(_ source: Source, of target: GroupID) throws {
+  private func checkFactor(
+    _ function: ScalarFunction, _ source: Source, of target: GroupID
+  ) throws {
+    try function.check()
     let source = try checked(source, for: target)
     let (size, expected) = (size(of: source.group), groups[target].size)
     guard size == expected || size == 1 else {

@@ -32,6 +32,8 @@ extension Network {
     try self.init(document)
   }
 
+  /// The network as JSON text, weights included.
+  /// - Throws: `.memory` past the budget.
   public func json() throws -> [UInt8] {
     // What encoding needs for a number, about.
     let numbers = entryCount + arrays.reduce(0) { $0 + $1.count }

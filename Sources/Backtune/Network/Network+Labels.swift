@@ -2,22 +2,29 @@ import BacktuneNumerics
 
 /// What a network keeps of the data that it is for: no result depends on it.
 public struct DataLabels: Equatable, Sendable {
-  /// Names and units of the input channels and of the outputs, one each; empty where none were given.
+  /// Names of the input channels, one each; empty where none were given, as all that follows.
   public internal(set) var inputNames: [String] = []
+  /// Names of the outputs.
   public internal(set) var outputNames: [String] = []
+  /// Units of the input channels.
   public internal(set) var inputUnits: [String] = []
+  /// Units of the outputs.
   public internal(set) var outputUnits: [String] = []
   /// Seconds of a time step.
   public internal(set) var samplingTime: Double?
 
   /// The texts that can be set.
   public enum Kind: String, CaseIterable, Sendable {
+    /// Names of the input channels, all different and none empty.
     case inputNames = "input names"
+    /// Names of the outputs, all different and none empty.
     case outputNames = "output names"
+    /// Units of the input channels, any text.
     case inputUnits = "input units"
+    /// Units of the outputs, any text.
     case outputUnits = "output units"
 
-    public var isOfOutputs: Bool { self == .outputNames || self == .outputUnits }
+    package var isOfOutputs: Bool { self == .outputNames || self == .outputUnits }
     var isName: Bool { self == .inputNames || self == .outputNames }
   }
 
@@ -43,7 +50,7 @@ public struct DataLabels: Equatable, Sendable {
 
 extension DataLabels.Kind {
   /// - Throws: `.argument` with the kinds there are.
-  public init(named name: String) throws {
+  package init(named name: String) throws {
     guard let kind = Self(rawValue: name) else {
       let known = Self.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
       throw BacktuneError.argument("kind '\(name)': unknown, expected one of \(known)")
@@ -118,7 +125,7 @@ extension Network {
   }
 
   /// Changes with every change of structure, of what is observed, or of the labels.
-  public var descriptionVersion: Int { structureVersion + labelVersion }
+  package var descriptionVersion: Int { structureVersion + labelVersion }
 
   /// The node that an output observes.
   /// - Throws: `.argument` for an output that there is not.

@@ -48,7 +48,7 @@ extension Network {
   }
 
   /// How many past values of a group, or of the input, are read: its largest lag (0 if none).
-  public func depth(of group: GroupID) -> Int {
+  package func depth(of group: GroupID) -> Int {
     groups.reduce(0) { depth, reader in
       reader.body.sources.reduce(depth) { $1.group == group ? max($0, $1.lag) : $0 }
     }

@@ -1,11 +1,11 @@
 import BacktuneNumerics
 
 /// The rest of a network: what its inputs are taken to be before t = 0, where no state is given (2.13 d of the design).
-public struct Rest: Equatable, Sendable {
+package struct Rest: Equatable, Sendable {
   /// One value an input; 0 unless set.
-  public internal(set) var values: [Double]
+  package internal(set) var values: [Double]
   /// Whether an estimation took them from its data, and may again, rather than a user.
-  public internal(set) var isTaken = false
+  package internal(set) var isTaken = false
 }
 
 extension Network {

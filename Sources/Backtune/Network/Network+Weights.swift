@@ -2,15 +2,21 @@ import BacktuneNumerics
 
 /// How the weights of a new array start.
 public struct WeightOptions: Sendable {
+  /// Bound from below, that of every weight of the array.
   public var lower = -Double.infinity
+  /// Bound from above.
   public var upper = Double.infinity
+  /// Whether estimation leaves them alone.
   public var fixed = false
+  /// How ``Network/randomize(seed:)`` draws them.
   public var draw = WeightDraw.normal
   /// Whether an array of that name may exist already and is then shared by both connections.
   package var sharesExisting = false
 
+  /// Free weights without bounds.
   public init() {}
 
+  /// Weights in [lower, upper].
   public init(lower: Double, upper: Double, draw: WeightDraw = .normal) {
     self.lower = lower
     self.upper = upper
@@ -24,9 +30,13 @@ extension Network {
   mutating func array(
     _ name: String, shape: [Int], entries: [Int]?, _ options: WeightOptions
   ) throws -> Int {
-    guard options.lower <= options.upper else {
-      throw BacktuneError.argument(
-        "bounds of \(name): lower is \(options.lower) and upper \(options.upper)")
+    try checkBounds(options.lower, options.upper, of: name)
+    if case .uniform(let lower, let upper) = options.draw {
+      guard lower <= upper, lower.isFinite, upper.isFinite else {
+        throw BacktuneError.argument(
+          "draw of \(name): from \(lower) to \(upper), expected two finite numbers, the larger one last"
+        )
+      }
     }
     guard !name.utf8.contains(0) else {
       throw BacktuneError.argument("weight array '\(name)': expected a name without zero bytes")

@@ -14,11 +14,13 @@ public struct Network: Sendable {
 
   /// Number M of inputs, 0 or more.
   public let inputs: Int
+  /// The groups, in the order of definition: a ``GroupID`` is a place in it.
   public internal(set) var groups: [Group] = []
+  /// The arrays of weights, in the order of definition.
   public internal(set) var arrays: [WeightArray] = []
-  public internal(set) var slots = WeightSlots()
+  package internal(set) var slots = WeightSlots()
   /// The observed outputs, as set by `observe`; see `outputs`.
-  public internal(set) var observed: [Observed] = []
+  package internal(set) var observed: [Observed] = []
   /// The output group of the unit, or the group, that was added last: observed unless `observe` says otherwise.
   var defaultOutput: GroupID?
   /// Places of groups and arrays by name.
@@ -29,7 +31,7 @@ public struct Network: Sendable {
   /// Nodes of all groups.
   package private(set) var nodeCount = 0
   /// What the inputs are before t = 0; nil for 0, or what an estimation takes.
-  public internal(set) var rest: Rest?
+  package internal(set) var rest: Rest?
   /// Names and units of the data, see `labels`; and what was observed when they were set.
   var storedLabels = DataLabels()
   var labelledOutputs: [Observed] = []
@@ -37,7 +39,7 @@ public struct Network: Sendable {
   /// The seed of the last `randomize`.
   var drawSeed: UInt64?
   /// Changes with every change of structure, so that a plan made earlier can tell that it is stale.
-  public internal(set) var structureVersion = 0
+  package internal(set) var structureVersion = 0
 
   /// - Throws: `.size` when `inputs` is negative, `.memory` when it passes the budget.
   public init(inputs: Int) throws {
@@ -84,7 +86,7 @@ public struct Network: Sendable {
         "source of softmax group \(name): size \(size(of: source.group)), expected \(groups[target].size)"
       )
     }
-    groups[target].body = .softmax(Softmax(source: source, temperature: temperature))
+    groups[target].body = .softmax(SoftmaxBody(source: source, temperature: temperature))
     note(source)
     structureVersion += 1
   }

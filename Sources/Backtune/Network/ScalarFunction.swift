@@ -6,17 +6,33 @@ import BacktuneNumerics
 /// and `step` its limit (0, 1/2, 1 below, at, above 1/2); `softplus(eps)` is eps log(1 + exp(u/eps)).
 /// Source: report RR-9100, appendix A.
 public enum ScalarFunction: Equatable, Sendable {
+  /// u.
   case identity
+  /// (a+b)/2 + (b-a)/2 tanh(2u/(b-a)), from a to b > a.
   case zeta(a: Double, b: Double)
+  /// 1/(1 + exp(-u)).
   case logistic
+  /// u above 0, otherwise 0.
   case relu
+  /// eps log(1 + exp(u/eps)), eps > 0.
   case softplus(eps: Double)
+  /// exp(u).
   case exp
+  /// The natural logarithm.
   case log
+  /// 1/u.
   case reciprocal
+  /// u squared.
   case square
+  /// zeta01(w (u - 1/2)).
   case upsilon(w: Double)
+  /// 0, 1/2, 1 below, at, above 1/2.
   case step
+
+  /// zeta[-1,1].
+  public static let tanh = ScalarFunction.zeta(a: -1, b: 1)
+  /// zeta[0,1], 1/(1 + exp(-4u)).
+  public static let zeta01 = ScalarFunction.zeta(a: 0, b: 1)
 
   /// Every function: its name, the names of its parameters, and what makes it.
   package static let table:
@@ -37,18 +53,23 @@ public enum ScalarFunction: Equatable, Sendable {
   /// The function of that name.
   /// - Throws: `.argument` for an unknown name (the message lists the known ones), a wrong number of parameters,
   ///   a parameter that is not finite, zeta with a >= b, softplus with eps <= 0.
-  public init(_ name: String, _ parameters: [Double] = []) throws {
+  package init(_ name: String, _ parameters: [Double] = []) throws {
     let row = try Self.row(name)
     guard parameters.count == row.parameters.count else {
       throw BacktuneError.argument(
         "function \(name): \(parameters.count) parameters came, expected \(row.parameters.count)"
           + (row.parameters.isEmpty ? "" : " (\(row.parameters.joined(separator: ", ")))"))
     }
-    for (label, value) in zip(row.parameters, parameters) where !value.isFinite {
+    self = row.make(parameters)
+    try check()
+  }
+
+  /// Whether its parameters are finite and allowed.
+  func check() throws {
+    for (label, value) in zip(try Self.row(name).parameters, parameters) where !value.isFinite {
       throw BacktuneError.argument(
         "function \(name): \(label) is \(value), expected a finite number")
     }
-    self = row.make(parameters)
     switch self {
     case .zeta(let a, let b) where !(a < b) || !(b - a).isFinite:
       throw BacktuneError.argument("function zeta: a is \(a) and b is \(b), expected a < b")
@@ -64,7 +85,7 @@ public enum ScalarFunction: Equatable, Sendable {
 
   /// Number of parameters of the function of that name.
   /// - Throws: `.argument` for an unknown name.
-  public static func parameterCount(of name: String) throws -> Int {
+  package static func parameterCount(of name: String) throws -> Int {
     try row(name).parameters.count
   }
 
@@ -78,7 +99,7 @@ public enum ScalarFunction: Equatable, Sendable {
     return row
   }
 
-  public var name: String {
+  package var name: String {
     switch self {
     case .identity: "identity"
     case .zeta: "zeta"
@@ -94,7 +115,7 @@ public enum ScalarFunction: Equatable, Sendable {
     }
   }
 
-  public var parameters: [Double] {
+  package var parameters: [Double] {
     switch self {
     case .zeta(let a, let b): [a, b]
     case .softplus(let eps): [eps]

@@ -13,10 +13,10 @@ public struct WeightArray: Sendable {
   /// [target nodes, source nodes] of a matrix, [count] of a vector.
   public let shape: [Int]
   /// Place of its slots among all slots of the network.
-  public let slots: Range<Int>
+  package let slots: Range<Int>
   /// Positions in the row-major matrix that have a slot; nil when all of them do.
   public let entries: [Int]?
-  public let draw: WeightDraw
+  package let draw: WeightDraw
 
   /// Its shape in words.
   var shapeText: String { shape.map(String.init).joined(separator: " x ") }
@@ -32,11 +32,11 @@ package enum SlotOrigin: String, Sendable {
 }
 
 /// All weights of a network, slot by slot, in the order in which the arrays were defined.
-public struct WeightSlots: Equatable, Sendable {
-  public internal(set) var values: [Double] = []
-  public internal(set) var lower: [Double] = []
-  public internal(set) var upper: [Double] = []
-  public internal(set) var isFixed: [Bool] = []
+package struct WeightSlots: Equatable, Sendable {
+  package internal(set) var values: [Double] = []
+  package internal(set) var lower: [Double] = []
+  package internal(set) var upper: [Double] = []
+  package internal(set) var isFixed: [Bool] = []
   package internal(set) var origins: [SlotOrigin] = []
 
   package mutating func append(count: Int, lower low: Double, upper high: Double, fixed: Bool) {

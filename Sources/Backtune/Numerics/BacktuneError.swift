@@ -1,5 +1,6 @@
 /// What can go wrong in the engine. The text names the argument, what came and what was expected.
 public struct BacktuneError: Error, CustomStringConvertible, Sendable {
+  /// What is wrong, in a word.
   public enum Kind: Sendable {
     /// A value outside what is allowed (a NaN weight, an unknown name, a negative size).
     case argument
@@ -17,18 +18,27 @@ public struct BacktuneError: Error, CustomStringConvertible, Sendable {
     case interrupted
   }
 
+  /// What is wrong, in a word.
   public let kind: Kind
+  /// What is wrong, what came, and what was expected.
   public let description: String
 
+  /// An error of one's own unit.
   public init(_ kind: Kind, _ description: String) {
     self.kind = kind
     self.description = description
   }
 
+  /// A value outside what is allowed.
   public static func argument(_ text: String) -> BacktuneError { .init(.argument, text) }
+  /// Sizes that do not fit each other.
   public static func size(_ text: String) -> BacktuneError { .init(.size, text) }
+  /// Too much memory.
   public static func memory(_ text: String) -> BacktuneError { .init(.memory, text) }
+  /// A call that is not possible now.
   public static func state(_ text: String) -> BacktuneError { .init(.state, text) }
+  /// A network that cannot be run.
   public static func network(_ text: String) -> BacktuneError { .init(.network, text) }
+  /// A file that cannot be read or written.
   public static func file(_ text: String) -> BacktuneError { .init(.file, text) }
 }

@@ -3,6 +3,7 @@
 /// Matrices are packed in panels of 4 rows, each panel column by column, so that every loop reads its matrix straight
 /// on; the rows that fill up the last panel are zero. Column by column over all rows, a product of order 128 with 32
 /// columns took 1.5 times as long, a cache line being fetched for each half of it that is used.
+@_documentation(visibility: internal)
 public enum MatrixKernels {
   @inlinable @inline(__always)
   public static func load(_ p: UnsafePointer<Double>) -> SIMD4<Double> {

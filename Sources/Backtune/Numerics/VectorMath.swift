@@ -5,7 +5,9 @@
 /// The coefficients are our own fits (rational or polynomial interpolation at Chebyshev nodes, 60
 /// digits); beside each stands its error in units of 2^-53.
 ///
-/// Public only because methods with package access are not inlined in other modules (5 ns of 65 a step at N = 8).
+/// Public only because methods with package access are not inlined in other modules (5 ns of 65 a step at N = 8); `Backtune`
+/// does not export it.
+@_documentation(visibility: internal)
 public enum VectorMath {
   /// tanh x. Keeps the sign of zero, is x itself for tiny and denormal x, +-1 at +-infinity, NaN
   /// for NaN.

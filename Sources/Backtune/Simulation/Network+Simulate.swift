@@ -23,7 +23,7 @@ extension Network {
   ///   - wantsStates: whether the values of all groups are wanted, and not the outputs only.
   /// - Throws: `.size` for counts that do not fit, `.argument` for a value that is not finite, `.network` for an empty
   ///   network, `.memory` past the budget. Values that diverge are no error.
-  public func simulate(
+  package func simulate(
     lengths: [Int], inputs: UnsafeBufferPointer<Double>,
     initial: UnsafeBufferPointer<Double>? = nil, wantsOutputs: Bool = true,
     wantsStates: Bool = false
@@ -53,7 +53,7 @@ extension Network {
   ///
   /// - Parameter slopes: sum T x O.
   /// - Returns: by every adjustable weight, and by the initial states (sequences x flat state).
-  public func gradient(
+  package func gradient(
     lengths: [Int], inputs: UnsafeBufferPointer<Double>,
     initial: UnsafeBufferPointer<Double>? = nil, slopes: UnsafeBufferPointer<Double>
   ) throws -> (weights: [Double], initial: [Double]) {

@@ -11,7 +11,7 @@ final class SoftmaxOperation: Operation {
   private let isInput: Bool
   private let inverseTemperature: Double
 
-  init(_ groups: [GroupID], _ softmax: Softmax, _ network: Network, _ layout: Layout) {
+  init(_ groups: [GroupID], _ softmax: SoftmaxBody, _ network: Network, _ layout: Layout) {
     self.groups = groups
     span = Span(groups, network: network, layout: layout)
     shift = layout.shift(to: softmax.source)

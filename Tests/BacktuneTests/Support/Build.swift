@@ -1,4 +1,5 @@
 import Backtune
+import BacktuneNumerics
 
 @testable import BacktuneCriterion
 @testable import BacktuneEstimation

@@ -11,7 +11,7 @@ extension Network {
   ///   depends on what is undetermined, NaN where the noise of the data is not known.
   /// - Throws: as `simulate`; `.size` for combinations of another number of weights; `.interrupted` where the monitor,
   ///   which is polled, stops it.
-  public func uncertainPrediction(
+  package func uncertainPrediction(
     lengths: [Int], inputs: UnsafeBufferPointer<Double>,
     initial: UnsafeBufferPointer<Double>? = nil, _ combinations: WeightCombinations,
     monitor: Estimator.Monitor? = nil

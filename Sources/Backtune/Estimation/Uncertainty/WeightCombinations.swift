@@ -12,7 +12,7 @@ public struct WeightCombinations: Sendable {
   public let deviations: [Double]
 
   /// - Throws: `.size` for counts that do not fit, `.argument` for a direction that is not finite or a negative deviation.
-  public init(weights: Int, directions: [Double], deviations: [Double]) throws {
+  package init(weights: Int, directions: [Double], deviations: [Double]) throws {
     let (expected, overflow) = deviations.count.multipliedReportingOverflow(by: weights)
     guard !overflow, directions.count == expected else {
       throw BacktuneError.size(

@@ -2,25 +2,39 @@ import BacktuneNumerics
 
 /// A feed-forward layer: x = f(x2); x2 = a + the sources, by default the input at lag 0.
 ///
-/// Groups `x2`, `x`. Options: `activation` (zeta01), `bias` (true), `sources`.
-package struct DenseUnit: Unit {
-  package static let kind = "dense"
-  private let size: Int
-  private let activation: ScalarFunction
-  private let bias: Bool
-  private let sources: [UnitSource]
+/// Groups `x2`, `x`, of N nodes each; weights `x2.a` [N], `x2.B` [N, inputs].
+public struct Dense: Unit, BuiltInUnit {
+  public static let kind = "dense"
+  public var size: Int
+  /// The function f.
+  public var activation: ScalarFunction
+  /// Whether there is a.
+  public var bias: Bool
+  /// What it reads; nil for the input at lag 0.
+  public var sources: [UnitSource]?
 
-  package init(size: Int, options: inout JSONOptions) throws {
-    self.size = size
-    activation = try options.activation("activation", default: .zeta(a: 0, b: 1))
-    bias = try options.bool("bias", default: true)
-    sources = try options.sources(default: [UnitSource(place: .input, lag: 0)])
+  /// - Parameter size: number N of nodes.
+  public init(
+    _ size: Int, activation: ScalarFunction = .zeta01, bias: Bool = true,
+    sources: [UnitSource]? = nil
+  ) {
+    (self.size, self.activation, self.bias, self.sources) = (size, activation, bias, sources)
   }
 
-  package func build(in network: inout Network, name: String) throws -> GroupID {
+  package static var table: UnitTable<Dense> {
+    UnitTable(
+      "x = f(a + B i)", { Dense($0) },
+      [
+        .activation(\.activation), .bias(\.bias),
+        .sources(\.sources, otherwise: "the input at lag 0"),
+      ])
+  }
+
+  public func build(in network: inout Network, name: String) throws -> GroupID {
+    try check()
     let x2 = try network.addLearnware("\(name).x2", size: size)
     let x = try network.addFirmware("\(name).x", size: size)
-    try network.drive(x2, bias: bias, by: sources, itself: x)
+    try network.drive(x2, bias: bias, by: UnitSource.feedForward(sources), itself: x)
     try network.addTerm(to: x, factors: [(activation, Source(x2, lag: 0))])
     return x
   }
@@ -31,27 +45,46 @@ package struct DenseUnit: Unit {
 ///     x2_(c,p) = a_c + sum_(b,j) k_(c,b,j) s_(b,p+j);  x = f(x2)
 ///
 /// `size` is the number of output channels c; the nodes of a source stand channel by channel, and so do those of the
-/// layer. Groups `x2`, `x`; slot (c, b, j) of the weights is (c channels + b) kernel + j. Options: `kernel` (3),
-/// `channels` b of the sources (1), `activation` (zeta01), `bias` (true), `sources` (the input at lag 0).
-package struct ConvolutionUnit: Unit {
-  package static let kind = "conv1d"
-  private let size: Int
-  private let kernel: Int
-  private let channels: Int
-  private let activation: ScalarFunction
-  private let bias: Bool
-  private let sources: [UnitSource]
+/// layer: P positions of the source make P - kernel + 1. Groups `x2`, `x`; weights `x2.a` [size] and `x2.B`
+/// [size channels kernel], whose slot (c channels + b) kernel + j is k_(c,b,j).
+public struct Convolution: Unit, BuiltInUnit {
+  public static let kind = "conv1d"
+  public var size: Int
+  /// Number of positions that a node reads.
+  public var kernel: Int
+  /// Number of channels b of the sources.
+  public var channels: Int
+  /// The function f.
+  public var activation: ScalarFunction
+  /// Whether there is a.
+  public var bias: Bool
+  /// What it reads, one source at least; nil for the input at lag 0.
+  public var sources: [UnitSource]?
 
-  package init(size: Int, options: inout JSONOptions) throws {
-    self.size = size
-    kernel = try options.integer("kernel", default: 3, least: 1)
-    channels = try options.integer("channels", default: 1, least: 1)
-    activation = try options.activation("activation", default: .zeta(a: 0, b: 1))
-    bias = try options.bool("bias", default: true)
-    sources = try options.sources(default: [UnitSource(place: .input, lag: 0)])
+  /// - Parameter size: number of output channels.
+  public init(
+    _ size: Int, kernel: Int = 3, channels: Int = 1, activation: ScalarFunction = .zeta01,
+    bias: Bool = true, sources: [UnitSource]? = nil
+  ) {
+    (self.size, self.kernel, self.channels) = (size, kernel, channels)
+    (self.activation, self.bias, self.sources) = (activation, bias, sources)
   }
 
-  package func build(in network: inout Network, name: String) throws -> GroupID {
+  package static var table: UnitTable<Convolution> {
+    UnitTable(
+      "x_(c,p) = f(a_c + sum_(b,j) k_(c,b,j) s_(b,p+j)), weights shared by position",
+      { Convolution($0) },
+      [
+        .integer("kernel", \.kernel, "positions that a node reads", least: 1),
+        .integer("channels", \.channels, "channels b of its sources", least: 1),
+        .activation(\.activation), .bias(\.bias),
+        .sources(\.sources, otherwise: "the input at lag 0"),
+      ])
+  }
+
+  public func build(in network: inout Network, name: String) throws -> GroupID {
+    try check()
+    let sources = UnitSource.feedForward(sources)
     guard let first = sources.first else {
       throw BacktuneError.argument("unit conv1d: no source, expected at least one")
     }

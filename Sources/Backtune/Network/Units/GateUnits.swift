@@ -2,32 +2,49 @@ import BacktuneNumerics
 
 /// A memory gate, appendix D of RR-9100: x = (1 - k(c)) x(t-1) + k(c) v, each node keeping its value or taking v.
 ///
-/// Groups `c` = a + W x(t-1) + B i(t-1), `v` = a + B i(t), `x`. Options: `bias` (true), `profile` of the gate k, `sources`
-/// of c (the unit itself at lag 1 and the input at `input_lag`, 1), `value_sources` of v (the input at lag 0).
-package struct GateUnit: Unit {
-  package static let kind = "gate"
-  private let size: Int
-  private let bias: Bool
-  private let gate: ScalarFunction
-  private let sources: [UnitSource]
-  private let valueSources: [UnitSource]
+/// Groups `c` = a + W x(t-1) + B i(t-1), `v` = a + B i(t), `x`, of N nodes each; weights `c.a` [N], `c.W` [N, N], `c.B`
+/// [N, inputs], `v.a` [N], `v.B` [N, inputs].
+public struct Gate: Unit, BuiltInUnit {
+  public static let kind = "gate"
+  public var size: Int
+  /// Whether c and v have a bias a.
+  public var bias: Bool
+  /// The function k.
+  public var profile: GateProfile
+  /// Lag of the network input in c, in time steps.
+  public var inputLag: Int
+  /// What c reads; nil for the unit itself at lag 1 and the input at `inputLag`.
+  public var sources: [UnitSource]?
+  /// What v reads; nil for the input at lag 0.
+  public var valueSources: [UnitSource]?
 
-  package init(size: Int, options: inout JSONOptions) throws {
-    self.size = size
-    bias = try options.bool("bias", default: true)
-    gate = try options.gateProfile()
-    sources = try options.recurrentSources()
-    valueSources = try options.sources(
-      "value_sources", default: [UnitSource(place: .input, lag: 0)])
+  /// - Parameter size: number N of nodes.
+  public init(
+    _ size: Int, bias: Bool = true, profile: GateProfile = .zeta, inputLag: Int = 1,
+    sources: [UnitSource]? = nil, valueSources: [UnitSource]? = nil
+  ) {
+    (self.size, self.bias, self.profile) = (size, bias, profile)
+    (self.inputLag, self.sources, self.valueSources) = (inputLag, sources, valueSources)
   }
 
-  package func build(in network: inout Network, name: String) throws -> GroupID {
+  package static var table: UnitTable<Gate> {
+    UnitTable(
+      "x = (1 - k(c)) x(t-1) + k(c) v; c = a + W x(t-1) + B i(t-1); v = a + B i", { Gate($0) },
+      [.bias(\.bias), .profile(\.profile)]
+        + UnitOption.recurrentSources(\.sources, lag: \.inputLag)
+        + [.sources(\.valueSources, name: "value_sources", otherwise: "the input at lag 0, in v")])
+  }
+
+  public func build(in network: inout Network, name: String) throws -> GroupID {
+    try check()
+    let sources = UnitSource.recurrent(sources, inputLag: inputLag)
     let c = try network.addLearnware("\(name).c", size: size)
     let v = try network.addLearnware("\(name).v", size: size)
     let x = try network.addFirmware("\(name).x", size: size)
     try network.drive(c, bias: bias, by: sources, itself: x)
-    try network.drive(v, bias: bias, by: valueSources, itself: x)
-    try network.mix(x, gate: gate, of: c, keeping: Source(v, lag: 0), taking: Source(x, lag: 1))
+    try network.drive(v, bias: bias, by: UnitSource.feedForward(valueSources), itself: x)
+    try network.mix(
+      x, gate: profile.function, of: c, keeping: Source(v, lag: 0), taking: Source(x, lag: 1))
     return x
   }
 }
@@ -35,20 +52,31 @@ package struct GateUnit: Unit {
 /// x = u v, element by element, of two linear combinations u, v = a + W x(t-1) + B i(t-1): the xor by product of
 /// appendix D of RR-9100, Lotka-Volterra equations.
 ///
-/// Groups `u`, `v`, `x`. Options: `bias` (true), `sources` (the unit itself at lag 1 and the input at `input_lag`, 1).
-package struct ProductUnit: Unit {
-  package static let kind = "product"
-  private let size: Int
-  private let bias: Bool
-  private let sources: [UnitSource]
+/// Groups `u`, `v`, `x`, of N nodes each; weights `u.a` [N], `u.W` [N, N], `u.B` [N, inputs], those of v alike.
+public struct Product: Unit, BuiltInUnit {
+  public static let kind = "product"
+  public var size: Int
+  /// Whether u and v have a bias a.
+  public var bias: Bool
+  /// Lag of the network input, in time steps.
+  public var inputLag: Int
+  /// What u and v read; nil for the unit itself at lag 1 and the input at `inputLag`.
+  public var sources: [UnitSource]?
 
-  package init(size: Int, options: inout JSONOptions) throws {
-    self.size = size
-    bias = try options.bool("bias", default: true)
-    sources = try options.recurrentSources()
+  /// - Parameter size: number N of nodes.
+  public init(_ size: Int, bias: Bool = true, inputLag: Int = 1, sources: [UnitSource]? = nil) {
+    (self.size, self.bias, self.inputLag, self.sources) = (size, bias, inputLag, sources)
   }
 
-  package func build(in network: inout Network, name: String) throws -> GroupID {
+  package static var table: UnitTable<Product> {
+    UnitTable(
+      "x = u v; u, v = a + W x(t-1) + B i(t-1)", { Product($0) },
+      [.bias(\.bias)] + UnitOption.recurrentSources(\.sources, lag: \.inputLag))
+  }
+
+  public func build(in network: inout Network, name: String) throws -> GroupID {
+    try check()
+    let sources = UnitSource.recurrent(sources, inputLag: inputLag)
     let u = try network.addLearnware("\(name).u", size: size)
     let v = try network.addLearnware("\(name).v", size: size)
     let x = try network.addFirmware("\(name).x", size: size)
@@ -62,24 +90,39 @@ package struct ProductUnit: Unit {
 /// The versatile layer at the end of appendix A of RR-9100: x = sum_k c_k f_k(v), v = a + W x(t-1) + B i(t-1), each node
 /// with its own c_k, so that sparse estimation chooses its nonlinearity.
 ///
-/// Groups `v`, `f1`, `f2` ..., `x`; weights `x.c1`, `x.c2` .... Options: `functions` (identity, tanh, zeta01, relu),
-/// `bias` (true), `sources` (the unit itself at lag 1 and the input at `input_lag`, 1).
-package struct VersatileUnit: Unit {
-  package static let kind = "versatile"
-  private let size: Int
-  private let functions: [ScalarFunction]
-  private let bias: Bool
-  private let sources: [UnitSource]
+/// Groups `v`, `f1`, `f2` ..., `x`, of N nodes each; weights `v.a` [N], `v.W` [N, N], `v.B` [N, inputs], and the diagonal
+/// `x.c1`, `x.c2` ... [N].
+public struct Versatile: Unit, BuiltInUnit {
+  public static let kind = "versatile"
+  public var size: Int
+  /// The f_k, one or more.
+  public var functions: [ScalarFunction]
+  /// Whether there is a.
+  public var bias: Bool
+  /// Lag of the network input, in time steps.
+  public var inputLag: Int
+  /// What v reads; nil for the unit itself at lag 1 and the input at `inputLag`.
+  public var sources: [UnitSource]?
 
-  package init(size: Int, options: inout JSONOptions) throws {
-    self.size = size
-    functions = try options.functions(
-      "functions", default: [.identity, .zeta(a: -1, b: 1), .zeta(a: 0, b: 1), .relu])
-    bias = try options.bool("bias", default: true)
-    sources = try options.recurrentSources()
+  /// - Parameter size: number N of nodes.
+  public init(
+    _ size: Int, functions: [ScalarFunction] = [.identity, .tanh, .zeta01, .relu],
+    bias: Bool = true, inputLag: Int = 1, sources: [UnitSource]? = nil
+  ) {
+    (self.size, self.functions, self.bias) = (size, functions, bias)
+    (self.inputLag, self.sources) = (inputLag, sources)
   }
 
-  package func build(in network: inout Network, name: String) throws -> GroupID {
+  package static var table: UnitTable<Versatile> {
+    UnitTable(
+      "x = sum_k c_k f_k(v); v = a + W x(t-1) + B i(t-1)", { Versatile($0) },
+      [.functions(\.functions), .bias(\.bias)]
+        + UnitOption.recurrentSources(\.sources, lag: \.inputLag))
+  }
+
+  public func build(in network: inout Network, name: String) throws -> GroupID {
+    try check()
+    let sources = UnitSource.recurrent(sources, inputLag: inputLag)
     let v = try network.addLearnware("\(name).v", size: size)
     let parts = try functions.indices.map {
       try network.addFirmware("\(name).f\($0 + 1)", size: size)

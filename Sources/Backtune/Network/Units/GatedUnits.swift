@@ -5,26 +5,44 @@ import BacktuneNumerics
 ///     x = k(yo) tanh(s);  s = k(yf) s(t-1) + k(yi) tanh(h);  h = a + W x(t-1) + B i(t-1)
 ///     yo, yf, yi = a + p s(t-1) + W x(t-1) + B i(t-1)
 ///
-/// Groups `h`, `yo`, `yf`, `yi`, `s`, `x`. Options: `peephole` (false): the diagonal p; `bias` (true); `profile` of the
-/// gates k ("zeta", or "logistic"); `sources` (the unit itself at lag 1 and the input at `input_lag`, 1), which all four
-/// linear combinations read.
-package struct LSTMUnit: Unit {
-  package static let kind = "lstm"
-  private let size: Int
-  private let peephole: Bool
-  private let bias: Bool
-  private let gate: ScalarFunction
-  private let sources: [UnitSource]
+/// Groups `h`, `yo`, `yf`, `yi`, `s`, `x`, of N nodes each; weights `h.a` [N], `h.W` [N, N], `h.B` [N, inputs], those of the
+/// gates alike, and the diagonal `yo.p`, `yf.p`, `yi.p` [N] with peepholes.
+public struct LSTM: Unit, BuiltInUnit {
+  public static let kind = "lstm"
+  public var size: Int
+  /// Whether the gates read s, each node its own.
+  public var peephole: Bool
+  /// Whether linear combinations have a bias a.
+  public var bias: Bool
+  /// The function k of the gates.
+  public var profile: GateProfile
+  /// Lag of the network input, in time steps.
+  public var inputLag: Int
+  /// What h and the gates read; nil for the unit itself at lag 1 and the input at `inputLag`.
+  public var sources: [UnitSource]?
 
-  package init(size: Int, options: inout JSONOptions) throws {
-    self.size = size
-    peephole = try options.bool("peephole", default: false)
-    bias = try options.bool("bias", default: true)
-    gate = try options.gateProfile()
-    sources = try options.recurrentSources()
+  /// - Parameter size: number N of nodes.
+  public init(
+    _ size: Int, peephole: Bool = false, bias: Bool = true, profile: GateProfile = .zeta,
+    inputLag: Int = 1, sources: [UnitSource]? = nil
+  ) {
+    (self.size, self.peephole, self.bias, self.profile) = (size, peephole, bias, profile)
+    (self.inputLag, self.sources) = (inputLag, sources)
   }
 
-  package func build(in network: inout Network, name: String) throws -> GroupID {
+  package static var table: UnitTable<LSTM> {
+    UnitTable(
+      "x = k(yo) tanh(s); s = k(yf) s(t-1) + k(yi) tanh(h); h = a + W x(t-1) + B i(t-1); yo, yf, yi = a + p s(t-1) + W x(t-1) + B i(t-1)",
+      { LSTM($0) },
+      [
+        .flag("peephole", \.peephole, "whether the gates read s, each node its own"),
+        .bias(\.bias), .profile(\.profile),
+      ] + UnitOption.recurrentSources(\.sources, lag: \.inputLag))
+  }
+
+  public func build(in network: inout Network, name: String) throws -> GroupID {
+    try check()
+    let sources = UnitSource.recurrent(sources, inputLag: inputLag)
     let h = try network.addLearnware("\(name).h", size: size)
     let gates = try ["yo", "yf", "yi"].map { try network.addLearnware("\(name).\($0)", size: size) }
     let s = try network.addFirmware("\(name).s", size: size)
@@ -36,7 +54,7 @@ package struct LSTMUnit: Unit {
       }
     }
     let (yo, yf, yi) = (gates[0], gates[1], gates[2])
-    let tanh = ScalarFunction.zeta(a: -1, b: 1)
+    let (gate, tanh) = (profile.function, ScalarFunction.tanh)
     try network.addTerm(
       to: s, factors: [(gate, Source(yf, lag: 0)), (.identity, Source(s, lag: 1))])
     try network.addTerm(to: s, factors: [(gate, Source(yi, lag: 0)), (tanh, Source(h, lag: 0))])
@@ -50,23 +68,40 @@ package struct LSTMUnit: Unit {
 ///     x = k(z) x(t-1) + (1 - k(z)) tanh(h);  h = hi + k(r) m;  hi = a + B i(t-1);  m = b + U x(t-1)
 ///     z, r = a + W x(t-1) + B i(t-1)
 ///
-/// Groups `m`, `z`, `r`, `hi`, `h`, `x`; m's bias b is `m.a`. Options: `bias` (true), `profile` of the gates k, `sources`
-/// (the unit itself at lag 1 and the input at `input_lag`, 1).
-package struct GRUUnit: Unit {
-  package static let kind = "gru"
-  private let size: Int
-  private let bias: Bool
-  private let gate: ScalarFunction
-  private let sources: [UnitSource]
+/// Groups `m`, `z`, `r`, `hi`, `h`, `x`, of N nodes each; weights `m.a` [N] (b), `m.U` [N, N], `hi.a` [N], `hi.B`
+/// [N, inputs], `z.a` [N], `z.W` [N, N], `z.B` [N, inputs], those of r alike.
+public struct GRU: Unit, BuiltInUnit {
+  public static let kind = "gru"
+  public var size: Int
+  /// Whether linear combinations have a bias a.
+  public var bias: Bool
+  /// The function k of the gates.
+  public var profile: GateProfile
+  /// Lag of the network input, in time steps.
+  public var inputLag: Int
+  /// What z and r read, and hi but for the unit itself; nil for the unit itself at lag 1 and the input at `inputLag`.
+  public var sources: [UnitSource]?
 
-  package init(size: Int, options: inout JSONOptions) throws {
-    self.size = size
-    bias = try options.bool("bias", default: true)
-    gate = try options.gateProfile()
-    sources = try options.recurrentSources()
+  /// - Parameter size: number N of nodes.
+  public init(
+    _ size: Int, bias: Bool = true, profile: GateProfile = .zeta, inputLag: Int = 1,
+    sources: [UnitSource]? = nil
+  ) {
+    (self.size, self.bias, self.profile) = (size, bias, profile)
+    (self.inputLag, self.sources) = (inputLag, sources)
   }
 
-  package func build(in network: inout Network, name: String) throws -> GroupID {
+  package static var table: UnitTable<GRU> {
+    UnitTable(
+      "x = k(z) x(t-1) + (1 - k(z)) tanh(h); h = hi + k(r) m; hi = a + B i(t-1); m = b + U x(t-1); z, r = a + W x(t-1) + B i(t-1)",
+      { GRU($0) },
+      [.bias(\.bias), .profile(\.profile)]
+        + UnitOption.recurrentSources(\.sources, lag: \.inputLag))
+  }
+
+  public func build(in network: inout Network, name: String) throws -> GroupID {
+    try check()
+    let sources = UnitSource.recurrent(sources, inputLag: inputLag)
     let m = try network.addLearnware("\(name).m", size: size)
     let z = try network.addLearnware("\(name).z", size: size)
     let r = try network.addLearnware("\(name).r", size: size)
@@ -78,7 +113,7 @@ package struct GRUUnit: Unit {
     for group in [z, r] { try network.drive(group, bias: bias, by: sources, itself: x) }
     try network.drive(
       hi, bias: bias, by: sources.filter { $0.place != .itself }, itself: x)
-    let tanh = ScalarFunction.zeta(a: -1, b: 1)
+    let (gate, tanh) = (profile.function, ScalarFunction.tanh)
     try network.addTerm(to: h, factors: [(.identity, Source(hi, lag: 0))])
     try network.addTerm(
       to: h, factors: [(gate, Source(r, lag: 0)), (.identity, Source(m, lag: 0))])
@@ -95,30 +130,48 @@ package struct GRUUnit: Unit {
 ///
 ///     x = k(f) x(t-1) + (1 - k(f)) z;  f = a + g x(t-1);  z = W x(t-1) + B i(t-1)
 ///
-/// Groups `f`, `z`, `x`; g is diagonal. Options: `profile` of the gate k, `sources` (the unit itself at lag 1 and the
-/// input at `input_lag`, 1), `mask` or `density` and `seed` of W.
-package struct StronglyTypedUnit: Unit {
-  package static let kind = "strongly_typed"
-  private let size: Int
-  private let gate: ScalarFunction
-  private let sources: [UnitSource]
-  private let form: ConnectionForm
+/// Groups `f`, `z`, `x`, of N nodes each; weights `f.a` [N], the diagonal `f.g` [N], `z.W` [N, N], `z.B` [N, inputs].
+public struct StronglyTyped: Unit, BuiltInUnit {
+  public static let kind = "strongly_typed"
+  public var size: Int
+  /// The function k of the gate.
+  public var profile: GateProfile
+  /// Lag of the network input, in time steps.
+  public var inputLag: Int
+  /// What z reads; nil for the unit itself at lag 1 and the input at `inputLag`.
+  public var sources: [UnitSource]?
+  /// Which entries of W there are.
+  public var recurrence: Recurrence
 
-  package init(size: Int, options: inout JSONOptions) throws {
-    self.size = size
-    gate = try options.gateProfile()
-    sources = try options.recurrentSources()
-    form = try options.recurrentForm(size: size)
+  /// - Parameter size: number N of nodes.
+  public init(
+    _ size: Int, profile: GateProfile = .zeta, inputLag: Int = 1, sources: [UnitSource]? = nil,
+    recurrence: Recurrence = .full
+  ) {
+    (self.size, self.profile) = (size, profile)
+    (self.inputLag, self.sources, self.recurrence) = (inputLag, sources, recurrence)
   }
 
-  package func build(in network: inout Network, name: String) throws -> GroupID {
+  package static var table: UnitTable<StronglyTyped> {
+    UnitTable(
+      "x = k(f) x(t-1) + (1 - k(f)) z; f = a + g x(t-1); z = W x(t-1) + B i(t-1)",
+      { StronglyTyped($0) },
+      [.profile(\.profile)] + UnitOption.recurrentSources(\.sources, lag: \.inputLag)
+        + [.recurrence(\.recurrence)])
+  }
+
+  public func build(in network: inout Network, name: String) throws -> GroupID {
+    try check()
+    let form = try recurrence.form(size: size, of: "unit \(Self.kind)")
+    let sources = UnitSource.recurrent(sources, inputLag: inputLag)
     let f = try network.addLearnware("\(name).f", size: size)
     let z = try network.addLearnware("\(name).z", size: size)
     let x = try network.addFirmware("\(name).x", size: size)
     try network.addBias(to: f)
     try network.connect(Source(x, lag: 1), to: f, form: .diagonal, role: "g")
     try network.drive(z, bias: false, by: sources, itself: x, form: form)
-    try network.mix(x, gate: gate, of: f, keeping: Source(x, lag: 1), taking: Source(z, lag: 0))
+    try network.mix(
+      x, gate: profile.function, of: f, keeping: Source(x, lag: 1), taking: Source(z, lag: 0))
     return x
   }
 }

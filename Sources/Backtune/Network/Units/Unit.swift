@@ -1,59 +1,86 @@
 import BacktuneNumerics
 
-/// A recurrent unit of the paper's appendix A, written with learnware and firmware and nothing else.
+/// A unit: node groups that belong together, written with learnware and firmware and nothing else.
 ///
-/// Adding a kind: one file with its struct, and its type in `Units.all`.
-package protocol Unit {
-  /// The word that selects it, and its default name.
+/// The units of the engine are those of appendix A of RR-9100, and some more; a unit of one's own conforms in the same
+/// way, and is added by the same ``Network/add(_:name:initial:)``:
+///
+///     struct Integrator: Unit {
+///       static let kind = "integrator"
+///       let size: Int
+///
+///       func build(in network: inout Network, name: String) throws -> GroupID {
+///         let x = try network.addLearnware("\(name).x", size: size)
+///         try network.connect(Source(Network.input, lag: 1), to: x, role: "B")
+///         return x
+///       }
+///     }
+public protocol Unit: Sendable {
+  /// What it is called in messages, and its default name.
   static var kind: String { get }
-  init(size: Int, options: inout JSONOptions) throws
+  /// Number N of nodes, 1 or more.
+  var size: Int { get }
   /// Adds the groups `name.group`, with weights `name.group.role`.
   /// - Returns: the group of the unit's output.
   func build(in network: inout Network, name: String) throws -> GroupID
 }
 
-package enum Units {
-  package static var all: [any Unit.Type] {
-    [
-      LinearUnit.self, LNLUnit.self, SparseLNLUnit.self, LSTMUnit.self, GRUUnit.self,
-      StronglyTypedUnit.self, AIFUnit.self, SoftmaxUnit.self, ReservoirUnit.self,
-      StateSpaceUnit.self, DenseUnit.self, ConvolutionUnit.self, GateUnit.self, ProductUnit.self,
-      VersatileUnit.self,
-    ]
-  }
+/// What a unit is before t = 0.
+public enum InitialValues: String, CaseIterable, Sendable {
+  /// Zero.
+  case zero
+  /// Adjustable weights `group.x0`, the same for all sequences, of every group of the unit that is read at a past time.
+  case learn
 }
 
 extension Network {
-  /// Adds a unit of that kind.
+  /// Adds a unit.
   ///
-  /// Any kind takes the option `initial`: "zero", or "learn" for initial states that are weights, `group.x0`.
+  ///     var network = try Network(inputs: 1)
+  ///     let h = try network.add(LNL(8, activation: .tanh, leak: .adjustable), name: "h")
+  ///     try network.add(Linear(1, sources: [.group(h, lag: 0)]), name: "readout")
   ///
   /// - Parameters:
-  ///   - name: its groups are `name.group`; by default its kind, numbered when repeated (lnl, lnl2 ...).
-  ///   - options: a JSON object, see the unit; empty text for the defaults.
-  /// - Returns: the group of its output.
-  /// - Throws: `.argument` for an unknown kind or option (the message lists the known ones), or a value of the wrong
-  ///   kind; the network is unchanged then.
+  ///   - name: its groups are `name.group`, its weights `name.group.role`; by default its kind, numbered when repeated
+  ///     (lnl, lnl2 ...).
+  ///   - initial: its values before t = 0.
+  /// - Returns: the group of its output, observed by default when the unit is the last.
+  /// - Throws: `.argument` for an option outside what is allowed, an unknown source, or initial values to learn of a unit
+  ///   that reads no past; `.size` for a size below 1, or a mask of another shape; `.network` for sources that would
+  ///   close a cycle at lag 0; `.memory` past the budget. The network is unchanged then.
   @discardableResult
-  public mutating func addUnit(
+  public mutating func add(
+    _ unit: some Unit, name: String? = nil, initial: InitialValues = .zero
+  ) throws -> GroupID {
+    try place(unit, name: name, initial: initial)
+  }
+
+  /// Adds a unit of that kind, as C and Python do.
+  ///
+  /// - Parameter options: a JSON object, see `UnitTable`; empty text for the defaults.
+  /// - Throws: as `add`; `.argument` for an unknown kind or option too (the message lists the known ones).
+  @discardableResult
+  package mutating func addUnit(
     _ kind: String, name: String? = nil, size: Int, options: [UInt8] = []
   ) throws -> GroupID {
-    guard let type = Units.all.first(where: { $0.kind == kind }) else {
-      let known = Units.all.map { $0.kind }.joined(separator: ", ")
-      throw BacktuneError.argument("unit '\(kind)': unknown, expected one of \(known)")
-    }
-    guard size >= 1 else {
-      throw BacktuneError.size("unit \(kind): size is \(size), expected 1 or more")
-    }
+    let type = try Units.type(of: kind)
+    try type.check(size: size)
     var values = try JSONOptions(json: options, of: "unit \(kind)")
-    let learnsStart = try values.choice("initial", of: ["zero", "learn"]) == "learn"
-    let unit = try type.init(size: size, options: &values)
+    let initial = try values.word("initial", default: InitialValues.zero)
+    let unit = try type.decode(size: size, options: &values)
     try values.finish()
+    return try place(unit, name: name, initial: initial)
+  }
+
+  private mutating func place(
+    _ unit: some Unit, name: String?, initial: InitialValues
+  ) throws -> GroupID {
+    let kind = type(of: unit).kind
     var network = self
-    let name = name ?? freeName(kind)
-    let output = try unit.build(in: &network, name: name)
+    let output = try unit.build(in: &network, name: name ?? freeName(kind))
+    _ = try network.group(output, as: "output of unit \(kind)")
     // By membership: the name of another unit may begin with this one's.
-    if learnsStart {
+    if initial == .learn {
       try network.learnInitialStates(of: groups.count..<network.groups.count, kind: kind)
     }
     network.defaultOutput = output
@@ -70,91 +97,5 @@ extension Network {
       name = "\(kind)\(number)"
     }
     return name
-  }
-}
-
-/// One source of a unit's linear combinations: the unit itself, the network input or another group, at a lag.
-package struct UnitSource: Hashable, Sendable {
-  package enum Place: Hashable, Sendable {
-    case itself
-    case input
-    case group(String)
-    case id(Int)
-  }
-  package let place: Place
-  package let lag: Int
-  /// Which connections there are, [target node][source node]; nil for all, or what the unit's own form says.
-  package var mask: [[Bool]]?
-}
-
-extension Network {
-  /// a + the sources of a unit, in one of its learnware groups: the bias `a` where wanted, and `connect`.
-  mutating func drive(
-    _ target: GroupID, bias: Bool, by sources: [UnitSource], itself: GroupID,
-    form: ConnectionForm = .dense
-  ) throws {
-    if bias { try addBias(to: target) }
-    try connect(sources, to: target, itself: itself, form: form)
-  }
-
-  /// Connects the sources of a unit to one of its learnware groups, each by its own array: `W` from the unit itself,
-  /// `B` from the network input, `W_unit` from another unit; the lag is added to the role where a source stands with
-  /// several lags, or where `numbered`.
-  ///
-  /// - Parameter form: of the connections from the unit itself, of all of them where `formOfAll`.
-  mutating func connect(
-    _ sources: [UnitSource], to target: GroupID, itself: GroupID, form: ConnectionForm = .dense,
-    formOfAll: Bool = false, numbered: Bool = false
-  ) throws {
-    let groups = try sources.map { try group(of: $0, itself: itself) }
-    // By group, however it was named: by its number or its name.
-    let lags = groups.reduce(into: [:]) { $0[$1, default: 0] += 1 }
-    for (source, group) in zip(sources, groups) {
-      if group == Network.input && inputs == 0 { continue }
-      let base =
-        source.place == .itself ? "W" : group == Network.input ? "B" : "W_\(unitName(of: group))"
-      let isNumbered = lags[group, default: 0] > 1 || (numbered && source.place == .itself)
-      let role = isNumbered ? base + String(source.lag) : base
-      let own = formOfAll || source.place == .itself ? form : .dense
-      try connect(
-        Source(group, lag: source.lag), to: target,
-        form: try masked(own, source, of: target, role: role), role: role)
-    }
-  }
-
-  /// The group that a source names.
-  func group(of source: UnitSource, itself: GroupID) throws -> GroupID {
-    switch source.place {
-    case .itself: return itself
-    case .input: return Network.input
-    case .group(let name): return try group(named: name)
-    case .id(let id):
-      if id != Network.input { _ = try group(id, as: "source") }
-      return id
-    }
-  }
-
-  /// The form of a connection, with the mask of its source if that has one.
-  private func masked(
-    _ form: ConnectionForm, _ source: UnitSource, of target: GroupID, role: String
-  ) throws -> ConnectionForm {
-    guard let mask = source.mask else { return form }
-    let name = "\(groups[target].name).\(role)"
-    guard form == .dense else {
-      throw BacktuneError.argument("connection \(name): its source has a mask, and so has the unit")
-    }
-    let rows = groups[target].size
-    let columns = size(of: try group(of: source, itself: target))
-    guard mask.count == rows, mask.allSatisfy({ $0.count == columns }) else {
-      throw BacktuneError.size(
-        "mask of connection \(name): expected \(rows) rows (nodes) of \(columns) (source nodes)")
-    }
-    return .sparse(entries: mask.joined().enumerated().compactMap { $1 ? $0 : nil })
-  }
-
-  /// The unit of a group `unit.group`; `unit.group` itself when it is not the unit's output x.
-  private func unitName(of group: GroupID) -> String {
-    let name = groups[group].name
-    return name.hasSuffix(".x") ? String(name.dropLast(2)) : name
   }
 }

@@ -4,25 +4,40 @@ import BacktuneNumerics
 ///
 ///     x = A x(t-1) + B i(t-1) + E h(t-1);  h = tanh(b + F x(t) + G i(t));  y = c + C x(t) + D i(t) + H h(t)
 ///
-/// With E = H = 0 it is a linear model, from which estimation may start. `size` is the number of
-/// states; groups `x`, `h2`, `h`, `y`; weights `x.A`, `x.B`, `x.E`, `h2.a` (b), `h2.F`, `h2.G`, `y.a` (c), `y.C`, `y.D`,
-/// `y.H`. Options: `hidden`, the size of h (`size`; 0: a linear model, without h2 and h), `outputs`, that of y (1),
-/// `input_lag` of B (1; D and G read the input at lag 0).
-package struct StateSpaceUnit: Unit {
-  package static let kind = "state_space"
-  private let size: Int
-  private let hidden: Int
-  private let outputs: Int
-  private let inputLag: Int
+/// With E = H = 0 it is a linear model, from which estimation may start. `size` N is the number of states; groups `x` [N],
+/// `h2` and `h` [hidden], `y` [outputs]; weights `x.A`, `x.B`, `x.E`, `h2.a` (b), `h2.F`, `h2.G`, `y.a` (c), `y.C`, `y.D`,
+/// `y.H`, matrices [target nodes, source nodes]. Not of RR-9100.
+public struct StateSpace: Unit, BuiltInUnit {
+  public static let kind = "state_space"
+  public var size: Int
+  /// The size of h; 0: a linear model, without h2 and h.
+  public var hidden: Int
+  /// The size of y.
+  public var outputs: Int
+  /// Lag of the input in x, in time steps; h and y read it at lag 0.
+  public var inputLag: Int
 
-  package init(size: Int, options: inout JSONOptions) throws {
-    self.size = size
-    hidden = try options.integer("hidden", default: size, least: 0)
-    outputs = try options.integer("outputs", default: 1, least: 1)
-    inputLag = try options.lag("input_lag", default: 1)
+  /// - Parameters:
+  ///   - size: number N of states.
+  ///   - hidden: nil for as many as states.
+  public init(_ size: Int, hidden: Int? = nil, outputs: Int = 1, inputLag: Int = 1) {
+    (self.size, self.hidden) = (size, hidden ?? size)
+    (self.outputs, self.inputLag) = (outputs, inputLag)
   }
 
-  package func build(in network: inout Network, name: String) throws -> GroupID {
+  package static var table: UnitTable<StateSpace> {
+    UnitTable(
+      "x = A x(t-1) + B i(t-1) + E h(t-1); h = tanh(b + F x + G i); y = c + C x + D i + H h",
+      { StateSpace($0) },
+      [
+        .integer("hidden", \.hidden, "nodes of h, by default size; 0: a linear model", least: 0),
+        .integer("outputs", \.outputs, "nodes of y", least: 1),
+        .lag("input_lag", \.inputLag, "lag of the input in x, in time steps"),
+      ])
+  }
+
+  public func build(in network: inout Network, name: String) throws -> GroupID {
+    try check()
     let x = try network.addLearnware("\(name).x", size: size)
     var layer: (sum: GroupID, value: GroupID)?
     if hidden > 0 {

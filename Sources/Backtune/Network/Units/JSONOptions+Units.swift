@@ -1,6 +1,6 @@
 import BacktuneNumerics
 
-/// Options of units.
+/// The JSON form of what units take: the one place where options of C and Python become values of Swift.
 extension JSONOptions {
   /// A scalar function: `tanh`, `zeta01`, a name without parameters, or an object with a name and its parameters.
   mutating func activation(
@@ -45,11 +45,9 @@ extension JSONOptions {
   }
 
   /// The sources of a unit: a list of {"source": name, number, "input" or "self", "lag": l}, each with a "mask" where
-  /// not all connections exist.
-  mutating func sources(
-    _ name: String = "sources", default fallback: [UnitSource]
-  ) throws -> [UnitSource] {
-    guard let value = take(name) else { return fallback }
+  /// not all connections exist; nil when absent.
+  mutating func sources(_ name: String) throws -> [UnitSource]? {
+    guard let value = take(name) else { return nil }
     let expected =
       "a list of {\"source\": name, number, 'input' or 'self', \"lag\": l, \"mask\": rows of 0 and 1 or absent}"
     guard case .list(let list) = value else { throw wrong(name, value, expected) }
@@ -72,11 +70,12 @@ extension JSONOptions {
       switch object["source"] {
       case .text("self"): return UnitSource(place: .itself, lag: lag, mask: mask)
       case .text("input"): return UnitSource(place: .input, lag: lag, mask: mask)
-      case .text(let text): return UnitSource(place: .group(text), lag: lag, mask: mask)
-      case .number(let number):
-        guard let id = Int(exactly: number) else { throw wrong(name, item, expected) }
+      case .text(let text): return UnitSource(place: .named(text), lag: lag, mask: mask)
+      case let number:
+        guard let id = number?.integer.flatMap({ Int(exactly: $0) }) else {
+          throw wrong(name, item, expected)
+        }
         return UnitSource(place: id == Network.input ? .input : .id(id), lag: lag, mask: mask)
-      default: throw wrong(name, item, expected)
       }
     }
     var seen: Set<UnitSource> = []
@@ -88,41 +87,70 @@ extension JSONOptions {
     return sources
   }
 
-  /// Which recurrent connections there are: `mask`, rows of 0 and 1, or `density` with `seed`; all without either.
-  ///
-  /// Every node has round(density N) sources: one at least where the density is above 0, none where it is 0.
-  ///
-  /// - Parameter usual: the density where neither is given.
-  mutating func recurrentForm(
-    size: Int, density usual: Double? = nil
-  ) throws -> ConnectionForm {
+  /// One of the words of an enumeration.
+  mutating func word<Word: RawRepresentable<String> & CaseIterable>(
+    _ name: String, default fallback: Word
+  ) throws -> Word {
+    guard let value = take(name) else { return fallback }
+    guard case .text(let text) = value, let word = Word(rawValue: text) else {
+      throw wrong(name, value, Word.allCases.map { "'\($0.rawValue)'" }.joined(separator: " or "))
+    }
+    return word
+  }
+
+  /// A leak: `leak`, a number or "adjust"; or `time_constant` tau with `dt`.
+  mutating func leak(default fallback: Leak) throws -> Leak {
+    let leak = take("leak")
+    let timeConstant = take("time_constant")
+    let dt = try number("dt", in: Double.leastNormalMagnitude...Double.greatestFiniteMagnitude)
+    if let timeConstant {
+      guard leak == nil else {
+        throw BacktuneError.argument("leak and time_constant both came, expected one")
+      }
+      guard let tau = timeConstant.double, case let g = 1 - (dt ?? Leak.usualStep) / tau,
+        g >= 0, g <= Leak.largest
+      else {
+        throw wrong(
+          "time_constant", timeConstant, "a number of dt or more, and 1000 dt at most")
+      }
+      return .timeConstant(tau, step: dt ?? Leak.usualStep)
+    }
+    guard dt == nil else {
+      throw BacktuneError.argument("dt came without time_constant")
+    }
+    switch leak {
+    case nil: return fallback
+    case .text("adjust"): return .adjustable
+    case .number(let g) where g >= 0 && g <= Leak.largest: return .constant(g)
+    case .some(let other):
+      throw wrong("leak", other, "a number in [0, \(Leak.largest)] or 'adjust'")
+    }
+  }
+
+  mutating func sharpness(default fallback: Sharpness) throws -> Sharpness {
+    switch take("sharpness") {
+    case nil: return fallback
+    case .text("adjust"): return .adjustable
+    case .number(let w) where Sharpness.range.contains(w): return .constant(w)
+    case .some(let other):
+      throw wrong("sharpness", other, "a number in [0, 100] or 'adjust'")
+    }
+  }
+
+  /// Recurrent connections: `mask`, rows of 0 and 1; or `density` with `seed`, which is that of the fallback's draw too.
+  mutating func recurrence(default fallback: Recurrence) throws -> (Recurrence, seed: UInt64) {
     let mask = take("mask")
     let density = try number("density", in: 0...1)
-    let seed = try seed()
+    let seed = try seed() ?? Recurrence.usualSeed
     if let mask {
       guard density == nil else {
         throw BacktuneError.argument("\(owner): both mask and density came, expected one")
       }
-      return .sparse(entries: try entries(of: mask, size: size))
+      return (.mask(try rows(of: mask)), seed)
     }
-    guard let density = density ?? usual, density < 1 else { return .dense }
-    let place = "recurrent matrix of \(owner)"
-    try MemoryBudget.bytes(doubles: [size, size], for: place)
-    let least = density > 0 ? 1 : 0
-    let count = min(max(Int((density * Double(size)).rounded()), least), size)
-    // The entries, and what a weight array needs for them.
-    try MemoryBudget.bytes(doubles: [size, count, 8], for: place)
-    return .sparse(entries: Self.randomEntries(size: size, count: count, seed: seed))
-  }
-
-  private func entries(of mask: JSONValue, size: Int) throws -> [Int] {
-    let rows = try rows(of: mask)
-    guard rows.count == size, rows.allSatisfy({ $0.count == size }) else {
-      throw BacktuneError.size(
-        "mask of \(owner): \(rows.count) rows of \(rows.first?.count ?? 0) values, expected \(size) rows of \(size)"
-      )
-    }
-    return rows.joined().enumerated().compactMap { $1 ? $0 : nil }
+    if let density { return (.random(density: density, seed: seed), seed) }
+    guard case .random(let usual, _) = fallback else { return (fallback, seed) }
+    return (.random(density: usual, seed: seed), seed)
   }
 
   /// A matrix of 0 and 1.
@@ -138,18 +166,6 @@ extension JSONOptions {
         default: throw wrong("mask", value, expected)
         }
       }
-    }
-  }
-
-  /// `count` sources of each node, drawn without repetition.
-  private static func randomEntries(size: Int, count: Int, seed: UInt64) -> [Int] {
-    var stream = RandomStream(seed: seed, name: "mask")
-    return (0..<size).flatMap { row in
-      var columns = Array(0..<size)
-      for place in 0..<count {
-        columns.swapAt(place, place + stream.integer(below: size - place))
-      }
-      return columns[..<count].sorted().map { row * size + $0 }
     }
   }
 }
