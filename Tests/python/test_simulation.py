@@ -105,3 +105,16 @@ def test_golden_units(golden):
                 assert np.abs(states[name] - expected).max() <= 1e-12 * scale, case["name"]
             checked += 1
     assert checked > 20
+
+
+def test_sequences_without_a_state_in_a_list_start_as_the_network_does():
+    net = bt.Network(1)
+    net.lnl(3, initial="learn", input_lag=2)
+    net.randomize(seed=0)
+    net.weights["lnl.x.x0"] = [0.5, -0.25, 1]
+    net.rest = [0.75]
+    u = np.linspace(-1, 1, 6)
+    alone, given = net.simulate(u), np.linspace(-1, 1, net.state_size)
+    first, second = net.simulate([u, u], initial=[None, given])
+    np.testing.assert_array_equal(first, alone)
+    np.testing.assert_array_equal(second, net.simulate(u, initial=given))

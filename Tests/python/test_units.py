@@ -350,3 +350,12 @@ def test_the_header_says_the_defaults_of_the_table():
     for name, default in re.findall(r"(\w+) \((1|0|true)\)", common):
         tables = [table for table in bt.unit_options().values() if name in table]
         assert tables and all(t[name]["default"] == json.loads(default) for t in tables), name
+
+
+def test_weights_of_sources_whose_names_run_into_each_other():
+    """Unit `lnl` at lag 2, among others of it, and unit `lnl2`."""
+    net = bt.Network(1)
+    first, second = net.lnl(2), net.lnl(2)
+    net.lnl(2, sources=[first.lag(1), first.lag(2), second.lag(0)])
+    names = [name for name in net.weights if name.startswith("lnl3.x2.W")]
+    assert names == ["lnl3.x2.W_lnl1", "lnl3.x2.W_lnl2", "lnl3.x2.W_lnl2_0"]

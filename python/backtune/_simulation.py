@@ -51,7 +51,8 @@ class SimulationMixin(LabelsMixin):
             same index; its columns are matched with `input_names`. A table with a MultiIndex
             (instance, time) is a list of sequences, and gives one table.
         initial : array of shape (state_size,), optional
-            The state before the first time step, from `return_state`; zero by default. For a list
+            The state before the first time step, from `return_state`; by default the learnt one
+            of the network, zero without, its inputs at rest. For a list
             of sequences, a list of states, or one for all.
         states : bool
             Whether to return the values of every group too.
@@ -172,16 +173,26 @@ class SimulationMixin(LabelsMixin):
         return results
 
     def _starts(self, starts: list[Any]) -> np.ndarray | None:
-        """Return the initial states of all sequences, None where all are zero."""
+        """Return the initial states of all sequences, None where all are the network's own."""
         if all(start is None for start in starts):
             return None
-        zero = np.zeros(self.state_size)
+        own = self._own_start()
         return np.concatenate(
             [
-                zero if start is None else as_flat(start, self.state_size, "initial state")
+                own if start is None else as_flat(start, self.state_size, "initial state")
                 for start in starts
             ]
         )
+
+    def _own_start(self) -> np.ndarray:
+        """Return the state from which the network starts by itself: that after no step."""
+        state = np.empty(self.state_size)
+        none = np.empty(0)
+        lib.bt_simulate(
+            *(self._pointer, 1, np.zeros(1, dtype=np.int64), none, 0, None, 0),
+            *(none, 0, None, 0, state, state.size),
+        )
+        return state
 
     @property
     def state_size(self) -> int:
@@ -227,7 +238,7 @@ class SimulationMixin(LabelsMixin):
         slopes : array of shape (T, O)
             (T,) means one output.
         initial : array of shape (state_size,), optional
-            The state before the first time step; zero by default.
+            The state before the first time step; the network's own by default.
         return_initial : bool
             Whether to return the derivative by the initial state too.
 

@@ -76,12 +76,18 @@ extension Network {
     let groups = try sources.map { try group(of: $0, itself: itself) }
     // By group, however it was named: by its number or its name.
     let lags = groups.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    var roles: Set<String> = []
     for (source, group) in zip(sources, groups) {
       if group == Network.input && inputs == 0 { continue }
       let base =
         source.place == .itself ? "W" : group == Network.input ? "B" : "W_\(unitName(of: group))"
       let isNumbered = lags[group, default: 0] > 1 || (numbered && source.place == .itself)
-      let role = isNumbered ? base + String(source.lag) : base
+      var role = isNumbered ? base + String(source.lag) : base
+      // Unit `a` at lag 2 and unit `a2`.
+      if !roles.insert(role).inserted {
+        role = "\(base)_\(source.lag)"
+        roles.insert(role)
+      }
       let own = formOfAll || source.place == .itself ? form : .dense
       try connect(
         Source(group, lag: source.lag), to: target,
