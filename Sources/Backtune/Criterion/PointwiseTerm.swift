@@ -52,7 +52,7 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
 
   func addSlopes(_ states: Driven, into slopes: Driven) {
     let rule = rule(states)
-    targets.runner.reduction.forEach { [self] shard in
+    targets.runner.reduction.each { [self] shard in
       let (x, target) = (states.parts[shard].origin, slopes.parts[shard].origin)
       targets.forEachObserved(shard) { place, o, gain, scale in
         target[place] += gain * scale * rule.slope(scale * x[place], o)
@@ -62,7 +62,7 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
 
   func addCurvatures(_ states: Driven, into curvatures: Driven) {
     let rule = rule(states)
-    targets.runner.reduction.forEach { [self] shard in
+    targets.runner.reduction.each { [self] shard in
       let (x, target) = (states.parts[shard].origin, curvatures.parts[shard].origin)
       targets.forEachObserved(shard) { place, o, gain, scale in
         target[place] += gain * scale * scale * rule.weight(scale * x[place], o)

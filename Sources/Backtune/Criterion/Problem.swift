@@ -106,7 +106,8 @@ package final class Problem {
     var slots = scales.inner(network.slots)
     if hasStarts {
       try MemoryBudget.bytes(
-        doubles: [sequences.lengths.count, network.stateSize, 8], for: "initial states of the sequences")
+        doubles: [sequences.lengths.count, network.stateSize, 8],
+        for: "initial states of the sequences")
       for _ in sequences.lengths {
         for (group, depth, _) in network.stateLayout {
           slots.append(

@@ -118,7 +118,7 @@ package final class Targets {
 
   /// Imposes the observed values.
   package func impose(on states: Driven) {
-    runner.reduction.forEach { [self] shard in
+    runner.reduction.each { [self] shard in
       let x = states.parts[shard].origin
       forEachObserved(shard) { place, o, _, scale in x[place] = o / scale }
     }

@@ -111,7 +111,7 @@ struct StateReestimation {
   /// The next iterate, x - step dM/dx with the observed values imposed; returns the largest change of a value.
   private func moveNext(_ step: Double) -> Double {
     let (reduction, all) = (problem.runner.reduction, states.parts)
-    reduction.forEach { [self] part in
+    reduction.each { [self] part in
       let (from, to) = (all[part].origin, nextStates.parts[part].origin)
       let (r, b) = (residual[part].origin, pulled[part].origin)
       forEachValue(part) { place in to[place] = from[place] - step * (r[place] - b[place]) }

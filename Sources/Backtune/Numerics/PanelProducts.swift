@@ -122,8 +122,14 @@ package enum PanelProducts {
     let (y0, y1, y2, y3) = (y, y + width, y + 2 * width, y + 3 * width)
     var b = 0
     while b + 8 <= lanes {
-      var s00: SIMD4<Double>, s01: SIMD4<Double>, s10: SIMD4<Double>, s11: SIMD4<Double>
-      var s20: SIMD4<Double>, s21: SIMD4<Double>, s30: SIMD4<Double>, s31: SIMD4<Double>
+      var s00: SIMD4<Double>
+      var s01: SIMD4<Double>
+      var s10: SIMD4<Double>
+      var s11: SIMD4<Double>
+      var s20: SIMD4<Double>
+      var s21: SIMD4<Double>
+      var s30: SIMD4<Double>
+      var s31: SIMD4<Double>
       if let bias {
         (s00, s10) = (SIMD4(repeating: bias[0]), SIMD4(repeating: bias[1]))
         (s20, s30) = (SIMD4(repeating: bias[2]), SIMD4(repeating: bias[3]))

@@ -32,9 +32,8 @@ package struct Reduction: Sendable {
         throw BacktuneError(.interrupted, "stopped by the caller")
       }
     }
-    try Threads.forEach(count, threads: threads, poll: { try own() }) { part, worker in
-      try body(part, worker == 0 ? own : others)
-    }
+    let item = { (part: Int, worker: Int) in try body(part, worker == 0 ? own : others) }
+    try Threads.forEach(count, threads: threads, poll: { try own() }, item)
   }
 
   private final class Interruption: Sendable {
@@ -42,7 +41,7 @@ package struct Reduction: Sendable {
   }
 
   /// The same of what is not polled.
-  package func forEach(_ body: @escaping (Int) -> Void) {
+  package func each(_ body: @escaping (Int) -> Void) {
     let threads = threads
     if threads == 1 {
       for part in 0..<count { body(part) }
@@ -54,14 +53,14 @@ package struct Reduction: Sendable {
   /// The sum over all parts.
   package func sum(_ body: @escaping (Int) -> Double) -> Double {
     let values = Values(count)
-    forEach { values.pointer[$0] = body($0) }
+    each { values.pointer[$0] = body($0) }
     return (0..<count).reduce(0) { $0 + values.pointer[$1] }
   }
 
   /// The largest over all parts, 0 of none.
   package func max(_ body: @escaping (Int) -> Double) -> Double {
     let values = Values(count)
-    forEach { values.pointer[$0] = body($0) }
+    each { values.pointer[$0] = body($0) }
     return (0..<count).reduce(0) { Swift.max($0, values.pointer[$1]) }
   }
 
@@ -70,7 +69,7 @@ package struct Reduction: Sendable {
     _ size: Int, _ body: @escaping (Int, UnsafeMutablePointer<Double>) -> Void
   ) -> [Double] {
     let values = Values(size * count)
-    forEach { body($0, values.pointer + $0 * size) }
+    each { body($0, values.pointer + $0 * size) }
     return total(values, size)
   }
 

@@ -75,7 +75,9 @@ final class LearnwareOperation: Operation {
         var taken: Set<Int> = []
         for connection in body.connections
         where (connection.source.group == Network.input) == isInput {
-          let (source, first) = (connection.source, network.arrays[connection.array].slots.lowerBound)
+          let (source, first) = (
+            connection.source, network.arrays[connection.array].slots.lowerBound
+          )
           let shift = layout.shift(to: source)
           switch try ConnectionBlock.of(connection, to: group, network, lanes: lanes) {
           case .matrix(let slots):
@@ -89,7 +91,8 @@ final class LearnwareOperation: Operation {
                 doubles: [overflow ? .max : size, 2],
                 for: "connection \(network.arrays[connection.array].name)")
               let transposed =
-                isInput ? 0 : memory.takeWeights(MatrixKernels.packedCount(rows: count, columns: rows))
+                isInput
+                ? 0 : memory.takeWeights(MatrixKernels.packedCount(rows: count, columns: rows))
               place = columns.count
               columns.append(
                 Columns(
@@ -246,7 +249,8 @@ final class LearnwareOperation: Operation {
       let s = sums + pull.shift
       if span.width == 1 {
         MatrixKernels.addMatrixVector(
-          w + pull.transposed, rows: pull.columns, columns: rows, e, from: UnsafePointer(s), into: s)
+          w + pull.transposed, rows: pull.columns, columns: rows, e, from: UnsafePointer(s), into: s
+        )
       } else {
         MatrixKernels.addMatrixMatrix(
           w + pull.transposed, rows: pull.columns, columns: rows, e, s, width: span.width,

@@ -255,14 +255,14 @@ package final class ShardRunner {
 
   /// Takes the driven values of states that were written.
   package func gather(_ states: States) {
-    reduction.forEach { [self] in
+    reduction.each { [self] in
       gather(states.parts[$0], $0, into: states.driven.parts[$0])
     }
   }
 
   /// Writes driven values into the states.
   package func scatter(_ states: States) {
-    reduction.forEach { [self] part in
+    reduction.each { [self] part in
       let (all, own) = (states.parts[part], states.driven.parts[part])
       forEachRun(part) { (all.origin + $0).update(from: own.origin + $1, count: $2) }
     }

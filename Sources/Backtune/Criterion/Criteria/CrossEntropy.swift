@@ -98,7 +98,7 @@ private final class CrossEntropyTerm: DataTerm {
   }
 
   func addSlopes(_ states: Driven, into slopes: Driven) {
-    runner.reduction.forEach { [self] shard in
+    runner.reduction.each { [self] shard in
       forEachDistribution(shard) { step in
         let x = states.parts[shard].origin + step.x
         let slope = slopes.parts[shard].origin + step.z
@@ -113,14 +113,15 @@ private final class CrossEntropyTerm: DataTerm {
 
   /// The diagonal of the second derivative by z, twice: that bounds the whole of it.
   func addCurvatures(_ states: Driven, into curvatures: Driven) {
-    runner.reduction.forEach { [self] shard in
+    runner.reduction.each { [self] shard in
       forEachDistribution(shard) { step in
         let x = states.parts[shard].origin + step.x
         let curvature = curvatures.parts[shard].origin + step.z
         let scale = 2 * step.total * step.part.inverseTemperature * step.part.inverseTemperature
         for n in 0..<step.part.size {
           // Above 0 also where x is 0 or 1 to rounding.
-          curvature[n * step.width] += scale * max(x[n * step.width] * (1 - x[n * step.width]), 1e-12)
+          curvature[n * step.width] +=
+            scale * max(x[n * step.width] * (1 - x[n * step.width]), 1e-12)
         }
       }
     }

@@ -169,7 +169,8 @@ package final class ObservablesTerm: DataTerm, GlobalTerm {
   }
 
   /// Calls `body(place in a series, value among the driven ones)` for every output.
-  private func forEachOutput(_ states: Driven, _ body: (Int, UnsafeMutablePointer<Double>) -> Void) {
+  private func forEachOutput(_ states: Driven, _ body: (Int, UnsafeMutablePointer<Double>) -> Void)
+  {
     let nodes = runner.shards.network.outputs.flatMap { item in
       (0..<item.count).map { (item.group, $0) }
     }

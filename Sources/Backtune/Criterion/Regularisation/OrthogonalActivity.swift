@@ -69,7 +69,7 @@ final class ActivityProducts: ActivityTerm, GlobalTerm {
 
   func addDerivative(of k: Int, times c: Double, _ states: Driven, into slopes: Driven) {
     let (n, m) = pair(k)
-    runner?.reduction.forEach { [self] part in
+    runner?.reduction.each { [self] part in
       forEachStep(part) { row, places in
         let (x, slope) = (states.parts[part].origin + row, slopes.parts[part].origin + row)
         slope[places[n]] += c * x[places[m]]
@@ -110,7 +110,7 @@ final class ActivityProducts: ActivityTerm, GlobalTerm {
   func addSlopes(of previous: Driven, into slopes: Driven) {
     let order = order
     products.withUnsafeBufferPointer { source in
-      runner?.reduction.forEach { [self] part in
+      runner?.reduction.each { [self] part in
         forEachStep(part) { row, places in
           let (y, target) = (previous.parts[part].origin + row, slopes.parts[part].origin + row)
           for n in 0..<order {

@@ -29,14 +29,14 @@ final class PointwiseActivity<Rule: ActivityRule>: ActivityTerm {
   }
 
   func addSlopes(_ states: Driven, into slopes: Driven) {
-    runner?.reduction.forEach { [self] part in
+    runner?.reduction.each { [self] part in
       let target = slopes.parts[part].origin
       forEachValue(states, part) { target[$1] += rule.slope($0[$1]) }
     }
   }
 
   func addCurvatures(_ states: Driven, into curvatures: Driven) {
-    runner?.reduction.forEach { [self] part in
+    runner?.reduction.each { [self] part in
       let target = curvatures.parts[part].origin
       forEachValue(states, part) { target[$1] += rule.curvature($0[$1]) }
     }

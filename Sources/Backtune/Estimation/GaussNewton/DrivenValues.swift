@@ -68,7 +68,7 @@ struct DrivenValues {
 
   /// w dx of tangents dx, in place of the slopes that were taken.
   func weighed(_ tangents: Driven) -> Driven {
-    runner.reduction.forEach { [self] part in
+    runner.reduction.each { [self] part in
       let (target, w) = (slopes.parts[part].origin, curvatures.parts[part].origin)
       let dx = tangents.parts[part].origin
       runner.forEachValue(part) { target[$0] = w[$0] > 0 ? w[$0] * dx[$0] : 0 }

@@ -82,8 +82,10 @@ final class JacobianRows {
   func byTangents(
     _ states: States, _ slots: [Double], into sink: any RowSink, _ poll: Poll
   ) throws {
-    let tangents = try self.tangents ?? TangentRows(
-      problem.runner.shards.all[0].program, history, columns)
+    let tangents =
+      try self.tangents
+      ?? TangentRows(
+        problem.runner.shards.all[0].program, history, columns)
     self.tangents = tangents
     tangents.load(slots)
     sink.clear()

@@ -58,7 +58,9 @@ final class NormalProducts {
     var result = [Double](repeating: 0, count: gradient.count)
     for _ in 0..<probes {
       let pulled = try pullBack(values.randomSigns(&stream), poll)
-      for k in result.indices { result[k] += values.unit * (pulled[k] * pulled[k] / Double(probes)) }
+      for k in result.indices {
+        result[k] += values.unit * (pulled[k] * pulled[k] / Double(probes))
+      }
     }
     for (row, weight) in rows {
       for k in result.indices { result[k] += weight * row[k] * row[k] }

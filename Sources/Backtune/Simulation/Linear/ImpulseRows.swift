@@ -52,7 +52,8 @@ package final class ImpulseRows {
   package func load(_ slots: [Double]) { packed.load(slots, linear.program) }
 
   /// Where outputs stand in a row of one lane each.
-  package static func places(_ network: Network, _ outputs: [(group: GroupID, node: Int)]) -> [Int] {
+  package static func places(_ network: Network, _ outputs: [(group: GroupID, node: Int)]) -> [Int]
+  {
     let layout = Layout(network, lanes: 4 * quads)
     return outputs.map { layout.offset(of: $0.group) + $0.node }
   }
@@ -75,7 +76,8 @@ package final class ImpulseRows {
     // Age 0 on top, so that a lag reaches down as in every trajectory.
     let top = rows.pointer + (ages + layout.past) * size
     (top - layout.past * size).update(repeating: 0, count: (layout.past + 1) * size)
-    return try places.pointer.withMemoryRebound(to: Int.self, capacity: Self.quads) { places -> Int? in
+    return try places.pointer.withMemoryRebound(to: Int.self, capacity: Self.quads) {
+      places -> Int? in
       for (q, quad) in quads.enumerated() {
         places[q] = history.place(quad.sequence, quad.time)
         for k in 0..<4 { top[quad.node * lanes + 4 * q + k] = weights[4 * q + k] }

@@ -68,7 +68,8 @@ package final class TangentRows {
         let row = origin + k * size
         let values = history.pointer + history.place(sequence, t + k)
         linear.tangent(
-          packed, row, at: values, stride: history.stride) { group, place in
+          packed, row, at: values, stride: history.stride
+        ) { group, place in
           seed(group, place, values)
         }
         try body(t + k, row)
