@@ -12,6 +12,14 @@ package func multiplyAdd(
   #endif
 }
 
+#if BACKTUNE_V4
+  /// The same on eight lanes.
+  @inlinable @inline(__always)
+  package func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
+    c.addingProduct(a, b)
+  }
+#endif
+
 /// The same on one value, so that a value has the same bits in a vector and in what is left over.
 @inlinable @inline(__always)
 package func multiplyAdd(_ a: Double, _ b: Double, _ c: Double) -> Double {

@@ -1,10 +1,15 @@
 /// Sums over time of outer products e(t) s(t)^T, the shape of every gradient by a matrix of weights.
 package enum OuterProducts {
+  private typealias Values = UnsafePointer<Double>
+  private typealias Target = UnsafeMutablePointer<Double>
+
   /// From this size on (rows times columns) general products are faster than the tiles below.
-  package static let generalSize = 24 * 24
+  private static let generalSize = 24 * 24
+
+  // MARK: one lane
 
   /// G += sum_t e(t) s(t)^T, one sequence: row i, column j at g[i * stride + j]; e and s advance by `step` a time.
-  /// Reads and writes whole groups of 4 columns: `stride` and the rows of s are padded to a multiple of 4.
+  /// Reads and writes whole vectors of columns: `stride` and the rows of s are padded.
   package static func add(
     _ e: UnsafePointer<Double>, rows: Int, _ s: UnsafePointer<Double>, columns: Int, step: Int,
     times: Int, into g: UnsafeMutablePointer<Double>, stride: Int
@@ -14,123 +19,205 @@ package enum OuterProducts {
         rows: columns, columns: rows, depth: times, scale: 1,
         .init(s, row: 1, column: step), .init(e, row: step, column: 1), into: g, stride: stride)
     }
-    var i = 0
-    while i < rows {
-      let count = min(4, rows - i)
-      var j = 0
-      while j < columns {
-        if count == 4 {
-          tile4(e + i, s + j, step, times, g + i * stride + j, stride)
-        } else {
-          for row in i..<i + count { tile1(e + row, s + j, step, times, g + row * stride + j) }
-        }
-        j += 4
+    for j in Swift.stride(from: 0, to: columns, by: Vector.width) {
+      var i = 0
+      while i + 8 <= rows {
+        eight(e + i, s + j, step, times, g + i * stride + j, stride)
+        i += 8
       }
-      i += count
+      while i < rows {
+        one(e + i, s + j, step, times, g + i * stride + j)
+        i += 1
+      }
     }
   }
 
+  /// Eight rows, one vector of columns.
   @inline(__always)
-  private static func tile4(
-    _ e: UnsafePointer<Double>, _ s: UnsafePointer<Double>, _ step: Int, _ times: Int,
-    _ g: UnsafeMutablePointer<Double>, _ stride: Int
+  private static func eight(
+    _ e: Values, _ s: Values, _ step: Int, _ times: Int, _ g: Target, _ stride: Int
   ) {
-    typealias K = MatrixKernels
-    var (g0, g1) = (K.load(g), K.load(g + stride))
-    var (g2, g3) = (K.load(g + 2 * stride), K.load(g + 3 * stride))
+    var (g0, g1) = (Vector(at: g), Vector(at: g + stride))
+    var (g2, g3) = (Vector(at: g + 2 * stride), Vector(at: g + 3 * stride))
+    var (g4, g5) = (Vector(at: g + 4 * stride), Vector(at: g + 5 * stride))
+    var (g6, g7) = (Vector(at: g + 6 * stride), Vector(at: g + 7 * stride))
     var (p, q) = (e, s)
     for _ in 0..<times {
-      let v = K.load(q)
-      g0 = multiplyAdd(SIMD4(repeating: p[0]), v, g0)
-      g1 = multiplyAdd(SIMD4(repeating: p[1]), v, g1)
-      g2 = multiplyAdd(SIMD4(repeating: p[2]), v, g2)
-      g3 = multiplyAdd(SIMD4(repeating: p[3]), v, g3)
+      let v = Vector(at: q)
+      g0 = multiplyAdd(Vector(repeating: p[0]), v, g0)
+      g1 = multiplyAdd(Vector(repeating: p[1]), v, g1)
+      g2 = multiplyAdd(Vector(repeating: p[2]), v, g2)
+      g3 = multiplyAdd(Vector(repeating: p[3]), v, g3)
+      g4 = multiplyAdd(Vector(repeating: p[4]), v, g4)
+      g5 = multiplyAdd(Vector(repeating: p[5]), v, g5)
+      g6 = multiplyAdd(Vector(repeating: p[6]), v, g6)
+      g7 = multiplyAdd(Vector(repeating: p[7]), v, g7)
       p += step
       q += step
     }
-    K.store(g0, g)
-    K.store(g1, g + stride)
-    K.store(g2, g + 2 * stride)
-    K.store(g3, g + 3 * stride)
+    g0.store(g)
+    g1.store(g + stride)
+    g2.store(g + 2 * stride)
+    g3.store(g + 3 * stride)
+    g4.store(g + 4 * stride)
+    g5.store(g + 5 * stride)
+    g6.store(g + 6 * stride)
+    g7.store(g + 7 * stride)
   }
 
   @inline(__always)
-  private static func tile1(
-    _ e: UnsafePointer<Double>, _ s: UnsafePointer<Double>, _ step: Int, _ times: Int,
-    _ g: UnsafeMutablePointer<Double>
+  private static func one(
+    _ e: Values, _ s: Values, _ step: Int, _ times: Int, _ g: Target
   ) {
-    var sum = MatrixKernels.load(g)
+    var sum = Vector(at: g)
     var (p, q) = (e, s)
     for _ in 0..<times {
-      sum = multiplyAdd(SIMD4(repeating: p[0]), MatrixKernels.load(q), sum)
+      sum = multiplyAdd(Vector(repeating: p[0]), Vector(at: q), sum)
       p += step
       q += step
     }
-    MatrixKernels.store(sum, g)
+    sum.store(g)
   }
 
-  /// G += E S^T for `lanes` of the `width` columns of E (rows x width) and S (columns x width).
+  // MARK: several lanes
+
+  /// Values of s that stay in the cache while all rows of e pass over them.
+  private static let blockSize = 1 << 14
+
+  /// G += sum_t E(t) S(t)^T over the running lanes, of the `width` columns of E (rows x width) and S (columns x width);
+  /// both advance by `step` a time. Lanes and times of an entry are summed in a vector, over a block of times.
+  ///
+  /// - Parameter active: the lanes that run at each time.
   package static func addLanes(
-    _ e: UnsafePointer<Double>, rows: Int, _ s: UnsafePointer<Double>, columns: Int, width: Int,
-    lanes: Int, into g: UnsafeMutablePointer<Double>, stride: Int
+    _ e: UnsafePointer<Double>, rows: Int, _ s: UnsafePointer<Double>, columns: Int, step: Int,
+    width: Int, active: UnsafeBufferPointer<Int>, into g: UnsafeMutablePointer<Double>,
+    stride: Int
   ) {
-    GeneralProduct.add(
-      rows: columns, columns: rows, depth: lanes, scale: 1,
-      .init(s, row: width, column: 1), .init(e, row: 1, column: width), into: g, stride: stride)
+    let block = min(max(blockSize / max(columns * width, 1), 16), 128)
+    for first in Swift.stride(from: 0, to: active.count, by: block) {
+      let times = UnsafeBufferPointer(
+        rebasing: active[first..<min(first + block, active.count)])
+      let (p, q) = (e + first * step, s + first * step)
+      var i = 0
+      while i + 4 <= rows {
+        var j = 0
+        while j + 2 <= columns {
+          tile(p + i * width, q + j * width, step, width, times, g + i * stride + j, stride)
+          j += 2
+        }
+        if j < columns {
+          column(p + i * width, q + j * width, step, width, times, g + i * stride + j, stride)
+        }
+        i += 4
+      }
+      while i < rows {
+        for j in 0..<columns {
+          entry(p + i * width, q + j * width, step, times, g + i * stride + j)
+        }
+        i += 1
+      }
+      if !times.allSatisfy({ $0.isMultiple(of: Vector.width) }) {
+        addRest(p, rows, q, columns, step, width, times, g, stride)
+      }
+    }
   }
 
-  /// Four partial sums an entry, G4[i][j] += e_i . s_j over lanes: added up at the end, so that a time step costs no
-  /// horizontal sum. For small matrices.
-  package static func addLanesApart(
-    _ e: UnsafePointer<Double>, rows: Int, _ s: UnsafePointer<Double>, columns: Int, width: Int,
-    lanes: Int, into g4: UnsafeMutablePointer<Double>
+  /// Four rows, two columns, whole vectors of lanes.
+  @inline(__always)
+  private static func tile(
+    _ e: Values, _ s: Values, _ step: Int, _ width: Int, _ active: UnsafeBufferPointer<Int>,
+    _ g: Target, _ stride: Int
   ) {
-    typealias K = MatrixKernels
-    let whole = lanes & ~3
-    for i in 0..<rows {
-      let p = e + i * width
-      var j = 0
-      while j + 4 <= columns {
-        let g = g4 + (i * columns + j) * 4
-        let q = s + j * width
-        var (g0, g1, g2, g3) = (K.load(g), K.load(g + 4), K.load(g + 8), K.load(g + 12))
-        var b = 0
-        while b < whole {
-          let v = K.load(p + b)
-          g0 = multiplyAdd(v, K.load(q + b), g0)
-          g1 = multiplyAdd(v, K.load(q + width + b), g1)
-          g2 = multiplyAdd(v, K.load(q + 2 * width + b), g2)
-          g3 = multiplyAdd(v, K.load(q + 3 * width + b), g3)
-          b += 4
-        }
-        while b < lanes {
-          g0[0] += p[b] * q[b]
-          g1[0] += p[b] * q[width + b]
-          g2[0] += p[b] * q[2 * width + b]
-          g3[0] += p[b] * q[3 * width + b]
-          b += 1
-        }
-        K.store(g0, g)
-        K.store(g1, g + 4)
-        K.store(g2, g + 8)
-        K.store(g3, g + 12)
-        j += 4
+    let zero = Vector.zero
+    var (g00, g01, g10, g11) = (zero, zero, zero, zero)
+    var (g20, g21, g30, g31) = (zero, zero, zero, zero)
+    var (p, q) = (e, s)
+    for lanes in active {
+      var b = 0
+      while b + Vector.width <= lanes {
+        let (v, w) = (Vector(at: q + b), Vector(at: q + width + b))
+        let (e0, e1) = (Vector(at: p + b), Vector(at: p + width + b))
+        g00 = multiplyAdd(e0, v, g00)
+        g01 = multiplyAdd(e0, w, g01)
+        g10 = multiplyAdd(e1, v, g10)
+        g11 = multiplyAdd(e1, w, g11)
+        let (e2, e3) = (Vector(at: p + 2 * width + b), Vector(at: p + 3 * width + b))
+        g20 = multiplyAdd(e2, v, g20)
+        g21 = multiplyAdd(e2, w, g21)
+        g30 = multiplyAdd(e3, v, g30)
+        g31 = multiplyAdd(e3, w, g31)
+        b += Vector.width
       }
-      while j < columns {
-        let g = g4 + (i * columns + j) * 4
-        let q = s + j * width
-        var sum = K.load(g)
-        var b = 0
-        while b < whole {
-          sum = multiplyAdd(K.load(p + b), K.load(q + b), sum)
-          b += 4
+      p += step
+      q += step
+    }
+    g[0] += g00.total
+    g[1] += g01.total
+    g[stride] += g10.total
+    g[stride + 1] += g11.total
+    g[2 * stride] += g20.total
+    g[2 * stride + 1] += g21.total
+    g[3 * stride] += g30.total
+    g[3 * stride + 1] += g31.total
+  }
+
+  /// Four rows, one column.
+  @inline(__always)
+  private static func column(
+    _ e: Values, _ s: Values, _ step: Int, _ width: Int, _ active: UnsafeBufferPointer<Int>,
+    _ g: Target, _ stride: Int
+  ) {
+    var (g0, g1, g2, g3) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero)
+    var (p, q) = (e, s)
+    for lanes in active {
+      var b = 0
+      while b + Vector.width <= lanes {
+        let v = Vector(at: q + b)
+        g0 = multiplyAdd(Vector(at: p + b), v, g0)
+        g1 = multiplyAdd(Vector(at: p + width + b), v, g1)
+        g2 = multiplyAdd(Vector(at: p + 2 * width + b), v, g2)
+        g3 = multiplyAdd(Vector(at: p + 3 * width + b), v, g3)
+        b += Vector.width
+      }
+      p += step
+      q += step
+    }
+    g[0] += g0.total
+    g[stride] += g1.total
+    g[2 * stride] += g2.total
+    g[3 * stride] += g3.total
+  }
+
+  @inline(__always)
+  private static func entry(
+    _ e: Values, _ s: Values, _ step: Int, _ active: UnsafeBufferPointer<Int>, _ g: Target
+  ) {
+    var sum = Vector.zero
+    var (p, q) = (e, s)
+    for lanes in active {
+      var b = 0
+      while b + Vector.width <= lanes {
+        sum = multiplyAdd(Vector(at: p + b), Vector(at: q + b), sum)
+        b += Vector.width
+      }
+      p += step
+      q += step
+    }
+    g[0] += sum.total
+  }
+
+  /// What whole vectors leave over where sequences have ended.
+  private static func addRest(
+    _ e: Values, _ rows: Int, _ s: Values, _ columns: Int, _ step: Int, _ width: Int,
+    _ active: UnsafeBufferPointer<Int>, _ g: Target, _ stride: Int
+  ) {
+    for (t, lanes) in active.enumerated() {
+      let (p, q) = (e + t * step, s + t * step)
+      for b in lanes / Vector.width * Vector.width..<lanes {
+        for i in 0..<rows {
+          let factor = p[i * width + b]
+          for j in 0..<columns { g[i * stride + j] += factor * q[j * width + b] }
         }
-        while b < lanes {
-          sum[0] += p[b] * q[b]
-          b += 1
-        }
-        K.store(sum, g)
-        j += 1
       }
     }
   }

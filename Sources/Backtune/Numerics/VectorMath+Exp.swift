@@ -1,7 +1,7 @@
 extension VectorMath {
   /// e^x. Infinity above 709.78, denormal below -708.4, 0 below -745.13, NaN for NaN.
   @inlinable @inline(__always)
-  public static func exp(_ x: SIMD4<Double>) -> SIMD4<Double> {
+  public static func exp(_ x: Vector) -> Vector {
     let below = x.replacing(with: 710, where: x .> 710)
     let (shifted, r, _) = reduce(below.replacing(with: -746, where: below .< -746))
     let (first, second) = twoPowers(shifted)
@@ -11,7 +11,7 @@ extension VectorMath {
   /// e^x - 1. Keeps the sign of zero, is x itself for tiny and denormal x, infinity above 709.78,
   /// -1 at -infinity, NaN for NaN.
   @inlinable @inline(__always)
-  public static func expm1(_ x: SIMD4<Double>) -> SIMD4<Double> {
+  public static func expm1(_ x: Vector) -> Vector {
     // Below -40 the result is -1.
     let below = x.replacing(with: 710, where: x .> 710)
     let (shifted, r, error) = reduce(below.replacing(with: -40, where: below .< -40))
@@ -32,13 +32,13 @@ extension VectorMath {
   /// also rounds k, at the price of one addition. All is NaN or of no consequence where x is NaN.
   @inlinable @inline(__always)
   public static func reduce(
-    _ x: SIMD4<Double>
-  ) -> (shifted: SIMD4<UInt64>, r: SIMD4<Double>, error: SIMD4<Double>) {
-    let shifter = SIMD4<Double>(repeating: 0x1.8p52)
-    let shifted = multiplyAdd(x, SIMD4(repeating: 1.4426950408889634), shifter)
+    _ x: Vector
+  ) -> (shifted: VectorBits, r: Vector, error: Vector) {
+    let shifter = Vector(repeating: 0x1.8p52)
+    let shifted = multiplyAdd(x, Vector(repeating: 1.4426950408889634), shifter)
     let minusK = shifter - shifted
     // The first part of ln 2 has 36 bits, so that its product with k is exact, and so is the sum.
-    let high = multiplyAdd(minusK, SIMD4(repeating: 0x1.62e42fefap-1), x)
+    let high = multiplyAdd(minusK, Vector(repeating: 0x1.62e42fefap-1), x)
     let low = minusK * 0x1.cf79abc9e3b3ap-40
     let r = high + low
     return (bits(shifted), r, (high - r) + low)
@@ -46,28 +46,28 @@ extension VectorMath {
 
   /// e^r - 1 - r for |r| <= 0.347, error 0.02 in e^r.
   @inlinable @inline(__always)
-  public static func expTail(_ r: SIMD4<Double>) -> SIMD4<Double> {
+  public static func expTail(_ r: Vector) -> Vector {
     let r2 = r * r
     let r4 = r2 * r2
     let c45 = multiplyAdd(
-      r, SIMD4(repeating: 0.008333333333330062), SIMD4(repeating: 0.041666666666666664))
+      r, Vector(repeating: 0.008333333333330062), Vector(repeating: 0.041666666666666664))
     let c67 = multiplyAdd(
-      r, SIMD4(repeating: 0.00019841269863053618), SIMD4(repeating: 0.0013888888888886552))
+      r, Vector(repeating: 0.00019841269863053618), Vector(repeating: 0.0013888888888886552))
     let c89 = multiplyAdd(
-      r, SIMD4(repeating: 2.7557268459997064e-06), SIMD4(repeating: 2.4801587317144498e-05))
+      r, Vector(repeating: 2.7557268459997064e-06), Vector(repeating: 2.4801587317144498e-05))
     let c1011 = multiplyAdd(
-      r, SIMD4(repeating: 2.510038549551032e-08), SIMD4(repeating: 2.755728296954995e-07))
+      r, Vector(repeating: 2.510038549551032e-08), Vector(repeating: 2.755728296954995e-07))
     let c4567 = multiplyAdd(r2, c67, c45)
     let c891011 = multiplyAdd(r2, c1011, c89)
-    let c8to12 = multiplyAdd(r4, SIMD4(repeating: 2.0911236630261545e-09), c891011)
+    let c8to12 = multiplyAdd(r4, Vector(repeating: 2.0911236630261545e-09), c891011)
     let c4to12 = multiplyAdd(r4, c8to12, c4567)
-    let c23 = multiplyAdd(r, SIMD4(repeating: 0.16666666666666669), SIMD4(repeating: 0.5))
+    let c23 = multiplyAdd(r, Vector(repeating: 0.16666666666666669), Vector(repeating: 0.5))
     return r2 * multiplyAdd(r2, c4to12, c23)
   }
 
   /// 2^k, for -1023 < k < 1024.
   @inlinable @inline(__always)
-  public static func powerOfTwo(_ shifted: SIMD4<UInt64>) -> SIMD4<Double> {
+  public static func powerOfTwo(_ shifted: VectorBits) -> Vector {
     double((shifted &<< 52) &+ 0x3FF0_0000_0000_0000)
   }
 
@@ -75,10 +75,10 @@ extension VectorMath {
   /// normal number.
   @inlinable @inline(__always)
   public static func twoPowers(
-    _ shifted: SIMD4<UInt64>
-  ) -> (first: SIMD4<UInt64>, second: SIMD4<UInt64>) {
+    _ shifted: VectorBits
+  ) -> (first: VectorBits, second: VectorBits) {
     let half = shifted &>> 1
-    let one = SIMD4<UInt64>(repeating: 0x3FF0_0000_0000_0000)
+    let one = VectorBits(repeating: 0x3FF0_0000_0000_0000)
     return ((half &<< 52) &+ one, ((shifted &- half) &<< 52) &+ one)
   }
 }

@@ -3,18 +3,18 @@
 extension VectorMath {
   /// The natural logarithm. -infinity at +-0, NaN below zero and for NaN, infinity at infinity.
   @inlinable @inline(__always)
-  public static func log(_ x: SIMD4<Double>) -> SIMD4<Double> {
+  public static func log(_ x: Vector) -> Vector {
     // A denormal gets a full mantissa first.
     let isTiny = x .< 0x1p-1022
     let normal = x.replacing(with: x * 0x1p54, where: isTiny)
-    let offset = SIMD4<Double>.zero.replacing(with: -54, where: isTiny)
+    let offset = Vector.zero.replacing(with: -54, where: isTiny)
     return withSpecialValues(finiteLog(normal, offset: offset, correction: .zero), x)
   }
 
   /// log(1 + x). Keeps the sign of zero, is x itself for tiny and denormal x, -infinity at -1, NaN
   /// below and for NaN, infinity at infinity.
   @inlinable @inline(__always)
-  public static func log1p(_ x: SIMD4<Double>) -> SIMD4<Double> {
+  public static func log1p(_ x: Vector) -> Vector {
     // 1 + x = u + error (Knuth's sum), log(1 + x) = log u + error/u.
     let u = 1 + x
     let part = u - 1
@@ -29,8 +29,8 @@ extension VectorMath {
   /// + R(s^2)), as in Sun's fdlibm: only the last, small term is rounded more than once.
   @inlinable @inline(__always)
   public static func finiteLog(
-    _ x: SIMD4<Double>, offset: SIMD4<Double>, correction: SIMD4<Double>
-  ) -> SIMD4<Double> {
+    _ x: Vector, offset: Vector, correction: Vector
+  ) -> Vector {
     let rootHalf: UInt64 = 0x3FE6_A09E_667F_3BCD
     let moved = bits(x) &+ (0x3FF0_0000_0000_0000 - rootHalf)
     // The exponent field in the mantissa of 2^52: an integer made a double by one subtraction.
@@ -55,8 +55,8 @@ extension VectorMath {
   /// `value`, except where `x` has no finite logarithm.
   @inlinable @inline(__always)
   public static func withSpecialValues(
-    _ value: SIMD4<Double>, _ x: SIMD4<Double>
-  ) -> SIMD4<Double> {
+    _ value: Vector, _ x: Vector
+  ) -> Vector {
     value
       .replacing(with: .infinity, where: x .== .infinity)
       .replacing(with: -.infinity, where: x .== 0)

@@ -1,4 +1,4 @@
-/// Elementary functions on four lanes, within 2 ulp of the C library over the whole range, by one
+/// Elementary functions on all lanes of a vector, within 2 ulp of the C library over the whole range, by one
 /// path without branches. The scalar forms run the same code, so that a value has the same bits in
 /// any lane.
 ///
@@ -16,7 +16,7 @@ public enum VectorMath {
   /// and in both the quotient is a correction to an exact value, so that its rounding hardly
   /// counts.
   @inlinable @inline(__always)
-  public static func tanh(_ x: SIMD4<Double>) -> SIMD4<Double> {
+  public static func tanh(_ x: Vector) -> Vector {
     // 1 - tanh 20 is less than half an ulp of 1.
     let magnitude = clearingSign(x)
     let a = magnitude.replacing(with: 20, where: magnitude .> 20)
@@ -28,60 +28,60 @@ public enum VectorMath {
     // Error 0.11.
     let z = a * a
     let p = multiplyAdd(
-      multiplyAdd(SIMD4(repeating: -0.9644101820427343), z, SIMD4(repeating: -99.31572920912748)),
-      z, SIMD4(repeating: -1615.2658398537353))
+      multiplyAdd(Vector(repeating: -0.9644101820427343), z, Vector(repeating: -99.31572920912748)),
+      z, Vector(repeating: -1615.2658398537353))
     let q = multiplyAdd(
-      multiplyAdd(z + 112.84201508487322, z, SIMD4(repeating: 2236.2661954518126)),
-      z, SIMD4(repeating: 4845.797519561206))
+      multiplyAdd(z + 112.84201508487322, z, Vector(repeating: 2236.2661954518126)),
+      z, Vector(repeating: 4845.797519561206))
 
     let isSmall = a .< 0.7
-    let exact = SIMD4(repeating: 1).replacing(with: a, where: isSmall)
-    let numerator = SIMD4(repeating: -2).replacing(with: a * z * p, where: isSmall)
+    let exact = Vector(repeating: 1).replacing(with: a, where: isSmall)
+    let numerator = Vector(repeating: -2).replacing(with: a * z * p, where: isSmall)
     let denominator = sum.replacing(with: q, where: isSmall)
     return settingSign(exact + numerator / denominator, of: x)
   }
 
-  /// tanh x of one value: the bits of the four-lane form.
+  /// tanh x of one value: the bits of the vector form.
   @inlinable @inline(__always)
-  public static func tanh(_ x: Double) -> Double { tanh(SIMD4(repeating: x))[0] }
+  public static func tanh(_ x: Double) -> Double { tanh(Vector(repeating: x))[0] }
 
-  /// e^x of one value: the bits of the four-lane form.
+  /// e^x of one value: the bits of the vector form.
   @inlinable @inline(__always)
-  public static func exp(_ x: Double) -> Double { exp(SIMD4(repeating: x))[0] }
+  public static func exp(_ x: Double) -> Double { exp(Vector(repeating: x))[0] }
 
-  /// e^x - 1 of one value: the bits of the four-lane form.
+  /// e^x - 1 of one value: the bits of the vector form.
   @inlinable @inline(__always)
-  public static func expm1(_ x: Double) -> Double { expm1(SIMD4(repeating: x))[0] }
+  public static func expm1(_ x: Double) -> Double { expm1(Vector(repeating: x))[0] }
 
-  /// The natural logarithm of one value: the bits of the four-lane form.
+  /// The natural logarithm of one value: the bits of the vector form.
   @inlinable @inline(__always)
-  public static func log(_ x: Double) -> Double { log(SIMD4(repeating: x))[0] }
+  public static func log(_ x: Double) -> Double { log(Vector(repeating: x))[0] }
 
-  /// log(1 + x) of one value: the bits of the four-lane form.
+  /// log(1 + x) of one value: the bits of the vector form.
   @inlinable @inline(__always)
-  public static func log1p(_ x: Double) -> Double { log1p(SIMD4(repeating: x))[0] }
+  public static func log1p(_ x: Double) -> Double { log1p(Vector(repeating: x))[0] }
 
   // MARK: - Bits
 
   @inlinable @inline(__always)
-  public static func bits(_ x: SIMD4<Double>) -> SIMD4<UInt64> {
-    unsafeBitCast(x, to: SIMD4<UInt64>.self)
+  public static func bits(_ x: Vector) -> VectorBits {
+    unsafeBitCast(x, to: VectorBits.self)
   }
 
   @inlinable @inline(__always)
-  public static func double(_ bits: SIMD4<UInt64>) -> SIMD4<Double> {
-    unsafeBitCast(bits, to: SIMD4<Double>.self)
+  public static func double(_ bits: VectorBits) -> Vector {
+    unsafeBitCast(bits, to: Vector.self)
   }
 
   /// |x|
   @inlinable @inline(__always)
-  public static func clearingSign(_ x: SIMD4<Double>) -> SIMD4<Double> {
+  public static func clearingSign(_ x: Vector) -> Vector {
     double(bits(x) & 0x7FFF_FFFF_FFFF_FFFF)
   }
 
   /// `y`, made negative where the sign bit of `x` is set.
   @inlinable @inline(__always)
-  public static func settingSign(_ y: SIMD4<Double>, of x: SIMD4<Double>) -> SIMD4<Double> {
+  public static func settingSign(_ y: Vector, of x: Vector) -> Vector {
     double(bits(y) | (bits(x) & 0x8000_0000_0000_0000))
   }
 }

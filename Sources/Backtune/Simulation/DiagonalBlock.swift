@@ -54,7 +54,7 @@ struct DiagonalBlock {
   ) {
     let w = weights + self.weights
     if width == 1 {
-      Vectors.addProduct(w, x, to: y, count: MatrixKernels.padded(rows))
+      Vectors.addProduct(w, x, to: y, count: Vector.padded(rows))
     } else {
       for i in 0..<rows {
         Vectors.add(w[i], x + i * width, to: y + i * width, count: lanes)

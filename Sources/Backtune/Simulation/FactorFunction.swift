@@ -1,11 +1,11 @@
 import BacktuneNetwork
 import BacktuneNumerics
 
-/// A scalar function of firmware on four values, and its derivative, ready to run: all that are a tanh of something are
+/// A scalar function of firmware on a vector of values, and its derivative, ready to run: all that are a tanh of something are
 /// one kind. The kind is looked at for each vector: whole terms then stay in registers, and a branch that always goes the
 /// same way costs less than a pass over memory for each factor.
 struct FactorFunction {
-  typealias V = SIMD4<Double>
+  typealias V = Vector
 
   enum Kind: UInt8 { case identity, squash, relu, softplus, exp, log, reciprocal, square, step }
 

@@ -52,9 +52,9 @@ final class FirmwareOperation: Operation {
 
     @inline(__always)
     func run(place: Int, node: Int, _ n: Int) {
-      var sum = SIMD4<Double>.zero
+      var sum = Vector.zero
       for term in terms.sums {
-        var product = SIMD4(repeating: term.coefficient)
+        var product = Vector(repeating: term.coefficient)
         for m in term.first..<term.first + term.factors {
           let part = terms.parts[m]
           product *= part.function.value(terms.source(part, states, place, node, n))
@@ -127,7 +127,7 @@ final class FirmwareOperation: Operation {
 
     @inline(__always)
     func run(place: Int, node: Int, _ n: Int) {
-      var sum = SIMD4<Double>.zero
+      var sum = Vector.zero
       for (m, part) in terms.parts.enumerated() where !part.isInput {
         let beta = partials.load(m, node: node, place: place, n: n)
         sum = multiplyAdd(beta, terms.source(part, row, place, node, n), sum)
@@ -217,13 +217,13 @@ struct FirmwareTerms {
     sums.deallocate()
   }
 
-  /// Four values of the source of a factor.
+  /// A vector of values of the source of a factor.
   @inline(__always)
   func source(
     _ part: Part, _ row: UnsafePointer<Double>, _ place: Int, _ node: Int, _ n: Int
-  ) -> SIMD4<Double> {
+  ) -> Vector {
     guard part.isBroadcast else { return Lanes.read(row + part.shift + place, n) }
-    if width == 1 { return SIMD4(repeating: row[part.shift]) }
+    if width == 1 { return Vector(repeating: row[part.shift]) }
     return Lanes.read(row + part.shift + place - node * width, n)
   }
 }

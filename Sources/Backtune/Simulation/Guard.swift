@@ -50,16 +50,16 @@ package struct Guard: Sendable {
 
   /// Applies g in place.
   func apply(_ u: UnsafeMutablePointer<Double>, count: Int, _ counts: inout Counts) {
-    let (low, high) = (SIMD4(repeating: 2 * nu), SIMD4(repeating: omega - alpha))
+    let (low, high) = (Vector(repeating: 2 * nu), Vector(repeating: omega - alpha))
     var i = 0
-    while i + 4 <= count {
-      let v = MatrixKernels.load(u + i)
-      let magnitude = v.replacing(with: -v, where: v .< SIMD4.zero)
-      // Nearly always nothing is to do: one comparison for four values.
+    while i + Vector.width <= count {
+      let v = Vector(at: u + i)
+      let magnitude = v.replacing(with: -v, where: v .< Vector.zero)
+      // Nearly always nothing is to do: one comparison for a vector.
       if !all((magnitude .>= low) .& (magnitude .< high)) {
-        for k in i..<i + 4 { applyOne(u + k, &counts) }
+        for k in i..<i + Vector.width { applyOne(u + k, &counts) }
       }
-      i += 4
+      i += Vector.width
     }
     while i < count {
       applyOne(u + i, &counts)

@@ -4,7 +4,7 @@ import BacktuneNumerics
 /// Where each value stands in a trajectory: [time][node][lane], the nodes of the input first, then the groups in the order
 /// of evaluation. The one home of places and shifts.
 ///
-/// With one lane each group is padded to a multiple of 4 nodes, so that every loop over nodes is one over whole SIMD
+/// With one lane each group is padded to whole vectors of nodes, so that every loop over nodes is one over whole
 /// vectors. What stands in the padding may be anything, infinite too, and must never reach a node: matrices are padded
 /// by zeros, and whatever sums over nodes (gradients, costs, the adjoint of a broadcast) reads nodes only.
 package struct Layout: Sendable {
@@ -81,6 +81,6 @@ package struct Layout: Sendable {
   package var rowSize: Int { rowNodes * lanes }
 
   package static func padded(_ size: Int, lanes: Int) -> Int {
-    lanes == 1 ? MatrixKernels.padded(size) : size
+    lanes == 1 ? Vector.padded(size) : size
   }
 }

@@ -39,6 +39,9 @@ final class LearnwareOperation: Operation {
   /// Padding between groups, which the transposed product would read.
   private let gaps: UnsafeMutableBufferPointer<Gap>
 
+  /// The operation's own rows, as the transposed product reads them.
+  private let ownRows: UnsafeMutableBufferPointer<Segment>
+
   /// A source that the adjoint pulls on.
   private struct Pull {
     let shift: Int
@@ -62,8 +65,8 @@ final class LearnwareOperation: Operation {
     var matrices: [(row: Int, rows: Int, column: Int, Connection, slots: [Int])] = []
     var diagonals: [DiagonalBlock] = []
     var lists: [(entries: [IndexedBlock.Entry], shift: Int, isInput: Bool, weights: Int)] = []
-    bias = memory.takeWeights(MatrixKernels.padded(rows))
-    zeros = memory.takeWeights(MatrixKernels.padded(rows))
+    bias = memory.takeWeights(Vector.padded(rows))
+    zeros = memory.takeWeights(Vector.padded(rows))
     // Those of the input stand last, so that products of tangents, where it is 0, leave them out.
     for isInput in [false, true] {
       var row = 0
@@ -75,9 +78,7 @@ final class LearnwareOperation: Operation {
         var taken: Set<Int> = []
         for connection in body.connections
         where (connection.source.group == Network.input) == isInput {
-          let (source, first) = (
-            connection.source, network.arrays[connection.array].slots.lowerBound
-          )
+          let (source, first) = (connection.source, network.arrays[connection.array].slots.lowerBound)
           let shift = layout.shift(to: source)
           switch try ConnectionBlock.of(connection, to: group, network, lanes: lanes) {
           case .matrix(let slots):
@@ -91,8 +92,7 @@ final class LearnwareOperation: Operation {
                 doubles: [overflow ? .max : size, 2],
                 for: "connection \(network.arrays[connection.array].name)")
               let transposed =
-                isInput
-                ? 0 : memory.takeWeights(MatrixKernels.packedCount(rows: count, columns: rows))
+                isInput ? 0 : memory.takeWeights(PanelProducts.count(rows: count, columns: rows))
               place = columns.count
               columns.append(
                 Columns(
@@ -107,7 +107,7 @@ final class LearnwareOperation: Operation {
             diagonals.append(
               DiagonalBlock(
                 row: row, rows: size, shift: shift, isInput: isInput, width: lanes,
-                firstSlot: first, weights: memory.takeWeights(MatrixKernels.padded(size))))
+                firstSlot: first, weights: memory.takeWeights(Vector.padded(size))))
           case .list(let entries):
             lists.append(
               (
@@ -128,7 +128,7 @@ final class LearnwareOperation: Operation {
         }
       }
     }
-    matrix = memory.takeWeights(MatrixKernels.packedCount(rows: rows, columns: columnCount))
+    matrix = memory.takeWeights(PanelProducts.count(rows: rows, columns: columnCount))
     blocks = matrices.map {
       MatrixBlock(
         row: $0.row, column: $0.column, rows: $0.rows, columns: columns[$0.column].count,
@@ -148,6 +148,8 @@ final class LearnwareOperation: Operation {
           weights: $0.weights)
       })
     self.gaps = .table(gaps)
+    self.rows = span.size + gaps.reduce(0) { $0 + $1.count }
+    ownRows = .table([Segment(shift: 0, columns: self.rows)])
   }
 
   deinit {
@@ -158,10 +160,11 @@ final class LearnwareOperation: Operation {
     diagonals.deallocate()
     lists.deallocate()
     gaps.deallocate()
+    ownRows.deallocate()
   }
 
   /// Rows of the matrix that the transposed product reads: all but the last padding.
-  private var rows: Int { span.size + gaps.reduce(0) { $0 + $1.count } }
+  private let rows: Int
 
   func pack(_ slots: Values, into weights: Target) {
     for (row, slot) in biasSlots { weights[bias + row] = slots[slot] }
@@ -171,10 +174,10 @@ final class LearnwareOperation: Operation {
       let (a, b) = (weights + matrix, weights + own.transposed)
       block.forEachEntry { i, j, slot in
         let row = block.row + i
-        a[MatrixKernels.packedPlace(row: row, column: own.first + j, columns: columnCount)] =
+        a[PanelProducts.place(row: row, column: own.first + j, columns: columnCount)] =
           slots[slot]
         if !own.isInput {
-          b[MatrixKernels.packedPlace(row: j, column: row, columns: rows)] = slots[slot]
+          b[PanelProducts.place(row: j, column: row, columns: rows)] = slots[slot]
         }
       }
     }
@@ -243,18 +246,18 @@ final class LearnwareOperation: Operation {
     _ frame: Frame, _ partials: some Partials, _ eps: Target, into sums: Target, lanes: Int
   ) {
     let (w, e) = (frame.weights, eps + span.place)
+    let (rows, own) = (rows, UnsafeBufferPointer(ownRows))
     for gap in gaps { (e + gap.first).update(repeating: 0, count: gap.count) }
-    let rows = rows
     for pull in pulls {
       let s = sums + pull.shift
       if span.width == 1 {
-        MatrixKernels.addMatrixVector(
-          w + pull.transposed, rows: pull.columns, columns: rows, e, from: UnsafePointer(s), into: s
-        )
+        PanelProducts.multiply(
+          w + pull.transposed, rows: pull.columns, columns: rows, own, e, from: UnsafePointer(s),
+          into: s)
       } else {
-        MatrixKernels.addMatrixMatrix(
-          w + pull.transposed, rows: pull.columns, columns: rows, e, s, width: span.width,
-          lanes: lanes)
+        PanelProducts.multiply(
+          w + pull.transposed, rows: pull.columns, columns: rows, own, e, bias: nil, into: s,
+          width: span.width, lanes: lanes)
       }
     }
     for block in diagonals { block.multiplyTransposed(w, e, into: sums, lanes: lanes) }
@@ -264,34 +267,22 @@ final class LearnwareOperation: Operation {
   // MARK: gradient
 
   var gradientCount: Int {
-    let columns = columns.reduce(0) { max($0, max(4 * $1.count, MatrixKernels.padded($1.count))) }
-    return max(span.nodes * columns, lists.reduce(0) { max($0, $1.entries.count) })
+    let columns = columns.reduce(0) { max($0, Vector.padded($1.count)) }
+    return max(
+      span.nodes * columns, biasSlots.isEmpty ? 0 : span.count,
+      lists.reduce(0) { max($0, $1.entries.count) })
   }
 
   func gradient(
     _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, scratch: Target, into slots: Target
   ) {
     if batch.steps == 0 { return }
-    let width = span.width
-    for (row, slot) in biasSlots {
-      var sum = 0.0
-      for t in 0..<batch.steps {
-        let e = eps.row(t) + span.place + row * width
-        for b in 0..<batch.active[t] { sum += e[b] }
-      }
-      slots[slot] += sum
-    }
+    if !biasSlots.isEmpty { addBiases(eps, batch, sums: scratch, into: slots) }
     for (place, own) in columns.enumerated() {
       addOuter(states, eps, batch, own, sums: scratch)
-      let (stride, isApart) = (MatrixKernels.padded(own.count), isApart(own))
+      let stride = Vector.padded(own.count)
       for block in blocks where block.column == place {
-        block.forEachEntry { i, j, slot in
-          let row = block.row + i
-          slots[slot] +=
-            isApart
-            ? MatrixKernels.load(scratch + (row * own.count + j) * 4).sum()
-            : scratch[row * stride + j]
-        }
+        block.forEachEntry { i, j, slot in slots[slot] += scratch[(block.row + i) * stride + j] }
       }
     }
     for block in diagonals {
@@ -303,33 +294,42 @@ final class LearnwareOperation: Operation {
     }
   }
 
-  /// Whether entries are summed in four parts each.
-  private func isApart(_ own: Columns) -> Bool {
-    span.width > 1 && span.nodes * own.count < OuterProducts.generalSize
+  /// sum_t eps(t), every lane apart and then all: one pass over time.
+  private func addBiases(_ eps: Trajectory, _ batch: Batch, sums: Target, into slots: Target) {
+    let width = span.width
+    sums.update(repeating: 0, count: span.count)
+    for t in 0..<batch.steps {
+      let (e, lanes) = (eps.row(t) + span.place, batch.active[t])
+      if lanes == width {
+        Vectors.add(1, e, to: sums, count: span.count)
+      } else {
+        for node in 0..<span.nodes {
+          Vectors.add(1, e + node * width, to: sums + node * width, count: lanes)
+        }
+      }
+    }
+    for (row, slot) in biasSlots {
+      for lane in 0..<width { slots[slot] += sums[row * width + lane] }
+    }
   }
 
-  /// sum_t eps(t) s(t)^T of one source, row by row, or four partial sums an entry.
+  /// sum_t eps(t) s(t)^T of one source, row by row.
   private func addOuter(
     _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, _ own: Columns, sums: Target
   ) {
-    let (rows, width) = (rows, span.width)
-    let (stride, isApart) = (MatrixKernels.padded(own.count), isApart(own))
-    sums.update(repeating: 0, count: rows * (isApart ? 4 * own.count : stride))
+    let (rows, width, step) = (rows, span.width, states.layout.rowSize)
+    let stride = Vector.padded(own.count)
+    let (e, s) = (eps.origin + span.place, states.origin + own.shift)
+    sums.update(repeating: 0, count: rows * stride)
     if width == 1 {
       return OuterProducts.add(
-        eps.origin + span.place, rows: rows, states.origin + own.shift, columns: own.count,
-        step: states.layout.rowSize, times: batch.steps, into: sums, stride: stride)
+        e, rows: rows, s, columns: own.count, step: step, times: batch.steps, into: sums,
+        stride: stride)
     }
-    for t in 0..<batch.steps {
-      let (e, s) = (eps.row(t) + span.place, states.row(t) + own.shift)
-      if isApart {
-        OuterProducts.addLanesApart(
-          e, rows: rows, s, columns: own.count, width: width, lanes: batch.active[t], into: sums)
-      } else {
-        OuterProducts.addLanes(
-          e, rows: rows, s, columns: own.count, width: width, lanes: batch.active[t], into: sums,
-          stride: stride)
-      }
+    batch.active.withUnsafeBufferPointer {
+      OuterProducts.addLanes(
+        e, rows: rows, s, columns: own.count, step: step, width: width, active: $0, into: sums,
+        stride: stride)
     }
   }
 }

@@ -78,7 +78,7 @@ struct Span {
     count = nodes * layout.lanes
   }
 
-  /// Runs a loop over groups of n <= 4 values of the running lanes: whole rows at once where all lanes run and nodes need
+  /// Runs a loop over vectors of n values of the running lanes: whole rows at once where all lanes run and nodes need
   /// not be told apart.
   @inline(__always)
   func sweep(_ lanes: Int, isFlat: Bool, _ loop: some LaneLoop) {
@@ -87,9 +87,9 @@ struct Span {
     for node in 0..<outer {
       let first = node * width
       var b = 0
-      while b + 4 <= inner {
-        loop.run(place: first + b, node: node, 4)
-        b += 4
+      while b + Vector.width <= inner {
+        loop.run(place: first + b, node: node, Vector.width)
+        b += Vector.width
       }
       if b < inner { Self.tail(loop, first + b, node, inner - b) }
     }
@@ -101,12 +101,12 @@ struct Span {
   }
 }
 
-/// What is done with groups of four lanes. A type of its own for each, inlined with n = 4: of a closure that is called
+/// What is done with vectors of lanes. A type of its own for each, inlined with a constant n: of a closure that is called
 /// for whole vectors and for what is left over, the compiler made halves of vectors, which ran half as fast.
 protocol LaneLoop {
   /// - Parameters:
   ///   - place: of the node and lane in the group.
-  ///   - n: how many of the four lanes count.
+  ///   - n: how many lanes of the vector count.
   func run(place: Int, node: Int, _ n: Int)
 }
 

@@ -5,8 +5,8 @@ protocol Partials {
   /// Whether they stand as the states do, so that whole rows may be swept.
   static var isFlat: Bool { get }
 
-  /// Four lanes of value number `value` of a node (n of them count); `place` is that of the node and lane in the group.
-  func load(_ value: Int, node: Int, place: Int, n: Int) -> SIMD4<Double>
+  /// A vector of lanes of value number `value` of a node (n of them count); `place` is that of the node and lane in the group.
+  func load(_ value: Int, node: Int, place: Int, n: Int) -> Vector
 }
 
 /// Those of as many lanes as a program runs: what `storePartials` wrote.
@@ -17,7 +17,7 @@ struct LanePartials: Partials {
   let count: Int
 
   @inline(__always)
-  func load(_ value: Int, node: Int, place: Int, n: Int) -> SIMD4<Double> {
+  func load(_ value: Int, node: Int, place: Int, n: Int) -> Vector {
     Lanes.read(base + value * count + place, n)
   }
 }
@@ -31,8 +31,8 @@ struct SharedPartials: Partials {
   let stride: Int
 
   @inline(__always)
-  func load(_ value: Int, node: Int, place: Int, n: Int) -> SIMD4<Double> {
-    SIMD4(repeating: base[(value * nodes + node) * stride])
+  func load(_ value: Int, node: Int, place: Int, n: Int) -> Vector {
+    Vector(repeating: base[(value * nodes + node) * stride])
   }
 }
 
@@ -47,26 +47,26 @@ struct TimePartials: Partials {
   let width: Int
 
   @inline(__always)
-  func load(_ value: Int, node: Int, place: Int, n: Int) -> SIMD4<Double> {
+  func load(_ value: Int, node: Int, place: Int, n: Int) -> Vector {
     let lane = place - node * width
-    return MatrixKernels.load(base + (value * nodes + node) * stride + places[lane >> 2])
+    let own = base + (value * nodes + node) * stride
+    let low = MatrixKernels.load(own + places[lane >> 2])
+    #if BACKTUNE_V4
+      let high = n > 4 ? MatrixKernels.load(own + places[(lane >> 2) + 1]) : .zero
+      return Vector(lowHalf: low, highHalf: high)
+    #else
+      return low
+    #endif
   }
 }
 
-/// Four values, or the n first of them.
+/// A vector of values, or the n first of them.
 enum Lanes {
   @inline(__always)
-  static func read(_ p: UnsafePointer<Double>, _ n: Int) -> SIMD4<Double> {
-    if n == 4 { return MatrixKernels.load(p) }
-    return SIMD4(p[0], n > 1 ? p[1] : 0, n > 2 ? p[2] : 0, 0)
-  }
+  static func read(_ p: UnsafePointer<Double>, _ n: Int) -> Vector { Vector(at: p, count: n) }
 
   @inline(__always)
-  static func write(_ v: SIMD4<Double>, _ p: UnsafeMutablePointer<Double>, _ n: Int) {
-    if n == 4 {
-      MatrixKernels.store(v, p)
-      return
-    }
-    for k in 0..<n { p[k] = v[k] }
+  static func write(_ v: Vector, _ p: UnsafeMutablePointer<Double>, _ n: Int) {
+    v.store(p, count: n)
   }
 }

@@ -175,9 +175,11 @@ package final class Program: @unchecked Sendable {
     _ drive: Drive, guard limit: Guard?, into eps: Trajectory, _ batch: Batch,
     poll: Poll = .none
   ) throws -> Guard.Counts {
-    eps.zero()
     var counts = Guard.Counts()
     let (table, size, frame) = (table, layout.rowSize, Frame(weights: weights.values))
+    // Rows become zero when the first value is to be added to them, as long as they are in the cache.
+    let past = layout.past
+    (eps.origin + (batch.steps - past) * size).update(repeating: 0, count: past * size)
     counts.values = network.nodeCount * batch.totalSteps
     try batch.active.withUnsafeBufferPointer { active in
       try chunks(batch, poll) { times in
@@ -185,6 +187,7 @@ package final class Program: @unchecked Sendable {
         for step in times {
           let t = batch.steps - 1 - step
           let (state, row) = (states.origin + t * size, eps.origin + t * size)
+          (row - past * size).update(repeating: 0, count: size)
           let adjoint = Adjoint(
             frame: frame, scratch: workspace.values, states: state, values: state, eps: row,
             sums: row, lanes: active[t])

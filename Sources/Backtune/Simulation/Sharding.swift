@@ -2,10 +2,10 @@ import BacktuneNumerics
 
 /// How sequences fall into shards: by their lengths alone, so that results do not depend on who computes what.
 ///
-/// Sequences of similar length run side by side, in 16, 8 or 4 lanes, whole vectors each; what is left runs alone, where
+/// Sequences of similar length run side by side, in 16, 8 or 4 lanes, whole vectors; what is left runs alone, where
 /// vectors are along the nodes.
 enum Sharding {
-  private static let widths = [16, 8, 4]
+  private static let widths = [16, 8, 4].filter { $0 >= Vector.width }
   /// Steps of lanes that have ended, to all.
   private static let mostPadding = 0.2
 

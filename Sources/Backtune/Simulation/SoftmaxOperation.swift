@@ -3,7 +3,7 @@ import BacktuneNumerics
 
 /// x_i = exp(z_i / temperature) / sum_j exp(z_j / temperature), the largest z taken out first: no argument overflows.
 final class SoftmaxOperation: Operation {
-  private typealias V = SIMD4<Double>
+  private typealias V = Vector
 
   let groups: [GroupID]
   let span: Span
@@ -73,7 +73,7 @@ final class SoftmaxOperation: Operation {
   ) {
     var b = 0
     while b < lanes {
-      let n = min(4, lanes - b)
+      let n = min(V.width, lanes - b)
       var mean = V.zero
       for node in 0..<span.size {
         let place = node * span.width + b
@@ -85,7 +85,7 @@ final class SoftmaxOperation: Operation {
         let x = partials.load(0, node: node, place: place, n: n)
         body(place, x * (Lanes.read(v + place, n) - mean) * inverseTemperature, n)
       }
-      b += 4
+      b += V.width
     }
   }
 }

@@ -22,7 +22,9 @@ package enum GeneralProduct {
   }
 
   /// Rows of a tile are vectors, as many as the registers hold beside their factors.
-  #if BACKTUNE_FMA
+  #if BACKTUNE_V4
+    private static let tileRows = 16
+  #elseif BACKTUNE_FMA
     private static let tileRows = 12
   #else
     private static let tileRows = 4
@@ -142,7 +144,36 @@ package enum GeneralProduct {
     }
   }
 
-  #if BACKTUNE_FMA
+  #if BACKTUNE_V4
+    /// A tile of 16 x 4, of which `height` x `width` are added to C.
+    @inline(__always)
+    private static func tile(
+      _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ count: Int,
+      _ c: UnsafeMutablePointer<Double>, _ stride: Int, _ height: Int, _ width: Int
+    ) {
+      let zero = Vector.zero
+      var (s00, s01, s02, s03) = (zero, zero, zero, zero)
+      var (s10, s11, s12, s13) = (zero, zero, zero, zero)
+      var (p, q) = (a, b)
+      for _ in 0..<count {
+        let (x, y) = (Vector(at: p), Vector(at: p + 8))
+        let (f0, f1) = (Vector(repeating: q[0]), Vector(repeating: q[1]))
+        s00 = multiplyAdd(x, f0, s00)
+        s10 = multiplyAdd(y, f0, s10)
+        s01 = multiplyAdd(x, f1, s01)
+        s11 = multiplyAdd(y, f1, s11)
+        let (f2, f3) = (Vector(repeating: q[2]), Vector(repeating: q[3]))
+        s02 = multiplyAdd(x, f2, s02)
+        s12 = multiplyAdd(y, f2, s12)
+        s03 = multiplyAdd(x, f3, s03)
+        s13 = multiplyAdd(y, f3, s13)
+        p += 16
+        q += 4
+      }
+      put(s00, s01, s02, s03, c, stride, min(height, 8), width)
+      if height > 8 { put(s10, s11, s12, s13, c + 8, stride, height - 8, width) }
+    }
+  #elseif BACKTUNE_FMA
     /// A tile of 12 x 4, of which `height` x `width` are added to C.
     @inline(__always)
     private static func tile(
@@ -204,7 +235,7 @@ package enum GeneralProduct {
   /// Adds the first `height` values of the first `width` columns to C.
   @inline(__always)
   private static func put(
-    _ s0: SIMD4<Double>, _ s1: SIMD4<Double>, _ s2: SIMD4<Double>, _ s3: SIMD4<Double>,
+    _ s0: Vector, _ s1: Vector, _ s2: Vector, _ s3: Vector,
     _ c: UnsafeMutablePointer<Double>, _ stride: Int, _ height: Int, _ width: Int
   ) {
     column(s0, c, height)
@@ -215,10 +246,10 @@ package enum GeneralProduct {
 
   @inline(__always)
   private static func column(
-    _ s: SIMD4<Double>, _ c: UnsafeMutablePointer<Double>, _ height: Int
+    _ s: Vector, _ c: UnsafeMutablePointer<Double>, _ height: Int
   ) {
-    if height == 4 {
-      MatrixKernels.store(MatrixKernels.load(c) + s, c)
+    if height == Vector.width {
+      (Vector(at: c) + s).store(c)
     } else {
       for i in 0..<height { c[i] += s[i] }
     }

@@ -10,7 +10,7 @@ public enum Vectors {
     for i in 0..<count { y[i] += c }
   }
 
-  /// y += x z, one by one; whole groups of four.
+  /// y += x z, one by one; whole vectors.
   @inlinable @inline(__always)
   public static func addProduct(
     _ x: UnsafePointer<Double>, _ z: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>,
@@ -18,8 +18,8 @@ public enum Vectors {
   ) {
     var i = 0
     while i < count {
-      K.store(multiplyAdd(K.load(x + i), K.load(z + i), K.load(y + i)), y + i)
-      i += 4
+      multiplyAdd(Vector(at: x + i), Vector(at: z + i), Vector(at: y + i)).store(y + i)
+      i += Vector.width
     }
   }
 
