@@ -22,10 +22,10 @@ import Testing
       (self.rows, self.columns) = (rows, columns)
       matrix = Build.normal(rows * columns, seed: UInt64(rows))
       packed = try Buffer(
-        count: max(1, MatrixKernels.packedCount(rows: rows, columns: columns)), for: "test")
+        count: max(1, PanelProducts.count(rows: rows, columns: columns)), for: "test")
       for i in 0..<rows {
         for j in 0..<columns {
-          let place = MatrixKernels.packedPlace(row: i, column: j, columns: columns)
+          let place = PanelProducts.place(row: i, column: j, columns: columns)
           packed.pointer[place] = matrix[i * columns + j]
         }
       }
@@ -60,7 +60,7 @@ import Testing
     for parts in Self.partitions {
       let sample = try Sample(rows: rows, parts: parts, width: 1)
       let x = try Self.values(sample, width: 1, lanes: 1)
-      let padded = MatrixKernels.padded(rows)
+      let padded = Vector.padded(rows)
       for isInPlace in [false, true] {
         let start = Build.normal(padded, seed: 3)
         let (y0, y) = (

@@ -7,12 +7,12 @@ import BacktuneSimulation
 /// one that diverges costs +infinity.
 final class WeightSearch {
   let problem: Problem
-  /// The best weights, one value a slot, what they score, and their simulated states.
+  /// The best weights, one value a slot, and what they score.
   private(set) var slots: [Double]
   private(set) var score = Score.infinite
   /// The score of the first weights that had a finite one, under the present nu.
   private(set) var first = Score.infinite
-  private(set) var states: States
+  private var best: States?
   private(set) var simulations = 0
   private var reported = 0
   /// Whether nu stays for now.
@@ -21,10 +21,12 @@ final class WeightSearch {
   private(set) var bestStep = 0.0
   private var trial: States
 
+  /// Of the best weights, once there are some with a finite score.
+  var states: States { best ?? trial }
+
   init(_ problem: Problem) throws {
     self.problem = problem
     slots = problem.slots.values
-    states = try problem.makeStates()
     trial = try problem.makeStates()
   }
 
@@ -82,8 +84,10 @@ final class WeightSearch {
       problem.data.begin(with: trial.driven)
     }
     (slots, score) = (candidate, result)
-    swap(&states, &trial)
-    return (result.total, states)
+    let found = trial
+    trial = try best ?? problem.makeStates()
+    best = found
+    return (result.total, found)
   }
 
   /// Simulates with the first weights; those that diverge are halved until they do not.

@@ -1,4 +1,5 @@
 /// Four values in memory.
+@_documentation(visibility: internal)
 public enum MatrixKernels {
   @inlinable @inline(__always)
   public static func load(_ p: UnsafePointer<Double>) -> SIMD4<Double> {

@@ -165,22 +165,56 @@ package final class Program: @unchecked Sendable {
     }
   }
 
-  /// Backward tuning, equation (4): eps(t) = rho'(t) + g(sum of beta eps) from T - 1 down to 0.
+  /// Backward tuning, equation (4): eps(t) = rho'(t) + g(sum of beta eps) from T - 1 down to 0, and what it is for: sum_t
+  /// eps(t) phi(t), which is added to every slot.
+  ///
+  /// It goes window by window, so that adjoint values stay in the cache, and memory does not grow with T.
   ///
   /// - Parameters:
   ///   - slopes: rho' of the driven nodes, in a layout of these alone.
-  ///   - eps: zeroed here; its rows before t = 0 receive the derivative by the initial state.
+  ///   - startsLearnt: whether the states started from the learnt values.
+  ///   - eps: room for one window, see `windowSteps`; its rows before t = 0 end with the derivative by the initial state.
   package func tune(
     _ weights: PackedWeights, _ workspace: Workspace, _ states: Trajectory, slopes: Trajectory,
-    _ drive: Drive, guard limit: Guard?, into eps: Trajectory, _ batch: Batch,
-    poll: Poll = .none
+    _ drive: Drive, guard limit: Guard?, startsLearnt: Bool = true, window eps: Trajectory,
+    _ batch: Batch, into slots: UnsafeMutablePointer<Double>, poll: Poll = .none
   ) throws -> Guard.Counts {
     var counts = Guard.Counts()
-    let (table, size, frame) = (table, layout.rowSize, Frame(weights: weights.values))
-    // Rows become zero when the first value is to be added to them, as long as they are in the cache.
-    let past = layout.past
-    (eps.origin + (batch.steps - past) * size).update(repeating: 0, count: past * size)
     counts.values = network.nodeCount * batch.totalSteps
+    let (size, past, window) = (layout.rowSize, layout.past, max(eps.steps, 1))
+    var first = max(batch.steps - 1, 0) / window * window
+    // Rows become zero when the first value is to be added to them, as long as they are in the cache.
+    eps.row(batch.steps - first - past).update(repeating: 0, count: past * size)
+    while true {
+      let times = first..<min(first + window, batch.steps)
+      let part = batch.slice(times)
+      try tuneWindow(
+        weights, workspace, Trajectory(states, from: first), slopes: slopes.row(first), drive,
+        limit, &counts, eps, part, poll)
+      try gradient(
+        workspace, Trajectory(states, from: first), eps, part,
+        startsLearnt: startsLearnt && first == 0, into: slots, poll: poll)
+      if first == 0 { return counts }
+      // What was pulled back beyond the window is where the one before it ends.
+      eps.row(window - past).update(from: eps.row(-past), count: past * size)
+      first -= window
+    }
+  }
+
+  /// Steps of a window of adjoint values for so many: some hundred kilobytes.
+  func windowSteps(_ steps: Int) -> Int {
+    min(steps, max(layout.past, Self.windowValues / max(layout.rowSize, 1), 1024))
+  }
+
+  private static let windowValues = 1 << 16
+
+  private func tuneWindow(
+    _ weights: PackedWeights, _ workspace: Workspace, _ states: Trajectory,
+    slopes: UnsafePointer<Double>, _ drive: Drive, _ limit: Guard?, _ counts: inout Guard.Counts,
+    _ eps: Trajectory, _ batch: Batch, _ poll: Poll
+  ) throws {
+    let (table, size, frame) = (table, layout.rowSize, Frame(weights: weights.values))
+    let (past, slopeSize) = (layout.past, drive.layout.rowSize)
     try batch.active.withUnsafeBufferPointer { active in
       try chunks(batch, poll) { times in
         // Runs of times come in ascending order; the adjoint goes down from the last.
@@ -196,7 +230,7 @@ package final class Program: @unchecked Sendable {
             let part = drive.parts[k]
             if let limit { limit.apply(row + part.place, count: part.count, &counts) }
             for run in part.runs {
-              let (e, slope) = (row + run.place, slopes.row(t) + run.slope)
+              let (e, slope) = (row + run.place, slopes + t * slopeSize + run.slope)
               for i in 0..<run.count { e[i] += slope[i] }
             }
             table[k].use(adjoint)
@@ -205,7 +239,6 @@ package final class Program: @unchecked Sendable {
         }
       }
     }
-    return counts
   }
 
   /// sums(t) += beta^T r(t + l), one step of the adjoint without recursion: r is held.

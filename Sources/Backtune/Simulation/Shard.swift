@@ -8,7 +8,7 @@ package final class Shard {
   package let batch: Batch
   package let program: Program
   let workspace: Workspace
-  /// Adjoint values, made when they are needed first.
+  /// A window of adjoint values, made when it is needed first.
   private var ownEps: Trajectory?
 
   init(_ sequences: [Int], _ batch: Batch, _ program: Program) throws {
@@ -20,7 +20,8 @@ package final class Shard {
 
   func eps() throws -> Trajectory {
     if let ownEps { return ownEps }
-    let eps = try Trajectory(layout, steps: batch.steps, for: "adjoint values")
+    let eps = try Trajectory(
+      layout, steps: program.windowSteps(batch.steps), for: "adjoint values")
     ownEps = eps
     return eps
   }

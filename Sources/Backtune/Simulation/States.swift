@@ -187,9 +187,7 @@ package final class ShardRunner {
       let eps = try shard.eps()
       found.counts[part] = try shard.program.tune(
         weights.all[part], shard.workspace, trajectory, slopes: slopes.parts[part],
-        drives[part], guard: limit, into: eps, shard.batch, poll: poll)
-      try shard.program.gradient(
-        shard.workspace, trajectory, eps, shard.batch, startsLearnt: startsLearnt,
+        drives[part], guard: limit, startsLearnt: startsLearnt, window: eps, shard.batch,
         into: target, poll: poll)
       guard wantsStarts else { return }
       shard.forEachSequence { sequence, lane in

@@ -19,6 +19,12 @@ package final class Trajectory {
     origin = buffer.pointer + layout.past * layout.rowSize
   }
 
+  /// The same values from a time on, which is then t = 0.
+  init(_ whole: Trajectory, from first: Int) {
+    (layout, steps, buffer) = (whole.layout, whole.steps - first, whole.buffer)
+    origin = whole.row(first)
+  }
+
   package func zero() { buffer.zero() }
 
   package func copy(from other: Trajectory) { buffer.copy(from: other.buffer) }

@@ -19,7 +19,7 @@ final class GaussNewton: Session {
   let search: WeightSearch
   let solver: any StepSolver
   /// States at the start of the iteration, and the slopes of a correction.
-  private let base: States
+  private var ownBase: States?
   private let slopes: Driven
   /// mu of the next iteration, relative to the largest diagonal element of J^T J.
   private var damping = initialDamping
@@ -33,7 +33,6 @@ final class GaussNewton: Session {
     self.problem = problem
     search = try WeightSearch(problem)
     solver = try (form ?? .cheaper(problem)).makeSolver(problem)
-    base = try problem.makeStates()
     slopes = try problem.runner.makeDriven(for: "slopes of a correction")
   }
 
@@ -62,6 +61,12 @@ final class GaussNewton: Session {
     damping = position.damping
   }
 
+  private func base() throws -> States {
+    let base = try ownBase ?? problem.makeStates()
+    ownBase = base
+    return base
+  }
+
   var slots: [Double] { search.slots }
   var first: Score { search.first }
   var report: IterationReport { search.report }
@@ -78,6 +83,7 @@ final class GaussNewton: Session {
     guard search.score.isFinite, !isEmpty else { return }
     search.adapt()
     let cost = search.score.total
+    let base = try base()
     base.copy(from: search.states)
     let origin = search.slots
     try solver.update(base, slots: origin, poll: poll)
@@ -174,6 +180,7 @@ final class GaussNewton: Session {
     _ linear: LinearisedProblem, _ step: [Double], _ mu: Double, _ simulated: States,
     _ poll: Poll
   ) throws -> [Double]? {
+    let base = try base()
     problem.takeSlopes(of: simulated.driven, near: base.driven, into: slopes)
     problem.load(linear.origin)
     let gradient = try problem.pullBack(slopes, base, poll: poll)
