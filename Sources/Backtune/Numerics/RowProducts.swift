@@ -58,23 +58,6 @@ package enum RowProducts {
     }
   }
 
-  /// C += A B^T: inner products of all rows of A with all rows of B.
-  ///
-  /// - Parameters:
-  ///   - a: `rows` rows, a multiple of 4, `stride` apart, of `count` values, a multiple of 4.
-  ///   - b: `columns` rows, a multiple of 2, as far apart and as long.
-  ///   - c: row-major, `target` apart.
-  package static func addProducts(
-    _ a: UnsafePointer<Double>, rows: Int, _ b: UnsafePointer<Double>, columns: Int, stride: Int,
-    count: Int, into c: UnsafeMutablePointer<Double>, target: Int
-  ) {
-    for i in Swift.stride(from: 0, to: rows, by: 4) {
-      for j in Swift.stride(from: 0, to: columns, by: 2) {
-        tile(a + i * stride, b + j * stride, stride, count, 1, c + i * target + j, target)
-      }
-    }
-  }
-
   /// C += scale A B^T for 4 rows of A and 2 of B, `stride` apart; C is row-major, `target` apart.
   @inline(__always)
   static func tile(
