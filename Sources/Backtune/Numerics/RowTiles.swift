@@ -5,9 +5,9 @@
 enum RowTiles {
   /// Rows that are copied side by side: vectors of a tile, as many as the registers hold beside their factors.
   #if BACKTUNE_FMA
-    static let width = 12
+    static let width = 3 * Vector.width
   #else
-    static let width = 4
+    static let width = Vector.width
   #endif
   /// Rows that are copied for one thread, and values of them that are taken at once: they stay in the second-level
   /// cache, `width` of them in the first.
@@ -50,14 +50,13 @@ enum RowTiles {
   }
 
   /// C += scale A B^T, for A of four rows, `stride` apart, and B of a group that was packed; C is row-major, `target`
-  /// apart, and takes the first `columns`, a multiple of 4.
+  /// apart, and takes the first `columns`.
   @inline(__always)
   static func add(
     _ a: UnsafePointer<Double>, stride: Int, _ b: UnsafePointer<Double>, count: Int,
     scale: Double, into c: UnsafeMutablePointer<Double>, target: Int, columns: Int
   ) {
-    typealias K = MatrixKernels
-    let zero = SIMD4<Double>.zero
+    let (zero, one) = (Vector.zero, Vector.width)
     let (a1, a2, a3) = (a + stride, a + 2 * stride, a + 3 * stride)
     var q = b
     #if BACKTUNE_FMA
@@ -66,52 +65,56 @@ enum RowTiles {
       var (s20, s21, s22) = (zero, zero, zero)
       var (s30, s31, s32) = (zero, zero, zero)
       for k in 0..<count {
-        let (x, y, z) = (K.load(q), K.load(q + 4), K.load(q + 8))
-        let (f0, f1) = (SIMD4(repeating: a[k]), SIMD4(repeating: a1[k]))
+        let (x, y, z) = (Vector(at: q), Vector(at: q + one), Vector(at: q + 2 * one))
+        let (f0, f1) = (Vector(repeating: a[k]), Vector(repeating: a1[k]))
         s00 = multiplyAdd(x, f0, s00)
         s01 = multiplyAdd(y, f0, s01)
         s02 = multiplyAdd(z, f0, s02)
         s10 = multiplyAdd(x, f1, s10)
         s11 = multiplyAdd(y, f1, s11)
         s12 = multiplyAdd(z, f1, s12)
-        let (f2, f3) = (SIMD4(repeating: a2[k]), SIMD4(repeating: a3[k]))
+        let (f2, f3) = (Vector(repeating: a2[k]), Vector(repeating: a3[k]))
         s20 = multiplyAdd(x, f2, s20)
         s21 = multiplyAdd(y, f2, s21)
         s22 = multiplyAdd(z, f2, s22)
         s30 = multiplyAdd(x, f3, s30)
         s31 = multiplyAdd(y, f3, s31)
         s32 = multiplyAdd(z, f3, s32)
-        q += 12
+        q += width
       }
-      put(s00, s10, s20, s30, scale, c, target)
-      if columns > 4 { put(s01, s11, s21, s31, scale, c + 4, target) }
-      if columns > 8 { put(s02, s12, s22, s32, scale, c + 8, target) }
+      put(s00, s10, s20, s30, scale, c, target, columns)
+      if columns > one { put(s01, s11, s21, s31, scale, c + one, target, columns - one) }
+      if columns > 2 * one {
+        put(s02, s12, s22, s32, scale, c + 2 * one, target, columns - 2 * one)
+      }
     #else
       var (s0, s1, s2, s3) = (zero, zero, zero, zero)
       for k in 0..<count {
-        let x = K.load(q)
-        s0 = multiplyAdd(x, SIMD4(repeating: a[k]), s0)
-        s1 = multiplyAdd(x, SIMD4(repeating: a1[k]), s1)
-        s2 = multiplyAdd(x, SIMD4(repeating: a2[k]), s2)
-        s3 = multiplyAdd(x, SIMD4(repeating: a3[k]), s3)
-        q += 4
+        let x = Vector(at: q)
+        s0 = multiplyAdd(x, Vector(repeating: a[k]), s0)
+        s1 = multiplyAdd(x, Vector(repeating: a1[k]), s1)
+        s2 = multiplyAdd(x, Vector(repeating: a2[k]), s2)
+        s3 = multiplyAdd(x, Vector(repeating: a3[k]), s3)
+        q += width
       }
-      put(s0, s1, s2, s3, scale, c, target)
+      put(s0, s1, s2, s3, scale, c, target, columns)
     #endif
   }
 
-  /// Adds a column of vectors to four rows.
+  /// Adds vectors to four rows, the first `columns` values of each.
   @inline(__always)
   private static func put(
-    _ s0: SIMD4<Double>, _ s1: SIMD4<Double>, _ s2: SIMD4<Double>, _ s3: SIMD4<Double>,
-    _ scale: Double, _ c: UnsafeMutablePointer<Double>, _ target: Int
+    _ s0: Vector, _ s1: Vector, _ s2: Vector, _ s3: Vector, _ scale: Double,
+    _ c: UnsafeMutablePointer<Double>, _ target: Int, _ columns: Int
   ) {
-    typealias K = MatrixKernels
-    let factor = SIMD4(repeating: scale)
-    K.store(multiplyAdd(factor, s0, K.load(c)), c)
-    K.store(multiplyAdd(factor, s1, K.load(c + target)), c + target)
-    K.store(multiplyAdd(factor, s2, K.load(c + 2 * target)), c + 2 * target)
-    K.store(multiplyAdd(factor, s3, K.load(c + 3 * target)), c + 3 * target)
+    let (factor, n) = (Vector(repeating: scale), min(columns, Vector.width))
+    func add(_ s: Vector, _ c: UnsafeMutablePointer<Double>) {
+      multiplyAdd(factor, s, Vector(at: c, count: n)).store(c, count: n)
+    }
+    add(s0, c)
+    add(s1, c + target)
+    add(s2, c + 2 * target)
+    add(s3, c + 3 * target)
   }
 
   /// C += scale A B^T of blocks: of each group of B only the rows of A from `from(its first row)` on.

@@ -17,7 +17,7 @@ package final class TangentRows {
 
   package init(_ program: Program, _ history: History, _ columns: Columns) throws {
     let count = max((columns.count + Self.sliceColumns - 1) / Self.sliceColumns, 1)
-    let lanes = MatrixKernels.padded(max((columns.count + count - 1) / count, 1))
+    let lanes = Vector.padded(max((columns.count + count - 1) / count, 1))
     linear = try LinearProgram(program, lanes: lanes)
     packed = try PackedWeights(linear.program)
     self.history = history
