@@ -48,7 +48,7 @@ struct WeightInformation {
     let sizes = problem.sizes(slots)
     spectrum = try WeightSpectrum(
       information.factor, free: adjustable.indices.filter { !box.isStopped($0) },
-      sizes: adjustable.map { sizes[$0] })
+      sizes: adjustable.map { sizes[$0] }, poll: poll)
     try poll()
     let (count, squares) = try problem.weightedSquares(states.driven)
     observed = count
