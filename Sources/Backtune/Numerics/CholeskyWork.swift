@@ -13,7 +13,7 @@ final class CholeskyWork {
   init(_ matrix: UnsafeMutablePointer<Double>, order: Int, stride: Int) throws {
     (self.matrix, self.order, self.stride) = (matrix, order, stride)
     copies = try (0..<2).map { _ in
-      try Buffer(dimensions: [Self.panel, max(order - Self.panel, 0)], for: "Cholesky factors")
+      try Buffer(dimensions: [Self.panel, order], for: "Cholesky factors")
     }
   }
 
