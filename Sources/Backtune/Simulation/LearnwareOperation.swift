@@ -78,7 +78,9 @@ final class LearnwareOperation: Operation {
         var taken: Set<Int> = []
         for connection in body.connections
         where (connection.source.group == Network.input) == isInput {
-          let (source, first) = (connection.source, network.arrays[connection.array].slots.lowerBound)
+          let (source, first) = (
+            connection.source, network.arrays[connection.array].slots.lowerBound
+          )
           let shift = layout.shift(to: source)
           switch try ConnectionBlock.of(connection, to: group, network, lanes: lanes) {
           case .matrix(let slots):

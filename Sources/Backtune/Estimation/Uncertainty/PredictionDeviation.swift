@@ -18,8 +18,7 @@ struct PredictionDeviation {
   ) throws {
     let network = shards.network
     let (outputs, steps) = (network.outputCount, shards.totalSteps)
-    try MemoryBudget.bytes(doubles: [steps, outputs], for: "deviations of the outputs")
-    var values = [Double](repeating: 0, count: steps * outputs)
+    var values = try [Double].zeros([steps, outputs], for: "deviations of the outputs")
     var chunk = try Chunk(combinations)
     let tangents = try TangentRows(shards.all[0].program, history, columns)
     tangents.load(slots)
