@@ -2,7 +2,7 @@
 public typealias GroupID = Int
 
 /// Where a value is read: another group, or the network input, `lag` time steps ago.
-public struct Source: Equatable, Sendable {
+public struct Source: Hashable, Sendable {
   public let group: GroupID
   public let lag: Int
 
@@ -45,7 +45,7 @@ public struct Learnware: Sendable {
 }
 
 /// One factor f(s_i(t - l)) of a term; a source of size 1 is broadcast.
-public struct Factor: Sendable {
+public struct Factor: Hashable, Sendable {
   public let function: ScalarFunction
   public let source: Source
 }
