@@ -195,6 +195,19 @@ final class LearnwareOperation: Operation {
     for block in lists { block.multiply(w, states, into: y, lanes: lanes) }
   }
 
+  /// Whether `forward` may write tanh of the values too.
+  var takesTanh: Bool {
+    span.width == 1 && groups.count == 1 && !segments.isEmpty && diagonals.isEmpty && lists.isEmpty
+  }
+
+  /// The same of one lane, and tanh of the values.
+  func forward(_ frame: Frame, _ states: Values, into target: Target, tanhShift: Int) {
+    PanelProducts.multiply(
+      frame.weights + matrix, rows: span.nodes, columns: columnCount,
+      UnsafeBufferPointer(segments), states, from: frame.weights + bias,
+      into: target + span.place, tanhShift: tanhShift)
+  }
+
   func storePartials(_ states: Values, values: Values, into target: Target, lanes: Int) {}
 
   func tangent(_ frame: Frame, _ partials: some Partials, _ row: Target, lanes: Int) {
