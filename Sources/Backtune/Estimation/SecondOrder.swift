@@ -42,22 +42,22 @@ struct SecondOrder {
   /// W - W^ with one A for the systems of a class: variants 1 and 3. Zero for nodes without second order.
   func direction(_ input: Input, poll: Poll) throws -> [Double] {
     let matrices = NormalMatrices(input.states, input.shards)
-    var result = startDirection(input)
-    for item in systems.classes {
+    let result = startDirection(input)
+    let classes = systems.classes
+    try forEach(classes.map(\.order), input, poll) { [self] k, poll in
+      let item = classes[k]
       let matrix = try matrices.shared(item, poll: poll)
       if input.regularisation == nil {
-        try solve(matrix, item.systems[...], input, &result)
-      } else {
-        // D differs from node to node.
-        for k in item.systems.indices {
-          let copy = try Buffer(count: matrix.count, for: "normal matrix")
-          copy.copy(from: matrix)
-          try solve(copy, item.systems[k...k], input, &result)
-        }
+        return try solve(matrix, item.systems[...], input, result, poll)
       }
-      try poll()
+      // D differs from node to node.
+      try forEach(item.systems.map { _ in item.order }, input, poll) { k, poll in
+        let copy = try Buffer(count: matrix.count, for: "normal matrix")
+        copy.copy(from: matrix)
+        try solve(copy, item.systems[k...k], input, result, poll)
+      }
     }
-    return result
+    return Array(result.values)
   }
 
   /// W - W^ with kappa = 1/(1 + |x~ - phi_0|), a matrix a node: variant 2.
@@ -65,21 +65,52 @@ struct SecondOrder {
     _ input: Input, slots: [Double], poll: Poll
   ) throws -> [Double] {
     let matrices = NormalMatrices(input.states, input.shards)
-    var result = startDirection(input)
-    for item in systems.classes {
-      for k in item.systems.indices {
-        let matrix = try matrices.weighted(item.systems[k], slots: slots, poll: poll)
-        try solve(matrix, item.systems[k...k], input, &result)
-        try poll()
-      }
+    let result = startDirection(input)
+    let all = systems.classes.flatMap(\.systems)
+    try forEach(all.map(\.slots.count), input, poll) { [self] k, poll in
+      let matrix = try matrices.weighted(all[k], slots: slots, poll: poll)
+      try solve(matrix, all[k...k], input, result, poll)
     }
-    return result
+    return Array(result.values)
   }
 
-  private func startDirection(_ input: Input) -> [Double] {
-    var result = [Double](repeating: 0, count: input.rightHandSide.count)
+  /// A direction that systems write side by side, each its own slots.
+  private final class Direction {
+    let values: UnsafeMutableBufferPointer<Double>
+
+    init(count: Int) {
+      values = .allocate(capacity: count)
+      values.initialize(repeating: 0)
+    }
+
+    deinit { values.deallocate() }
+  }
+
+  /// Systems of larger orders come one by one: a call of LAPACK is polled then.
+  private static let smallOrder = 256
+
+  /// Calls `body` for every system: those of small orders side by side, then the others.
+  private func forEach(
+    _ orders: [Int], _ input: Input, _ poll: Poll, _ body: @escaping (Int, Poll) throws -> Void
+  ) throws {
+    let small = orders.indices.filter { orders[$0] <= Self.smallOrder }
+    let work = small.reduce(0) {
+      $0 + orders[$1] * orders[$1] * (input.shards.totalSteps + 4 * orders[$1])
+    }
+    try Reduction(count: small.count, work: work).forEach(poll: poll) { k, poll in
+      try body(small[k], poll)
+      try poll()
+    }
+    for k in orders.indices where orders[k] > Self.smallOrder {
+      try body(k, poll)
+      try poll()
+    }
+  }
+
+  private func startDirection(_ input: Input) -> Direction {
+    let result = Direction(count: input.rightHandSide.count)
     for (slot, sequences) in starts where sequences > 0 && input.rightHandSide[slot].isFinite {
-      result[slot] = input.rightHandSide[slot] / Double(sequences)
+      result.values[slot] = input.rightHandSide[slot] / Double(sequences)
     }
     return result
   }
@@ -87,7 +118,7 @@ struct SecondOrder {
   /// Solves systems of one matrix, which is overwritten by A + D.
   private func solve(
     _ matrix: Buffer, _ systems: ArraySlice<NodeSystems.System>, _ input: Input,
-    _ result: inout [Double]
+    _ result: Direction, _ poll: Poll
   ) throws {
     guard let first = systems.first else { return }
     let order = first.slots.count
@@ -98,7 +129,7 @@ struct SecondOrder {
     }
     let factors: SymmetricSystem
     do {
-      factors = try SymmetricSystem(copying: matrix.pointer, order: order)
+      factors = try SymmetricSystem(copying: matrix.pointer, order: order, poll: poll)
     } catch let error as BacktuneError where error.kind == .argument {
       // A matrix that is not finite (states near overflow) has no step: the line search then finds nothing.
       return
@@ -109,7 +140,9 @@ struct SecondOrder {
         b[d] = input.rightHandSide[slot] - (input.regularisation?.gradient[slot] ?? 0)
       }
       factors.solve(b, into: &x)
-      for (d, slot) in system.slots.enumerated() where x[d].isFinite { result[slot] = x[d] }
+      for (d, slot) in system.slots.enumerated() where x[d].isFinite {
+        result.values[slot] = x[d]
+      }
     }
   }
 }

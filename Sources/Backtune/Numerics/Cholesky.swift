@@ -1,109 +1,40 @@
 /// Factors L L^T of a symmetric positive definite matrix, in the memory that held its lower triangle (row-major, rows
 /// `stride` apart, the order being a multiple of 4).
+///
+/// Panel by panel of columns, blocks of rows side by side: each takes away what the columns before the panel contribute,
+/// and solves with the panel's block on the diagonal. The first of them are the rows of the next panel, whose block on the
+/// diagonal is then factorised at once: nobody waits for it.
 package struct Cholesky {
   private let matrix: UnsafeMutablePointer<Double>
   private let order: Int
   private let stride: Int
 
-  /// Columns that are brought up to date together, and the columns before them that are read at once: so many rows of
-  /// that length stay in the first-level cache.
-  private static let panel = 24
-  private static let depth = 192
-  /// Multiplications between two polls, about.
-  private static let pollWork = 20_000_000
-
   /// - Returns: nil where the matrix is not positive definite, or not finite.
+  /// - Throws: `.memory`, and what `poll` throws.
   package init?(
     factorising matrix: UnsafeMutablePointer<Double>, order: Int, stride: Int,
     poll: Poll
   ) throws {
     (self.matrix, self.order, self.stride) = (matrix, order, stride)
-    var work = 0
+    if order == 0 { return }
+    let work = try CholeskyWork(matrix, order: order, stride: stride)
+    work.begin(first: 0)
     var first = 0
-    while first < order {
-      let end = min(first + Self.panel, order)
-      // What the columns before the panel take away.
-      var before = 0
-      while before < first {
-        let depth = min(Self.depth, first - before)
-        subtract(first..<end, before: before, depth: depth)
-        work += (order - first) * (end - first) * depth
-        before += depth
-        if work > Self.pollWork {
-          work = 0
-          try poll()
-        }
+    while first + CholeskyWork.panel < order && work.isPositive {
+      let end = first + CholeskyWork.panel
+      let (start, left) = (first, order - end)
+      let blocks = Reduction(
+        count: (left + CholeskyWork.panel - 1) / CholeskyWork.panel,
+        work: left * CholeskyWork.panel * (first + CholeskyWork.panel / 2))
+      try blocks.forEach(poll: poll) { block, poll in
+        work.reduce(row: end + block * CholeskyWork.panel, panel: start)
+        // What is on the diagonal of the next panel needs these rows alone.
+        if block == 0 { work.begin(first: end) }
+        try poll()
       }
-      guard factorisePanel(first, end) else { return nil }
       first = end
     }
-  }
-
-  private func subtract(_ panel: Range<Int>, before: Int, depth: Int) {
-    var i = panel.lowerBound
-    while i < order {
-      let row = matrix + i * stride
-      var j = panel.lowerBound
-      while j < min(panel.upperBound, i + 4) {
-        RowProducts.tile(
-          row + before, matrix + j * stride + before, stride, depth, -1, row + j, stride)
-        j += 2
-      }
-      i += 4
-    }
-  }
-
-  /// Columns of a panel, four at a time, for all rows from there on.
-  private func factorisePanel(_ first: Int, _ end: Int) -> Bool {
-    var j = first
-    while j < end {
-      let pivot = matrix + j * stride
-      var i = j
-      while i < order {
-        let row = matrix + i * stride
-        RowProducts.tile(row + first, pivot + first, stride, j - first, -1, row + j, stride)
-        RowProducts.tile(
-          row + first, pivot + 2 * stride + first, stride, j - first, -1, row + j + 2, stride)
-        if i == j {
-          guard factoriseDiagonal(pivot + j) else { return false }
-        } else {
-          for k in 0..<4 { solveRow(row + k * stride + j, pivot + j) }
-        }
-        i += 4
-      }
-      j += 4
-    }
-    return true
-  }
-
-  /// A block of order 4 on the diagonal.
-  private func factoriseDiagonal(_ d: UnsafeMutablePointer<Double>) -> Bool {
-    for c in 0..<4 {
-      let column = d + c * stride
-      var square = column[c]
-      for k in 0..<c { square -= column[k] * column[k] }
-      guard square > 0, square.isFinite else { return false }
-      let root = square.squareRoot()
-      column[c] = root
-      for r in c + 1..<4 {
-        let row = d + r * stride
-        var sum = row[c]
-        for k in 0..<c { sum -= row[k] * column[k] }
-        row[c] = sum / root
-      }
-    }
-    return true
-  }
-
-  /// x L^T = x0 for four values of a row, L being a block on the diagonal.
-  @inline(__always)
-  private func solveRow(_ x: UnsafeMutablePointer<Double>, _ d: UnsafePointer<Double>) {
-    let (d1, d2, d3) = (d + stride, d + 2 * stride, d + 3 * stride)
-    let x0 = x[0] / d[0]
-    let x1 = (x[1] - x0 * d1[0]) / d1[1]
-    let x2 = (x[2] - x0 * d2[0] - x1 * d2[1]) / d2[2]
-    x[3] = (x[3] - x0 * d3[0] - x1 * d3[1] - x2 * d3[2]) / d3[3]
-    (x[0], x[1], x[2]) = (x0, x1, x2)
+    if !work.isPositive { return nil }
   }
 
   /// Replaces b, `order` values, by A^-1 b.

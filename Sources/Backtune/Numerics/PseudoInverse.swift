@@ -20,8 +20,10 @@ package struct SymmetricSystem {
   /// - Parameter matrix: `order` x `order` values; only those at [i * order + j] with i <= j are
   ///   read.
   /// - Throws: `BacktuneError.argument` when one of them is not finite or the eigenvalues do not
-  ///   converge, `.size` for an order that LAPACK cannot count, `.memory`.
-  package init(copying matrix: UnsafePointer<Double>, order: Int) throws {
+  ///   converge, `.size` for an order that LAPACK cannot count, `.memory`, and what `poll` throws.
+  package init(
+    copying matrix: UnsafePointer<Double>, order: Int, poll: Poll = .none
+  ) throws {
     self.order = order
     spectrum = try Buffer(count: order, for: "eigenvalues")
     eigenvectors = try Buffer(
@@ -36,7 +38,7 @@ package struct SymmetricSystem {
       }
     }
     eigenvectors.pointer.update(from: matrix, count: order * order)
-    try Self.factorise(eigenvectors, order: order, into: spectrum)
+    try Self.factorise(eigenvectors, order: order, into: spectrum, poll)
 
     let values = UnsafeBufferPointer(start: spectrum.pointer, count: order)
     let threshold = max(Self.relativeThreshold * (values.last ?? 0), 0)
@@ -98,28 +100,34 @@ package struct SymmetricSystem {
   }
 
   /// Replaces `matrix` by its eigenvectors.
-  private static func factorise(_ matrix: Buffer, order: Int, into eigenvalues: Buffer) throws {
+  private static func factorise(
+    _ matrix: Buffer, order: Int, into eigenvalues: Buffer, _ poll: Poll
+  ) throws {
     guard order > 0 else { return }
     let purpose = "eigenvalues of a system of order \(order)"
     // The least that `dsyevd` accepts where eigenvectors are wanted.
     let workCount = 1 + 6 * order + 2 * order * order
     let integerWorkCount = 3 + 5 * order
-    guard var n = Int32(exactly: order), var lwork = Int32(exactly: workCount),
-      var liwork = Int32(exactly: integerWorkCount)
+    guard let n = Int32(exactly: order), let lwork = Int32(exactly: workCount),
+      let liwork = Int32(exactly: integerWorkCount)
     else {
       throw BacktuneError.size("\(purpose): LAPACK counts in 32 bits")
     }
     let work = try Buffer(count: workCount, for: purpose)
     let integerWork = try Buffer(count: (integerWorkCount + 1) / 2, for: purpose)
 
-    var lda = n
-    var info: Int32 = 0
-    integerWork.pointer.withMemoryRebound(to: Int32.self, capacity: integerWorkCount) {
-      let indices = $0
-      dsyevd_(
-        "V", "L", &n, matrix.pointer, &lda, eigenvalues.pointer, work.pointer, &lwork, indices,
-        &liwork, &info)
+    let answer = try Buffer(count: 1, for: purpose)
+    try LAPACK.run(work: 4 * order * order * order, poll: poll) {
+      var (n, lda, lwork, liwork, info) = (n, n, lwork, liwork, Int32(0))
+      integerWork.pointer.withMemoryRebound(to: Int32.self, capacity: integerWorkCount) {
+        let indices = $0
+        dsyevd_(
+          "V", "L", &n, matrix.pointer, &lda, eigenvalues.pointer, work.pointer, &lwork, indices,
+          &liwork, &info)
+      }
+      answer.pointer[0] = Double(info)
     }
+    let info = Int(answer.pointer[0])
     guard info == 0 else {
       throw BacktuneError.argument("\(purpose): no convergence (dsyevd: \(info))")
     }

@@ -1,65 +1,62 @@
 /// Inner products between rows of a matrix: what Gram matrices and Cholesky factors are made of.
 ///
 /// Own loops and not BLAS: Debian's OpenBLAS 0.3.21 falls back on kernels of 2004 (Prescott) on processors that it does
-/// not know. With 544 rows and 288 columns a Jacobian and its Gram matrix took 9.6 ms by `dsyrk` and take 4.4 ms, a
-/// Cholesky factorisation 1.6 ms and 0.7 ms.
+/// not know.
 package enum RowProducts {
-  /// Rows of a panel: of 256 values each, they stay in the first-level cache.
-  private static let panel = 12
-
   /// The distance at which rows of `count` values had best stand: a multiple of 8, and an odd one, so that rows do not
   /// compete for the same cache lines.
   package static func stride(_ count: Int) -> Int { (count + 7) / 16 * 16 + 8 }
 
   /// G += A A^T, rows and columns of the lower triangle (whole tiles of it: some values above the diagonal change too).
+  /// Bands of columns side by side.
   ///
   /// - Parameters:
   ///   - a: `rows` rows, `stride` apart, of `count` values; rows and count are multiples of 4.
   ///   - g: row-major, `target` apart.
+  /// - Throws: `.memory`, and what `poll` throws.
   package static func addGram(
     _ a: UnsafePointer<Double>, rows: Int, stride: Int, count: Int,
     into g: UnsafeMutablePointer<Double>, target: Int, poll: Poll
   ) throws {
-    var (first, work) = (0, 0)
-    while first < rows {
-      let end = min(first + panel, rows)
-      var i = first
-      while i < rows {
-        var j = first
-        while j < min(end, i + 4) {
-          tile(a + i * stride, a + j * stride, stride, count, 1, g + i * target + j, target)
-          j += 2
+    if rows <= RowTiles.band { return addSmallGram(a, rows, stride, count, g, target) }
+    let bands = Reduction(
+      count: (rows + RowTiles.band - 1) / RowTiles.band, work: rows * rows / 2 * count)
+    let copies = try (0..<bands.workers).map { _ in
+      try Buffer(dimensions: [RowTiles.band, RowTiles.depth], for: "products of rows")
+    }
+    try bands.forEach(poll: poll, scratch: copies) { band, copy, poll in
+      let first = band * RowTiles.band
+      let columns = min(RowTiles.band, rows - first)
+      for start in Swift.stride(from: 0, to: count, by: RowTiles.depth) {
+        let depth = min(RowTiles.depth, count - start)
+        let source = a + first * stride + start
+        RowTiles.pack(source, rows: columns, stride: stride, count: depth, into: copy.pointer)
+        // Blocks of rows that stay in the second-level cache while all groups of the band are taken.
+        for i in Swift.stride(from: first, to: rows, by: blockRows) {
+          RowTiles.addBlock(
+            a + i * stride + start, rows: min(blockRows, rows - i), stride: stride, copy.pointer,
+            columns: columns, packed: depth, count: depth, scale: 1,
+            into: g + i * target + first, target: target
+          ) { i == first ? $0 : 0 }
+          try poll()
         }
-        i += 4
       }
-      work += (rows - first) * panel * count
-      if work > pollWork {
-        work = 0
-        try poll()
-      }
-      first = end
     }
   }
 
-  /// C += A B^T: inner products of all rows of A with all rows of B.
-  ///
-  /// - Parameters:
-  ///   - a: `rows` rows, a multiple of 4, `stride` apart, of `count` values, a multiple of 4.
-  ///   - b: `columns` rows, a multiple of 2, as far apart and as long.
-  ///   - c: row-major, `target` apart.
-  package static func addProducts(
-    _ a: UnsafePointer<Double>, rows: Int, _ b: UnsafePointer<Double>, columns: Int, stride: Int,
-    count: Int, into c: UnsafeMutablePointer<Double>, target: Int
+  private static let blockRows = 96
+
+  /// The same of rows so few that copies do not pay.
+  private static func addSmallGram(
+    _ a: UnsafePointer<Double>, _ rows: Int, _ stride: Int, _ count: Int,
+    _ g: UnsafeMutablePointer<Double>, _ target: Int
   ) {
     for i in Swift.stride(from: 0, to: rows, by: 4) {
-      for j in Swift.stride(from: 0, to: columns, by: 2) {
-        tile(a + i * stride, b + j * stride, stride, count, 1, c + i * target + j, target)
+      for j in Swift.stride(from: 0, to: i + 4, by: 2) {
+        tile(a + i * stride, a + j * stride, stride, count, 1, g + i * target + j, target)
       }
     }
   }
-
-  /// Multiplications between two polls, about.
-  private static let pollWork = 20_000_000
 
   /// C += scale A B^T for 4 rows of A and 2 of B, `stride` apart; C is row-major, `target` apart.
   @inline(__always)

@@ -16,10 +16,10 @@ package struct SingularSystem {
   ///   - matrix: A^T, that is A row-major, at least as many rows as columns; it is written over.
   ///   - keepsLeft: whether `solve` is wanted.
   /// - Throws: `BacktuneError.argument` where a value is not finite or the algorithm does not converge, `.size` for
-  ///   dimensions that LAPACK cannot count, `.memory`.
+  ///   dimensions that LAPACK cannot count, `.memory`, and what `poll` throws.
   package init(
-    overwriting matrix: UnsafeMutablePointer<Double>, rows: Int, columns: Int,
-    keepsLeft: Bool = false
+    overwriting matrix: Buffer, rows: Int, columns: Int, keepsLeft: Bool = false,
+    poll: Poll = .none
   ) throws {
     let purpose = "singular values of \(rows) x \(columns) values"
     (self.columns, self.rows) = (columns, rows)
@@ -29,7 +29,7 @@ package struct SingularSystem {
       left = nil
       return
     }
-    guard (0..<rows * columns).allSatisfy({ matrix[$0].isFinite }) else {
+    guard (0..<rows * columns).allSatisfy({ matrix.pointer[$0].isFinite }) else {
       throw BacktuneError.argument("\(purpose): expected finite values")
     }
     guard let m = Int32(exactly: columns), let n = Int32(exactly: rows), rows >= columns,
@@ -38,23 +38,29 @@ package struct SingularSystem {
     let left = try Buffer(dimensions: [rows, columns], for: purpose)
     self.left = keepsLeft ? left : nil
     let integers = try Buffer(count: (Int(indices) + 1) / 2, for: purpose)
-    func run(_ work: UnsafeMutablePointer<Double>, _ length: Int32) -> Int32 {
+    let (values, vectors) = (values, vectors)
+    let run = { (work: UnsafeMutablePointer<Double>, length: Int32) -> Int32 in
       var (m, n, length, info) = (m, n, length, Int32(0))
       var (lda, ldu, ldv) = (m, m, m)
       integers.pointer.withMemoryRebound(to: Int32.self, capacity: Int(indices)) {
         let indices = $0
         dgesdd_(
-          "S", &m, &n, matrix, &lda, values.pointer, vectors.pointer, &ldu, left.pointer, &ldv,
-          work, &length, indices, &info)
+          "S", &m, &n, matrix.pointer, &lda, values.pointer, vectors.pointer, &ldu, left.pointer,
+          &ldv, work, &length, indices, &info)
       }
       return info
     }
-    var wanted = 0.0
-    guard run(&wanted, -1) == 0, let count = Int32(exactly: wanted.rounded(.up)) else {
+    // The room that is wanted, then what came of it.
+    let answer = try Buffer(count: 1, for: purpose)
+    guard run(answer.pointer, -1) == 0, let count = Int32(exactly: answer.pointer[0].rounded(.up))
+    else {
       throw BacktuneError.size("\(purpose): LAPACK counts in 32 bits")
     }
     let work = try Buffer(count: Int(count), for: purpose)
-    let info = run(work.pointer, count)
+    try LAPACK.run(work: 8 * rows * columns * columns, poll: poll) {
+      answer.pointer[0] = Double(run(work.pointer, count))
+    }
+    let info = Int(answer.pointer[0])
     guard info == 0 else {
       throw BacktuneError.argument("\(purpose): no convergence (dgesdd: \(info))")
     }
@@ -64,6 +70,7 @@ package struct SingularSystem {
   package func vector(_ k: Int) -> UnsafePointer<Double> {
     UnsafePointer(vectors.pointer + k * columns)
   }
+
   /// The shortest x among the minima of |A x - b|, singular values below rounding counting as zero.
   /// - Parameter b: `rows` values.
   package func solve(_ b: UnsafePointer<Double>) -> [Double] {

@@ -23,7 +23,7 @@ extension TriangularFactor {
       isPlain
       ? nil
       : try SingularSystem(
-        overwriting: matrix.pointer, rows: columns, columns: count, keepsLeft: true)
+        overwriting: matrix, rows: columns, columns: count, keepsLeft: true, poll: poll)
     try poll()
     for k in result.indices {
       for i in 0..<columns { right.pointer[i] = self[i, columns + k] }

@@ -27,7 +27,7 @@ final class JacobianRows {
 
   private let problem: Problem
   private var values: DrivenValues
-  let history: History
+  private let history: History
   let columns: Columns
   private var tangents: TangentRows?
   private var impulses: ImpulseRows?
@@ -37,8 +37,11 @@ final class JacobianRows {
   private let fourRows: Buffer
   /// Rows in the chunk that are not in the matrix yet.
   private var pending = 0
+  /// Of each thread.
+  private var scratches: [ImpulseRows.Scratch] = []
 
-  init(_ problem: Problem) throws {
+  /// - Parameter room: values of a history that are held at once, about.
+  init(_ problem: Problem, room: Int = History.room) throws {
     self.problem = problem
     values = try DrivenValues(problem)
     order = problem.adjustable.count
@@ -47,7 +50,7 @@ final class JacobianRows {
       problem.runner.shards.all[0].program, adjustable: problem.adjustable,
       sequences: problem.sequences.lengths.count,
       startsOfSequences: problem.slots.values.count > count)
-    history = try History(problem.runner.shards)
+    history = try History(problem.runner.shards, room: room)
     width = MatrixKernels.padded(order + 1)
     chunk = try Buffer(dimensions: [width, Self.chunkStride], for: "rows of the Jacobian")
     fourRows = try Buffer(dimensions: [4, width], for: "rows of the Jacobian")
@@ -65,7 +68,7 @@ final class JacobianRows {
   ) throws {
     // What an interrupted run left.
     pending = 0
-    try prepare(states, unit: unit, poll: poll)
+    prepare(states, unit: unit)
     if try !byImpulses(states, slots, into: sink, poll) {
       try byTangents(states, slots, into: sink, poll)
     }
@@ -73,8 +76,8 @@ final class JacobianRows {
   }
 
   /// Takes simulated states.
-  func prepare(_ states: States, unit: Double = 1, poll: Poll) throws {
-    try history.fill(states, poll: poll)
+  func prepare(_ states: States, unit: Double = 1) {
+    history.clear()
     values.take(states, unit: unit)
   }
 
@@ -91,16 +94,35 @@ final class JacobianRows {
     sink.clear()
     memory = 0
     let nodes = values.nodes
-    let places = nodes.map { tangents.place($0.group, $0.node) }
-    for sequence in problem.sequences.lengths.indices {
-      try tangents.run(sequence: sequence, poll: poll) { t, row in
-        for k in nodes.indices where values.counts(sequence, t, k) {
-          let (weight, residual) = values.residual(sequence, t, k)
-          try appendRow(weight, row + places[k], residual, sink, poll)
+    let offsets = nodes.map { tangents.offset($0.group, $0.node) }
+    func flush() throws {
+      let rows = try tangents.write(into: chunk, stride: Self.chunkStride, poll: poll)
+      for row in pending..<rows { residuals[row] = 0 }
+      pending = 0
+      try sink.take(chunk.pointer, rows: rows, poll: poll)
+      try poll()
+    }
+    for window in history.windows(reach: 0, isDescending: false) {
+      try history.fill(window, states, poll: poll)
+      try window.forEach(history.lengths) { sequence, times in
+        for t in times {
+          tangents.step(sequence, t)
+          for k in nodes.indices where values.counts(sequence, t, k) {
+            let (weight, residual) = values.residual(sequence, t, k)
+            tangents.ask(offsets[k], times: weight)
+            residuals[pending] = residual
+            pending += 1
+            if pending == Self.chunkRows { try flush() }
+          }
         }
       }
+      try flush()
     }
-    try finishRows(sink, poll)
+  }
+
+  /// The last column of the chunk.
+  private var residuals: UnsafeMutablePointer<Double> {
+    chunk.pointer + order * Self.chunkStride
   }
 
   /// Rows of the terms of few residuals: an adjoint each.
@@ -163,84 +185,118 @@ final class JacobianRows {
     _ states: States, _ slots: [Double], unlimited: Bool = false, into sink: any RowSink,
     _ poll: Poll
   ) throws -> Bool {
-    let quads = quads()
-    let impulses = try self.impulses ?? makeImpulses(quads, unlimited)
+    let impulses = try self.impulses ?? makeImpulses(unlimited)
     self.impulses = impulses
     guard impulses.ages > 0 else { return false }
     impulses.load(slots)
     sink.clear()
-    let (stride, rows) = (Self.chunkStride, chunk.pointer)
-    var (count, ages, batches) = (0, 0, 0)
-    var next = 0
-    var weights = [Double](repeating: 0, count: Self.impulseRows)
-    chunk.zero()
-    while next < quads.count {
-      let end = min(next + ImpulseRows.quads, quads.count)
-      for q in next..<end {
-        let quad = quads[q]
-        for k in 0..<4 {
-          let t = quad.quad.time - k
-          let (weight, residual) =
-            t < 0
-            ? (0, 0) : values.residual(quad.quad.sequence, t, quad.output)
-          weights[4 * (q - next) + k] = weight
-          rows[order * stride + count + 4 * (q - next) + k] = residual
-        }
+    var (ages, batches) = (0, 0)
+    let places = ImpulseRows.places(problem.network, values.nodes.map { ($0.group, $0.node) })
+    for window in history.windows(reach: impulses.ages, isDescending: true) {
+      try history.fill(window, states, poll: poll)
+      let quads = try quads(window, places, poll)
+      let step = Self.chunkRows / 4
+      for first in stride(from: 0, to: quads.count, by: step) {
+        let part = Array(quads[first..<min(first + step, quads.count)])
+        guard let followed = try add(part, impulses, batches == 0 ? nil : ages / batches, poll)
+        else { return false }
+        ages += followed.reduce(0, +)
+        batches += followed.count
+        try sink.take(chunk.pointer, rows: 4 * part.count, poll: poll)
+        try poll()
       }
-      // The last times come first: what they show of the memory decides, and the others may take somewhat longer.
-      let limit = next == 0 ? impulses.ages / 2 : impulses.ages
-      let batch = quads[next..<end].map(\.quad)
-      guard
-        let followed = try impulses.add(
-          batch[...], weights: weights, limit: limit, into: rows + count, stride: stride,
-          poll: poll)
-      else { return false }
-      ages += followed
-      batches += 1
-      count += 4 * (end - next)
-      next = end
-      if count + Self.impulseRows > Self.chunkRows || next == quads.count {
-        try sink.take(rows, rows: count, poll: poll)
-        chunk.zero()
-        count = 0
-      }
-      try poll()
     }
     memory = Double(ages) / Double(max(batches, 1))
     return true
   }
 
-  /// The groups of four output times that have an observed value, the last times first.
-  private func quads() -> [(quad: ImpulseRows.Quad, output: Int)] {
-    var result: [(quad: ImpulseRows.Quad, output: Int)] = []
-    let places = ImpulseRows.places(
-      problem.network, values.nodes.map { ($0.group, $0.node) })
-    for (sequence, length) in problem.sequences.lengths.enumerated() {
-      for (k, node) in places.enumerated() {
-        var t = length - 1
-        while t >= 0 {
-          if (max(0, t - 3)...t).contains(where: { values.counts(sequence, $0, k) }) {
-            result.append((ImpulseRows.Quad(sequence: sequence, time: t, node: node), k))
+  private typealias Quad = (quad: ImpulseRows.Quad, output: Int)
+
+  /// Fills the chunk with the rows of some quads, groups of them side by side.
+  ///
+  /// - Parameter memory: ages followed before, in the mean; nil at first.
+  /// - Returns: the ages followed of each group; nil where they live too long.
+  private func add(
+    _ quads: [Quad], _ impulses: ImpulseRows, _ memory: Int?, _ poll: Poll
+  ) throws -> [Int]? {
+    chunk.zero()
+    let batch = ImpulseRows.quads
+    let count = (quads.count + batch - 1) / batch
+    // Of one group, -1 where it lived too long.
+    let followed = try Buffer(count: count, for: "impulse responses")
+    func run(_ range: Range<Int>, limit: Int, memory: Int) throws -> Bool {
+      let reduction = Reduction(
+        count: range.count, work: range.count * memory * impulses.workPerAge)
+      while scratches.count < reduction.workers { scratches.append(try impulses.makeScratch()) }
+      try reduction.forEach(poll: poll, scratch: scratches) {
+        [values, chunk, order] number, scratch, poll in
+        let own = range.lowerBound + number
+        let part = quads[own * batch..<min((own + 1) * batch, quads.count)]
+        let target = chunk.pointer + 4 * batch * own
+        for (q, quad) in part.enumerated() {
+          for k in 0..<4 {
+            let t = quad.quad.time - k
+            let (weight, residual) =
+              t < 0 ? (0, 0) : values.residual(quad.quad.sequence, t, quad.output)
+            scratch.weights[4 * q + k] = weight
+            target[order * Self.chunkStride + 4 * q + k] = residual
           }
-          t -= 4
         }
+        let ages = try impulses.add(
+          part.map(\.quad)[...], scratch, limit: limit, into: target, stride: Self.chunkStride,
+          poll: poll)
+        followed.pointer[own] = Double(ages ?? -1)
       }
+      return range.allSatisfy { followed.pointer[$0] >= 0 }
+    }
+    var (first, known) = (0, memory ?? 0)
+    if memory == nil && count > 0 {
+      // The last times come first: what they show of the memory decides, and the others may take somewhat longer.
+      guard try run(0..<1, limit: impulses.ages / 2, memory: 0) else { return nil }
+      (first, known) = (1, Int(followed.pointer[0]))
+    }
+    guard try run(first..<count, limit: impulses.ages, memory: known) else { return nil }
+    return (0..<count).map { Int(followed.pointer[$0]) }
+  }
+
+  /// The groups of four output times of a window that have an observed value, the last times first.
+  private func quads(
+    _ window: HistoryWindow, _ places: [Int], _ poll: Poll
+  ) throws -> [Quad] {
+    var result: [Quad] = []
+    try window.forEach(history.lengths) { sequence, times in
+      forEachQuad(sequence, times) { t, k in
+        result.append((ImpulseRows.Quad(sequence: sequence, time: t, node: places[k]), k))
+      }
+      try poll()
     }
     return result.sorted { $0.quad.time > $1.quad.time }
   }
 
+  /// Calls `body` with the last time and the node of every four times that have an observed value.
+  private func forEachQuad(_ sequence: Int, _ times: Range<Int>, _ body: (Int, Int) -> Void) {
+    for k in values.nodes.indices {
+      for t in stride(from: times.upperBound - 1, through: times.lowerBound, by: -4)
+      where (max(0, t - 3)...t).contains(where: { values.counts(sequence, $0, k) }) {
+        body(t, k)
+      }
+    }
+  }
+
   /// With room for twice the ages at which tangents cost as much.
-  private func makeImpulses(
-    _ quads: [(quad: ImpulseRows.Quad, output: Int)], _ unlimited: Bool
-  ) throws -> ImpulseRows {
+  private func makeImpulses(_ unlimited: Bool) throws -> ImpulseRows {
     let program = problem.runner.shards.all[0].program
     let size = history.layout.rowNodes * Self.impulseRows
     let steps = (problem.sequences.lengths.max() ?? 0) + history.layout.past + 1
     if unlimited {
       return try ImpulseRows(program, history, columns, ages: 2 * steps)
     }
-    let perStep = Double(program.workPerStep) * Double(TangentRows.width(columns: order))
-    let perAge = Double(program.workPerStep + order) * Double(4 * quads.count)
+    var quads = 0
+    for (sequence, length) in history.lengths.enumerated() {
+      forEachQuad(sequence, 0..<length) { _, _ in quads += 1 }
+    }
+    let perStep = Double(program.workPerStep) * Double(width)
+    let perAge = Double(program.workPerStep + order) * Double(4 * quads)
     let even = perStep * Double(problem.runner.shards.totalSteps) / max(perAge, 1)
     let room = (64 << 20) / (8 * size)
     let ages = min(Int(min(2 * even, 1e9)), room, 2 * steps)

@@ -59,7 +59,8 @@ final class NodePreconditioner {
         largest = .infinity
         return
       }
-      spectra.append(try SymmetricSystem(copying: matrix.pointer, order: item.order))
+      spectra.append(
+        try SymmetricSystem(copying: matrix.pointer, order: item.order, poll: poll))
       try poll()
       let trace = own.reduce(0, +)
       let scales = columns.map { list in

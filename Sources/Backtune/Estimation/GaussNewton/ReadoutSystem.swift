@@ -198,7 +198,7 @@ struct ReadoutFamily {
     let chunk = try Buffer(dimensions: [factor.order, rows], for: "rows of a readout")
     var count = 0
     func flush() throws {
-      try factor.append(chunk.pointer, count: count, stride: rows)
+      try factor.append(chunk.pointer, count: count, stride: rows, poll: poll)
       count = 0
       try poll()
     }
@@ -228,7 +228,7 @@ struct ReadoutFamily {
     if count > 0 { try flush() }
     if penalties.contains(where: { $0 > 0 }) {
       try factor.append(
-        diagonal: penalties.map { $0.squareRoot() } + nodes.map { _ in 0 })
+        diagonal: penalties.map { $0.squareRoot() } + nodes.map { _ in 0 }, poll: poll)
     }
     return try factor.leastSquares(columns: columns, poll: poll)
   }

@@ -42,7 +42,7 @@ extension Estimator {
       let (found, rows) = (recent.information, recent.information.rows)
       let combinations = try WeightCombinations(found, weights: rows.order)
       let deviation = try PredictionDeviation(
-        recent.problem.runner.shards, rows.history, rows.columns, slots: found.slots, combinations,
+        recent.problem.runner.shards, found.states, rows.columns, slots: found.slots, combinations,
         poll: poll
       ).values
       recent.deviation = deviation

@@ -26,13 +26,11 @@ extension Network {
       self, lengths: lengths, inputs: inputs, initial: initial, poll: poll)
     let shards = run.runner.shards
     let outputs = try run.runner.outputs(run.states)
-    let history = try History(shards)
-    try history.fill(run.states, poll: poll)
     let columns = Columns(
       shards.all[0].program, adjustable: adjustable, sequences: lengths.count,
       startsOfSequences: initial != nil)
     let deviation = try PredictionDeviation(
-      shards, history, columns, slots: slots.values, combinations, poll: poll)
+      shards, run.states, columns, slots: slots.values, combinations, poll: poll)
     return (outputs, deviation.values)
   }
 

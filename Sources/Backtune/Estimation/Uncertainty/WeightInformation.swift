@@ -7,6 +7,7 @@ import BacktuneSimulation
 struct WeightInformation {
   /// The weights, one value a slot.
   let slots: [Double]
+  let states: States
   let rows: JacobianRows
   let spectrum: WeightSpectrum
   /// s; NaN where it is not known and n <= rank.
@@ -25,7 +26,7 @@ struct WeightInformation {
     _ problem: Problem, slots: [Double], noise known: Double?, poll: Poll
   ) throws {
     self.slots = slots
-    let states = try problem.makeStates()
+    states = try problem.makeStates()
     guard try problem.evaluate(slots, into: states, poll: poll).isFinite else {
       throw BacktuneError.state(
         "uncertainty: the simulation with these weights diverges, there are no derivatives")
@@ -47,7 +48,7 @@ struct WeightInformation {
     let sizes = problem.sizes(slots)
     spectrum = try WeightSpectrum(
       information.factor, free: adjustable.indices.filter { !box.isStopped($0) },
-      sizes: adjustable.map { sizes[$0] })
+      sizes: adjustable.map { sizes[$0] }, poll: poll)
     try poll()
     let (count, squares) = try problem.weightedSquares(states.driven)
     observed = count

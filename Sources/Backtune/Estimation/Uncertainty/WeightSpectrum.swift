@@ -35,8 +35,10 @@ struct WeightSpectrum {
   /// - Parameters:
   ///   - factor: of the rows, in all columns.
   ///   - sizes: of the weights, by column, in whatever units they have.
-  /// - Throws: `.state` where derivatives are not finite.
-  init(_ factor: TriangularFactor, free: [Int], sizes: [Double]) throws {
+  /// - Throws: `.state` where derivatives are not finite, and what `poll` throws.
+  init(
+    _ factor: TriangularFactor, free: [Int], sizes: [Double], poll: Poll = .none
+  ) throws {
     let own = free.map { factor.length($0) }
     guard own.allSatisfy(\.isFinite) else {
       throw BacktuneError.state("uncertainty: the derivatives at these weights overflow")
@@ -51,7 +53,8 @@ struct WeightSpectrum {
     for (j, column) in free.enumerated() {
       for i in 0...column { scaled.pointer[i * columns + j] = factor[i, column] / lengths[j] }
     }
-    let system = try SingularSystem(overwriting: scaled.pointer, rows: rows, columns: columns)
+    let system = try SingularSystem(
+      overwriting: scaled, rows: rows, columns: columns, poll: poll)
     // A change of scaled weight i by 1 is one of so much of its size, and this what rounding may make of the most of them.
     let changes = zip(free, lengths).map { Self.roundingOfChanges * most / ($1 * sizes[$0]) }
     let largest = columns > 0 ? system.values.pointer[0] : 0

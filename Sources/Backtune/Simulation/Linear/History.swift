@@ -1,7 +1,8 @@
 import BacktuneNetwork
 import BacktuneNumerics
 
-/// Simulated states and the derivatives at them, [value][sequence][time], time going backward: index T - 1 - t.
+/// Simulated states and the derivatives at them in a window of some sequences and times, [value][sequence][time], time
+/// going backward.
 ///
 /// The values are the nodes of a row of states, without padding, then the partial derivatives of every operation in
 /// the order of evaluation. What is read at one lag, or at one age of an impulse, by output times that follow each
@@ -13,67 +14,122 @@ package final class History {
   /// Number of values of one time.
   let valueCount: Int
   /// From one value to the next.
-  package let stride: Int
+  package private(set) var stride = 0
   /// Nodes of a row, which is where their values stand.
   package let layout: Layout
   private let shards: Shards
-  /// Place of the last time of each sequence.
-  private let offsets: [Int]
-  /// One value more than there are: values are read in pairs.
-  private let buffer: Buffer
+  private let room: Int
+  /// Of each sequence: where time 0 would stand, in the present window.
+  private var origins: [Int]
+  private var buffer: Buffer
+  private var window: HistoryWindow?
 
   var pointer: UnsafePointer<Double> { UnsafePointer(buffer.pointer) }
 
   /// Zeros after each sequence, which vectors of four times may read.
-  private static let slack = 4
+  static let slack = 4
+  /// Values of a window, about: 32 MB.
+  package static let room = 1 << 22
 
-  package init(_ shards: Shards) throws {
-    self.shards = shards
+  /// - Parameter room: values of a window, about.
+  package init(_ shards: Shards, room: Int = History.room) throws {
+    (self.shards, self.room) = (shards, room)
     lengths = shards.lengths
     let program = shards.all[0].program
     layout = Layout(unpadded: program)
     valueCount =
       layout.rowNodes
       + program.operations.reduce(0) { $0 + $1.partialCount / $1.span.nodes * $1.span.size }
-    let past = layout.past
-    var offset = 0
-    offsets = lengths.map { length in
-      defer { offset += length + past + Self.slack }
-      return offset
+    origins = [Int](repeating: 0, count: lengths.count)
+    buffer = try Buffer(count: 0, for: "history of the states")
+  }
+
+  /// Place of time t of a sequence of the window in the run of a value.
+  package func place(_ sequence: Int, _ t: Int) -> Int { origins[sequence] - t }
+
+  /// Windows over all sequences, in which `reach` times before each are held too, and as many as sources reach back.
+  /// - Parameter isDescending: whether the last times of a sequence come first.
+  package func windows(reach: Int, isDescending: Bool) -> [HistoryWindow] {
+    HistoryWindow.all(
+      shards, times: room / valueCount, reach: reach + Self.slack, past: layout.past,
+      isDescending: isDescending)
+  }
+
+  /// Forgets what is held: there are other states.
+  package func clear() { window = nil }
+
+  /// Takes simulated states.
+  package func fill(_ window: HistoryWindow, _ states: States, poll: Poll) throws {
+    if window == self.window { return }
+    self.window = nil
+    stride = window.pieces.reduce(0) { $0 + $1.held(lengths) }
+    let count =
+      try MemoryBudget.bytes(doubles: [valueCount + 1, stride], for: "history of the states")
+      / MemoryLayout<Double>.stride + Self.slack
+    if count > buffer.count {
+      // The old one goes first.
+      buffer = try Buffer(count: 0, for: "history of the states")
+      buffer = try Buffer(count: count, for: "history of the states")
+    } else {
+      buffer.zero()
     }
-    stride = offset
-    buffer = try Buffer(
-      count: MemoryBudget.bytes(doubles: [valueCount + 1, stride], for: "history of the states")
-        / MemoryLayout<Double>.stride + Self.slack,
-      for: "history of the states")
+    var items: [Item] = []
+    var next = 0
+    for piece in window.pieces {
+      for place in piece.places {
+        let sequence = shards.all[piece.part].sequences[place]
+        let upper = min(piece.times.upperBound, lengths[sequence])
+        origins[sequence] = next + upper - 1
+        next += max(upper - piece.lower, 0) + Self.slack
+      }
+      for first in Swift.stride(
+        from: piece.lower, to: piece.times.upperBound, by: Self.itemSteps)
+      {
+        items.append(
+          Item(piece: piece, times: first..<min(first + Self.itemSteps, piece.times.upperBound)))
+      }
+    }
+    let reduction = Reduction(count: items.count, work: 4 * valueCount * stride)
+    let most = window.pieces.reduce(0) { max($0, Self.rowSize(shards.all[$1.part].program)) }
+    let scratch = try (0..<reduction.workers).map { _ in
+      try Buffer(dimensions: [Self.blockSteps, most], for: "history of the states")
+    }
+    try reduction.forEach(poll: poll, scratch: scratch) { [self, items] item, scratch, poll in
+      let piece = items[item].piece
+      try fill(piece, items[item].times, states.parts[piece.part], scratch.pointer, poll)
+    }
+    self.window = window
   }
 
-  /// Place of time t of a sequence in the run of a value.
-  package func place(_ sequence: Int, _ t: Int) -> Int {
-    offsets[sequence] + lengths[sequence] - 1 - t
+  /// Times of a piece that one thread takes.
+  private struct Item {
+    let piece: HistoryWindow.Piece
+    let times: Range<Int>
   }
 
+  private static let itemSteps = 512
   /// Times that are transposed together: what they write of a value is one cache line.
   private static let blockSteps = 8
 
-  /// Takes simulated states.
-  package func fill(_ states: States, poll: Poll) throws {
-    try shards.reduction.forEach(poll: poll) { [self] part, poll in
-      try fill(shards.all[part], states.parts[part], poll)
-    }
+  private static func rowSize(_ program: Program) -> Int {
+    program.layout.lanes
+      * (program.layout.rowNodes + program.operations.reduce(0) { $0 + $1.partialCount })
   }
 
-  private func fill(_ shard: Shard, _ states: Trajectory, _ poll: Poll) throws {
+  private func fill(
+    _ piece: HistoryWindow.Piece, _ times: Range<Int>, _ states: Trajectory,
+    _ scratch: UnsafeMutablePointer<Double>, _ poll: Poll
+  ) throws {
+    let shard = shards.all[piece.part]
     let (program, batch, lanes) = (shard.program, shard.batch, shard.layout.lanes)
     let places = Self.places(program)
     let rowNodes = program.layout.rowNodes
-    let size = (rowNodes + program.operations.reduce(0) { $0 + $1.partialCount }) * lanes
-    let scratch = try Buffer(dimensions: [Self.blockSteps, size], for: "history of the states")
-    var t = -layout.past
-    while t < batch.steps {
-      let end = min(t + Self.blockSteps, batch.steps, t < 0 ? 0 : .max)
+    let size = Self.rowSize(program)
+    var t = times.lowerBound
+    while t < times.upperBound {
+      let end = min(t + Self.blockSteps, times.upperBound, t < 0 ? 0 : .max)
       for time in t..<end {
-        let row = scratch.pointer + (time - t) * size
+        let row = scratch + (time - t) * size
         row.update(from: states.row(time), count: rowNodes * lanes)
         if time < 0 { continue }
         var place = row + rowNodes * lanes
@@ -84,7 +140,8 @@ package final class History {
         }
       }
       transpose(
-        shard, t..<end, scratch.pointer, size, places[..<(t < 0 ? layout.rowNodes : valueCount)])
+        shard, piece.places, t..<end, scratch, size,
+        places[..<(t < 0 ? layout.rowNodes : valueCount)])
       t = end
       try poll()
     }
@@ -110,14 +167,15 @@ package final class History {
   }
 
   private func transpose(
-    _ shard: Shard, _ times: Range<Int>, _ scratch: UnsafePointer<Double>, _ size: Int,
-    _ places: ArraySlice<Int>
+    _ shard: Shard, _ members: Range<Int>, _ times: Range<Int>, _ scratch: UnsafePointer<Double>,
+    _ size: Int, _ places: ArraySlice<Int>
   ) {
     let (lanes, stride, base) = (shard.layout.lanes, stride, buffer.pointer)
     places.withUnsafeBufferPointer { places in
-      shard.forEachSequence { sequence, lane in
+      for member in members {
+        let (sequence, lane) = (shard.sequences[member], shard.batch.lane[member])
         let count = min(times.upperBound, lengths[sequence]) - times.lowerBound
-        if count <= 0 { return }
+        if count <= 0 { continue }
         let target = base + place(sequence, times.lowerBound)
         for value in 0..<places.count {
           let (to, from) = (target + value * stride, scratch + places[value] * lanes + lane)

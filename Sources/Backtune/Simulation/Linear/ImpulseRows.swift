@@ -27,10 +27,38 @@ package final class ImpulseRows {
   private let history: History
   private let columns: Columns
   private let accumulators: [ImpulseProducts]
-  private let rows: Buffer
   /// Ages that there is room for.
   package let ages: Int
-  private let places: Buffer
+
+  /// What one thread writes.
+  package final class Scratch {
+    fileprivate let rows: Buffer
+    /// Where the times of each quad stand in the run of a value, at age 0.
+    fileprivate let places: UnsafeMutablePointer<Int>
+    /// Four a quad, 0 where nothing is observed.
+    package let weights: UnsafeMutablePointer<Double>
+
+    fileprivate init(_ layout: Layout, ages: Int) throws {
+      rows = try Buffer(
+        dimensions: [ages + layout.past + 1, layout.rowSize], for: "impulse responses")
+      places = .allocate(capacity: ImpulseRows.quads)
+      places.initialize(repeating: 0, count: ImpulseRows.quads)
+      weights = .allocate(capacity: 4 * ImpulseRows.quads)
+      weights.initialize(repeating: 0, count: 4 * ImpulseRows.quads)
+    }
+
+    deinit {
+      places.deallocate()
+      weights.deallocate()
+    }
+  }
+
+  package func makeScratch() throws -> Scratch { try Scratch(linear.layout, ages: ages) }
+
+  /// Multiplications of a group of lanes and one age, about.
+  package var workPerAge: Int {
+    (linear.workPerStep + columns.count) * linear.layout.lanes
+  }
 
   /// - Parameter ages: how far back impulses are followed.
   package init(_ program: Program, _ history: History, _ columns: Columns, ages: Int) throws {
@@ -43,77 +71,71 @@ package final class ImpulseRows {
     accumulators = try zip(linear.program.operations, columns.links).map {
       try ImpulseProducts($1, place: $0.span.place, size: $0.span.size)
     }
-    rows = try Buffer(
-      dimensions: [ages + layout.past + 1, layout.rowSize], for: "impulse responses")
-    places = try Buffer(count: Self.quads, for: "impulse responses")
   }
 
   /// Takes the weights, one value a slot.
   package func load(_ slots: [Double]) { packed.load(slots, linear.program) }
 
   /// Where outputs stand in a row of one lane each.
-  package static func places(_ network: Network, _ outputs: [(group: GroupID, node: Int)]) -> [Int]
-  {
+  package static func places(_ network: Network, _ outputs: [(group: GroupID, node: Int)]) -> [Int] {
     let layout = Layout(network, lanes: 4 * quads)
     return outputs.map { layout.offset(of: $0.group) + $0.node }
   }
 
-  /// Adds the derivatives of `quads` times their weights to a matrix of columns, four rows a quad.
+  /// Adds the derivatives of `quads` times the weights of the scratch to a matrix of columns, four rows a quad.
   ///
   /// - Parameters:
-  ///   - quads: at most as many as there are lanes for, later times first.
-  ///   - weights: four a quad, 0 where nothing is observed.
+  ///   - quads: at most as many as there are lanes for, later times first; their histories are held.
   ///   - matrix: its first row is that of the first quad; the next column is `stride` further.
   ///   - limit: the greatest age at which all may still be alive.
   /// - Returns: the ages followed; nil where some impulse was still alive then.
   package func add(
-    _ quads: ArraySlice<Quad>, weights: UnsafePointer<Double>, limit: Int,
+    _ quads: ArraySlice<Quad>, _ scratch: Scratch, limit: Int,
     into matrix: UnsafeMutablePointer<Double>, stride: Int, poll: Poll
   ) throws -> Int? {
     let layout = linear.layout
     let (size, lanes, count) = (layout.rowSize, layout.lanes, quads.count)
     guard let first = quads.first else { return 0 }
     // Age 0 on top, so that a lag reaches down as in every trajectory.
-    let top = rows.pointer + (ages + layout.past) * size
+    let top = scratch.rows.pointer + (ages + layout.past) * size
     (top - layout.past * size).update(repeating: 0, count: (layout.past + 1) * size)
-    return try places.pointer.withMemoryRebound(to: Int.self, capacity: Self.quads) {
-      places -> Int? in
-      for (q, quad) in quads.enumerated() {
-        places[q] = history.place(quad.sequence, quad.time)
-        for k in 0..<4 { top[quad.node * lanes + 4 * q + k] = weights[4 * q + k] }
-      }
-      var (age, quiet, running) = (0, 0, count)
-      var peak = 0.0
-      // Beyond the start of a sequence only learnt initial states feel it.
-      let last = first.time + columns.starts.reduce(0) { max($0, $1.age) }
-      while age <= last {
-        if age > min(limit, ages) { return nil }
-        let row = top - age * size
-        if age > 0 { (row - layout.past * size).update(repeating: 0, count: size) }
-        takeStarts(quads, age, row, into: matrix, stride: stride)
-        while running > 0, quads[quads.startIndex + running - 1].time < age { running -= 1 }
-        linear.adjoint(
-          packed, row, history: history.pointer, stride: history.stride, places: places, age: age,
-          quads: running)
-        let square = Self.square(row, count: size)
-        guard square.isFinite else { return nil }
-        peak = max(peak, square)
-        quiet = square <= Self.rounding * peak ? quiet + 1 : 0
-        age += 1
-        if quiet > layout.past { break }
-        if age % 256 == 0 { try poll() }
-      }
-      for (q, quad) in quads.enumerated() {
-        let length = min(age, quad.time + 1)
-        for accumulator in accumulators {
-          accumulator.add(
-            top + 4 * q, rowSize: size, lanes: lanes, ages: length,
-            history: history.pointer + places[q], stride: history.stride,
-            into: matrix + 4 * q, matrixStride: stride)
-        }
-      }
-      return age
+    let places = scratch.places
+    for (q, quad) in quads.enumerated() {
+      places[q] = history.place(quad.sequence, quad.time)
+      for k in 0..<4 { top[quad.node * lanes + 4 * q + k] = scratch.weights[4 * q + k] }
     }
+    var (age, quiet, running) = (0, 0, count)
+    var peak = 0.0
+    // Beyond the start of a sequence only learnt initial states feel it.
+    let last = first.time + columns.starts.reduce(0) { max($0, $1.age) }
+    while age <= last {
+      if age > min(limit, ages) { return nil }
+      let row = top - age * size
+      if age > 0 { (row - layout.past * size).update(repeating: 0, count: size) }
+      takeStarts(quads, age, row, into: matrix, stride: stride)
+      while running > 0, quads[quads.startIndex + running - 1].time < age { running -= 1 }
+      linear.adjoint(
+        packed, row, history: history.pointer, stride: history.stride, places: places, age: age,
+        quads: running)
+      let square = Self.square(row, count: size)
+      guard square.isFinite else { return nil }
+      peak = max(peak, square)
+      quiet = square <= Self.rounding * peak ? quiet + 1 : 0
+      age += 1
+      if quiet > layout.past { break }
+      if age % 64 == 0 { try poll() }
+    }
+    for (q, quad) in quads.enumerated() {
+      let length = min(age, quad.time + 1)
+      for accumulator in accumulators {
+        accumulator.add(
+          top + 4 * q, rowSize: size, lanes: lanes, ages: length,
+          history: history.pointer + places[q], stride: history.stride,
+          into: matrix + 4 * q, matrixStride: stride)
+      }
+      try poll()
+    }
+    return age
   }
 
   /// Squares of adjoint values that are this small beside the largest of the same impulses are left out.

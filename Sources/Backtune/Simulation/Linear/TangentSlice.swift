@@ -1,0 +1,140 @@
+import BacktuneNetwork
+import BacktuneNumerics
+
+/// Tangents of some weights that follow each other: the lanes of a linearised network.
+final class TangentSlice {
+  private let linear: LinearProgram
+  private let packed: PackedWeights
+  private let history: History
+  private let first: Int
+  private let count: Int
+  private let starts: [Columns.Start]
+  /// Links of every group, one after the other, their columns counted from the first one here, and where those of a group
+  /// start.
+  private let links: UnsafeMutableBufferPointer<Columns.Link>
+  private let firstLink: [Int]
+  /// Rows of the past, then of the times of a window, and how many of these are written.
+  private let window: Buffer
+  private let windowSteps: Int
+  private var written = 0
+  /// Rows that wait to be written in the chunk, four at once.
+  private let fourRows: Buffer
+
+  init(
+    _ linear: LinearProgram, _ packed: PackedWeights, _ history: History, _ columns: Columns,
+    first: Int, count: Int
+  ) throws {
+    (self.linear, self.packed, self.history) = (linear, packed, history)
+    (self.first, self.count) = (first, count)
+    let layout = linear.layout
+    windowSteps = max(8, layout.past)
+    let purpose = "tangents of the weights"
+    window = try Buffer(dimensions: [layout.past + windowSteps, layout.rowSize], for: purpose)
+    fourRows = try Buffer(dimensions: [4, layout.lanes], for: purpose)
+    let own = columns.links.map { list in
+      list.filter { (first..<first + count).contains($0.column) }.map {
+        Columns.Link(node: $0.node, source: $0.source, lag: $0.lag, column: $0.column - first)
+      }
+    }
+    let all = own.flatMap { $0 }
+    try MemoryBudget.bytes(doubles: [all.count, 8], for: purpose)
+    links = .table(all)
+    firstLink = own.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
+    starts = columns.starts
+  }
+
+  deinit { links.deallocate() }
+
+  /// Goes through the times of a plan and writes its rows, the columns of this slice alone.
+  func run(
+    _ plan: TangentPlan, into chunk: UnsafeMutablePointer<Double>, stride: Int, _ poll: Poll
+  ) throws {
+    let target = chunk + first * stride
+    var (row, step) = (0, 0)
+    func put() {
+      while row < plan.rows.count && plan.rows[row].step == step {
+        write(plan.rows[row], number: row, into: target, stride: stride)
+        row += 1
+      }
+    }
+    put()
+    let pollSteps = max(1, 1_000_000 / max(linear.workPerStep * linear.layout.lanes, 1))
+    for run in plan.runs {
+      if run.times.lowerBound == 0 { begin(run.sequence) }
+      for t in run.times {
+        advance(run.sequence, t)
+        step += 1
+        put()
+        if step % pollSteps == 0 { try poll() }
+      }
+    }
+    if row % 4 != 0 {
+      let lanes = linear.layout.lanes
+      (fourRows.pointer + row % 4 * lanes).update(repeating: 0, count: (4 - row % 4) * lanes)
+      flush(target + row / 4 * 4, stride)
+    }
+  }
+
+  private var origin: UnsafeMutablePointer<Double> {
+    window.pointer + linear.layout.past * linear.layout.rowSize
+  }
+
+  private func begin(_ sequence: Int) {
+    let (layout, size) = (linear.layout, linear.layout.rowSize)
+    // The rows of other times are written before they are read, their inputs stay 0.
+    window.pointer.update(repeating: 0, count: layout.past * size)
+    written = 0
+    for start in starts {
+      let column = start.columns[sequence] - first
+      guard start.columns[sequence] >= 0, (0..<count).contains(column) else { continue }
+      origin[layout.place(of: start.group, start.node) - start.age * size + column] = 1
+    }
+  }
+
+  private func advance(_ sequence: Int, _ t: Int) {
+    let (layout, size) = (linear.layout, linear.layout.rowSize)
+    if written == windowSteps {
+      window.pointer.update(from: window.pointer + written * size, count: layout.past * size)
+      written = 0
+    }
+    let values = history.pointer + history.place(sequence, t)
+    linear.tangent(
+      packed, origin + written * size, at: values, stride: history.stride
+    ) { group, place in
+      seed(group, place, values)
+    }
+    written += 1
+  }
+
+  /// Adds what the weights of a group multiply.
+  @inline(__always)
+  private func seed(
+    _ group: Int, _ place: UnsafeMutablePointer<Double>, _ values: UnsafePointer<Double>
+  ) {
+    let (lanes, stride) = (linear.layout.lanes, history.stride)
+    for k in firstLink[group]..<firstLink[group + 1] {
+      let link = links[k]
+      let value = link.source == Columns.constant ? 1 : values[link.source * stride + link.lag]
+      place[link.node * lanes + link.column] += value
+    }
+  }
+
+  private func write(
+    _ row: TangentPlan.Row, number: Int, into target: UnsafeMutablePointer<Double>, stride: Int
+  ) {
+    let lanes = linear.layout.lanes
+    let place = fourRows.pointer + number % 4 * lanes
+    let source = origin + (written - 1) * linear.layout.rowSize + row.offset * lanes
+    for d in 0..<lanes { place[d] = row.weight * source[d] }
+    if number % 4 == 3 { flush(target + number - 3, stride) }
+  }
+
+  /// Writes the four rows that wait.
+  private func flush(_ target: UnsafeMutablePointer<Double>, _ stride: Int) {
+    let (a, lanes) = (fourRows.pointer, linear.layout.lanes)
+    let (b, c, d) = (a + lanes, a + 2 * lanes, a + 3 * lanes)
+    for k in 0..<count {
+      MatrixKernels.store(SIMD4(a[k], b[k], c[k], d[k]), target + k * stride)
+    }
+  }
+}
