@@ -1,5 +1,3 @@
-import Synchronization
-
 /// What is computed part by part, on as many threads as there are, and joined in the order of the parts: who computes a
 /// part, and when, changes no bit.
 package struct Reduction: Sendable {
@@ -20,25 +18,9 @@ package struct Reduction: Sendable {
       for part in 0..<count { try body(part, poll) }
       return
     }
-    let interruption = Interruption()
-    let own = Poll {
-      do { try poll() } catch {
-        interruption.isSet.store(true, ordering: .relaxed)
-        throw error
-      }
+    try Threads.forEach(count, threads: threads, polls: poll) { part, _, poll in
+      try body(part, poll)
     }
-    let others = Poll {
-      if interruption.isSet.load(ordering: .relaxed) {
-        throw BacktuneError(.interrupted, "stopped by the caller")
-      }
-    }
-    try Threads.forEach(count, threads: threads, poll: { try own() }) { part, worker in
-      try body(part, worker == 0 ? own : others)
-    }
-  }
-
-  private final class Interruption: Sendable {
-    let isSet = Atomic(false)
   }
 
   /// The same of what is not polled.
