@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What is computed part by part, on as many threads as there are, and joined in the order of the parts: who computes a
 /// part, and when, changes no bit.
 package struct Reduction: Sendable {
@@ -10,17 +12,50 @@ package struct Reduction: Sendable {
 
   private var threads: Int { count > 1 && Threads.worthwhile(work: work) ? Threads.count : 1 }
 
+  /// Threads that take part at most.
+  package var workers: Int { Swift.max(1, Swift.min(threads, count)) }
+
   /// Calls `body(part, poll)` for every part. What it captures has to outlive a callback that is never returned from.
   /// - Throws: what `body` threw of the first part, or `poll`.
   package func forEach(poll: Poll, _ body: @escaping (Int, Poll) throws -> Void) throws {
-    let threads = threads
+    try forEach(poll: poll, threads: threads) { part, _, poll in try body(part, poll) }
+  }
+
+  /// Calls `body(part, scratch, poll)` for every part, on as many threads as there are scratches, each its own.
+  package func forEach<Scratch>(
+    poll: Poll, scratch: [Scratch], _ body: @escaping (Int, Scratch, Poll) throws -> Void
+  ) throws {
+    try forEach(poll: poll, threads: Swift.min(threads, scratch.count)) { part, worker, poll in
+      try body(part, scratch[worker], poll)
+    }
+  }
+
+  private func forEach(
+    poll: Poll, threads: Int, _ body: @escaping (Int, Int, Poll) throws -> Void
+  ) throws {
     if threads == 1 {
-      for part in 0..<count { try body(part, poll) }
+      for part in 0..<count { try body(part, 0, poll) }
       return
     }
-    try Threads.forEach(count, threads: threads, polls: poll) { part, _, poll in
-      try body(part, poll)
+    let interruption = Interruption()
+    let own = Poll {
+      do { try poll() } catch {
+        interruption.isSet.store(true, ordering: .relaxed)
+        throw error
+      }
     }
+    let others = Poll {
+      if interruption.isSet.load(ordering: .relaxed) {
+        throw BacktuneError(.interrupted, "stopped by the caller")
+      }
+    }
+    try Threads.forEach(count, threads: threads, poll: { try own() }) { part, worker in
+      try body(part, worker, worker == 0 ? own : others)
+    }
+  }
+
+  private final class Interruption: Sendable {
+    let isSet = Atomic(false)
   }
 
   /// The same of what is not polled.

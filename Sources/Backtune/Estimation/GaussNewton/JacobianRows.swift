@@ -162,9 +162,10 @@ final class JacobianRows {
     _ poll: Poll
   ) throws -> Bool {
     let quads = quads()
-    let impulses = try self.impulses ?? makeImpulses(quads, unlimited)
-    self.impulses = impulses
-    guard impulses.ages > 0 else { return false }
+    // Of these states alone: which values count may change with them.
+    let most = mostAges(quads.count, unlimited)
+    guard most > 0 else { return false }
+    let impulses = try room(for: most)
     impulses.load(slots)
     sink.clear()
     let (stride, rows) = (Self.chunkStride, chunk.pointer)
@@ -186,7 +187,7 @@ final class JacobianRows {
         }
       }
       // The last times come first: what they show of the memory decides, and the others may take somewhat longer.
-      let limit = next == 0 ? impulses.ages / 2 : impulses.ages
+      let limit = next == 0 ? most / 2 : most
       let batch = quads[next..<end].map(\.quad)
       guard
         let followed = try impulses.add(
@@ -227,23 +228,27 @@ final class JacobianRows {
     return result.sorted { $0.quad.time > $1.quad.time }
   }
 
-  /// With room for twice the ages at which tangents cost as much.
-  private func makeImpulses(
-    _ quads: [(quad: ImpulseRows.Quad, output: Int)], _ unlimited: Bool
-  ) throws -> ImpulseRows {
+  /// Twice the ages at which tangents cost as much; 0 where impulses are not worth a try.
+  private func mostAges(_ quads: Int, _ unlimited: Bool) -> Int {
     let program = problem.runner.shards.all[0].program
     let size = history.layout.rowNodes * Self.impulseRows
     let steps = (problem.sequences.lengths.max() ?? 0) + history.layout.past + 1
-    if unlimited {
-      return try ImpulseRows(program, history, columns, ages: 2 * steps)
-    }
+    if unlimited { return 2 * steps }
     let perStep = Double(program.workPerStep) * Double(TangentRows.width(columns: order))
-    let perAge = Double(program.workPerStep + order) * Double(4 * quads.count)
+    let perAge = Double(program.workPerStep + order) * Double(4 * quads)
     let even = perStep * Double(problem.runner.shards.totalSteps) / max(perAge, 1)
     let room = (64 << 20) / (8 * size)
     let ages = min(Int(min(2 * even, 1e9)), room, 2 * steps)
     // Where all sequences are short, impulses end with them.
     let least = min(16, 2 * steps)
-    return try ImpulseRows(program, history, columns, ages: ages < least ? 0 : ages)
+    return ages < least ? 0 : ages
+  }
+
+  private func room(for ages: Int) throws -> ImpulseRows {
+    if let impulses, impulses.ages >= ages { return impulses }
+    let made = try ImpulseRows(
+      problem.runner.shards.all[0].program, history, columns, ages: ages)
+    impulses = made
+    return made
   }
 }

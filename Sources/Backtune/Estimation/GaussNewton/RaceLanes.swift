@@ -132,15 +132,14 @@ final class RaceLanes {
     if turns.count > 1 { makeLanes(turns.count) }
     let wanted = turns[0]
     guard turns.count > 1, lanes.count > 1 else { return try runAlone(wanted, poll) }
-    let (lanes, began) = (lanes, ContinuousClock.now)
+    let began = ContinuousClock.now
     let isOver = Flag()
-    try Threads.forEach(
-      turns.count, threads: min(Threads.count, lanes.count), polls: poll
-    ) { index, worker, poll in
+    let side = Reduction(count: turns.count, work: .max)
+    try side.forEach(poll: poll, scratch: lanes) { index, lane, poll in
       let turn = turns[index]
       defer { if index == 0 { isOver.isSet.store(true, ordering: .relaxed) } }
       do {
-        try lanes[worker].run(turn, poll) {
+        try lane.run(turn, poll) {
           if index > 0 { return isOver.isSet.load(ordering: .relaxed) }
           guard let cost = turn.laps.last?.report.cost else { return false }
           return cost <= goal || ContinuousClock.now - began > Self.patience
@@ -155,7 +154,7 @@ final class RaceLanes {
     // As where memory is short: one session has more of it.
     if turns.contains(where: \.hasFailed) {
       limit = 1
-      self.lanes.removeSubrange(1...)
+      lanes.removeSubrange(1...)
     }
     if wanted.laps.isEmpty { try runAlone(wanted, poll) }
   }
