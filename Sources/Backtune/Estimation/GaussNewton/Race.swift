@@ -20,6 +20,8 @@ final class Race: Session {
   /// The runner at work, its iterations since its turn came, and draws made.
   private var current: Int?
   private var turn = 0
+  /// Whether it has gone on because it leads, and is fast.
+  private var isLeading = false
   /// The runner that one session would hold.
   private var loaded: Int?
   /// Laps of runners, and of draws that have not entered yet, that were run ahead.
@@ -134,6 +136,7 @@ final class Race: Session {
       let leads = runners.allSatisfy { $0.cost >= runners[current].cost }
       if leads && !runners[current].isSlow {
         beginTurn(current)
+        isLeading = true
         hold(current)
         return true
       }
@@ -173,7 +176,7 @@ final class Race: Session {
   }
 
   private func beginTurn(_ k: Int) {
-    (current, turn) = (k, 0)
+    (current, turn, isLeading) = (k, 0, false)
     runners[k].before = runners[k].cost
   }
 
@@ -242,7 +245,8 @@ final class Race: Session {
   private func nextLap(of k: Int, _ goal: Double, _ poll: Poll) throws -> Lap {
     if let lap = takeAhead(of: k) { return lap }
     let turns = [nextTurn(of: k)] + turnsBeside(k)
-    do { try lanes.run(turns, goal: goal, poll: poll) } catch {
+    let lead = runners.indices.reduce(Double.infinity) { $1 == k ? $0 : min($0, runners[$1].cost) }
+    do { try lanes.run(turns, goal: goal, lead: lead, poll: poll) } catch {
       store(turns.dropFirst())
       takeRest(turns[0])
       throw error
@@ -282,15 +286,17 @@ final class Race: Session {
     let laps = ahead[k] ?? []
     guard k < draws else {
       let origin = laps.last?.position ?? GaussNewton.Position(slots: k == 0 ? start : draw(k))
-      return RaceTurn(k, from: origin, before: laps.count, most: 1 + Self.turnLength - laps.count)
+      return RaceTurn(
+        k, from: origin, before: laps.count, most: 1 + Self.turnLength - laps.count,
+        cost: laps.first?.report.cost)
     }
     return RaceTurn(
       k, from: laps.last?.position ?? runners[k].position, before: runners[k].laps + laps.count,
-      most: Self.turnLength - (k == current ? turn : 0) - laps.count)
+      most: Self.turnLength - (k == current ? turn : 0) - laps.count,
+      cost: k == current ? runners[k].before : runners[k].cost)
   }
 
-  /// Turns that come after that of `k`, as far as can be foreseen, one more than there are threads for: where one leads
-  /// all the way, little is run in vain.
+  /// Turns that come after that of `k`, as far as can be foreseen.
   private func turnsBeside(_ k: Int) -> [RaceTurn] {
     let own = Self.turnLength - (k == current ? turn : 0)
     let width = lanes.width(laps: Self.turnLength)
@@ -299,9 +305,11 @@ final class Race: Session {
     let heat = entered..<(entered + field - 1) / field * field
     let running = goingOn
     let after = running.firstIndex(of: k).map { $0 + 1 } ?? 0
-    let next = Array(heat) + (running[after...] + running[..<after]).filter { $0 != k }
-    return next.prefix(min((left - own - 1) / Self.turnLength + 1, width))
-      .filter { ahead[$0]?.last?.isLast != true }
+    let order = Array(heat) + (running[after...] + running[..<after]).filter { $0 != k }
+    // Where one leads all the way, others are run in vain: two turns for each other thread at most.
+    let next = order.prefix(
+      min((left - own - 1) / Self.turnLength + 1, isLeading ? 2 * (width - 1) : order.count))
+    return next.filter { ahead[$0]?.last?.isLast != true }
       .map { nextTurn(of: $0) }.filter { $0.most > 0 }
   }
 }

@@ -29,14 +29,28 @@ final class RaceTurn: @unchecked Sendable {
   let origin: GaussNewton.Position
   let before: Int
   let most: Int
+  /// What it cost when its turn came; that of its start, where nil.
+  let cost: Double?
   // Written by whoever runs it, read when all are done.
   /// Laps that are complete, and what an interrupted one had come to.
   fileprivate(set) var laps: [Lap] = []
   fileprivate(set) var rest: Lap?
   fileprivate(set) var hasFailed = false
 
-  init(_ runner: Int, from origin: GaussNewton.Position, before: Int, most: Int) {
+  init(
+    _ runner: Int, from origin: GaussNewton.Position, before: Int, most: Int, cost: Double?
+  ) {
     (self.runner, self.origin, self.before, self.most) = (runner, origin, before, most)
+    self.cost = cost
+  }
+
+  /// No more laps are to be run of it.
+  fileprivate var isComplete: Bool { laps.count >= most || laps.last?.isLast == true }
+
+  /// Whether it took half of the cost away, or more.
+  fileprivate var isFast: Bool {
+    guard let first = laps.first, let last = laps.last, !last.isLast else { return false }
+    return last.report.cost <= (cost ?? first.report.cost) / 2
   }
 }
 
@@ -94,8 +108,8 @@ final class RaceLanes {
   /// Multiplications of a lap, about.
   private let work: Int
 
-  /// The wanted turn reports within this time, or as soon as its first lap is complete.
-  private static let patience = Duration.seconds(1)
+  /// Laps are reported within this time, or as soon as the first is complete.
+  private static let patience = Duration.milliseconds(250)
   /// Simulations of a lap, with adjoints, about.
   private static let simulations = 20
 
@@ -124,43 +138,81 @@ final class RaceLanes {
     return min(Threads.count, limit)
   }
 
-  /// Runs the first turn, as far as need be with the others beside it, which end with it.
-  /// - Parameter goal: a cost at which the first need not go on.
+  /// Runs turns that follow each other, side by side: until they do not, as far as can be foreseen, or for a while, but
+  /// at least a lap of the first.
+  ///
+  /// - Parameters:
+  ///   - goal: a cost at which nothing need follow.
+  ///   - lead: what the best other runner costs: the next one waits as long as one is fast and leads.
   /// - Throws: what `poll` threw, or the first turn where it has no complete lap. What turns have of laps is good in any
   ///   case.
-  func run(_ turns: [RaceTurn], goal: Double, poll: Poll) throws {
+  func run(_ turns: [RaceTurn], goal: Double, lead: Double, poll: Poll) throws {
     if turns.count > 1 { makeLanes(turns.count) }
-    let wanted = turns[0]
-    guard turns.count > 1, lanes.count > 1 else { return try runAlone(wanted, poll) }
-    let began = ContinuousClock.now
-    let isOver = Flag()
+    guard turns.count > 1, lanes.count > 1 else { return try runAlone(turns[0], poll) }
+    let progress = Progress(turns, goal: goal, lead: lead)
     let side = Reduction(count: turns.count, work: .max)
     try side.forEach(poll: poll, scratch: lanes) { index, lane, poll in
       let turn = turns[index]
-      defer { if index == 0 { isOver.isSet.store(true, ordering: .relaxed) } }
       do {
-        try lane.run(turn, poll) {
-          if index > 0 { return isOver.isSet.load(ordering: .relaxed) }
-          guard let cost = turn.laps.last?.report.cost else { return false }
-          return cost <= goal || ContinuousClock.now - began > Self.patience
-        }
+        try lane.run(turn, poll) { progress.isOver(index) }
       } catch let error as BacktuneError where error.kind == .interrupted {
         throw error
       } catch {
         // The order of one thread may never come to that.
         turn.hasFailed = true
       }
+      progress.leave(index)
     }
     // As where memory is short: one session has more of it.
     if turns.contains(where: \.hasFailed) {
       limit = 1
       lanes.removeSubrange(1...)
     }
-    if wanted.laps.isEmpty { try runAlone(wanted, poll) }
+    if turns[0].laps.isEmpty { try runAlone(turns[0], poll) }
   }
 
-  private final class Flag: Sendable {
-    let isSet = Atomic(false)
+  /// How far turns are that are run side by side.
+  private final class Progress: @unchecked Sendable {
+    private let turns: [RaceTurn]
+    private let goal: Double
+    private let began = ContinuousClock.now
+    private let hasEnded = Atomic(false)
+    private let lock = ForkSafeLock()
+    // Under the lock:
+    private var lead: Double
+    private var hasLeft: [Bool]
+    private var next = 0
+
+    init(_ turns: [RaceTurn], goal: Double, lead: Double) {
+      (self.turns, self.goal, self.lead) = (turns, goal, lead)
+      hasLeft = turns.map { _ in false }
+    }
+
+    /// Whether this turn is to go no further; called by who runs it.
+    func isOver(_ index: Int) -> Bool {
+      if index > 0 { return hasEnded.load(ordering: .relaxed) }
+      guard let lap = turns[0].laps.last else { return false }
+      if lap.report.cost <= goal || ContinuousClock.now - began > RaceLanes.patience { end() }
+      return hasEnded.load(ordering: .relaxed)
+    }
+
+    private func end() { hasEnded.store(true, ordering: .relaxed) }
+
+    /// Nobody runs this turn any more.
+    func leave(_ index: Int) {
+      lock.whileLocked {
+        hasLeft[index] = true
+        while next < turns.count, hasLeft[next] {
+          let turn = turns[next]
+          let cost = turn.laps.last?.report.cost ?? .infinity
+          let goesOn = turn.isFast && cost <= lead
+          if !turn.isComplete || goesOn || cost <= goal { return end() }
+          lead = min(lead, cost)
+          next += 1
+        }
+      }
+      if ContinuousClock.now - began > RaceLanes.patience { end() }
+    }
   }
 
   /// One lap, on as many threads as that takes.
