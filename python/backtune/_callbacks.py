@@ -9,7 +9,6 @@ from typing import Any, Callable
 
 from . import _abi
 
-
 # What a thread is asked to stop by: `stop_by` sets it.
 _thread = threading.local()
 

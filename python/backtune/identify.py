@@ -36,7 +36,7 @@ def identify(
     linear models and the best of the race are cross-checked on three quarters. Where no tanh layer
     has an error 1.5 times less, a linear model is chosen, of as few states as do. Else the best
     tanh models are fitted on to everything, and the one that agrees best with the others is chosen.
-    As many candidates as `get_threads` says run side by side; the model is the same with any number.
+    Candidates run side by side, as many as `get_threads` says: any number gives the same model.
 
     Parameters
     ----------
