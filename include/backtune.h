@@ -406,7 +406,7 @@ bt_status bt_stream_run(bt_stream *stream, int64_t steps, const double *inputs, 
 /* The flat state before the next step, of bt_network_state_size values, as bt_simulate takes and returns it. */
 bt_status bt_stream_get_state(bt_stream *stream, double *state, int64_t length);
 
-/* Goes on from a flat state, finite. */
+/* Goes on from a flat state; from one that is infinite or NaN, as a network that diverged has it, steps are refused. */
 bt_status bt_stream_set_state(bt_stream *stream, const double *state, int64_t length);
 
 /* Goes back to the initial state: the one given, else that of the network by now. */

@@ -72,7 +72,8 @@ public func bt_stream_set_state(
 ) -> Int32 {
   streaming(stream) { stream in
     if let fault = fault(in: state, length, 1, stream.stateSize, "state") { return fault }
-    return state.flatMap { stream.setState($0) }.map { .stopped($0) }
+    if let state { stream.setState(state) }
+    return nil
   }
 }
 

@@ -2,9 +2,8 @@ import BacktuneNumerics
 
 /// Why a stream does not go on.
 package enum StreamStop {
-  /// An input, or a value of a state to be set, that is not finite.
+  /// An input that is not finite.
   case input(Int, channels: Int, value: Double)
-  case state(Int, value: Double)
   case diverged
   case refused
 
@@ -14,9 +13,9 @@ package enum StreamStop {
       .argument(
         "inputs: step \(place / channels), channel \(place % channels) is \(value), expected a finite number"
       )
-    case .state(let place, let value):
-      .argument("state: value \(place) is \(value), expected a finite number")
-    case .diverged: .state("stream: the network diverged; reset it, or set its state")
+    case .diverged:
+      .state(
+        "stream: its state is infinite or NaN, the network diverged; reset it, or set its state")
     case .refused:
       .network(
         "stream: the structure of its network has changed since it was made; make another one")
@@ -90,25 +89,17 @@ extension Stream {
     ring.past(before: place, lane: 0, into: target)
   }
 
-  /// Goes on from a flat state.
-  /// - Throws: `.size` for another number of values, `.argument` for one that is not finite.
+  /// Goes on from a flat state. One that is not finite is that of a network that diverged.
+  /// - Throws: `.size` for another number of values.
   public func setState(_ state: [Double]) throws {
     guard state.count == stateSize else {
       throw BacktuneError.size("state: \(state.count) values, expected \(stateSize)")
     }
-    try state.withUnsafeBufferPointer {
-      if let base = $0.baseAddress, let stop = setState(base) { throw stop.error }
-    }
+    state.withUnsafeBufferPointer { if let base = $0.baseAddress { setState(base) } }
   }
 
   /// The same from `stateSize` values.
-  /// - Returns: why it did not.
-  package func setState(_ state: UnsafePointer<Double>) -> StreamStop? {
-    if !Vectors.isFinite(state, count: stateSize) {
-      let place = (0..<stateSize).first { !state[$0].isFinite } ?? 0
-      return .state(place, value: state[place])
-    }
-    begin(from: state)
-    return nil
+  package func setState(_ state: UnsafePointer<Double>) {
+    begin(from: state, isDiverged: !Vectors.isFinite(state, count: stateSize))
   }
 }

@@ -148,12 +148,12 @@ public final class Stream: @unchecked Sendable {
   /// Goes back to the initial state given; without one to that of the network, as it is by now.
   public func reset() {
     let start = weights.newest().start
-    begin(from: initial.map { UnsafePointer($0.pointer) } ?? UnsafePointer(start))
+    begin(from: initial.map { UnsafePointer($0.pointer) } ?? UnsafePointer(start), isDiverged: false)
   }
 
   /// Goes on from a flat state.
-  package func begin(from state: UnsafePointer<Double>) {
+  func begin(from state: UnsafePointer<Double>, isDiverged: Bool) {
     ring.setPast(state, lane: 0)
-    (place, isDiverged) = (0, false)
+    (place, self.isDiverged) = (0, isDiverged)
   }
 }
