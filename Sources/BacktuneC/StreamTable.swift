@@ -108,7 +108,11 @@ enum StreamTable {
 
   /// Takes a stream out of the table.
   static func remove(_ handle: OpaquePointer) throws {
-    let entry = try begin(handle).get()
+    let entry: Place
+    switch begin(handle) {
+    case .success(let found): entry = found
+    case .failure(let fault): throw fault.error
+    }
     let stream = entry.pointee.stream
     entry.pointee.stream = nil
     let token = UInt64(UInt(bitPattern: handle))

@@ -148,7 +148,8 @@ public final class Stream: @unchecked Sendable {
   /// Goes back to the initial state given; without one to that of the network, as it is by now.
   public func reset() {
     let start = weights.newest().start
-    begin(from: initial.map { UnsafePointer($0.pointer) } ?? UnsafePointer(start), isDiverged: false)
+    begin(
+      from: initial.map { UnsafePointer($0.pointer) } ?? UnsafePointer(start), isDiverged: false)
   }
 
   /// Goes on from a flat state.
