@@ -28,13 +28,14 @@ class Stream:
     """A network run one time step at a time, from what `Network.stream` returns.
 
     The outputs are those of `Network.simulate` over the whole sequence, to the bit. Weights of the
-    network that change count from the next step on; the state stays. Groups, connections or outputs
-    that change the sizes of states or outputs are refused at the next step.
+    network that change count from the next step on, those that an estimation in another thread
+    finds too; the state stays. Groups, connections or outputs that change the sizes of states or
+    outputs are refused at the next step.
 
     Parameters
     ----------
     net : Network
-        Read at every step: it may not be in use by another thread that changes it.
+        Its weights are followed until it is closed; then steps are refused.
     initial : array of shape (state_size,), optional
         The state before the first time step; that of the network (zero, or learnt) by default.
 
@@ -75,7 +76,8 @@ class Stream:
         ----------
         u : array of shape (M,)
             The inputs of this step, finite; a number where there is one. None without inputs. A row
-            of a table of pandas (``table.iloc[t]``) is matched by the names of the inputs.
+            of a table of pandas (``table.iloc[t]``) is matched by the names of the inputs. Fastest
+            are an array of float64, a list of numbers, a float.
 
         Returns
         -------
