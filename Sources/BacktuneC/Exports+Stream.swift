@@ -1,4 +1,5 @@
 import Backtune
+import BacktuneNumerics
 
 @_cdecl("bt_stream_create")
 public func bt_stream_create(

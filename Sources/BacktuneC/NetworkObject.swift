@@ -1,4 +1,5 @@
 import Backtune
+import BacktuneNumerics
 
 /// What a `bt_network` handle stands for.
 final class NetworkObject: HandleObject, HandleKind {

@@ -1,4 +1,5 @@
 import Backtune
+import BacktuneNumerics
 import Synchronization
 
 /// Handles of streams, for threads that may not wait: a table of its own, whose entries never move, each with one atomic
