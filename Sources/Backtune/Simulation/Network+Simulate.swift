@@ -115,7 +115,7 @@ struct FreeRun {
     if let initial { try check(initial, network, lengths.count) }
   }
 
-  private static func check(
+  static func check(
     _ initial: UnsafeBufferPointer<Double>, _ network: Network, _ sequences: Int
   ) throws {
     let stateSize = network.stateSize

@@ -190,9 +190,9 @@ package final class Program: @unchecked Sendable {
   }
 
   /// One step of one row, whose past stands before it.
-  func step(_ weights: PackedWeights, _ row: UnsafeMutablePointer<Double>) {
-    let forward = Forward(
-      frame: Frame(weights: weights.values), source: row, row: row, lanes: layout.lanes)
+  func step(_ weights: UnsafePointer<Double>, _ row: UnsafeMutablePointer<Double>) {
+    let (steps, lanes) = (steps, layout.lanes)
+    let forward = Forward(frame: Frame(weights: weights), source: row, row: row, lanes: lanes)
     for k in 0..<steps.count { steps[k].run(forward) }
   }
 
