@@ -131,3 +131,35 @@ def test_ctrl_c_keeps_the_best_and_it_goes_on(number):
         return kept
 
     assert np.isfinite(on_threads(number, run))
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_stopped_at_any_poll_it_goes_on(number):
+    """Stopped again and again inside iterations, it loses nothing, and ends as well."""
+    import ctypes
+
+    from backtune import _abi
+
+    def run():
+        estimator = racing(4, 2000)
+        stop = ctypes.c_int32()
+        costs = [np.inf]
+        for polls in (1, 3, 5, 2, 7, 4, 9, 6):
+            left = [polls]
+
+            def poll(handle, event, data, left=left):
+                left[0] -= event == _abi.EVENT_POLL
+                return int(left[0] <= 0)
+
+            callback = _abi.Callback(poll)
+            _abi.lib.bt_estimator_run(estimator._pointer, callback, None, ctypes.byref(stop))
+            assert stop.value == 5  # BT_STOP_CALLBACK
+            costs.append(estimator.cost)
+            assert costs[-1] <= costs[-2]
+            assert estimator.trace.cost.size == 0 or estimator.trace.cost[-1] == costs[-1]
+        estimator.run(60, progress=False)
+        assert estimator.cost <= costs[-1]
+        return estimator.cost
+
+    whole = on_threads(1, lambda: race(4, 2000, 60))[0][0, -1]
+    assert on_threads(number, run) <= 3 * whole

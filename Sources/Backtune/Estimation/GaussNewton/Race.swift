@@ -10,22 +10,22 @@ import BacktuneSimulation
 /// that order, as if it were computed there: what it does not come to is discarded.
 final class Race: Session {
   let problem: Problem
-  private let lanes: RaceLanes
+  let lanes: RaceLanes
   /// Draw 0, and draw k = 1, 2 ...: one value for each slot of the network.
-  private var start: [Double]
-  private let draw: (Int) -> [Double]
+  private(set) var start: [Double]
+  let draw: (Int) -> [Double]
   /// Draws of a heat.
-  private let field: Int
-  private var runners: [Runner] = []
+  let field: Int
+  private(set) var runners: [Runner] = []
   /// The runner at work, its iterations since its turn came, and draws made.
-  private var current: Int?
-  private var turn = 0
+  private(set) var current: Int?
+  private(set) var turn = 0
   /// Whether it has gone on because it leads, and is fast.
-  private var isLeading = false
+  private(set) var isLeading = false
   /// The runner that one session would hold.
   private var loaded: Int?
   /// Laps of runners, and of draws that have not entered yet, that were run ahead.
-  private var ahead: [Int: [Lap]] = [:]
+  var ahead: [Int: [Lap]] = [:]
   /// Iterations that may still be asked for, the next one among them.
   var left = 1
   private(set) var slots: [Double]
@@ -36,7 +36,7 @@ final class Race: Session {
   private(set) var first = Score.infinite
   private var simulations = 0
 
-  private struct Runner {
+  struct Runner {
     var position: GaussNewton.Position
     /// Laps that were taken.
     var laps = 1
@@ -52,7 +52,7 @@ final class Race: Session {
 
   /// Usual draws of a heat, iterations of a turn, and how many runners go on after the heat.
   static let usualField = 8
-  private static let turnLength = 6
+  static let turnLength = 6
   private static let kept = 3
   /// Where all that go on have come to an end, or are slow, another heat is run, this many at most; none where all have
   /// come to the same minimum.
@@ -99,7 +99,7 @@ final class Race: Session {
     (runners, current, turn, ahead) = ([], nil, 0, [:])
     (start, self.slots) = (slots, slots)
     report = IterationReport(cost: .infinity, nmse: .nan)
-    (first, isConverged, loaded) = (.infinite, false, nil)
+    (first, isConverged, isLeading, loaded) = (.infinite, false, false, nil)
   }
 
   func start(poll: Poll) throws {
@@ -169,7 +169,7 @@ final class Race: Session {
   }
 
   /// Leaders that go on in turns: the fast ones, if there are any.
-  private var goingOn: [Int] {
+  var goingOn: [Int] {
     let running = leaders.filter { !runners[$0].hasEnded }
     let fast = running.filter { !runners[$0].isSlow }
     return fast.isEmpty ? running : fast
@@ -185,7 +185,7 @@ final class Race: Session {
     enter(with: try nextLap(of: draws, goal, poll))
   }
 
-  private func enter(with lap: Lap) {
+  func enter(with lap: Lap) {
     let k = draws
     if k == 0 {
       first = lap.first
@@ -208,10 +208,16 @@ final class Race: Session {
   }
 
   /// An iteration of a runner.
-  private func take(_ lap: Lap, of k: Int) {
+  func take(_ lap: Lap, of k: Int) {
     runners[k].laps += 1
     turn += 1
     if lap.isLast { (runners[k].hasEnded, runners[k].isConverged) = (true, lap.isConverged) }
+    count(lap, of: k)
+  }
+
+  /// An iteration that was interrupted: no session holds what it has come to.
+  func interrupt(_ lap: Lap, of k: Int) {
+    runners[k].laps += 1
     count(lap, of: k)
   }
 
@@ -238,78 +244,4 @@ final class Race: Session {
   }
 
   private func close() { lastReport.close(report, simulations: simulations) }
-
-  // MARK: Ahead
-
-  /// The next lap of a runner, or of the draw that enters: one that was run ahead, or it is run now, others beside it.
-  private func nextLap(of k: Int, _ goal: Double, _ poll: Poll) throws -> Lap {
-    if let lap = takeAhead(of: k) { return lap }
-    let turns = [nextTurn(of: k)] + turnsBeside(k)
-    let lead = runners.indices.reduce(Double.infinity) { $1 == k ? $0 : min($0, runners[$1].cost) }
-    do { try lanes.run(turns, goal: goal, lead: lead, poll: poll) } catch {
-      store(turns.dropFirst())
-      takeRest(turns[0])
-      throw error
-    }
-    store(turns[...])
-    guard let lap = takeAhead(of: k) else {
-      throw BacktuneError.state("race: a turn without an iteration")
-    }
-    return lap
-  }
-
-  private func takeAhead(of k: Int) -> Lap? {
-    guard var laps = ahead[k], !laps.isEmpty else { return nil }
-    let lap = laps.removeFirst()
-    ahead[k] = laps
-    return lap
-  }
-
-  private func store(_ turns: ArraySlice<RaceTurn>) {
-    for turn in turns where !turn.laps.isEmpty { ahead[turn.runner, default: []] += turn.laps }
-  }
-
-  /// What there is of a turn that was interrupted, as one iteration: the best weights seen are never lost.
-  private func takeRest(_ turn: RaceTurn) {
-    var laps = turn.laps[...]
-    let k = turn.runner
-    if k == draws {
-      guard let start = laps.popFirst() else { return }
-      enter(with: start)
-    }
-    for lap in laps { take(lap, of: k) }
-    if let rest = turn.rest { count(rest, of: k) }
-  }
-
-  /// The laps of a runner up to the end of its turn, or of a draw with its start, that were not run ahead.
-  private func nextTurn(of k: Int) -> RaceTurn {
-    let laps = ahead[k] ?? []
-    guard k < draws else {
-      let origin = laps.last?.position ?? GaussNewton.Position(slots: k == 0 ? start : draw(k))
-      return RaceTurn(
-        k, from: origin, before: laps.count, most: 1 + Self.turnLength - laps.count,
-        cost: laps.first?.report.cost)
-    }
-    return RaceTurn(
-      k, from: laps.last?.position ?? runners[k].position, before: runners[k].laps + laps.count,
-      most: Self.turnLength - (k == current ? turn : 0) - laps.count,
-      cost: k == current ? runners[k].before : runners[k].cost)
-  }
-
-  /// Turns that come after that of `k`, as far as can be foreseen.
-  private func turnsBeside(_ k: Int) -> [RaceTurn] {
-    let own = Self.turnLength - (k == current ? turn : 0)
-    let width = lanes.width(laps: Self.turnLength)
-    guard left > own, width > 1 else { return [] }
-    let entered = max(draws, k + 1)
-    let heat = entered..<(entered + field - 1) / field * field
-    let running = goingOn
-    let after = running.firstIndex(of: k).map { $0 + 1 } ?? 0
-    let order = Array(heat) + (running[after...] + running[..<after]).filter { $0 != k }
-    // Where one leads all the way, others are run in vain: two turns for each other thread at most.
-    let next = order.prefix(
-      min((left - own - 1) / Self.turnLength + 1, isLeading ? 2 * (width - 1) : order.count))
-    return next.filter { ahead[$0]?.last?.isLast != true }
-      .map { nextTurn(of: $0) }.filter { $0.most > 0 }
-  }
 }

@@ -177,7 +177,8 @@ final class RaceLanes {
     private let goal: Double
     private let began = ContinuousClock.now
     private let hasEnded = Atomic(false)
-    private let lock = ForkSafeLock()
+    /// One for all: such locks are never freed.
+    private static let lock = ForkSafeLock()
     // Under the lock:
     private var lead: Double
     private var hasLeft: [Bool]
@@ -186,21 +187,25 @@ final class RaceLanes {
     init(_ turns: [RaceTurn], goal: Double, lead: Double) {
       (self.turns, self.goal, self.lead) = (turns, goal, lead)
       hasLeft = turns.map { _ in false }
+      // Made here, where no fork can come between.
+      _ = Self.lock
     }
 
     /// Whether this turn is to go no further; called by who runs it.
     func isOver(_ index: Int) -> Bool {
-      if index > 0 { return hasEnded.load(ordering: .relaxed) }
-      guard let lap = turns[0].laps.last else { return false }
-      if lap.report.cost <= goal || ContinuousClock.now - began > RaceLanes.patience { end() }
+      if index == 0 {
+        guard let lap = turns[0].laps.last else { return false }
+        if lap.report.cost <= goal { end() }
+      }
       return hasEnded.load(ordering: .relaxed)
+        || ContinuousClock.now - began > RaceLanes.patience
     }
 
     private func end() { hasEnded.store(true, ordering: .relaxed) }
 
     /// Nobody runs this turn any more.
     func leave(_ index: Int) {
-      lock.whileLocked {
+      Self.lock.whileLocked {
         hasLeft[index] = true
         while next < turns.count, hasLeft[next] {
           let turn = turns[next]
@@ -211,7 +216,6 @@ final class RaceLanes {
           next += 1
         }
       }
-      if ContinuousClock.now - began > RaceLanes.patience { end() }
     }
   }
 
