@@ -37,6 +37,7 @@ wheel: build
 
 bench: build
 	@$(PYTHON) benchmarks/engine.py
+	@$(PYTHON) benchmarks/threads.py
 
 docs: build
 	@$(PYTHON) -c 'import furo, myst_parser, sphinx' 2>/dev/null || $(PYTHON) -m pip install --quiet --editable '.[docs]'

@@ -15,8 +15,8 @@
  * Status.     Every call that can fail returns a bt_status: BT_OK (0) or a negative BT_ERROR_*. On failure outputs are
  *             left as they were (a create call writes NULL) and bt_last_error() holds, for the calling thread, what was
  *             wrong, the value that came and what was expected. Nothing is ever printed; nothing aborts the process.
- * Handles.    bt_network and bt_estimator are tokens: a freed or foreign handle answers BT_ERROR_HANDLE, a NULL one
- *             BT_ERROR_NULL. A handle in use by another thread, or by the run whose callback is running, answers
+ * Handles.    bt_network, bt_estimator and bt_stream are tokens: a freed or foreign handle answers BT_ERROR_HANDLE, a NULL
+ *             one BT_ERROR_NULL. A handle in use by another thread, or by the run whose callback is running, answers
  *             BT_ERROR_BUSY; inside a callback the calls that only read are allowed. Different handles may be used by
  *             different threads at the same time, and after a fork by the child; one that was in use by another thread
  *             stays BUSY in the child. Free calls accept NULL.
@@ -56,6 +56,7 @@ extern "C" {
 
 typedef struct bt_network bt_network;
 typedef struct bt_estimator bt_estimator;
+typedef struct bt_stream bt_stream;
 typedef int32_t bt_status;
 
 enum {
@@ -359,6 +360,57 @@ bt_status bt_gradient(const bt_network *network, int64_t sequences, const int64_
                       int64_t inputs_length, const double *initial, int64_t initial_length, const double *slopes,
                       int64_t slopes_length, double *gradient, int64_t gradient_length, double *initial_gradient,
                       int64_t initial_gradient_length);
+
+/* ---- Streams ---------------------------------------------------------------------------------------------------- */
+
+/* A network run step by step, its state kept in between, for control loops and signals: outputs are those of bt_simulate
+ * over the whole sequence, to the bit, however the steps are cut.
+ *
+ *   bt_network_load("model.json", &network);
+ *   bt_stream_create(network, NULL, 0, &stream);
+ *   bt_network_free(network);
+ *   for each sample: bt_stream_step(stream, u, M, NULL, 0, y, O);
+ *
+ * A stream keeps what it needs: its network may be freed. While that lives, weights (and what is before t = 0) that are set
+ * in it, or found by an estimation (its best ones, with every iteration), count from the next step on; the state stays. The
+ * thread that changes them prepares them; the one that steps never waits. A change of groups, connections or outputs is
+ * refused by the steps that follow, with BT_ERROR_NETWORK.
+ *
+ * Real time.  Calls of bt_stream_step, _run (of up to 2^20 steps), _get_state, _set_state and _reset that succeed allocate no
+ *             memory, take no lock and make no system call, whatever other threads do with other handles; those that fail
+ *             may, for the sake of the message. A step takes as long as any other.
+ * Threads.    One at a time: a call while another one of the same stream is under way answers BT_ERROR_BUSY at once. Each
+ *             runs on the calling thread alone. */
+
+/* A stream that begins at the flat state `initial`; with NULL and length 0 at that of the network: zero, or what is learnt,
+ * the inputs at rest. */
+bt_status bt_stream_create(const bt_network *network, const double *initial, int64_t initial_length,
+                           bt_stream **stream);
+
+/* Gives its memory back: not for a real-time thread. */
+bt_status bt_stream_free(bt_stream *stream);
+
+/* Goes on by one time step.
+ *   inputs    M, finite
+ *   measured  NULL with length 0: no group is measured yet
+ *   outputs   O, or NULL with length 0
+ * A network that diverges gives the outputs that are infinite or NaN once; if its state is so too, steps answer
+ * BT_ERROR_STATE until bt_stream_reset or bt_stream_set_state. Nothing has happened after an error. */
+bt_status bt_stream_step(bt_stream *stream, const double *inputs, int64_t inputs_length, const double *measured,
+                         int64_t measured_length, double *outputs, int64_t outputs_length);
+
+/* Goes on by several time steps: inputs T x M, outputs T x O. What diverges on the way is no error. */
+bt_status bt_stream_run(bt_stream *stream, int64_t steps, const double *inputs, int64_t inputs_length,
+                        const double *measured, int64_t measured_length, double *outputs, int64_t outputs_length);
+
+/* The flat state before the next step, of bt_network_state_size values, as bt_simulate takes and returns it. */
+bt_status bt_stream_get_state(bt_stream *stream, double *state, int64_t length);
+
+/* Goes on from a flat state; from one that is infinite or NaN, as a network that diverged has it, steps are refused. */
+bt_status bt_stream_set_state(bt_stream *stream, const double *state, int64_t length);
+
+/* Goes back to the initial state: the one given, else that of the network by now. */
+bt_status bt_stream_reset(bt_stream *stream);
 
 /* ---- Estimation ------------------------------------------------------------------------------------------------- */
 

@@ -260,13 +260,13 @@ import Testing
       try Problem(learner, sequences), form: .adaptive(budget: 1))
     try session.start(poll: .none)
     let first = session.position
-    #expect(!session.solver.isSettled)
+    #expect(!session.solver.standing.isSettled)
     for _ in 0..<3 { try session.iterate(EstimatorOptions(), poll: .none) }
-    #expect(session.solver.isSettled)
+    #expect(session.solver.standing.isSettled)
     let settled = session.position
     session.resume(first)
-    #expect(!session.solver.isSettled)
+    #expect(!session.solver.standing.isSettled)
     session.resume(settled)
-    #expect(session.solver.isSettled && session.slots == settled.slots)
+    #expect(session.solver.standing.isSettled && session.slots == settled.slots)
   }
 }

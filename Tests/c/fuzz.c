@@ -33,6 +33,9 @@ static bt_network *networks[HANDLES];
 static bt_estimator *estimators[HANDLES];
 /* The networks that the estimators were made for. */
 static bt_network *taught[HANDLES];
+/* Streams, and theirs. */
+static bt_stream *streams[HANDLES];
+static bt_network *streamed[HANDLES];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static double now(void) {
@@ -238,6 +241,7 @@ int main(int argc, char **argv) {
     CHECK(fuzzers[k].failures == 0);
   }
   for (int k = 0; k < HANDLES; k++) {
+    bt_stream_free(streams[k]);
     bt_estimator_free(estimators[k]);
     bt_network_free(networks[k]);
   }

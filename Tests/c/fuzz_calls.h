@@ -241,9 +241,57 @@ static void tool(fuzzer *f) {
   free(values);
 }
 
+/* Streams, of networks that live, were freed or have become others. */
+static void stream(fuzzer *f) {
+  const int place = below(f, HANDLES);
+  pthread_mutex_lock(&mutex);
+  bt_stream *s = chance(f, 1) ? (bt_stream *)(void *)networks[place] : streams[place], *made = NULL;
+  bt_network *n = streamed[place];
+  pthread_mutex_unlock(&mutex);
+  const int64_t inputs = ask(bt_network_inputs, n), outputs = ask(bt_network_outputs, n);
+  const int64_t state = ask(bt_network_state_size, n), steps = chance(f, 97) ? below(f, 40) : -below(f, 3);
+  if (state > 100000) return;
+  double *u = doubles(f, steps * inputs), *y = doubles(f, steps * outputs), *x = doubles(f, state);
+  double *measured = chance(f, 2) ? y : NULL;
+  const int wants = chance(f, 80);
+  switch (below(f, 8)) {
+    case 0: {
+      bt_network *source = any_network(f);
+      const int64_t size = ask(bt_network_state_size, source);
+      if (size > 5000) break;
+      double *initial = doubles(f, size);
+      const int has_initial = chance(f, 50);
+      TRY(bt_stream_create(source, has_initial ? initial : NULL, has_initial ? about(f, size) : 0,
+                           chance(f, 99) ? &made : NULL));
+      free(initial);
+      if (made == NULL) break;
+      pthread_mutex_lock(&mutex);
+      bt_stream *old = streams[place];
+      streams[place] = made, streamed[place] = source;
+      pthread_mutex_unlock(&mutex);
+      TRY(bt_stream_free(old));
+      break;
+    }
+    case 1:
+      TRY(bt_stream_run(s, steps, u, about(f, steps * inputs), measured, 0, wants ? y : NULL,
+                        wants ? about(f, steps * outputs) : 0));
+      break;
+    case 2: TRY(bt_stream_get_state(s, x, about(f, state))); break;
+    case 3: TRY(bt_stream_set_state(s, x, about(f, state))); break;
+    case 4:
+      if (chance(f, 30)) TRY(bt_stream_free(s));
+      else TRY(bt_stream_reset(s));
+      break;
+    default:
+      if (steps < 1) break;
+      TRY(bt_stream_step(s, u, about(f, inputs), measured, 0, wants ? y : NULL, wants ? about(f, outputs) : 0));
+  }
+  free(u), free(y), free(x);
+}
+
 static void one_call(fuzzer *f) {
-  static void (*const calls[])(fuzzer *) = {make, build,    build,    build,    describe, weigh, weigh,
-                                            text, simulate, set_data, estimate, estimate, tool,  ask_for,
-                                            ask_for, report};
+  static void (*const calls[])(fuzzer *) = {make, build,    build,    build,    describe, weigh,   weigh,
+                                            text, simulate, set_data, estimate, estimate, tool,    ask_for,
+                                            ask_for, report, stream,  stream};
   calls[below(f, (int)COUNT(calls))](f);
 }

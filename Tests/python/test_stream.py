@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import threading
 
 import backtune as bt
 import numpy as np
@@ -137,6 +138,93 @@ def test_a_changed_structure_is_refused(net):
     net.close()
     with pytest.raises(bt.HandleError, match="closed"):
         stream.step([0, 0])
+
+
+def test_a_structure_of_the_same_sizes_is_followed(net):
+    u = bt.random.normal(20).reshape(10, 2)
+    stream = net.stream()
+    stream.run(u[:5])
+    state, reset = stream.state, net.stream()
+    net.groups["lnl.x"].add(-0.25)
+    expected = net.simulate(u[5:], state)
+    assert not same(expected, net.copy().simulate(u[5:]))
+    assert same([stream.step(row) for row in u[5:]], expected) and stream.steps == 10
+    assert same(reset.run(u), net.simulate(u))
+
+
+def test_lists_of_numbers():
+    net = bt.Network(3)
+    net.lnl(4)
+    net.randomize(1)
+    expected = net.simulate([[1.0, 2.0, -3.0]])[0]
+    for row in (
+        [1, 2.0, -3],
+        [np.float64(1), 2, -3.0],
+        [np.float32(1), 2, np.int8(-3)],
+        (1, 2, -3),
+    ):
+        assert same(net.stream().step(row), expected)
+    stream = net.stream()
+    for wrong in (
+        ["1", "2", "3"],
+        [[1.0], [2.0], [3.0]],
+        [1.0, 2.0],
+        [1.0] * 4,
+        [1.0, None, 2.0],
+        [],
+    ):
+        with pytest.raises((TypeError, bt.ArgumentError)):
+            stream.step(wrong)
+    with pytest.raises((OverflowError, TypeError, bt.ArgumentError)):
+        stream.step([10**400, 0, 0])
+    assert stream.steps == 0 and same(stream.step([1, 2, -3]), expected)
+
+
+def test_a_network_that_is_closed(net):
+    stream = net.stream()
+    other = stream.copy()
+    stream.step([1, 2])
+    state = stream.state
+    net.close()
+    for call in (lambda: stream.step([0, 0]), lambda: stream.run([[0, 0]]), stream.reset):
+        with pytest.raises(bt.HandleError, match="closed"):
+            call()
+    assert same(stream.state, state) and stream.steps == 1 and other.steps == 0
+
+
+def test_copies_of_what_diverged_have_diverged():
+    net = bt.linear_network(1)
+    net.weights["linear.x.W1"] = 1e200
+    net.weights["linear.x.B"] = 1.0
+    stream = net.stream()
+    stream.run(np.ones(4))
+    for other in (stream.copy(), copy.deepcopy(stream), pickle.loads(pickle.dumps(stream))):
+        assert same(other.state, stream.state) and other.steps == 4
+        with pytest.raises(bt.StateError, match="diverged"):
+            other.step(1.0)
+        other.reset()
+        assert other.step(1.0) == 0
+
+
+def test_steps_beside_an_estimation():
+    """What another thread's run finds is followed while it runs; a step is never refused."""
+    root = bt.lnl_network(4).randomize(1)
+    u = bt.random.normal(400)
+    net = bt.lnl_network(4).randomize(2)
+    estimator = bt.Estimator(net, u, root.simulate(u))
+    stream, first = net.stream(), net.copy().stream()
+    seen = []
+    thread = threading.Thread(target=estimator.run, args=(20,), kwargs={"progress": False})
+    thread.start()
+    is_over = False
+    while not is_over:
+        is_over = not thread.is_alive()
+        stream.state = first.state
+        seen.append(float(stream.step(0.7)[0]))
+    thread.join()
+    stream.state = first.state
+    assert same(stream.step(0.7), net.simulate([0.7])[0])
+    assert np.isfinite(seen).all()
 
 
 def test_divergence_is_told():

@@ -143,6 +143,15 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         # inputs, initial, slopes, gradient, initial gradient
         [handle, c_int64, integers, *[doubles, c_int64] * 5],
     ),
+    # streams
+    "bt_stream_create": (status, [handle, doubles, c_int64, handle_out]),
+    "bt_stream_free": (status, [handle]),
+    # inputs, measured, outputs
+    "bt_stream_step": (status, [handle, *[doubles, c_int64] * 3]),
+    "bt_stream_run": (status, [handle, c_int64, *[doubles, c_int64] * 3]),
+    "bt_stream_get_state": (status, [handle, doubles, c_int64]),
+    "bt_stream_set_state": (status, [handle, doubles, c_int64]),
+    "bt_stream_reset": (status, [handle]),
     # estimation
     "bt_estimator_create": (status, [handle, handle_out]),
     "bt_estimator_free": (status, [handle]),
@@ -226,7 +235,8 @@ def last_error() -> str:
         capacity = length + 1
 
 
-def _check(result: int, function: Any, arguments: tuple) -> int:
+def check(result: int, function: Any = None, arguments: tuple = ()) -> int:
+    """Raise what the status of a call of this thread means."""
     if result != OK:
         kind = errors.STATUS.get(result, errors.BacktuneError)
         message = last_error() or lib.bt_status_string(result).decode()
@@ -259,19 +269,18 @@ def _prepare(library: ctypes.CDLL) -> ctypes.CDLL:
         function.restype = restype
         function.argtypes = argtypes
         if name not in _PLAIN:
-            function.errcheck = _check
+            function.errcheck = check
     return library
 
 
 lib = _prepare(load())
 
 
-def with_addresses(library: ctypes.CDLL, name: str) -> Any:
-    """Make another function of that name, which takes addresses (or None) where it took arrays."""
-    restype, argtypes = FUNCTIONS[name]
-    function: Any = library[name]
-    function.restype = restype
-    arrays = (doubles, integers, flags, signs)
-    function.argtypes = [c_void_p if kind in arrays else kind for kind in argtypes]
-    function.errcheck = _check
+def quick(name: str) -> Any:
+    """Make another function of that name, for calls that are repeated: it takes ctypes objects.
+
+    Nothing is converted and the status is returned; `check` is for one that is not OK.
+    """
+    function: Any = lib[name]
+    function.restype = status
     return function

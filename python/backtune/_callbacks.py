@@ -9,6 +9,14 @@ from typing import Any, Callable
 
 from . import _abi
 
+# What a thread is asked to stop by: `stop_by` sets it.
+_thread = threading.local()
+
+
+def stop_by(event: threading.Event) -> None:
+    """Let an event stop the runs of this thread, as Ctrl-C stops those of the main one."""
+    _thread.event = event
+
 
 class RunGuard:
     """Carries the callback of one run across the C border, and what happened there back.
@@ -29,7 +37,8 @@ class RunGuard:
         self._in_user_code = False
         self._old_handler: Any = None
         self._error: BaseException | None = None
-        self.interrupted = False
+        self._interrupted = False
+        self._event: threading.Event | None = getattr(_thread, "event", None)
         # Kept here: a callback object that is collected during the run would be called all the
         # same.
         self.callback = _abi.Callback(self._call)
@@ -52,12 +61,17 @@ class RunGuard:
             return 1
 
     @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C came, or what stands for it on this thread."""
+        return self._interrupted or (self._event is not None and self._event.is_set())
+
+    @property
     def stopped(self) -> bool:
         """Whether Ctrl-C came or the callback raised."""
         return self.interrupted or self._error is not None
 
     def _handle_signal(self, number: int, frame: FrameType | None) -> None:
-        self.interrupted = True
+        self._interrupted = True
         if self._in_user_code:
             self._old_handler(number, frame)
             return

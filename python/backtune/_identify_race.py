@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable
 
 import numpy as np
 
+from ._at_once import at_once
 from ._identify_data import RACE_STEPS, Record, quarters
 from ._identify_models import Candidate, grown, make_network, nonlinear, radius, weight_count
 
@@ -41,14 +40,12 @@ _PERFECT = 1e-10
 Tick = Callable[[str, float], Any]
 
 
-def at_once(work: Callable[[Any], Candidate], items: Iterable[Any], tick: Tick) -> list[Candidate]:
-    """Do the work of all items on the machine's cores; results in their order."""
-    items = list(items)
+def work_on(work: Callable[[Any], Candidate], items: Iterable[Any], tick: Tick) -> list[Candidate]:
+    """Do the work of all items side by side; results in their order."""
     results = []
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
-        for result in pool.map(work, items):
-            tick(f"order {result.order}, hidden {result.hidden}", result.validation)
-            results.append(result)
+    for result in at_once(work, items):
+        tick(f"order {result.order}, hidden {result.hidden}", result.validation)
+        results.append(result)
     return results
 
 
@@ -75,7 +72,7 @@ def linear_models(
         if order > 1 and weight_count(inputs, outputs, order, 0) > values / 2:
             break
         draws = range(_LINEAR_DRAWS + (1 if best else 0))
-        found = at_once(run, [(order, draw) for draw in draws], tick)
+        found = work_on(run, [(order, draw) for draw in draws], tick)
         stable = [item for item in found if radius(item.net) < 1] or found
         best.append(min(stable, key=lambda item: item.validation))
     return best
@@ -84,7 +81,7 @@ def linear_models(
 def cross_check(record: Record, candidates: list[Candidate], tick: Tick) -> None:
     """Set the errors of `Candidate.cross`."""
     parts = quarters(record)
-    at_once(lambda item: item.cross(parts), candidates, tick)
+    work_on(lambda item: item.cross(parts), candidates, tick)
 
 
 def promising(linear: list[Candidate]) -> list[Candidate]:
@@ -128,13 +125,13 @@ def race(
     def going_on(iterations: int) -> Callable[[Candidate], Candidate]:
         return lambda item: item.run(iterations)
 
-    runners = everyone = at_once(enter, tasks, tick)
+    runners = everyone = work_on(enter, tasks, tick)
     for (iterations, _), (_, left) in zip(_HEATS[1:], _HEATS):
         runners = _best(runners, max(_FINALISTS, int(np.ceil(left * len(runners)))))
-        runners = at_once(going_on(iterations), runners, tick)
+        runners = work_on(going_on(iterations), runners, tick)
     for count, iterations in _FINALS:
         runners = _best(runners, count)
-        runners = at_once(going_on(iterations), runners, tick)
+        runners = work_on(going_on(iterations), runners, tick)
     for item in everyone:
         item.close()
     return everyone
@@ -162,10 +159,15 @@ def choose(
     )
     rivals = [item for item in rivals if _score(item) <= least - _GAIN]
     if not rivals:
-        return line.refit(record)
+        return refitted(line, record)
     limit = min(map(_score, rivals)) + _CLOSE
     rivals = sorted((i for i in rivals if _score(i) <= limit), key=_score)[:_CONSENSUS]
-    return consensus(record, at_once(lambda item: item.refit(record), rivals, tick))
+    return consensus(record, work_on(lambda item: item.refit(record), rivals, tick))
+
+
+def refitted(item: Candidate, record: Record) -> Candidate:
+    """Fit one candidate on to the whole record; Ctrl-C is raised, as elsewhere."""
+    return next(at_once(lambda item: item.refit(record), [item]))
 
 
 def _score(item: Candidate) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from ._arrays import as_size
 from ._data.pairs import learn_labels
 from ._identify_data import Scale, checked, last_quarter, persistence
-from ._identify_race import choose, cross_check, linear_models, race
+from ._identify_race import choose, cross_check, linear_models, race, refitted
 from ._identify_result import IdentificationReport, IdentifiedModel, Trial
 from ._progress import Count
 from .errors import ArgumentError
@@ -36,6 +36,7 @@ def identify(
     linear models and the best of the race are cross-checked on three quarters. Where no tanh layer
     has an error 1.5 times less, a linear model is chosen, of as few states as do. Else the best
     tanh models are fitted on to everything, and the one that agrees best with the others is chosen.
+    Candidates run side by side, as many as `get_threads` says: any number gives the same model.
 
     Parameters
     ----------
@@ -67,6 +68,8 @@ def identify(
     ArgumentError
         An input that is NaN or infinite, an infinite output, a gain below 0, an order below 1;
         labels of the index of y that u has not.
+    KeyboardInterrupt
+        Ctrl-C, at once: nothing is kept.
 
     Examples
     --------
@@ -100,7 +103,7 @@ def identify(
         chosen = choose(record, linear, raced, bar.update)
         beside = linear[chosen.order - 1]
         if beside is not chosen:
-            beside.refit(record)
+            refitted(beside, record)
     for net in (chosen.net, beside.net):
         learn_labels(net, inputs, outputs)
     trials = [

@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
 
-from . import _abi
-from ._abi import lib
+from ._abi import check
 from ._arrays import as_flat
 from ._data.forms import form_of
 from ._data.names import row_order
 from ._data.numbers import as_float
 from ._data.sequences import read
-from .errors import ArgumentError, SizeError, StateError
+from ._stream import EngineStream, step
+from .errors import ArgumentError, NetworkError, SizeError
 
 if TYPE_CHECKING:
     from .network import Network
+
+
+# What a list of numbers holds that needs no conversion.
+_NUMBERS = frozenset((float, int, np.float64))
 
 
 class Stream:
     """A network run one time step at a time, from what `Network.stream` returns.
 
     The outputs are those of `Network.simulate` over the whole sequence, to the bit. Weights of the
-    network that change count from the next step on; the state stays. Groups, connections or outputs
-    that change the sizes of states or outputs are refused at the next step.
+    network that change count from the next step on, those that an estimation in another thread
+    finds too; the state stays. Groups, connections or outputs that change the sizes of states or
+    outputs are refused at the next step.
 
     Parameters
     ----------
     net : Network
-        Read at every step: it may not be in use by another thread that changes it.
+        Its weights are followed until it is closed; then steps are refused.
     initial : array of shape (state_size,), optional
         The state before the first time step; that of the network (zero, or learnt) by default.
 
@@ -57,18 +62,12 @@ class Stream:
     def __init__(self, net: Network, initial: Any = None) -> None:
         self.net = net
         self.steps = 0
-        inputs, outputs, size = net.inputs, net.outputs, net.state_size
-        # The engine reads and writes these buffers, at addresses that stay: what converting the
-        # arguments of each call would cost is several times what a step of a small network does.
-        self._input, self._output = np.zeros(inputs), np.zeros(outputs)
-        self._state, self._length = np.zeros(size), np.ones(1, dtype=np.int64)
-        state, values = self._state.ctypes.data, self._output.ctypes.data
-        self._arguments = (
-            *(1, self._length.ctypes.data, self._input.ctypes.data, inputs, state, size),
-            *(values, outputs, None, 0, state, size),
-        )
+        size = net.state_size
         self._initial = None if initial is None else as_flat(initial, size, "initial state").copy()
-        self.reset()
+        # The engine reads and writes these buffers, at addresses that stay.
+        self._input, self._output = np.zeros(net.inputs), np.zeros(net.outputs)
+        self._engine = EngineStream(net, self._initial)
+        self._arguments = self._engine.step_arguments(self._input, self._output)
 
     def step(self, u: Any = None) -> np.ndarray:
         """Go on by one time step.
@@ -77,7 +76,8 @@ class Stream:
         ----------
         u : array of shape (M,)
             The inputs of this step, finite; a number where there is one. None without inputs. A row
-            of a table of pandas (``table.iloc[t]``) is matched by the names of the inputs.
+            of a table of pandas (``table.iloc[t]``) is matched by the names of the inputs. Fastest
+            are an array of float64, a list of numbers, a float.
 
         Returns
         -------
@@ -94,15 +94,16 @@ class Stream:
             The network diverged in the step before.
         """
         given = self._input
-        if type(u) is np.ndarray and u.shape == given.shape and u.dtype == np.float64:
-            given[...] = u
+        kind = type(u)
+        if kind is np.ndarray:
+            fits = u.shape == given.shape and u.dtype == np.float64
+        elif kind is list:
+            fits = len(u) == given.size and _NUMBERS.issuperset(map(type, u))
         else:
-            given[...] = self._converted(u)
-        try:
-            _simulate(self.net._pointer, *self._arguments)
-        except ArgumentError:
-            self._check(given)
-            raise
+            fits = kind is float and given.size == 1
+        given[...] = u if fits else self._converted(u)
+        if self.net._handle is None or step(*self._arguments):
+            self._going_on(lambda: check(step(*self._arguments)))
         self.steps += 1
         return self._output.copy()
 
@@ -129,11 +130,34 @@ class Stream:
         if given.is_list:
             raise SizeError(f"inputs: {len(given.arrays)} sequences came, a stream is one")
         inputs = given.arrays[0]
-        self._check(inputs)
-        outputs, state = self.net.simulate(inputs, self._state, return_state=True)
-        self._state[...] = state
+        outputs = np.empty((len(inputs), self._output.size))
+        self._going_on(lambda: self._engine.run(inputs, outputs))
         self.steps += len(inputs)
         return given.results([outputs], self.net._output_names())
+
+    def _going_on(self, call: Callable[[], Any]) -> None:
+        """Call the engine; once more where only the structure of the network has changed."""
+        _ = self.net._pointer  # raises where it was closed
+        try:
+            call()
+        except NetworkError:
+            state = self._engine.state
+            self._begin()
+            self._engine.state = state
+            call()
+
+    def _begin(self) -> None:
+        """Make the engine's stream anew, at the initial state."""
+        net, engine = self.net, EngineStream(self.net, self._initial)
+        for name, found, expected in (
+            ("inputs", net.inputs, self._input.size),
+            ("outputs", net.outputs, self._output.size),
+            ("values of the state", engine.state_size, self._engine.state_size),
+        ):
+            if found != expected:
+                raise SizeError(f"stream: its network has now {found} {name}, expected {expected}")
+        self._engine = engine
+        self._arguments = engine.step_arguments(self._input, self._output)
 
     def _converted(self, u: Any) -> np.ndarray:
         if u is None and self._input.size == 0:
@@ -150,49 +174,40 @@ class Stream:
             )
         return values
 
-    def _check(self, inputs: np.ndarray) -> None:
-        if np.isfinite(inputs).all() and not np.isfinite(self._state).all():
-            raise StateError("stream: the network diverged; reset it, or set its state")
-
     @property
     def state(self) -> np.ndarray:
         """The state before the next time step, (state_size,): a copy. Assigning sets it.
 
         It is what `Network.simulate` takes as `initial` and returns.
         """
-        return self._state.copy()
+        return self._engine.state
 
     @state.setter
     def state(self, value: Any) -> None:
-        state = as_flat(value, self._state.size, "state")
+        state = as_flat(value, self._engine.state_size, "state")
         if not np.isfinite(state).all():
             raise ArgumentError("state: expected finite values")
-        self._state[...] = state
+        self._engine.state = state
 
     def reset(self) -> None:
         """Go back to the initial state; of a network that learns it, to what it is now."""
-        initial = self._initial
-        if initial is None:
-            start = 0 if self._input.size == 0 else np.empty((0, self._input.size))
-            initial = self.net.simulate(start, return_state=True)[1]
-        self.state = initial
+        self._begin()
         self.steps = 0
 
     def copy(self) -> Stream:
         """Return a stream of the same network that goes on from this state, on its own."""
         other = type(self)(self.net, self._initial)
-        other._state[...] = self._state
-        other.steps = self.steps
+        other._engine.state, other.steps = self.state, self.steps
         return other
 
     __copy__ = copy
 
     def __deepcopy__(self, memo: dict) -> Stream:
         net = copy.deepcopy(self.net, memo)
-        return _restored(net, self._initial, self._state, self.steps)
+        return _restored(net, self._initial, self.state, self.steps)
 
     def __reduce__(self) -> tuple:
-        return _restored, (self.net, self._initial, self._state, self.steps)
+        return _restored, (self.net, self._initial, self.state, self.steps)
 
     def __repr__(self) -> str:
         return f"<Stream of {self.net!r}, {self.steps} steps>"
@@ -200,10 +215,7 @@ class Stream:
 
 def _restored(net: Network, initial: Any, state: np.ndarray, steps: int) -> Stream:
     stream = Stream(net, initial)
-    stream._state[...] = state
+    # One that is not finite, too: a network that diverged.
+    stream._engine.state = state
     stream.steps = steps
     return stream
-
-
-# bt_simulate with addresses instead of arrays, for buffers that are checked once.
-_simulate = _abi.with_addresses(lib, "bt_simulate")

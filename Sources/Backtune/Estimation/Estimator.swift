@@ -107,10 +107,13 @@ public final class Estimator {
     isChecked = true
     if let made, made.question == question { return made.session }
     if let looked, looked.question == question { return looked.session }
-    let problem = try Problem(
-      network, try sequences(), objective: objective, options: options.observation,
-      units: options.units)
-    let session = try options.makeSession(problem)
+    let sequences = try sequences()
+    let makeProblem = { [network, objective, options] in
+      try Problem(
+        network, sequences, objective: objective, options: options.observation,
+        units: options.units)
+    }
+    let session = try options.makeSession(makeProblem(), another: makeProblem)
     if trace.isEmpty {
       made = (session, question)
     } else {
@@ -180,7 +183,7 @@ public final class Estimator {
   public func step(monitor: Monitor? = nil) throws -> StopReason {
     stopReason = .none
     guard try start(monitor: monitor) else { return stopReason }
-    return try iterate(monitor: monitor)
+    return try iterate(monitor: monitor, left: 1)
   }
 
   /// Iterations until a stop reason; then, of a sparse estimation, the weights near zero are taken away.
@@ -218,7 +221,7 @@ public final class Estimator {
         stopReason = .tolerance
       } else if iteration >= iterations {
         stopReason = .iterations
-      } else if try iterate(monitor: monitor) == .none {
+      } else if try iterate(monitor: monitor, left: iterations - iteration) == .none {
         iteration += 1
         continue
       }
@@ -310,8 +313,10 @@ public final class Estimator {
   /// Whether the best weights are no better than the best constant.
   private var isNoFit: Bool { (trace.last?.nmse ?? .nan) >= 1 - 1e-9 }
 
-  private func iterate(monitor: Monitor?) throws -> StopReason {
+  /// - Parameter left: iterations that may come, this one among them.
+  private func iterate(monitor: Monitor?, left: Int) throws -> StopReason {
     let session = try session()
+    (session as? Race)?.left = left
     let isDone = try timed(session) {
       try session.iterate(options, poll: self.poll(monitor))
     }

@@ -6,8 +6,11 @@ extension EstimatorOptions {
   private static let mostResiduals = 200
 
   /// The method at work on a problem.
+  /// - Parameter another: makes the problem once more, for what runs side by side; nil where nothing is to.
   /// - Throws: `.argument` for restarts under a criterion whose nu follows the errors.
-  func makeSession(_ problem: Problem) throws -> any Session {
+  func makeSession(
+    _ problem: Problem, another: (() throws -> Problem)? = nil
+  ) throws -> any Session {
     // An adjoint each, in every iteration.
     let residuals = problem.globalTerms.reduce(0) { $0 + $1.residualCount }
     switch method {
@@ -30,7 +33,8 @@ extension EstimatorOptions {
     let usual = drawn == nil || problem.data.followsErrors ? 0 : Race.usualField - 1
     let restarts = restarts ?? usual
     if restarts == 0 { return try GaussNewton(problem, form: form) }
-    return try Race(problem, field: restarts + 1, form: form, seed: drawn ?? 0)
+    return try Race(
+      problem, another: another, field: restarts + 1, form: form, seed: drawn ?? 0)
   }
 
   /// The units that the method works in: backward tuning, whose own local problems are in units of the states, follows

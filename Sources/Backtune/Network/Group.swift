@@ -2,7 +2,7 @@
 public typealias GroupID = Int
 
 /// Where a value is read: another group, or the network input, `lag` time steps ago.
-public struct Source: Equatable, Sendable {
+public struct Source: Hashable, Sendable {
   /// The group, or ``Network/input``.
   public let group: GroupID
   /// Time steps back, 0 or more.
@@ -48,7 +48,7 @@ package struct Learnware: Sendable {
 }
 
 /// One factor f(s_i(t - l)) of a term; a source of size 1 is broadcast.
-package struct Factor: Sendable {
+package struct Factor: Hashable, Sendable {
   package let function: ScalarFunction
   package let source: Source
 }

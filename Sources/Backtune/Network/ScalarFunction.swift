@@ -5,7 +5,7 @@ import BacktuneNumerics
 /// `zeta(a, b)` is (a+b)/2 + (b-a)/2 tanh(2u/(b-a)), of slope 1 at 0; `upsilon(w)` the smooth threshold zeta01(w (u - 1/2))
 /// and `step` its limit (0, 1/2, 1 below, at, above 1/2); `softplus(eps)` is eps log(1 + exp(u/eps)).
 /// Source: report RR-9100, appendix A.
-public enum ScalarFunction: Equatable, Sendable {
+public enum ScalarFunction: Hashable, Sendable {
   /// u.
   case identity
   /// (a+b)/2 + (b-a)/2 tanh(2u/(b-a)), from a to b > a.

@@ -104,6 +104,9 @@ package enum MemoryBudget {
     }
   }
 
+  /// What buffers may take more.
+  package static var left: Int { lock.whileLocked { limit - used } }
+
   fileprivate static func release(_ bytes: Int) { lock.whileLocked { used -= bytes } }
 
   /// Smaller requests are not worth a system call.

@@ -71,14 +71,14 @@ package struct Reduction: Sendable {
 
   /// The sum over all parts.
   package func sum(_ body: @escaping (Int) -> Double) -> Double {
-    let values = Values(count)
+    let values = SharedValues(few: count)
     each { values.pointer[$0] = body($0) }
     return (0..<count).reduce(0) { $0 + values.pointer[$1] }
   }
 
   /// The largest over all parts, 0 of none.
   package func max(_ body: @escaping (Int) -> Double) -> Double {
-    let values = Values(count)
+    let values = SharedValues(few: count)
     each { values.pointer[$0] = body($0) }
     return (0..<count).reduce(0) { Swift.max($0, values.pointer[$1]) }
   }
@@ -87,7 +87,7 @@ package struct Reduction: Sendable {
   package func sums(
     _ size: Int, _ body: @escaping (Int, UnsafeMutablePointer<Double>) -> Void
   ) -> [Double] {
-    let values = Values(size * count)
+    let values = SharedValues(few: size * count)
     each { body($0, values.pointer + $0 * size) }
     return total(values, size)
   }
@@ -98,29 +98,16 @@ package struct Reduction: Sendable {
     _ size: Int, poll: Poll,
     _ body: @escaping (Int, UnsafeMutablePointer<Double>, Poll) throws -> Void
   ) throws -> [Double] {
-    try MemoryBudget.bytes(doubles: [size, count], for: "sums over sequences")
-    let values = Values(size * count)
+    let values = try SharedValues(dimensions: [count, size], for: "sums over sequences")
     try forEach(poll: poll) { try body($0, values.pointer + $0 * size, $1) }
     return total(values, size)
   }
 
-  private func total(_ values: Values, _ size: Int) -> [Double] {
+  private func total(_ values: SharedValues, _ size: Int) -> [Double] {
     for part in 1..<Swift.max(count, 1) {
       Vectors.add(1, values.pointer + part * size, to: values.pointer, count: size)
     }
     return Array(UnsafeBufferPointer(start: values.pointer, count: size))
-  }
-
-  /// Zeros that outlive whoever asked for them.
-  private final class Values {
-    let pointer: UnsafeMutablePointer<Double>
-
-    init(_ count: Int) {
-      pointer = .allocate(capacity: Swift.max(count, 1))
-      pointer.initialize(repeating: 0, count: Swift.max(count, 1))
-    }
-
-    deinit { pointer.deallocate() }
   }
 
   /// The median of values of 0 or more, NaN left out, the mean of the middle two where their number is even; 0 of none.

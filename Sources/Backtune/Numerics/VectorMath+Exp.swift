@@ -34,8 +34,16 @@ extension VectorMath {
   public static func reduce(
     _ x: Vector
   ) -> (shifted: VectorBits, r: Vector, error: Vector) {
-    let shifter = Vector(repeating: 0x1.8p52)
-    let shifted = multiplyAdd(x, Vector(repeating: 1.4426950408889634), shifter)
+    reduce(x, shifted: multiplyAdd(x, Vector(repeating: 1.4426950408889634), shifter))
+  }
+
+  @inlinable @inline(__always)
+  static var shifter: Vector { Vector(repeating: 0x1.8p52) }
+
+  @inlinable @inline(__always)
+  static func reduce(
+    _ x: Vector, shifted: Vector
+  ) -> (shifted: VectorBits, r: Vector, error: Vector) {
     let minusK = shifter - shifted
     // The first part of ln 2 has 36 bits, so that its product with k is exact, and so is the sum.
     let high = multiplyAdd(minusK, Vector(repeating: 0x1.62e42fefap-1), x)
@@ -48,7 +56,14 @@ extension VectorMath {
   @inlinable @inline(__always)
   public static func expTail(_ r: Vector) -> Vector {
     let r2 = r * r
+    return r2 * expQuotient(r, r2)
+  }
+
+  /// (e^r - 1 - r)/r^2, `r2` being r^2: a tree and no chain, since a step waits for it.
+  @inlinable @inline(__always)
+  public static func expQuotient(_ r: Vector, _ r2: Vector) -> Vector {
     let r4 = r2 * r2
+    let c23 = multiplyAdd(r, Vector(repeating: 0.16666666666666669), Vector(repeating: 0.5))
     let c45 = multiplyAdd(
       r, Vector(repeating: 0.008333333333330062), Vector(repeating: 0.041666666666666664))
     let c67 = multiplyAdd(
@@ -57,12 +72,10 @@ extension VectorMath {
       r, Vector(repeating: 2.7557268459997064e-06), Vector(repeating: 2.4801587317144498e-05))
     let c1011 = multiplyAdd(
       r, Vector(repeating: 2.510038549551032e-08), Vector(repeating: 2.755728296954995e-07))
-    let c4567 = multiplyAdd(r2, c67, c45)
-    let c891011 = multiplyAdd(r2, c1011, c89)
-    let c8to12 = multiplyAdd(r4, Vector(repeating: 2.0911236630261545e-09), c891011)
-    let c4to12 = multiplyAdd(r4, c8to12, c4567)
-    let c23 = multiplyAdd(r, Vector(repeating: 0.16666666666666669), Vector(repeating: 0.5))
-    return r2 * multiplyAdd(r2, c4to12, c23)
+    let c2345 = multiplyAdd(r2, c45, c23)
+    let c6789 = multiplyAdd(r2, c89, c67)
+    let c10to12 = multiplyAdd(r2, Vector(repeating: 2.0911236630261545e-09), c1011)
+    return multiplyAdd(r4, multiplyAdd(r4, c10to12, c6789), c2345)
   }
 
   /// 2^k, for -1023 < k < 1024.

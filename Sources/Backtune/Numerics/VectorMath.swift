@@ -21,9 +21,11 @@ public enum VectorMath {
     let magnitude = clearingSign(x)
     let a = magnitude.replacing(with: 20, where: magnitude .> 20)
 
-    let (shifted, r, _) = reduce(a + a)
+    let (shifted, r, _) = reduce(
+      a + a, shifted: multiplyAdd(a, Vector(repeating: 2 * 1.4426950408889634), shifter))
     let scale = powerOfTwo(shifted)
-    let sum = multiplyAdd(scale, r + expTail(r), scale + 1)
+    let r2 = r * r
+    let sum = multiplyAdd(scale * r2, expQuotient(r, r2), multiplyAdd(scale, r, scale + 1))
 
     // Error 0.11.
     let z = a * a

@@ -10,37 +10,39 @@ struct FactorFunction {
   enum Kind: UInt8 { case identity, squash, relu, softplus, exp, log, reciprocal, square, step }
 
   let kind: Kind
-  /// mean + half tanh((u - center) scale); softplus takes its eps in `half`.
-  let mean: Double
-  let half: Double
-  let center: Double
-  let scale: Double
+  let squash: Squash
+  /// Of a softplus.
+  private let eps: Double
 
   init(_ function: ScalarFunction) {
-    func squash(
-      _ mean: Double, _ half: Double, _ scale: Double, center: Double = 0
-    ) -> (Kind, Double, Double, Double, Double) { (.squash, mean, half, center, scale) }
-    (kind, mean, half, center, scale) =
-      switch function {
-      case .identity: (.identity, 0, 1, 0, 1)
-      case .zeta(let a, let b): squash((a + b) / 2, (b - a) / 2, 2 / (b - a))
-      case .logistic: squash(0.5, 0.5, 0.5)
-      case .upsilon(let w): squash(0.5, 0.5, 2 * w, center: 0.5)
-      case .relu: (.relu, 0, 1, 0, 1)
-      case .softplus(let eps): (.softplus, 0, eps, 0, 1)
-      case .exp: (.exp, 0, 1, 0, 1)
-      case .log: (.log, 0, 1, 0, 1)
-      case .reciprocal: (.reciprocal, 0, 1, 0, 1)
-      case .square: (.square, 0, 1, 0, 1)
-      case .step: (.step, 0, 1, 0, 1)
-      }
+    var (squash, eps) = (Squash(mean: 0, half: 1, scale: 1, center: 0), 1.0)
+    switch function {
+    case .identity: kind = .identity
+    case .zeta(let a, let b):
+      kind = .squash
+      squash = Squash(mean: (a + b) / 2, half: (b - a) / 2, scale: 2 / (b - a), center: 0)
+    case .logistic:
+      kind = .squash
+      squash = Squash(mean: 0.5, half: 0.5, scale: 0.5, center: 0)
+    case .upsilon(let w):
+      kind = .squash
+      squash = Squash(mean: 0.5, half: 0.5, scale: 2 * w, center: 0.5)
+    case .relu: kind = .relu
+    case .softplus(let width): (kind, eps) = (.softplus, width)
+    case .exp: kind = .exp
+    case .log: kind = .log
+    case .reciprocal: kind = .reciprocal
+    case .square: kind = .square
+    case .step: kind = .step
+    }
+    (self.squash, self.eps) = (squash, eps)
   }
 
   @inline(__always)
   func value(_ u: V) -> V {
     switch kind {
     case .identity: u
-    case .squash: squashed(u)
+    case .squash: squash(u)
     case .relu: u.replacing(with: 0, where: u .< V.zero)
     case .softplus: softplus(u)
     case .exp: VectorMath.exp(u)
@@ -60,9 +62,9 @@ struct FactorFunction {
   func slope(_ u: V) -> V {
     switch kind {
     case .identity: V(repeating: 1)
-    case .squash: slope(tanh: VectorMath.tanh((u - center) * scale))
+    case .squash: squash.slope(u)
     case .relu: V.zero.replacing(with: 1, where: u .> V.zero)
-    case .softplus: (1 + VectorMath.tanh(u / (2 * half))) * 0.5
+    case .softplus: (1 + VectorMath.tanh(u / (2 * eps))) * 0.5
     case .exp: VectorMath.exp(u)
     case .log: 1 / u
     case .reciprocal: -1 / (u * u)
@@ -71,24 +73,11 @@ struct FactorFunction {
     }
   }
 
-  @inline(__always)
-  func squashed(_ u: V) -> V {
-    multiplyAdd(
-      V(repeating: half), VectorMath.tanh((u - center) * scale), V(repeating: mean))
-  }
-
-  /// The derivative of a squash from its value, without its tanh.
-  @inline(__always)
-  func slope(value v: V) -> V { slope(tanh: (v - mean) * (1 / half)) }
-
-  @inline(__always)
-  private func slope(tanh h: V) -> V { (1 - h * h) * (half * scale) }
-
   /// eps log(1 + exp(u/eps)) = max(u, 0) + eps log1p(exp(-|u|/eps)), which does not overflow.
   @inline(__always)
   private func softplus(_ u: V) -> V {
     let magnitude = u.replacing(with: -u, where: u .< V.zero)
     return u.replacing(with: 0, where: u .< V.zero)
-      + half * VectorMath.log1p(VectorMath.exp(-magnitude / half))
+      + eps * VectorMath.log1p(VectorMath.exp(-magnitude / eps))
   }
 }

@@ -8,6 +8,10 @@ final class FirmwareOperation: Operation {
   private let terms: FirmwareTerms
   /// Whether the group is a squashing function of another alone, whose slope follows from its value.
   private let isBareSquash: Bool
+  /// Where the source of a group that is its tanh stands from the row of time t; nil for another group.
+  var tanhSource: Int? {
+    isBareSquash && terms.parts[0].function.squash.isPlain ? terms.parts[0].shift : nil
+  }
 
   init(_ groups: [GroupID], _ firmware: Firmware, _ network: Network, _ layout: Layout) {
     self.groups = groups
@@ -28,20 +32,25 @@ final class FirmwareOperation: Operation {
       // The most frequent group of all, without the loops over terms and factors.
       let part = terms.parts[0]
       span.sweep(
-        lanes, isFlat: true, Squash(function: part.function, x: states + part.shift, y: y))
+        lanes, isFlat: true, SquashLoop(squash: part.function.squash, x: states + part.shift, y: y))
     } else {
-      span.sweep(lanes, isFlat: !terms.hasBroadcast, Sum(terms: terms, states: states, y: y))
+      withUnsafeTemporaryAllocation(of: Vector.self, capacity: max(terms.distinct.count, 1)) {
+        guard let values = $0.baseAddress else { return }
+        span.sweep(
+          lanes, isFlat: !terms.hasBroadcast,
+          Sum(terms: terms, states: states, y: y, values: values))
+      }
     }
   }
 
-  private struct Squash: LaneLoop {
-    let function: FactorFunction
+  private struct SquashLoop: LaneLoop {
+    let squash: Squash
     let x: Values
     let y: Target
 
     @inline(__always)
     func run(place: Int, node: Int, _ n: Int) {
-      Lanes.write(function.squashed(Lanes.read(x + place, n)), y + place, n)
+      Lanes.write(squash(Lanes.read(x + place, n)), y + place, n)
     }
   }
 
@@ -49,17 +58,26 @@ final class FirmwareOperation: Operation {
     let terms: FirmwareTerms
     let states: Values
     let y: Target
+    /// Of the distinct factors: one after the other, so that the next begins before the one before it has ended.
+    let values: UnsafeMutablePointer<Vector>
 
     @inline(__always)
     func run(place: Int, node: Int, _ n: Int) {
+      for k in 0..<terms.distinct.count {
+        let part = terms.parts[terms.distinct[k]]
+        values[k] = part.function.value(terms.source(part, states, place, node, n))
+      }
       var sum = Vector.zero
       for term in terms.sums {
-        var product = Vector(repeating: term.coefficient)
-        for m in term.first..<term.first + term.factors {
-          let part = terms.parts[m]
-          product *= part.function.value(terms.source(part, states, place, node, n))
+        if term.factors == 0 {
+          sum += term.coefficient
+          continue
         }
-        sum += product
+        var product = values[terms.parts[term.first].value]
+        for m in term.first + 1..<term.first + term.factors {
+          product *= values[terms.parts[m].value]
+        }
+        sum = multiplyAdd(Vector(repeating: term.coefficient), product, sum)
       }
       Lanes.write(sum, y + place, n)
     }
@@ -70,7 +88,8 @@ final class FirmwareOperation: Operation {
     if isBareSquash {
       span.sweep(
         lanes, isFlat: true,
-        SquashSlope(function: terms.parts[0].function, values: values + span.place, target: target))
+        SquashSlope(
+          squash: terms.parts[0].function.squash, values: values + span.place, target: target))
     } else {
       span.sweep(
         lanes, isFlat: !terms.hasBroadcast,
@@ -79,13 +98,13 @@ final class FirmwareOperation: Operation {
   }
 
   private struct SquashSlope: LaneLoop {
-    let function: FactorFunction
+    let squash: Squash
     let values: Values
     let target: Target
 
     @inline(__always)
     func run(place: Int, node: Int, _ n: Int) {
-      Lanes.write(function.slope(value: Lanes.read(values + place, n)), target + place, n)
+      Lanes.write(squash.slope(value: Lanes.read(values + place, n)), target + place, n)
     }
   }
 
@@ -180,6 +199,8 @@ struct FirmwareTerms {
     let isBroadcast: Bool
     /// The network input has no adjoint value.
     let isInput: Bool
+    /// Its number among the distinct factors.
+    let value: Int
   }
 
   struct Sum {
@@ -190,19 +211,30 @@ struct FirmwareTerms {
 
   let parts: UnsafeMutableBufferPointer<Part>
   let sums: UnsafeMutableBufferPointer<Sum>
+  /// The first of the factors that are the same, by their number in `parts`.
+  let distinct: UnsafeMutableBufferPointer<Int>
   let hasBroadcast: Bool
   let width: Int
   let size: Int
 
   init(_ firmware: Firmware, _ span: Span, _ network: Network, _ layout: Layout) {
     (width, size) = (span.width, span.size)
+    let factors = firmware.terms.flatMap(\.factors)
+    var (distinct, values): ([Int], [Factor: Int]) = ([], [:])
     parts = .table(
-      firmware.terms.flatMap(\.factors).map { factor in
-        Part(
+      factors.enumerated().map { place, factor in
+        let value = values[factor] ?? distinct.count
+        if value == distinct.count {
+          values[factor] = value
+          distinct.append(place)
+        }
+        return Part(
           function: FactorFunction(factor.function), shift: layout.shift(to: factor.source),
           isBroadcast: network.size(of: factor.source.group) == 1 && span.size != 1,
-          isInput: factor.source.group == Network.input)
+          isInput: factor.source.group == Network.input,
+          value: value)
       })
+    self.distinct = .table(distinct)
     var first = 0
     sums = .table(
       firmware.terms.map { term in
@@ -214,6 +246,7 @@ struct FirmwareTerms {
 
   func deallocate() {
     parts.deallocate()
+    distinct.deallocate()
     sums.deallocate()
   }
 

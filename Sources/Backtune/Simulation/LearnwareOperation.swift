@@ -78,7 +78,9 @@ final class LearnwareOperation: Operation {
         var taken: Set<Int> = []
         for connection in body.connections
         where (connection.source.group == Network.input) == isInput {
-          let (source, first) = (connection.source, network.arrays[connection.array].slots.lowerBound)
+          let (source, first) = (
+            connection.source, network.arrays[connection.array].slots.lowerBound
+          )
           let shift = layout.shift(to: source)
           switch try ConnectionBlock.of(connection, to: group, network, lanes: lanes) {
           case .matrix(let slots):
@@ -191,6 +193,19 @@ final class LearnwareOperation: Operation {
     multiply(w, segments, states, from: bias, into: y, lanes)
     for block in diagonals { block.multiply(w, states, into: y, lanes: lanes) }
     for block in lists { block.multiply(w, states, into: y, lanes: lanes) }
+  }
+
+  /// Whether `forward` may write tanh of the values too.
+  var takesTanh: Bool {
+    span.width == 1 && groups.count == 1 && !segments.isEmpty && diagonals.isEmpty && lists.isEmpty
+  }
+
+  /// The same of one lane, and tanh of the values.
+  func forward(_ frame: Frame, _ states: Values, into target: Target, tanhShift: Int) {
+    PanelProducts.multiply(
+      frame.weights + matrix, rows: span.nodes, columns: columnCount,
+      UnsafeBufferPointer(segments), states, from: frame.weights + bias,
+      into: target + span.place, tanhShift: tanhShift)
   }
 
   func storePartials(_ states: Values, values: Values, into target: Target, lanes: Int) {}

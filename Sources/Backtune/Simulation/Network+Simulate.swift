@@ -33,7 +33,7 @@ extension Network {
       wantsOutputs ? outputs.map { ($0.group, $0.count) } : [], run.shards)
     let states = try Recording(
       wantsStates ? groups.indices.map { ($0, groups[$0].size) } : [], run.shards)
-    let final = try run.makePast()
+    let (final, stateSize) = (try run.makePast(), stateSize)
     try run.simulate { shard, trajectory, first, part in
       outputs.record(shard, trajectory, first, part)
       states.record(shard, trajectory, first, part)
@@ -41,7 +41,7 @@ extension Network {
       shard.forEachSequence { sequence, lane in
         let end = lengths[sequence] - first
         if end <= part.steps && (end > 0 || first == 0) {
-          trajectory.past(before: end, lane: lane, into: final.place(sequence))
+          trajectory.past(before: end, lane: lane, into: final.pointer + sequence * stateSize)
         }
       }
     }
@@ -115,7 +115,7 @@ struct FreeRun {
     if let initial { try check(initial, network, lengths.count) }
   }
 
-  private static func check(
+  static func check(
     _ initial: UnsafeBufferPointer<Double>, _ network: Network, _ sequences: Int
   ) throws {
     let stateSize = network.stateSize
@@ -182,29 +182,9 @@ struct FreeRun {
 
   /// A flat state for every sequence, zero.
   func makePast() throws -> SharedValues {
-    let size = network.stateSize
-    try MemoryBudget.bytes(doubles: [shards.lengths.count, size], for: "states of the sequences")
-    return SharedValues(count: shards.lengths.count * size, stride: size)
+    try SharedValues(
+      dimensions: [shards.lengths.count, network.stateSize], for: "states of the sequences")
   }
-}
-
-/// Values that several threads write, each its own.
-final class SharedValues {
-  private let pointer: UnsafeMutablePointer<Double>
-  private let count: Int
-  private let stride: Int
-
-  init(count: Int, stride: Int) {
-    (self.count, self.stride) = (count, stride)
-    pointer = .allocate(capacity: max(count, 1))
-    pointer.initialize(repeating: 0, count: max(count, 1))
-  }
-
-  deinit { pointer.deallocate() }
-
-  func place(_ row: Int) -> UnsafeMutablePointer<Double> { pointer + row * stride }
-
-  var array: [Double] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 }
 
 extension ShardRunner {
@@ -247,13 +227,12 @@ private struct Recording {
     self.parts = parts
     stride = parts.reduce(0) { $0 + $1.1 }
     self.shards = shards
-    try MemoryBudget.bytes(doubles: [shards.totalSteps, stride], for: "states")
-    values = SharedValues(count: shards.totalSteps * stride, stride: stride)
+    values = try SharedValues(dimensions: [shards.totalSteps, stride], for: "states")
   }
 
   func record(_ shard: Shard, _ trajectory: Trajectory, _ first: Int, _ batch: Batch) {
     for (place, sequence) in shard.sequences.enumerated() where batch.lengths[place] > 0 {
-      var target = values.place(shards.starts[sequence] + first)
+      var target = values.pointer + (shards.starts[sequence] + first) * stride
       for (group, nodes) in parts {
         trajectory.copy(
           group, nodes: nodes, steps: batch.lengths[place], lane: shard.batch.lane[place],

@@ -11,12 +11,31 @@ package final class Program: @unchecked Sendable {
   /// The operations, in the order of evaluation; `table` is the same without reference counting, for the loops.
   let operations: [any Operation]
   private let table: UnsafeMutableBufferPointer<OperationReference>
+  /// What a simulation does at each time.
+  private let steps: UnsafeMutableBufferPointer<Step>
   private let starts: [Start]
   /// Values of packed weights, and of a workspace.
   let weightCount: Int
   let scratchCount: Int
   /// Multiplications of one time step and lane, about.
   package let workPerStep: Int
+
+  /// An operation, or a learnware one together with the tanh of its values.
+  private enum Step {
+    case plain(OperationReference)
+    case withTanh(Unmanaged<LearnwareOperation>, shift: Int)
+
+    @inline(__always)
+    func run(_ forward: Forward) {
+      switch self {
+      case .plain(let operation): operation.use(forward)
+      case .withTanh(let reference, let shift):
+        reference._withUnsafeGuaranteedRef {
+          $0.forward(forward.frame, forward.source, into: forward.row, tanhShift: shift)
+        }
+      }
+    }
+  }
 
   /// A learnt initial state: the place of its group in a row, its size and depth, and its first slot.
   private struct Start {
@@ -49,6 +68,7 @@ package final class Program: @unchecked Sendable {
     (self.network, self.layout, self.topology) = (network, layout, topology)
     self.operations = operations
     table = .table(operations.compactMap { OperationReference($0) })
+    steps = .table(Self.steps(operations))
     weightCount = memory.weights
     scratchCount = operations.reduce(0) {
       max($0, $1.partialCount * lanes, $1.gradientCount)
@@ -64,7 +84,29 @@ package final class Program: @unchecked Sendable {
     }
   }
 
-  deinit { table.deallocate() }
+  deinit {
+    table.deallocate()
+    steps.deallocate()
+  }
+
+  private static func steps(_ operations: [any Operation]) -> [Step] {
+    var followers: Set<Int> = []
+    return operations.indices.compactMap { place in
+      if followers.contains(place) { return nil }
+      let operation = operations[place]
+      if let own = operation as? LearnwareOperation, own.takesTanh {
+        for next in place + 1..<operations.count where !followers.contains(next) {
+          guard let other = operations[next] as? FirmwareOperation, 
+            other.tanhSource == own.span.place, other.span.size == own.span.size
+          else { continue }
+          followers.insert(next)
+          return .withTanh(
+            .passUnretained(own), shift: other.span.place - own.span.place)
+        }
+      }
+      return OperationReference(operation).map { .plain($0) }
+    }
+  }
 
   /// Writes the learnt initial states, out of one value a slot, before t = 0 in every lane; other past values stay.
   package func start(_ states: Trajectory, _ slots: [Double]) {
@@ -118,7 +160,16 @@ package final class Program: @unchecked Sendable {
   package func simulate(
     _ weights: PackedWeights, _ states: Trajectory, _ batch: Batch, poll: Poll = .none
   ) throws {
-    try predict(weights, from: states, into: states, batch, poll: poll)
+    let (steps, size, frame) = (steps, layout.rowSize, Frame(weights: weights.values))
+    try batch.active.withUnsafeBufferPointer { active in
+      try chunks(batch, poll) { times in
+        for t in times {
+          let row = states.origin + t * size
+          let forward = Forward(frame: frame, source: row, row: row, lanes: active[t])
+          for k in 0..<steps.count { steps[k].run(forward) }
+        }
+      }
+    }
   }
 
   /// x~(t) of every node from given states of its sources, into another trajectory.
@@ -139,10 +190,10 @@ package final class Program: @unchecked Sendable {
   }
 
   /// One step of one row, whose past stands before it.
-  func step(_ weights: PackedWeights, _ row: UnsafeMutablePointer<Double>) {
-    let forward = Forward(
-      frame: Frame(weights: weights.values), source: row, row: row, lanes: layout.lanes)
-    for k in 0..<table.count { table[k].use(forward) }
+  func step(_ weights: UnsafePointer<Double>, _ row: UnsafeMutablePointer<Double>) {
+    let (steps, lanes) = (steps, layout.lanes)
+    let forward = Forward(frame: Frame(weights: weights), source: row, row: row, lanes: lanes)
+    for k in 0..<steps.count { steps[k].run(forward) }
   }
 
   // MARK: adjoint

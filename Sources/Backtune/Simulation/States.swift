@@ -104,8 +104,7 @@ package final class ShardRunner {
   /// The observed outputs, sum T x O, one sequence after the other.
   package func outputs(_ states: States) throws -> [Double] {
     let (network, stride) = (shards.network, shards.network.outputCount)
-    try MemoryBudget.bytes(doubles: [shards.totalSteps, stride], for: "outputs")
-    var values = [Double](repeating: 0, count: shards.totalSteps * stride)
+    var values = try [Double].zeros([shards.totalSteps, stride], for: "outputs")
     values.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       for (shard, part) in zip(shards.all, states.parts) {

@@ -12,7 +12,7 @@ final class AdaptiveSolver: StepSolver {
   private var dense: DenseSolver?
   private var isDense = false
   /// Whether there was no room for the matrices.
-  private var isFull = false
+  private(set) var isStarved = false
   /// Products of an iteration at most.
   private let budget: Int
   /// The linear problem of the iteration.
@@ -36,16 +36,18 @@ final class AdaptiveSolver: StepSolver {
   var isSolved: Bool { current.isSolved }
   var maxCorrections: Int { current.maxCorrections }
 
-  var isSettled: Bool { isDense }
+  var standing: SolverStanding {
+    SolverStanding(isSettled: isDense, firstNorm: isDense ? 0 : iterative.standing.firstNorm)
+  }
 
-  func restart(isSettled: Bool) {
-    isDense = isSettled && dense != nil
-    iterative.restart(isSettled: true)
+  func restart(from standing: SolverStanding) {
+    isDense = standing.isSettled && makeDense() != nil
+    iterative.restart(from: standing)
   }
 
   func update(_ states: States, slots: [Double], poll: Poll) throws {
     (self.states, self.slots) = (states, slots)
-    iterative.allowance = isDense || isFull ? .max : budget
+    iterative.allowance = isDense || isStarved ? .max : budget
     try current.update(states, slots: slots, poll: poll)
   }
 
@@ -70,14 +72,22 @@ final class AdaptiveSolver: StepSolver {
 
   /// Goes on by the dense form, in the iteration at hand too; by conjugate gradients without room for the matrices.
   private func changeForm(_ poll: Poll) throws {
-    guard let states, let dense = dense ?? (try? DenseSolver(problem)) else {
-      (isFull, iterative.allowance) = (true, .max)
+    guard let states, let dense = makeDense() else {
+      iterative.allowance = .max
       return
     }
-    self.dense = dense
     try dense.update(states, slots: slots, poll: poll)
     isDense = true
     // Its products are of no use any more, and take up to a quarter of a gigabyte.
-    iterative.restart(isSettled: true)
+    iterative.restart(from: SolverStanding())
+  }
+
+  /// - Returns: nil where there is no room.
+  private func makeDense() -> DenseSolver? {
+    if dense == nil {
+      dense = try? DenseSolver(problem)
+      isStarved = dense == nil
+    }
+    return dense
   }
 }

@@ -46,18 +46,17 @@ final class GaussNewton: Session {
     /// One value a slot.
     let slots: [Double]
     fileprivate(set) var damping = GaussNewton.initialDamping
-    /// Whether the solver had gone over to the form that it ends with.
-    fileprivate(set) var isSettled = false
+    fileprivate(set) var solver = SolverStanding()
   }
 
   var position: Position {
-    Position(slots: search.slots, damping: damping, isSettled: solver.isSettled)
+    Position(slots: search.slots, damping: damping, solver: solver.standing)
   }
 
-  /// Goes on from there: `start` comes first.
+  /// Goes on from there, to the same bits: `start` comes first.
   func resume(_ position: Position) {
     search.restart(from: position.slots)
-    solver.restart(isSettled: position.isSettled)
+    solver.restart(from: position.solver)
     damping = position.damping
   }
 

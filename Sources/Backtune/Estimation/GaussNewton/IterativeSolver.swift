@@ -49,8 +49,10 @@ final class IterativeSolver: StepSolver {
   private static let largestMemory = 100
   private static let room = 1 << 25
 
-  func restart(isSettled: Bool) {
-    firstNorm = 0
+  var standing: SolverStanding { SolverStanding(isSettled: true, firstNorm: firstNorm) }
+
+  func restart(from standing: SolverStanding) {
+    firstNorm = standing.firstNorm
     memory.clear()
   }
 

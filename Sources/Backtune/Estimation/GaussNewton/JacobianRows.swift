@@ -185,20 +185,23 @@ final class JacobianRows {
     _ states: States, _ slots: [Double], unlimited: Bool = false, into sink: any RowSink,
     _ poll: Poll
   ) throws -> Bool {
-    let impulses = try self.impulses ?? makeImpulses(unlimited)
-    self.impulses = impulses
-    guard impulses.ages > 0 else { return false }
+    // Of these states alone: which values count may change with them.
+    let most = mostAges(unlimited)
+    guard most > 0 else { return false }
+    let impulses = try room(for: most)
     impulses.load(slots)
     sink.clear()
     var (ages, batches) = (0, 0)
     let places = ImpulseRows.places(problem.network, values.nodes.map { ($0.group, $0.node) })
-    for window in history.windows(reach: impulses.ages, isDescending: true) {
+    for window in history.windows(reach: most, isDescending: true) {
       try history.fill(window, states, poll: poll)
       let quads = try quads(window, places, poll)
       let step = Self.chunkRows / 4
       for first in stride(from: 0, to: quads.count, by: step) {
         let part = Array(quads[first..<min(first + step, quads.count)])
-        guard let followed = try add(part, impulses, batches == 0 ? nil : ages / batches, poll)
+        guard
+          let followed = try add(
+            part, impulses, most, batches == 0 ? nil : ages / batches, poll)
         else { return false }
         ages += followed.reduce(0, +)
         batches += followed.count
@@ -214,10 +217,12 @@ final class JacobianRows {
 
   /// Fills the chunk with the rows of some quads, groups of them side by side.
   ///
-  /// - Parameter memory: ages followed before, in the mean; nil at first.
+  /// - Parameters:
+  ///   - most: how far impulses are followed.
+  ///   - memory: ages followed before, in the mean; nil at first.
   /// - Returns: the ages followed of each group; nil where they live too long.
   private func add(
-    _ quads: [Quad], _ impulses: ImpulseRows, _ memory: Int?, _ poll: Poll
+    _ quads: [Quad], _ impulses: ImpulseRows, _ most: Int, _ memory: Int?, _ poll: Poll
   ) throws -> [Int]? {
     chunk.zero()
     let batch = ImpulseRows.quads
@@ -252,10 +257,10 @@ final class JacobianRows {
     var (first, known) = (0, memory ?? 0)
     if memory == nil && count > 0 {
       // The last times come first: what they show of the memory decides, and the others may take somewhat longer.
-      guard try run(0..<1, limit: impulses.ages / 2, memory: 0) else { return nil }
+      guard try run(0..<1, limit: most / 2, memory: 0) else { return nil }
       (first, known) = (1, Int(followed.pointer[0]))
     }
-    guard try run(first..<count, limit: impulses.ages, memory: known) else { return nil }
+    guard try run(first..<count, limit: most, memory: known) else { return nil }
     return (0..<count).map { Int(followed.pointer[$0]) }
   }
 
@@ -283,14 +288,12 @@ final class JacobianRows {
     }
   }
 
-  /// With room for twice the ages at which tangents cost as much.
-  private func makeImpulses(_ unlimited: Bool) throws -> ImpulseRows {
+  /// Twice the ages at which tangents cost as much; 0 where impulses are not worth a try.
+  private func mostAges(_ unlimited: Bool) -> Int {
     let program = problem.runner.shards.all[0].program
     let size = history.layout.rowNodes * Self.impulseRows
     let steps = (problem.sequences.lengths.max() ?? 0) + history.layout.past + 1
-    if unlimited {
-      return try ImpulseRows(program, history, columns, ages: 2 * steps)
-    }
+    if unlimited { return 2 * steps }
     var quads = 0
     for (sequence, length) in history.lengths.enumerated() {
       forEachQuad(sequence, 0..<length) { _, _ in quads += 1 }
@@ -302,6 +305,14 @@ final class JacobianRows {
     let ages = min(Int(min(2 * even, 1e9)), room, 2 * steps)
     // Where all sequences are short, impulses end with them.
     let least = min(16, 2 * steps)
-    return try ImpulseRows(program, history, columns, ages: ages < least ? 0 : ages)
+    return ages < least ? 0 : ages
+  }
+
+  private func room(for ages: Int) throws -> ImpulseRows {
+    if let impulses, impulses.ages >= ages { return impulses }
+    let made = try ImpulseRows(
+      problem.runner.shards.all[0].program, history, columns, ages: ages)
+    (impulses, scratches) = (made, [])
+    return made
   }
 }

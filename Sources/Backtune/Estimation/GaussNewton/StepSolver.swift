@@ -2,6 +2,14 @@ import BacktuneCriterion
 import BacktuneNumerics
 import BacktuneSimulation
 
+/// What a solver carries from one iteration to the next.
+struct SolverStanding: Equatable {
+  /// Whether it has gone over to the form that it ends with.
+  var isSettled = false
+  /// The norm that the gradient has fallen from, 0 before the first.
+  var firstNorm = 0.0
+}
+
 /// What solves (J^T J + D + mu I) d = -g for Gauss-Newton: one linear problem an iteration, several mu each.
 protocol StepSolver: AnyObject {
   /// J^T r of the linear problem, by the adjustable slots.
@@ -15,11 +23,12 @@ protocol StepSolver: AnyObject {
   /// Whether the last step left no more of its equations than was asked for.
   var isSolved: Bool { get }
 
-  /// Whether it has gone over to the form that it ends with.
-  var isSettled: Bool { get }
+  var standing: SolverStanding { get }
+  /// Whether there was no room for the form that it would have gone over to.
+  var isStarved: Bool { get }
 
-  /// Forgets earlier iterations: another estimation begins, or goes on from where it had settled or not.
-  func restart(isSettled: Bool)
+  /// Forgets earlier iterations: another estimation begins, or goes on from where it stood, to the same bits.
+  func restart(from standing: SolverStanding)
 
   /// Linearises at simulated states, whose weights are `slots`.
   func update(_ states: States, slots: [Double], poll: Poll) throws
@@ -38,7 +47,8 @@ protocol StepSolver: AnyObject {
 }
 
 extension StepSolver {
-  var isSettled: Bool { true }
+  var standing: SolverStanding { SolverStanding(isSettled: true) }
+  var isStarved: Bool { false }
 }
 
 /// By the dense matrix and its Cholesky factors.
@@ -60,7 +70,7 @@ final class DenseSolver: StepSolver {
   /// With 4 three more draws of 20 end in a poor minimum at N = 2, and N = 8 and 16 take one or two iterations more.
   var maxCorrections: Int { 6 }
 
-  func restart(isSettled: Bool) {}
+  func restart(from standing: SolverStanding) {}
 
   func update(_ states: States, slots: [Double], poll: Poll) throws {
     try equations.update(states, slots: slots, poll: poll)

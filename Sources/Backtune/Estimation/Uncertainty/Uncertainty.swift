@@ -38,8 +38,7 @@ public struct Uncertainty: Sendable {
   /// - Parameter network: number of weights; initial states of the sequences come after them.
   init(_ found: WeightInformation, weights network: Int, poll: Poll) throws {
     let (spectrum, noise) = (found.spectrum, found.noise)
-    try MemoryBudget.bytes(doubles: [network, network], for: "covariance of the weights")
-    var covariance = [Double](repeating: 0, count: network * network)
+    var covariance = try [Double].zeros([network, network], for: "covariance of the weights")
     var errors = [Double](repeating: 0, count: network)
     var freedom = [Double](repeating: -1, count: network)
     let (inverse, stride) = try spectrum.inverse(poll: poll)

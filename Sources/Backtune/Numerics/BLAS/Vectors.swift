@@ -4,6 +4,22 @@
 public enum Vectors {
   @usableFromInline typealias K = MatrixKernels
 
+  /// Whether no value is infinite or NaN.
+  @inlinable @inline(__always)
+  public static func isFinite(_ x: UnsafePointer<Double>, count: Int) -> Bool {
+    // 0 times a finite number is 0; what is none stays NaN in any sum.
+    var (sums, sum, i) = (SIMD4<Double>.zero, 0.0, 0)
+    while i + 4 <= count {
+      sums += K.load(x + i) * 0
+      i += 4
+    }
+    while i < count {
+      sum += x[i] * 0
+      i += 1
+    }
+    return sums.sum() + sum == 0
+  }
+
   /// y += c
   @inlinable @inline(__always)
   public static func add(_ c: Double, to y: UnsafeMutablePointer<Double>, count: Int) {

@@ -1,0 +1,36 @@
+/// mean + half tanh(scale u + offset) of a vector: every sigmoid function.
+///
+/// Public only because methods with package access are not inlined in other modules.
+public struct Squash: Sendable {
+  public let mean: Double
+  public let half: Double
+  public let scale: Double
+  public let offset: Double
+  /// Whether it is tanh u.
+  package let isPlain: Bool
+
+  package init(mean: Double, half: Double, scale: Double, center: Double) {
+    (self.mean, self.half, self.scale, offset) = (mean, half, scale, -center * scale)
+    isPlain = mean == 0 && half == 1 && scale == 1 && center == 0
+  }
+
+  @inlinable @inline(__always)
+  public func callAsFunction(_ u: Vector) -> Vector {
+    multiplyAdd(Vector(repeating: half), tanh(u), Vector(repeating: mean))
+  }
+
+  @inlinable @inline(__always)
+  public func slope(_ u: Vector) -> Vector { slope(tanh: tanh(u)) }
+
+  /// The derivative from its value, without its tanh.
+  @inlinable @inline(__always)
+  public func slope(value v: Vector) -> Vector { slope(tanh: (v - mean) * (1 / half)) }
+
+  @inlinable @inline(__always)
+  func tanh(_ u: Vector) -> Vector {
+    VectorMath.tanh(multiplyAdd(u, Vector(repeating: scale), Vector(repeating: offset)))
+  }
+
+  @inlinable @inline(__always)
+  func slope(tanh h: Vector) -> Vector { (1 - h * h) * (half * scale) }
+}
