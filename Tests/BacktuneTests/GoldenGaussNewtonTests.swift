@@ -4,6 +4,7 @@ import Testing
 @testable import BacktuneCriterion
 @testable import BacktuneEstimation
 @testable import BacktuneNetwork
+@testable import BacktuneNumerics
 @testable import BacktuneSimulation
 
 /// Residuals, Jacobian, normal matrix, products and steps of Gauss-Newton against golden vectors of an lnl and an lstm.
@@ -64,7 +65,6 @@ import Testing
     /// Rows of the Jacobian in the columns of the file, by sequence, time and output.
     func rows(_ way: NormalEquationsTests.Way, _ values: DrivenValues) throws -> [[Int]: [Double]] {
       let history = try History(problem.runner.shards)
-      try history.fill(states, poll: .none)
       let columns = Columns(
         program, adjustable: problem.adjustable, sequences: history.lengths.count,
         startsOfSequences: false)
@@ -78,16 +78,13 @@ import Testing
       _ history: History, _ columns: Columns, _ values: DrivenValues
     ) throws -> [[Int]: [Double]] {
       var found: [[Int]: [Double]] = [:]
-      let tangents = try TangentRows(program, history, columns)
-      tangents.load(slots)
-      for sequence in history.lengths.indices {
-        try tangents.run(sequence: sequence, poll: .none) { t, row in
-          for (k, node) in values.nodes.enumerated() where values.counts(sequence, t, k) {
-            let source = row + tangents.place(node.group, node.node)
-            let weight = values.residual(sequence, t, k).weight
-            found[[sequence, t, k]] = order.map { weight * source[$0] }
-          }
-        }
+      try history.forEachTangent(
+        program, columns, states, slots: slots,
+        nodes: values.nodes.map { ($0.group, $0.node) }
+      ) { sequence, t, k, row in
+        guard values.counts(sequence, t, k) else { return }
+        let weight = values.residual(sequence, t, k).weight
+        found[[sequence, t, k]] = order.map { weight * row[$0] }
       }
       return found
     }
@@ -99,6 +96,10 @@ import Testing
       var found: [[Int]: [Double]] = [:]
       let impulses = try ImpulseRows(program, history, columns, ages: 100)
       impulses.load(slots)
+      let windows = history.windows(reach: 100, isDescending: true)
+      #expect(windows.count == 1)
+      try history.fill(windows[0], states, poll: .none)
+      let scratch = try impulses.makeScratch()
       for sequence in history.lengths.indices {
         for (k, node) in values.nodes.enumerated() {
           for last in stride(from: history.lengths[sequence] - 1, through: 0, by: -4) {
@@ -107,9 +108,10 @@ import Testing
             let quad = ImpulseRows.Quad(
               sequence: sequence, time: last,
               node: ImpulseRows.places(problem.network, [(node.group, node.node)])[0])
+            for (k, weight) in weights.enumerated() { scratch.weights[k] = weight }
             var matrix = [Double](repeating: 0, count: 4 * columns.count)
             let ages = try impulses.add(
-              [quad], weights: weights, limit: 100, into: &matrix, stride: 4, poll: .none)
+              [quad], scratch, limit: 100, into: &matrix, stride: 4, poll: .none)
             #expect(ages != nil)
             for (row, t) in times.enumerated() where weights[row] > 0 {
               found[[sequence, t, k]] = order.map { matrix[4 * $0 + row] }
@@ -226,5 +228,34 @@ import Testing
 
   private static func multiply(_ matrix: [Double], _ v: [Double]) -> [Double] {
     v.indices.map { i in v.indices.reduce(0) { $0 + matrix[i * v.count + $1] * v[$1] } }
+  }
+}
+
+extension History {
+  /// Calls `body(sequence, time, number of the node, derivatives by all columns)` for every time of some nodes.
+  func forEachTangent(
+    _ program: Program, _ columns: Columns, _ states: States, slots: [Double],
+    nodes: [(group: GroupID, node: Int)], _ body: (Int, Int, Int, [Double]) -> Void
+  ) throws {
+    let tangents = try TangentRows(program, self, columns)
+    tangents.load(slots)
+    let (stride, offsets) = (
+      MatrixKernels.padded(nodes.count), nodes.map { tangents.offset($0.group, $0.node) }
+    )
+    let chunk = try Buffer(dimensions: [columns.count, stride], for: "test")
+    for window in windows(reach: 0, isDescending: false) {
+      try fill(window, states, poll: .none)
+      try window.forEach(lengths) { sequence, times in
+        for t in times {
+          tangents.step(sequence, t)
+          for offset in offsets { tangents.ask(offset, times: 1) }
+          let rows = try tangents.write(into: chunk, stride: stride, poll: .none)
+          #expect(rows == stride)
+          for k in nodes.indices {
+            body(sequence, t, k, (0..<columns.count).map { chunk.pointer[$0 * stride + k] })
+          }
+        }
+      }
+    }
   }
 }

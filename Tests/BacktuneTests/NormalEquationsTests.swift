@@ -15,7 +15,7 @@ import Testing
     let states = try problem.makeStates()
     #expect(try problem.evaluate(slots, into: states).isFinite)
     let equations = try NormalEquations(problem)
-    try equations.rows.prepare(states, poll: .none)
+    equations.rows.prepare(states)
     switch way {
     case .tangents: try equations.rows.byTangents(states, slots, into: equations, .none)
     case .impulses:

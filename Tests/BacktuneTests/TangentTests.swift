@@ -135,25 +135,22 @@ import Testing
       let found = try setting.tangents(d)
       let program = problem.runner.shards.all[0].program
       let history = try History(problem.runner.shards)
-      try history.fill(setting.states, poll: .none)
       let columns = Columns(
         program, adjustable: problem.adjustable, sequences: history.lengths.count,
         startsOfSequences: setting.slots.count > problem.network.slots.values.count)
-      let rows = try TangentRows(program, history, columns)
-      rows.load(setting.slots)
       let moved = problem.adjustable.map { d[$0] }
       var byRows: [[Int]: Double] = [:]
-      for sequence in history.lengths.indices {
+      let nodes = problem.network.outputs.flatMap { item in
+        (0..<item.count).map { (group: item.group, node: $0) }
+      }
+      try history.forEachTangent(
+        program, columns, setting.states, slots: setting.slots, nodes: nodes
+      ) { sequence, t, k, row in
         let (part, lane) = problem.home(sequence)
         let layout = problem.runner.layout(part)
-        try rows.run(sequence: sequence, poll: .none) { t, row in
-          for item in problem.network.outputs {
-            for node in 0..<item.count {
-              let place = row + rows.place(item.group, node)
-              let value = moved.indices.reduce(0) { $0 + place[$1] * moved[$1] }
-              byRows[[part, t * layout.rowSize + layout.place(of: item.group, node) + lane]] = value
-            }
-          }
+        let place = layout.place(of: nodes[k].group, nodes[k].node) + lane
+        byRows[[part, t * layout.rowSize + place]] = zip(row, moved).reduce(0) {
+          $0 + $1.0 * $1.1
         }
       }
       expectClose(

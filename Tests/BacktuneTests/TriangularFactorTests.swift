@@ -84,8 +84,8 @@ import Testing
       [[Double](repeating: 1, count: n)]
       + (0..<n).map { i in (0..<n).map { $0 == i ? delta : 0 } }
     let factor = try Self.factor(rows, columns: n, chunks: [4, 3])
-    var matrix = (0..<n * n).map { factor[$0 / n, $0 % n] }
-    let system = try SingularSystem(overwriting: &matrix, rows: n, columns: n)
+    let matrix = try Self.buffer((0..<n * n).map { factor[$0 / n, $0 % n] })
+    let system = try SingularSystem(overwriting: matrix, rows: n, columns: n)
     let values = (0..<n).map { system.values.pointer[$0] }
     #expect(abs(values[0] / (Double(n) + delta * delta).squareRoot() - 1) < 1e-15)
     for value in values[1...] { #expect(abs(value - delta) < 1e-15) }
@@ -102,15 +102,21 @@ import Testing
 
   /// More rows than columns; no columns; values that are not finite.
   @Test func shapes() throws {
-    var tall: [Double] = [3, 0, 0, 4, 0, 0]
-    let system = try SingularSystem(overwriting: &tall, rows: 3, columns: 2)
+    let tall = try Self.buffer([3, 0, 0, 4, 0, 0])
+    let system = try SingularSystem(overwriting: tall, rows: 3, columns: 2)
     #expect(system.values.pointer[0] == 4 && system.values.pointer[1] == 3)
     #expect(abs(system.vector(0)[1]) == 1 && abs(system.vector(1)[0]) == 1)
-    var none: [Double] = [0]
-    #expect(try SingularSystem(overwriting: &none, rows: 3, columns: 0).columns == 0)
-    var bad = [1, Double.nan]
+    let none = try Self.buffer([0])
+    #expect(try SingularSystem(overwriting: none, rows: 3, columns: 0).columns == 0)
+    let bad = try Self.buffer([1, .nan])
     #expect(throws: BacktuneError.self) {
-      try SingularSystem(overwriting: &bad, rows: 2, columns: 1)
+      try SingularSystem(overwriting: bad, rows: 2, columns: 1)
     }
+  }
+
+  private static func buffer(_ values: [Double]) throws -> Buffer {
+    let buffer = try Buffer(count: values.count, for: "test")
+    for (k, value) in values.enumerated() { buffer.pointer[k] = value }
+    return buffer
   }
 }

@@ -67,7 +67,6 @@ package final class ImpulseRows {
     self.history = history
     self.columns = columns
     self.ages = ages
-    let layout = linear.layout
     accumulators = try zip(linear.program.operations, columns.links).map {
       try ImpulseProducts($1, place: $0.span.place, size: $0.span.size)
     }
