@@ -26,44 +26,56 @@ package enum StreamStop {
 extension Stream {
   /// Goes on by one time step.
   ///
+  /// - Parameter inputs: M values, finite.
+  /// - Returns: O values.
+  /// - Throws: `.size` for another number of values, `.argument` for one that is not finite, `.state` where the network
+  ///   diverged before: values that are infinite or NaN come once. Nothing has happened then.
+  public func step(_ inputs: [Double] = []) throws -> [Double] {
+    var result = [Double](repeating: 0, count: outputs)
+    try step(inputs, into: &result)
+    return result
+  }
+
+  /// Goes on by one time step, without taking memory.
+  ///
   /// - Parameters:
   ///   - inputs: M values, finite.
-  ///   - outputs: O values; an empty buffer where they are not wanted.
-  /// - Throws: `.size` for other numbers of values, `.argument` for an input that is not finite, `.state` where the network
-  ///   diverged before: values that are infinite or NaN come once. Nothing has happened then.
-  public func step(
-    _ inputs: UnsafeBufferPointer<Double>, into outputs: UnsafeMutableBufferPointer<Double>
-  ) throws {
-    try run(steps: 1, inputs, into: outputs)
+  ///   - outputs: an array of O values, which are replaced.
+  /// - Throws: as the step that returns them.
+  public func step(_ inputs: [Double], into outputs: inout [Double]) throws {
+    try run(steps: 1, inputs, into: &outputs)
   }
 
-  /// Goes on by one time step: M inputs to O outputs.
-  /// - Throws: as the step on buffers.
-  public func step(_ inputs: [Double] = []) throws -> [Double] { try run(steps: 1, inputs) }
+  /// Goes on by several time steps.
+  ///
+  /// - Parameter inputs: [time][input], finite.
+  /// - Returns: [time][output].
+  /// - Throws: as `step`, `.memory` past the budget. What diverges on the way is no error.
+  public func run(_ inputs: [[Double]]) throws -> [[Double]] {
+    let flat = try FlatSequences([inputs], channels: self.inputs, "inputs")
+    try MemoryBudget.bytes(doubles: [inputs.count, outputs], for: "outputs")
+    var result = [Double](repeating: 0, count: inputs.count * outputs)
+    try run(steps: inputs.count, flat.values, into: &result)
+    return FlatSequences.rows(of: result, lengths: flat.lengths, channels: outputs)[0]
+  }
 
-  /// Goes on by several time steps: steps x M inputs, steps x O outputs (an empty buffer where they are not wanted).
-  /// - Throws: as `step`. What diverges on the way is no error.
-  public func run(
-    steps: Int, _ inputs: UnsafeBufferPointer<Double>,
-    into outputs: UnsafeMutableBufferPointer<Double>
-  ) throws {
+  /// Goes on by several time steps, without taking memory.
+  ///
+  /// - Parameters:
+  ///   - steps: how many.
+  ///   - inputs: steps x M values, time first, finite.
+  ///   - outputs: an array of steps x O values, which are replaced.
+  /// - Throws: as the run that returns them.
+  public func run(steps: Int, _ inputs: [Double], into outputs: inout [Double]) throws {
     guard steps >= 0 else { throw BacktuneError.size("steps: \(steps), expected 0 or more") }
     try check(inputs.count, steps, self.inputs, "inputs")
-    if !outputs.isEmpty { try check(outputs.count, steps, self.outputs, "outputs") }
-    if let stop = advance(steps, inputs.baseAddress, into: outputs.baseAddress) {
-      throw stop.error
+    try check(outputs.count, steps, self.outputs, "outputs")
+    let stop = inputs.withUnsafeBufferPointer { inputs in
+      outputs.withUnsafeMutableBufferPointer {
+        advance(steps, inputs.baseAddress, into: $0.baseAddress)
+      }
     }
-  }
-
-  /// Goes on by several time steps: steps x M inputs to steps x O outputs.
-  /// - Throws: as the run on buffers, `.memory` past the budget.
-  public func run(steps: Int, _ inputs: [Double] = []) throws -> [Double] {
-    try MemoryBudget.bytes(doubles: [steps, outputs], for: "outputs")
-    var result = [Double](repeating: 0, count: steps * outputs)
-    try inputs.withUnsafeBufferPointer { inputs in
-      try result.withUnsafeMutableBufferPointer { try run(steps: steps, inputs, into: $0) }
-    }
-    return result
+    if let stop { throw stop.error }
   }
 
   private func check(_ count: Int, _ steps: Int, _ channels: Int, _ name: String) throws {

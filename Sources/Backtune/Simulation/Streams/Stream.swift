@@ -5,11 +5,16 @@ import Synchronization
 /// A network run one time step at a time, its state kept in between. The outputs are those of `Network.simulate` over the
 /// whole sequence, to the bit, however the steps are cut.
 ///
-/// A real-time thread may step: `step` and `run` on buffers, `state` on a buffer and `reset` take no memory, no lock and no
-/// system call where they succeed. One thread at a time uses a stream; another one may call `update` meanwhile.
+///     let stream = try Stream(network)
+///     var outputs = [Double](repeating: 0, count: stream.outputs)
+///     try stream.step([0.5], into: &outputs)
+///
+/// A real-time thread may step: `step` and `run` into arrays, and `reset`, take no memory, no lock and no system call where
+/// they succeed. One thread at a time uses a stream; another one may call `update` meanwhile.
 public final class Stream: @unchecked Sendable {
-  /// Number of inputs M, and of observed outputs O.
+  /// Number M of inputs.
   public let inputs: Int
+  /// Number O of observed outputs.
   public let outputs: Int
   /// Number of values of a flat state.
   public let stateSize: Int
@@ -33,6 +38,8 @@ public final class Stream: @unchecked Sendable {
   private struct Run {
     let place: Int
     let count: Int
+    /// How long the values are read.
+    var depth = 0
   }
 
   /// Rows of the ring, at least: the last R of them are written twice, the others once.
@@ -68,7 +75,7 @@ public final class Stream: @unchecked Sendable {
       network.outputs.map { Run(place: layout.place(of: $0.group), count: $0.count) })
     kept = .table(
       layout.state.filter { $0.depth > 0 && $0.group != Network.input }.map {
-        Run(place: layout.place(of: $0.group), count: $0.size)
+        Run(place: layout.place(of: $0.group), count: $0.size, depth: $0.depth)
       })
     reset()
   }
@@ -140,7 +147,9 @@ public final class Stream: @unchecked Sendable {
   private func isPastFinite(of steps: Int) -> Bool {
     for age in 0..<min(steps, ring.layout.past) {
       let row = ring.origin + (place - 1 - age) * ring.layout.rowSize
-      for run in kept where !Vectors.isFinite(row + run.place, count: run.count) { return false }
+      for run in kept where age < run.depth {
+        if !Vectors.isFinite(row + run.place, count: run.count) { return false }
+      }
     }
     return true
   }
