@@ -2,9 +2,10 @@
 
 All else is in pyproject.toml.
 
-An editable install and ``pip install .`` build the flavour that this machine runs. With
-BACKTUNE_PORTABLE=1 a wheel holds both: the baseline build, and one for processors of level
-x86-64-v3 (AVX2, FMA); the package picks one when imported.
+An editable install and ``pip install .`` build the best flavour that this machine runs, or that of
+BACKTUNE_FLAVOUR (baseline, x86-64-v3, x86-64-v4). With BACKTUNE_PORTABLE=1 a wheel holds all: the
+baseline build, one for processors of level x86-64-v3 (AVX2, FMA) and one for x86-64-v4 (AVX-512);
+the package picks one when imported.
 """
 
 import importlib.util
@@ -38,18 +39,29 @@ def load_cpu():
 
 CPU = load_cpu()
 
-# Flavour -> folder below lib, and what its build adds to the command.
+# Flavour -> what its build adds to the command. All but the first have a folder of their name.
 FLAVOURS = {
-    "baseline": ("", []),
-    "v3": (CPU.V3_FOLDER, ["-Xcc", "-march=x86-64-v3", "-Xswiftc", "-DBACKTUNE_FMA"]),
+    "baseline": [],
+    "x86-64-v3": ["-Xcc", "-march=x86-64-v3", "-Xswiftc", "-DBACKTUNE_FMA"],
+    "x86-64-v4": [
+        *("-Xcc", "-march=x86-64-v4"),
+        *("-Xswiftc", "-DBACKTUNE_FMA", "-Xswiftc", "-DBACKTUNE_V4"),
+    ],
 }
 
 
 def chosen_flavours():
-    """List what to build: both for a portable wheel, else the one that this machine runs."""
+    """List what to build: all for a portable wheel, else the best one that this machine runs."""
     if os.environ.get("BACKTUNE_PORTABLE", "0") not in ("", "0"):
-        return ["baseline", "v3"]
-    return ["v3" if CPU.supports_v3() else "baseline"]
+        return list(FLAVOURS)
+    given = os.environ.get("BACKTUNE_FLAVOUR")
+    if given:
+        if given not in FLAVOURS:
+            raise PlatformError(
+                f"backtune: BACKTUNE_FLAVOUR is '{given}', expected one of {', '.join(FLAVOURS)}"
+            )
+        return [given]
+    return [(*CPU.supported_levels(), "baseline")[0]]
 
 
 def build_flavour(flavour, quiet):
@@ -69,7 +81,7 @@ def build_flavour(flavour, quiet):
         *("-Xlinker", f"-soname={LIBRARY}"),
         *("-Xlinker", "-s"),
     ]
-    command = [swift, "build", "-c", "release", "--product", "backtune-c", *FLAVOURS[flavour][1]]
+    command = [swift, "build", "-c", "release", "--product", "backtune-c", *FLAVOURS[flavour]]
     command += [*options, "--scratch-path", str(scratch)]
     if not quiet:
         print(" ".join(command), flush=True)
@@ -83,8 +95,8 @@ def build_flavour(flavour, quiet):
 def install_engine(folder, quiet):
     """Build what is chosen, and make it the content of that folder."""
     built = {flavour: build_flavour(flavour, quiet) for flavour in chosen_flavours()}
-    for flavour, (below, _) in FLAVOURS.items():
-        target = folder / below / LIBRARY
+    for flavour in FLAVOURS:
+        target = folder / ("" if flavour == "baseline" else flavour) / LIBRARY
         if flavour not in built:
             target.unlink(missing_ok=True)
             continue
@@ -99,17 +111,18 @@ class BuildEngine(Command):
     """``python setup.py build_engine``: the engine into the source tree."""
 
     description = "build the engine with the Swift toolchain"
-    user_options = []
+    user_options = [("folder=", None, "where it goes (default: into the package)")]
 
     def initialize_options(self):
-        """Take no options."""
+        """Set the default."""
+        self.folder = None
 
     def finalize_options(self):
-        """Take no options."""
+        """Need nothing else."""
 
     def run(self):
         """Build."""
-        install_engine(PACKAGE / "lib", quiet=not self.distribution.verbose)
+        install_engine(Path(self.folder or PACKAGE / "lib"), quiet=not self.distribution.verbose)
 
 
 class BuildPackage(build_py):

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds a portable wheel (both instruction sets), lets auditwheel check what it needs and name its platform, and checks
+# Builds a portable wheel (all instruction sets), lets auditwheel check what it needs and name its platform, and checks
 # it in a fresh virtual environment that has NumPy alone.
 #
 # usage: tools/wheel.sh [FOLDER]     the wheel goes there (default: dist)

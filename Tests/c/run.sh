@@ -5,6 +5,7 @@
 #   folder         where libbacktune.so.1 (or libbacktune-c.so) is; by default the newest one that a build of this tree made
 #   --sanitize     also compile and run the programs with -fsanitize=address,undefined
 #   --no-valgrind  leave out valgrind (otherwise its absence is a failure)
+#   --valgrind-folder=FOLDER  the library that runs under valgrind, which knows no AVX-512 (default: the same)
 #
 # Prints failures, then one line "N passed, N failed" over everything; exits with 1 where something failed.
 # Variables: CC (gcc), CXX (g++, else clang++), CLANG (clang, left out where missing), BACKTUNE_FUZZ_SECONDS (2),
@@ -13,12 +14,13 @@ set -uo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-sanitize=0 valgrind=1 folder=
+sanitize=0 valgrind=1 folder= valgrind_folder=
 for argument in "$@"; do
   case $argument in
     --sanitize) sanitize=1 ;;
     --no-valgrind) valgrind=0 ;;
-    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --valgrind-folder=*) valgrind_folder=${argument#*=} ;;
+    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -*) echo "unknown option $argument, see --help" >&2; exit 2 ;;
     *) folder=$argument ;;
   esac
@@ -196,9 +198,11 @@ done
 if [ $valgrind = 1 ]; then
   if command -v valgrind >/dev/null; then
     export BACKTUNE_TEST_SMALL=1
+    [ -z "$valgrind_folder" ] || ln -sf "$(cd "$valgrind_folder" && pwd)/libbacktune.so.1" "$work/lib/"
     run "valgrind " "" valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=definite \
       --errors-for-leak-kinds=definite "--suppressions=$here/valgrind.supp"
     unset BACKTUNE_TEST_SMALL
+    ln -sf "$library" "$work/lib/libbacktune.so.1"
   else
     fail 1
     echo "failed: valgrind is not installed"

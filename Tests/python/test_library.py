@@ -13,38 +13,42 @@ def flags(*names):
 
 
 V3 = ("sse2", "avx2", "bmi1", "bmi2", "f16c", "fma", "movbe", "abm")
+V4 = (*V3, "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl")
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (flags(*V3), True),
-        (flags(*(name for name in V3 if name != "fma")), False),
-        (flags("sse2"), False),
-        ("", False),
+        (flags(*V4), ("x86-64-v4", "x86-64-v3")),
+        (flags(*V3), ("x86-64-v3",)),
+        (flags(*(name for name in V4 if name != "avx512vl")), ("x86-64-v3",)),
+        (flags(*(name for name in V4 if name != "fma")), ()),
+        (flags("sse2"), ()),
+        ("", ()),
     ],
 )
 def test_flavour_by_processor(tmp_path, monkeypatch, text, expected):
     monkeypatch.setattr(_cpu.platform, "machine", lambda: "x86_64")
     path = tmp_path / "cpuinfo"
     path.write_text(text)
-    assert _cpu.supports_v3(str(path)) is expected
+    assert _cpu.supported_levels(str(path)) == expected
 
 
 def test_flavour_elsewhere(monkeypatch, tmp_path):
-    assert _cpu.supports_v3(str(tmp_path / "absent")) is False
+    assert _cpu.supported_levels(str(tmp_path / "absent")) == ()
     monkeypatch.setattr(_cpu.platform, "machine", lambda: "aarch64")
-    assert _cpu.supports_v3() is False
+    assert _cpu.supported_levels() == ()
 
 
 def test_order_of_paths(tmp_path):
-    both = _library.candidates(None, tmp_path, True)
+    both = _library.candidates(None, tmp_path, ("x86-64-v4", "x86-64-v3"))
     assert both == [
+        tmp_path / "x86-64-v4" / "libbacktune.so.1",
         tmp_path / "x86-64-v3" / "libbacktune.so.1",
         tmp_path / "libbacktune.so.1",
     ]
-    assert _library.candidates("", tmp_path, False) == both[1:]
-    assert [str(p) for p in _library.candidates("/a/b.so", tmp_path, True)] == ["/a/b.so"]
+    assert _library.candidates("", tmp_path, ()) == both[2:]
+    assert [str(p) for p in _library.candidates("/a/b.so", tmp_path, _cpu.LEVELS)] == ["/a/b.so"]
 
 
 def import_error(**environment):

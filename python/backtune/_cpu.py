@@ -8,23 +8,31 @@ from __future__ import annotations
 import platform
 from pathlib import Path
 
-#: Folder, below backtune/lib, of the build for processors of level x86-64-v3.
-V3_FOLDER = "x86-64-v3"
+# The instructions of each level that /proc/cpuinfo names (abm stands for lzcnt), the best first.
+_LEVELS = {
+    "x86-64-v4": frozenset({"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}),
+    "x86-64-v3": frozenset({"avx2", "bmi1", "bmi2", "f16c", "fma", "movbe", "abm"}),
+}
 
-# The instructions of that level that /proc/cpuinfo names (abm stands for lzcnt).
-_V3_FLAGS = frozenset({"avx2", "bmi1", "bmi2", "f16c", "fma", "movbe", "abm"})
+#: The levels that have a build of their own, in a folder of that name below backtune/lib.
+LEVELS = tuple(_LEVELS)
 
 
-def supports_v3(cpuinfo: str = "/proc/cpuinfo") -> bool:
-    """Tell whether this processor runs x86-64-v3 code (AVX2, FMA, BMI2); others die by SIGILL."""
+def supported_levels(cpuinfo: str = "/proc/cpuinfo") -> tuple[str, ...]:
+    """List the levels whose code this processor runs, the best first; others die by SIGILL.
+
+    x86-64-v3 has AVX2, FMA and BMI2; x86-64-v4 AVX-512 too.
+    """
     if platform.machine() not in ("x86_64", "AMD64"):
-        return False
+        return ()
     try:
         lines = Path(cpuinfo).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return False
+        return ()
     for line in lines:
         key, _, flags = line.partition(":")
         if key.strip() == "flags":
-            return set(flags.split()) >= _V3_FLAGS
-    return False
+            own = set(flags.split())
+            lower = own >= _LEVELS["x86-64-v3"]
+            return tuple(level for level in LEVELS if lower and own >= _LEVELS[level])
+    return ()

@@ -24,6 +24,9 @@ class _Labels:
     inputs: list[str] | None
     outputs: list[str] | None
     columns: list[str]
+    input_count: int
+    output_count: int
+    sampling_time: float | None
 
 
 class LabelsMixin:
@@ -118,7 +121,15 @@ class LabelsMixin:
             return known
         outputs = self._texts(b"output names", self.outputs)
         columns = self._nodes() if outputs is None else outputs
-        found = _Labels(version, self._texts(b"input names", self.inputs), outputs, columns)
+        found = _Labels(
+            version,
+            self._texts(b"input names", self.inputs),
+            outputs,
+            columns,
+            self.inputs,
+            self.outputs,
+            self.sampling_time,
+        )
         self._labels = found
         return found
 

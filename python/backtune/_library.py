@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from ._cpu import V3_FOLDER, supports_v3
+from ._cpu import LEVELS, supported_levels
 
 #: BT_ABI_NUMBER of the header that this package was written for.
 ABI_NUMBER = 1
@@ -15,11 +16,11 @@ _FILE = "libbacktune.so.1"
 _VARIABLE = "BACKTUNE_LIBRARY"
 
 
-def candidates(environment: str | None, folder: Path, v3: bool) -> list[Path]:
+def candidates(environment: str | None, folder: Path, levels: Sequence[str]) -> list[Path]:
     """List the paths to try, best first: that of BACKTUNE_LIBRARY, else those in the package."""
     if environment:
         return [Path(environment)]
-    return ([folder / V3_FOLDER / _FILE] if v3 else []) + [folder / _FILE]
+    return [folder / level / _FILE for level in levels] + [folder / _FILE]
 
 
 def load() -> ctypes.CDLL:
@@ -31,14 +32,16 @@ def load() -> ctypes.CDLL:
         No library at any of the paths (the message lists them), or one of another ABI.
     """
     folder = Path(__file__).parent / "lib"
-    paths = candidates(os.environ.get(_VARIABLE), folder, supports_v3())
+    levels = supported_levels()
+    paths = candidates(os.environ.get(_VARIABLE), folder, levels)
     path = next((path for path in paths if path.is_file()), None)
     if path is None:
         tried = "".join(f"\n  {path}" for path in paths)
         hint = ""
-        if not supports_v3() and (folder / V3_FOLDER / _FILE).is_file():
+        others = [level for level in LEVELS if (folder / level / _FILE).is_file()]
+        if others:
             hint = (
-                "\nThe build for processors with AVX2 and FMA is there, but this one lacks them:"
+                f"\nThere is a build for {' and '.join(others)}, which this processor does not run:"
                 " build a wheel with BACKTUNE_PORTABLE=1."
             )
         raise ImportError(

@@ -95,16 +95,19 @@ class SimulationMixin(LabelsMixin):
         >>> bool((net.simulate(u[2:], state) == whole[2:]).all())
         True
         """
-        channels = self.inputs
+        known = self._read_labels()
+        channels = known.input_count
         if not (states and self._has_fixed_weights()):
             self._warn_untouched()
-        given = read(u, channels, "inputs", self.input_names)
-        check_sampling(self.sampling_time, given.forms)
+        given = read(u, channels, "inputs", known.inputs)
+        check_sampling(known.sampling_time, given.forms)
         count = len(given.arrays)
         if count == 0:
             return []
         starts = initial_states(initial, count) if given.is_list else [initial]
-        results = self._simulate(given.arrays, starts, channels, states, return_state)
+        results = self._simulate(
+            given.arrays, starts, channels, known.output_count, states, return_state
+        )
         if not any(given.forms):
             return results if given.is_list else results[0]
         if not states and not return_state:
@@ -133,6 +136,7 @@ class SimulationMixin(LabelsMixin):
         sequences: list[np.ndarray],
         starts: list[Any],
         channels: int,
+        observed: int,
         states: bool,
         return_state: bool,
     ) -> list[Any]:
@@ -141,7 +145,7 @@ class SimulationMixin(LabelsMixin):
         inputs = joined(sequences, channels)
         start = self._starts(starts)
         total = sum(lengths)
-        outputs = np.empty((total, self.outputs))
+        outputs = np.empty((total, observed))
         groups = self.groups if states else {}
         values = np.empty((total, sum(group.size for group in groups.values()))) if states else None
         final = np.empty((len(sequences), self.state_size)) if return_state else None

@@ -39,7 +39,17 @@ public struct Network: Sendable {
   /// The seed of the last `randomize`.
   var drawSeed: UInt64?
   /// Changes with every change of structure, so that a plan made earlier can tell that it is stale.
-  package internal(set) var structureVersion = 0
+  package internal(set) var structureVersion = 0 {
+    didSet { memo = StructureMemo() }
+  }
+  package private(set) var memo = StructureMemo()
+
+  /// The same, without what was made of it: for what is kept there itself.
+  package var withoutMemo: Network {
+    var copy = self
+    copy.memo = StructureMemo()
+    return copy
+  }
 
   /// - Throws: `.size` when `inputs` is negative, `.memory` when it passes the budget.
   public init(inputs: Int) throws {

@@ -90,7 +90,7 @@ struct FreeRun {
     initial: UnsafeBufferPointer<Double>?
   ) throws {
     try Self.check(network, lengths: lengths, inputs: inputs, initial: initial)
-    shards = try Shards(network, lengths: lengths)
+    shards = try Shards(network, lengths: lengths, keepsPrograms: true)
     weights = try ShardWeights(shards)
     weights.load(network.slots.values)
     (self.network, self.inputs, self.initial) = (network, inputs, initial)

@@ -50,6 +50,17 @@ package final class Program: @unchecked Sendable {
     try self.init(network, lanes: lanes, Topology(network))
   }
 
+  /// One that an earlier call made of the same structure, where it is small: to make it takes as long as 100 steps. It
+  /// knows the weights of then.
+  static func kept(_ network: Network, lanes: Int) throws -> Program {
+    if let program = network.memo.value(lanes) as? Program { return program }
+    let program = try Program(network, lanes: lanes)
+    if program.weightCount <= mostKept { network.memo.keep(program, lanes) }
+    return program
+  }
+
+  private static let mostKept = 1 << 16
+
   /// The same network over other lanes.
   package convenience init(_ other: Program, lanes: Int) throws {
     try self.init(other.network, lanes: lanes, other.topology)
@@ -65,7 +76,7 @@ package final class Program: @unchecked Sendable {
     let operations = try topology.runs.map {
       try OperationReference.make($0, network, layout, &memory)
     }
-    (self.network, self.layout, self.topology) = (network, layout, topology)
+    (self.network, self.layout, self.topology) = (network.withoutMemo, layout, topology)
     self.operations = operations
     table = .table(operations.compactMap { OperationReference($0) })
     steps = .table(Self.steps(operations))
@@ -96,7 +107,7 @@ package final class Program: @unchecked Sendable {
       let operation = operations[place]
       if let own = operation as? LearnwareOperation, own.takesTanh {
         for next in place + 1..<operations.count where !followers.contains(next) {
-          guard let other = operations[next] as? FirmwareOperation, 
+          guard let other = operations[next] as? FirmwareOperation,
             other.tanhSource == own.span.place, other.span.size == own.span.size
           else { continue }
           followers.insert(next)

@@ -36,8 +36,9 @@ package final class Shards {
   package let starts: [Int]
   package let totalSteps: Int
 
+  /// - Parameter keepsPrograms: whether programs are shared with other calls.
   /// - Throws: `.size` for no sequence or a negative length, `.network` for a network without groups, `.memory`.
-  package init(_ network: Network, lengths: [Int]) throws {
+  package init(_ network: Network, lengths: [Int], keepsPrograms: Bool = false) throws {
     let whole = try Batch(lengths: lengths)
     (starts, totalSteps) = (whole.starts, whole.totalSteps)
     (self.network, self.lengths) = (network, lengths)
@@ -47,6 +48,7 @@ package final class Shards {
       let batch = try Batch(lengths: sequences.map { lengths[$0] })
       let program =
         try programs[batch.lanes]
+        ?? (keepsPrograms ? Program.kept(network, lanes: batch.lanes) : nil)
         ?? first.map { try Program($0, lanes: batch.lanes) }
         ?? Program(network, lanes: batch.lanes)
       programs[batch.lanes] = program

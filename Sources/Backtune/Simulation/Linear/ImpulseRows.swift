@@ -76,7 +76,8 @@ package final class ImpulseRows {
   package func load(_ slots: [Double]) { packed.load(slots, linear.program) }
 
   /// Where outputs stand in a row of one lane each.
-  package static func places(_ network: Network, _ outputs: [(group: GroupID, node: Int)]) -> [Int] {
+  package static func places(_ network: Network, _ outputs: [(group: GroupID, node: Int)]) -> [Int]
+  {
     let layout = Layout(network, lanes: 4 * quads)
     return outputs.map { layout.offset(of: $0.group) + $0.node }
   }
