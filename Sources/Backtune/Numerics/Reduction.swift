@@ -38,8 +38,11 @@ package struct Reduction: Sendable {
       return
     }
     let interruption = Interruption()
+    // Once it wants no more it is not asked again.
     let own = Poll {
+      if let error = interruption.error { throw error }
       do { try poll() } catch {
+        interruption.error = error
         interruption.isSet.store(true, ordering: .relaxed)
         throw error
       }
@@ -55,8 +58,10 @@ package struct Reduction: Sendable {
     try Threads.forEach(count, threads: threads, poll: { try own() }, item)
   }
 
-  private final class Interruption: Sendable {
+  private final class Interruption: @unchecked Sendable {
     let isSet = Atomic(false)
+    /// Read and written by the caller's thread alone.
+    var error: (any Error)?
   }
 
   /// The same of what is not polled.
