@@ -1,10 +1,12 @@
 """Time what runs side by side on one thread of the engine and on two.
 
-32 sequences simulated, and their gradient (lnl, N = 32, T = 300); a Gauss-Newton iteration of one
-record (N = 32, T = 10,000); a race of 8 draws (N = 8, T = 2,000, 60 iterations); `identify` on a
-record of 2,000 samples. Results are compared to the bit first. Rounds alternate between the numbers
-of threads; figures are medians. Beside them stands the processor time that two threads took over
-that of one: what is above 1 was computed ahead in vain, or spent on waking threads.
+32 sequences simulated, and their gradient (lnl, N = 32, T = 300); Gauss-Newton iterations of one
+record (N = 32, T = 10,000) by the matrix, and by conjugate gradients, whose products are
+simulations, one step after the other; a race of 8 draws (N = 8, T = 2,000, 60 iterations);
+`identify` on a record of 2,000 samples. Results are compared to the bit first. Rounds alternate
+between the numbers of threads; figures are medians. Beside them stands the processor time that two
+threads took over that of one: what is above 1 was computed ahead in vain, or spent on waking
+threads.
 
 usage: python benchmarks/threads.py [ROUNDS] [NAME]
 
@@ -75,13 +77,14 @@ def gradient():
     return work
 
 
-def gauss_newton():
-    """Give two iterations of one long record."""
+def gauss_newton(dense):
+    """Give two iterations of one long record, by the matrix or by conjugate gradients."""
     u, y = noisy(8, 10_000)
 
     def work():
         net = network(32, 5)
         with bt.Estimator(net, u, y, method="gauss-newton", restarts=0) as estimator:
+            estimator.set_option("dense", dense)
             return estimator.run(2, progress=False).cost
 
     return work
@@ -119,7 +122,8 @@ def identification():
 CASES = {
     "simulate": ("32 sequences, N = 32: simulation", simulation, 8),
     "gradient": ("the same: simulation and gradient", gradient, 2),
-    "gauss-newton": ("Gauss-Newton, N = 32, T = 10,000", gauss_newton, 1),
+    "matrix": ("Gauss-Newton by the matrix", lambda: gauss_newton(1), 1),
+    "conjugate": ("Gauss-Newton by conjugate gradients", lambda: gauss_newton(0), 1),
     "race": ("race of 8 draws, N = 8, T = 2,000", race, 1),
     "identify": ("identify, 2,000 samples", identification, 1),
 }

@@ -110,6 +110,8 @@ final class RaceLanes {
 
   /// Laps are reported within this time, or as soon as the first is complete.
   private static let patience = Duration.milliseconds(250)
+  /// What a thread of its own takes of the address space, and what other calls ask for, in bytes.
+  private static let reserve = 192 << 20
   /// Simulations of a lap, with adjoints, about.
   private static let simulations = 20
 
@@ -235,7 +237,11 @@ final class RaceLanes {
       let order = session.problem.adjustable.count
       // Each may come to two matrices.
       let matrices = 2 * (lanes.count + 1) * order * order * MemoryLayout<Double>.stride
-      guard MemoryBudget.left / 2 > max(left - MemoryBudget.left, 0) + matrices else {
+      let more = max(left - MemoryBudget.left, 0) + matrices
+      // Also of the address space, where that is limited.
+      let room = try? MemoryBudget.bytes(
+        doubles: [(more + Self.reserve) / MemoryLayout<Double>.stride], for: "another session")
+      guard MemoryBudget.left / 2 > more, room != nil else {
         limit = lanes.count
         return
       }
