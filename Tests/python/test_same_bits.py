@@ -15,7 +15,7 @@ def default_threads():
 
 
 def on_threads(work):
-    """Return what `work` returns, a list of arrays, having seen that it is the same on all numbers of threads."""
+    """Return the arrays that `work` returns, the same on all numbers of threads."""
     results = []
     for threads in THREADS:
         bt.set_threads(threads)
