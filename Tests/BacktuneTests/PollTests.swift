@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test func eigenvalues() throws {
-    let order = 600
+    let order = 1200
     let matrix = try matrix(order)
     let found = try polls {
       _ = try SymmetricSystem(copying: matrix.pointer, order: order, poll: $0)
