@@ -566,8 +566,9 @@ bt_status bt_estimator_uncertainty(bt_estimator *estimator, double *covariance, 
                                    double *errors, double *freedom, int64_t length, double *noise, int64_t *rank);
 
 /* Finds what the calls of this family give and keeps it until something is estimated: they then only copy. `callback` (may
- * be NULL) is polled, but inside the singular values of a matrix of order P (a second at P = 1,000, five at 2,000); where
- * it stops the work, `stop` (may be NULL) receives BT_STOP_CALLBACK and nothing has changed, otherwise BT_STOP_NONE. */
+ * be NULL) is polled; singular values of a matrix of order P that are under way (a second at P = 1,000, five at 2,000) are
+ * finished before it stops the work: `stop` (may be NULL) then receives BT_STOP_CALLBACK and nothing has changed, otherwise
+ * BT_STOP_NONE. */
 bt_status bt_estimator_find_uncertainty(bt_estimator *estimator, bt_callback callback, void *user_data, int32_t *stop);
 
 /* The standard deviation of every output at every time step of the data, observed or not (sum T x O), that comes from the

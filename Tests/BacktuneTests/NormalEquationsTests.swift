@@ -11,15 +11,20 @@ import Testing
   enum Way: CaseIterable { case tangents, impulses }
 
   /// The lower triangle of [J r]^T [J r] as a whole matrix.
-  static func gram(_ problem: Problem, _ slots: [Double], _ way: Way) throws -> [Double] {
+  static func gram(
+    _ problem: Problem, _ slots: [Double], _ way: Way, room: Int = History.room,
+    unlimited: Bool = true
+  ) throws -> [Double] {
     let states = try problem.makeStates()
     #expect(try problem.evaluate(slots, into: states).isFinite)
-    let equations = try NormalEquations(problem)
+    let equations = try NormalEquations(problem, room: room)
     equations.rows.prepare(states)
     switch way {
     case .tangents: try equations.rows.byTangents(states, slots, into: equations, .none)
     case .impulses:
-      #expect(try equations.rows.byImpulses(states, slots, unlimited: true, into: equations, .none))
+      #expect(
+        try equations.rows.byImpulses(
+          states, slots, unlimited: unlimited, into: equations, .none))
     }
     let n = equations.order + 1
     return (0..<n * n).map { place in
@@ -94,6 +99,25 @@ import Testing
     for (k, slot) in problem.adjustable.enumerated() {
       #expect(abs(a[(n - 1) * n + k] - gradient[slot]) <= 1e-13 * scale, "seed \(seed)")
     }
+  }
+
+  /// A history that is held window by window gives the same, for one sequence and for several in a shard.
+  @Test(arguments: [[700], [300, 290, 280, 270, 40, 7]], Way.allCases)
+  func windows(lengths: [Int], way: Way) throws {
+    let (learner, _, _) = try Build.reverseEngineering("lnl", size: 12, steps: 10)
+    let total = lengths.reduce(0, +)
+    let sequences = try Build.sequences(
+      learner, lengths: lengths, inputs: Build.normal(total, seed: 1),
+      desired: Build.normal(total, seed: 2))
+    let problem = try Problem(learner, sequences)
+    let slots = problem.slots.values
+    let history = try History(problem.runner.shards, room: 10_000)
+    #expect(history.windows(reach: 0, isDescending: false).count > 2)
+    let whole = try Self.gram(problem, slots, way, unlimited: false)
+    let found = try Self.gram(problem, slots, way, room: 10_000, unlimited: false)
+    let n = problem.adjustable.count + 1
+    let scale = (0..<n).reduce(0) { max($0, whole[$1 * n + $1]) }
+    for (x, y) in zip(whole, found) { #expect(abs(x - y) <= 1e-13 * scale) }
   }
 
   /// The way that costs less is chosen: impulses where they decay, tangents where they do not; either gives the same.

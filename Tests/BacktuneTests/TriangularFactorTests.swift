@@ -34,7 +34,7 @@ import Testing
   }
 
   /// R^T R = A^T A, however the rows are cut, fewer than columns too; columns in units far apart.
-  @Test(arguments: [[5, 1, 30], [36], [2, 1]], [1, 7, 50])
+  @Test(arguments: [[5, 1, 30], [36], [2, 1], [300]], [1, 7, 50, 150])
   func products(chunks: [Int], columns: Int) throws {
     let units = (0..<columns).map { [1, 1e-90, 1e90][$0 % 3] }
     let rows = Self.normal(chunks.reduce(0, +), columns, seed: 3).map { zip($0, units).map(*) }

@@ -15,7 +15,7 @@ def default_threads():
 
 
 def on_threads(work):
-    """Return the arrays that `work` returns, having seen that they do not depend on threads."""
+    """Return the arrays that `work` returns, the same on all numbers of threads."""
     results = []
     for threads in THREADS:
         bt.set_threads(threads)

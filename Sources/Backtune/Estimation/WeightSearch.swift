@@ -13,6 +13,9 @@ final class WeightSearch {
   /// The score of the first weights that had a finite one, under the present nu.
   private(set) var first = Score.infinite
   private var best: States?
+  /// Whether the states of the best weights are kept, or only what their cost depends on.
+  private let keepsStates: Bool
+  private var bestDriven: Driven?
   private(set) var simulations = 0
   private var reported = 0
   /// Whether nu stays for now.
@@ -21,11 +24,12 @@ final class WeightSearch {
   private(set) var bestStep = 0.0
   private var trial: States
 
-  /// Of the best weights, once there are some with a finite score.
+  /// Of the best weights, once there are some with a finite score, where they are kept.
   var states: States { best ?? trial }
+  private var driven: Driven { bestDriven ?? states.driven }
 
-  init(_ problem: Problem) throws {
-    self.problem = problem
+  init(_ problem: Problem, keepsStates: Bool = true) throws {
+    (self.problem, self.keepsStates) = (problem, keepsStates)
     slots = problem.slots.values
     trial = try problem.makeStates()
   }
@@ -62,7 +66,7 @@ final class WeightSearch {
   /// start and best are always compared under one nu.
   func adapt() {
     if holdsNu { return }
-    let changed = problem.data.adapt(to: states.driven) {
+    let changed = problem.data.adapt(to: driven) {
       $0.best + score.penalty <= $0.start + first.penalty
     }
     guard let changed else { return }
@@ -84,10 +88,25 @@ final class WeightSearch {
       problem.data.begin(with: trial.driven)
     }
     (slots, score) = (candidate, result)
+    if !keepsStates {
+      let driven = try bestDriven ?? problem.runner.makeDriven(for: "values of the best weights")
+      driven.copy(from: trial.driven)
+      bestDriven = driven
+      return (result.total, trial)
+    }
     let found = trial
     trial = try best ?? problem.makeStates()
     best = found
     return (result.total, found)
+  }
+
+  /// Writes the states of the best weights, simulated anew where they are not kept.
+  func writeStates(into target: States, poll: Poll) throws {
+    if keepsStates {
+      target.copy(from: states)
+    } else {
+      _ = try problem.evaluate(slots, into: target, poll: poll)
+    }
   }
 
   /// Simulates with the first weights; those that diverge are halved until they do not.

@@ -8,6 +8,10 @@ package final class Driven {
   init(_ parts: [Trajectory]) { self.parts = parts }
 
   package func zero() { for part in parts { part.zero() } }
+
+  package func copy(from other: Driven) {
+    for (own, source) in zip(parts, other.parts) { own.copy(from: source) }
+  }
 }
 
 /// States of a simulation: of all nodes, and of those that a cost depends on.
@@ -19,7 +23,7 @@ package final class States {
 
   package func copy(from other: States) {
     for (own, source) in zip(parts, other.parts) { own.copy(from: source) }
-    for (own, source) in zip(driven.parts, other.driven.parts) { own.copy(from: source) }
+    driven.copy(from: other.driven)
   }
 }
 

@@ -31,7 +31,7 @@ final class GaussNewton: Session {
   /// - Parameter form: how its steps are solved; nil for what is predicted to cost less.
   init(_ problem: Problem, form: LinearForm? = nil) throws {
     self.problem = problem
-    search = try WeightSearch(problem)
+    search = try WeightSearch(problem, keepsStates: false)
     solver = try (form ?? .cheaper(problem)).makeSolver(problem)
     slopes = try problem.runner.makeDriven(for: "slopes of a correction")
   }
@@ -83,7 +83,7 @@ final class GaussNewton: Session {
     search.adapt()
     let cost = search.score.total
     let base = try base()
-    base.copy(from: search.states)
+    try search.writeStates(into: base, poll: poll)
     let origin = search.slots
     try solver.update(base, slots: origin, poll: poll)
     let linear = LinearisedProblem(problem, origin, solver)

@@ -12,9 +12,10 @@ final class NormalEquations: RowSink {
   let gram: Buffer
   let stride: Int
 
-  init(_ problem: Problem) throws {
+  /// - Parameter room: values of a history that are held at once, about.
+  init(_ problem: Problem, room: Int = History.room) throws {
     self.problem = problem
-    rows = try JacobianRows(problem)
+    rows = try JacobianRows(problem, room: room)
     stride = rows.width
     gram = try Buffer(dimensions: [stride, stride], for: "normal matrix")
   }
