@@ -271,16 +271,14 @@ package final class Problem {
 
   /// The mean of |rho'| over the values where it is not zero, 0 if there is none.
   private var meanSlope: Double {
-    func sum(_ value: @escaping (Double) -> Double) -> Double {
-      runner.reduction.sum { [self] part in
-        let slopes = slopes.parts[part].origin
-        var sum = 0.0
-        runner.forEachValue(part) { sum += value(slopes[$0]) }
-        return sum
+    let sums = runner.reduction.sums(2) { [self] part, sums in
+      let slopes = slopes.parts[part].origin
+      runner.forEachValue(part) {
+        sums[0] += abs(slopes[$0])
+        sums[1] += slopes[$0] == 0 ? 0 : 1
       }
     }
-    let count = sum { $0 == 0 ? 0 : 1 }
-    return count > 0 ? sum(abs) / count : 0
+    return sums[1] > 0 ? sums[0] / sums[1] : 0
   }
 
   /// L, what is reported: the sum divided by that of the gains.

@@ -34,14 +34,15 @@ struct DiagonalBlock {
     if !isInput { add(weights, e + row * width, sums + shift, lanes) }
   }
 
-  func gradient(
-    _ states: Trajectory, _ eps: Trajectory, place: Int, _ batch: Batch,
-    into slots: UnsafeMutablePointer<Double>
+  /// - Parameter sums: one value a row.
+  func addGradient(
+    _ states: Trajectory, _ eps: Trajectory, place: Int, _ batch: Batch, _ times: Range<Int>,
+    into sums: UnsafeMutablePointer<Double>
   ) {
-    for t in 0..<batch.steps {
+    for t in times {
       let (e, s) = (eps.row(t) + place + row * width, states.row(t) + shift)
       for i in 0..<rows {
-        slots[firstSlot + i] += Vectors.dot(e + i * width, s + i * width, count: batch.active[t])
+        sums[i] += Vectors.dot(e + i * width, s + i * width, count: batch.active[t])
       }
     }
   }

@@ -54,18 +54,17 @@ struct IndexedBlock {
     }
   }
 
-  /// - Parameter sums: one value an entry, zero.
-  func gradient(
-    _ states: Trajectory, _ eps: Trajectory, place: Int, _ batch: Batch,
-    sums g: UnsafeMutablePointer<Double>, into slots: UnsafeMutablePointer<Double>
+  /// - Parameter sums: one value an entry.
+  func addGradient(
+    _ states: Trajectory, _ eps: Trajectory, place: Int, _ batch: Batch, _ times: Range<Int>,
+    into sums: UnsafeMutablePointer<Double>
   ) {
-    for t in 0..<batch.steps {
+    for t in times {
       let (e, s) = (eps.row(t) + place, states.row(t) + shift)
       for k in 0..<entries.count {
         let (i, j) = (entries[k].row * width, entries[k].column * width)
-        g[k] += Vectors.dot(e + i, s + j, count: batch.active[t])
+        sums[k] += Vectors.dot(e + i, s + j, count: batch.active[t])
       }
     }
-    for k in 0..<entries.count { slots[entries[k].slot] += g[k] }
   }
 }

@@ -38,21 +38,27 @@ protocol Operation: AnyObject {
   func adjoint(
     _ frame: Frame, _ partials: some Partials, _ eps: Target, into sums: Target, lanes: Int)
 
-  /// Scratch that `gradient` needs.
+  /// Values of the sums that a gradient is taken of.
   var gradientCount: Int { get }
 
-  /// Adds sum_t eps(t) phi(t) to the gradient of each slot.
-  func gradient(
-    _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, scratch: Target, into slots: Target)
+  /// Adds eps(t) phi(t) of some times to sums, in a form of the operation's own.
+  func addGradient(
+    _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, _ times: Range<Int>,
+    into sums: Target)
+
+  /// Adds such sums to the gradient of each slot.
+  func takeGradient(_ sums: Values, into slots: Target)
 }
 
 extension Operation {
   func pack(_ slots: Values, into weights: Target) {}
   func addDirection(_ direction: Frame, _ states: Values, into row: Target, lanes: Int) {}
   var gradientCount: Int { 0 }
-  func gradient(
-    _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, scratch: Target, into slots: Target
+  func addGradient(
+    _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, _ times: Range<Int>,
+    into sums: Target
   ) {}
+  func takeGradient(_ sums: Values, into slots: Target) {}
 }
 
 /// What a call reads beside states: packed weights.

@@ -27,10 +27,25 @@ package final class PackedWeights {
 package final class Workspace {
   let values: UnsafeMutablePointer<Double>
   private let buffer: Buffer
+  private let sumCount: Int
+  private var sums: Buffer?
 
   /// - Throws: `.memory` past the budget.
   package init(_ program: Program) throws {
     buffer = try Buffer(count: program.scratchCount, for: "work space of a program")
     values = buffer.pointer
+    sumCount = program.sumCount
+  }
+
+  /// The sums of a gradient, zero.
+  /// - Throws: `.memory` past the budget.
+  func zeroSums() throws -> UnsafeMutablePointer<Double> {
+    if let sums {
+      sums.zero()
+      return sums.pointer
+    }
+    let sums = try Buffer(count: sumCount, for: "sums of a gradient")
+    self.sums = sums
+    return sums.pointer
   }
 }

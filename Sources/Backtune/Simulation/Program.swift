@@ -17,6 +17,8 @@ package final class Program: @unchecked Sendable {
   /// Values of packed weights, and of a workspace.
   let weightCount: Int
   let scratchCount: Int
+  /// Values of the sums of a gradient.
+  let sumCount: Int
   /// Multiplications of one time step and lane, about.
   package let workPerStep: Int
 
@@ -82,8 +84,9 @@ package final class Program: @unchecked Sendable {
     steps = .table(Self.steps(operations))
     weightCount = memory.weights
     scratchCount = operations.reduce(0) {
-      max($0, $1.partialCount * lanes, $1.gradientCount)
+      max($0, $1.partialCount * lanes)
     }
+    sumCount = operations.reduce(0) { $0 + $1.gradientCount }
     starts = network.groups.indices.compactMap { group in
       guard let state = network.groups[group].initialState else { return nil }
       return Start(
@@ -230,7 +233,8 @@ package final class Program: @unchecked Sendable {
   /// Backward tuning, equation (4): eps(t) = rho'(t) + g(sum of beta eps) from T - 1 down to 0, and what it is for: sum_t
   /// eps(t) phi(t), which is added to every slot.
   ///
-  /// It goes window by window, so that adjoint values stay in the cache, and memory does not grow with T.
+  /// It goes window by window, so that memory does not grow with T, and sums block by block of times, while states and
+  /// adjoint values are in the cache.
   ///
   /// - Parameters:
   ///   - slopes: rho' of the driven nodes, in a layout of these alone.
@@ -243,24 +247,25 @@ package final class Program: @unchecked Sendable {
   ) throws -> Guard.Counts {
     var counts = Guard.Counts()
     counts.values = network.nodeCount * batch.totalSteps
+    let sums = try workspace.zeroSums()
     let (size, past, window) = (layout.rowSize, layout.past, max(eps.steps, 1))
     var first = max(batch.steps - 1, 0) / window * window
     // Rows become zero when the first value is to be added to them, as long as they are in the cache.
     eps.row(batch.steps - first - past).update(repeating: 0, count: past * size)
     while true {
-      let times = first..<min(first + window, batch.steps)
-      let part = batch.slice(times)
+      let part =
+        first == 0 && batch.steps <= window
+        ? batch : batch.slice(first..<min(first + window, batch.steps))
       try tuneWindow(
         weights, workspace, Trajectory(states, from: first), slopes: slopes.row(first), drive,
-        limit, &counts, eps, part, poll)
-      try gradient(
-        workspace, Trajectory(states, from: first), eps, part,
-        startsLearnt: startsLearnt && first == 0, into: slots, poll: poll)
-      if first == 0 { return counts }
+        limit, &counts, eps, part, sums, poll)
+      if first == 0 { break }
       // What was pulled back beyond the window is where the one before it ends.
       eps.row(window - past).update(from: eps.row(-past), count: past * size)
       first -= window
     }
+    takeGradient(sums, eps, startsLearnt: startsLearnt, into: slots)
+    return counts
   }
 
   /// Steps of a window of adjoint values for so many: some hundred kilobytes.
@@ -273,10 +278,12 @@ package final class Program: @unchecked Sendable {
   private func tuneWindow(
     _ weights: PackedWeights, _ workspace: Workspace, _ states: Trajectory,
     slopes: UnsafePointer<Double>, _ drive: Drive, _ limit: Guard?, _ counts: inout Guard.Counts,
-    _ eps: Trajectory, _ batch: Batch, _ poll: Poll
+    _ eps: Trajectory, _ batch: Batch, _ sums: UnsafeMutablePointer<Double>, _ poll: Poll
   ) throws {
     let (table, size, frame) = (table, layout.rowSize, Frame(weights: weights.values))
     let (past, slopeSize) = (layout.past, drive.layout.rowSize)
+    let block = max(Self.blockSize / max(size, 1), 16)
+    var end = batch.steps
     try batch.active.withUnsafeBufferPointer { active in
       try chunks(batch, poll) { times in
         // Runs of times come in ascending order; the adjoint goes down from the last.
@@ -297,6 +304,10 @@ package final class Program: @unchecked Sendable {
             }
             table[k].use(adjoint)
             k -= 1
+          }
+          if end - t >= block || t == 0 {
+            addGradient(states, eps, batch, t..<end, into: sums)
+            end = t
           }
         }
       }
@@ -333,9 +344,40 @@ package final class Program: @unchecked Sendable {
     startsLearnt: Bool = true, into slots: UnsafeMutablePointer<Double>,
     poll: Poll = .none
   ) throws {
-    for operation in operations {
-      operation.gradient(states, eps, batch, scratch: workspace.values, into: slots)
+    let sums = try workspace.zeroSums()
+    let block = max(Self.blockSize / max(layout.rowSize, 1), 16)
+    var first = 0
+    while first < batch.steps {
+      let end = min(first + block, batch.steps)
+      addGradient(states, eps, batch, first..<end, into: sums)
+      first = end
       try poll()
+    }
+    takeGradient(sums, eps, startsLearnt: startsLearnt, into: slots)
+  }
+
+  /// Values of a trajectory over a block of times: 256 KiB.
+  private static let blockSize = 1 << 15
+
+  private func addGradient(
+    _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, _ times: Range<Int>,
+    into sums: UnsafeMutablePointer<Double>
+  ) {
+    var place = sums
+    for operation in operations {
+      operation.addGradient(states, eps, batch, times, into: place)
+      place += operation.gradientCount
+    }
+  }
+
+  private func takeGradient(
+    _ sums: UnsafeMutablePointer<Double>, _ eps: Trajectory, startsLearnt: Bool,
+    into slots: UnsafeMutablePointer<Double>
+  ) {
+    var place = sums
+    for operation in operations {
+      operation.takeGradient(place, into: slots)
+      place += operation.gradientCount
     }
     if !startsLearnt { return }
     forEachStart { slot, place in
