@@ -4,14 +4,18 @@ The network is x(t) = tanh(W x(t-1) + b u(t)), unit 0 observed; T = 1000; one se
 by side; one thread. Floors: bare BLAS product plus vectorised tanh, and plain C loops (floor.c).
 All are measured in turn, several rounds; a figure is the median. Gradients are compared first.
 
+Then, in one table, what docs/performance.md names: ratios of the above, the gradient of all
+outputs, an lstm and a gru, and two threads over one.
+
 usage: python benchmarks/engine.py [N,N,...] [LANES,LANES]
 
-Prints a table, and writes benchmarks/results/engine.csv.
+Prints tables, and writes benchmarks/results/engine.csv. Times are those of the processor, so that
+what else runs counts little; of threads they are those of the clock.
 """
 
 import os
 
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BACKTUNE_NUM_THREADS"):
     os.environ[variable] = "1"
 
 import csv
@@ -128,22 +132,93 @@ class Case:
         return (simulate, gradient), (blas, None)
 
 
-def measure(functions):
+def measure(functions, clock=time.process_time):
     """Return the median seconds of each of several functions, called in turn."""
     counts = []
     for function in functions:
         function()
-        began = time.perf_counter()
+        began = clock()
         function()
-        counts.append(max(1, int(0.03 / (time.perf_counter() - began))))
+        counts.append(max(1, int(0.03 / max(clock() - began, 1e-6))))
     rounds = [[] for _ in functions]
     for _ in range(ROUNDS):
         for place, (function, count) in enumerate(zip(functions, counts)):
-            began = time.perf_counter()
+            began = clock()
             for _ in range(count):
                 function()
-            rounds[place].append((time.perf_counter() - began) / count)
+            rounds[place].append((clock() - began) / count)
     return [statistics.median(times) for times in rounds]
+
+
+def all_outputs(units, lanes):
+    """Return simulation and gradient of a network whose units are all observed."""
+    random = np.random.default_rng(units)
+    net = bt.Network(1)
+    net.lnl(units, activation="tanh", bias=False, input_lag=0)
+    net.randomize(seed=1)
+    inputs = [random.normal(size=(STEPS, 1)) for _ in range(lanes)]
+    targets = [random.normal(size=(STEPS, units)) for _ in range(lanes)]
+    estimator = bt.Estimator(net, inputs, targets)
+    weights = net.get_weights()
+
+    def gradient():
+        weights[0] = -weights[0]
+        net.set_weights(weights)
+        return estimator.gradient()
+
+    alone = inputs[0] if lanes == 1 else inputs
+    return (lambda: net.simulate(alone)), gradient
+
+
+def gated(kind, units):
+    """Return the simulation of one sequence by a gated unit."""
+    net = bt.Network(1)
+    getattr(net, kind)(units)
+    net.randomize(seed=1)
+    inputs = np.random.default_rng(units).normal(size=(STEPS, 1))
+    return lambda: net.simulate(inputs)
+
+
+def with_threads(count, function):
+    """Return the function on so many threads."""
+
+    def run():
+        bt.set_threads(count)
+        function()
+
+    return run
+
+
+def print_summary(times):
+    """Print what docs/performance.md names; `times` are those of each case and contestant."""
+    print("\n| what | N | sequences | figure | asked |")
+    print("|---|---|---|---|---|")
+
+    def row(*cells):
+        print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
+
+    floors = {8: (0.6, 1.3), 32: (0.5, 1.15), 128: (0.65, 1.05)}
+    gradients = {8: 1.6, 32: 2.1, 128: 2.6}
+    for (units, lanes), (forward, backward) in times.items():
+        if units not in floors:
+            continue
+        name = "plain C loop" if lanes == 1 else "BLAS product + tanh"
+        asked = floors[units][lanes > 1]
+        ratio = forward["backtune"] / forward[name]
+        row(f"simulation over {name}", units, lanes, f"{ratio:.2f}", asked)
+        ratio = backward["backtune"] / forward["backtune"]
+        row("gradient over simulation", units, lanes, f"{ratio:.2f}", gradients[units])
+    for lanes in (1, 32):
+        simulate, gradient = measure(all_outputs(32, lanes))
+        row("gradient of all outputs over simulation", 32, lanes, f"{gradient / simulate:.2f}", 2.2)
+    for kind, asked in {"lstm": (95, 180, 422), "gru": (76, 132, 306)}.items():
+        for units, limit in zip((8, 16, 32), asked):
+            (seconds,) = measure([gated(kind, units)])
+            row(f"{kind}, ns a step", units, 1, f"{seconds * 1e9 / STEPS:.0f}", limit)
+    for name, function in zip(("simulation", "gradient"), Case(32, 32).backtune()):
+        one, two = measure([with_threads(count, function) for count in (1, 2)], time.perf_counter)
+        row(f"{name}, one thread over two", 32, 32, f"{one / two:.2f}", 1.7)
+    bt.set_threads(1)
 
 
 def check_gradients(case, contestants):
@@ -167,7 +242,7 @@ def check_gradients(case, contestants):
 def main(sizes="8,32,128", lanes="1,32"):
     """Measure and print."""
     library = load_floor()
-    rows = []
+    rows, times = [], {}
     print("ns a step and sequence (ratio to backtune: above 1, backtune is faster)\n")
     print("| N | sequences | contestant | simulation | ratio | with gradient | ratio |")
     print("|---|---|---|---|---|---|---|")
@@ -184,12 +259,17 @@ def main(sizes="8,32,128", lanes="1,32"):
             check_gradients(case, contestants)
             forward = measure([pair[0] for pair in contestants.values()])
             backward = measure([pair[1] for pair in contestants.values() if pair[1]]) + [None]
+            times[units, count] = (
+                dict(zip(contestants, forward)),
+                dict(zip(contestants, backward)),
+            )
             for name, a, b in zip(contestants, forward, backward):
                 scale = 1e9 / STEPS / count
                 cells = [f"{a * scale:.1f}", f"{a / forward[0]:.2f}"]
                 cells += [f"{b * scale:.1f}", f"{b / backward[0]:.2f}"] if b else ["", ""]
                 print(f"| {units} | {count} | {name} | {' | '.join(cells)} |", flush=True)
                 rows.append([units, count, name, *cells])
+    print_summary(times)
     results = HERE / "results"
     results.mkdir(exist_ok=True)
     with open(results / "engine.csv", "w", newline="") as file:
