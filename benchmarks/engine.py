@@ -171,9 +171,10 @@ def all_outputs(units, lanes):
 
 
 def gated(kind, units):
-    """Return the simulation of one sequence by a gated unit."""
+    """Return the simulation of one sequence by a gated unit, one node observed."""
     net = bt.Network(1)
     getattr(net, kind)(units)
+    net.observe(net.groups[f"{kind}.x"], count=1)
     net.randomize(seed=1)
     inputs = np.random.default_rng(units).normal(size=(STEPS, 1))
     return lambda: net.simulate(inputs)

@@ -9,7 +9,7 @@ final class LearnwareOperation: Operation {
   private typealias Segment = PanelProducts.Segment
 
   /// Columns of the matrix that read one source.
-  private struct Columns {
+  struct Columns {
     let source: Source
     let first: Int
     let count: Int
@@ -22,10 +22,10 @@ final class LearnwareOperation: Operation {
   let groups: [GroupID]
   let span: Span
   let partialCount = 0
-  private let columns: [Columns]
+  let columns: [Columns]
   private let columnCount: Int
-  private let blocks: [MatrixBlock]
-  private let biasSlots: [(row: Int, slot: Int)]
+  let blocks: [MatrixBlock]
+  let biasSlots: [(row: Int, slot: Int)]
   /// Places among the packed weights: one bias a row (0 without), zeros, the matrix.
   private let bias: Int
   private let zeros: Int
@@ -34,8 +34,8 @@ final class LearnwareOperation: Operation {
   private let segments: UnsafeMutableBufferPointer<Segment>
   private let ownSegments: UnsafeMutableBufferPointer<Segment>
   private let pulls: UnsafeMutableBufferPointer<Pull>
-  private let diagonals: UnsafeMutableBufferPointer<DiagonalBlock>
-  private let lists: UnsafeMutableBufferPointer<IndexedBlock>
+  let diagonals: UnsafeMutableBufferPointer<DiagonalBlock>
+  let lists: UnsafeMutableBufferPointer<IndexedBlock>
   /// Padding between groups, which the transposed product would read.
   private let gaps: UnsafeMutableBufferPointer<Gap>
 
@@ -166,7 +166,7 @@ final class LearnwareOperation: Operation {
   }
 
   /// Rows of the matrix that the transposed product reads: all but the last padding.
-  private let rows: Int
+  let rows: Int
 
   func pack(_ slots: Values, into weights: Target) {
     for (row, slot) in biasSlots { weights[bias + row] = slots[slot] }
@@ -277,102 +277,6 @@ final class LearnwareOperation: Operation {
     }
     for block in diagonals { block.multiplyTransposed(w, e, into: sums, lanes: lanes) }
     for block in lists { block.multiplyTransposed(w, e, into: sums, lanes: lanes) }
-  }
-
-  // MARK: gradient
-
-  var gradientCount: Int {
-    (biasSlots.isEmpty ? 0 : span.count) + columns.reduce(0) { $0 + sumCount($1) }
-      + diagonals.reduce(0) { $0 + $1.rows } + lists.reduce(0) { $0 + $1.entries.count }
-  }
-
-  /// Sums of one source: a row of whole vectors for each of the operation's.
-  private func sumCount(_ own: Columns) -> Int { rows * Vector.padded(own.count) }
-
-  func addGradient(
-    _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, _ times: Range<Int>,
-    into sums: Target
-  ) {
-    if times.isEmpty { return }
-    var place = sums
-    if !biasSlots.isEmpty {
-      addBiases(eps, batch, times, into: place)
-      place += span.count
-    }
-    for own in columns {
-      addOuter(states, eps, batch, times, own, into: place)
-      place += sumCount(own)
-    }
-    for block in diagonals {
-      block.addGradient(states, eps, place: span.place, batch, times, into: place)
-      place += block.rows
-    }
-    for block in lists {
-      block.addGradient(states, eps, place: span.place, batch, times, into: place)
-      place += block.entries.count
-    }
-  }
-
-  func takeGradient(_ sums: Values, into slots: Target) {
-    var place = sums
-    if !biasSlots.isEmpty {
-      let width = span.width
-      for (row, slot) in biasSlots {
-        for lane in 0..<width { slots[slot] += place[row * width + lane] }
-      }
-      place += span.count
-    }
-    for (number, own) in columns.enumerated() {
-      let stride = Vector.padded(own.count)
-      for block in blocks where block.column == number {
-        block.forEachEntry { i, j, slot in slots[slot] += place[(block.row + i) * stride + j] }
-      }
-      place += sumCount(own)
-    }
-    for block in diagonals {
-      for i in 0..<block.rows { slots[block.firstSlot + i] += place[i] }
-      place += block.rows
-    }
-    for block in lists {
-      for k in 0..<block.entries.count { slots[block.entries[k].slot] += place[k] }
-      place += block.entries.count
-    }
-  }
-
-  /// sum_t eps(t), every lane apart: one pass over time.
-  private func addBiases(
-    _ eps: Trajectory, _ batch: Batch, _ times: Range<Int>, into sums: Target
-  ) {
-    let width = span.width
-    for t in times {
-      let (e, lanes) = (eps.row(t) + span.place, batch.active[t])
-      if lanes == width {
-        Vectors.add(1, e, to: sums, count: span.count)
-      } else {
-        for node in 0..<span.nodes {
-          Vectors.add(1, e + node * width, to: sums + node * width, count: lanes)
-        }
-      }
-    }
-  }
-
-  /// sum_t eps(t) s(t)^T of one source, row by row.
-  private func addOuter(
-    _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, _ times: Range<Int>, _ own: Columns,
-    into sums: Target
-  ) {
-    let (width, step, stride) = (span.width, states.layout.rowSize, Vector.padded(own.count))
-    let (e, s) = (eps.row(times.lowerBound) + span.place, states.row(times.lowerBound) + own.shift)
-    if width == 1 {
-      return OuterProducts.add(
-        e, rows: rows, s, columns: own.count, step: step, times: times.count, into: sums,
-        stride: stride)
-    }
-    batch.active.withUnsafeBufferPointer {
-      OuterProducts.addLanes(
-        e, rows: rows, s, columns: own.count, step: step, width: width,
-        active: UnsafeBufferPointer(rebasing: $0[times]), into: sums, stride: stride)
-    }
   }
 }
 
