@@ -118,3 +118,33 @@ def test_sequences_without_a_state_in_a_list_start_as_the_network_does():
     first, second = net.simulate([u, u], initial=[None, given])
     np.testing.assert_array_equal(first, alone)
     np.testing.assert_array_equal(second, net.simulate(u, initial=given))
+
+
+def test_what_is_kept_between_calls_follows_weights_structure_and_copies():
+    u = np.random.default_rng(0).normal(size=(20, 1))
+
+    def fresh(change):
+        """Give the outputs of a network that has not run before."""
+        net = bt.lnl_network(3).randomize(seed=1)
+        change(net)
+        return net.simulate(u)
+
+    net = bt.lnl_network(3).randomize(seed=1)
+    first = net.simulate(u)
+    assert (net.simulate(u) == first).all()
+    net.set_weights(2 * net.get_weights())
+    doubled = fresh(lambda other: other.set_weights(2 * other.get_weights()))
+    assert (net.simulate(u) == doubled).all() and (doubled != first).any()
+
+    # Two copies share what was made of them until each changes its own way.
+    one, two = net.copy(), net.copy()
+    one.lnl(2, name="wide")
+    two.lnl(2, name="wide", activation="logistic")
+    for other in (one, two):
+        other.observe(other.groups["wide.x"])
+        other.randomize(seed=3)
+    assert (net.simulate(u) == doubled).all()
+    outputs = [other.simulate(u) for other in (one, two)]
+    again = [bt.Network.from_json(other.to_json()).simulate(u) for other in (one, two)]
+    assert (outputs[0] == again[0]).all() and (outputs[1] == again[1]).all()
+    assert (outputs[0] != outputs[1]).any()
