@@ -272,11 +272,16 @@ package final class Problem {
   /// The mean of |rho'| over the values where it is not zero, 0 if there is none.
   private var meanSlope: Double {
     let sums = runner.reduction.sums(2) { [self] part, sums in
-      let slopes = slopes.parts[part].origin
-      runner.forEachValue(part) {
-        sums[0] += abs(slopes[$0])
-        sums[1] += slopes[$0] == 0 ? 0 : 1
+      // Where a sequence has ended slopes are 0.
+      let slopes = slopes.parts[part]
+      let (count, s) = (slopes.steps * slopes.layout.rowSize, slopes.origin)
+      var (sum, number) = (Vector.zero, Vector.zero)
+      for k in stride(from: 0, to: count, by: Vector.width) {
+        let slope = Vector(at: s + k, count: min(Vector.width, count - k))
+        sum += VectorMath.clearingSign(slope)
+        number += Vector(repeating: 1).replacing(with: 0, where: slope .== Vector.zero)
       }
+      (sums[0], sums[1]) = (sum.total, number.total)
     }
     return sums[1] > 0 ? sums[0] / sums[1] : 0
   }
