@@ -1,6 +1,7 @@
 """What a Swift package sees of this one: its manual, and a program that depends on it."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -94,7 +95,7 @@ def test_examples_compile(symbols, tmp_path):
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.skipif("BACKTUNE_TEST_ALL" not in os.environ, reason="a minute: make test-all")
 @needs_swift
 def test_a_package_that_depends_on_this_one(tmp_path):
     """The engine is built anew for it: less than a minute, seconds where it was built before."""
