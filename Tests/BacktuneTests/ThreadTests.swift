@@ -115,14 +115,14 @@ import Testing
       (longest, last, polls) = (max(longest, now - last), now, polls + 1)
       if pthread_equal(caller, pthread_self()) == 0 { strangers += 1 }
     }
-    // The longest time of some tries: another process may have the processor meanwhile.
+    // The longest time of some tries: another process may have the processor meanwhile, another test the pool, and then the
+    // caller does all by itself.
     func longestOfBestTry(_ work: () throws -> Void) rethrows -> Double {
       var best = Double.infinity
-      for _ in 0..<5 where best > 50 {
+      for _ in 0..<20 where best > 50 {
         (last, longest, polls) = (Self.milliseconds(), 0, 0)
         try work()
-        #expect(polls >= 6)
-        best = min(best, longest)
+        if polls >= 6 { best = min(best, longest) }
       }
       return best
     }

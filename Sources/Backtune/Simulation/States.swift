@@ -276,14 +276,9 @@ package final class ShardRunner {
   /// Calls `body(place among all, place among the driven ones, count)` for what stands together in both.
   @inline(__always)
   private func forEachRun(_ part: Int, _ body: (Int, Int, Int) -> Void) {
-    let (all, own) = (shards.all[part].layout, drives[part].layout)
-    let runs = driven.map {
-      (all.place(of: $0.group), own.place(of: $0.group), $0.count * all.lanes)
-    }
+    let (runs, all, own) = (drives[part].runs, drives[part].rowSize, drives[part].slopeSize)
     for t in 0..<shards.all[part].batch.steps {
-      for (place, ownPlace, count) in runs {
-        body(t * all.rowSize + place, t * own.rowSize + ownPlace, count)
-      }
+      for run in runs { body(t * all + run.place, t * own + run.slope, run.count) }
     }
   }
 

@@ -1,0 +1,52 @@
+import BacktuneNetwork
+
+/// Where slopes of a cost enter the adjoint of a program.
+package final class Drive {
+  /// Values of a group that have slopes of their own: their places in a row of adjoint values, and in one of slopes.
+  struct Run {
+    let place: Int
+    let slope: Int
+    let count: Int
+  }
+
+  /// Of one operation: its values, and the runs among them.
+  struct Part {
+    let place: Int
+    let count: Int
+    let runs: UnsafeMutableBufferPointer<Run>
+  }
+
+  let parts: UnsafeMutableBufferPointer<Part>
+  /// Of all operations, and the values of a row of all nodes, and of one of slopes.
+  let runs: UnsafeMutableBufferPointer<Run>
+  let rowSize: Int
+  let slopeSize: Int
+  /// Of the slopes.
+  package let layout: Layout
+
+  /// - Parameter groups: the first nodes of these have slopes.
+  package init(_ program: Program, _ groups: [Observed]) {
+    let (own, lanes) = (program.layout, program.layout.lanes)
+    let layout = Layout(program.network, only: groups, lanes: lanes)
+    self.layout = layout
+    (rowSize, slopeSize) = (own.rowSize, layout.rowSize)
+    func run(_ item: Observed) -> Run {
+      Run(
+        place: own.place(of: item.group), slope: layout.place(of: item.group),
+        count: item.count * lanes)
+    }
+    runs = .table(groups.map(run))
+    parts = .table(
+      program.operations.map { operation in
+        Part(
+          place: operation.span.place, count: operation.span.count,
+          runs: .table(groups.filter { operation.groups.contains($0.group) }.map(run)))
+      })
+  }
+
+  deinit {
+    for part in parts { part.runs.deallocate() }
+    parts.deallocate()
+    runs.deallocate()
+  }
+}
