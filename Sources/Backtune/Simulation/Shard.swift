@@ -88,3 +88,10 @@ package final class ShardWeights {
     for form in forms { form.weights.load(slots, form.program) }
   }
 }
+
+extension Shard {
+  /// Calls `body(number, lane)` for every sequence.
+  package func forEachSequence(_ body: (Int, Int) throws -> Void) rethrows {
+    for (place, sequence) in sequences.enumerated() { try body(sequence, batch.lane[place]) }
+  }
+}

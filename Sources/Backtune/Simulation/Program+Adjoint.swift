@@ -1,0 +1,178 @@
+import BacktuneNetwork
+import BacktuneNumerics
+
+/// Backward in time.
+extension Program {
+  private struct Adjoint: OperationUser {
+    let frame: Frame
+    let scratch: UnsafeMutablePointer<Double>
+    let states: UnsafePointer<Double>
+    let values: UnsafePointer<Double>
+    let eps: UnsafeMutablePointer<Double>
+    let sums: UnsafeMutablePointer<Double>
+    let lanes: Int
+
+    @inline(__always)
+    func run(_ operation: some Operation) {
+      operation.storePartials(states, values: values, into: scratch, lanes: lanes)
+      operation.adjoint(
+        frame, LanePartials(base: scratch, count: operation.span.count), eps, into: sums,
+        lanes: lanes)
+    }
+  }
+
+  /// Backward tuning, equation (4): eps(t) = rho'(t) + g(sum of beta eps) from T - 1 down to 0, and what it is for: sum_t
+  /// eps(t) phi(t), which is added to every slot.
+  ///
+  /// It goes window by window, so that memory does not grow with T, and sums block by block of times, while states and
+  /// adjoint values are in the cache.
+  ///
+  /// - Parameters:
+  ///   - slopes: rho' of the driven nodes, in a layout of these alone.
+  ///   - startsLearnt: whether the states started from the learnt values.
+  ///   - eps: room for one window, see `windowSteps`; its rows before t = 0 end with the derivative by the initial state.
+  package func tune(
+    _ weights: PackedWeights, _ workspace: Workspace, _ states: Trajectory, slopes: Trajectory,
+    _ drive: Drive, guard limit: Guard?, startsLearnt: Bool = true, window eps: Trajectory,
+    _ batch: Batch, into slots: UnsafeMutablePointer<Double>, poll: Poll = .none
+  ) throws -> Guard.Counts {
+    var counts = Guard.Counts()
+    counts.values = network.nodeCount * batch.totalSteps
+    let sums = try workspace.zeroSums()
+    let (size, past, window) = (layout.rowSize, layout.past, max(eps.steps, 1))
+    var first = max(batch.steps - 1, 0) / window * window
+    // Rows become zero when the first value is to be added to them, as long as they are in the cache.
+    eps.row(batch.steps - first - past).update(repeating: 0, count: past * size)
+    while true {
+      let part =
+        first == 0 && batch.steps <= window
+        ? batch : batch.slice(first..<min(first + window, batch.steps))
+      try tuneWindow(
+        weights, workspace, Trajectory(states, from: first), slopes: slopes.row(first), drive,
+        limit, &counts, eps, part, sums, poll)
+      if first == 0 { break }
+      // What was pulled back beyond the window is where the one before it ends.
+      eps.row(window - past).update(from: eps.row(-past), count: past * size)
+      first -= window
+    }
+    takeGradient(sums, eps, startsLearnt: startsLearnt, into: slots)
+    return counts
+  }
+
+  /// Steps of a window of adjoint values for so many: some hundred kilobytes.
+  func windowSteps(_ steps: Int) -> Int {
+    min(steps, max(layout.past, Self.windowValues / max(layout.rowSize, 1), 1024))
+  }
+
+  private static let windowValues = 1 << 16
+
+  private func tuneWindow(
+    _ weights: PackedWeights, _ workspace: Workspace, _ states: Trajectory,
+    slopes: UnsafePointer<Double>, _ drive: Drive, _ limit: Guard?, _ counts: inout Guard.Counts,
+    _ eps: Trajectory, _ batch: Batch, _ sums: UnsafeMutablePointer<Double>, _ poll: Poll
+  ) throws {
+    let (table, size, frame) = (table, layout.rowSize, Frame(weights: weights.values))
+    let (past, slopeSize) = (layout.past, drive.layout.rowSize)
+    let block = max(Self.blockSize / max(size, 1), 16)
+    var end = batch.steps
+    try batch.active.withUnsafeBufferPointer { active in
+      try chunks(batch, poll) { times in
+        // Runs of times come in ascending order; the adjoint goes down from the last.
+        for step in times {
+          let t = batch.steps - 1 - step
+          let (state, row) = (states.origin + t * size, eps.origin + t * size)
+          (row - past * size).update(repeating: 0, count: size)
+          let adjoint = Adjoint(
+            frame: frame, scratch: workspace.values, states: state, values: state, eps: row,
+            sums: row, lanes: active[t])
+          var k = table.count - 1
+          while k >= 0 {
+            let part = drive.parts[k]
+            if let limit { limit.apply(row + part.place, count: part.count, &counts) }
+            for run in part.runs {
+              let (e, slope) = (row + run.place, slopes + t * slopeSize + run.slope)
+              for i in 0..<run.count { e[i] += slope[i] }
+            }
+            table[k].use(adjoint)
+            k -= 1
+          }
+          if end - t >= block || t == 0 {
+            addGradient(states, eps, batch, t..<end, into: sums)
+            end = t
+          }
+        }
+      }
+    }
+  }
+
+  /// sums(t) += beta^T r(t + l), one step of the adjoint without recursion: r is held.
+  package func pull(
+    _ weights: PackedWeights, _ workspace: Workspace, _ states: Trajectory,
+    predicted: Trajectory, residual: Trajectory, into sums: Trajectory, _ batch: Batch,
+    poll: Poll = .none
+  ) throws {
+    sums.zero()
+    let (table, size, frame) = (table, layout.rowSize, Frame(weights: weights.values))
+    try batch.active.withUnsafeBufferPointer { active in
+      try chunks(batch, poll) { times in
+        for t in times {
+          let place = t * size
+          let adjoint = Adjoint(
+            frame: frame, scratch: workspace.values, states: states.origin + place,
+            values: predicted.origin + place, eps: residual.origin + place,
+            sums: sums.origin + place, lanes: active[t])
+          for k in 0..<table.count { table[k].use(adjoint) }
+        }
+      }
+    }
+  }
+
+  /// Adds sum_t eps(t) phi(t) to every slot; for a learnt initial state the sum of eps over the lanes.
+  ///
+  /// - Parameter startsLearnt: whether the states started from the learnt values.
+  package func gradient(
+    _ workspace: Workspace, _ states: Trajectory, _ eps: Trajectory, _ batch: Batch,
+    startsLearnt: Bool = true, into slots: UnsafeMutablePointer<Double>,
+    poll: Poll = .none
+  ) throws {
+    let sums = try workspace.zeroSums()
+    let block = max(Self.blockSize / max(layout.rowSize, 1), 16)
+    var first = 0
+    while first < batch.steps {
+      let end = min(first + block, batch.steps)
+      addGradient(states, eps, batch, first..<end, into: sums)
+      first = end
+      try poll()
+    }
+    takeGradient(sums, eps, startsLearnt: startsLearnt, into: slots)
+  }
+
+  /// Values of a trajectory over a block of times: 256 KiB.
+  private static let blockSize = 1 << 15
+
+  private func addGradient(
+    _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, _ times: Range<Int>,
+    into sums: UnsafeMutablePointer<Double>
+  ) {
+    var place = sums
+    for operation in operations {
+      operation.addGradient(states, eps, batch, times, into: place)
+      place += operation.gradientCount
+    }
+  }
+
+  private func takeGradient(
+    _ sums: UnsafeMutablePointer<Double>, _ eps: Trajectory, startsLearnt: Bool,
+    into slots: UnsafeMutablePointer<Double>
+  ) {
+    var place = sums
+    for operation in operations {
+      operation.takeGradient(place, into: slots)
+      place += operation.gradientCount
+    }
+    if !startsLearnt { return }
+    forEachStart { slot, place in
+      for lane in 0..<layout.lanes { slots[slot] += eps.origin[place + lane] }
+    }
+  }
+}
