@@ -97,6 +97,9 @@ public struct ObservationOptions: Equatable, Sendable {
   /// Whether desired values, and so errors and nu, are taken in deviations of their output: outputs of unequal units then
   /// have an equal say.
   public var balancesOutputs = false
+  /// Steps of the blocks that a network with measured groups simulates freely, 1 or more, between which it is given what
+  /// was measured; infinite for the free run. Several: the costs add, every sequence is run once for each.
+  public var horizons: [Double] = [.infinity]
   /// Whether every sequence has a learnt initial state of its own, instead of the network's.
   public var learnsEachStart = false
 

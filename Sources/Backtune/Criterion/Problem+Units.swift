@@ -69,13 +69,13 @@ extension Scales {
     var place = 0
     let layout = network.stateLayout
     while place < count {
-      for (group, depth, _) in layout {
-        for _ in 0..<depth {
-          for node in 0..<network.size(of: group) {
-            let isInput = group == Network.input
+      for past in layout {
+        for _ in 0..<past.depth {
+          for node in 0..<network.size(of: past.group) {
+            let isInput = past.group == Network.input
             body(
               place, isInput ? means[node] : 0,
-              isInput ? deviations[node] : scale(group, node))
+              isInput ? deviations[node] : scale(past.group, node))
             place += 1
           }
         }

@@ -28,10 +28,15 @@ package final class Problem {
   package let adjustable: [Int]
   /// Slots of initial states, with the number of sequences that start from each.
   package let startSlots: [(slot: Int, sequences: Int)]
-  /// Whether each sequence has an initial state of its own, learnt or given.
-  private let hasStarts: Bool
+  /// Initial states of sequences' own, learnt or given: one for each, 0 without. With several horizons the sequences
+  /// come again, and start from the same.
+  package let startCount: Int
   /// Whether it is learnt.
   package let learnsEachStart: Bool
+  /// Whether what the initial states hold of measured groups was measured.
+  private let startsMeasured: Bool
+  /// What was measured of groups of the network, in the units of the problem; nil without such groups.
+  package let measurements: Measurements?
   /// The groups, first nodes of each, whose values the cost depends on directly.
   package let driven: [Observed]
   /// Terms of few residuals, of the criterion or of a regularisation.
@@ -53,8 +58,10 @@ package final class Problem {
     options: ObservationOptions = ObservationOptions(), units: Units = .given
   ) throws {
     self.network = network
-    let shards = try Shards(network, lengths: sequences.lengths)
+    let horizons = options.horizons
     let given = try sequences.observed(washout: options.washout, isStatic: options.isStatic)
+      .repeated(horizons.count)
+    let shards = try Shards(network, lengths: given.lengths)
     outputMoments = given.outputMoments
     comparesValues = objective.kind.comparesValues
     var outputUnits = outputMoments.map { _ in 1.0 }
@@ -85,6 +92,10 @@ package final class Problem {
       units == .given
       ? Scales(none: network)
       : Scales(network, inputs: seen.inputMoments, outputs: outputMoments, constraints)
+    let scales = scales
+    measurements = try seen.measurements(
+      network, horizons: horizons.flatMap { h in sequences.lengths.map { _ in h } },
+      scale: { scales.scale($0, $1) })
     driven = Self.union(
       try objective.kind.driven(network) + activityTerms.flatMap(\.driven))
     runner = try ShardRunner(shards, driven: driven)
@@ -102,17 +113,18 @@ package final class Problem {
       ([data] as [Any] + (activityTerms as [Any])).compactMap { $0 as? any GlobalTerm }
     slopes = try runner.makeDriven(for: "slopes of the criterion")
     learnsEachStart = options.learnsEachStart
-    hasStarts = learnsEachStart || sequences.initial != nil
+    startCount = learnsEachStart || sequences.initial != nil ? sequences.lengths.count : 0
+    startsMeasured = sequences.initial != nil
     var slots = scales.inner(network.slots)
-    if hasStarts {
+    if startCount > 0 {
       try MemoryBudget.bytes(
         doubles: [sequences.lengths.count, network.stateSize, 8],
         for: "initial states of the sequences")
       for _ in sequences.lengths {
-        for (group, depth, _) in network.stateLayout {
+        for past in network.stateLayout {
           slots.append(
-            count: depth * network.size(of: group), lower: -.infinity, upper: .infinity,
-            fixed: group == Network.input || !learnsEachStart)
+            count: past.depth * network.size(of: past.group), lower: -.infinity, upper: .infinity,
+            fixed: past.group == Network.input || past.isMeasured || !learnsEachStart)
         }
       }
       let starts = network.slots.values.count..<slots.values.count
@@ -127,9 +139,9 @@ package final class Problem {
         let rest = [[Double]](repeating: network.restState, count: sequences.lengths.count)
         slots.set(scales.innerStates(Array(rest.joined()), network), from: starts.lowerBound)
       }
-      startSlots = learnsEachStart ? starts.map { ($0, 1) } : []
+      startSlots = learnsEachStart ? starts.map { ($0, horizons.count) } : []
     } else {
-      let running = sequences.lengths.count { $0 > 0 }
+      let running = given.lengths.count { $0 > 0 }
       startSlots = network.groups.compactMap(\.initialState).flatMap {
         network.arrays[$0.array].slots.map { ($0, running) }
       }
@@ -149,7 +161,7 @@ package final class Problem {
   package func makeStates() throws -> States {
     let states = try runner.makeStates()
     sequences.inputs.withUnsafeBufferPointer {
-      runner.setInputs(of: states, $0, rest: network.restValues)
+      runner.setInputs(of: states, $0, rest: network.restValues, measurements)
     }
     if scales.isNone { return states }
     for (shard, part) in zip(runner.shards.all, states.parts) {
@@ -164,10 +176,12 @@ package final class Problem {
 
   /// Writes the initial states.
   private func start(_ states: States, _ slots: [Double]) {
-    guard hasStarts else { return runner.start(states, slots) }
+    guard startCount > 0 else { return runner.start(states, slots) }
     slots.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
-      runner.setStarts(of: states, base + network.slots.values.count)
+      runner.setStarts(
+        of: states, base + network.slots.values.count, count: startCount,
+        isMeasured: startsMeasured)
     }
   }
 
@@ -241,9 +255,9 @@ package final class Problem {
     takeSlopes(of: states.driven, into: slopes)
     let pulled = try runner.tune(
       states, slopes: slopes, guard: isGuarded ? Guard(scale: meanSlope) : nil,
-      startsLearnt: !hasStarts,
-      wantsStarts: hasStarts, poll: poll)
-    return (pulled.gradient + pulled.starts, pulled.counts)
+      startsLearnt: startCount == 0,
+      wantsStarts: startCount > 0, poll: poll)
+    return (pulled.gradient + joined(pulled.starts), pulled.counts)
   }
 
   /// J^T of any slopes of the driven values at simulated states, without guard, by every slot; weights must be loaded.
@@ -251,16 +265,24 @@ package final class Problem {
     _ slopes: Driven, _ states: States, poll: Poll = .none
   ) throws -> [Double] {
     let pulled = try runner.tune(
-      states, slopes: slopes, guard: nil, startsLearnt: !hasStarts,
-      wantsStarts: hasStarts, poll: poll)
-    return pulled.gradient + pulled.starts
+      states, slopes: slopes, guard: nil, startsLearnt: startCount == 0,
+      wantsStarts: startCount > 0, poll: poll)
+    return pulled.gradient + joined(pulled.starts)
+  }
+
+  /// By the initial states of sequences, the sum over those that start from the same.
+  private func joined(_ starts: [Double]) -> [Double] {
+    let count = slots.values.count - network.slots.values.count
+    var result = Array(starts.prefix(count))
+    for k in result.count..<max(starts.count, result.count) { result[k % count] += starts[k] }
+    return result
   }
 
   /// sum_t residual(t) phi(t) at any states, by every slot; initial states of sequences are left out.
   package func gradient(
     _ states: States, residual: [Trajectory], poll: Poll = .none
   ) throws -> [Double] {
-    try runner.gradient(states, residual, startsLearnt: !hasStarts, poll: poll)
+    try runner.gradient(states, residual, startsLearnt: startCount == 0, poll: poll)
       + [Double](repeating: 0, count: slots.values.count - network.slots.values.count)
   }
 

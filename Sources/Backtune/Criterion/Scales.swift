@@ -57,11 +57,20 @@ package struct Scales: Sendable {
   ) {
     self.init(none: network)
     var units = SharedUnits(channels: inputs.map(\.scale), slots: network.slots.values.count)
-    let readElsewhere = Set(
+    var readElsewhere = Set(
       network.groups.flatMap { group -> [GroupID] in
-        if case .learnware = group.body { return [] }
-        return group.body.sources.map(\.group)
+        switch group.body {
+        case .learnware, .measured: return []
+        case .firmware, .softmax: return group.body.sources.map(\.group)
+        }
       })
+    // What is measured has the units of what it is measured of.
+    for (id, group) in network.groups.enumerated() {
+      guard case .measured(let body) = group.body else { continue }
+      let isObserved =
+        network.outputs.contains { $0.group == id } || constraints.activities.contains(id)
+      if readElsewhere.contains(id) || isObserved { readElsewhere.insert(body.source.group) }
+    }
     if readElsewhere.contains(Network.input) { units.keepInputs() }
     var output = 0
     for item in network.outputs {
@@ -79,6 +88,13 @@ package struct Scales: Sendable {
           units.add(NodePlace(group: item.group, node: node), scale: moments[output].scale)
         }
         output += 1
+      }
+    }
+    for (id, group) in network.groups.enumerated() {
+      guard let source = network.measuredSource(of: id)?.group else { continue }
+      for node in 0..<group.size {
+        units.add(
+          NodePlace(group: id, node: node), as: NodePlace(group: source, node: node))
       }
     }
     units.join(network)

@@ -18,6 +18,10 @@ public struct Sequences: Sendable {
   package let gains: [Double]
   /// Whether anything is desired value by value.
   package let hasTargets: Bool
+  /// Desired values as they came, NaN where not known: what may be measured of the outputs, whatever their gains.
+  let known: [Double]
+  /// Measured values of groups, sum T x size, NaN where not known.
+  private(set) var measured: [GroupID: [Double]] = [:]
   /// The state before t = 0 of every sequence, sequences x flat state; nil for the network's.
   package private(set) var initial: [Double]?
   /// Sum of the gains of the observed values.
@@ -72,12 +76,13 @@ public struct Sequences: Sendable {
       )
     }
     // All that is kept, with its growth.
-    try MemoryBudget.bytes(doubles: [total, m + 3 * o], for: "sequences")
+    try MemoryBudget.bytes(doubles: [total, m + 4 * o], for: "sequences")
     self.lengths = lengths
     (inputCount, outputCount) = (m, o)
     self.inputs = Array(inputs)
     hasTargets = desired != nil
     let goals = desired.map { Array($0) } ?? []
+    known = goals
     let weights = goals.indices.map { goals[$0].isNaN ? 0 : gains?[$0] ?? 1 }
     self.gains = weights
     self.desired = goals.indices.map { weights[$0] == 0 ? 0 : goals[$0] }
@@ -103,12 +108,94 @@ public struct Sequences: Sendable {
     (lengths, inputCount, outputCount) = (other.lengths, other.inputCount, other.outputCount)
     (inputs, self.desired, self.gains) = (other.inputs, desired, gains)
     (hasTargets, initial) = (other.hasTargets, other.initial)
+    (known, measured) = (other.known, other.measured)
     inputMoments = Self.moments(
       ofInputs: inputs, channels: inputCount, lengths: lengths, gains: gains, outputs: outputCount)
     outputMoments = ChannelMoments.of(desired, channels: outputCount, where: { gains[$0] > 0 })
     let sums = DesiredSums(gains: gains, desired: desired, outputs: outputCount)
     (gainSum, squares, spreads) = (sums.gainSum, sums.squares, sums.spreads)
     deviation = ChannelMoments.deviation(of: outputMoments)
+  }
+
+  /// Gives what was measured of a group that is read so, in place of what is known of it as an output.
+  ///
+  /// - Parameter values: sum T x size of the group, NaN where not known; nil for what is known of it as an output.
+  /// - Throws: `.argument` for a group of which nothing is read as measured, or an infinite value; `.size` for another
+  ///   number of values.
+  package mutating func setMeasured(
+    _ network: Network, _ group: GroupID, _ values: UnsafeBufferPointer<Double>?
+  ) throws {
+    let own = try network.checkedGroup(group)
+    guard network.measuredSources.contains(where: { $0.group == group }) else {
+      throw BacktuneError.argument(
+        "group \(own.name): nothing is read as measured of it, add a measured group first")
+    }
+    if let values {
+      try MemoryBudget.bytes(doubles: [totalSteps, own.size], for: "measured values")
+      try Self.check(values.count, totalSteps, own.size, "measured values of \(own.name)")
+      if let place = values.firstIndex(where: \.isInfinite) {
+        throw BacktuneError.argument(
+          "measured values of \(own.name): value \(place) is \(values[place]), expected a finite number, or NaN where not known"
+        )
+      }
+    }
+    measured[group] = values.map { Array($0) }
+  }
+
+  private var totalSteps: Int { lengths.reduce(0, +) }
+
+  /// What was measured of the groups of a network.
+  ///
+  /// - Parameters:
+  ///   - horizons: steps of the blocks of free simulation, in turn for all sequences.
+  ///   - scale: what divides the values of a node.
+  /// - Throws: `.argument` where nothing is known of a group whose measurements a finite horizon reads.
+  func measurements(
+    _ network: Network, horizons: [Double], scale: (GroupID, Int) -> Double = { _, _ in 1 }
+  ) throws -> Measurements? {
+    let sources = network.measuredSources
+    if sources.isEmpty {
+      guard horizons.allSatisfy({ $0 == .infinity }) else {
+        throw BacktuneError.argument(
+          "option horizon: \(horizons.first ?? 1), expected infinity: the network has no measured group"
+        )
+      }
+      return nil
+    }
+    let result = try known.withUnsafeBufferPointer {
+      try Measurements(
+        network, outputs: hasTargets ? $0 : nil, others: measured, steps: totalSteps,
+        horizons: horizons, scale: scale)
+    }
+    if horizons.allSatisfy({ $0 == .infinity }) { return result }
+    for (group, _) in sources where result.values[group]?.contains(where: { !$0.isNaN }) != true {
+      throw BacktuneError.argument(
+        "measured values of \(network.groups[group].name): none is known, expected some with a horizon of \(horizons.first ?? 1)"
+      )
+    }
+    return result
+  }
+
+  /// The same, one after the other so many times.
+  func repeated(_ count: Int) -> Sequences {
+    if count == 1 { return self }
+    return Sequences(self, times: count)
+  }
+
+  private init(_ other: Sequences, times: Int) {
+    func repeated<Value>(_ values: [Value]) -> [Value] {
+      Array([[Value]](repeating: values, count: times).joined())
+    }
+    lengths = repeated(other.lengths)
+    (inputCount, outputCount) = (other.inputCount, other.outputCount)
+    (inputs, desired) = (repeated(other.inputs), repeated(other.desired))
+    (gains, known) = (repeated(other.gains), repeated(other.known))
+    measured = other.measured.mapValues(repeated)
+    (hasTargets, initial) = (other.hasTargets, other.initial)
+    (inputMoments, outputMoments) = (other.inputMoments, other.outputMoments)
+    let sums = DesiredSums(gains: gains, desired: desired, outputs: outputCount)
+    (gainSum, squares, spreads) = (sums.gainSum, sums.squares, sums.spreads)
+    deviation = other.deviation
   }
 
   /// Gives every sequence its state before t = 0; nil for the network's.

@@ -31,6 +31,9 @@ struct SharedUnits {
     scales.append(scale)
   }
 
+  /// A node in the units of another.
+  mutating func add(_ node: NodePlace, as other: NodePlace) { places[node] = places[other] }
+
   mutating func keepInputs() { for k in 0..<channels { unite(0, k + 1) } }
 
   private func place(_ group: GroupID, _ node: Int) -> Int {

@@ -70,11 +70,20 @@ package struct SoftmaxBody: Sendable {
   package let temperature: Double
 }
 
+/// What was measured of another group in place of its own value, 2.12 of the design: d(t - l) where it is known and lies
+/// before the block of times that is simulated freely, else s(t - l).
+package struct MeasuredBody: Sendable {
+  package let source: Source
+  /// Whether the source stands for an input channel: what is known of it counts whatever the horizon.
+  package let isInput: Bool
+}
+
 /// What a group computes.
 package enum GroupBody: Sendable {
   case learnware(Learnware)
   case firmware(Firmware)
   case softmax(SoftmaxBody)
+  case measured(MeasuredBody)
 
   /// Every source that is read, in the order of definition.
   package var sources: [Source] {
@@ -82,6 +91,7 @@ package enum GroupBody: Sendable {
     case .learnware(let learnware): learnware.connections.map(\.source)
     case .firmware(let firmware): firmware.terms.flatMap { $0.factors.map(\.source) }
     case .softmax(let softmax): [softmax.source]
+    case .measured(let measured): [measured.source]
     }
   }
 
@@ -90,6 +100,7 @@ package enum GroupBody: Sendable {
     case .learnware: "learnware"
     case .firmware: "firmware"
     case .softmax: "softmax"
+    case .measured: "measured"
     }
   }
 }

@@ -2,7 +2,7 @@
 extension Network {
   var document: NetworkDocument {
     NetworkDocument(
-      format: NetworkDocument.format, version: NetworkDocument.version, inputs: inputs,
+      format: NetworkDocument.format, version: isMeasured ? 3 : 2, inputs: inputs,
       groups: groups.map(document(of:)), weights: arrays.map(document(of:)),
       observe: observed.isEmpty
         ? nil : observed.map { .init(group: groups[$0.group].name, outputs: $0.count) },
@@ -25,6 +25,10 @@ extension Network {
       result.source = name(of: softmax.source.group)
       result.lag = softmax.source.lag
       result.temperature = softmax.temperature == 1 ? nil : softmax.temperature
+    case .measured(let measured):
+      result.source = name(of: measured.source.group)
+      result.lag = measured.source.lag
+      result.standsForInput = measured.isInput ? true : nil
     case .firmware(let firmware):
       result.terms = firmware.terms.map { term in
         .init(

@@ -52,11 +52,11 @@ extension Network {
     for group in document.groups {
       switch group.kind {
       case "learnware": try addLearnware(group.name, size: group.size)
-      // What a softmax is of may stand later: `read` makes it one.
-      case "firmware", "softmax": try addFirmware(group.name, size: group.size)
+      // What these are of may stand later: `read` makes them such.
+      case "firmware", "softmax", "measured": try addFirmware(group.name, size: group.size)
       default:
         throw BacktuneError.argument(
-          "group \(group.name): kind is '\(group.kind)', expected learnware, firmware or softmax")
+          "group \(group.name): kind is '\(group.kind)', expected learnware, firmware, softmax or measured")
       }
     }
     for (target, group) in document.groups.enumerated() {
@@ -95,13 +95,17 @@ extension Network {
       try learnInitialState(
         of: target, depth: initial.depth, weight: initial.weight, options: options)
     }
-    if group.kind == "softmax" {
-      guard let source = group.source, let lag = group.lag else {
-        throw BacktuneError.argument("softmax group \(group.name): source or lag is missing")
+    if group.kind == "softmax" || group.kind == "measured" {
+      guard let name = group.source, let lag = group.lag else {
+        throw BacktuneError.argument(
+          "\(group.kind) group \(group.name): source or lag is missing")
       }
-      try makeSoftmax(
-        target, of: Source(try self.group(named: source), lag: lag),
-        temperature: group.temperature ?? 1)
+      let source = Source(try self.group(named: name), lag: lag)
+      if group.kind == "softmax" {
+        try makeSoftmax(target, of: source, temperature: group.temperature ?? 1)
+      } else {
+        try makeMeasured(target, of: source, standsForInput: group.standsForInput ?? false)
+      }
     }
     for term in group.terms ?? [] {
       let factors = try term.factors.map {

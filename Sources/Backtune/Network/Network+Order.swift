@@ -59,19 +59,30 @@ extension Network {
     groups.reduce(0) { range, group in group.body.sources.reduce(range) { max($0, $1.lag) } }
   }
 
-  /// Where the past values of each group stand in a flat state: first the input, then the groups in the order of
-  /// definition; [depth][size] each, the most recent time first.
-  package var stateLayout: [(group: GroupID, depth: Int, offset: Int)] {
+  /// Past values in a flat state, [depth][size], the most recent time first.
+  package struct PastValues {
+    package let group: GroupID
+    package let depth: Int
+    package let offset: Int
+    /// Whether they are what was measured of the group, its own value where nothing was.
+    package let isMeasured: Bool
+  }
+
+  /// Where past values stand in a flat state: first those of the input, then of the groups in the order of definition,
+  /// then what was measured of groups.
+  package var stateLayout: [PastValues] {
     var depths = [Int](repeating: 0, count: groups.count + 1)
     for source in groups.lazy.flatMap(\.body.sources) {
       depths[source.group + 1] = max(depths[source.group + 1], source.lag)
     }
     var offset = 0
-    return ([Network.input] + Array(groups.indices)).map { group in
-      let depth = depths[group + 1]
+    func past(_ group: GroupID, _ depth: Int, isMeasured: Bool) -> PastValues {
       defer { offset += depth * size(of: group) }
-      return (group, depth, offset)
+      return PastValues(group: group, depth: depth, offset: offset, isMeasured: isMeasured)
     }
+    return ([Network.input] + Array(groups.indices)).map {
+      past($0, depths[$0 + 1], isMeasured: false)
+    } + measuredSources.map { past($0.group, $0.depth, isMeasured: true) }
   }
 
   /// Number of values of a flat state.

@@ -39,10 +39,11 @@ extension Network {
   /// A flat state: inputs at rest, nodes at zero.
   package var restState: [Double] {
     guard let rest else { return [Double](repeating: 0, count: stateSize) }
-    return stateLayout.flatMap { group, depth, _ -> [Double] in
+    return stateLayout.flatMap { past -> [Double] in
       let own =
-        group == Network.input ? rest.values : [Double](repeating: 0, count: size(of: group))
-      return Array([[Double]](repeating: own, count: depth).joined())
+        past.group == Network.input
+        ? rest.values : [Double](repeating: 0, count: size(of: past.group))
+      return Array([[Double]](repeating: own, count: past.depth).joined())
     }
   }
 }

@@ -3,8 +3,8 @@ import BacktuneNumerics
 /// The JSON form of a network. Groups refer to each other and to weights by name; arrays are row-major.
 package struct NetworkDocument: Codable {
   package static let format = "backtune-network"
-  /// 2: with `data`. A reader takes all versions up to its own.
-  package static let version = 2
+  /// 2: with `data`; 3: with measured groups. A reader takes all versions up to its own.
+  package static let version = 3
 
   var format: String?
   var version: Int?
@@ -44,9 +44,11 @@ package struct NetworkDocument: Codable {
     var bias: BiasDocument?
     var connections: [ConnectionDocument]?
     var terms: [TermDocument]?
-    /// softmax: what it is of.
+    /// softmax, measured: what it is of.
     var source: String?
     var lag: Int?
+    /// measured: whether it stands for an input channel; absent = no.
+    var standsForInput: Bool?
     /// Absent = 1.
     var temperature: Double?
     /// Learnt values before t = 0.

@@ -25,7 +25,14 @@ package struct Layout: Sendable {
     let size: Int
     let depth: Int
     let offset: Int
+    let isMeasured: Bool
   }
+
+  /// Groups of which measurements are read. Those of a time stand in its row, NaN where nothing is known, after all
+  /// groups; before them stands the age of the time, see `MeasuredOperation`.
+  let measured: [GroupID]
+  private let measuredOffsets: [Int]
+  private let measuredSizes: [Int]
 
   package init(
     _ network: Network, lanes: Int, _ topology: Topology? = nil, isPadded: Bool = true
@@ -39,10 +46,25 @@ package struct Layout: Sendable {
     }
     self.lanes = lanes
     self.past = max(network.range, network.learntDepth)
-    self.rowNodes = offset
     self.offsets = offsets
+    measured = network.measuredSources.map(\.group)
+    var measuredOffsets: [Int] = []
+    if !measured.isEmpty {
+      // The age, a vector of its own.
+      offset += isPadded ? Self.padded(1, lanes: lanes) : 1
+      for group in measured {
+        measuredOffsets.append(offset)
+        let size = network.size(of: group)
+        offset += isPadded ? Self.padded(size, lanes: lanes) : size
+      }
+    }
+    self.measuredOffsets = measuredOffsets
+    measuredSizes = measured.map { network.size(of: $0) }
+    self.rowNodes = offset
     state = network.stateLayout.map {
-      Past(group: $0.group, size: network.size(of: $0.group), depth: $0.depth, offset: $0.offset)
+      Past(
+        group: $0.group, size: network.size(of: $0.group), depth: $0.depth, offset: $0.offset,
+        isMeasured: $0.isMeasured)
     }
     stateSize = state.reduce(0) { $0 + $1.depth * $1.size }
   }
@@ -62,6 +84,7 @@ package struct Layout: Sendable {
     }
     (self.lanes, past, rowNodes, self.offsets) = (lanes, 0, offset, offsets)
     (state, stateSize) = ([], 0)
+    (measured, measuredOffsets, measuredSizes) = ([], [], [])
   }
 
   /// First node of a group in a row.
@@ -70,6 +93,20 @@ package struct Layout: Sendable {
   /// Place in a row of a node in lane 0.
   package func place(of group: GroupID, _ node: Int = 0) -> Int {
     (offset(of: group) + node) * lanes
+  }
+
+  /// Place in a row of what was measured of the first node of a group, in lane 0.
+  func place(ofMeasured group: GroupID) -> Int {
+    (measured.firstIndex(of: group).map { measuredOffsets[$0] } ?? 0) * lanes
+  }
+
+  func measuredSize(of group: GroupID) -> Int {
+    measured.firstIndex(of: group).map { measuredSizes[$0] } ?? 0
+  }
+
+  /// Place in a row of the age of lane 0.
+  var agePlace: Int {
+    (measuredOffsets.first.map { $0 - Self.padded(1, lanes: lanes) } ?? 0) * lanes
   }
 
   /// From the place of a row to the first value of a source in lane 0.

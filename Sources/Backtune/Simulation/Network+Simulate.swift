@@ -21,14 +21,16 @@ extension Network {
   ///     rest.
   ///   - wantsOutputs: whether the observed outputs are wanted.
   ///   - wantsStates: whether the values of all groups are wanted, and not the outputs only.
+  ///   - measurements: what was measured of groups; nil for nothing.
   /// - Throws: `.size` for counts that do not fit, `.argument` for a value that is not finite, `.network` for an empty
   ///   network, `.memory` past the budget. Values that diverge are no error.
   package func simulate(
     lengths: [Int], inputs: UnsafeBufferPointer<Double>,
     initial: UnsafeBufferPointer<Double>? = nil, wantsOutputs: Bool = true,
-    wantsStates: Bool = false
+    wantsStates: Bool = false, measurements: Measurements? = nil
   ) throws -> SimulationResult {
-    let run = try FreeRun(self, lengths: lengths, inputs: inputs, initial: initial)
+    let run = try FreeRun(
+      self, lengths: lengths, inputs: inputs, initial: initial, measurements)
     let outputs = try Recording(
       wantsOutputs ? outputs.map { ($0.group, $0.count) } : [], run.shards)
     let states = try Recording(
@@ -65,7 +67,7 @@ extension Network {
     let states = try runner.makeStates()
     runner.setInputs(of: states, inputs, rest: restValues)
     if let base = initial?.baseAddress {
-      runner.setStarts(of: states, base)
+      runner.setStarts(of: states, base, count: lengths.count)
     } else {
       runner.start(states, self.slots.values)
     }
@@ -84,16 +86,18 @@ struct FreeRun {
   private let network: Network
   private let inputs: UnsafeBufferPointer<Double>
   private let initial: UnsafeBufferPointer<Double>?
+  private let measurements: Measurements?
 
   init(
     _ network: Network, lengths: [Int], inputs: UnsafeBufferPointer<Double>,
-    initial: UnsafeBufferPointer<Double>?
+    initial: UnsafeBufferPointer<Double>?, _ measurements: Measurements? = nil
   ) throws {
     try Self.check(network, lengths: lengths, inputs: inputs, initial: initial)
     shards = try Shards(network, lengths: lengths, keepsPrograms: true)
     weights = try ShardWeights(shards)
     weights.load(network.slots.values)
     (self.network, self.inputs, self.initial) = (network, inputs, initial)
+    self.measurements = measurements
   }
 
   /// What `Network.simulate` throws of its arguments.
@@ -140,16 +144,21 @@ struct FreeRun {
       }
     } else {
       trajectory.setRest(network.restValues)
+      trajectory.forgetMeasured()
       shard.program.start(trajectory, network.slots.values)
     }
+    trajectory.forgetMeasured(0..<steps)
     return trajectory
   }
 
-  /// Writes the inputs of the times of `part`, which begins at time `first`.
+  /// Writes the inputs of the times of `part`, which begins at time `first`, and what was measured.
   private func setInputs(_ shard: Shard, _ trajectory: Trajectory, _ part: Batch, first: Int) {
-    guard let base = inputs.baseAddress else { return }
     let count = network.inputs
     for (place, sequence) in shard.sequences.enumerated() where part.lengths[place] > 0 {
+      measurements?.write(
+        trajectory, sequence: sequence, start: shards.starts[sequence], first: first,
+        steps: part.lengths[place], lane: shard.batch.lane[place])
+      guard let base = inputs.baseAddress else { continue }
       trajectory.setInputs(
         base + (shards.starts[sequence] + first) * count, count: count,
         steps: part.lengths[place], lane: shard.batch.lane[place])

@@ -132,6 +132,7 @@ enum OperationReference {
   case learnware(Unmanaged<LearnwareOperation>)
   case firmware(Unmanaged<FirmwareOperation>)
   case softmax(Unmanaged<SoftmaxOperation>)
+  case measured(Unmanaged<MeasuredOperation>)
 
   /// What makes the operation of some groups.
   static func make(
@@ -141,6 +142,7 @@ enum OperationReference {
     case .learnware: try LearnwareOperation(groups, network, layout, &memory)
     case .firmware(let body): FirmwareOperation(groups, body, network, layout)
     case .softmax(let body): SoftmaxOperation(groups, body, network, layout)
+    case .measured(let body): MeasuredOperation(groups, body, network, layout)
     }
   }
 
@@ -149,6 +151,7 @@ enum OperationReference {
     case let operation as LearnwareOperation: self = .learnware(.passUnretained(operation))
     case let operation as FirmwareOperation: self = .firmware(.passUnretained(operation))
     case let operation as SoftmaxOperation: self = .softmax(.passUnretained(operation))
+    case let operation as MeasuredOperation: self = .measured(.passUnretained(operation))
     default: return nil
     }
   }
@@ -159,6 +162,7 @@ enum OperationReference {
     case .learnware(let reference): reference._withUnsafeGuaranteedRef { user.run($0) }
     case .firmware(let reference): reference._withUnsafeGuaranteedRef { user.run($0) }
     case .softmax(let reference): reference._withUnsafeGuaranteedRef { user.run($0) }
+    case .measured(let reference): reference._withUnsafeGuaranteedRef { user.run($0) }
     }
   }
 }

@@ -50,12 +50,21 @@ package final class ShardRunner {
     try shards.all.map { try Trajectory($0.layout, steps: $0.batch.steps, for: purpose) }
   }
 
-  /// Writes the inputs of all sequences, sum T x M, and what they are before t = 0.
+  /// Writes the inputs of all sequences, sum T x M, what they are before t = 0, and what was measured.
   package func setInputs(
-    of states: States, _ inputs: UnsafeBufferPointer<Double>, rest: [Double]
+    of states: States, _ inputs: UnsafeBufferPointer<Double>, rest: [Double],
+    _ measurements: Measurements? = nil
   ) {
     for (shard, part) in zip(shards.all, states.parts) {
       part.setRest(rest)
+      part.forgetMeasured(-part.layout.past..<part.steps)
+      if let measurements {
+        shard.forEachSequence { sequence, lane in
+          measurements.write(
+            part, sequence: sequence, start: shards.starts[sequence], first: 0,
+            steps: shards.lengths[sequence], lane: lane)
+        }
+      }
       guard let base = inputs.baseAddress else { continue }
       shard.forEachSequence { sequence, lane in
         part.setInputs(
@@ -66,11 +75,18 @@ package final class ShardRunner {
   }
 
   /// Writes the initial states, sequences x flat state.
-  package func setStarts(of states: States, _ values: UnsafePointer<Double>) {
+  ///
+  /// - Parameters:
+  ///   - count: how many there are; they come again for the sequences that follow.
+  ///   - isMeasured: whether what they hold of measured groups was measured.
+  package func setStarts(
+    of states: States, _ values: UnsafePointer<Double>, count: Int, isMeasured: Bool = true
+  ) {
     for (shard, part) in zip(shards.all, states.parts) {
       shard.forEachSequence { sequence, lane in
-        part.setPast(values + sequence * shard.layout.stateSize, lane: lane)
+        part.setPast(values + sequence % count * shard.layout.stateSize, lane: lane)
       }
+      if !isMeasured { part.forgetMeasured() }
     }
   }
 

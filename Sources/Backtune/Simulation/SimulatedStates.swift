@@ -17,7 +17,7 @@ package struct SimulatedStates {
     states = try runner.makeStates()
     runner.setInputs(of: states, inputs, rest: network.restValues)
     if let base = initial?.baseAddress {
-      runner.setStarts(of: states, base)
+      runner.setStarts(of: states, base, count: lengths.count)
     } else {
       runner.start(states, network.slots.values)
     }

@@ -69,25 +69,30 @@ extension Trajectory {
 
   /// Writes a flat state before t = 0 in a lane.
   package func setPast(_ state: UnsafePointer<Double>, lane: Int) {
-    forEachPast { group, node, age, index in
-      row(-1 - age)[layout.place(of: group, node) + lane] = state[index]
-    }
+    forEachPast { place, age, index, _ in row(-1 - age)[place + lane] = state[index] }
   }
 
   /// Reads the flat state before time `t` of a lane.
   package func past(
     before t: Int, lane: Int, into state: UnsafeMutablePointer<Double>
   ) {
-    forEachPast { group, node, age, index in
-      state[index] = value(group, node, t: t - 1 - age, lane: lane)
+    forEachPast { place, age, index, own in
+      let row = row(t - 1 - age) + lane
+      // Where nothing was measured, the group's own value is what is read.
+      state[index] = row[place].isNaN ? row[own] : row[place]
     }
   }
 
-  private func forEachPast(_ body: (GroupID, Int, Int, Int) -> Void) {
+  /// Calls `body(place in a row, age, index in the flat state, place of the value of the group itself)`.
+  private func forEachPast(_ body: (Int, Int, Int, Int) -> Void) {
     for past in layout.state {
+      let own = layout.place(of: past.group)
+      let place = past.isMeasured ? layout.place(ofMeasured: past.group) : own
       for age in 0..<past.depth {
         for node in 0..<past.size {
-          body(past.group, node, age, past.offset + age * past.size + node)
+          body(
+            place + node * layout.lanes, age, past.offset + age * past.size + node,
+            own + node * layout.lanes)
         }
       }
     }

@@ -45,11 +45,10 @@ final class JacobianRows {
     self.problem = problem
     values = try DrivenValues(problem)
     order = problem.adjustable.count
-    let count = problem.network.slots.values.count
     columns = Columns(
       problem.runner.shards.all[0].program, adjustable: problem.adjustable,
       sequences: problem.sequences.lengths.count,
-      startsOfSequences: problem.slots.values.count > count)
+      starts: problem.startCount)
     history = try History(problem.runner.shards, room: room)
     width = MatrixKernels.padded(order + 1)
     chunk = try Buffer(dimensions: [width, Self.chunkStride], for: "rows of the Jacobian")

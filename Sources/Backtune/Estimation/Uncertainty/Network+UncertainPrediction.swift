@@ -28,7 +28,7 @@ extension Network {
     let outputs = try run.runner.outputs(run.states)
     let columns = Columns(
       shards.all[0].program, adjustable: adjustable, sequences: lengths.count,
-      startsOfSequences: initial != nil)
+      starts: initial != nil ? lengths.count : 0)
     let deviation = try PredictionDeviation(
       shards, run.states, columns, slots: slots.values, combinations, poll: poll)
     return (outputs, deviation.values)

@@ -33,12 +33,12 @@ package struct Columns: Sendable {
   /// - Parameters:
   ///   - adjustable: the slots that have a column, ascending. Slots beyond those of the network are the flat initial
   ///     states of the sequences, one after the other, which then replace the network's.
-  ///   - startsOfSequences: whether there are such slots.
-  package init(_ program: Program, adjustable: [Int], sequences: Int, startsOfSequences: Bool) {
+  ///   - starts: how many sequences have such slots; those that follow start as these do.
+  package init(_ program: Program, adjustable: [Int], sequences: Int, starts startCount: Int) {
     let (network, layout) = (program.network, Layout(unpadded: program))
     let slots = network.slots.values.count
     var column = [Int](
-      repeating: -1, count: slots + (startsOfSequences ? sequences * layout.stateSize : 0))
+      repeating: -1, count: slots + startCount * layout.stateSize)
     for (k, slot) in adjustable.enumerated() { column[slot] = k }
     count = adjustable.count
     links = program.operations.map { operation in
@@ -81,9 +81,9 @@ package struct Columns: Sendable {
         }
       }
     }
-    if startsOfSequences {
-      for past in layout.state where past.group != Network.input {
-        add(past.group, depth: past.depth) { slots + $0 * layout.stateSize + past.offset + $1 }
+    if startCount > 0 {
+      for past in layout.state where past.group != Network.input && !past.isMeasured {
+        add(past.group, depth: past.depth) { slots + $0 % startCount * layout.stateSize + past.offset + $1 }
       }
     } else {
       for (id, group) in network.groups.enumerated() {
