@@ -71,19 +71,10 @@ extension Estimator {
   }
 
   /// The outputs at the weights of a network of this structure over the data, sum T x outputs, from the initial states that
-  /// were found, or given.
+  /// were found, or given; with the horizon of the estimation, for each horizon in turn where it has several.
   package func outputs(at other: Network) throws -> [Double] {
     try computing(at: other) { session, _ in
-      let starts = session.initialStates
-      let inputs = session.problem.sequences.inputs
-      return try inputs.withUnsafeBufferPointer { inputs in
-        try starts.withUnsafeBufferPointer { starts in
-          try other.simulate(
-            lengths: session.problem.sequences.lengths, inputs: inputs,
-            initial: starts.isEmpty ? nil : starts, wantsOutputs: true, wantsStates: false
-          ).outputs
-        }
-      }
+      try session.problem.outputs(of: other, from: session.initialStates)
     }
   }
 

@@ -84,6 +84,17 @@ public final class Estimator {
     question += 1
   }
 
+  /// Gives what was measured of a group, see `Sequences.setMeasured`: sum T x size values, NaN where not known; nil for
+  /// what is known of it as an output.
+  /// - Throws: `.state` before there are data, `.argument` for a group of which nothing is read as measured, or an
+  ///   infinite value; `.size` for another number of values.
+  package func setMeasured(_ group: GroupID, _ values: UnsafeBufferPointer<Double>?) throws {
+    var sequences = try sequences()
+    try sequences.setMeasured(network, group, values)
+    data = sequences
+    question += 1
+  }
+
   private static func check(_ sequences: Sequences, _ network: Network) throws {
     guard sequences.inputCount == network.inputs, sequences.outputCount == network.outputCount
     else {

@@ -146,6 +146,16 @@ public struct EstimatorOptions: Sendable {
         }
       ),
       (
+        "horizon", "a whole number of 1 or more, or infinity",
+        { $0.observation.horizons.count == 1 ? $0.observation.horizons[0] : .nan },
+        {
+          // Several, as they are.
+          if $1.isNaN { return $0.observation.horizons.count > 1 }
+          $0.observation.horizons = [$1]
+          return Self.isHorizon($1)
+        }
+      ),
+      (
         "guard", "0 or 1", { $0.isGuarded ? 1 : 0 },
         {
           $0.isGuarded = $1 != 0
@@ -160,6 +170,24 @@ public struct EstimatorOptions: Sendable {
         }
       ),
     ]
+  }
+
+  private static func isHorizon(_ value: Double) -> Bool {
+    value >= 1 && (value == .infinity || value.rounded() == value)
+  }
+
+  /// Sets several horizons together: costs add.
+  /// - Throws: `.argument` for none, or one that is not a whole number of 1 or more, or infinity.
+  package mutating func setHorizons(_ values: [Double]) throws {
+    guard !values.isEmpty else {
+      throw BacktuneError.argument("horizons: none came, expected at least one")
+    }
+    if let place = values.firstIndex(where: { !Self.isHorizon($0) }) {
+      throw BacktuneError.argument(
+        "horizons: value \(place) is \(values[place]), expected a whole number of 1 or more, or infinity"
+      )
+    }
+    observation.horizons = values
   }
 
   private static func row(_ name: String) throws -> (

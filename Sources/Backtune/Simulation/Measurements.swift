@@ -6,7 +6,7 @@ package struct Measurements: Sendable {
   /// Of each group, sum T x size, NaN where it is not known.
   package let values: [GroupID: [Double]]
   /// Steps of the blocks of free simulation of every sequence, 1 or more.
-  let horizons: [Double]
+  package let horizons: [Double]
 
   package init(_ values: [GroupID: [Double]], horizons: [Double]) {
     (self.values, self.horizons) = (values, horizons)
@@ -50,10 +50,12 @@ package struct Measurements: Sendable {
   ///
   /// - Parameters:
   ///   - start: the first step of the sequence where all stand one after the other.
+  ///   - horizon: nil for that of the sequence.
   func write(
-    _ trajectory: Trajectory, sequence: Int, start: Int, first: Int, steps: Int, lane: Int
+    _ trajectory: Trajectory, sequence: Int, start: Int, first: Int, steps: Int, lane: Int,
+    horizon: Double? = nil
   ) {
-    let (layout, horizon) = (trajectory.layout, horizons[sequence])
+    let (layout, horizon) = (trajectory.layout, horizon ?? horizons[sequence])
     let (lanes, size) = (layout.lanes, layout.rowSize)
     let ages = trajectory.origin + layout.agePlace + lane
     for t in 0..<steps {

@@ -47,11 +47,21 @@ extension Network {
     lengths: [Int], inputs: [Double], initial: [Double]? = nil, wantsOutputs: Bool = true,
     wantsStates: Bool = false
   ) throws -> SimulationResult {
+    try simulate(
+      lengths: lengths, inputs: inputs, initial: initial, wantsOutputs: wantsOutputs,
+      wantsStates: wantsStates, measurements: nil)
+  }
+
+  /// The same, with what was measured of groups.
+  package func simulate(
+    lengths: [Int], inputs: [Double], initial: [Double]?, wantsOutputs: Bool,
+    wantsStates: Bool = false, measurements: Measurements?
+  ) throws -> SimulationResult {
     try inputs.withUnsafeBufferPointer { inputs in
       try initial.withBuffer { initial in
         try simulate(
           lengths: lengths, inputs: inputs, initial: initial, wantsOutputs: wantsOutputs,
-          wantsStates: wantsStates)
+          wantsStates: wantsStates, measurements: measurements)
       }
     }
   }

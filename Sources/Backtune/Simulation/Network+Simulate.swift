@@ -39,12 +39,8 @@ extension Network {
     try run.simulate { shard, trajectory, first, part in
       outputs.record(shard, trajectory, first, part)
       states.record(shard, trajectory, first, part)
-      // The state of each sequence that ends in this part (or is empty).
-      shard.forEachSequence { sequence, lane in
-        let end = lengths[sequence] - first
-        if end <= part.steps && (end > 0 || first == 0) {
-          trajectory.past(before: end, lane: lane, into: final.pointer + sequence * stateSize)
-        }
+      shard.forEachEnd(of: part, first) { sequence, lane, end in
+        trajectory.past(before: end, lane: lane, into: final.pointer + sequence * stateSize)
       }
     }
     return SimulationResult(
@@ -168,7 +164,7 @@ struct FreeRun {
   /// Simulates part by part, in a trajectory that stays in the cache; calls `body(shard, trajectory, first time, part)`
   /// after each, at least once. Fresh memory for all times would cost more than a quarter of it
   /// (page faults at 128 nodes and 32 sequences).
-  func simulate(_ body: @escaping (Shard, Trajectory, Int, Batch) -> Void) throws {
+  func simulate(_ body: @escaping (Shard, Trajectory, Int, Batch) throws -> Void) throws {
     try shards.reduction.forEach(poll: .none) { [self] number, _ in
       let (shard, batch) = (shards.all[number], shards.all[number].batch)
       let size = min(
@@ -179,7 +175,7 @@ struct FreeRun {
         let part = batch.slice(first..<min(first + max(size, 1), batch.steps))
         setInputs(shard, trajectory, part, first: first)
         try shard.program.simulate(weights.all[number], trajectory, part)
-        body(shard, trajectory, first, part)
+        try body(shard, trajectory, first, part)
         first += part.steps
         if first < batch.steps { trajectory.rewind(from: part.steps) }
       } while first < batch.steps
@@ -220,33 +216,6 @@ extension ShardRunner {
             from: slopes, first: column, stride: outputs)
           column += item.count
         }
-      }
-    }
-  }
-}
-
-/// The first nodes of several groups side by side, sequence after sequence, time first.
-private struct Recording {
-  private let parts: [(group: GroupID, nodes: Int)]
-  private let stride: Int
-  private let shards: Shards
-  let values: SharedValues
-
-  init(_ parts: [(GroupID, Int)], _ shards: Shards) throws {
-    self.parts = parts
-    stride = parts.reduce(0) { $0 + $1.1 }
-    self.shards = shards
-    values = try SharedValues(dimensions: [shards.totalSteps, stride], for: "states")
-  }
-
-  func record(_ shard: Shard, _ trajectory: Trajectory, _ first: Int, _ batch: Batch) {
-    for (place, sequence) in shard.sequences.enumerated() where batch.lengths[place] > 0 {
-      var target = values.pointer + (shards.starts[sequence] + first) * stride
-      for (group, nodes) in parts {
-        trajectory.copy(
-          group, nodes: nodes, steps: batch.lengths[place], lane: shard.batch.lane[place],
-          to: target, stride: stride)
-        target += nodes
       }
     }
   }
