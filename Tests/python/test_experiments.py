@@ -17,7 +17,6 @@ from backtune.experiments import (
     Settings,
     _fits,
     _paper,
-    _series,
     find,
     guard,
     long_dependencies,
@@ -347,25 +346,6 @@ def test_guard_is_the_engines(golden):
     for case in golden("guard.json")["grid"]:
         u, expected = np.array(case["u"]), np.array(case["g"])
         assert guard.profile(u, case["r"]) == pytest.approx(expected, rel=1e-12, abs=0)
-
-
-def test_narma10():
-    u, y = _series.narma10(500, 3)
-    assert u.min() >= 0 and u.max() < 0.5 and np.isfinite(y).all()
-    t = 300
-    expected = 0.3 * y[t] + 0.05 * y[t] * y[t - 9 : t + 1].sum() + 1.5 * u[t - 9] * u[t] + 0.1
-    assert y[t + 1] == pytest.approx(expected, rel=1e-14)
-    assert (_series.narma10(500, 3)[1] == y).all() and (_series.narma10(500, 4)[1] != y).any()
-
-
-def test_mackey_glass():
-    x = _series.mackey_glass(600, 0)
-    assert 0.2 < x.min() < 0.6 and 1.2 < x.max() < 1.5
-    # The derivative by five points against the equation.
-    slope = (8 * (x[18:-2] - x[16:-4]) - (x[19:-1] - x[15:-5])) / 12
-    now, past = x[17:-3], x[0:-20]
-    assert np.abs(slope - (0.2 * past / (1 + past**10) - 0.1 * now)).max() < 2e-3
-    assert (x != _series.mackey_glass(600, 1)).any()
 
 
 def test_long_dependencies_are_what_they_are():

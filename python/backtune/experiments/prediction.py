@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..datasets import mackey_glass, narma10
 from ..network import Network
 from ..regularisation import Ridge
 from ._experiment import (
@@ -20,7 +21,6 @@ from ._experiment import (
     grouped,
 )
 from ._fits import run_fit
-from ._series import mackey_glass, narma10
 
 #: What is predicted, and from what.
 TASKS = {
@@ -40,9 +40,9 @@ def load(task: str, steps: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     Both are standardised by the first half.
     """
     if task.startswith("mackey-glass"):
-        table = mackey_glass(2 * steps + 1, seed).reshape(-1, 1)
+        table = mackey_glass(2 * steps + 1, seed=seed)
     else:
-        table = np.column_stack(narma10(2 * steps + 1, seed))
+        table = np.hstack(narma10(2 * steps + 1, seed))
     table = (table - table[:steps].mean(axis=0)) / table[:steps].std(axis=0)
     u = table[:-1, :1] if task == "narma10, free run" else table[:-1]
     return u, table[1:, -1:]
