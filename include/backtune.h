@@ -195,6 +195,14 @@ bt_status bt_network_add_firmware(bt_network *network, const char *name, int64_t
 bt_status bt_network_add_softmax(bt_network *network, const char *name, int64_t source, int64_t lag,
                                  double temperature, int64_t *group);
 
+/* Adds what is read of a group `source`, `lag` steps ago (1 or more), where measurements take its place: what was measured of
+ * it then, if that is known and the horizon lets it in, else its own value. Readers read it at lag 0. Without measurements
+ * (bt_simulate, or a horizon of INFINITY) it is the group's own value: a predictor when the outputs are known, a simulator
+ * when they are not. With `stands_for_input` 1 the source stands for an input channel: what is known of it counts whatever
+ * the horizon, and a lag of 0 is allowed. No derivative flows back through a measured value. */
+bt_status bt_network_add_measured(bt_network *network, const char *name, int64_t source, int64_t lag,
+                                  int32_t stands_for_input, int64_t *group);
+
 /* Gives a learnware group the bias `group.role` (role NULL: "a"): one weight a node, or slots shared by `index`
  * (node -> slot, length N; NULL with length 0 for none). */
 bt_status bt_network_add_bias(bt_network *network, int64_t group, const char *role, const int64_t *index,
@@ -361,6 +369,20 @@ bt_status bt_gradient(const bt_network *network, int64_t sequences, const int64_
                       int64_t slopes_length, double *gradient, int64_t gradient_length, double *initial_gradient,
                       int64_t initial_gradient_length);
 
+/* For every t the outputs `horizon` = k steps ahead: o(t) given what was measured up to t - k, and all inputs up to t. The
+ * filter, which is given each measurement as soon as it is known, runs once; from each of its times the network runs k steps
+ * by itself. The first k - 1 values of a sequence, and all with k = INFINITY, are those of the free run.
+ *   lengths, inputs, initial, outputs, final   as of bt_simulate; `final` is that of the filter: it holds what was measured
+ *   measured   sum T x O, what was measured of the outputs, NaN where not known; NULL with length 0 for nothing
+ *   groups     other groups of which measured values are read, with `values`: sum T x size of each in turn, NaN where not
+ *              known. For a group that is an output they go before `measured`
+ * BT_ERROR_ARGUMENT for a horizon that is no whole number of 1 or more, or measurements that nothing reads. */
+bt_status bt_predict(const bt_network *network, int64_t sequences, const int64_t *lengths, const double *inputs,
+                     int64_t inputs_length, const double *measured, int64_t measured_length, double horizon,
+                     const double *initial, int64_t initial_length, const int64_t *groups, int64_t group_count,
+                     const double *values, int64_t values_length, double *outputs, int64_t outputs_length,
+                     double *final, int64_t final_length);
+
 /* ---- Streams ---------------------------------------------------------------------------------------------------- */
 
 /* A network run step by step, its state kept in between, for control loops and signals: outputs are those of bt_simulate
@@ -392,14 +414,18 @@ bt_status bt_stream_free(bt_stream *stream);
 
 /* Goes on by one time step.
  *   inputs    M, finite
- *   measured  NULL with length 0: no group is measured yet
+ *   measured  what is measured of the outputs at this step, O, NaN where not known: groups added by
+ *             bt_network_add_measured read it from the next step on. NULL with length 0 for nothing
  *   outputs   O, or NULL with length 0
  * A network that diverges gives the outputs that are infinite or NaN once; if its state is so too, steps answer
  * BT_ERROR_STATE until bt_stream_reset or bt_stream_set_state. Nothing has happened after an error. */
 bt_status bt_stream_step(bt_stream *stream, const double *inputs, int64_t inputs_length, const double *measured,
                          int64_t measured_length, double *outputs, int64_t outputs_length);
 
-/* Goes on by several time steps: inputs T x M, outputs T x O. What diverges on the way is no error. */
+/* What is measured, at the next step, of a group that is no output: as many values as it has nodes, NaN where not known. */
+bt_status bt_stream_set_measured(bt_stream *stream, int64_t group, const double *values, int64_t length);
+
+/* Goes on by several time steps: inputs T x M, measured and outputs T x O. What diverges on the way is no error. */
 bt_status bt_stream_run(bt_stream *stream, int64_t steps, const double *inputs, int64_t inputs_length,
                         const double *measured, int64_t measured_length, double *outputs, int64_t outputs_length);
 
@@ -432,6 +458,11 @@ bt_status bt_estimator_set_data(bt_estimator *estimator, int64_t sequences, cons
  * with length 0 for the network's. With the option initial_states they are where the learnt ones start, the input's part
  * apart, which stays. Copied; bt_estimator_set_data forgets them. */
 bt_status bt_estimator_set_initial_states(bt_estimator *estimator, const double *values, int64_t length);
+
+/* What was measured of a group that a group of bt_network_add_measured reads, sum T x size, NaN where not known; NULL with
+ * length 0 for what the data say: of an output its desired values, whatever their gains. Copied; bt_estimator_set_data
+ * forgets it. */
+bt_status bt_estimator_set_measured(bt_estimator *estimator, int64_t group, const double *values, int64_t length);
 
 /* L = [sum kappa rho(x, o) + regularisation] / sum kappa, e = x - o, nu a scale that follows the errors (option nu):
  *   least-squares (2)   e^2/2, the default
@@ -517,10 +548,16 @@ bt_status bt_estimator_get_method(const bt_estimator *estimator, char *buffer, i
  *   static           1 or 0: only the last step of every sequence is compared (0)
  *   balanced         1 or 0 (0): desired values, errors and nu are taken in deviations of each output, so that outputs of
  *                    unequal units have an equal say
+ *   horizon          of a network with groups of bt_network_add_measured: time is cut in blocks of so many steps; what a
+ *                    block reads from before its start is measured, what it reads from inside is the network's own. 1: the
+ *                    one-step predictor; INFINITY (the default): the free run. NaN where several are set
  *   guard            1 or 0: the guard on the adjoint, equation (5) (1)
  *   reestimation     1 or 0: the second-order variant on re-estimated states, footnote 7 (1) */
 bt_status bt_estimator_set_option(bt_estimator *estimator, const char *name, double value);
 bt_status bt_estimator_get_option(const bt_estimator *estimator, const char *name, double *value);
+
+/* Several horizons together: the sequences are run once for each, and the costs add. One is the option horizon. */
+bt_status bt_estimator_set_horizons(bt_estimator *estimator, const double *values, int64_t length);
 
 /* One iteration of the method. `stop` (may be NULL) receives
  * BT_STOP_NONE, or why no further step can help. `callback` may be NULL. */
@@ -618,7 +655,7 @@ bt_status bt_estimator_restart_count(const bt_estimator *estimator, int64_t *cou
 bt_status bt_estimator_restarts(const bt_estimator *estimator, double *costs, int64_t length);
 
 /* The outputs at the network's weights over the data, sum T x O, observed or not, from the initial states that were found
- * where the option initial_states is 1: what the estimation compares with what is desired. */
+ * where the option initial_states is 1, with the (first) horizon: what the estimation compares with what is desired. */
 bt_status bt_estimator_simulate(bt_estimator *estimator, double *outputs, int64_t length);
 
 /* What else there is to know of the estimation: texts, each of one of the kinds BT_NOTE_* (`kind` may be NULL). */

@@ -62,7 +62,7 @@ public func bt_gradient(
 }
 
 /// The length of an output that may be left out, before anything is computed.
-private func check(
+func check(
   _ pointer: UnsafeMutablePointer<Double>?, _ length: Int64, _ dimensions: [Int], _ name: String
 ) throws {
   if pointer == nil && length == 0 { return }

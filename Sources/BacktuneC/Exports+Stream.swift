@@ -45,14 +45,34 @@ public func bt_stream_run(
 ) -> Int32 {
   streaming(stream) { stream in
     if let fault = fault(in: steps) { return fault }
-    guard measured == nil, measuredLength == 0 else { return .measured }
+    if measured != nil || measuredLength != 0,
+      let fault = fault(in: measured, measuredLength, steps, stream.outputs, "measured")
+    {
+      return fault
+    }
     if let fault = fault(in: inputs, inputsLength, steps, stream.inputs, "inputs") { return fault }
     if outputs != nil || outputsLength != 0,
       let fault = fault(in: outputs, outputsLength, steps, stream.outputs, "outputs")
     {
       return fault
     }
-    return stream.advance(Int(steps), inputs, into: outputs).map { .stopped($0) }
+    return stream.advance(Int(steps), inputs, measured: measured, into: outputs).map {
+      .stopped($0)
+    }
+  }
+}
+
+@_cdecl("bt_stream_set_measured")
+public func bt_stream_set_measured(
+  _ stream: OpaquePointer?, _ group: Int64, _ values: UnsafePointer<Double>?, _ length: Int64
+) -> Int32 {
+  streaming(stream) { stream in
+    guard let id = Int(exactly: group), let size = stream.measuredSize(of: id) else {
+      return .group(group)
+    }
+    if let fault = fault(in: values, length, 1, size, "values") { return fault }
+    if let values { stream.setMeasured(id, values) }
+    return nil
   }
 }
 

@@ -8,7 +8,7 @@ enum StreamFault: Error {
   case steps(Int64)
   case manySteps(Int64)
   case length(StaticString, Int64, steps: Int64, channels: Int)
-  case measured
+  case group(Int64)
   case stopped(StreamStop)
 
   /// What is reported.
@@ -23,8 +23,9 @@ enum StreamFault: Error {
     case .length(let name, let length, let steps, let channels):
       BacktuneError.size(
         "\(name)_length is \(length), expected \(steps == 1 ? "" : "\(steps) x ")\(channels)")
-    case .measured:
-      BacktuneError.argument("measured: values came, expected NULL: no group is measured")
+    case .group(let group):
+      BacktuneError.argument(
+        "group is \(group), expected one of which measured values are read")
     case .stopped(let stop): stop.error
     }
   }

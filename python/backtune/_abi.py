@@ -72,6 +72,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_network_add_learnware": (status, [handle, text, c_int64, int64_out]),
     "bt_network_add_firmware": (status, [handle, text, c_int64, int64_out]),
     "bt_network_add_softmax": (status, [handle, text, c_int64, c_int64, c_double, int64_out]),
+    "bt_network_add_measured": (status, [handle, text, c_int64, c_int64, c_int32, int64_out]),
     "bt_network_add_bias": (status, [handle, c_int64, text, integers, c_int64]),
     "bt_network_connect_dense": (status, [handle, c_int64, c_int64, c_int64, text]),
     "bt_network_connect_diagonal": (status, [handle, c_int64, c_int64, c_int64, text]),
@@ -143,12 +144,22 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         # inputs, initial, slopes, gradient, initial gradient
         [handle, c_int64, integers, *[doubles, c_int64] * 5],
     ),
+    "bt_predict": (
+        status,
+        [
+            # inputs, measured
+            *[handle, c_int64, integers, *[doubles, c_int64] * 2, c_double],
+            # initial; groups and their values; outputs, final
+            *[doubles, c_int64, integers, c_int64, *[doubles, c_int64] * 3],
+        ],
+    ),
     # streams
     "bt_stream_create": (status, [handle, doubles, c_int64, handle_out]),
     "bt_stream_free": (status, [handle]),
     # inputs, measured, outputs
     "bt_stream_step": (status, [handle, *[doubles, c_int64] * 3]),
     "bt_stream_run": (status, [handle, c_int64, *[doubles, c_int64] * 3]),
+    "bt_stream_set_measured": (status, [handle, c_int64, doubles, c_int64]),
     "bt_stream_get_state": (status, [handle, doubles, c_int64]),
     "bt_stream_set_state": (status, [handle, doubles, c_int64]),
     "bt_stream_reset": (status, [handle]),
@@ -161,6 +172,8 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         [handle, c_int64, integers, *[doubles, c_int64] * 3],
     ),
     "bt_estimator_set_initial_states": (status, [handle, doubles, c_int64]),
+    "bt_estimator_set_measured": (status, [handle, c_int64, doubles, c_int64]),
+    "bt_estimator_set_horizons": (status, [handle, doubles, c_int64]),
     "bt_estimator_set_criterion": (status, [handle, text]),
     "bt_estimator_get_criterion": (status, [handle, *_NAMED_TEXT]),
     "bt_estimator_add_observable": (status, [handle, text, doubles, c_int64, c_double]),

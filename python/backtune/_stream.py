@@ -28,21 +28,30 @@ class EngineStream(Owner):
         create = lib.bt_stream_create
         self._create(create, lib.bt_stream_free, net._pointer, initial, size)
 
-    def step_arguments(self, inputs: np.ndarray, outputs: np.ndarray) -> tuple[Any, ...]:
+    def step_arguments(
+        self, inputs: np.ndarray, outputs: np.ndarray, measured: np.ndarray | None = None
+    ) -> tuple[Any, ...]:
         """Return the arguments of `step` for these buffers, which the caller keeps."""
         return (
             ctypes.c_void_p(self._pointer),
             *_buffer(inputs),
-            *(None, ctypes.c_int64(0)),
+            *((None, ctypes.c_int64(0)) if measured is None else _buffer(measured)),
             *_buffer(outputs),
         )
 
-    def run(self, inputs: np.ndarray, outputs: np.ndarray) -> None:
+    def run(
+        self, inputs: np.ndarray, outputs: np.ndarray, measured: np.ndarray | None = None
+    ) -> None:
         """Go on by as many steps as there are rows."""
         lib.bt_stream_run(
-            *(self._pointer, len(outputs)),
-            *(inputs, inputs.size, None, 0, outputs, outputs.size),
+            *(self._pointer, len(outputs), inputs, inputs.size),
+            *(measured, 0 if measured is None else measured.size),
+            *(outputs, outputs.size),
         )
+
+    def set_measured(self, group: int, values: np.ndarray) -> None:
+        """Give what is measured of a group at the next step."""
+        lib.bt_stream_set_measured(self._pointer, group, values, values.size)
 
     @property
     def state(self) -> np.ndarray:

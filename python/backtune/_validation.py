@@ -35,10 +35,18 @@ class Validation:
         First time steps of every sequence that do not count.
     static : bool
         Whether the last time step of every sequence alone counts.
+    horizon : float
+        Steps ahead that outputs are predicted, infinity for the free run.
     """
 
     def __init__(
-        self, net: Network, sequences: Any, patience: int, washout: int, static: bool
+        self,
+        net: Network,
+        sequences: Any,
+        patience: int,
+        washout: int,
+        static: bool,
+        horizon: float = np.inf,
     ) -> None:
         if not isinstance(sequences, (tuple, list)) or len(sequences) not in (2, 3):
             raise TypeError("validation: expected (u, y) or (u, y, initial)")
@@ -53,6 +61,8 @@ class Validation:
         initial = sequences[2] if len(sequences) == 3 else None
         self._initial = initial_states(initial, len(self._u))
         self._y = data.desired
+        self._known = None if horizon == np.inf else np.split(data.desired, ends)
+        self._horizon = horizon
         counted = [np.ones(length, dtype=bool) for length in data.lengths]
         for steps in counted:
             steps[: len(steps) - 1 if static else washout] = False
@@ -82,7 +92,11 @@ class Validation:
         """
         for name, (values, _) in weights.items():
             self._copy.weights[name] = values
-        outputs = np.concatenate(self._copy.simulate(self._u, self._initial))
+        if self._known is None:
+            runs = self._copy.simulate(self._u, self._initial)
+        else:
+            runs = self._copy.predict(self._u, self._known, self._horizon, initial=self._initial)
+        outputs = np.concatenate(runs)
         with np.errstate(over="ignore", invalid="ignore"):
             error = float(((outputs - self._y)[self._counts] ** 2).sum()) / self._spread
         return error if np.isfinite(error) else np.inf

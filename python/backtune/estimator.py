@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Callable
+
+import numpy as np
 
 from . import _abi
 from ._abi import lib
@@ -13,6 +15,7 @@ from ._arrays import as_text
 from ._callbacks import RunGuard
 from ._data.pairs import Data, learn_labels, set_initial
 from ._handle import Owner
+from ._horizons import Schedule
 from ._objective import add_regularisations, set_criterion
 from ._results import ResultsMixin, stop_words
 from ._run import run
@@ -75,6 +78,15 @@ class Estimator(ResultsMixin, Owner):
         Whether adjoint values are kept from vanishing and exploding, equation (5).
     reestimation : bool, optional
         Whether the second order is tried on re-estimated states too, footnote 7.
+    horizon : int, None, tuple or list of such, optional
+        Of a network that reads measurements (`Group.measured`): time is cut in blocks of so many
+        steps; what a block reads from before its start is measured, y or `measured`, what it reads
+        from inside is the network's own. 1 is the one-step predictor, None or infinity the free
+        run. A tuple such as (1, None): together, the costs add. A list such as [1, 4, 16, None]:
+        one after the other in `run`, which divides its iterations among them.
+    measured : dict, optional
+        What was measured of groups that are no outputs, by group or its name: arrays of shape
+        (T, group size), or lists of such, NaN where not known.
 
     Raises
     ------
@@ -118,6 +130,8 @@ class Estimator(ResultsMixin, Owner):
         initial_states: bool | None = None,
         guard: bool | None = None,
         reestimation: bool | None = None,
+        horizon: Any = None,
+        measured: Mapping[Any, Any] | None = None,
     ) -> None:
         if not isinstance(net, Network):
             raise TypeError(f"net: {net!r} came, expected a Network")
@@ -153,6 +167,14 @@ class Estimator(ResultsMixin, Owner):
         self._start = "network" if initial is None else "given"
         self._sequences = data.lengths.size
         self._lengths, self._is_list = data.lengths, data.is_list
+        groups, values = net._measured_values(measured, data)
+        first = 0
+        for number in groups.tolist():
+            size = int(data.lengths.sum()) * net._group(number).size
+            block = np.ascontiguousarray(values[first : first + size])
+            lib.bt_estimator_set_measured(self._pointer, number, block, block.size)
+            first += size
+        self._schedule = Schedule(self, horizon)
         # Asked here: what was found is told after the network was closed too.
         self._outputs = net.outputs
         self._validated: dict[int, float] = {}
@@ -258,10 +280,14 @@ class Estimator(ResultsMixin, Owner):
         >>> trace.validation.shape == trace.cost.shape
         True
         """
-        looks = None
+        looks: Callable[[], Validation] | None = None
         if validation is not None:
             washout, static = int(self.get_option("washout")), bool(self.get_option("static"))
-            looks = Validation(self.net, validation, patience, washout, static)
+
+            def looks() -> Validation:
+                horizon = max(self._schedule.stage)
+                return Validation(self.net, validation, patience, washout, static, horizon)
+
         self._validated = {}
         given = {"max_iterations": max_iterations, "tolerance": tolerance, "target": target}
         chosen = {name: value for name, value in given.items() if value is not None}
@@ -269,7 +295,9 @@ class Estimator(ResultsMixin, Owner):
         try:
             for name, value in chosen.items():
                 self.set_option(name, value)
-            trace = run(self, progress, callback, looks)
+            trace = self._schedule.run(
+                lambda: run(self, progress, callback, looks() if looks else None)
+            )
         finally:
             for name, value in before.items():
                 self.set_option(name, value)

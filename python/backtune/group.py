@@ -11,7 +11,7 @@ from ._abi import lib
 from ._arrays import as_index, as_mask, as_size, as_text
 from .errors import ArgumentError, BacktuneError, SizeError
 from .functions import FunctionLike, as_function
-from .source import Source
+from .source import Measured, Source
 
 if TYPE_CHECKING:
     from .network import Network
@@ -51,6 +51,37 @@ class Group:
     def lag(self, steps: int) -> Source:
         """Return this group, `steps` time steps ago, as a source; 0 is the same time step."""
         return Source(self, as_size(steps, "lag"))
+
+    def measured(self, *, stands_for_input: bool = False) -> Measured:
+        """Return what is read of this group where measurements take its place.
+
+        ``out.measured().lag(1)`` is, as a source, what was measured of the group one step ago
+        where that is known and the horizon lets it in, else its own value: a network that reads
+        its outputs so is a predictor where outputs are known (``Estimator(..., horizon=1)``,
+        `Network.predict`, ``stream.step(u, y)``), and a simulator where they are not. No derivative
+        flows back through a measured value.
+
+        Parameters
+        ----------
+        stands_for_input : bool
+            Whether the group stands for an input channel: what is known of it counts whatever the
+            horizon, and a lag of 0 is allowed.
+
+        Returns
+        -------
+        Measured
+
+        Examples
+        --------
+        >>> import backtune as bt
+        >>> net = bt.Network(inputs=1)
+        >>> out = net.learnware(1, "out", bias=True).connect(net.input.lag(1))
+        >>> net.observe(out).randomize(seed=0)
+        <Network of 1 inputs, 1 outputs, 2 weights>
+        >>> out.connect(out.measured().lag(1), "K")
+        <Group out of 1 nodes>
+        """
+        return Measured(self, stands_for_input)
 
     def bias(self, role: str | None = None, index: Any = None) -> Group:
         """Give a learnware group the weights ``name.role``, added to its nodes.

@@ -15,6 +15,7 @@ from ._abi import lib
 from ._arrays import as_flat, as_path, as_size, as_text
 from ._drawing import escaped, network_svg
 from ._handle import Owner
+from ._prediction import PredictionMixin
 from ._simulation import SimulationMixin
 from ._units_dynamic import DynamicUnitsMixin
 from ._units_gated import GatedUnitsMixin
@@ -33,6 +34,7 @@ class Network(
     DynamicUnitsMixin,
     GatedUnitsMixin,
     LayersMixin,
+    PredictionMixin,
     SimulationMixin,
     Owner,
 ):

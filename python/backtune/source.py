@@ -64,6 +64,49 @@ class Source(NamedTuple):
         return f"{self.group.name}.lag({self.lag}){'' if self.mask is None else '.masked(...)'}"
 
 
+class Measured:
+    """What is read of a group where measurements take its place, from `Group.measured`.
+
+    Parameters
+    ----------
+    group : Group
+    stands_for_input : bool
+        Whether it stands for an input channel.
+    """
+
+    __slots__ = ("group", "stands_for_input")
+
+    def __init__(self, group: Group, stands_for_input: bool) -> None:
+        self.group = group
+        self.stands_for_input = stands_for_input
+
+    def lag(self, steps: int) -> Source:
+        """Return what was measured `steps` time steps ago as a source.
+
+        It is a group of its own, ``name.m1`` for a lag of 1, which is added at the first call.
+
+        Parameters
+        ----------
+        steps : int
+            1 or more; 0 too where the group stands for an input.
+
+        Raises
+        ------
+        ArgumentError
+            A lag that is not allowed, or a group that is measured itself.
+        NetworkError
+            Groups would form a cycle at lag 0.
+        """
+        lag = as_size(steps, "lag")
+        kind = "k" if self.stands_for_input else "m"
+        return self.group.network._measured(
+            self.group, lag, f"{self.group.name}.{kind}{lag}", self.stands_for_input
+        ).lag(0)
+
+    def __repr__(self) -> str:
+        return f"<{self.group.name} as measured>"
+
+
 class _Self:
     """The unit that is being added, as one of its own sources."""
 

@@ -67,9 +67,16 @@ class Stream:
         # The engine reads and writes these buffers, at addresses that stay.
         self._input, self._output = np.zeros(net.inputs), np.zeros(net.outputs)
         self._engine = EngineStream(net, self._initial)
-        self._arguments = self._engine.step_arguments(self._input, self._output)
+        self._make_arguments()
 
-    def step(self, u: Any = None) -> np.ndarray:
+    def _make_arguments(self) -> None:
+        """Make those of a step, and of one with measured outputs."""
+        buffers = self._input, self._output
+        self._arguments = self._engine.step_arguments(*buffers)
+        self._measured = np.zeros(self._output.size)
+        self._filtering = self._engine.step_arguments(*buffers, self._measured)
+
+    def step(self, u: Any = None, y: Any = None) -> np.ndarray:
         """Go on by one time step.
 
         Parameters
@@ -78,18 +85,22 @@ class Stream:
             The inputs of this step, finite; a number where there is one. None without inputs. A row
             of a table of pandas (``table.iloc[t]``) is matched by the names of the inputs. Fastest
             are an array of float64, a list of numbers, a float.
+        y : array of shape (O,), optional
+            What is measured of the outputs at this step, NaN where it is not known; a number where
+            there is one. Groups that read measurements (`Group.measured`) read it from the next
+            step on.
 
         Returns
         -------
         array of shape (O,)
-            The outputs of this step.
+            The outputs of this step: what was predicted, not what was measured.
 
         Raises
         ------
         ArgumentError
-            An input that is not finite.
+            An input that is not finite, a measured output that is infinite or that nothing reads.
         SizeError
-            Another number of inputs, or a network whose sizes have changed.
+            Another number of inputs or outputs, or a network whose sizes have changed.
         StateError
             The network diverged in the step before.
         """
@@ -102,12 +113,44 @@ class Stream:
         else:
             fits = kind is float and given.size == 1
         given[...] = u if fits else self._converted(u)
+        if y is not None:
+            return self._filter(y)
         if self.net._handle is None or step(*self._arguments):
             self._going_on(lambda: check(step(*self._arguments)))
         self.steps += 1
         return self._output.copy()
 
-    def run(self, u: Any) -> Any:
+    def _filter(self, y: Any) -> np.ndarray:
+        """Go on by the inputs in place, with what is measured of the outputs."""
+        values = as_float(y, "measured outputs")
+        size = self._measured.size
+        if values.shape != (size,) and not (values.ndim == 0 and size == 1):
+            raise SizeError(f"measured outputs: shape {values.shape}, expected ({size},)")
+        self._measured[...] = values
+        if self.net._handle is None or step(*self._filtering):
+            self._going_on(lambda: check(step(*self._filtering)))
+        self.steps += 1
+        return self._output.copy()
+
+    def set_measured(self, group: Any, values: Any) -> None:
+        """Give what is measured, at the next step, of a group that is no output.
+
+        Parameters
+        ----------
+        group : Group or str
+        values : array of shape (group size,)
+            NaN where not known.
+
+        Raises
+        ------
+        ArgumentError
+            A group of which measurements are not read.
+        """
+        known = self.net._known_group(group)
+        given = as_float(values, f"measured values of {known.name}").reshape(-1)
+        self._going_on(lambda: self._engine.set_measured(known.id, given))
+
+    def run(self, u: Any, y: Any = None) -> Any:
         """Go on by several time steps at once, faster than one by one.
 
         Parameters
@@ -115,6 +158,8 @@ class Stream:
         u : array of shape (T, M)
             (T,) means one channel; a number of time steps when the network has no inputs; a table
             as in `Network.simulate`.
+        y : array of shape (T, O), optional
+            What is measured of the outputs, as of `step`.
 
         Returns
         -------
@@ -131,7 +176,14 @@ class Stream:
             raise SizeError(f"inputs: {len(given.arrays)} sequences came, a stream is one")
         inputs = given.arrays[0]
         outputs = np.empty((len(inputs), self._output.size))
-        self._going_on(lambda: self._engine.run(inputs, outputs))
+        known = None
+        if y is not None:
+            known = read(y, self._output.size, "measured outputs", self.net.output_names).arrays[0]
+            if len(known) != len(inputs):
+                raise SizeError(
+                    f"measured outputs: {len(known)} time steps, expected {len(inputs)} as inputs"
+                )
+        self._going_on(lambda: self._engine.run(inputs, outputs, known))
         self.steps += len(inputs)
         return given.results([outputs], self.net._output_names())
 
@@ -157,7 +209,7 @@ class Stream:
             if found != expected:
                 raise SizeError(f"stream: its network has now {found} {name}, expected {expected}")
         self._engine = engine
-        self._arguments = engine.step_arguments(self._input, self._output)
+        self._make_arguments()
 
     def _converted(self, u: Any) -> np.ndarray:
         if u is None and self._input.size == 0:

@@ -163,6 +163,8 @@ class Trace(Sequence):
         NMSE on the sequences kept for early stopping (the mean square error where outputs are
         constant, inf of a network that diverges), one per entry, NaN before the run that was
         given them; empty without such.
+    stages : list of (str, Trace)
+        The horizons that came before, one after the other, with what was done at each.
     """
 
     cost: np.ndarray
@@ -196,6 +198,7 @@ class Trace(Sequence):
         self.validation = np.array(validation, dtype=float)
         self.output_nmse = np.array(output_nmse, dtype=float)
         self.start = start
+        self.stages: list[tuple[str, Trace]] = []
 
     def __len__(self) -> int:
         return len(self.cost)

@@ -35,6 +35,8 @@ package final class Problem {
   package let learnsEachStart: Bool
   /// Whether what the initial states hold of measured groups was measured.
   private let startsMeasured: Bool
+  /// How many times each sequence is run, once for each horizon.
+  package let horizonCount: Int
   /// What was measured of groups of the network, in the units of the problem; nil without such groups.
   package let measurements: Measurements?
   /// The groups, first nodes of each, whose values the cost depends on directly.
@@ -59,6 +61,7 @@ package final class Problem {
   ) throws {
     self.network = network
     let horizons = options.horizons
+    horizonCount = horizons.count
     let given = try sequences.observed(washout: options.washout, isStatic: options.isStatic)
       .repeated(horizons.count)
     let shards = try Shards(network, lengths: given.lengths)

@@ -71,10 +71,11 @@ extension Estimator {
   }
 
   /// The outputs at the weights of a network of this structure over the data, sum T x outputs, from the initial states that
-  /// were found, or given; with the horizon of the estimation, for each horizon in turn where it has several.
+  /// were found, or given; with the horizon of the estimation, the first where it has several.
   package func outputs(at other: Network) throws -> [Double] {
     try computing(at: other) { session, _ in
-      try session.problem.outputs(of: other, from: session.initialStates)
+      let all = try session.problem.outputs(of: other, from: session.initialStates)
+      return Array(all.prefix(all.count / options.observation.horizons.count))
     }
   }
 

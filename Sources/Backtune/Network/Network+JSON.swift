@@ -56,7 +56,8 @@ extension Network {
       case "firmware", "softmax", "measured": try addFirmware(group.name, size: group.size)
       default:
         throw BacktuneError.argument(
-          "group \(group.name): kind is '\(group.kind)', expected learnware, firmware, softmax or measured")
+          "group \(group.name): kind is '\(group.kind)', expected learnware, firmware, softmax or measured"
+        )
       }
     }
     for (target, group) in document.groups.enumerated() {

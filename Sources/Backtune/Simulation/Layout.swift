@@ -47,15 +47,14 @@ package struct Layout: Sendable {
     self.lanes = lanes
     self.past = max(network.range, network.learntDepth)
     self.offsets = offsets
-    measured = network.measuredSources.map(\.group)
+    measured = isPadded ? network.measuredSources.map(\.group) : []
     var measuredOffsets: [Int] = []
     if !measured.isEmpty {
       // The age, a vector of its own.
-      offset += isPadded ? Self.padded(1, lanes: lanes) : 1
+      offset += Self.padded(1, lanes: lanes)
       for group in measured {
         measuredOffsets.append(offset)
-        let size = network.size(of: group)
-        offset += isPadded ? Self.padded(size, lanes: lanes) : size
+        offset += Self.padded(network.size(of: group), lanes: lanes)
       }
     }
     self.measuredOffsets = measuredOffsets
@@ -69,7 +68,7 @@ package struct Layout: Sendable {
     stateSize = state.reduce(0) { $0 + $1.depth * $1.size }
   }
 
-  /// Of a program's groups, without padding and lanes.
+  /// Of a program's groups alone, without padding and lanes.
   init(unpadded program: Program) {
     self.init(program.network, lanes: 1, program.topology, isPadded: false)
   }

@@ -74,7 +74,8 @@ extension Network {
       try check(values.count, steps * own.size, "measured values of \(own.name)")
       if let place = values.firstIndex(where: \.isInfinite) {
         throw BacktuneError.argument(
-          "measured values of \(own.name): value \(place) is infinite, expected NaN where not known")
+          "measured values of \(own.name): value \(place) is infinite, expected NaN where not known"
+        )
       }
     }
     guard let measured else { return steps }

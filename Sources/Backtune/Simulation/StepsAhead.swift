@@ -75,7 +75,8 @@ extension Trajectory {
   /// Makes the rows before time `t` of a lane of another trajectory of the same network the past of a lane.
   func copyPast(before t: Int, of other: Trajectory, _ from: Int, lane: Int) {
     for past in layout.state {
-      let place = past.isMeasured ? layout.place(ofMeasured: past.group) : layout.place(of: past.group)
+      let place =
+        past.isMeasured ? layout.place(ofMeasured: past.group) : layout.place(of: past.group)
       let source =
         past.isMeasured
         ? other.layout.place(ofMeasured: past.group) : other.layout.place(of: past.group)

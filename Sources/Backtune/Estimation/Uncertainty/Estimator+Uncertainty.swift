@@ -38,6 +38,7 @@ extension Estimator {
     at other: Network, monitor: Monitor? = nil
   ) throws -> [Double] {
     try informed(at: other, monitor) { recent, poll in
+      let copies = recent.problem.horizonCount
       if let deviation = recent.deviation { return deviation }
       let (found, rows) = (recent.information, recent.information.rows)
       let combinations = try WeightCombinations(found, weights: rows.order)
@@ -45,8 +46,9 @@ extension Estimator {
         recent.problem.runner.shards, found.states, rows.columns, slots: found.slots, combinations,
         poll: poll
       ).values
-      recent.deviation = deviation
-      return deviation
+      // Sequences are run once for each horizon: the first is told.
+      recent.deviation = Array(deviation.prefix(deviation.count / copies))
+      return recent.deviation ?? []
     }
   }
 
@@ -73,7 +75,11 @@ extension Estimator {
     at other: Network, monitor: Monitor? = nil
   ) throws -> (outputs: [Double], noise: [Double]) {
     try informed(at: other, monitor) { recent, _ in
-      (recent.information.outputs, recent.information.outputNoise)
+      let outputs = recent.information.outputs
+      return (
+        Array(outputs.prefix(outputs.count / recent.problem.horizonCount)),
+        recent.information.outputNoise
+      )
     }
   }
 

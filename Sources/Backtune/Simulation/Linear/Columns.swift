@@ -83,7 +83,9 @@ package struct Columns: Sendable {
     }
     if startCount > 0 {
       for past in layout.state where past.group != Network.input && !past.isMeasured {
-        add(past.group, depth: past.depth) { slots + $0 % startCount * layout.stateSize + past.offset + $1 }
+        add(past.group, depth: past.depth) {
+          slots + $0 % startCount * layout.stateSize + past.offset + $1
+        }
       }
     } else {
       for (id, group) in network.groups.enumerated() {

@@ -4,6 +4,10 @@ import BacktuneNumerics
 package enum StreamStop {
   /// An input that is not finite.
   case input(Int, channels: Int, value: Double)
+  /// A measured output that is infinite.
+  case measured(Int, channels: Int, value: Double)
+  /// Measured outputs that nothing reads.
+  case unread
   case diverged
   case refused
 
@@ -13,6 +17,12 @@ package enum StreamStop {
       .argument(
         "inputs: step \(place / channels), channel \(place % channels) is \(value), expected a finite number"
       )
+    case .measured(let place, let channels, let value):
+      .argument(
+        "measured: step \(place / channels), output \(place % channels) is \(value), expected a finite number, or NaN where not known"
+      )
+    case .unread:
+      .argument("measured: values came, expected none: the network has no measured group")
     case .diverged:
       .state(
         "stream: its state is infinite or NaN, the network diverged; reset it, or set its state")
@@ -26,13 +36,16 @@ package enum StreamStop {
 extension Stream {
   /// Goes on by one time step.
   ///
-  /// - Parameter inputs: M values, finite.
-  /// - Returns: O values.
+  /// - Parameters:
+  ///   - inputs: M values, finite.
+  ///   - measured: O values, what is measured of the outputs at this step, NaN where not known: measured groups read it
+  ///     from the next step on. Nil for nothing.
+  /// - Returns: O values, those of the network.
   /// - Throws: `.size` for another number of values, `.argument` for one that is not finite, `.state` where the network
   ///   diverged before: values that are infinite or NaN come once. Nothing has happened then.
-  public func step(_ inputs: [Double] = []) throws -> [Double] {
+  public func step(_ inputs: [Double] = [], measured: [Double]? = nil) throws -> [Double] {
     var result = [Double](repeating: 0, count: outputs)
-    try step(inputs, into: &result)
+    try step(inputs, measured: measured, into: &result)
     return result
   }
 
@@ -40,22 +53,30 @@ extension Stream {
   ///
   /// - Parameters:
   ///   - inputs: M values, finite.
+  ///   - measured: as of the step that returns outputs.
   ///   - outputs: an array of O values, which are replaced.
   /// - Throws: as the step that returns them.
-  public func step(_ inputs: [Double], into outputs: inout [Double]) throws {
-    try run(steps: 1, inputs, into: &outputs)
+  public func step(
+    _ inputs: [Double], measured: [Double]? = nil, into outputs: inout [Double]
+  ) throws {
+    try run(steps: 1, inputs, measured: measured, into: &outputs)
   }
 
   /// Goes on by several time steps.
   ///
-  /// - Parameter inputs: [time][input], finite.
+  /// - Parameters:
+  ///   - inputs: [time][input], finite.
+  ///   - measured: [time][output], as of `step`.
   /// - Returns: [time][output].
   /// - Throws: as `step`, `.memory` past the budget. What diverges on the way is no error.
-  public func run(_ inputs: [[Double]]) throws -> [[Double]] {
+  public func run(_ inputs: [[Double]], measured: [[Double]]? = nil) throws -> [[Double]] {
     let flat = try FlatSequences([inputs], channels: self.inputs, "inputs")
+    let known = try measured.map {
+      try FlatSequences([$0], channels: outputs, "measured").values
+    }
     try MemoryBudget.bytes(doubles: [inputs.count, outputs], for: "outputs")
     var result = [Double](repeating: 0, count: inputs.count * outputs)
-    try run(steps: inputs.count, flat.values, into: &result)
+    try run(steps: inputs.count, flat.values, measured: known, into: &result)
     return FlatSequences.rows(of: result, lengths: flat.lengths, channels: outputs)[0]
   }
 
@@ -64,15 +85,21 @@ extension Stream {
   /// - Parameters:
   ///   - steps: how many.
   ///   - inputs: steps x M values, time first, finite.
+  ///   - measured: steps x O values, as of `step`; nil for nothing.
   ///   - outputs: an array of steps x O values, which are replaced.
   /// - Throws: as the run that returns them.
-  public func run(steps: Int, _ inputs: [Double], into outputs: inout [Double]) throws {
+  public func run(
+    steps: Int, _ inputs: [Double], measured: [Double]? = nil, into outputs: inout [Double]
+  ) throws {
     guard steps >= 0 else { throw BacktuneError.size("steps: \(steps), expected 0 or more") }
     try check(inputs.count, steps, self.inputs, "inputs")
     try check(outputs.count, steps, self.outputs, "outputs")
+    if let measured { try check(measured.count, steps, self.outputs, "measured") }
     let stop = inputs.withUnsafeBufferPointer { inputs in
-      outputs.withUnsafeMutableBufferPointer {
-        advance(steps, inputs.baseAddress, into: $0.baseAddress)
+      measured.withBuffer { known in
+        outputs.withUnsafeMutableBufferPointer {
+          advance(steps, inputs.baseAddress, measured: known?.baseAddress, into: $0.baseAddress)
+        }
       }
     }
     if let stop { throw stop.error }

@@ -34,12 +34,26 @@ public final class Stream: @unchecked Sendable {
   private let observed: UnsafeMutableBufferPointer<Run>
   private let kept: UnsafeMutableBufferPointer<Run>
   private let inputPlace: Int
+  /// Where what is measured of the outputs stands; empty where nothing reads it.
+  private let measured: UnsafeMutableBufferPointer<MeasuredRun>
+  /// What is measured at the next step, NaN where it is not known, as it stands in a row from `measuredPlace` on.
+  private let pending: Buffer
+  private let measuredPlace: Int
 
   private struct Run {
     let place: Int
     let count: Int
     /// How long the values are read.
     var depth = 0
+  }
+
+  /// Of a group: where measured values stand, how many, and where those that are observed stand among the outputs.
+  private struct MeasuredRun {
+    let group: GroupID
+    let place: Int
+    let size: Int
+    let output: Int
+    let count: Int
   }
 
   /// Rows of the ring, at least: the last R of them are written twice, the others once.
@@ -74,13 +88,27 @@ public final class Stream: @unchecked Sendable {
     observed = .table(
       network.outputs.map { Run(place: layout.place(of: $0.group), count: $0.count) })
     kept = .table(
-      layout.state.filter { $0.depth > 0 && $0.group != Network.input }.map {
+      layout.state.filter { $0.depth > 0 && $0.group != Network.input && !$0.isMeasured }.map {
         Run(place: layout.place(of: $0.group), count: $0.size, depth: $0.depth)
       })
+    measured = .table(
+      layout.measured.map { group in
+        let before = network.outputs.prefix { $0.group != group }
+        return MeasuredRun(
+          group: group, place: layout.place(ofMeasured: group),
+          size: layout.measuredSize(of: group),
+          output: before.reduce(0) { $0 + $1.count },
+          count: network.outputs.first { $0.group == group }?.count ?? 0)
+      })
+    measuredPlace = measured.first?.place ?? 0
+    pending = try Buffer(
+      count: measured.isEmpty ? 0 : layout.rowSize - measuredPlace, for: "measured values")
+    pending.pointer.update(repeating: .nan, count: pending.count)
     reset()
   }
 
   deinit {
+    measured.deallocate()
     observed.deallocate()
     kept.deallocate()
   }
@@ -108,16 +136,25 @@ public final class Stream: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - inputs: steps x M.
+  ///   - known: what is measured of the outputs, steps x O, NaN where it is not known: read from the step after it on; nil
+  ///     for nothing.
   ///   - outputs: steps x O; nil where they are not wanted.
   /// - Returns: why it did not; nothing has happened then.
   package func advance(
-    _ steps: Int, _ inputs: UnsafePointer<Double>?, into outputs: UnsafeMutablePointer<Double>?
+    _ steps: Int, _ inputs: UnsafePointer<Double>?, measured known: UnsafePointer<Double>? = nil,
+    into outputs: UnsafeMutablePointer<Double>?
   ) -> StreamStop? {
     if isRefused.load(ordering: .relaxed) { return .refused }
     let channels = self.inputs
     if let inputs, !Vectors.isFinite(inputs, count: steps * channels) {
       let place = (0..<steps * channels).first { !inputs[$0].isFinite } ?? 0
       return .input(place, channels: channels, value: inputs[place])
+    }
+    if let known {
+      if measured.isEmpty { return .unread }
+      if let place = (0..<steps * self.outputs).first(where: { known[$0].isInfinite }) {
+        return .measured(place, channels: self.outputs, value: known[place])
+      }
     }
     if isDiverged { return .diverged }
     let (size, rows, twice) = (ring.layout.rowSize, ring.steps, ring.steps - ring.layout.past)
@@ -128,6 +165,7 @@ public final class Stream: @unchecked Sendable {
       if let inputs {
         for m in 0..<channels { row[inputPlace + m] = inputs[step * channels + m] }
       }
+      if !measured.isEmpty { write(known.map { $0 + step * self.outputs }, row) }
       program.step(packed, row)
       if place >= twice { (row - rows * size).update(from: row, count: size) }
       place = place + 1 == rows ? 0 : place + 1
@@ -141,6 +179,31 @@ public final class Stream: @unchecked Sendable {
     self.place = place
     isDiverged = !isPastFinite(of: steps)
     return nil
+  }
+
+  /// What is measured at the time of a row: before it is computed, since what stands for an input is read at once.
+  @inline(__always)
+  private func write(_ known: UnsafePointer<Double>?, _ row: UnsafeMutablePointer<Double>) {
+    for run in measured {
+      let next = pending.pointer + run.place - measuredPlace
+      for k in 0..<run.size {
+        row[run.place + k] = k < run.count ? known?[run.output + k] ?? next[k] : next[k]
+        next[k] = .nan
+      }
+    }
+  }
+
+  /// Takes what is measured of a group at the next step, where that does not come with the outputs.
+  ///
+  /// - Parameter known: as many values as the group has nodes, NaN where not known.
+  package func setMeasured(_ group: GroupID, _ known: UnsafePointer<Double>) {
+    guard let run = measured.first(where: { $0.group == group }) else { return }
+    (pending.pointer + run.place - measuredPlace).update(from: known, count: run.size)
+  }
+
+  /// Nodes of a group of which measurements are read; nil for another.
+  package func measuredSize(of group: GroupID) -> Int? {
+    measured.first { $0.group == group }?.size
   }
 
   /// Whether all values of the last steps that may be read are finite.
@@ -164,6 +227,7 @@ public final class Stream: @unchecked Sendable {
   /// Goes on from a flat state.
   func begin(from state: UnsafePointer<Double>, isDiverged: Bool) {
     ring.setPast(state, lane: 0)
+    pending.pointer.update(repeating: .nan, count: pending.count)
     (place, self.isDiverged) = (0, isDiverged)
   }
 }
