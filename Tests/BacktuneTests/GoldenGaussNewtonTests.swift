@@ -67,7 +67,7 @@ import Testing
       let history = try History(problem.runner.shards)
       let columns = Columns(
         program, adjustable: problem.adjustable, sequences: history.lengths.count,
-        startsOfSequences: false)
+        starts: 0)
       return switch way {
       case .tangents: try byTangents(history, columns, values)
       case .impulses: try byImpulses(history, columns, values)

@@ -154,9 +154,9 @@ import Testing
     guard let initial = item.initial else { return }
     let network = problem.network
     var flat = [Double](repeating: 0, count: network.stateSize)
-    for (group, _, offset) in network.stateLayout where group >= 0 {
-      for (k, value) in (initial[network.groups[group].name]?.values ?? []).enumerated() {
-        flat[offset + k] = value
+    for past in network.stateLayout where past.group >= 0 {
+      for (k, value) in (initial[network.groups[past.group].name]?.values ?? []).enumerated() {
+        flat[past.offset + k] = value
       }
     }
     problem.setPast(states.parts, sequence, flat)
@@ -168,10 +168,11 @@ import Testing
     let network = problem.network
     var total = [Double](repeating: 0, count: network.stateSize)
     for k in item.sequences.indices { total = zip(total, problem.past(eps, k)).map(+) }
-    for (group, depth, offset) in network.stateLayout where group >= 0 {
-      guard let values = expected[network.groups[group].name]?.values else { continue }
+    for past in network.stateLayout where past.group >= 0 {
+      let group = network.groups[past.group]
+      guard let values = expected[group.name]?.values else { continue }
       expectClose(
-        Array(total[offset..<offset + depth * network.groups[group].size]), values, within: 1e-12,
+        Array(total[past.offset..<past.offset + past.depth * group.size]), values, within: 1e-12,
         "\(item.name) gradient by the initial state")
     }
   }

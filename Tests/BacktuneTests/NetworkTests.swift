@@ -226,7 +226,7 @@ import Testing
       ("", "network JSON"), ("{}", "is missing"), ("[1, 2]", "network JSON"),
       (String(good.dropLast(5)), "network JSON"), (good + "x", "network JSON"),
       (good.replacing("backtune-network", with: "other"), "format is 'other'"),
-      (good.replacing("\"version\":2", with: "\"version\":3"), "version is 3"),
+      (good.replacing("\"version\":2", with: "\"version\":4"), "version is 4"),
       (good.replacing("\"inputs\":1", with: "\"inputs\":-1"), "a dimension is -1"),
       (good.replacing("\"inputs\":1", with: "\"inputs\":4611686018427387904"), "memory budget"),
       (good.replacing("\"kind\":\"learnware\"", with: "\"kind\":\"other\""), "kind is 'other'"),

@@ -137,7 +137,7 @@ import Testing
       let history = try History(problem.runner.shards)
       let columns = Columns(
         program, adjustable: problem.adjustable, sequences: history.lengths.count,
-        startsOfSequences: setting.slots.count > problem.network.slots.values.count)
+        starts: problem.startCount)
       let moved = problem.adjustable.map { d[$0] }
       var byRows: [[Int]: Double] = [:]
       let nodes = problem.network.outputs.flatMap { item in

@@ -220,6 +220,6 @@ def test_earlier_files_and_pickles():
 
 
 def test_later_files_are_refused():
-    text = named().to_json().replace('"version":2', '"version":3')
-    with pytest.raises(bt.ArgumentError, match="version is 3, expected 1 to 2"):
+    text = named().to_json().replace('"version":2', '"version":4')
+    with pytest.raises(bt.ArgumentError, match="version is 4, expected 1 to 3"):
         bt.Network.from_json(text)

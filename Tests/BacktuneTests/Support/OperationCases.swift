@@ -12,13 +12,14 @@ struct OperationCase {
 
   /// Kinds of groups, and of connections: with another one in the engine these switches do not compile.
   enum GroupKind: CaseIterable {
-    case learnware, firmware, softmax
+    case learnware, firmware, softmax, measured
 
     init(_ body: GroupBody) {
       switch body {
       case .learnware: self = .learnware
       case .firmware: self = .firmware
       case .softmax: self = .softmax
+      case .measured: self = .measured
       }
     }
   }

@@ -123,7 +123,7 @@ struct RandomCase {
         options.fixed = stream.uniform() < 0.15
         try network.connect(source, to: target, form: form, role: "W\(k)", options: options)
       }
-    case .softmax: break
+    case .softmax, .measured: break
     case .firmware:
       for _ in 0..<1 + stream.integer(below: 3) {
         let factors = (0..<stream.integer(below: 4)).map { k -> (ScalarFunction, Source) in
