@@ -23,22 +23,22 @@ final class JacobianRows {
   /// Columns of a chunk, r and padding included.
   let width: Int
   /// How many ages impulses were followed, in the mean; 0 by tangents.
-  private(set) var memory = 0.0
+  var memory = 0.0
 
-  private let problem: Problem
-  private var values: DrivenValues
-  private let history: History
+  let problem: Problem
+  var values: DrivenValues
+  let history: History
   let columns: Columns
   private var tangents: TangentRows?
-  private var impulses: ImpulseRows?
+  var impulses: ImpulseRows?
   /// A chunk of rows with r as their last column, column after column.
-  private let chunk: Buffer
+  let chunk: Buffer
   /// Rows that wait to be written in the chunk, four at once.
   private let fourRows: Buffer
   /// Rows in the chunk that are not in the matrix yet.
   private var pending = 0
   /// Of each thread.
-  private var scratches: [ImpulseRows.Scratch] = []
+  var scratches: [ImpulseRows.Scratch] = []
 
   /// - Parameter room: values of a history that are held at once, about.
   init(_ problem: Problem, room: Int = History.room) throws {
@@ -55,9 +55,9 @@ final class JacobianRows {
     fourRows = try Buffer(dimensions: [4, width], for: "rows of the Jacobian")
   }
 
-  private static let impulseRows = 4 * ImpulseRows.quads
+  static let impulseRows = 4 * ImpulseRows.quads
 
-  private static let chunkRows = 256
+  static let chunkRows = 256
   static let chunkStride = RowProducts.stride(chunkRows)
 
   /// Gives all rows at simulated states, whose weights are `slots`.
@@ -176,142 +176,5 @@ final class JacobianRows {
     for k in 0...order {
       MatrixKernels.store(SIMD4(a[k], b[k], c[k], d[k]), target + k * Self.chunkStride)
     }
-  }
-
-  /// Rows by impulse responses.
-  /// - Returns: false where these live too long to be worth their while.
-  func byImpulses(
-    _ states: States, _ slots: [Double], unlimited: Bool = false, into sink: any RowSink,
-    _ poll: Poll
-  ) throws -> Bool {
-    // Of these states alone: which values count may change with them.
-    let most = mostAges(unlimited)
-    guard most > 0 else { return false }
-    let impulses = try room(for: most)
-    impulses.load(slots)
-    sink.clear()
-    var (ages, batches) = (0, 0)
-    let places = ImpulseRows.places(problem.network, values.nodes.map { ($0.group, $0.node) })
-    for window in history.windows(reach: most, isDescending: true) {
-      try history.fill(window, states, poll: poll)
-      let quads = try quads(window, places, poll)
-      let step = Self.chunkRows / 4
-      for first in stride(from: 0, to: quads.count, by: step) {
-        let part = Array(quads[first..<min(first + step, quads.count)])
-        guard
-          let followed = try add(
-            part, impulses, most, batches == 0 ? nil : ages / batches, poll)
-        else { return false }
-        ages += followed.reduce(0, +)
-        batches += followed.count
-        try sink.take(chunk.pointer, rows: 4 * part.count, poll: poll)
-        try poll()
-      }
-    }
-    memory = Double(ages) / Double(max(batches, 1))
-    return true
-  }
-
-  private typealias Quad = (quad: ImpulseRows.Quad, output: Int)
-
-  /// Fills the chunk with the rows of some quads, groups of them side by side.
-  ///
-  /// - Parameters:
-  ///   - most: how far impulses are followed.
-  ///   - memory: ages followed before, in the mean; nil at first.
-  /// - Returns: the ages followed of each group; nil where they live too long.
-  private func add(
-    _ quads: [Quad], _ impulses: ImpulseRows, _ most: Int, _ memory: Int?, _ poll: Poll
-  ) throws -> [Int]? {
-    chunk.zero()
-    let batch = ImpulseRows.quads
-    let count = (quads.count + batch - 1) / batch
-    // Of one group, -1 where it lived too long.
-    let followed = try Buffer(count: count, for: "impulse responses")
-    func run(_ range: Range<Int>, limit: Int, memory: Int) throws -> Bool {
-      let reduction = Reduction(
-        count: range.count, work: range.count * memory * impulses.workPerAge)
-      while scratches.count < reduction.workers { scratches.append(try impulses.makeScratch()) }
-      try reduction.forEach(poll: poll, scratch: scratches) {
-        [values, chunk, order] number, scratch, poll in
-        let own = range.lowerBound + number
-        let part = quads[own * batch..<min((own + 1) * batch, quads.count)]
-        let target = chunk.pointer + 4 * batch * own
-        for (q, quad) in part.enumerated() {
-          for k in 0..<4 {
-            let t = quad.quad.time - k
-            let (weight, residual) =
-              t < 0 ? (0, 0) : values.residual(quad.quad.sequence, t, quad.output)
-            scratch.weights[4 * q + k] = weight
-            target[order * Self.chunkStride + 4 * q + k] = residual
-          }
-        }
-        let ages = try impulses.add(
-          part.map(\.quad)[...], scratch, limit: limit, into: target, stride: Self.chunkStride,
-          poll: poll)
-        followed.pointer[own] = Double(ages ?? -1)
-      }
-      return range.allSatisfy { followed.pointer[$0] >= 0 }
-    }
-    var (first, known) = (0, memory ?? 0)
-    if memory == nil && count > 0 {
-      // The last times come first: what they show of the memory decides, and the others may take somewhat longer.
-      guard try run(0..<1, limit: most / 2, memory: 0) else { return nil }
-      (first, known) = (1, Int(followed.pointer[0]))
-    }
-    guard try run(first..<count, limit: most, memory: known) else { return nil }
-    return (0..<count).map { Int(followed.pointer[$0]) }
-  }
-
-  /// The groups of four output times of a window that have an observed value, the last times first.
-  private func quads(
-    _ window: HistoryWindow, _ places: [Int], _ poll: Poll
-  ) throws -> [Quad] {
-    var result: [Quad] = []
-    try window.forEach(history.lengths) { sequence, times in
-      forEachQuad(sequence, times) { t, k in
-        result.append((ImpulseRows.Quad(sequence: sequence, time: t, node: places[k]), k))
-      }
-      try poll()
-    }
-    return result.sorted { $0.quad.time > $1.quad.time }
-  }
-
-  /// Calls `body` with the last time and the node of every four times that have an observed value.
-  private func forEachQuad(_ sequence: Int, _ times: Range<Int>, _ body: (Int, Int) -> Void) {
-    for k in values.nodes.indices {
-      for t in stride(from: times.upperBound - 1, through: times.lowerBound, by: -4)
-      where (max(0, t - 3)...t).contains(where: { values.counts(sequence, $0, k) }) {
-        body(t, k)
-      }
-    }
-  }
-
-  /// Twice the ages at which tangents cost as much; 0 where impulses are not worth a try.
-  private func mostAges(_ unlimited: Bool) -> Int {
-    let program = problem.runner.shards.all[0].program
-    let size = history.layout.rowNodes * Self.impulseRows
-    let steps = (problem.sequences.lengths.max() ?? 0) + history.layout.past + 1
-    if unlimited { return 2 * steps }
-    var quads = 0
-    for (sequence, length) in history.lengths.enumerated() {
-      forEachQuad(sequence, 0..<length) { _, _ in quads += 1 }
-    }
-    let perStep = Double(program.workPerStep) * Double(width)
-    let perAge = Double(program.workPerStep + order) * Double(4 * quads)
-    let even = perStep * Double(problem.runner.shards.totalSteps) / max(perAge, 1)
-    let room = (64 << 20) / (8 * size)
-    let ages = min(Int(min(2 * even, 1e9)), room, 2 * steps)
-    // Where all sequences are short, impulses end with them.
-    let least = min(16, 2 * steps)
-    return ages < least ? 0 : ages
-  }
-
-  private func room(for ages: Int) throws -> ImpulseRows {
-    if let impulses, impulses.ages >= ages { return impulses }
-    let made = try ImpulseRows(
-      problem.runner.shards.all[0].program, history, columns, ages: ages)
-    (impulses, scratches) = (made, [])
-    return made
   }
 }
