@@ -18,7 +18,8 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CLAPACK"),
-    engine("Numerics", ["CLAPACK"]),
+    .systemLibrary(name: "CPrefetch"),
+    engine("Numerics", ["CLAPACK", "CPrefetch"]),
     engine("Network", ["BacktuneNumerics"]),
     engine("Simulation", ["BacktuneNetwork", "BacktuneNumerics"]),
     engine("Criterion", ["BacktuneSimulation", "BacktuneNetwork", "BacktuneNumerics"]),

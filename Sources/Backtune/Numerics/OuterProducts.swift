@@ -98,9 +98,25 @@ package enum OuterProducts {
       let times = UnsafeBufferPointer(
         rebasing: active[first..<min(first + block, active.count)])
       let (p, q) = (e + first * step, s + first * step)
+      var first = 0
+      #if BACKTUNE_V4
+        while first + 8 <= columns {
+          var i = 0
+          while i + 2 <= rows {
+            wide(p + i * width, q + first * width, step, width, times, g + i * stride + first, stride)
+            i += 2
+          }
+          if i < rows { 
+            for j in first..<first + 8 {
+              entry(p + i * width, q + j * width, step, times, g + i * stride + j)
+            }
+          }
+          first += 8
+        }
+      #endif
       var i = 0
-      while i + 4 <= rows {
-        var j = 0
+      while i + 4 <= rows && first < columns {
+        var j = first
         while j + 2 <= columns {
           tile(p + i * width, q + j * width, step, width, times, g + i * stride + j, stride)
           j += 2
@@ -111,7 +127,7 @@ package enum OuterProducts {
         i += 4
       }
       while i < rows {
-        for j in 0..<columns {
+        for j in first..<columns {
           entry(p + i * width, q + j * width, step, times, g + i * stride + j)
         }
         i += 1
@@ -121,6 +137,69 @@ package enum OuterProducts {
       }
     }
   }
+
+  #if BACKTUNE_V4
+    /// Two rows, eight columns, whole vectors of lanes.
+    @inline(__always)
+    private static func wide(
+      _ e: Values, _ s: Values, _ step: Int, _ width: Int, _ active: UnsafeBufferPointer<Int>,
+      _ g: Target, _ stride: Int
+    ) {
+      let zero = Vector.zero
+      var (f0, f1, f2, f3, f4, f5, f6, f7) = (zero, zero, zero, zero, zero, zero, zero, zero)
+      var (h0, h1, h2, h3, h4, h5, h6, h7) = (zero, zero, zero, zero, zero, zero, zero, zero)
+      var (p, q) = (e, s)
+      for lanes in active {
+        var b = 0
+        while b + Vector.width <= lanes {
+          let (x, y, z) = (Vector(at: p + b), Vector(at: p + width + b), q + b)
+          let (v0, v1) = (Vector(at: z), Vector(at: z + width))
+          f0 = multiplyAdd(x, v0, f0)
+          h0 = multiplyAdd(y, v0, h0)
+          f1 = multiplyAdd(x, v1, f1)
+          h1 = multiplyAdd(y, v1, h1)
+          let (v2, v3) = (Vector(at: z + 2 * width), Vector(at: z + 3 * width))
+          f2 = multiplyAdd(x, v2, f2)
+          h2 = multiplyAdd(y, v2, h2)
+          f3 = multiplyAdd(x, v3, f3)
+          h3 = multiplyAdd(y, v3, h3)
+          let (v4, v5) = (Vector(at: z + 4 * width), Vector(at: z + 5 * width))
+          f4 = multiplyAdd(x, v4, f4)
+          h4 = multiplyAdd(y, v4, h4)
+          f5 = multiplyAdd(x, v5, f5)
+          h5 = multiplyAdd(y, v5, h5)
+          let (v6, v7) = (Vector(at: z + 6 * width), Vector(at: z + 7 * width))
+          f6 = multiplyAdd(x, v6, f6)
+          h6 = multiplyAdd(y, v6, h6)
+          f7 = multiplyAdd(x, v7, f7)
+          h7 = multiplyAdd(y, v7, h7)
+          b += Vector.width
+        }
+        p += step
+        q += step
+      }
+      (Vector(at: g) + totals(pairs(f0, f1), pairs(f2, f3), pairs(f4, f5), pairs(f6, f7))).store(g)
+      let r = g + stride
+      (Vector(at: r) + totals(pairs(h0, h1), pairs(h2, h3), pairs(h4, h5), pairs(h6, h7))).store(r)
+    }
+
+    /// Two sums of each of two vectors, of what is to be added yet.
+    @inline(__always)
+    private static func pairs(_ a: Vector, _ b: Vector) -> SIMD4<Double> {
+      let four = Vector(lowHalf: a.lowHalf + a.highHalf, highHalf: b.lowHalf + b.highHalf)
+      return four.evenHalf + four.oddHalf
+    }
+
+    /// The sums of eight vectors, out of those of pairs.
+    @inline(__always)
+    private static func totals(
+      _ a: SIMD4<Double>, _ b: SIMD4<Double>, _ c: SIMD4<Double>, _ d: SIMD4<Double>
+    ) -> Vector {
+      let (low, high) = (Vector(lowHalf: a, highHalf: b), Vector(lowHalf: c, highHalf: d))
+      return Vector(
+        lowHalf: low.evenHalf + low.oddHalf, highHalf: high.evenHalf + high.oddHalf)
+    }
+  #endif
 
   /// Four rows, two columns, whole vectors of lanes.
   @inline(__always)

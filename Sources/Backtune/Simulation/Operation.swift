@@ -38,6 +38,11 @@ protocol Operation: AnyObject {
   func adjoint(
     _ frame: Frame, _ partials: some Partials, _ eps: Target, into sums: Target, lanes: Int)
 
+  /// The same with the partial derivatives at `states`, see `storePartials`; these may come to stand in `scratch`.
+  func pull(
+    _ frame: Frame, _ states: Values, values: Values, scratch: Target, _ eps: Target,
+    into sums: Target, lanes: Int)
+
   /// Values of the sums that a gradient is taken of.
   var gradientCount: Int { get }
 
@@ -59,6 +64,15 @@ extension Operation {
     into sums: Target
   ) {}
   func takeGradient(_ sums: Values, into slots: Target) {}
+
+  @inline(__always)
+  func pull(
+    _ frame: Frame, _ states: Values, values: Values, scratch: Target, _ eps: Target,
+    into sums: Target, lanes: Int
+  ) {
+    storePartials(states, values: values, into: scratch, lanes: lanes)
+    adjoint(frame, LanePartials(base: scratch, count: span.count), eps, into: sums, lanes: lanes)
+  }
 }
 
 /// What a call reads beside states: packed weights.

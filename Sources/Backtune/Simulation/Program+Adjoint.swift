@@ -14,10 +14,8 @@ extension Program {
 
     @inline(__always)
     func run(_ operation: some Operation) {
-      operation.storePartials(states, values: values, into: scratch, lanes: lanes)
-      operation.adjoint(
-        frame, LanePartials(base: scratch, count: operation.span.count), eps, into: sums,
-        lanes: lanes)
+      operation.pull(
+        frame, states, values: values, scratch: scratch, eps, into: sums, lanes: lanes)
     }
   }
 
