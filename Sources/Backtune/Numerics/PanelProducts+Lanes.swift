@@ -5,9 +5,15 @@ extension PanelProducts {
   package static func multiply(
     _ a: UnsafePointer<Double>, rows: Int, columns: Int, _ segments: Segments,
     _ x: UnsafePointer<Double>, bias: UnsafePointer<Double>?,
-    into y: UnsafeMutablePointer<Double>, width: Int, lanes: Int
+    into y: UnsafeMutablePointer<Double>, width: Int, lanes: Int,
+    fetching next: UnsafePointer<Double>? = nil
   ) {
     for i in stride(from: 0, to: rows, by: 4) {
+      if let next {
+        for k in stride(from: i * width, to: min(i + 4, rows) * width, by: Vector.width) {
+          prefetch(next + k)
+        }
+      }
       let p = a + place(row: i, column: 0, columns: columns)
       let (own, target) = (bias.map { $0 + i }, y + i * width)
       if i + 4 <= rows {

@@ -8,7 +8,6 @@ final class FirmwareOperation: Operation {
   private let terms: FirmwareTerms
   /// Whether the group is a squashing function of another alone, whose slope follows from its value.
   private let isBareSquash: Bool
-  private let rowSize: Int
   /// Where the source of a group that is its tanh stands from the row of time t; nil for another group.
   var tanhSource: Int? {
     isBareSquash && terms.parts[0].function.squash.isPlain ? terms.parts[0].shift : nil
@@ -17,7 +16,6 @@ final class FirmwareOperation: Operation {
   init(_ groups: [GroupID], _ firmware: Firmware, _ network: Network, _ layout: Layout) {
     self.groups = groups
     span = Span(groups, network: network, layout: layout)
-    rowSize = layout.rowSize
     terms = FirmwareTerms(firmware, span, network, layout)
     isBareSquash =
       terms.parts.count == 1 && terms.sums.count == 1 && !terms.hasBroadcast
@@ -197,7 +195,7 @@ final class FirmwareOperation: Operation {
       span.sweep(
         lanes, isFlat: true,
         SquashPull(
-          squash: part.function.squash, values: values + span.place, ahead: 2 * rowSize,
+          squash: part.function.squash, values: values + span.place,
           eps: eps + span.place, sums: sums + part.shift))
     } else {
       storePartials(states, values: values, into: scratch, lanes: lanes)
@@ -206,19 +204,15 @@ final class FirmwareOperation: Operation {
     }
   }
 
-  /// The slope of a value straight into its product. The adjoint goes down in rows too far apart for the processor to
-  /// foresee: without a hint it waited for states a tenth of its time at 32 nodes and 32 sequences.
+  /// The slope of a value straight into its product.
   private struct SquashPull: LaneLoop {
     let squash: Squash
     let values: Values
-    /// From the row that will be read soon to this one.
-    let ahead: Int
     let eps: Values
     let sums: Target
 
     @inline(__always)
     func run(place: Int, node: Int, _ n: Int) {
-      prefetch(values + place - ahead)
       let beta = squash.slope(value: Lanes.read(values + place, n))
       Lanes.write(
         multiplyAdd(beta, Lanes.read(eps + place, n), Lanes.read(sums + place, n)), sums + place, n)

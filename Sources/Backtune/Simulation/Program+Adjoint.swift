@@ -38,63 +38,57 @@ extension Program {
     counts.values = network.nodeCount * batch.totalSteps
     let sums = try workspace.zeroSums()
     let (size, past, window) = (layout.rowSize, layout.past, max(eps.steps, 1))
-    var first = max(batch.steps - 1, 0) / window * window
+    var end = batch.steps
+    var first = max(end - 1, 0) / window * window
     // Rows become zero when the first value is to be added to them, as long as they are in the cache.
-    eps.row(batch.steps - first - past).update(repeating: 0, count: past * size)
+    eps.row(end - first - past).update(repeating: 0, count: past * size)
     while true {
-      let part =
-        first == 0 && batch.steps <= window
-        ? batch : batch.slice(first..<min(first + window, batch.steps))
       try tuneWindow(
-        weights, workspace, Trajectory(states, from: first), slopes: slopes.row(first), drive,
-        limit, &counts, eps, part, sums, poll)
+        weights, workspace, states, slopes: slopes, drive, limit, &counts,
+        Trajectory(eps, from: -first), batch, first..<end, sums, poll)
       if first == 0 { break }
       // What was pulled back beyond the window is where the one before it ends.
       eps.row(window - past).update(from: eps.row(-past), count: past * size)
-      first -= window
+      (first, end) = (first - window, first)
     }
     takeGradient(sums, eps, startsLearnt: startsLearnt, into: slots)
     return counts
   }
 
-  /// Steps of a window of adjoint values for so many: some hundred kilobytes.
-  func windowSteps(_ steps: Int) -> Int {
-    min(steps, max(layout.past, Self.windowValues / max(layout.rowSize, 1), 1024))
-  }
-
-  private static let windowValues = 1 << 16
+  /// Steps of a window of adjoint values for so many, which stays in the cache: a block of those that are summed at a time.
+  func windowSteps(_ steps: Int) -> Int { min(steps, max(4 * layout.past, block)) }
 
   private func tuneWindow(
-    _ weights: PackedWeights, _ workspace: Workspace, _ states: Trajectory,
-    slopes: UnsafePointer<Double>, _ drive: Drive, _ limit: Guard?, _ counts: inout Guard.Counts,
-    _ eps: Trajectory, _ batch: Batch, _ sums: UnsafeMutablePointer<Double>, _ poll: Poll
+    _ weights: PackedWeights, _ workspace: Workspace, _ states: Trajectory, slopes: Trajectory,
+    _ drive: Drive, _ limit: Guard?, _ counts: inout Guard.Counts, _ eps: Trajectory,
+    _ batch: Batch, _ times: Range<Int>, _ sums: UnsafeMutablePointer<Double>, _ poll: Poll
   ) throws {
     let (table, size, frame) = (table, layout.rowSize, Frame(weights: weights.values))
-    let (past, slopeSize) = (layout.past, drive.layout.rowSize)
-    let block = max(Self.blockSize / max(size, 1), 16)
-    var end = batch.steps
+    let (past, slopeSize, block) = (layout.past, drive.slopeSize, block)
+    var end = times.upperBound
     try batch.active.withUnsafeBufferPointer { active in
-      try chunks(batch, poll) { times in
-        // Runs of times come in ascending order; the adjoint goes down from the last.
-        for step in times {
-          let t = batch.steps - 1 - step
+      // Runs of times come in ascending order; the adjoint goes down from the last.
+      try chunks(times.count, poll) { run in
+        for step in run {
+          let t = times.upperBound - 1 - step
           let (state, row) = (states.origin + t * size, eps.origin + t * size)
           (row - past * size).update(repeating: 0, count: size)
           let adjoint = Adjoint(
             frame: frame, scratch: workspace.values, states: state, values: state, eps: row,
             sums: row, lanes: active[t])
+          let slopes = slopes.origin + t * slopeSize
           var k = table.count - 1
           while k >= 0 {
             let part = drive.parts[k]
             if let limit { limit.apply(row + part.place, count: part.count, &counts) }
             for run in part.runs {
-              let (e, slope) = (row + run.place, slopes + t * slopeSize + run.slope)
+              let (e, slope) = (row + run.place, slopes + run.slope)
               for i in 0..<run.count { e[i] += slope[i] }
             }
             table[k].use(adjoint)
             k -= 1
           }
-          if end - t >= block || t == 0 {
+          if end - t >= block || t == times.lowerBound {
             addGradient(states, eps, batch, t..<end, into: sums)
             end = t
           }
@@ -112,7 +106,7 @@ extension Program {
     sums.zero()
     let (table, size, frame) = (table, layout.rowSize, Frame(weights: weights.values))
     try batch.active.withUnsafeBufferPointer { active in
-      try chunks(batch, poll) { times in
+      try chunks(batch.steps, poll) { times in
         for t in times {
           let place = t * size
           let adjoint = Adjoint(
@@ -134,7 +128,7 @@ extension Program {
     poll: Poll = .none
   ) throws {
     let sums = try workspace.zeroSums()
-    let block = max(Self.blockSize / max(layout.rowSize, 1), 16)
+    let block = block
     var first = 0
     while first < batch.steps {
       let end = min(first + block, batch.steps)
@@ -145,8 +139,8 @@ extension Program {
     takeGradient(sums, eps, startsLearnt: startsLearnt, into: slots)
   }
 
-  /// Values of a trajectory over a block of times: 256 KiB.
-  private static let blockSize = 1 << 15
+  /// Steps whose products are summed at a time: 256 KiB of a trajectory.
+  private var block: Int { max((1 << 15) / max(layout.rowSize, 1), 16) }
 
   private func addGradient(
     _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, _ times: Range<Int>,

@@ -28,7 +28,7 @@ extension Program {
     let (table, size) = (table, layout.rowSize)
     let frames = (Frame(weights: weights.values), Frame(weights: direction.values))
     try batch.active.withUnsafeBufferPointer { active in
-      try chunks(batch, poll) { times in
+      try chunks(batch.steps, poll) { times in
         for t in times {
           let tangent = Tangent(
             frame: frames.0, direction: frames.1, scratch: workspace.values,

@@ -143,13 +143,11 @@ package final class Program: @unchecked Sendable {
   }
 
   /// Calls `body` with runs of times, each short enough to be polled between (a few milliseconds).
-  func chunks(_ batch: Batch, _ poll: Poll, _ body: (Range<Int>) -> Void)
-    throws
-  {
+  func chunks(_ steps: Int, _ poll: Poll, _ body: (Range<Int>) -> Void) throws {
     let step = max(1, 4_000_000 / max(1, workPerStep * layout.lanes))
     var t = 0
-    while t < batch.steps {
-      let end = min(batch.steps, t + step)
+    while t < steps {
+      let end = min(steps, t + step)
       body(t..<end)
       t = end
       try poll()
@@ -174,7 +172,7 @@ package final class Program: @unchecked Sendable {
   ) throws {
     let (steps, size, frame) = (steps, layout.rowSize, Frame(weights: weights.values))
     try batch.active.withUnsafeBufferPointer { active in
-      try chunks(batch, poll) { times in
+      try chunks(batch.steps, poll) { times in
         for t in times {
           let row = states.origin + t * size
           let forward = Forward(frame: frame, source: row, row: row, lanes: active[t])
@@ -191,7 +189,7 @@ package final class Program: @unchecked Sendable {
   ) throws {
     let (table, size, frame) = (table, layout.rowSize, Frame(weights: weights.values))
     try batch.active.withUnsafeBufferPointer { active in
-      try chunks(batch, poll) { times in
+      try chunks(batch.steps, poll) { times in
         for t in times {
           let (source, row) = (states.origin + t * size, target.origin + t * size)
           let forward = Forward(frame: frame, source: source, row: row, lanes: active[t])
