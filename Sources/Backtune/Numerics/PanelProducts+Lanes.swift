@@ -5,25 +5,47 @@ extension PanelProducts {
   package static func multiply(
     _ a: UnsafePointer<Double>, rows: Int, columns: Int, _ segments: Segments,
     _ x: UnsafePointer<Double>, bias: UnsafePointer<Double>?,
-    into y: UnsafeMutablePointer<Double>, width: Int, lanes: Int,
-    fetching next: UnsafePointer<Double>? = nil
+    into y: UnsafeMutablePointer<Double>, width: Int, lanes: Int
   ) {
-    for i in stride(from: 0, to: rows, by: 4) {
-      if let next {
-        for k in stride(from: i * width, to: min(i + 4, rows) * width, by: Vector.width) {
-          prefetch(next + k)
-        }
-      }
+    multiply(a, rows, columns, segments, x, bias, y, width, lanes, fetching: nil)
+  }
+
+  /// Y += A X.
+  ///
+  /// - Parameter next: as many values as Y has, which are fetched into the cache, a few with every tile; nil for none.
+  package static func add(
+    _ a: UnsafePointer<Double>, rows: Int, columns: Int, _ segments: Segments,
+    _ x: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>, width: Int, lanes: Int,
+    fetching next: UnsafePointer<Double>?
+  ) {
+    multiply(a, rows, columns, segments, x, nil, y, width, lanes, fetching: next)
+  }
+
+  @inline(__always)
+  private static func multiply(
+    _ a: Values, _ rows: Int, _ columns: Int, _ segments: Segments, _ x: Values, _ bias: Values?,
+    _ y: Target, _ width: Int, _ lanes: Int, fetching next: Values?
+  ) {
+    var i = 0
+    while i < rows {
       let p = a + place(row: i, column: 0, columns: columns)
       let (own, target) = (bias.map { $0 + i }, y + i * width)
-      if i + 4 <= rows {
-        tile(p, segments, x, own, target, width, lanes)
+      let count = rows - i >= tileRows ? tileRows : rows - i >= 4 ? 4 : 1
+      if let next { fetch(next + i * width, count * width) }
+      if count == tileRows {
+        Self.tile(p, segments, x, own, target, width, lanes)
+      } else if count == 4 {
+        Self.four(p, segments, x, own, target, width, 0, lanes)
       } else {
-        for k in 0..<rows - i {
-          tail(p + k, segments, x, own.map { $0 + k }, target + k * width, width, 0, lanes)
-        }
+        tail(p, segments, x, own, target, width, 0, lanes)
       }
+      i += count
     }
+  }
+
+  @inline(__always)
+  private static func fetch(_ values: Values, _ count: Int) {
+    for k in stride(from: 0, to: count, by: Vector.width) { prefetch(values + k) }
   }
 
   @inline(__always)
@@ -33,48 +55,121 @@ extension PanelProducts {
     if let bias { Vector(repeating: bias[row]) } else { Vector(at: y) }
   }
 
-  /// Four rows.
+  /// The sums of one row in two vectors of lanes.
+  private struct RowSums {
+    var low: Vector
+    var high: Vector
+
+    @inline(__always)
+    init(_ bias: Values?, _ row: Int, _ y: Values) {
+      (low, high) = (first(bias, row, y), first(bias, row, y + Vector.width))
+    }
+
+    @inline(__always)
+    mutating func add(_ factor: Double, _ v: Vector, _ w: Vector) {
+      let a = Vector(repeating: factor)
+      low = multiplyAdd(a, v, low)
+      high = multiplyAdd(a, w, high)
+    }
+
+    @inline(__always)
+    func store(_ y: Target) {
+      low.store(y)
+      high.store(y + Vector.width)
+    }
+  }
+
+  #if BACKTUNE_V4
+    private static let tileRows = 8
+
+    /// Eight rows, as many as a panel has: sixteen sums of the 32 registers.
+    @inline(__always)
+    private static func tile(
+      _ a: Values, _ segments: Segments, _ x: Values, _ bias: Values?, _ y: Target, _ width: Int,
+      _ lanes: Int
+    ) {
+      let size = Vector.width
+      let (y4, own) = (y + 4 * width, bias.map { $0 + 4 })
+      var b = 0
+      while b + 2 * size <= lanes {
+        let (z, z4) = (y + b, y4 + b)
+        var (s0, s1) = (RowSums(bias, 0, z), RowSums(bias, 1, z + width))
+        var (s2, s3) = (RowSums(bias, 2, z + 2 * width), RowSums(bias, 3, z + 3 * width))
+        var (s4, s5) = (RowSums(own, 0, z4), RowSums(own, 1, z4 + width))
+        var (s6, s7) = (RowSums(own, 2, z4 + 2 * width), RowSums(own, 3, z4 + 3 * width))
+        var p = a
+        for segment in segments {
+          var q = x + segment.shift + b
+          for _ in 0..<segment.columns {
+            let (v, w) = (Vector(at: q), Vector(at: q + size))
+            s0.add(p[0], v, w)
+            s1.add(p[1], v, w)
+            s2.add(p[2], v, w)
+            s3.add(p[3], v, w)
+            s4.add(p[4], v, w)
+            s5.add(p[5], v, w)
+            s6.add(p[6], v, w)
+            s7.add(p[7], v, w)
+            p += size
+            q += width
+          }
+        }
+        s0.store(z)
+        s1.store(z + width)
+        s2.store(z + 2 * width)
+        s3.store(z + 3 * width)
+        s4.store(z4)
+        s5.store(z4 + width)
+        s6.store(z4 + 2 * width)
+        s7.store(z4 + 3 * width)
+        b += 2 * size
+      }
+      if b < lanes {
+        four(a, segments, x, bias, y, width, b, lanes)
+        four(a + 4, segments, x, own, y4, width, b, lanes)
+      }
+    }
+  #else
+    private static let tileRows = 4
+
+    @inline(__always)
+    private static func tile(
+      _ a: Values, _ segments: Segments, _ x: Values, _ bias: Values?, _ y: Target, _ width: Int,
+      _ lanes: Int
+    ) {
+      four(a, segments, x, bias, y, width, 0, lanes)
+    }
+  #endif
+
+  /// Four rows, from lane `b` on.
   @inline(__always)
-  private static func tile(
+  private static func four(
     _ a: Values, _ segments: Segments, _ x: Values, _ bias: Values?, _ y: Target, _ width: Int,
-    _ lanes: Int
+    _ start: Int, _ lanes: Int
   ) {
     let size = Vector.width
     let (y0, y1, y2, y3) = (y, y + width, y + 2 * width, y + 3 * width)
-    var b = 0
+    var b = start
     while b + 2 * size <= lanes {
-      let c = b + size
-      var (s00, s01) = (first(bias, 0, y0 + b), first(bias, 0, y0 + c))
-      var (s10, s11) = (first(bias, 1, y1 + b), first(bias, 1, y1 + c))
-      var (s20, s21) = (first(bias, 2, y2 + b), first(bias, 2, y2 + c))
-      var (s30, s31) = (first(bias, 3, y3 + b), first(bias, 3, y3 + c))
+      var (s0, s1) = (RowSums(bias, 0, y0 + b), RowSums(bias, 1, y1 + b))
+      var (s2, s3) = (RowSums(bias, 2, y2 + b), RowSums(bias, 3, y3 + b))
       var p = a
       for segment in segments {
         var q = x + segment.shift + b
         for _ in 0..<segment.columns {
           let (v, w) = (Vector(at: q), Vector(at: q + size))
-          let (a0, a1) = (Vector(repeating: p[0]), Vector(repeating: p[1]))
-          s00 = multiplyAdd(a0, v, s00)
-          s01 = multiplyAdd(a0, w, s01)
-          s10 = multiplyAdd(a1, v, s10)
-          s11 = multiplyAdd(a1, w, s11)
-          let (a2, a3) = (Vector(repeating: p[2]), Vector(repeating: p[3]))
-          s20 = multiplyAdd(a2, v, s20)
-          s21 = multiplyAdd(a2, w, s21)
-          s30 = multiplyAdd(a3, v, s30)
-          s31 = multiplyAdd(a3, w, s31)
+          s0.add(p[0], v, w)
+          s1.add(p[1], v, w)
+          s2.add(p[2], v, w)
+          s3.add(p[3], v, w)
           p += size
           q += width
         }
       }
-      s00.store(y0 + b)
-      s01.store(y0 + c)
-      s10.store(y1 + b)
-      s11.store(y1 + c)
-      s20.store(y2 + b)
-      s21.store(y2 + c)
-      s30.store(y3 + b)
-      s31.store(y3 + c)
+      s0.store(y0 + b)
+      s1.store(y1 + b)
+      s2.store(y2 + b)
+      s3.store(y3 + b)
       b += 2 * size
     }
     if b + size <= lanes {

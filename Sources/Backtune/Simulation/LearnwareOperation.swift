@@ -289,8 +289,8 @@ final class LearnwareOperation: Operation {
           w + pull.transposed, rows: pull.columns, columns: rows, own, e, from: UnsafePointer(s),
           into: s)
       } else {
-        PanelProducts.multiply(
-          w + pull.transposed, rows: pull.columns, columns: rows, own, e, bias: nil, into: s,
+        PanelProducts.add(
+          w + pull.transposed, rows: pull.columns, columns: rows, own, e, to: s,
           width: span.width, lanes: lanes, fetching: next.map { $0 + pull.shift })
       }
     }
