@@ -2,6 +2,13 @@
 ///
 /// Swift's own `allocate` and `Array` end the process when memory is short; this throws instead.
 package final class Buffer {
+  /// glibc returns blocks to the system as long as it has seen none of their size freed: page faults took 6 % of a
+  /// simulation of 8 nodes and 32 sequences. It keeps those up to the size of this one.
+  private static let keepsBlocks: Void = {
+    var block: UnsafeMutableRawPointer?
+    if posix_memalign(&block, 64, 4 << 20) == 0 { free(block) }
+  }()
+
   package let pointer: UnsafeMutablePointer<Double>
   package let count: Int
   private let bytes: Int
@@ -12,6 +19,7 @@ package final class Buffer {
     bytes = max(try MemoryBudget.bytes(doubles: [count], for: purpose), 64)
     self.count = count
     try MemoryBudget.reserve(bytes, for: purpose)
+    _ = Self.keepsBlocks
     var raw: UnsafeMutableRawPointer?
     guard posix_memalign(&raw, 64, bytes) == 0, let raw else {
       MemoryBudget.release(bytes)

@@ -3,9 +3,6 @@ package enum OuterProducts {
   private typealias Values = UnsafePointer<Double>
   private typealias Target = UnsafeMutablePointer<Double>
 
-  /// From this size on (rows times columns) general products are faster than the tiles below.
-  private static let generalSize = 24 * 24
-
   // MARK: one lane
 
   /// G += sum_t e(t) s(t)^T, one sequence: row i, column j at g[i * stride + j]; e and s advance by `step` a time.
@@ -14,23 +11,116 @@ package enum OuterProducts {
     _ e: UnsafePointer<Double>, rows: Int, _ s: UnsafePointer<Double>, columns: Int, step: Int,
     times: Int, into g: UnsafeMutablePointer<Double>, stride: Int
   ) {
-    if rows * columns >= generalSize {
-      return GeneralProduct.add(
-        rows: columns, columns: rows, depth: times, scale: 1,
-        .init(s, row: 1, column: step), .init(e, row: step, column: 1), into: g, stride: stride)
-    }
-    for j in Swift.stride(from: 0, to: columns, by: Vector.width) {
+    let width = Vector.width
+    var j = 0
+    while j + width < columns {
       var i = 0
-      while i + 8 <= rows {
-        eight(e + i, s + j, step, times, g + i * stride + j, stride)
-        i += 8
+      while i + tileRows <= rows {
+        tile(e + i, s + j, step, times, g + i * stride + j, stride)
+        i += tileRows
       }
       while i < rows {
         one(e + i, s + j, step, times, g + i * stride + j)
+        one(e + i, s + j + width, step, times, g + i * stride + j + width)
         i += 1
       }
+      j += 2 * width
+    }
+    if j >= columns { return }
+    var i = 0
+    while i + 8 <= rows {
+      eight(e + i, s + j, step, times, g + i * stride + j, stride)
+      i += 8
+    }
+    while i < rows {
+      one(e + i, s + j, step, times, g + i * stride + j)
+      i += 1
     }
   }
+
+  /// The sums of one row over two vectors of columns.
+  private struct RowSums {
+    private var low: Vector
+    private var high: Vector
+
+    @inline(__always)
+    init(_ g: Values) { (low, high) = (Vector(at: g), Vector(at: g + Vector.width)) }
+
+    @inline(__always)
+    mutating func add(_ factor: Double, _ v: Vector, _ w: Vector) {
+      let a = Vector(repeating: factor)
+      low = multiplyAdd(a, v, low)
+      high = multiplyAdd(a, w, high)
+    }
+
+    @inline(__always)
+    func store(_ g: Target) {
+      low.store(g)
+      high.store(g + Vector.width)
+    }
+  }
+
+  // As many rows of two vectors as the registers hold.
+  #if BACKTUNE_V4
+    private static let tileRows = 8
+
+    @inline(__always)
+    private static func tile(
+      _ e: Values, _ s: Values, _ step: Int, _ times: Int, _ g: Target, _ stride: Int
+    ) {
+      let h = g + 4 * stride
+      var (g0, g1) = (RowSums(g), RowSums(g + stride))
+      var (g2, g3) = (RowSums(g + 2 * stride), RowSums(g + 3 * stride))
+      var (g4, g5) = (RowSums(h), RowSums(h + stride))
+      var (g6, g7) = (RowSums(h + 2 * stride), RowSums(h + 3 * stride))
+      var (p, q) = (e, s)
+      for _ in 0..<times {
+        let (v, w) = (Vector(at: q), Vector(at: q + Vector.width))
+        g0.add(p[0], v, w)
+        g1.add(p[1], v, w)
+        g2.add(p[2], v, w)
+        g3.add(p[3], v, w)
+        g4.add(p[4], v, w)
+        g5.add(p[5], v, w)
+        g6.add(p[6], v, w)
+        g7.add(p[7], v, w)
+        p += step
+        q += step
+      }
+      g0.store(g)
+      g1.store(g + stride)
+      g2.store(g + 2 * stride)
+      g3.store(g + 3 * stride)
+      g4.store(h)
+      g5.store(h + stride)
+      g6.store(h + 2 * stride)
+      g7.store(h + 3 * stride)
+    }
+  #else
+    private static let tileRows = 4
+
+    @inline(__always)
+    private static func tile(
+      _ e: Values, _ s: Values, _ step: Int, _ times: Int, _ g: Target, _ stride: Int
+    ) {
+      var (g0, g1) = (RowSums(g), RowSums(g + stride))
+      var (g2, g3) = (RowSums(g + 2 * stride), RowSums(g + 3 * stride))
+      var (p, q) = (e, s)
+      for _ in 0..<times {
+        let (v, w) = (Vector(at: q), Vector(at: q + Vector.width))
+        g0.add(p[0], v, w)
+        g1.add(p[1], v, w)
+        g2.add(p[2], v, w)
+        g3.add(p[3], v, w)
+        p += step
+        q += step
+      }
+      g0.store(g)
+      g1.store(g + stride)
+      g2.store(g + 2 * stride)
+      g3.store(g + 3 * stride)
+    }
+  #endif
 
   /// Eight rows, one vector of columns.
   @inline(__always)
