@@ -17,6 +17,9 @@ package protocol Criterion: CriterionKind {
   func value(_ x: Double, _ o: Double) -> Double
   /// Its derivative by x.
   func slope(_ x: Double, _ o: Double) -> Double
+  /// The same of vectors, one by one where a criterion has nothing faster.
+  func value(_ x: Vector, _ o: Vector) -> Vector
+  func slope(_ x: Vector, _ o: Vector) -> Vector
   /// The weight w of the quadratic that majorises it at x: w times the distance to what is desired is the slope.
   func weight(_ x: Double, _ o: Double) -> Double
 }
@@ -47,6 +50,18 @@ extension CriterionKind {
 
 extension Criterion {
   package static var comparesValues: Bool { true }
+
+  package func value(_ x: Vector, _ o: Vector) -> Vector {
+    var values = Vector.zero
+    for k in 0..<Vector.width { values[k] = value(x[k], o[k]) }
+    return values
+  }
+
+  package func slope(_ x: Vector, _ o: Vector) -> Vector {
+    var slopes = Vector.zero
+    for k in 0..<Vector.width { slopes[k] = slope(x[k], o[k]) }
+    return slopes
+  }
 
   package static func makeTerm(_ context: TermContext) throws -> any DataTerm {
     PointwiseTerm<Self>(try context.requireTargets(), nu: context.nu)

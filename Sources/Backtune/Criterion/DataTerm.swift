@@ -13,6 +13,8 @@ package protocol DataTerm: AnyObject {
   /// Whether nu follows the errors, so that costs of different runs are not comparable.
   var followsErrors: Bool { get }
   func value(_ states: Driven) -> Double
+  /// The same, and sum kappa e^2 of values that are desired, 0 without: in one pass where both go over these.
+  func score(_ states: Driven, _ targets: Targets?) -> (data: Double, squares: Double)
   /// Adds its derivative by the driven values.
   func addSlopes(_ states: Driven, into slopes: Driven)
   /// Adds the second derivatives by the driven values, one by one, of the quadratic that majorises it: where a slope is
@@ -47,6 +49,9 @@ package typealias Imposition = (Driven) -> Void
 extension DataTerm {
   package var nu: Double? { nil }
   package var followsErrors: Bool { false }
+  package func score(_ states: Driven, _ targets: Targets?) -> (data: Double, squares: Double) {
+    (value(states), targets?.squares(states) ?? 0)
+  }
   package func rootUnit(_ states: Driven) -> Double { 1 }
   package func begin(with states: Driven) {}
   package func inherit(from other: any DataTerm) {}

@@ -37,19 +37,34 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
   /// The criterion, under a nu of these states as long as none is settled.
   private func rule(_ states: Driven) -> Rule { settled?.rule ?? Rule(nu: followed(states)) }
 
-  func value(_ states: Driven) -> Double { value(states, rule(states)) }
+  func value(_ states: Driven) -> Double { score(states, rule(states)).data }
+
+  func score(_ states: Driven, _ targets: Targets?) -> (data: Double, squares: Double) {
+    score(states, rule(states))
+  }
 
   // Witnesses of a generic class stay generic without being asked: 5 ns a value.
   @_specialize(where Rule == LeastSquares)
-  private func value(_ states: Driven, _ rule: Rule) -> Double {
-    targets.runner.reduction.sum { [self] shard in
+  private func score(_ states: Driven, _ rule: Rule) -> (data: Double, squares: Double) {
+    let sums = targets.runner.reduction.sums(2) { [self] shard, sums in
       let x = states.parts[shard].origin
-      var sum = 0.0
-      targets.forEachObserved(shard) { place, o, gain, scale in
-        sum += gain * rule.value(scale * x[place], o)
-      }
-      return sum
+      var (sum, squares, total, rest) = (Vector.zero, Vector.zero, 0.0, 0.0)
+      targets.forEach(
+        shard,
+        vector: { place, o, gain, scale in
+          let own = scale * Vector(at: x + place)
+          let (isSeen, e) = (gain .> Vector.zero, own - o)
+          sum.replace(with: sum + gain * rule.value(own, o), where: isSeen)
+          squares.replace(with: multiplyAdd(gain * e, e, squares), where: isSeen)
+        },
+        rest: { place, o, gain, scale in
+          let (own, e) = (scale * x[place], scale * x[place] - o)
+          total += gain * rule.value(own, o)
+          rest += gain * e * e
+        })
+      (sums[0], sums[1]) = (sum.total + total, squares.total + rest)
     }
+    return (sums[0], sums[1])
   }
 
   @_specialize(where Rule == LeastSquares)
@@ -57,9 +72,16 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
     let rule = rule(states)
     targets.runner.reduction.each { [self] shard in
       let (x, target) = (states.parts[shard].origin, slopes.parts[shard].origin)
-      targets.forEachObserved(shard) { place, o, gain, scale in
-        target[place] += gain * scale * rule.slope(scale * x[place], o)
-      }
+      targets.forEach(
+        shard,
+        vector: { place, o, gain, scale in
+          let slope = gain * scale * rule.slope(scale * Vector(at: x + place), o)
+          let sum = Vector(at: target + place)
+          (sum.replacing(with: sum + slope, where: gain .> Vector.zero)).store(target + place)
+        },
+        rest: { place, o, gain, scale in
+          target[place] += gain * scale * rule.slope(scale * x[place], o)
+        })
     }
   }
 
@@ -121,19 +143,19 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
   /// nu of the errors of these states, by their robust scale s = max(1.4826 median |e|, 1e-6 deviation of o).
   private func followed(_ states: Driven) -> Double {
     guard case .following(let nu) = Rule.scale else { return fixedNu ?? .nan }
-    let errors = { (shard: Int) -> [Double] in
+    var largest = 0.0
+    let median = targets.runner.reduction.median { shard in
       let x = states.parts[shard].origin
       var errors: [Double] = []
-      self.targets.forEachObserved(shard) { place, o, _, scale in
-        errors.append(abs(scale * x[place] - o))
+      targets.forEachObserved(shard) { place, o, _, scale in
+        let error = abs(scale * x[place] - o)
+        errors.append(error)
+        largest = max(largest, error)
       }
       return errors
     }
-    let reduction = targets.runner.reduction
     return nu(
-      robustScale(
-        median: reduction.median(errors), largest: reduction.max { errors($0).max() ?? 0 },
-        deviation: targets.sequences.deviation))
+      robustScale(median: median, largest: largest, deviation: targets.sequences.deviation))
   }
 
   func begin(with states: Driven) {
@@ -166,7 +188,7 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
       }
       return sum
     }
-    let costs: Rescored = (first, value(best, rule))
+    let costs: Rescored = (first, score(best, rule).data)
     guard accepts(costs) else { return nil }
     self.settled = (rule, nu)
     return costs

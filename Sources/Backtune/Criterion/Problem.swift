@@ -213,9 +213,8 @@ package final class Problem {
 
   /// The cost of a simulation with these weights; infinite as soon as an observed value is not finite.
   private func score(_ states: States, _ slots: [Double]) -> Score {
-    let score = Score(
-      data: data.value(states.driven), penalty: penalty(states.driven, slots),
-      squares: targets?.squares(states.driven) ?? 0)
+    let (cost, squares) = data.score(states.driven, targets)
+    let score = Score(data: cost, penalty: penalty(states.driven, slots), squares: squares)
     return score.isFinite ? score : .infinite
   }
 

@@ -13,6 +13,8 @@ package final class Targets {
   private struct Part {
     let desired: Buffer
     let gains: Buffer
+    /// From the gains of one time to the next: 0 where they are the same at all times.
+    let gainStep: Int
     /// s of every value of a row of `desired`.
     let scales: Buffer
     /// Values of a row of `desired`, and of the driven values.
@@ -36,7 +38,7 @@ package final class Targets {
       let (lanes, columns) = (layout.lanes, outputs * layout.lanes)
       let dimensions = [shard.batch.steps, outputs, lanes]
       let desired = try Buffer(dimensions: dimensions, for: "desired outputs")
-      let gains = try Buffer(dimensions: dimensions, for: "gains")
+      var gains = try Buffer(dimensions: dimensions, for: "gains")
       let scales = try Buffer(count: columns, for: "scales of the outputs")
       for column in 0..<columns { scales.pointer[column] = units?[column / lanes] ?? 1 }
       shard.forEachSequence { sequence, lane in
@@ -49,9 +51,15 @@ package final class Targets {
           }
         }
       }
+      let gainStep = Self.isConstant(gains, columns, shard.batch.steps) ? 0 : columns
+      if gainStep == 0 {
+        let row = try Buffer(count: columns, for: "gains")
+        row.copy(from: gains)
+        gains = row
+      }
       var column = 0
       return Part(
-        desired: desired, gains: gains, scales: scales, columns: columns, rowSize: layout.rowSize,
+        desired: desired, gains: gains, gainStep: gainStep, scales: scales, columns: columns, rowSize: layout.rowSize,
         lanes: lanes, steps: shard.batch.steps,
         runs: observed.map { item in
           defer { column += item.count * lanes }
@@ -60,17 +68,44 @@ package final class Targets {
     }
   }
 
+  private static func isConstant(_ gains: Buffer, _ columns: Int, _ steps: Int) -> Bool {
+    for k in 0..<columns * steps where gains.pointer[k] != gains.pointer[k % columns] { return false }
+    return steps > 0
+  }
+
   /// Calls `body(place among the driven values, desired value, gain, scale)` for every observed value of a shard.
   @inline(__always)
   func forEachObserved(_ shard: Int, _ body: (Int, Double, Double, Double) -> Void) {
+    forEach(
+      shard,
+      vector: { place, o, gain, scale in
+        for k in 0..<Vector.width where gain[k] > 0 { body(place + k, o[k], gain[k], scale[k]) }
+      }, rest: body)
+  }
+
+  /// Calls `vector(place, desired values, gains, scales)` for vectors of values that stand side by side, of which those with
+  /// a gain above 0 are observed, and `rest` for observed ones beside them.
+  @inline(__always)
+  func forEach(
+    _ shard: Int, vector: (Int, Vector, Vector, Vector) -> Void,
+    rest: (Int, Double, Double, Double) -> Void
+  ) {
     let part = parts[shard]
-    let (desired, gains, size) = (part.desired.pointer, part.gains.pointer, part.rowSize)
-    let scales = part.scales.pointer
+    let scales = UnsafePointer(part.scales.pointer)
     for t in 0..<part.steps {
       for run in part.runs {
-        let (place, target) = (t * size + run.place, t * part.columns + run.column)
-        for k in 0..<run.count where gains[target + k] > 0 {
-          body(place + k, desired[target + k], gains[target + k], scales[run.column + k])
+        let place = t * part.rowSize + run.place
+        let desired = part.desired.pointer + t * part.columns + run.column
+        let gains = part.gains.pointer + t * part.gainStep + run.column
+        let own = scales + run.column
+        var k = 0
+        while k + Vector.width <= run.count {
+          vector(place + k, Vector(at: desired + k), Vector(at: gains + k), Vector(at: own + k))
+          k += Vector.width
+        }
+        while k < run.count {
+          if gains[k] > 0 { rest(place + k, desired[k], gains[k], own[k]) }
+          k += 1
         }
       }
     }
@@ -79,8 +114,9 @@ package final class Targets {
   /// kappa o of an output, 0 where it is not observed.
   func goal(_ shard: Int, _ t: Int, _ output: Int, _ lane: Int) -> Double {
     let part = parts[shard]
-    let place = t * part.columns + output * part.lanes + lane
-    return part.gains.pointer[place] * part.desired.pointer[place]
+    let column = output * part.lanes + lane
+    return part.gains.pointer[t * part.gainStep + column]
+      * part.desired.pointer[t * part.columns + column]
   }
 
   /// sum kappa e^2.
@@ -104,7 +140,7 @@ package final class Targets {
         for run in part.runs {
           for k in 0..<run.count {
             let column = run.column + k
-            let gain = part.gains.pointer[t * part.columns + column]
+            let gain = part.gains.pointer[t * part.gainStep + column]
             if gain == 0 { continue }
             let e =
               part.scales.pointer[column] * x[t * part.rowSize + run.place + k]

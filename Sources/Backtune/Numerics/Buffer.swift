@@ -6,7 +6,7 @@ package final class Buffer {
   /// simulation of 8 nodes and 32 sequences. It keeps those up to the size of this one.
   private static let keepsBlocks: Void = {
     var block: UnsafeMutableRawPointer?
-    if posix_memalign(&block, 64, 4 << 20) == 0 { free(block) }
+    if posix_memalign(&block, 64, 16 << 20) == 0 { free(block) }
   }()
 
   package let pointer: UnsafeMutablePointer<Double>
