@@ -43,7 +43,7 @@ public func bt_gradient(
     let initial = try optional(initial, initialLength, "initial")
     let slopes = try readable(slopes, slopesLength, "slopes")
     try reading(network) { network in
-      let count = network.adjustableWeights.count
+      let count = network.adjustableCount
       try check(gradient, gradientLength, [count], "gradient")
       try check(
         initialGradient, initialGradientLength, [lengths.count, network.stateSize],

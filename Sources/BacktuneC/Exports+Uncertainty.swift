@@ -138,7 +138,7 @@ public func bt_uncertainty_predict(
     try HandleTable.use(network, NetworkObject.self, isWriting: false) { object in
       let network = object.network
       let combinations = try WeightCombinations(
-        weights: network.adjustableWeights.count, directions: directions, deviations: deviations)
+        weights: network.adjustableCount, directions: directions, deviations: deviations)
       let steps = try checkedSum(lengths, "lengths")
       try check(length, is: try checkedProduct(steps, network.outputCount, "outputs"), "outputs")
       guard length == 0 || (outputs != nil && deviation != nil) else {

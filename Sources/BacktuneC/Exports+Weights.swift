@@ -5,7 +5,7 @@ public func bt_network_weight_count(
   _ network: OpaquePointer?, _ count: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded {
-    try write(Int64(try reading(network) { $0.adjustableWeights.count }), to: count, "count")
+    try write(Int64(try reading(network) { $0.adjustableCount }), to: count, "count")
   }
 }
 
@@ -24,7 +24,7 @@ public func bt_network_set_weights(
 ) -> Int32 {
   guarded {
     try changing(network) {
-      let count = $0.adjustableWeights.count
+      let count = $0.adjustableCount
       try $0.setAdjustableWeights(try values(weights, length, "weights", expected: count))
     }
   }

@@ -59,10 +59,10 @@ extension Session {
   /// found is touched. NaN where the simulation diverges.
   func gradient(at weights: [Double]) throws -> (cost: Double, gradient: [Double]) {
     let slots = slots(at: weights)
-    let adjustable = problem.network.slots.adjustable
     let (score, states) = try search.evaluate(slots)
     guard score.isFinite else {
-      return (problem.cost(score), adjustable.map { _ in .nan })
+      let count = problem.network.adjustableCount
+      return (problem.cost(score), [Double](repeating: .nan, count: count))
     }
     let all = try problem.tune(states, isGuarded: false).gradient
     let part = problem.weightRegularisation(slots)?.gradient

@@ -174,20 +174,23 @@ extension Network {
   /// All adjustable weights, in the order of the arrays, row-major inside each.
   public var adjustableWeights: [Double] { slots.adjustable.map { slots.values[$0] } }
 
+  /// Number of the adjustable weights.
+  package var adjustableCount: Int { slots.adjustableCount }
+
   /// - Throws: `.size` for another count, `.argument` for a value that is not finite or outside its bounds.
   public mutating func setAdjustableWeights(_ values: [Double]) throws {
-    let adjustable = slots.adjustable
-    guard values.count == adjustable.count else {
+    guard values.count == adjustableCount else {
       throw BacktuneError.size(
-        "weights: \(values.count) values, expected \(adjustable.count) (the adjustable weights)")
+        "weights: \(values.count) values, expected \(adjustableCount) (the adjustable weights)")
     }
-    var remaining = values[...]
+    var next = 0
     for array in arrays {
       for slot in array.slots where !slots.isFixed[slot] {
-        if let value = remaining.popFirst() { try check(value, slot: slot, of: array) }
+        try check(values[next], slot: slot, of: array)
+        next += 1
       }
     }
-    for (slot, value) in zip(adjustable, values) { slots.assign(value, to: slot) }
+    for (slot, value) in zip(slots.adjustable, values) { slots.assign(value, to: slot) }
   }
 
   /// Sets slots to zero for good.
@@ -205,6 +208,7 @@ extension Network {
     }
   }
 
+  @inline(__always)
   func check(_ value: Double, slot: Int, of array: WeightArray) throws {
     guard value >= slots.lower[slot], value <= slots.upper[slot], value.isFinite else {
       let place = slot - array.slots.lowerBound

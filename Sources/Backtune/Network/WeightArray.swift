@@ -79,5 +79,15 @@ package struct WeightSlots: Equatable, Sendable {
   }
 
   /// Slots that estimation may move, ascending: the documented order of the flat vector.
-  package var adjustable: [Int] { isFixed.indices.filter { !isFixed[$0] } }
+  package var adjustable: [Int] {
+    [Int](unsafeUninitializedCapacity: isFixed.count) { list, count in
+      for (slot, isFixed) in isFixed.enumerated() where !isFixed {
+        list[count] = slot
+        count += 1
+      }
+    }
+  }
+
+  /// Number of these.
+  package var adjustableCount: Int { isFixed.count { !$0 } }
 }

@@ -44,6 +44,23 @@ package final class Drive {
       })
   }
 
+  /// Copies the values that have slopes out of a row of all nodes.
+  @inline(__always)
+  func gather(_ row: UnsafePointer<Double>, into own: UnsafeMutablePointer<Double>) {
+    for run in runs { (own + run.slope).update(from: row + run.place, count: run.count) }
+  }
+
+  /// Adds the slopes of one operation to a row of adjoint values.
+  @inline(__always)
+  func add(
+    _ slopes: UnsafePointer<Double>, of part: Part, to row: UnsafeMutablePointer<Double>
+  ) {
+    for run in part.runs {
+      let (e, slope) = (row + run.place, slopes + run.slope)
+      for i in 0..<run.count { e[i] += slope[i] }
+    }
+  }
+
   deinit {
     for part in parts { part.runs.deallocate() }
     parts.deallocate()

@@ -55,20 +55,11 @@ extension Network {
     lengths: [Int], inputs: UnsafeBufferPointer<Double>,
     initial: UnsafeBufferPointer<Double>? = nil, slopes: UnsafeBufferPointer<Double>
   ) throws -> (weights: [Double], initial: [Double]) {
-    try FreeRun.check(self, lengths: lengths, inputs: inputs, initial: initial)
-    let shards = try Shards(self, lengths: lengths)
-    let runner = try ShardRunner(shards, driven: outputs)
+    let simulated = try SimulatedStates(
+      self, lengths: lengths, inputs: inputs, initial: initial, poll: .none)
+    let (runner, states) = (simulated.runner, simulated.states)
     let drive = try runner.makeDriven(for: "slopes")
     try runner.set(drive, slopes)
-    let states = try runner.makeStates()
-    runner.setInputs(of: states, inputs, rest: restValues)
-    if let base = initial?.baseAddress {
-      runner.setStarts(of: states, base, count: lengths.count)
-    } else {
-      runner.start(states, self.slots.values)
-    }
-    runner.load(self.slots.values)
-    try runner.simulate(states, poll: .none)
     let pulled = try runner.tune(
       states, slopes: drive, guard: nil, startsLearnt: initial == nil, poll: .none)
     return (self.slots.adjustable.map { pulled.gradient[$0] }, pulled.starts)

@@ -81,10 +81,7 @@ extension Program {
           while k >= 0 {
             let part = drive.parts[k]
             if let limit { limit.apply(row + part.place, count: part.count, &counts) }
-            for run in part.runs {
-              let (e, slope) = (row + run.place, slopes + run.slope)
-              for i in 0..<run.count { e[i] += slope[i] }
-            }
+            drive.add(slopes, of: part, to: row)
             table[k].use(adjoint)
             k -= 1
           }
@@ -105,17 +102,13 @@ extension Program {
   ) throws {
     sums.zero()
     let (table, size, frame) = (table, layout.rowSize, Frame(weights: weights.values))
-    try batch.active.withUnsafeBufferPointer { active in
-      try chunks(batch.steps, poll) { times in
-        for t in times {
-          let place = t * size
-          let adjoint = Adjoint(
-            frame: frame, scratch: workspace.values, states: states.origin + place,
-            values: predicted.origin + place, eps: residual.origin + place,
-            sums: sums.origin + place, lanes: active[t])
-          for k in 0..<table.count { table[k].use(adjoint) }
-        }
-      }
+    try forEachStep(batch, poll) { t, lanes in
+      let place = t * size
+      let adjoint = Adjoint(
+        frame: frame, scratch: workspace.values, states: states.origin + place,
+        values: predicted.origin + place, eps: residual.origin + place,
+        sums: sums.origin + place, lanes: lanes)
+      for k in 0..<table.count { table[k].use(adjoint) }
     }
   }
 

@@ -27,15 +27,11 @@ extension Program {
   ) throws {
     let (table, size) = (table, layout.rowSize)
     let frames = (Frame(weights: weights.values), Frame(weights: direction.values))
-    try batch.active.withUnsafeBufferPointer { active in
-      try chunks(batch.steps, poll) { times in
-        for t in times {
-          let tangent = Tangent(
-            frame: frames.0, direction: frames.1, scratch: workspace.values,
-            states: states.origin + t * size, row: tangents.origin + t * size, lanes: active[t])
-          for k in 0..<table.count { table[k].use(tangent) }
-        }
-      }
+    try forEachStep(batch, poll) { t, lanes in
+      let tangent = Tangent(
+        frame: frames.0, direction: frames.1, scratch: workspace.values,
+        states: states.origin + t * size, row: tangents.origin + t * size, lanes: lanes)
+      for k in 0..<table.count { table[k].use(tangent) }
     }
   }
 }

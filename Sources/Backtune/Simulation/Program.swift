@@ -166,19 +166,29 @@ package final class Program: @unchecked Sendable {
     }
   }
 
-  /// Forward simulation, equation (1): fills the rows of t in [0, T).
-  package func simulate(
-    _ weights: PackedWeights, _ states: Trajectory, _ batch: Batch, poll: Poll = .none
-  ) throws {
-    let (steps, size, frame) = (steps, layout.rowSize, Frame(weights: weights.values))
+  /// Calls `body(t, lanes that run)` for t in [0, T), polled every few milliseconds.
+  @inline(__always)
+  func forEachStep(_ batch: Batch, _ poll: Poll, _ body: (Int, Int) -> Void) throws {
     try batch.active.withUnsafeBufferPointer { active in
       try chunks(batch.steps, poll) { times in
-        for t in times {
-          let row = states.origin + t * size
-          let forward = Forward(frame: frame, source: row, row: row, lanes: active[t])
-          for k in 0..<steps.count { steps[k].run(forward) }
-        }
+        for t in times { body(t, active[t]) }
       }
+    }
+  }
+
+  /// Forward simulation, equation (1): fills the rows of t in [0, T).
+  ///
+  /// - Parameter driven: where the values that a cost depends on are copied, while they are in the cache.
+  package func simulate(
+    _ weights: PackedWeights, _ states: Trajectory, _ batch: Batch,
+    driven: (drive: Drive, values: Trajectory)? = nil, poll: Poll = .none
+  ) throws {
+    let (steps, size, frame) = (steps, layout.rowSize, Frame(weights: weights.values))
+    try forEachStep(batch, poll) { t, lanes in
+      let row = states.origin + t * size
+      let forward = Forward(frame: frame, source: row, row: row, lanes: lanes)
+      for k in 0..<steps.count { steps[k].run(forward) }
+      driven.map { $0.drive.gather(row, into: $0.values.origin + t * $0.drive.slopeSize) }
     }
   }
 
@@ -188,14 +198,10 @@ package final class Program: @unchecked Sendable {
     poll: Poll = .none
   ) throws {
     let (table, size, frame) = (table, layout.rowSize, Frame(weights: weights.values))
-    try batch.active.withUnsafeBufferPointer { active in
-      try chunks(batch.steps, poll) { times in
-        for t in times {
-          let (source, row) = (states.origin + t * size, target.origin + t * size)
-          let forward = Forward(frame: frame, source: source, row: row, lanes: active[t])
-          for k in 0..<table.count { table[k].use(forward) }
-        }
-      }
+    try forEachStep(batch, poll) { t, lanes in
+      let (source, row) = (states.origin + t * size, target.origin + t * size)
+      let forward = Forward(frame: frame, source: source, row: row, lanes: lanes)
+      for k in 0..<table.count { table[k].use(forward) }
     }
   }
 

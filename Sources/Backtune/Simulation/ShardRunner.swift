@@ -125,8 +125,9 @@ package final class ShardRunner {
   package func simulate(_ states: States, poll: Poll) throws {
     try runs.forEach(poll: poll) { [self] part, poll in
       let shard = shards.all[part]
-      try shard.program.simulate(weights.all[part], states.parts[part], shard.batch, poll: poll)
-      gather(states.parts[part], part, into: states.driven.parts[part])
+      try shard.program.simulate(
+        weights.all[part], states.parts[part], shard.batch,
+        driven: (drives[part], states.driven.parts[part]), poll: poll)
     }
   }
 

@@ -125,7 +125,7 @@ final class RecentInformation {
   let problem: Problem
   let information: WeightInformation
   /// Number of adjustable weights of the network.
-  var weights: Int { problem.network.slots.adjustable.count }
+  var weights: Int { problem.network.adjustableCount }
   var uncertainty: Uncertainty?
   var deviation: [Double]?
 
