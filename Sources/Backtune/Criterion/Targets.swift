@@ -59,7 +59,8 @@ package final class Targets {
       }
       var column = 0
       return Part(
-        desired: desired, gains: gains, gainStep: gainStep, scales: scales, columns: columns, rowSize: layout.rowSize,
+        desired: desired, gains: gains, gainStep: gainStep, scales: scales, columns: columns,
+        rowSize: layout.rowSize,
         lanes: lanes, steps: shard.batch.steps,
         runs: observed.map { item in
           defer { column += item.count * lanes }
@@ -68,9 +69,10 @@ package final class Targets {
     }
   }
 
+  /// Whether all rows are the same.
   private static func isConstant(_ gains: Buffer, _ columns: Int, _ steps: Int) -> Bool {
-    for k in 0..<columns * steps where gains.pointer[k] != gains.pointer[k % columns] { return false }
-    return steps > 0
+    steps > 0
+      && (0..<columns * steps).allSatisfy { gains.pointer[$0] == gains.pointer[$0 % columns] }
   }
 
   /// Calls `body(place among the driven values, desired value, gain, scale)` for every observed value of a shard.
@@ -83,8 +85,8 @@ package final class Targets {
       }, rest: body)
   }
 
-  /// Calls `vector(place, desired values, gains, scales)` for vectors of values that stand side by side, of which those with
-  /// a gain above 0 are observed, and `rest` for observed ones beside them.
+  /// Calls `vector(place, desired values, gains, scales)` for vectors of values side by side, of which those with a gain
+  /// above 0 are observed, and `rest` for observed ones beside them.
   @inline(__always)
   func forEach(
     _ shard: Int, vector: (Int, Vector, Vector, Vector) -> Void,

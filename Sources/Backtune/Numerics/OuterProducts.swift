@@ -183,30 +183,31 @@ package enum OuterProducts {
     width: Int, active: UnsafeBufferPointer<Int>, into g: UnsafeMutablePointer<Double>,
     stride: Int
   ) {
-    let block = min(max(blockSize / max(columns * width, 1), 16), 128)
+    let block = min(max(blockSize / max(columns * width, 1), 32), 128)
     for first in Swift.stride(from: 0, to: active.count, by: block) {
       let times = UnsafeBufferPointer(
         rebasing: active[first..<min(first + block, active.count)])
       let (p, q) = (e + first * step, s + first * step)
-      var first = 0
+      var done = 0
       #if BACKTUNE_V4
-        while first + 8 <= columns {
+        while done + 8 <= columns {
+          let (r, h) = (q + done * width, g + done)
           var i = 0
           while i + 2 <= rows {
-            wide(p + i * width, q + first * width, step, width, times, g + i * stride + first, stride)
+            wide(p + i * width, r, step, width, times, h + i * stride, stride)
             i += 2
           }
-          if i < rows { 
-            for j in first..<first + 8 {
-              entry(p + i * width, q + j * width, step, times, g + i * stride + j)
+          if i < rows {
+            for j in 0..<8 {
+              entry(p + i * width, r + j * width, step, times, h + i * stride + j)
             }
           }
-          first += 8
+          done += 8
         }
       #endif
       var i = 0
-      while i + 4 <= rows && first < columns {
-        var j = first
+      while i + 4 <= rows && done < columns {
+        var j = done
         while j + 2 <= columns {
           tile(p + i * width, q + j * width, step, width, times, g + i * stride + j, stride)
           j += 2
@@ -217,7 +218,7 @@ package enum OuterProducts {
         i += 4
       }
       while i < rows {
-        for j in first..<columns {
+        for j in done..<columns {
           entry(p + i * width, q + j * width, step, times, g + i * stride + j)
         }
         i += 1

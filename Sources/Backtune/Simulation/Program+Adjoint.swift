@@ -133,7 +133,7 @@ extension Program {
   }
 
   /// Steps whose products are summed at a time: 256 KiB of a trajectory.
-  private var block: Int { max((1 << 15) / max(layout.rowSize, 1), 16) }
+  private var block: Int { max((1 << 15) / max(layout.rowSize, 1), 32) }
 
   private func addGradient(
     _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, _ times: Range<Int>,
