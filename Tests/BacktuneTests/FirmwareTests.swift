@@ -1,4 +1,5 @@
 import Backtune
+import BacktuneNumerics
 import Testing
 
 @testable import BacktuneCriterion
@@ -43,6 +44,57 @@ import Testing
       down[k] -= 1e-6
       let difference = (try output(up) - output(down)) / 2e-6
       #expect(abs(gradient[k] - difference) < 1e-7 * max(1, abs(difference)), "weight \(k)")
+    }
+  }
+
+  /// Every form that has a way of its own, whichever factor is known last, and some that have none; in vectors and what is
+  /// left over, of one sequence and of several.
+  @Test(arguments: 0..<4, 0..<3)
+  func forms(last: Int, turn: Int) throws {
+    let functions: [(ScalarFunction, (Double) -> Double)] = [
+      (.identity, { $0 }), (.tanh, { Glibc.tanh($0) }), (.zeta01, { 1 / (1 + Glibc.exp(-4 * $0)) }),
+    ]
+    let forms: [[(coefficient: Double, factors: [Int])]] = [
+      [(1, [0, 1])], [(1, [0]), (1, [1])], [(1, [0]), (1, [1, 2])], [(1, [0, 1]), (1, [2, 3])],
+      [(1, [0, 1]), (1, [2]), (-1, [0, 2])], [(1, [0, 1]), (1, [2]), (-1, [1, 2])],
+      [(-1, [0, 1]), (1, [2])], [(1, [0, 0])], [(1, [0]), (1, [0, 1])], [(0.5, [0]), (-2, [3])],
+    ]
+    for (number, form) in forms.enumerated() {
+      var network = try Network(inputs: 1)
+      let order = (0..<4).filter { $0 != last } + [last]
+      for k in order {
+        let source = try network.addLearnware("s\(k)", size: 11)
+        try network.addBias(to: source)
+        try network.connect(Source(Network.input, lag: 0), to: source, role: "B")
+      }
+      let x = try network.addFirmware("x", size: 11)
+      func factor(_ k: Int) throws -> (ScalarFunction, Source) {
+        (functions[(k + turn) % 3].0, Source(order.firstIndex(of: k)!, lag: 0))
+      }
+      for term in form {
+        try network.addTerm(
+          to: x, coefficient: term.coefficient, factors: term.factors.map { try factor($0) })
+      }
+      network.randomize(seed: UInt64(turn))
+      for lengths in [[7], [7, 6, 5, 1, 0]] {
+        let inputs = Build.normal(lengths.reduce(0, +), seed: 1)
+        let rows = try inputs.withUnsafeBufferPointer {
+          try network.simulate(lengths: lengths, inputs: $0, wantsStates: true).states
+        }
+        for row in stride(from: 0, to: rows.count, by: 55) {
+          for node in 0..<11 {
+            let value = form.reduce(0) { sum, term in
+              sum
+                + term.factors.reduce(term.coefficient) {
+                  let u = rows[row + 11 * order.firstIndex(of: $1)! + node]
+                  return $0 * functions[($1 + turn) % 3].1(u)
+                }
+            }
+            let own = rows[row + 44 + node]
+            #expect(abs(own - value) < 1e-14 * max(1, abs(value)), "form \(number), node \(node)")
+          }
+        }
+      }
     }
   }
 

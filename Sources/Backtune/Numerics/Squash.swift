@@ -8,9 +8,16 @@ public struct Squash: Sendable {
   public let offset: Double
   /// Whether it is tanh u.
   package let isPlain: Bool
+  /// Whether it rises from 0: `rising` is the same with a shorter way, and small values that are exact.
+  package let isRising: Bool
+  /// 2 half/(1 + 2^(rate u + shift)).
+  @usableFromInline let rate: Double
+  @usableFromInline let shift: Double
 
   package init(mean: Double, half: Double, scale: Double, center: Double) {
     (self.mean, self.half, self.scale, offset) = (mean, half, scale, -center * scale)
+    (rate, shift) = (-2 * 1.4426950408889634 * scale, 2 * 1.4426950408889634 * scale * center)
+    isRising = mean == half && rate.isFinite && shift.isFinite
     isPlain = mean == 0 && half == 1 && scale == 1 && center == 0
   }
 
@@ -20,7 +27,11 @@ public struct Squash: Sendable {
   }
 
   @inlinable @inline(__always)
-  public func slope(_ u: Vector) -> Vector { slope(tanh: tanh(u)) }
+  public func rising(_ u: Vector) -> Vector {
+    VectorMath.overOnePlusPower(
+      Vector(repeating: 2 * half),
+      multiplyAdd(u, Vector(repeating: rate), Vector(repeating: shift)))
+  }
 
   /// The derivative from its value, without its tanh.
   @inlinable @inline(__always)

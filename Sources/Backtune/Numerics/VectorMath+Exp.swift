@@ -34,16 +34,7 @@ extension VectorMath {
   public static func reduce(
     _ x: Vector
   ) -> (shifted: VectorBits, r: Vector, error: Vector) {
-    reduce(x, shifted: multiplyAdd(x, Vector(repeating: 1.4426950408889634), shifter))
-  }
-
-  @inlinable @inline(__always)
-  static var shifter: Vector { Vector(repeating: 0x1.8p52) }
-
-  @inlinable @inline(__always)
-  static func reduce(
-    _ x: Vector, shifted: Vector
-  ) -> (shifted: VectorBits, r: Vector, error: Vector) {
+    let shifted = multiplyAdd(x, Vector(repeating: 1.4426950408889634), shifter)
     let minusK = shifter - shifted
     // The first part of ln 2 has 36 bits, so that its product with k is exact, and so is the sum.
     let high = multiplyAdd(minusK, Vector(repeating: 0x1.62e42fefap-1), x)
@@ -52,16 +43,40 @@ extension VectorMath {
     return (bits(shifted), r, (high - r) + low)
   }
 
-  /// e^r - 1 - r for |r| <= 0.347, error 0.02 in e^r.
+  @inlinable @inline(__always)
+  static var shifter: Vector { Vector(repeating: 0x1.8p52) }
+
+  /// 1 + 2^(k + r), |r| <= 0.5, `shifted` being as of `reduce`, -1023 < k < 1024; error 0.24 in 2^r.
+  ///
+  /// The power of two enters its summands one by one: a step waits for the last of them only. They are added to 1 + 2^k one
+  /// after the other, or, `isCareful`, together, by one addition more: within 3 ulp and within 2.
+  @inlinable @inline(__always)
+  static func onePlusPower(_ shifted: VectorBits, _ r: Vector, isCareful: Bool) -> Vector {
+    let scale = powerOfTwo(shifted)
+    let r2 = r * r
+    let c23 = multiplyAdd(
+      r, Vector(repeating: 0.05550410866482158), Vector(repeating: 0.24022650695910075))
+    let c45 = multiplyAdd(
+      r, Vector(repeating: 0.0013333558146423213), Vector(repeating: 0.009618129107618665))
+    let c67 = multiplyAdd(
+      r, Vector(repeating: 1.5252733820795803e-05), Vector(repeating: 0.00015403530424776529))
+    let c89 = multiplyAdd(
+      r, Vector(repeating: 1.0178067267449427e-07), Vector(repeating: 1.3215451633221434e-06))
+    let c1011 = multiplyAdd(
+      r, Vector(repeating: 4.45410341058704e-10), Vector(repeating: 7.070977866508138e-09))
+    let (scale2, r4) = (scale * r2, r2 * r2)
+    let (whole, c1) = (scale + 1, scale * 0.6931471805599453)
+    let rest = multiplyAdd(r4, multiplyAdd(r2, c1011, c89), multiplyAdd(r2, c67, c45))
+    if isCareful {
+      return whole + multiplyAdd(scale2 * r2, rest, multiplyAdd(scale2, c23, c1 * r))
+    }
+    return multiplyAdd(scale2 * r2, rest, multiplyAdd(scale2, c23, multiplyAdd(c1, r, whole)))
+  }
+
+  /// e^r - 1 - r for |r| <= 0.347, error 0.02 in e^r: a tree and no chain.
   @inlinable @inline(__always)
   public static func expTail(_ r: Vector) -> Vector {
     let r2 = r * r
-    return r2 * expQuotient(r, r2)
-  }
-
-  /// (e^r - 1 - r)/r^2, `r2` being r^2: a tree and no chain, since a step waits for it.
-  @inlinable @inline(__always)
-  public static func expQuotient(_ r: Vector, _ r2: Vector) -> Vector {
     let r4 = r2 * r2
     let c23 = multiplyAdd(r, Vector(repeating: 0.16666666666666669), Vector(repeating: 0.5))
     let c45 = multiplyAdd(
@@ -75,7 +90,7 @@ extension VectorMath {
     let c2345 = multiplyAdd(r2, c45, c23)
     let c6789 = multiplyAdd(r2, c89, c67)
     let c10to12 = multiplyAdd(r2, Vector(repeating: 2.0911236630261545e-09), c1011)
-    return multiplyAdd(r4, multiplyAdd(r4, c10to12, c6789), c2345)
+    return r2 * multiplyAdd(r4, multiplyAdd(r4, c10to12, c6789), c2345)
   }
 
   /// 2^k, for -1023 < k < 1024.

@@ -21,11 +21,11 @@ public enum VectorMath {
     let magnitude = clearingSign(x)
     let a = magnitude.replacing(with: 20, where: magnitude .> 20)
 
-    let (shifted, r, _) = reduce(
-      a + a, shifted: multiplyAdd(a, Vector(repeating: 2 * 1.4426950408889634), shifter))
-    let scale = powerOfTwo(shifted)
-    let r2 = r * r
-    let sum = multiplyAdd(scale * r2, expQuotient(r, r2), multiplyAdd(scale, r, scale + 1))
+    // 2|x| log2 e = k + r. Its rounding counts little, since exp(2|x|) only enters a correction that falls with it.
+    let slope = Vector(repeating: 2 * 1.4426950408889634)
+    let shifted = multiplyAdd(a, slope, shifter)
+    let sum = onePlusPower(
+      bits(shifted), multiplyAdd(a, slope, shifter - shifted), isCareful: false)
 
     // Error 0.11.
     let z = a * a
@@ -41,6 +41,15 @@ public enum VectorMath {
     let numerator = Vector(repeating: -2).replacing(with: a * z * p, where: isSmall)
     let denominator = sum.replacing(with: q, where: isSmall)
     return settingSign(exact + numerator / denominator, of: x)
+  }
+
+  /// height/(1 + 2^y), within 3 ulp of the C library: 0 for y > 1000, the height for y < -1000, NaN for NaN.
+  @inlinable @inline(__always)
+  public static func overOnePlusPower(_ height: Vector, _ y: Vector) -> Vector {
+    let shifted = y + shifter
+    let sum = onePlusPower(bits(shifted), y - (shifted - shifter), isCareful: true)
+    let limit = Vector(repeating: 1).replacing(with: .infinity, where: y .> 0)
+    return height / sum.replacing(with: limit, where: clearingSign(y) .> 1000)
   }
 
   /// tanh x of one value: the bits of the vector form.

@@ -7,25 +7,28 @@ import BacktuneNumerics
 struct FactorFunction {
   typealias V = Vector
 
-  enum Kind: UInt8 { case identity, squash, relu, softplus, exp, log, reciprocal, square, step }
+  enum Kind: UInt8 {
+    case identity, squash, rising, relu, softplus, exp, log, reciprocal, square, step
+  }
 
   let kind: Kind
   let squash: Squash
   /// Of a softplus.
   private let eps: Double
 
+  /// Whether it is of `squash`, whose slope follows from its value.
+  var isSquash: Bool { kind == .squash || kind == .rising }
+
   init(_ function: ScalarFunction) {
+    var kind = Kind.squash
     var (squash, eps) = (Squash(mean: 0, half: 1, scale: 1, center: 0), 1.0)
     switch function {
     case .identity: kind = .identity
     case .zeta(let a, let b):
-      kind = .squash
       squash = Squash(mean: (a + b) / 2, half: (b - a) / 2, scale: 2 / (b - a), center: 0)
     case .logistic:
-      kind = .squash
       squash = Squash(mean: 0.5, half: 0.5, scale: 0.5, center: 0)
     case .upsilon(let w):
-      kind = .squash
       squash = Squash(mean: 0.5, half: 0.5, scale: 2 * w, center: 0.5)
     case .relu: kind = .relu
     case .softplus(let width): (kind, eps) = (.softplus, width)
@@ -35,7 +38,8 @@ struct FactorFunction {
     case .square: kind = .square
     case .step: kind = .step
     }
-    (self.squash, self.eps) = (squash, eps)
+    if kind == .squash, squash.isRising { kind = .rising }
+    (self.kind, self.squash, self.eps) = (kind, squash, eps)
   }
 
   @inline(__always)
@@ -43,6 +47,7 @@ struct FactorFunction {
     switch kind {
     case .identity: u
     case .squash: squash(u)
+    case .rising: squash.rising(u)
     case .relu: u.replacing(with: 0, where: u .< V.zero)
     case .softplus: softplus(u)
     case .exp: VectorMath.exp(u)
@@ -62,7 +67,8 @@ struct FactorFunction {
   func slope(_ u: V) -> V {
     switch kind {
     case .identity: V(repeating: 1)
-    case .squash: squash.slope(u)
+    case .squash: squash.slope(value: squash(u))
+    case .rising: squash.slope(value: squash.rising(u))
     case .relu: V.zero.replacing(with: 1, where: u .> V.zero)
     case .softplus: (1 + VectorMath.tanh(u / (2 * eps))) * 0.5
     case .exp: VectorMath.exp(u)

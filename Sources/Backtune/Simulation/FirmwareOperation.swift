@@ -8,6 +8,8 @@ final class FirmwareOperation: Operation {
   private let terms: FirmwareTerms
   /// Whether the group is a squashing function of another alone, whose slope follows from its value.
   private let isBareSquash: Bool
+  /// That of the terms, where it is a frequent one.
+  private let form: FirmwareForm?
   /// Where the source of a group that is its tanh stands from the row of time t; nil for another group.
   var tanhSource: Int? {
     isBareSquash && terms.parts[0].function.squash.isPlain ? terms.parts[0].shift : nil
@@ -19,10 +21,14 @@ final class FirmwareOperation: Operation {
     terms = FirmwareTerms(firmware, span, network, layout)
     isBareSquash =
       terms.parts.count == 1 && terms.sums.count == 1 && !terms.hasBroadcast
-      && terms.sums[0].coefficient == 1 && terms.parts[0].function.kind == .squash
+      && terms.sums[0].coefficient == 1 && terms.parts[0].function.isSquash
+    form = FirmwareForm(terms)
   }
 
-  deinit { terms.deallocate() }
+  deinit {
+    terms.deallocate()
+    form?.deallocate()
+  }
 
   var partialCount: Int { terms.parts.count * span.nodes }
 
@@ -30,9 +36,14 @@ final class FirmwareOperation: Operation {
     let y = target + span.place
     if isBareSquash {
       // The most frequent group of all, without the loops over terms and factors.
-      let part = terms.parts[0]
-      span.sweep(
-        lanes, isFlat: true, SquashLoop(squash: part.function.squash, x: states + part.shift, y: y))
+      let (function, x) = (terms.parts[0].function, states + terms.parts[0].shift)
+      if function.kind == .rising {
+        rise(function.squash, x, y, lanes)
+      } else {
+        span.sweep(lanes, isFlat: true, SquashLoop(squash: function.squash, x: x, y: y))
+      }
+    } else if let form {
+      span.sweep(lanes, isFlat: true, FormLoop(form: form, states: states, y: y))
     } else {
       withUnsafeTemporaryAllocation(of: Vector.self, capacity: max(terms.distinct.count, 1)) {
         guard let values = $0.baseAddress else { return }
@@ -52,6 +63,31 @@ final class FirmwareOperation: Operation {
     func run(place: Int, node: Int, _ n: Int) {
       Lanes.write(squash(Lanes.read(x + place, n)), y + place, n)
     }
+  }
+
+  @inline(never)
+  private func rise(_ squash: Squash, _ x: Values, _ y: Target, _ lanes: Int) {
+    span.sweep(lanes, isFlat: true, RisingLoop(squash: squash, x: x, y: y))
+  }
+
+  private struct RisingLoop: LaneLoop {
+    let squash: Squash
+    let x: Values
+    let y: Target
+
+    @inline(__always)
+    func run(place: Int, node: Int, _ n: Int) {
+      Lanes.write(squash.rising(Lanes.read(x + place, n)), y + place, n)
+    }
+  }
+
+  private struct FormLoop: LaneLoop {
+    let form: FirmwareForm
+    let states: Values
+    let y: Target
+
+    @inline(__always)
+    func run(place: Int, node: Int, _ n: Int) { form.run(states + place, into: y + place, n) }
   }
 
   private struct Sum: LaneLoop {
