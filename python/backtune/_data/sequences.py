@@ -20,6 +20,8 @@ from .names import order_of
 from .numbers import as_float
 from .times import complaint
 
+_FLOAT = np.dtype(np.float64)
+
 
 @dataclass
 class Panel:
@@ -104,6 +106,8 @@ def read(
     ArgumentError
         Columns that are missing or unknown.
     """
+    if type(values) is np.ndarray and _is_ready(values, channels):
+        return Sequences([values], [None], False)
     check_iterator(values, what)
     panel = panel_of(values)
     if panel is not None:
@@ -127,6 +131,17 @@ def read(
         result.arrays.append(as_sequence(array, channels, label))
         result.forms.append(form)
     return result
+
+
+def _is_ready(array: np.ndarray, channels: int | None) -> bool:
+    """Tell whether it is one sequence as `as_sequence` returns it: what comes most often."""
+    shape = array.shape
+    return (
+        len(shape) == 2
+        and shape[1] == channels
+        and array.dtype == _FLOAT
+        and array.flags.c_contiguous
+    )
 
 
 def _read_panel(
