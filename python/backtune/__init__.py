@@ -41,6 +41,7 @@ from .estimator import Estimator
 from .functions import Function, softplus, upsilon, zeta
 from .group import Group
 from .identify import IdentificationReport, IdentifiedModel, Trial, identify
+from .missing_inputs import InputModel
 from .network import Network
 from .networks import (
     aif_network,
@@ -80,6 +81,7 @@ __all__ = [
     "HandleError",
     "IdentificationReport",
     "IdentifiedModel",
+    "InputModel",
     "Network",
     "NetworkError",
     "ObservableMeans",

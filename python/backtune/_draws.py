@@ -1,0 +1,76 @@
+"""What missing inputs leave open of the outputs, by draws of what they may have been."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .missing_inputs import InputModel
+    from .network import Network
+
+# Draws, and time steps that are simulated side by side.
+_COUNT, _STEPS = 100, 200_000
+_ROUNDS = 50
+
+#: Outputs of sequences of inputs, (T, O), given the place of the one that they are draws of.
+Run = Callable[[list[np.ndarray], int], list[np.ndarray]]
+
+
+def output_deviation(
+    net: Network,
+    model: InputModel,
+    arrays: list[np.ndarray],
+    starts: list[Any],
+    run: Run | None = None,
+) -> list[np.ndarray]:
+    """Return the standard deviation of the outputs, (T, O) of each sequence; 0 where none is open.
+
+    Parameters
+    ----------
+    net : Network
+    model : InputModel
+    arrays : list of array of shape (T, M)
+        Inputs, NaN where missing.
+    starts : list of array or None
+        The state before the first time step of each.
+    run : callable, optional
+        What runs the network; `Network.simulate` by default.
+    """
+    if run is None:
+
+        def run(inputs: list[np.ndarray], place: int) -> list[np.ndarray]:
+            return net.simulate(inputs, [starts[place]] * len(inputs))
+
+    results = []
+    for place, values in enumerate(arrays):
+        if not np.isnan(values).any():
+            results.append(np.zeros((len(values), net.outputs)))
+            continue
+        middle = run(model.filled([values]), place)[0]
+        draws = model.drawn([values], _COUNT, place)[0]
+        together = max(1, _STEPS // len(values))
+        total = np.zeros_like(middle)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for first in range(0, _COUNT, together):
+                for outputs in run(list(draws[first : first + together]), place):
+                    total += (outputs - middle) ** 2
+        results.append(np.sqrt(total / _COUNT))
+    return results
+
+
+def noise_beside(errors: np.ndarray, deviation: np.ndarray) -> float:
+    """Return the deviation of noise that is left of errors, (n,), of which a part is explained.
+
+    The square of an error is that of its part, `deviation`, and that of the noise, in the mean; one
+    of a large part says little of the noise, and counts by the inverse square of both.
+    """
+    square, part = errors**2, deviation**2
+    if not square.size or not np.isfinite(square).all() or not np.isfinite(part).all():
+        return float("nan")
+    noise = float(square.mean())
+    for _ in range(_ROUNDS):
+        weights = 1 / np.maximum(noise + part, np.finfo(float).tiny) ** 2
+        noise = max(float((weights * (square - part)).sum() / weights.sum()), 0.0)
+    return float(np.sqrt(noise))
