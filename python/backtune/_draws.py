@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 # Draws, and time steps that are simulated side by side.
 _COUNT, _STEPS = 100, 200_000
 _ROUNDS = 50
+# Variance of noise beside that of errors, and beside that of what is open, at least.
+_LEAST, _LEAST_SHARE = 1e-12, 0.01
 
 #: Outputs of sequences of inputs, (T, O), given the place of the one that they are draws of.
 Run = Callable[[list[np.ndarray], int], list[np.ndarray]]
@@ -69,8 +71,32 @@ def noise_beside(errors: np.ndarray, deviation: np.ndarray) -> float:
     square, part = errors**2, deviation**2
     if not square.size or not np.isfinite(square).all() or not np.isfinite(part).all():
         return float("nan")
-    noise = float(square.mean())
+    mean = float(square.mean())
+    if mean == 0:
+        return 0.0
+    square, part, noise = square / mean, part / mean, 1.0
     for _ in range(_ROUNDS):
-        weights = 1 / np.maximum(noise + part, np.finfo(float).tiny) ** 2
+        weights = 1 / (noise + part + _LEAST) ** 2
         noise = max(float((weights * (square - part)).sum() / weights.sum()), 0.0)
-    return float(np.sqrt(noise))
+    return float(np.sqrt(noise * mean))
+
+
+def weights_of(errors: np.ndarray, deviation: np.ndarray) -> np.ndarray | None:
+    """Return how much values count, (n,), by what missing inputs leave open of them; None for all.
+
+    The inverse of the variance of an error, 1 where nothing is open. No value has more weight than
+    a hundred of the middling ones.
+
+    Parameters
+    ----------
+    errors : array of shape (n,)
+        NaN where a value is not known.
+    deviation : array of shape (n,)
+    """
+    seen = np.isfinite(errors)
+    noise = noise_beside(errors[seen], deviation[seen])
+    if not np.isfinite(noise):
+        return None
+    part = deviation**2
+    floor = max(noise**2, _LEAST_SHARE * float(part[seen].mean()))
+    return floor / (floor + part) if floor > 0 else None

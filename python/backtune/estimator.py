@@ -93,7 +93,9 @@ class Estimator(ResultsMixin, Owner):
     missing : {"model", "error"}, optional
         What becomes of NaN in u. "model": an `InputModel`, fitted to u, says what the missing
         values may have been; their mean takes their place, and `uncertainty` widens by what it
-        leaves open. "error": it is refused. By default "model", with a warning.
+        leaves open; with least squares and one horizon, half of the iterations of the first `run`
+        are followed by others in which outputs count the less the more missing inputs leave open
+        of them (`Trace.stages`). "error": it is refused. By default "model", with a warning.
 
     Attributes
     ----------
@@ -165,8 +167,19 @@ class Estimator(ResultsMixin, Owner):
         self.input_model = None if self._missing is None else self._missing.model
         self.net = net
         self._create(lib.bt_estimator_create, lib.bt_estimator_free, net._pointer)
-        data.give_to(self._pointer)
-        set_initial(self._pointer, net, data, initial)
+        groups, values = net._measured_values(measured, data)
+
+        def give(data: Data, initial: Any) -> None:
+            data.give_to(self._pointer)
+            set_initial(self._pointer, net, data, initial)
+            first = 0
+            for number in groups.tolist():
+                size = int(data.lengths.sum()) * net._group(number).size
+                block = np.ascontiguousarray(values[first : first + size])
+                lib.bt_estimator_set_measured(self._pointer, number, block, block.size)
+                first += size
+
+        give(data, initial)
         options: dict[str, Any] = {
             "restarts": None if restarts == "auto" else restarts,
             "initial_states": initial_states,
@@ -189,16 +202,9 @@ class Estimator(ResultsMixin, Owner):
         self._start = "network" if initial is None else "given"
         self._sequences = data.lengths.size
         self._lengths, self._is_list = data.lengths, data.is_list
-        groups, values = net._measured_values(measured, data)
-        first = 0
-        for number in groups.tolist():
-            size = int(data.lengths.sum()) * net._group(number).size
-            block = np.ascontiguousarray(values[first : first + size])
-            lib.bt_estimator_set_measured(self._pointer, number, block, block.size)
-            first += size
         self._schedule = Schedule(self, horizon)
         if self._missing is not None:
-            self._missing.keep(data, initial, measured)
+            self._missing.keep(data, initial, measured, give)
         # Asked here: what was found is told after the network was closed too.
         self._outputs = net.outputs
         self._validated: dict[int, float] = {}
@@ -321,9 +327,13 @@ class Estimator(ResultsMixin, Owner):
         try:
             for name, value in chosen.items():
                 self.set_option(name, value)
-            trace = self._schedule.run(
-                lambda: run(self, progress, callback, looks() if looks else None)
-            )
+
+            def iterate() -> Trace:
+                return self._schedule.run(
+                    lambda: run(self, progress, callback, looks() if looks else None)
+                )
+
+            trace = iterate() if self._missing is None else self._missing.run(self, iterate)
         finally:
             for name, value in before.items():
                 self.set_option(name, value)
