@@ -132,13 +132,7 @@ class Uncertainty:
         >>> low.shape, bool(inside.mean() > 0.85)
         ((50, 1), True)
         """
-        try:
-            inside = 0 < level < 1
-        except TypeError:
-            inside = False
-        if not inside:
-            raise ArgumentError(f"level: {level!r} came, expected a number between 0 and 1")
-        width = NormalDist().inv_cdf((1 + level) / 2)
+        width = band_width(level)
         extra = self.output_noise if noise else 0.0
         if u is None or self._are_outputs(u):
             if initial is not None:
@@ -230,6 +224,17 @@ def _band(
 ) -> tuple[np.ndarray, np.ndarray]:
     half = width * np.hypot(deviation, noise)
     return values - half, values + half
+
+
+def band_width(level: float) -> float:
+    """Return how many deviations wide, on each side, a band of a level is."""
+    try:
+        inside = 0 < level < 1
+    except TypeError:
+        inside = False
+    if not inside:
+        raise ArgumentError(f"level: {level!r} came, expected a number between 0 and 1")
+    return NormalDist().inv_cdf((1 + level) / 2)
 
 
 def interruptible(call: Callable[[Any, Any], Any]) -> None:
