@@ -17,6 +17,7 @@ from ._data.pairs import Data, learn_labels, set_initial
 from ._handle import Owner
 from ._horizons import Schedule
 from ._missing import MissingInputs
+from ._modelled import ModelledNetwork
 from ._objective import add_regularisations, set_criterion
 from ._results import ResultsMixin, stop_words
 from ._run import run
@@ -157,6 +158,10 @@ class Estimator(ResultsMixin, Owner):
     ) -> None:
         if not isinstance(net, Network):
             raise TypeError(f"net: {net!r} came, expected a Network")
+        if isinstance(net, ModelledNetwork):
+            raise NetworkError(
+                "net: one of with_missing_inputs came, expected the network that it was made of"
+            )
         if net.outputs == 0:
             raise NetworkError("the network has no group: add a unit first")
         balanced = isinstance(gains, str)
