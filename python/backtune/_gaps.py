@@ -87,7 +87,8 @@ class Gaps:
 
     def _solve(self) -> np.ndarray:
         """Factorise the precision matrix, block after block, and return the means."""
-        right, before = [], slice(0, 0)
+        right: list[np.ndarray] = []
+        before = slice(0, 0)
         for first, end in zip(self._first, self._first[1:]):
             if first == end:
                 continue

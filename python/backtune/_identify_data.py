@@ -51,8 +51,8 @@ def checked(
 ) -> tuple[Sequences, Sequences, list[np.ndarray] | None]:
     """Return inputs (T, M), outputs (T, O) and gains that fit each other.
 
-    Missing inputs are NaN. What has a gain of 0 is missing. A sequence ends with its last observed output: what follows
-    counts neither in scales nor in parts of the record.
+    Missing inputs are NaN. What has a gain of 0 is missing. A sequence ends with its last observed
+    output: what follows counts neither in scales nor in parts of the record.
     """
     for values, what in ((u, "u"), (y, "y")):
         if values is None:

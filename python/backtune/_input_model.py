@@ -20,6 +20,7 @@ UNIT = "x"
 _ROWS_PER_WEIGHT, _MOST_WEIGHTS = 5, 400
 _RIDGE = 1e-6
 _ITERATIONS = 30
+_START = 0.5
 # Poles are kept inside this radius: what is missing for long goes back to the mean.
 _RADIUS = 0.999
 # Variance of errors, at least, in that of the channel.
@@ -104,6 +105,9 @@ class _Record:
     def fit(self, order: int, complete: list[np.ndarray] | None) -> Network:
         """Fit a network to the values that are complete, or to all where None."""
         net = make_network(self.inputs, self.nodes, order)
+        if order and complete is None:
+            # From 0, where the network's own values say nothing, it could not find what they do.
+            net.weights[f"{UNIT}.A1"] = _START * np.eye(self.nodes)
         gains = None if complete is None else [item.astype(float) for item in complete]
         known = sum(int((~np.isnan(item)).sum()) for item in self.modelled)
         rows = known if complete is None else sum(int(item.sum()) for item in complete)

@@ -19,11 +19,15 @@ from ._warn import warn
 from .errors import ArgumentError
 
 if TYPE_CHECKING:
-    from .missing_inputs import InputModel
     from .estimator import Estimator
+    from .missing_inputs import InputModel
     from .network import Network
     from .trace import Trace
     from .uncertainty import Uncertainty
+
+
+# How a first run ends after which another one, of outputs that are weighed, makes sense.
+_WENT_WELL = ("iterations", "stalled", "converged", "saddle", "nothing", "validation")
 
 
 def modelled(
@@ -40,8 +44,9 @@ def modelled(
     if missing not in (None, "model", "error"):
         raise ArgumentError(f"missing: {missing!r} came, expected 'model' or 'error'")
     # A sum is NaN where a value is: cheaper than to look at each.
-    if not any(math.isnan(item.sum()) for item in arrays):
-        return None
+    with np.errstate(invalid="ignore", over="ignore"):
+        if not any(math.isnan(item.sum()) for item in arrays):
+            return None
     counts = missing_counts(arrays, arrays[0].shape[1])
     if not counts.any():  # infinities of both signs, which the engine refuses
         return None
@@ -92,7 +97,7 @@ class MissingInputs:
         measured: Mapping[Any, Any] | None,
         give: Callable[[Data, Any], None],
     ) -> None:
-        """Take note of what outputs depend on besides inputs, and of what gives data to the engine."""
+        """Take note of what outputs depend on besides inputs, and of what gives the data."""
         self._data, self._give, self._initial = data, give, initial
         self._starts = initial_states(initial, data.lengths.size)
         self._measured = measured
@@ -121,7 +126,7 @@ class MissingInputs:
             estimator.set_option("max_iterations", limit // 2)
             first = iterate()
             done = first[-1].iteration if len(first) else 0
-            if first.stop not in ("iterations", "stalled", "converged", "saddle", "nothing"):
+            if first.stop not in _WENT_WELL:
                 return first
             if not self._weigh(estimator):
                 return first

@@ -90,7 +90,7 @@ class ModelledStream(Stream):
     """A stream whose inputs may be NaN where they are modelled."""
 
     def step(self, u: Any = None, y: Any = None) -> np.ndarray:
-        """Go on by one time step, as `Stream.step`; NaN in a modelled channel is a missing input."""
+        """Go on by one time step, as `Stream.step`; NaN in a modelled channel is missing."""
         known, modelled = self._split(self._converted(u))
         self.set_measured(PREDICTS, modelled)
         return super().step(known, y)
@@ -142,6 +142,7 @@ def joined(net: Network, model: InputModel) -> ModelledNetwork:
         if key in before:
             after[key] = before[key]
     found = ModelledNetwork.from_json(json.dumps(after))
+    assert isinstance(found, ModelledNetwork)  # a class method makes what it is called of
     # What the model reads before t = 0, and what the network does, are apart: see `_add`.
     rest = model.mean.copy()
     rest[model.channels] = 0.0
@@ -175,17 +176,17 @@ def _add(twin: Network, net: Network, model: InputModel) -> None:
         x.learn_initial_state(p)
         start = np.tile(mean[channels], (p, 1))
         values[f"{PREDICTS}.x0"] = start[0] if p == 1 else start
-    whole = twin.learnware(model.size, INPUTS)
+    every = twin.learnware(model.size, INPUTS)
     places = np.zeros((model.size, size))
     places[channels, np.arange(size)] = 1
-    whole.connect(x.measured(stands_for_input=True).lag(0), "M", mask=places.astype(int))
+    every.connect(x.measured(stands_for_input=True).lag(0), "M", mask=places.astype(int))
     values[f"{INPUTS}.M"] = places
     if others.size:
-        whole.connect(twin.input.lag(0), "I", mask=np.diag(mask))
+        every.connect(twin.input.lag(0), "I", mask=np.diag(mask))
         values[f"{INPUTS}.I"] = np.diag(mask).astype(float)
     depth = _depth(json.loads(net.to_json())["groups"])
     if depth and net.rest.any():
-        whole.learn_initial_state(depth)
+        every.learn_initial_state(depth)
         start = np.tile(net.rest, (depth, 1))
         values[f"{INPUTS}.x0"] = start[0] if depth == 1 else start
     for name, array in values.items():

@@ -345,14 +345,12 @@ class Estimator(ResultsMixin, Owner):
         self._warn()
         return trace
 
-    def uncertainty(self) -> Uncertainty:
-        report = super().uncertainty()
+    def _widened(self, report: Uncertainty) -> Uncertainty:
+        """Return a report with what missing inputs leave open."""
         if self._missing is None:
             return report
         learnt = self.initial_states if self.get_option("initial_states") else None
         return self._missing.widened(report, max(self._schedule.stage), learnt)
-
-    uncertainty.__doc__ = ResultsMixin.uncertainty.__doc__
 
     def _call(self, function: Any, on_iteration: Callable[[], Any]) -> tuple[RunGuard, int]:
         stop = ctypes.c_int32()

@@ -86,7 +86,7 @@ class InputModel:
         if not self.channels.size:
             raise ArgumentError("inputs: nothing is missing, expected at least one NaN")
         total = sum(map(len, given.arrays))
-        for channel in self.channels:
+        for channel in self.channels.tolist():
             known = total - int(self.missing[channel])
             if known < _LEAST_KNOWN:
                 raise ArgumentError(
@@ -205,9 +205,12 @@ class InputModel:
         if counts.any():
             raise ArgumentError(
                 f"inputs: {missing_words(counts, self.names)}; expected missing ones in modelled"
-                f" channels alone: {', '.join(channel_name(self.names, k) for k in self.channels)}"
+                f" channels alone: {self._named}"
             )
 
+    @property
+    def _named(self) -> str:
+        return ", ".join(channel_name(self.names, k) for k in self.channels.tolist())
+
     def __repr__(self) -> str:
-        named = ", ".join(channel_name(self.names, k) for k in self.channels)
-        return f"<InputModel of {named}: order {self.order}>"
+        return f"<InputModel of {self._named}: order {self.order}>"

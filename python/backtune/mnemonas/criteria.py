@@ -109,7 +109,9 @@ class SupervisedCriterion(TransformCriterion):
         kind = kinds.get(self.criterion, lambda nu: criteria.LeastSquares())(self.nu or None)
         options = {"reestimation": self.reinject == "b", **options}
         desired = self._desired()[part]
-        return Estimator(net, self._inputs(part), desired, criterion=kind, missing="error", **options)
+        return Estimator(
+            net, self._inputs(part), desired, criterion=kind, missing="error", **options
+        )
 
     def _has_values(self, part: slice) -> bool:
         return not np.isnan(self._desired()[part]).all()
