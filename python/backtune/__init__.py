@@ -21,6 +21,7 @@ from . import (
     regularisation,
     topology,
 )
+from ._modelled import ModelledNetwork
 from ._results import Connections, ObservableMeans
 from ._threads import get_threads, set_threads
 from ._unit_options import unit_options
@@ -82,6 +83,7 @@ __all__ = [
     "IdentificationReport",
     "IdentifiedModel",
     "InputModel",
+    "ModelledNetwork",
     "Network",
     "NetworkError",
     "ObservableMeans",
