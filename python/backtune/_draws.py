@@ -51,12 +51,12 @@ def output_deviation(
             results.append(np.zeros((len(values), net.outputs)))
             continue
         middle = run(model.filled([values]), place)[0]
-        draws = model.drawn([values], _COUNT, place)[0]
+        draw = model.sampler(values, place)
         together = max(1, _STEPS // len(values))
         total = np.zeros_like(middle)
         with np.errstate(over="ignore", invalid="ignore"):
             for first in range(0, _COUNT, together):
-                for outputs in run(list(draws[first : first + together]), place):
+                for outputs in run(list(draw(min(together, _COUNT - first))), place):
                     total += (outputs - middle) ** 2
         results.append(np.sqrt(total / _COUNT))
     return results

@@ -20,6 +20,8 @@ UNIT = "x"
 _ROWS_PER_WEIGHT, _MOST_WEIGHTS = 5, 400
 _RIDGE = 1e-6
 _ITERATIONS = 30
+# Time steps that are fitted, about, where there are more.
+_STEPS = 20_000
 _START = 0.5
 # Poles are kept inside this radius: what is missing for long goes back to the mean.
 _RADIUS = 0.999
@@ -172,12 +174,12 @@ def best_fit(arrays: list[np.ndarray], channels: np.ndarray, order: int | None) 
     Where they suffice, weights are fitted to values that follow known ones: a linear problem, which
     the values after long gaps, predicted from far, would spoil. Else to all that are known.
     """
-    record = _Record(arrays, channels)
+    record = _Record(_first_part(arrays, channels), channels)
     orders = [p for p in ORDERS if record.is_enough(p)] if order is None else [order]
     if order is not None and not record.is_enough(order):
         return _sparse_fit(record, order)
     if order is None and orders in ([], [0]):
-        known = min(int((~np.isnan(np.concatenate(record.modelled))).sum(axis=0).min()), 10**9)
+        known = int((~np.isnan(np.concatenate(record.modelled))).sum(axis=0).min())
         possible = [p for p in (0, 1, 2) if known >= _ROWS_PER_WEIGHT * record.weights(p)]
         return _sparse_fit(record, max(possible, default=0))
     best: tuple[float, int, Network] | None = None
@@ -194,6 +196,17 @@ def best_fit(arrays: list[np.ndarray], channels: np.ndarray, order: int | None) 
     _, p, net = best
     errors = record.errors(net, p, record.complete(p))
     return Fit(net, p, _autoregression(net, p, _covariance(errors, record.weights(p))))
+
+
+def _first_part(arrays: list[np.ndarray], channels: np.ndarray) -> list[np.ndarray]:
+    """Return the first part of long sequences, unless it has much less of what is known."""
+    total = sum(map(len, arrays))
+    if total <= _STEPS:
+        return arrays
+    part = [item[: -(-len(item) * _STEPS // total)] for item in arrays]
+    known = [sum((~np.isnan(v[:, channels])).sum(axis=0) for v in some) for some in (part, arrays)]
+    enough = known[0] >= 0.5 * _STEPS / total * known[1]
+    return part if enough.all() else arrays
 
 
 def _sparse_fit(record: _Record, order: int) -> Fit:

@@ -43,10 +43,8 @@ def modelled(
     """
     if missing not in (None, "model", "error"):
         raise ArgumentError(f"missing: {missing!r} came, expected 'model' or 'error'")
-    # A sum is NaN where a value is: cheaper than to look at each.
-    with np.errstate(invalid="ignore", over="ignore"):
-        if not any(math.isnan(item.sum()) for item in arrays):
-            return None
+    if not any(map(_may_lack, arrays)):
+        return None
     counts = missing_counts(arrays, arrays[0].shape[1])
     if not counts.any():  # infinities of both signs, which the engine refuses
         return None
@@ -62,6 +60,12 @@ def modelled(
             " this is meant, missing='error' refuses them)"
         )
     return model
+
+
+def _may_lack(values: np.ndarray) -> bool:
+    """Tell whether some are NaN, or infinite of both signs, by the sum: a look at each is dearer."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return math.isnan(values.sum())
 
 
 class MissingInputs:
@@ -83,7 +87,10 @@ class MissingInputs:
     @classmethod
     def of(cls, net: Network, data: Data, missing: Any) -> MissingInputs | None:
         """Model what is missing of the inputs of data, and fill it in; None where nothing is."""
-        arrays = np.split(data.inputs, np.cumsum(data.lengths)[:-1]) if data.lengths.size else []
+        whole = data.inputs
+        arrays = [whole]
+        if _may_lack(whole) and data.lengths.size:
+            arrays = np.split(whole, np.cumsum(data.lengths)[:-1])
         model = modelled(arrays, net.input_names or data.tables[0].names, missing)
         if model is None:
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -169,14 +169,18 @@ class InputModel:
 
     def drawn(self, arrays: list[np.ndarray], count: int, seed: int) -> list[np.ndarray]:
         """Return arrays (count, T, M) with draws in the place of what is missing."""
-        random, results = np.random.default_rng(seed), []
-        for values in arrays:
-            gaps = self._gaps(values)
+        return [self.sampler(values, seed + place)(count) for place, values in enumerate(arrays)]
+
+    def sampler(self, values: np.ndarray, seed: int) -> Callable[[int], np.ndarray]:
+        """Return what draws so many of an array (T, M) at a time, (count, T, M)."""
+        gaps, random = self._gaps(values), np.random.default_rng(seed)
+
+        def draw(count: int) -> np.ndarray:
             if gaps is None:
-                results.append(np.repeat(values[None], count, axis=0))
-                continue
-            results.append(self._restored(values, gaps.draws(count, random)))
-        return results
+                return np.repeat(values[None], count, axis=0)
+            return self._restored(values, gaps.draws(count, random))
+
+        return draw
 
     def _gaps(self, values: np.ndarray) -> Gaps | None:
         self.check([values])
