@@ -63,7 +63,7 @@ def modelled(
 
 
 def _may_lack(values: np.ndarray) -> bool:
-    """Tell whether some are NaN, or infinite of both signs, by the sum: a look at each is dearer."""
+    """Tell by the sum, which is cheap, whether some are NaN, or infinite of both signs."""
     with np.errstate(invalid="ignore", over="ignore"):
         return math.isnan(values.sum())
 
