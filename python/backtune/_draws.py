@@ -84,8 +84,8 @@ def noise_beside(errors: np.ndarray, deviation: np.ndarray) -> float:
 def weights_of(errors: np.ndarray, deviation: np.ndarray) -> np.ndarray | None:
     """Return how much values count, (n,), by what missing inputs leave open of them; None for all.
 
-    The inverse of the variance of an error, 1 where nothing is open. No value has more weight than
-    a hundred of the middling ones.
+    By the inverse of the variance of an error, 1 where nothing is open. That of the noise is taken
+    as 1 % of the mean of what is open, at least: without noise a few values would count alone.
 
     Parameters
     ----------
