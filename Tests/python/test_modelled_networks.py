@@ -1,4 +1,4 @@
-"""Networks that run without some of their inputs, and what streams of measured groups start from."""
+"""Networks that run without some of their inputs, and where streams of measured groups begin."""
 
 import pickle
 
