@@ -422,7 +422,8 @@ bt_status bt_stream_free(bt_stream *stream);
 bt_status bt_stream_step(bt_stream *stream, const double *inputs, int64_t inputs_length, const double *measured,
                          int64_t measured_length, double *outputs, int64_t outputs_length);
 
-/* What is measured, at the next step, of a group that is no output: as many values as it has nodes, NaN where not known. */
+/* What is measured, at the next step, of a group that is no output: as many values as it has nodes, NaN where not known,
+ * none infinite. */
 bt_status bt_stream_set_measured(bt_stream *stream, int64_t group, const double *values, int64_t length);
 
 /* Goes on by several time steps: inputs T x M, measured and outputs T x O. What diverges on the way is no error. */

@@ -71,7 +71,11 @@ public func bt_stream_set_measured(
       return .group(group)
     }
     if let fault = fault(in: values, length, 1, size, "values") { return fault }
-    if let values { stream.setMeasured(id, values) }
+    guard let values else { return nil }
+    for place in 0..<size where values[place].isInfinite {
+      return .infinite(place, values[place])
+    }
+    stream.setMeasured(id, values)
     return nil
   }
 }

@@ -9,6 +9,8 @@ enum StreamFault: Error {
   case manySteps(Int64)
   case length(StaticString, Int64, steps: Int64, channels: Int)
   case group(Int64)
+  /// A value, measured of a group, that is infinite.
+  case infinite(Int, Double)
   case stopped(StreamStop)
 
   /// What is reported.
@@ -26,6 +28,9 @@ enum StreamFault: Error {
     case .group(let group):
       BacktuneError.argument(
         "group is \(group), expected one of which measured values are read")
+    case .infinite(let place, let value):
+      BacktuneError.argument(
+        "values: value \(place) is \(value), expected a finite number, or NaN where not known")
     case .stopped(let stop): stop.error
     }
   }

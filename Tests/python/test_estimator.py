@@ -184,7 +184,8 @@ def test_gains():
         (np.zeros((5, 2)), np.zeros(5), "channels"),
         (np.zeros(5), np.zeros((5, 2)), "channels"),
         (np.zeros((1, 5)), np.zeros(5), "swapped"),
-        (np.full(5, np.nan), np.zeros(5), "nan|NaN"),
+        (np.full(5, np.nan), np.zeros(5), "0 of 5 values of channel 0 are known"),
+        (np.full(5, np.inf), np.zeros(5), "inf"),
         (np.zeros(5), np.full(5, np.inf), "inf"),
     ],
 )

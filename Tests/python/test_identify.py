@@ -228,7 +228,8 @@ def test_quarters():
         (lambda u, y: (u[:30], y[:30]), "30 observed values"),
         (lambda u, y: (u[:50], y), "50 time steps of u, 100 of y"),
         (lambda u, y: ([u, u], [y]), "2 sequences of u"),
-        (lambda u, y: (np.where(u > u.mean(), np.nan, u), y), "u of sequence 0: NaN"),
+        (lambda u, y: (np.where(u > u.mean(), np.inf, u), y), "inputs: sequence 0, time .* is inf"),
+        (lambda u, y: (u * np.nan, y), "inputs: 0 of 100 values of channel 0 are known"),
         (lambda u, y: (u, np.where(y > y.mean(), np.inf, y)), "y of sequence 0: an infinite"),
         (lambda u, y: (u, np.full(100, np.nan)), "0 observed values"),
         (

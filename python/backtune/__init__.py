@@ -21,6 +21,7 @@ from . import (
     regularisation,
     topology,
 )
+from ._modelled import ModelledNetwork
 from ._results import Connections, ObservableMeans
 from ._threads import get_threads, set_threads
 from ._unit_options import unit_options
@@ -41,6 +42,7 @@ from .estimator import Estimator
 from .functions import Function, softplus, upsilon, zeta
 from .group import Group
 from .identify import IdentificationReport, IdentifiedModel, Trial, identify
+from .missing_inputs import InputModel
 from .network import Network
 from .networks import (
     aif_network,
@@ -80,6 +82,8 @@ __all__ = [
     "HandleError",
     "IdentificationReport",
     "IdentifiedModel",
+    "InputModel",
+    "ModelledNetwork",
     "Network",
     "NetworkError",
     "ObservableMeans",

@@ -63,13 +63,18 @@ class Schedule:
         """The horizons that the next iteration works with."""
         return self._stages[self._place]
 
+    @property
+    def is_single(self) -> bool:
+        """Whether there is one stage alone."""
+        return len(self._stages) == 1
+
     def run(self, iterate: Callable[[], Trace]) -> Trace:
         """Run the stages that are left, within the limit of iterations.
 
         The weights are those of the start where the last horizon would cost more than there.
         """
         estimator, earlier = self._estimator, []
-        if len(self._stages) == 1:
+        if self.is_single:
             return iterate()
         limit = int(estimator.get_option("max_iterations"))
         left = limit

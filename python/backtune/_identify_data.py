@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ._data.missing import check_finite_or_missing
 from ._data.pairs import as_gains, paired, placed
 from ._data.parts import bounds, last_part, observed_end, observed_steps
 from ._data.sequences import Sequences, read
@@ -50,8 +51,8 @@ def checked(
 ) -> tuple[Sequences, Sequences, list[np.ndarray] | None]:
     """Return inputs (T, M), outputs (T, O) and gains that fit each other.
 
-    What has a gain of 0 is missing. A sequence ends with its last observed output: what follows
-    counts neither in scales nor in parts of the record.
+    Missing inputs are NaN. What has a gain of 0 is missing. A sequence ends with its last observed
+    output: what follows counts neither in scales nor in parts of the record.
     """
     for values, what in ((u, "u"), (y, "y")):
         if values is None:
@@ -59,13 +60,12 @@ def checked(
     inputs, desired = read(u, None, "u"), read(y, None, "y")
     rows = paired(inputs, desired, "u", "y")
     lengths = inputs.lengths
+    check_finite_or_missing(inputs.arrays, inputs.names)
     for place, (given, known) in enumerate(zip(inputs.arrays, desired.arrays)):
         if len(given) < LEAST_STEPS:
             raise SizeError(
                 f"sequence {place}: {len(given)} time steps, expected {LEAST_STEPS} or more"
             )
-        if not np.isfinite(given).all():
-            raise ArgumentError(f"u of sequence {place}: NaN or infinite, expected finite values")
         if np.isinf(known).any():
             raise ArgumentError(f"y of sequence {place}: an infinite value (NaN means missing)")
     given_gains = None if gains is None else placed(as_gains(gains, desired), rows, lengths, 0.0)

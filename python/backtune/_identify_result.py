@@ -12,14 +12,17 @@ import numpy as np
 from ._arrays import as_path
 from ._data.pairs import paired, placed
 from ._data.parts import observed_end
-from ._data.sequences import read
+from ._data.sequences import Sequences, read
 from ._data.times import check_sampling
 from ._identify_data import Scale
+from ._identify_missing import opened
 from ._identify_models import UNIT, make_network
-from .errors import ArgumentError
+from .errors import ArgumentError, StateError
 from .estimator import Estimator
+from .missing_inputs import InputModel
 from .network import Network
 from .regularisation import Ridge
+from .uncertainty import band_width
 
 _STATE_ITERATIONS = 50
 # Pull of an initial state towards the mean of the record, per observed value.
@@ -138,7 +141,15 @@ class IdentifiedModel:
         What was tried.
     initial_states : array of shape (sequences, net.state_size), or None for zero
         The learnt state at the start of each sequence of the record.
+    input_model : InputModel or None
+        Of inputs that were missing in the record.
+    noise : array of shape (O,)
+        Deviation of the errors of each output on the record that missing inputs do not explain.
     """
+
+    # Models that earlier releases pickled have none.
+    input_model: InputModel | None = None
+    noise: np.ndarray | None = None
 
     def __init__(
         self,
@@ -148,12 +159,15 @@ class IdentifiedModel:
         y: Scale,
         report: IdentificationReport,
         initial_states: np.ndarray | None,
+        input_model: InputModel | None = None,
+        noise: np.ndarray | None = None,
     ) -> None:
         self.net, self.linear = net, linear
         self.u_mean, self.u_scale = u.mean, u.deviation
         self.y_mean, self.y_scale = y.mean, y.deviation
         self.report = report
         self.initial_states = initial_states
+        self.input_model, self.noise = input_model, noise
 
     @property
     def order(self) -> int:
@@ -171,7 +185,8 @@ class IdentifiedModel:
         Parameters
         ----------
         u : array of shape (T, M), or list of such
-            Inputs, finite; (T,) means one channel.
+            Inputs, (T,) means one channel; NaN, in channels that have missing values in the record
+            too, is a missing value, in whose place comes what it may have been, in the mean.
         y : array of shape (n, O), or list of such, optional
             The first n measured outputs, n up to T, NaN for missing ones: they set the initial
             state and nothing else. Without them, the state of mean inputs and outputs.
@@ -186,15 +201,75 @@ class IdentifiedModel:
         Raises
         ------
         ArgumentError
-            An input that is NaN or infinite; columns that are missing or unknown.
+            An input that is infinite, or missing in another channel; columns that are missing or
+            unknown.
         SizeError
             Another number of channels or sequences, or more outputs than inputs.
         """
         net = self.linear if linear else self.net
+        given, arrays, starts = self._started(net, u, y)
+        scale_u, scale_y = Scale(self.u_mean, self.u_scale), Scale(self.y_mean, self.y_scale)
+        results = [
+            scale_y.restore(net.simulate(scale_u.apply(item), start))
+            for item, start in zip(arrays, starts)
+        ]
+        return given.results(results, net._output_names())
+
+    def band(self, u: Any, y: Any = None, level: float = 0.95) -> Any:
+        """Return the lower and the upper bound of a band of measured outputs.
+
+        It is as wide as `noise` asks, and wider where inputs are missing: by the deviation of what
+        the outputs may have been, over draws of the missing values. What the record leaves open of
+        the weights is not in it, see `Estimator.uncertainty`.
+
+        Parameters
+        ----------
+        u, y
+            As of `simulate`.
+        level : float
+            How often a measured output is inside, between 0 and 1.
+
+        Returns
+        -------
+        tuple of two arrays of shape (T, O), or list of such
+            As the inputs came, with the index that they have.
+
+        Raises
+        ------
+        ArgumentError, SizeError
+            As of `simulate`; a level that is not between 0 and 1.
+        StateError
+            A model of an earlier release, which did not keep its noise.
+        """
+        width = band_width(level)
+        if self.noise is None:
+            raise StateError("band: this model was kept without its noise, identify it again")
+        net = self.net
+        given, arrays, starts = self._started(net, u, y)
+        scale_u, scale_y = Scale(self.u_mean, self.u_scale), Scale(self.y_mean, self.y_scale)
+        bands, names = [], net._output_names()
+        for place, (item, start) in enumerate(zip(arrays, starts)):
+            middle = scale_y.restore(net.simulate(scale_u.apply(item), start))
+            spread = np.zeros_like(middle)
+            if self.input_model is not None:
+                raw = [given.arrays[place]]
+                spread = opened(net, self.input_model, raw, scale_u, [start])[0]
+            half = width * np.hypot(self.noise, spread * self.y_scale)
+            parts = (middle - half, middle + half)
+            bands.append(tuple(given.like(place, part, names) for part in parts))
+        return bands if given.is_list else bands[0]
+
+    def _started(
+        self, net: Network, u: Any, y: Any
+    ) -> tuple[Sequences, list[np.ndarray], list[Any]]:
+        """Return inputs as they came and without missing values, and the states they start from."""
         scale_u, scale_y = Scale(self.u_mean, self.u_scale), Scale(self.y_mean, self.y_scale)
         given = read(u, net.inputs, "u", net.input_names)
         check_sampling(net.sampling_time, given.forms)
-        for place, item in enumerate(given.arrays):
+        arrays = given.arrays
+        if self.input_model is not None:
+            arrays = self.input_model.filled(arrays)
+        for place, item in enumerate(arrays):
             if not np.isfinite(item).all():
                 raise ArgumentError(f"u[{place}]: NaN or infinite, expected finite values")
         known = [np.empty((0, net.outputs))] * len(given.arrays)
@@ -202,12 +277,11 @@ class IdentifiedModel:
             first = read(y, net.outputs, "y", net.output_names)
             rows = paired(given, first, "u", "y")
             known = placed(first.arrays, rows, given.lengths, np.nan)
-        results = []
-        for item, outputs in zip(given.arrays, known):
+        starts = []
+        for item, outputs in zip(arrays, known):
             scaled, end = scale_u.apply(item), observed_end(outputs)
-            start = initial_state(net, scaled[:end], scale_y.apply(outputs[:end]))
-            results.append(scale_y.restore(net.simulate(scaled, start)))
-        return given.results(results, net._output_names())
+            starts.append(initial_state(net, scaled[:end], scale_y.apply(outputs[:end])))
+        return given, arrays, starts
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the model to a file, as a pickle."""

@@ -98,6 +98,7 @@ class AdjustmentMixin:
         if strength > 0 and self._matrices:
             rules = [*rules, Ridge(strength, weights=self._matrices, units="data")]
         options = {"initial": self._start, "regularisation": rules, **self._options}
+        options["missing"] = "error"
         return Estimator(net, self._data.u, self._data.y, **options)
 
     def _run(self, u: np.ndarray) -> np.ndarray:

@@ -78,6 +78,7 @@ class ResultsMixin:
     _form: Sequences
     _start: str
     get_option: Callable[[str], float]
+    _widened: Callable[[Uncertainty], Uncertainty]
     _validated: dict[int, float]
 
     def _option(self, name: str) -> float:
@@ -251,7 +252,7 @@ class ResultsMixin:
         directions, deviations = np.empty((size, count)), np.empty(size)
         lib.bt_estimator_combinations(self._pointer, directions, directions.size, deviations, size)
         lib.bt_estimator_prediction_deviation(self._pointer, deviation, deviation.size)
-        return make_uncertainty(
+        report = make_uncertainty(
             {name: self.net.weights.fixed(name) for name in self.net.weights},
             errors,
             freedom,
@@ -265,6 +266,7 @@ class ResultsMixin:
             _directions=directions,
             _deviations=deviations,
         )
+        return self._widened(report)
 
     def _by_sequence(self, values: np.ndarray) -> np.ndarray | list[np.ndarray]:
         """Split what came of all sequences as the data came."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from ._data.pairs import Data
 from ._simulation import initial_states
 from .errors import ArgumentError
 from .network import Network
+
+if TYPE_CHECKING:
+    from .missing_inputs import InputModel
 
 #: Values of weight arrays, and which of them are fixed, by name.
 Snapshot = dict[str, tuple[np.ndarray, np.ndarray]]
@@ -37,6 +40,8 @@ class Validation:
         Whether the last time step of every sequence alone counts.
     horizon : float
         Steps ahead that outputs are predicted, infinity for the free run.
+    inputs : InputModel, optional
+        Says what inputs may have been where they are missing.
     """
 
     def __init__(
@@ -47,6 +52,7 @@ class Validation:
         washout: int,
         static: bool,
         horizon: float = np.inf,
+        inputs: InputModel | None = None,
     ) -> None:
         if not isinstance(sequences, (tuple, list)) or len(sequences) not in (2, 3):
             raise TypeError("validation: expected (u, y) or (u, y, initial)")
@@ -58,6 +64,8 @@ class Validation:
             raise ArgumentError("validation: desired outputs are needed")
         ends = np.cumsum(data.lengths)[:-1]
         self._u: list[Any] = np.split(data.inputs, ends)
+        if inputs is not None:
+            self._u = inputs.filled(self._u)
         initial = sequences[2] if len(sequences) == 3 else None
         self._initial = initial_states(initial, len(self._u))
         self._y = data.desired

@@ -16,6 +16,8 @@ from ._callbacks import RunGuard
 from ._data.pairs import Data, learn_labels, set_initial
 from ._handle import Owner
 from ._horizons import Schedule
+from ._missing import MissingInputs
+from ._modelled import ModelledNetwork
 from ._objective import add_regularisations, set_criterion
 from ._results import ResultsMixin, stop_words
 from ._run import run
@@ -25,6 +27,7 @@ from .errors import ArgumentError, BacktuneWarning, NetworkError
 from .network import Network
 from .regularisation import Regularisation
 from .trace import Report, Trace
+from .uncertainty import Uncertainty
 
 
 class Estimator(ResultsMixin, Owner):
@@ -39,7 +42,8 @@ class Estimator(ResultsMixin, Owner):
         drawn nor set, they are drawn with seed 0, and a `BacktuneWarning` says so. Its structure
         may not change any more.
     u : array of shape (T, M), or list of such
-        Inputs of one sequence or of several, of any lengths; (T,) means one channel. For a network
+        Inputs of one sequence or of several, of any lengths; (T,) means one channel. NaN means
+        missing, see `missing`. For a network
         without inputs: None, or numbers of time steps. Tables of pandas, xarray or polars too, one
         with a MultiIndex (instance, time) being several sequences: their columns are matched with
         ``net.input_names``, which are learnt from them where there are none.
@@ -87,16 +91,34 @@ class Estimator(ResultsMixin, Owner):
     measured : dict, optional
         What was measured of groups that are no outputs, by group or its name: arrays of shape
         (T, group size), or lists of such, NaN where not known.
+    missing : {"model", "error"}, optional
+        What becomes of NaN in u. "model": an `InputModel`, fitted to u, says what the missing
+        values may have been; their mean takes their place, and `uncertainty` widens by what it
+        leaves open; with least squares and one horizon, half of the iterations of the first `run`
+        are followed by others in which outputs count the less the more missing inputs leave open
+        of them (`Trace.stages`). "error": it is refused. By default "model", with a warning.
+
+    Attributes
+    ----------
+    net : Network
+    input_model : InputModel or None
+        Of missing inputs; None where none are missing.
 
     Raises
     ------
     SizeError
         Sequences of u and y of unequal number or channels, a y longer than u.
     ArgumentError
-        An input that is not finite, no observed value at all, an unknown criterion or method;
+        An input that is infinite, or NaN with ``missing="error"`` or in a channel of which fewer
+        than 10 values are known; no observed value at all, an unknown criterion or method;
         columns that are missing or unknown, labels of the index of y that u has not.
     TypeError
         Something else than numbers: the message names the dtype, or the column of a table.
+
+    Warns
+    -----
+    BacktuneWarning
+        Inputs are missing, and `missing` was not given: the channels, and how many values.
 
     Notes
     -----
@@ -132,19 +154,37 @@ class Estimator(ResultsMixin, Owner):
         reestimation: bool | None = None,
         horizon: Any = None,
         measured: Mapping[Any, Any] | None = None,
+        missing: str | None = None,
     ) -> None:
         if not isinstance(net, Network):
             raise TypeError(f"net: {net!r} came, expected a Network")
+        if isinstance(net, ModelledNetwork):
+            raise NetworkError(
+                "net: one of with_missing_inputs came, expected the network that it was made of"
+            )
         if net.outputs == 0:
             raise NetworkError("the network has no group: add a unit first")
         balanced = isinstance(gains, str)
         if balanced and gains != "balanced":
             raise ArgumentError(f"gains: {gains!r} came, expected numbers or 'balanced'")
         data = Data(net, u, y, None if balanced else gains)
+        self._missing = MissingInputs.of(net, data, missing)
+        self.input_model = None if self._missing is None else self._missing.model
         self.net = net
         self._create(lib.bt_estimator_create, lib.bt_estimator_free, net._pointer)
-        data.give_to(self._pointer)
-        set_initial(self._pointer, net, data, initial)
+        groups, values = net._measured_values(measured, data)
+
+        def give(data: Data, initial: Any) -> None:
+            data.give_to(self._pointer)
+            set_initial(self._pointer, net, data, initial)
+            first = 0
+            for number in groups.tolist():
+                size = int(data.lengths.sum()) * net._group(number).size
+                block = np.ascontiguousarray(values[first : first + size])
+                lib.bt_estimator_set_measured(self._pointer, number, block, block.size)
+                first += size
+
+        give(data, initial)
         options: dict[str, Any] = {
             "restarts": None if restarts == "auto" else restarts,
             "initial_states": initial_states,
@@ -167,14 +207,9 @@ class Estimator(ResultsMixin, Owner):
         self._start = "network" if initial is None else "given"
         self._sequences = data.lengths.size
         self._lengths, self._is_list = data.lengths, data.is_list
-        groups, values = net._measured_values(measured, data)
-        first = 0
-        for number in groups.tolist():
-            size = int(data.lengths.sum()) * net._group(number).size
-            block = np.ascontiguousarray(values[first : first + size])
-            lib.bt_estimator_set_measured(self._pointer, number, block, block.size)
-            first += size
         self._schedule = Schedule(self, horizon)
+        if self._missing is not None:
+            self._missing.keep(data, initial, measured, give)
         # Asked here: what was found is told after the network was closed too.
         self._outputs = net.outputs
         self._validated: dict[int, float] = {}
@@ -286,7 +321,9 @@ class Estimator(ResultsMixin, Owner):
 
             def looks() -> Validation:
                 horizon = max(self._schedule.stage)
-                return Validation(self.net, validation, patience, washout, static, horizon)
+                return Validation(
+                    *(self.net, validation, patience, washout, static, horizon, self.input_model)
+                )
 
         self._validated = {}
         given = {"max_iterations": max_iterations, "tolerance": tolerance, "target": target}
@@ -295,14 +332,25 @@ class Estimator(ResultsMixin, Owner):
         try:
             for name, value in chosen.items():
                 self.set_option(name, value)
-            trace = self._schedule.run(
-                lambda: run(self, progress, callback, looks() if looks else None)
-            )
+
+            def iterate() -> Trace:
+                return self._schedule.run(
+                    lambda: run(self, progress, callback, looks() if looks else None)
+                )
+
+            trace = iterate() if self._missing is None else self._missing.run(self, iterate)
         finally:
             for name, value in before.items():
                 self.set_option(name, value)
         self._warn()
         return trace
+
+    def _widened(self, report: Uncertainty) -> Uncertainty:
+        """Return a report with what missing inputs leave open."""
+        if self._missing is None:
+            return report
+        learnt = self.initial_states if self.get_option("initial_states") else None
+        return self._missing.widened(report, max(self._schedule.stage), learnt)
 
     def _call(self, function: Any, on_iteration: Callable[[], Any]) -> tuple[RunGuard, int]:
         stop = ctypes.c_int32()

@@ -10,8 +10,10 @@ import numpy as np
 from ._arrays import as_size
 from ._data.pairs import learn_labels
 from ._identify_data import Scale, checked, last_quarter, persistence
+from ._identify_missing import best_of, noise_of, opened, starts_of, weighed
 from ._identify_race import choose, cross_check, linear_models, race, refitted
 from ._identify_result import IdentificationReport, IdentifiedModel, Trial
+from ._missing import modelled
 from ._progress import Count
 from .errors import ArgumentError
 
@@ -26,6 +28,7 @@ def identify(
     max_order: int = 8,
     seed: int = 0,
     progress: bool = True,
+    missing: str | None = None,
 ) -> IdentifiedModel:
     """Fit a nonlinear state-space model to records of inputs and outputs.
 
@@ -41,8 +44,9 @@ def identify(
     Parameters
     ----------
     u : array of shape (T, M), or list of such
-        Inputs of one sequence or of several, finite, in any units; (T,) means one channel. Tables
-        too, and all other forms that `Estimator` takes; the model keeps the names of the columns.
+        Inputs of one sequence or of several, in any units, NaN where missing; (T,) means one
+        channel. Tables too, and all other forms that `Estimator` takes; the model keeps the names
+        of the columns.
     y : array of shape (T, O), or list of such
         Measured outputs; NaN means missing, as do time steps after the end of a shorter y. What
         follows the last measured output counts neither in scales nor in parts of the record.
@@ -54,6 +58,10 @@ def identify(
         Of the draws: the same seed gives the same model on the same machine.
     progress : bool
         Whether to show a progress bar with the least error on the last quarter.
+    missing : {"model", "error"}, optional
+        What becomes of missing inputs, as of `Estimator`. "model": an `InputModel` says what they
+        may have been; outputs count the less the more they leave open of them, by the best model
+        so far. "error": they are refused. By default "model", with a warning.
 
     Returns
     -------
@@ -66,10 +74,16 @@ def identify(
         Sequences of unequal number, of fewer than 8 steps, with more steps of y than of u, or with
         fewer than 40 observed values of an output.
     ArgumentError
-        An input that is NaN or infinite, an infinite output, a gain below 0, an order below 1;
-        labels of the index of y that u has not.
+        An input that is infinite, or missing with ``missing="error"`` or but for fewer than 10
+        values; an infinite output, a gain below 0, an order below 1; labels of the index of y that
+        u has not.
     KeyboardInterrupt
         Ctrl-C, at once: nothing is kept.
+
+    Warns
+    -----
+    BacktuneWarning
+        Inputs are missing, and `missing` was not given: the channels, and how many values.
 
     Examples
     --------
@@ -89,7 +103,11 @@ def identify(
     if max_order < 1:
         raise ArgumentError(f"max_order: {max_order} came, expected 1 or more")
     inputs, outputs, weights = checked(u, y, gains)
-    scale_u, scale_y = Scale.of(inputs.arrays), Scale.of(outputs.arrays)
+    given = inputs.arrays
+    model = modelled(given, inputs.names, missing, "u")
+    scale_u, scale_y = Scale.of(given), Scale.of(outputs.arrays)
+    if model is not None:
+        inputs.arrays = model.filled(given)
     record = last_quarter(
         [scale_u.apply(v) for v in inputs.arrays],
         [scale_y.apply(v) for v in outputs.arrays],
@@ -98,8 +116,14 @@ def identify(
     values = sum(int(np.isfinite(item).sum()) for item in record.estimation()[1])
     with Count(progress) as bar:
         linear = linear_models(record, max_order, values, seed, bar.update)
+        plain = record
+        if model is not None:
+            record = weighed(plain, best_of(linear), model, given, scale_u)
+            linear = linear_models(record, max_order, values, seed, bar.update)
         cross_check(record, linear, bar.update)
         raced = race(record, linear, values, seed, bar.update)
+        if model is not None:
+            record = weighed(plain, best_of(linear + raced), model, given, scale_u)
         chosen = choose(record, linear, raced, bar.update)
         beside = linear[chosen.order - 1]
         if beside is not chosen:
@@ -123,4 +147,9 @@ def identify(
     report = IdentificationReport(
         trials, time.perf_counter() - began, chosen.training, persistence(record)
     )
-    return IdentifiedModel(chosen.net, beside.net, scale_u, scale_y, report, chosen.initial)
+    starts = starts_of(chosen)
+    spread = None if model is None else opened(chosen.net, model, given, scale_u, starts)
+    noise = noise_of(chosen.net, record, starts, spread) * scale_y.deviation
+    return IdentifiedModel(
+        chosen.net, beside.net, scale_u, scale_y, report, chosen.initial, model, noise
+    )

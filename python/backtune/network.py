@@ -6,7 +6,7 @@ import ctypes
 import os
 import warnings
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,10 @@ from ._units_recurrent import RecurrentUnitsMixin
 from .errors import ArgumentError, BacktuneError, BacktuneWarning
 from .group import Group
 from .weights import Weights
+
+if TYPE_CHECKING:
+    from ._modelled import ModelledNetwork
+    from .missing_inputs import InputModel
 
 # BT_WEIGHTS_* of include/backtune.h, in their order.
 _ORIGINS = ("untouched", "drawn", "set")
@@ -249,6 +253,45 @@ class Network(
         lib.bt_network_get_origin(self._pointer, ctypes.byref(number), ctypes.byref(seed))
         origin = _ORIGINS[number.value]
         return origin, seed.value if origin == "drawn" else None
+
+    def with_missing_inputs(self, model: InputModel) -> ModelledNetwork:
+        """Return a network that does the same, and takes NaN for inputs that are not known.
+
+        A learnware group, ``missing.x``, predicts the modelled channels as the network of the
+        model does; where they are known they take its place (`Group.measured`), and a group
+        ``inputs`` of all channels, of fixed weights, is read in place of the input. Arrays of
+        weights keep their names, and all others are fixed.
+
+        Parameters
+        ----------
+        model : InputModel
+            Of inputs of this network, such as `Estimator.input_model`.
+
+        Returns
+        -------
+        ModelledNetwork
+            An independent network; its states are not those of this one.
+
+        Raises
+        ------
+        SizeError
+            A model of another number of channels.
+        NetworkError
+            A network that has groups of these names already.
+
+        Examples
+        --------
+        >>> import backtune as bt, numpy as np
+        >>> u = bt.random.normal(100)
+        >>> u[20:24] = np.nan
+        >>> net = bt.linear_network(1).randomize(seed=0)
+        >>> stream = net.with_missing_inputs(bt.InputModel(u)).stream()
+        >>> bool(np.isfinite([stream.step(value) for value in u]).all())
+        True
+        """
+        from ._modelled import joined  # which makes networks itself
+
+        return joined(self, model)
 
     # ---- Kept
 

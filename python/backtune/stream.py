@@ -256,17 +256,20 @@ class Stream:
 
     def __deepcopy__(self, memo: dict) -> Stream:
         net = copy.deepcopy(self.net, memo)
-        return _restored(net, self._initial, self.state, self.steps)
+        return _restored(net, self._initial, self.state, self.steps, type(self))
 
     def __reduce__(self) -> tuple:
-        return _restored, (self.net, self._initial, self.state, self.steps)
+        return _restored, (self.net, self._initial, self.state, self.steps, type(self))
 
     def __repr__(self) -> str:
         return f"<Stream of {self.net!r}, {self.steps} steps>"
 
 
-def _restored(net: Network, initial: Any, state: np.ndarray, steps: int) -> Stream:
-    stream = Stream(net, initial)
+# Earlier releases pickled no kind.
+def _restored(
+    net: Network, initial: Any, state: np.ndarray, steps: int, kind: type[Stream] = Stream
+) -> Stream:
+    stream = kind(net, initial)
     # One that is not finite, too: a network that diverged.
     stream._engine.state = state
     stream.steps = steps

@@ -13,10 +13,12 @@ import numpy as np
 from ._abi import lib
 from ._callbacks import RunGuard
 from ._data.sequences import joined, read
+from ._draws import output_deviation
 from ._simulation import initial_states
 from .errors import ArgumentError, SizeError
 
 if TYPE_CHECKING:
+    from .missing_inputs import InputModel
     from .network import Network
 
 # Weights named one by one in a repr, at most.
@@ -58,7 +60,10 @@ class Uncertainty:
         On the data, at these weights; a list where the data came as one.
     deviation : array of shape (T, O), or list of such
         Standard deviation of each of them that comes from the weights, observed or not. inf where
-        an output depends on what is undetermined.
+        an output depends on what is undetermined. Where inputs are missing, what these leave open
+        is in it too.
+    input_deviation : array of shape (T, O), list of such, or None
+        The part of `deviation` that comes from missing inputs; None where none are missing.
     """
 
     covariance: np.ndarray
@@ -74,6 +79,8 @@ class Uncertainty:
     _net: Network
     _directions: np.ndarray
     _deviations: np.ndarray
+    input_deviation: np.ndarray | list[np.ndarray] | None = None
+    _inputs: InputModel | None = None
 
     def band(
         self, u: Any = None, level: float = 0.95, *, noise: bool = False, initial: Any = None
@@ -84,8 +91,9 @@ class Uncertainty:
         ----------
         u : array of shape (T, M), or list of such, optional
             Inputs, as `Network.simulate` takes them: they are simulated with the weights of this
-            report, whatever has become of the network since. Without them, or where they are
-            `outputs`, the band is about the outputs on the data.
+            report, whatever has become of the network since. NaN, in channels that have missing
+            values in the data too, is a missing value: the band widens by what may have been.
+            Without them, or where they are `outputs`, the band is about the outputs on the data.
         level : float
             How often the noise-free output is inside, if it is one that the network can give.
         noise : bool
@@ -124,13 +132,7 @@ class Uncertainty:
         >>> low.shape, bool(inside.mean() > 0.85)
         ((50, 1), True)
         """
-        try:
-            inside = 0 < level < 1
-        except TypeError:
-            inside = False
-        if not inside:
-            raise ArgumentError(f"level: {level!r} came, expected a number between 0 and 1")
-        width = NormalDist().inv_cdf((1 + level) / 2)
+        width = band_width(level)
         extra = self.output_noise if noise else 0.0
         if u is None or self._are_outputs(u):
             if initial is not None:
@@ -143,9 +145,13 @@ class Uncertainty:
         if not given.arrays:
             return []
         count = len(given.arrays)
-        runs = self._predict(
-            given.arrays, initial_states(initial, count) if given.is_list else [initial]
-        )
+        starts = initial_states(initial, count) if given.is_list else [initial]
+        if self._inputs is None:
+            runs = self._predict(given.arrays, starts)
+        else:
+            runs = self._predict(self._inputs.filled(given.arrays), starts)
+            spread = output_deviation(net, self._inputs, given.arrays, starts)
+            runs = [(x, np.hypot(d, more)) for (x, d), more in zip(runs, spread)]
         names = net._output_names()
         bands = [
             tuple(given.like(place, part, names) for part in _band(x, d, width, extra))
@@ -218,6 +224,17 @@ def _band(
 ) -> tuple[np.ndarray, np.ndarray]:
     half = width * np.hypot(deviation, noise)
     return values - half, values + half
+
+
+def band_width(level: float) -> float:
+    """Return how many deviations wide, on each side, a band of a level is."""
+    try:
+        inside = 0 < level < 1
+    except TypeError:
+        inside = False
+    if not inside:
+        raise ArgumentError(f"level: {level!r} came, expected a number between 0 and 1")
+    return NormalDist().inv_cdf((1 + level) / 2)
 
 
 def interruptible(call: Callable[[Any, Any], Any]) -> None:

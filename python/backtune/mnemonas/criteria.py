@@ -109,7 +109,9 @@ class SupervisedCriterion(TransformCriterion):
         kind = kinds.get(self.criterion, lambda nu: criteria.LeastSquares())(self.nu or None)
         options = {"reestimation": self.reinject == "b", **options}
         desired = self._desired()[part]
-        return Estimator(net, self._inputs(part), desired, criterion=kind, **options)
+        return Estimator(
+            net, self._inputs(part), desired, criterion=kind, missing="error", **options
+        )
 
     def _has_values(self, part: slice) -> bool:
         return not np.isnan(self._desired()[part]).all()
@@ -229,6 +231,6 @@ class ObservableCriterion(TransformCriterion):
         goals = [item._engine(value) for item, value in zip(self.observables, self._expected)]
         options = {"reestimation": self.reinject, **options}
         kind = criteria.Observables(goals)
-        return Estimator(net, self._inputs(part), criterion=kind, **options)
+        return Estimator(net, self._inputs(part), criterion=kind, missing="error", **options)
 
     _scale = 1.0

@@ -271,6 +271,7 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
             max_order=self.max_order,
             seed=self._seed(),
             progress=bool(self.verbose),
+            missing="error",
         )
         self.report_ = model.report
         starts = None if model.initial_states is None else list(model.initial_states)

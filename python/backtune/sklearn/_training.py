@@ -105,6 +105,7 @@ def train(
         static=task.static,
         initial_states=learn_starts,
         regularisation=Ridge(strength) if strength > 0 else None,
+        missing="error",
         **options,
     ) as estimator:
         if task.held is None:

@@ -31,6 +31,7 @@ final class StreamWeights: @unchecked Sendable {
     self.program = program
     let packed = try (0..<3).map { _ in try PackedWeights(program) }
     past = try Trajectory(program.layout, steps: 0, for: "state of a stream")
+    past.forgetMeasured()
     copies = .table(
       packed.map {
         let start = UnsafeMutablePointer<Double>.allocate(capacity: program.layout.stateSize)

@@ -1,0 +1,90 @@
+"""Bands that widen where inputs are missing, of estimators and of identified models."""
+
+import pickle
+
+import backtune as bt
+import numpy as np
+import pandas as pd
+import pytest
+from backtune._draws import noise_beside
+from conftest import same
+from missing_cases import holes, record, student
+
+
+def test_noise_beside_what_is_explained():
+    random = np.random.default_rng(0)
+    part = np.where(random.random(20_000) < 0.3, random.random(20_000) * 5, 0)
+    errors = random.normal(size=20_000) * np.hypot(0.1, part)
+    assert noise_beside(errors, part) == pytest.approx(0.1, rel=0.03)
+    assert noise_beside(np.zeros(5), np.ones(5)) == 0
+    assert noise_beside(np.ones(5) * 1e-200, np.zeros(5)) == 0
+    assert noise_beside(np.array([3.0, -3.0]), np.zeros(2)) == pytest.approx(3)
+    assert np.isnan(noise_beside(np.array([np.inf]), np.zeros(1)))
+
+
+@pytest.mark.parametrize("kind", ["linear", "lnl"])
+def test_bands_widen_where_inputs_are_missing(kind):
+    u, y, v, z = record(kind, 3)
+    x, w = holes(u, 0.2, "gaps", 3), holes(v, 0.2, "gaps", 4)
+    net = student(kind)
+    est = bt.Estimator(net, x, y, missing="model")
+    est.run(60, progress=False)
+    report = est.uncertainty()
+    assert report.output_noise[0] == pytest.approx(0.02 * y.std(), rel=0.3)
+    missing = np.isnan(x[:-1, 0])
+    spread = report.input_deviation[1:, 0]
+    assert np.median(spread[missing]) > 10 * np.median(spread[~missing])
+    assert (report.deviation >= report.input_deviation).all()
+    low, high = report.band(w, noise=True)
+    noisy = z + 0.02 * y.std() * np.random.default_rng(9).normal(size=z.shape)
+    inside, lost = ((low <= noisy) & (noisy <= high))[1:, 0], np.isnan(w[:-1, 0])
+    assert inside[lost].mean() > 0.85 and inside[~lost].mean() > 0.88
+    wide = (high - low)[1:, 0]
+    assert np.median(wide[lost]) > 5 * np.median(wide[~lost])
+    again = report.band(w, noise=True)
+    assert same(low, again[0]) and same(high, again[1])
+    assert np.isfinite(report.band(v)[0]).all()
+
+
+# ---- identify
+
+
+@pytest.fixture(scope="module")
+def identified():
+    u, y, v, z = record("linear", 1, steps=400)
+    x = holes(u, 0.15, "gaps", 1)
+    with pytest.warns(bt.BacktuneWarning, match=r"u: .* \(NaN\): \d+ of channel 0; a model"):
+        model = bt.identify(x, y, max_order=2, progress=False)
+    return model, x, v, z
+
+
+def test_identify(identified):
+    model, x, v, z = identified
+    found = model.simulate(v, z[:50])
+    assert ((found - z) ** 2).mean() < 1e-3 * z.var()
+    assert model.input_model.missing.tolist() == [np.isnan(x).sum()]
+    w = holes(v, 0.2, "gaps", 5)
+    low, high = model.band(w, z[:50])
+    lost = np.isnan(w[:-1, 0])
+    wide = (high - low)[1:, 0]
+    assert np.median(wide[lost]) > 5 * np.median(wide[~lost])
+    inside = ((low <= z) & (z <= high))[1:, 0]
+    assert inside[lost].mean() > 0.85
+    middle = model.simulate(w, z[:50])
+    assert abs((low + high) / 2 - middle).max() < 1e-12
+    copy = pickle.loads(pickle.dumps(model))
+    assert same(copy.simulate(w), model.simulate(w))
+    table = pd.DataFrame(w, columns=["u"])
+    assert same(model.simulate(table).to_numpy(), model.simulate(w))
+    with pytest.raises(bt.ArgumentError, match="level"):
+        model.band(w, level=1.0)
+
+
+def test_identify_refuses():
+    u, y, _, _ = record("linear", 1, steps=100)
+    x = u.copy()
+    x[5] = np.nan
+    with pytest.raises(bt.ArgumentError, match="u: values are missing .* 1 of channel 0"):
+        bt.identify(x, y, missing="error", progress=False)
+    with pytest.raises(bt.ArgumentError, match="missing: 3 came"):
+        bt.identify(u, y, missing=3, progress=False)
