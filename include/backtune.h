@@ -149,13 +149,16 @@ bt_status bt_network_free(bt_network *network);
  * and of its weights, name.group.role. `options` is a JSON object or NULL:
  *   linear          v = a + sum_{r=1..R} W^r x(t-r) + B i(t-1): range R (1), mask or density
  *   lnl             x = x1 + f(x2); x1 = g x(t-1); x2 = a + W x(t-1) + B i(t-1): activation ("zeta01", "tanh",
- *                   "logistic", "relu", {"name": "softplus", "eps": 0.1}, ...), leak or time_constant, mask or density
+ *                   "logistic", "relu", {"name": "softplus", "eps": 0.1}, ...), leak or time_constant, mask or density, feedback ("own";
+ *                   "measured": x(t-1) as measured, from a group x.m1)
  *   sparse_lnl      an lnl of rectified units with density 1/sqrt(size)
  *   lstm            x = k(yo) tanh(s); s = k(yf) s(t-1) + k(yi) tanh(h): peephole (false), profile
  *   gru             x = k(z) x(t-1) + (1 - k(z)) tanh(h); h = hi + k(r) m: profile
  *   strongly_typed  x = k(f) x(t-1) + (1 - k(f)) z; f = a + g x(t-1): profile, mask or density
  *   aif             x = g p + a + W z + B i(t-1); p = (1 - z) x(t-1); z = zeta01(w (x(t-1) - 1/2)): leak (0.5) or
- *                   time_constant, sharpness w (5; a number in [0, 100]; "adjust"), mask or density
+ *                   time_constant, sharpness w (5; a number in [0, 100]; "adjust"), mask or density, feedback ("own";
+ *                   "measured": x(t-1) as measured, from a group x.m1; "spikes": a group s, the spikes z of the step
+ *                   after, of which what was measured is read, from s.m1)
  *   softmax         x = softmax(z / temperature); z = a + W x(t-1) + B i(t-1): temperature (1), mask or density
  *   reservoir       an lnl of fixed random weights and a readout: outputs (1), spectral_radius (0.9), density (0.1),
  *                   input_scaling (1), seed, activation ("tanh"), leak or time_constant
@@ -472,6 +475,8 @@ bt_status bt_estimator_set_measured(bt_estimator *estimator, int64_t group, cons
  *   huber (a)           e^2/(2 nu) if |e| < nu, else |e| - nu/2
  *   biweight (b)        u^6 - 3 u^4 + 3 u^2 if |u| < 1, else 1; u = e/nu
  *   boolean (h)         x on the side of 1/2 where o is, by a margin nu (0.1): half the square of what lacks
+ *   bernoulli           -o log x - (1 - o) log(1 - x) of probabilities x; o in [0, 1]
+ *   poisson             x - o log x (+ o log o - o) of rates x; o >= 0
  *   cross-entropy       -o log x of softmax outputs; o >= 0
  *   observables         sum_k |lambda_k| |O_k - desired_k|, not divided: see bt_estimator_add_observable */
 bt_status bt_estimator_set_criterion(bt_estimator *estimator, const char *name);
@@ -597,7 +602,8 @@ bt_status bt_estimator_gradient(bt_estimator *estimator, double *cost, double *g
  *               alike. Undetermined means more than 1e-3. -1: held at a bound that the cost would have it cross, and taken
  *               as fixed
  *   noise       s, s^2 = sum w e^2 / (n - rank): standard deviation of a value of gain 1; NaN, with the covariance, where
- *               there are not more observed values n than that. Cross-entropy: 1, W is Fisher's information
+ *               there are not more observed values n than that. Cross-entropy,
+ *               bernoulli, poisson: 1, W is Fisher's information
  *   rank        determined combinations of weights, and of initial states where each sequence has its own
  * `errors` and `freedom` have `length` P. Each may be NULL. BT_ERROR_STATE where the simulation diverges. */
 bt_status bt_estimator_uncertainty(bt_estimator *estimator, double *covariance, int64_t covariance_length,

@@ -211,7 +211,7 @@ class ResultsMixin:
         thousand weights, and grow with the cube of their number.
         With criteria other than least squares, W are the weights of the quadratic that majorises
         them, and the result an approximation; with "cross-entropy", for desired probabilities that
-        add up to 1, W is Fisher's information and s = 1.
+        add up to 1, "bernoulli" and "poisson", W is Fisher's information and s = 1.
 
         Examples
         --------

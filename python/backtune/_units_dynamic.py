@@ -29,6 +29,7 @@ class DynamicUnitsMixin(UnitsMixin):
         mask: Any = None,
         density: float | None = None,
         seed: int | None = None,
+        feedback: str | None = None,
         initial: str | None = None,
     ) -> Group:
         """Add nodes that approximate leaky integrate-and-fire neurons.
@@ -50,6 +51,12 @@ class DynamicUnitsMixin(UnitsMixin):
             g; there is one by default.
         sharpness : float or "adjust", optional
             w, a number in [0, 100], or one adjustable weight per node in that range.
+        feedback : {"own", "measured", "spikes"}, optional
+            What it reads of its own past: x(t-1) itself; what was measured of it, see
+            `Group.measured`, from a group ``x.m1``; or x(t-1) itself, but spikes as measured.
+            The spikes of the last are those of a group ``s`` in the place of ``z``,
+            s(t) = zeta01(w (x(t) - 1/2)) = z(t+1): what was measured of s(t-1), from a group
+            ``s.m1``, resets x and is what W takes.
         time_constant, dt, bias, sources, input_lag, mask, density, seed, initial
             As in `lnl`, with its errors; the source ``bt.SELF.lag(1)`` is z(t).
 
@@ -72,6 +79,7 @@ class DynamicUnitsMixin(UnitsMixin):
             mask=mask,
             density=density,
             seed=seed,
+            feedback=feedback,
             initial=initial,
         )
 

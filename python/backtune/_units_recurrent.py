@@ -29,6 +29,7 @@ class RecurrentUnitsMixin(UnitsMixin):
         mask: Any = None,
         density: float | None = None,
         seed: int | None = None,
+        feedback: str | None = None,
         initial: str | None = None,
     ) -> Group:
         """Add leaky nonlinear nodes: x(t) = g x(t-1) + f(a + W x(t-1) + B i(t-1)).
@@ -69,6 +70,9 @@ class RecurrentUnitsMixin(UnitsMixin):
             above 0, none where it is 0.
         seed : int, optional
             Of that draw, from 0 to 2**64 - 1.
+        feedback : {"own", "measured"}, optional
+            What the nodes read of their own past: x(t-1) itself, or what was measured of it, see
+            `Group.measured`, from a group ``x.m1``.
         initial : {"zero", "learn"}, optional
             Values before t = 0: zero, or adjustable weights ``x.x0``, the same for all sequences.
 
@@ -100,6 +104,7 @@ class RecurrentUnitsMixin(UnitsMixin):
             mask=mask,
             density=density,
             seed=seed,
+            feedback=feedback,
             initial=initial,
         )
 

@@ -4,7 +4,8 @@ With e = x - o, the error of an output, and kappa its gain, the cost is the sum 
 divided by the sum of the gains. The scale nu follows the errors unless it is given: it is taken
 anew at the start of each iteration and never grows (section "Criterion" of RR-9100, appendix C).
 `Estimator` takes these objects, or the names of those without parameters: "least-squares", "l1",
-"l0", "huber", "biweight", "boolean", "cross-entropy"; "2", "1", "0", "a", "b", "h" in the report.
+"l0", "huber", "biweight", "boolean", "bernoulli", "poisson", "cross-entropy"; "2", "1", "0", "a",
+"b", "h" in the report.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from .errors import ArgumentError
 from .observables import Observable
 
 __all__ = [
+    "Bernoulli",
     "Biweight",
     "Boolean",
     "Criterion",
@@ -24,6 +26,7 @@ __all__ = [
     "Huber",
     "LeastSquares",
     "Observables",
+    "Poisson",
     "Robust",
 ]
 
@@ -40,6 +43,30 @@ class LeastSquares(Criterion):
     """rho = e^2 / 2: the best where errors are like normal noise."""
 
     name: ClassVar[str] = "least-squares"
+
+
+@dataclass(frozen=True)
+class Bernoulli(Criterion):
+    """rho = -o log x - (1 - o) log(1 - x) of probabilities x in [0, 1].
+
+    o is 1 (a spike) or 0 (none), or the probability of one. Outputs are those of an "aif" or of
+    another unit that stays in [0, 1]; beyond, rho is so steep that no fit stays there. It contains
+    the noise: `Estimator.uncertainty` takes Fisher's information.
+    """
+
+    name: ClassVar[str] = "bernoulli"
+
+
+@dataclass(frozen=True)
+class Poisson(Criterion):
+    """rho = x - o log x of rates x above 0, plus o log o - o: 0 where x = o.
+
+    o is a count, 0 or more. Outputs are those of a unit that stays above 0, such as one of
+    ``bt.softplus(eps)`` or "exp"; below, rho is so steep that no fit stays there. It contains the
+    noise: `Estimator.uncertainty` takes Fisher's information.
+    """
+
+    name: ClassVar[str] = "poisson"
 
 
 @dataclass(frozen=True)

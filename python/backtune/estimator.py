@@ -56,8 +56,8 @@ class Estimator(ResultsMixin, Owner):
         "balanced": errors are taken in deviations of their output, so that outputs of unequal units
         have an equal say; costs and nu are then without unit.
     criterion : str or Criterion, optional
-        "least-squares", "l1", "l0", "huber", "biweight", "boolean", "cross-entropy", or an object
-        of `backtune.criteria`.
+        "least-squares", "l1", "l0", "huber", "biweight", "boolean", "bernoulli", "poisson",
+        "cross-entropy", or an object of `backtune.criteria`.
     regularisation : Regularisation or list of such, optional
         Objects of `backtune.regularisation`, in any combination.
     washout : int, optional

@@ -49,7 +49,8 @@ class Uncertainty:
     noise : float
         Standard deviation of the noise of a desired value of gain 1, from the errors that remain;
         NaN, with all that follows from it, where there are no more observed values than determined
-        combinations of weights. 1 with the criterion "cross-entropy", which contains the noise.
+        combinations of weights. 1 with the criteria "cross-entropy", "bernoulli" and "poisson",
+        which contain the noise.
     output_noise : array of shape (O,)
         Standard deviation of the errors that remain of each output, of a value of the median gain
         of that output.

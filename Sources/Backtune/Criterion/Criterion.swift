@@ -72,7 +72,7 @@ package enum Criteria {
   package static var all: [any CriterionKind.Type] {
     [
       LeastSquares.self, ReweightedL1.self, ReweightedL0.self, Huber.self, Biweight.self,
-      Boolean.self, CrossEntropy.self, ObservableCriterion.self,
+      Boolean.self, Bernoulli.self, Poisson.self, CrossEntropy.self, ObservableCriterion.self,
     ]
   }
 

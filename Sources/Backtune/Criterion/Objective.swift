@@ -21,12 +21,12 @@ public struct Objective: Sendable {
   public mutating func setCriterion(_ name: String) throws { kind = try Criteria.named(name) }
 
   /// Whether the criterion is the logarithm of a probability: the noise is then in it, and not measured on the errors.
-  package var isLikelihood: Bool { kind == CrossEntropy.self }
+  package var isLikelihood: Bool { kind is any Likelihood.Type }
 
   /// The same as far as curvatures by the weights go, as a sum of squares over the outputs.
   package var asSquares: Objective {
     var other = self
-    if isLikelihood { other.kind = PearsonResiduals.self }
+    if kind == CrossEntropy.self { other.kind = PearsonResiduals.self }
     return other
   }
 

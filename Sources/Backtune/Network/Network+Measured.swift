@@ -48,6 +48,18 @@ extension Network {
     structureVersion += 1
   }
 
+  /// What was measured of a group, `source.lag` time steps ago, as a source at lag 0: a group `group.m1` for a lag of 1, which
+  /// is added where it is not there yet.
+  /// - Throws: as `addMeasured`.
+  mutating func measured(_ source: Source) throws -> Source {
+    let known = groups.indices.first {
+      guard case .measured(let body) = groups[$0].body else { return false }
+      return body.source == source && !body.isInput
+    }
+    let name = "\(try group(source.group, as: "measured group").name).m\(source.lag)"
+    return Source(try known ?? addMeasured(name, of: source), lag: 0)
+  }
+
   /// The groups of which measurements are read, and how far back, in the order of definition.
   package var measuredSources: [(group: GroupID, depth: Int)] {
     var depths: [GroupID: Int] = [:]

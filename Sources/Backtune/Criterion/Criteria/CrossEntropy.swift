@@ -4,8 +4,11 @@ import BacktuneSimulation
 
 /// rho = -sum_n o_n log x_n of observed softmax groups x = softmax(z / temperature). Its slopes are taken by z, where they
 /// are (x sum kappa o - kappa o) / temperature: nothing overflows. o need not sum to 1.
-package enum CrossEntropy: CriterionKind {
+package enum CrossEntropy: Likelihood {
   package static var names: [String] { ["cross-entropy"] }
+  package static var domain: String { "0 or more" }
+
+  package static func allows(_ o: Double) -> Bool { o >= 0 }
 
   /// The groups that softmax reads, where its slopes are, and its own, all nodes of them.
   package static func driven(_ network: Network) throws -> [Observed] {
@@ -15,7 +18,7 @@ package enum CrossEntropy: CriterionKind {
   }
 
   package static func makeTerm(_ context: TermContext) throws -> any DataTerm {
-    try CrossEntropyTerm(try context.requireTargets(), context)
+    try CrossEntropyTerm(try requireTargets(context), context)
   }
 }
 
@@ -74,10 +77,6 @@ private final class CrossEntropyTerm: DataTerm {
       return Part(
         x: item.output.group, z: item.source, size: context.network.size(of: item.output.group),
         observed: item.output.count, column: column, inverseTemperature: 1 / item.temperature)
-    }
-    guard !targets.sequences.desired.contains(where: { $0 < 0 }) else {
-      throw BacktuneError.argument(
-        "desired: a negative value came, the criterion cross-entropy expects 0 or more")
     }
   }
 

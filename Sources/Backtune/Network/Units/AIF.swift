@@ -7,6 +7,10 @@ import BacktuneNumerics
 /// z is the spike of the step before, made smooth with the sharpness w = 1/eps; a spike resets the value. Groups `c`
 /// (only where w is adjustable), `q`, `z`, `p`, `x`, of N nodes each; weights `x.g` [N], `x.a` [N], `x.W` [N, N], `x.B`
 /// [N, inputs], `q.w` [N]. A constant leak is a fixed weight.
+///
+/// With measured feedback x(t-1) is read as measured, from the group `x.m1`. With the feedback of measured spikes the group
+/// s(t) = zeta01(w (x(t) - 1/2)), the spike of this step and not of the one before, stands for z: what was measured of it
+/// is read at lag 1, from the group `s.m1`.
 public struct AIF: Unit, BuiltInUnit {
   public static let kind = "aif"
   public var size: Int
@@ -22,15 +26,18 @@ public struct AIF: Unit, BuiltInUnit {
   public var sources: [UnitSource]?
   /// Which entries of W there are.
   public var recurrence: Recurrence
+  /// What it reads of its own past.
+  public var feedback: SpikingFeedback
 
   /// - Parameter size: number N of nodes.
   public init(
     _ size: Int, leak: Leak = .constant(0.5), sharpness: Sharpness = .constant(5),
     bias: Bool = true, inputLag: Int = 1, sources: [UnitSource]? = nil,
-    recurrence: Recurrence = .full
+    recurrence: Recurrence = .full, feedback: SpikingFeedback = .own
   ) {
     (self.size, self.leak, self.sharpness, self.bias) = (size, leak, sharpness, bias)
     (self.inputLag, self.sources, self.recurrence) = (inputLag, sources, recurrence)
+    self.feedback = feedback
   }
 
   package static var table: UnitTable<AIF> {
@@ -38,7 +45,12 @@ public struct AIF: Unit, BuiltInUnit {
       "x = g p + a + W z + B i(t-1); p = (1 - z) x(t-1); z = zeta01(w (x(t-1) - 1/2))",
       { AIF($0) },
       [.leak(\.leak), .sharpness(\.sharpness), .bias(\.bias)]
-        + UnitOption.recurrentSources(\.sources, lag: \.inputLag) + [.recurrence(\.recurrence)])
+        + UnitOption.recurrentSources(\.sources, lag: \.inputLag) + [
+          .recurrence(\.recurrence),
+          .word(
+            "feedback", \.feedback,
+            "what it reads of its own past: own, or as measured x, or as measured the spikes s"),
+        ])
   }
 
   public func build(in network: inout Network, name: String) throws -> GroupID {
@@ -49,18 +61,43 @@ public struct AIF: Unit, BuiltInUnit {
       throw BacktuneError.argument(
         "unit aif: its own spikes at lag \(source.lag), expected 1 or more")
     }
+    let readsSpikes = feedback == .spikes
     var c: GroupID?
     if sharpness == .adjustable { c = try network.addFirmware("\(name).c", size: size) }
     let q =
       sharpness == .adjustable
       ? try network.addLearnware("\(name).q", size: size)
       : try network.addFirmware("\(name).q", size: size)
-    let z = try network.addFirmware("\(name).z", size: size)
+    let z = try network.addFirmware("\(name).\(readsSpikes ? "s" : "z")", size: size)
     let p = try network.addFirmware("\(name).p", size: size)
     let x = try network.addLearnware("\(name).x", size: size)
-    let past = (ScalarFunction.identity, Source(x, lag: 1))
+    var past = Source(x, lag: 1)
+    if feedback == .measured { past = try network.measured(past) }
+    let spike = readsSpikes ? try network.measured(Source(z, lag: 1)) : Source(z, lag: 0)
+    try connectSlope(in: &network, readsSpikes ? Source(x, lag: 0) : past, to: q, by: c)
+    try network.addTerm(to: z, factors: [(.zeta01, Source(q, lag: 0))])
+    try network.addTerm(to: p, factors: [(.identity, past)])
+    try network.addTerm(
+      to: p, coefficient: -1, factors: [(.identity, spike), (.identity, past)])
+    try connectLeak(in: &network, p, to: x)
+    // z(t) is the spike of x(t-1): the unit itself at lag l is z at lag l - 1. s(t) is that of x(t).
+    let spikes = sources.map {
+      $0.place == .itself && !readsSpikes
+        ? UnitSource(place: .itself, lag: $0.lag - 1, mask: $0.mask) : $0
+    }
+    try network.drive(
+      x, bias: bias, by: spikes, itself: z, form: form,
+      feedback: readsSpikes ? .measured : .own)
+    return x
+  }
+
+  /// q = w (x - 1/2), with x - 1/2 in a group c where w is a weight.
+  private func connectSlope(
+    in network: inout Network, _ x: Source, to q: GroupID, by c: GroupID?
+  ) throws {
+    let factors = [(ScalarFunction.identity, x)]
     if let c {
-      try network.addTerm(to: c, factors: [past])
+      try network.addTerm(to: c, factors: factors)
       try network.addTerm(to: c, coefficient: -0.5)
       try network.connect(
         Source(c, lag: 0), to: q, form: .diagonal, role: "w",
@@ -68,20 +105,9 @@ public struct AIF: Unit, BuiltInUnit {
           lower: Sharpness.range.lowerBound, upper: Sharpness.range.upperBound,
           draw: .uniform(lower: 1, upper: 5)))
     } else if case .constant(let sharpness) = sharpness {
-      try network.addTerm(to: q, coefficient: sharpness, factors: [past])
+      try network.addTerm(to: q, coefficient: sharpness, factors: factors)
       try network.addTerm(to: q, coefficient: -sharpness / 2)
     }
-    try network.addTerm(to: z, factors: [(.zeta01, Source(q, lag: 0))])
-    try network.addTerm(to: p, factors: [past])
-    try network.addTerm(
-      to: p, coefficient: -1, factors: [(.identity, Source(z, lag: 0)), past])
-    try connectLeak(in: &network, p, to: x)
-    // z(t) is the spike of x(t-1): the unit itself at lag l is z at lag l - 1.
-    let spikes = sources.map {
-      $0.place == .itself ? UnitSource(place: .itself, lag: $0.lag - 1, mask: $0.mask) : $0
-    }
-    try network.drive(x, bias: bias, by: spikes, itself: z, form: form)
-    return x
   }
 
   private func connectLeak(in network: inout Network, _ p: GroupID, to x: GroupID) throws {

@@ -19,21 +19,27 @@ public struct LNL: Unit, BuiltInUnit {
   public var sources: [UnitSource]?
   /// Which entries of W there are.
   public var recurrence: Recurrence
+  /// What it reads of its own past; measured values stand in groups `x.m1`, the number being the lag.
+  public var feedback: OwnFeedback
 
   /// - Parameter size: number N of nodes.
   public init(
     _ size: Int, activation: ScalarFunction = .zeta01, leak: Leak = .none, bias: Bool = true,
-    inputLag: Int = 1, sources: [UnitSource]? = nil, recurrence: Recurrence = .full
+    inputLag: Int = 1, sources: [UnitSource]? = nil, recurrence: Recurrence = .full,
+    feedback: OwnFeedback = .own
   ) {
     (self.size, self.activation, self.leak, self.bias) = (size, activation, leak, bias)
     (self.inputLag, self.sources, self.recurrence) = (inputLag, sources, recurrence)
+    self.feedback = feedback
   }
 
   package static var table: UnitTable<LNL> {
     UnitTable(
       "x = x1 + f(x2); x1 = g x(t-1); x2 = a + W x(t-1) + B i(t-1)", { LNL($0) },
       [.activation(\.activation), .leak(\.leak), .bias(\.bias)]
-        + UnitOption.recurrentSources(\.sources, lag: \.inputLag) + [.recurrence(\.recurrence)])
+        + UnitOption.recurrentSources(\.sources, lag: \.inputLag) + [
+          .recurrence(\.recurrence), .ownFeedback(\.feedback),
+        ])
   }
 
   public func build(in network: inout Network, name: String) throws -> GroupID {
@@ -54,9 +60,11 @@ public struct LNL: Unit, BuiltInUnit {
     case .none, .timeConstant: break
     }
     let x = try network.addFirmware("\(name).x", size: size)
-    try network.drive(x2, bias: bias, by: sources, itself: x, form: form)
+    try network.drive(
+      x2, bias: bias, by: sources, itself: x, form: form, feedback: feedback)
     if let x1 {
-      let past = Source(x, lag: 1)
+      let own = Source(x, lag: 1)
+      let past = feedback == .measured ? try network.measured(own) : own
       if case .constant(let g) = leak {
         try network.addTerm(to: x1, coefficient: g, factors: [(.identity, past)])
       } else {

@@ -53,6 +53,24 @@ public enum GateProfile: String, CaseIterable, Sendable {
   var function: ScalarFunction { self == .zeta ? .zeta01 : .logistic }
 }
 
+/// What a unit reads where it reads its own past.
+public enum OwnFeedback: String, CaseIterable, Sendable {
+  /// Its own values.
+  case own
+  /// What was measured of them, see ``Network/addMeasured(_:of:standsForInput:)``.
+  case measured
+}
+
+/// What an ``AIF`` reads of its own past.
+public enum SpikingFeedback: String, CaseIterable, Sendable {
+  /// Its own values x.
+  case own
+  /// x as measured: the spikes that it reads are those of the measured values.
+  case measured
+  /// Spikes as measured, in the recurrent connections and in the reset; x is its own.
+  case spikes
+}
+
 /// Which recurrent connections of a unit there are.
 public enum Recurrence: Equatable, Sendable {
   /// All of them.

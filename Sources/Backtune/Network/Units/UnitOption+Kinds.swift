@@ -88,6 +88,11 @@ extension UnitOption {
     integer(name, path, text, least: 0, most: Network.maximalLag)
   }
 
+  static func ownFeedback(_ path: WritableKeyPath<Owner, OwnFeedback>) -> Self {
+    word(
+      "feedback", path, "what it reads of its own past: own values, or what was measured of them")
+  }
+
   /// Sources, nil where those are usual that `otherwise` tells.
   static func sources(
     _ path: WritableKeyPath<Owner, [UnitSource]?>, name: String = "sources", otherwise: String

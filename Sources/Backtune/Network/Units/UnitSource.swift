@@ -58,20 +58,22 @@ extension Network {
   /// a + the sources of a unit, in one of its learnware groups: the bias `a` where wanted, and `connect`.
   mutating func drive(
     _ target: GroupID, bias: Bool, by sources: [UnitSource], itself: GroupID,
-    form: ConnectionForm = .dense
+    form: ConnectionForm = .dense, feedback: OwnFeedback = .own
   ) throws {
     if bias { try addBias(to: target) }
-    try connect(sources, to: target, itself: itself, form: form)
+    try connect(sources, to: target, itself: itself, form: form, feedback: feedback)
   }
 
   /// Connects the sources of a unit to one of its learnware groups, each by its own array: `W` from the unit itself,
   /// `B` from the network input, `W_unit` from another unit; the lag is added to the role where a source stands with
   /// several lags, or where `numbered`.
   ///
-  /// - Parameter form: of the connections from the unit itself, of all of them where `formOfAll`.
+  /// - Parameters:
+  ///   - form: of the connections from the unit itself, of all of them where `formOfAll`.
+  ///   - feedback: what is read of the unit itself.
   mutating func connect(
     _ sources: [UnitSource], to target: GroupID, itself: GroupID, form: ConnectionForm = .dense,
-    formOfAll: Bool = false, numbered: Bool = false
+    formOfAll: Bool = false, numbered: Bool = false, feedback: OwnFeedback = .own
   ) throws {
     let groups = try sources.map { try group(of: $0, itself: itself) }
     // By group, however it was named: by its number or its name.
@@ -89,8 +91,9 @@ extension Network {
         roles.insert(role)
       }
       let own = formOfAll || source.place == .itself ? form : .dense
+      let place = Source(group, lag: source.lag)
       try connect(
-        Source(group, lag: source.lag), to: target,
+        feedback == .measured && source.place == .itself ? measured(place) : place, to: target,
         form: try masked(own, source, of: target, role: role), role: role)
     }
   }
