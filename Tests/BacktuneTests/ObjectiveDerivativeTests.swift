@@ -11,6 +11,8 @@ import Testing
   static let seeds = Array(UInt64(0)..<12)
 
   static let pointwise = ["least-squares", "l1", "l0", "huber", "biweight", "boolean"]
+  /// Of outputs of one kind only.
+  static let likelihoods = ["bernoulli", "poisson"]
 
   static let options = [
     ("sparse-weights", #"{"strength": 0.3, "eps": 0.1}"#),
@@ -22,7 +24,7 @@ import Testing
 
   @Test func listsAreComplete() {
     let kinds = Criteria.all.filter { $0 is any Criterion.Type }.map { $0.names[0] }
-    #expect(kinds == Self.pointwise)
+    #expect(kinds == Self.pointwise + Self.likelihoods)
     #expect(Regularisations.all.map { $0.name } == Self.options.map(\.0))
   }
 
@@ -59,6 +61,55 @@ import Testing
   @Test(arguments: pointwise, seeds) func criteria(name: String, seed: UInt64) throws {
     let item = try RandomCase(seed: seed)
     try check(item.network, item.sequences, try Objective(criterion: name), "\(name), seed \(seed)")
+  }
+
+  /// Nodes that stay where the criterion has a value: between 0 and 1, above 0.
+  @Test(arguments: likelihoods, seeds) func likelihoods(name: String, seed: UInt64) throws {
+    let activation = name == "bernoulli" ? #""logistic""# : #"{"name": "softplus", "eps": 0.3}"#
+    let network = try Build.network(
+      "lnl", size: 3, options: #"{"activation": \#(activation)}"#, seed: seed)
+    let uniform = Build.normal(60, seed: seed + 100).map(\.magnitude)
+    let desired = uniform.map { name == "bernoulli" ? min($0, 1) : ($0 * 3).rounded() }
+    let sequences = try Build.sequences(
+      network, lengths: [13, 7], inputs: Build.normal(20, seed: seed), desired: desired)
+    try check(network, sequences, try Objective(criterion: name), "\(name), seed \(seed)")
+  }
+
+  /// Values, slopes by differences, and the weights of Fisher's information, also at the ends of what x may be.
+  @Test func likelihoodsOfOneValue() {
+    let (spike, count) = (Bernoulli(nu: .nan), Poisson(nu: .nan))
+    #expect(abs(spike.value(0.3, 1) + log(0.3)) < 1e-15)
+    #expect(abs(spike.value(0.3, 0.25) + 0.25 * log(0.3) + 0.75 * log(0.7)) < 1e-15)
+    #expect(spike.value(0, 0) == 0 && spike.value(1, 1) == 0)
+    #expect(abs(spike.slope(0.2, 0) - 1.25) < 1e-15 && abs(spike.slope(0.2, 1) + 5) < 1e-14)
+    #expect(abs(spike.weight(0.2, 1) - 6.25) < 1e-14)
+    #expect(abs(count.value(2, 3) - (2 - 3 * log(2) + 3 * log(3) - 3)) < 1e-14)
+    #expect(count.value(0, 0) == 0 && count.value(3, 3) == 0)
+    #expect(count.slope(2, 3) == -0.5 && count.weight(2, 3) == 0.5)
+    for (x, o) in [(0.0, 1.0), (1, 0), (0, 0), (1, 1), (-1, 0), (2, 1), (-1, 1), (2, 0.5)] {
+      #expect(spike.value(x, o).isFinite && spike.value(x, o) >= 0)
+      #expect(spike.slope(x, o).isFinite && spike.weight(x, o) > 0 && spike.weight(x, o).isFinite)
+    }
+    for (x, o) in [(0.0, 2.0), (0, 0), (-1, 0), (-1, 3)] {
+      #expect(count.value(x, o).isFinite && count.value(x, o) >= 0)
+      #expect(count.slope(x, o).isFinite && count.weight(x, o).isFinite)
+    }
+    // Outside a value is worse than any inside, and slopes lead back.
+    #expect(spike.value(-0.01, 0) > spike.value(1, 0) && spike.slope(-0.01, 0) < 0)
+    #expect(spike.value(1.01, 1) > spike.value(1e-100, 1) && spike.slope(1.01, 1) > 0)
+    #expect(count.value(-0.01, 0) > count.value(1e6, 0) && count.slope(-0.01, 0) < 0)
+  }
+
+  @Test(arguments: [("bernoulli", 1.5), ("bernoulli", -0.5), ("poisson", -1)])
+  func likelihoodsHaveADomain(name: String, desired: Double) throws {
+    let network = try Build.network("lnl", size: 1)
+    let sequences = try Build.sequences(network, lengths: [1], inputs: [1], desired: [desired])
+    #expect {
+      try Problem(network, sequences, objective: try Objective(criterion: name))
+    } throws: { error in
+      let text = "\(error)"
+      return text.contains("\(desired)") && text.contains(name)
+    }
   }
 
   @Test(arguments: options.map(\.0), seeds)

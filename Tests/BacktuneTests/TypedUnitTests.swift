@@ -58,6 +58,15 @@ import Testing
       (GRU(3, bias: false, profile: .logistic), #"{"bias": false, "profile": "logistic"}"#),
       (StronglyTyped(3, recurrence: .random(density: 0)), #"{"density": 0}"#),
       (AIF(3, leak: .none, sharpness: .adjustable), #"{"leak": 0, "sharpness": "adjust"}"#),
+      (
+        LNL(3, leak: .adjustable, feedback: .measured),
+        #"{"leak": "adjust", "feedback": "measured"}"#
+      ),
+      (AIF(3, feedback: .measured), #"{"feedback": "measured"}"#),
+      (
+        AIF(3, sharpness: .adjustable, feedback: .spikes),
+        #"{"sharpness": "adjust", "feedback": "spikes"}"#
+      ),
       (AIF(3, leak: .adjustable, sharpness: .constant(2)), #"{"leak": "adjust", "sharpness": 2}"#),
       (Softmax(3, temperature: 0.5), #"{"temperature": 0.5}"#),
       (

@@ -5,6 +5,7 @@ from .mackey_glass import mackey_glass
 from .narma10 import narma10
 from .reverse_engineering import reverse_engineering
 from .sierpinski import sierpinski
+from .spiking import spiking
 from .sunspots import sunspots
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "narma10",
     "reverse_engineering",
     "sierpinski",
+    "spiking",
     "sunspots",
 ]

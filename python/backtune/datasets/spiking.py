@@ -1,0 +1,122 @@
+"""Spiking networks: random ones, whose nodes all fire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import random
+from .._arrays import as_count
+from ..errors import StateError
+from ..network import Network
+from ._parameters import as_positive
+
+#: Mean firing that is asked of every node, and that is accepted of a trial: others differ a little.
+_WANTED, _ACCEPTED = (0.1, 0.35), (0.07, 0.38)
+_DRAWS, _ROUNDS, _STEPS = 20, 60, 500
+
+
+def spiking(
+    units: int,
+    seed: int = 0,
+    length: int = 1000,
+    *,
+    noise: float = 0.01,
+    sharpness: float = 10.0,
+    drawn: bool = False,
+    return_network: bool = False,
+) -> tuple:
+    """Return the input, the values and the spikes of a random network whose nodes all fire.
+
+    Integrate-and-fire nodes (`Network.aif`, ``feedback="spikes"``) with leaks in [0.85, 0.95], one
+    normal input with weights of 0.05 to 0.1 of either sign, recurrent weights of deviation
+    0.35/sqrt(N), and biases such that each node fires in 0.05 to 0.4 of the time steps. Most of
+    them are chaotic: two runs part from a rounding.
+
+    Parameters
+    ----------
+    units : int
+        Number N of nodes, 1 or more.
+    seed : int
+        Of the network, the input and the noise.
+    length : int
+        Number T of time steps, 1 or more.
+    noise : float
+        What x and s are disturbed by, in their deviations; 0 for none.
+    sharpness : float
+        w, above 0 and at most 100.
+    drawn : bool
+        Whether s is not zeta01(w (x - 1/2)) itself, but 1 with that probability and else 0; it is
+        what the nodes read then.
+    return_network : bool
+        Whether to return the network too.
+
+    Returns
+    -------
+    u : array of shape (T, 1)
+    x : array of shape (T, N)
+    s : array of shape (T, N)
+        The spikes of x(t), which the nodes read at t + 1.
+    root : Network
+        Only with ``return_network=True``: outputs x and s.
+
+    Raises
+    ------
+    ArgumentError
+        `units` or `length` below 1, a noise or a sharpness outside of what is allowed.
+    StateError
+        No network that fires was found in 20 draws.
+    """
+    units, steps = as_count(units, "units", 1), as_count(length, "length", 1)
+    deviation = 0.0 if noise == 0 else as_positive(noise, "noise")
+    root = Network(1)
+    x = root.aif(units, "aif", leak="adjust", sharpness=sharpness, feedback="spikes")
+    root.observe([x, root.groups["aif.s"]])
+    _make_fire(root, units, seed)
+    u = random.normal(steps, seed, "spiking input").reshape(-1, 1)
+    outputs = _draw(root, u, seed) if drawn else root.simulate(u)
+    disturbed = outputs + deviation * outputs.std(axis=0) * random.normal(
+        outputs.size, seed, "spiking noise"
+    ).reshape(outputs.shape)
+    result = u, disturbed[:, :units], (outputs if drawn else disturbed)[:, units:]
+    return (*result, root) if return_network else result
+
+
+def _make_fire(root: Network, units: int, seed: int) -> None:
+    """Draw weights until every node fires as it should."""
+    weights = root.weights
+    u = random.normal(_STEPS, seed, "spiking trial").reshape(-1, 1)
+    numbers = random.uniform(_DRAWS * 4 * units, seed, "spiking weights")
+    recurrent = random.normal(_DRAWS * units**2, seed, "spiking recurrent weights")
+    least, most = _WANTED
+    for rows, matrix in zip(
+        numbers.reshape(_DRAWS, 4, units), recurrent.reshape(_DRAWS, units, units)
+    ):
+        weights["aif.x.g"] = 0.85 + 0.1 * rows[0]
+        weights["aif.x.B"] = (np.where(rows[1] < 0.5, -0.05, 0.05) * (1 + rows[2]))[:, None]
+        weights["aif.x.W"] = 0.35 / np.sqrt(units) * matrix
+        bias, wanted = np.zeros(units), least + (most - least) * rows[3]
+        for _ in range(_ROUNDS):
+            weights["aif.x.a"] = bias
+            firing = root.simulate(u)[:, units:].mean(axis=0)
+            bias = bias + 0.5 * (wanted - firing)
+        if firing.min() >= _ACCEPTED[0] and firing.max() <= _ACCEPTED[1]:
+            return
+    raise StateError(f"spiking: no network of {units} nodes that fires in {_DRAWS} draws")
+
+
+def _draw(root: Network, u: np.ndarray, seed: int) -> np.ndarray:
+    """Run the network on spikes that are drawn."""
+    size = root.outputs // 2
+    chances = random.uniform(len(u) * size, seed, "spikes").reshape(-1, size)
+    stream = root.stream()
+    outputs: Any = np.empty((len(u), 2 * size))
+    for row, given, chance in zip(outputs, u, chances):
+        state = stream.state
+        row[:] = stream.step(given)
+        row[size:] = chance < row[size:]
+        # The same step again, now that its spikes are known.
+        stream.state = state
+        stream.step(given, np.concatenate([np.full(size, np.nan), row[size:]]))
+    return np.asarray(outputs)
