@@ -14,7 +14,7 @@ from ._parameters import as_positive
 
 #: Mean firing that is asked of every node, and that is accepted of a trial: others differ a little.
 _WANTED, _ACCEPTED = (0.1, 0.35), (0.07, 0.38)
-_DRAWS, _ROUNDS, _STEPS = 20, 60, 500
+_DRAWS, _ROUNDS, _STEPS = 20, 60, 1000
 
 
 def spiking(
@@ -25,6 +25,7 @@ def spiking(
     noise: float = 0.01,
     sharpness: float = 10.0,
     drawn: bool = False,
+    dale: bool = False,
     return_network: bool = False,
 ) -> tuple:
     """Return the input, the values and the spikes of a random network whose nodes all fire.
@@ -49,6 +50,9 @@ def spiking(
     drawn : bool
         Whether s is not zeta01(w (x - 1/2)) itself, but 1 with that probability and else 0; it is
         what the nodes read then.
+    dale : bool
+        Whether each node has one sign, three in four excite, and none reads itself: the recurrent
+        weights of the network are constrained so.
     return_network : bool
         Whether to return the network too.
 
@@ -73,7 +77,7 @@ def spiking(
     root = Network(1)
     x = root.aif(units, "aif", leak="adjust", sharpness=sharpness, feedback="spikes")
     root.observe([x, root.groups["aif.s"]])
-    _make_fire(root, units, seed)
+    _make_fire(root, units, seed, dale)
     u = random.normal(steps, seed, "spiking input").reshape(-1, 1)
     outputs = _draw(root, u, seed) if drawn else root.simulate(u)
     disturbed = outputs + deviation * outputs.std(axis=0) * random.normal(
@@ -83,25 +87,31 @@ def spiking(
     return (*result, root) if return_network else result
 
 
-def _make_fire(root: Network, units: int, seed: int) -> None:
+def _make_fire(root: Network, units: int, seed: int, dale: bool) -> None:
     """Draw weights until every node fires as it should."""
     weights = root.weights
     u = random.normal(_STEPS, seed, "spiking trial").reshape(-1, 1)
-    numbers = random.uniform(_DRAWS * 4 * units, seed, "spiking weights")
+    numbers = random.uniform(_DRAWS * 5 * units, seed, "spiking weights")
     recurrent = random.normal(_DRAWS * units**2, seed, "spiking recurrent weights")
     least, most = _WANTED
     for rows, matrix in zip(
-        numbers.reshape(_DRAWS, 4, units), recurrent.reshape(_DRAWS, units, units)
+        numbers.reshape(_DRAWS, 5, units), recurrent.reshape(_DRAWS, units, units)
     ):
         weights["aif.x.g"] = 0.85 + 0.1 * rows[0]
         weights["aif.x.B"] = (np.where(rows[1] < 0.5, -0.05, 0.05) * (1 + rows[2]))[:, None]
-        weights["aif.x.W"] = 0.35 / np.sqrt(units) * matrix
+        matrix = 0.35 / np.sqrt(units) * matrix
+        if dale:
+            signs = np.where(rows[4] < 0.75, 1, -1)
+            matrix = signs * abs(matrix) * (1 - np.eye(units))
+        weights["aif.x.W"] = matrix
         bias, wanted = np.zeros(units), least + (most - least) * rows[3]
         for _ in range(_ROUNDS):
             weights["aif.x.a"] = bias
             firing = root.simulate(u)[:, units:].mean(axis=0)
             bias = bias + 0.5 * (wanted - firing)
         if firing.min() >= _ACCEPTED[0] and firing.max() <= _ACCEPTED[1]:
+            if dale:
+                weights.constrain("aif.x.W", sign=signs, mask=1 - np.eye(units))
             return
     raise StateError(f"spiking: no network of {units} nodes that fires in {_DRAWS} draws")
 

@@ -13,6 +13,7 @@ from . import (
     prediction,
     profiles,
     robustness,
+    spikes,
     variability,
 )
 from ._experiment import Experiment
@@ -31,5 +32,6 @@ EXPERIMENTS: dict[str, Experiment] = {
         other_units,
         long_dependencies,
         prediction,
+        spikes,
     )
 }
