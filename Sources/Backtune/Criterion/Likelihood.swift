@@ -47,7 +47,4 @@ struct Surprise {
 
   /// Its slope by p.
   func barrierSlope(_ p: Double) -> Double { p < 0 ? -1 / floor : 0 }
-
-  /// Its squares, summed, are far from an overflow.
-  static let least = Surprise(floor: 1e-100)
 }

@@ -8,7 +8,8 @@ import BacktuneNumerics
 package struct Poisson: Criterion, Likelihood {
   package static var names: [String] { ["poisson"] }
   package static var domain: String { "a count of 0 or more" }
-  private static let rate = Surprise.least
+  /// Squares of its slopes, summed, are far from an overflow.
+  private static let rate = Surprise(floor: 1e-100)
 
   package init(nu: Double) {}
 
