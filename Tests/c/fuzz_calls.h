@@ -97,7 +97,8 @@ static void set_data(fuzzer *f) {
 
 /* What is asked of the outputs, weights and activities. */
 static void ask_for(fuzzer *f) {
-  static const char *const criteria[] = {"least-squares", "l1", "0", "huber", "b", "boolean", "cross-entropy"};
+  static const char *const criteria[] = {"least-squares", "l1", "0", "huber", "b", "boolean", "bernoulli", "poisson",
+                                         "cross-entropy"};
   static const char *const rules[] = {"sparse-weights", "ridge", "sparse-activity", "orthogonal-activity",
                                       "activity-bound"};
   static const char *const settings[] = {"{\"strength\": 0.1}",
@@ -119,7 +120,7 @@ static void ask_for(fuzzer *f) {
   const int kind = below(f, 6);
   switch (below(f, 9)) {
     case 0:
-    case 1: TRY(bt_estimator_set_criterion(e, chance(f, 5) ? word(f) : criteria[below(f, 7)])); break;
+    case 1: TRY(bt_estimator_set_criterion(e, chance(f, 5) ? word(f) : criteria[below(f, 9)])); break;
     case 2: TRY(bt_estimator_set_criterion(e, "observables")); break;
     case 3:
       TRY(bt_estimator_add_regularisation(e, chance(f, 95) ? rules[below(f, 5)] : word(f),

@@ -1,10 +1,14 @@
 """Spiking networks: measured feedback of units, recovery of weights, criteria of spikes."""
 
+import re
+
 import backtune as bt
 import numpy as np
 import pytest
 from backtune.experiments import EXPERIMENTS, Settings, spikes
-from conftest import same
+from conftest import ROOT, same
+
+PAGE = ROOT / "docs" / "spikes.md"
 
 
 def logistic(q):
@@ -293,3 +297,17 @@ def test_rates_of_linear_outputs_stay_above_zero():
     # Where the likelihood is largest.
     score = np.array([(1 - y / rate).sum(), ((1 - y / rate) * u[:, 0]).sum()])
     assert abs(score).max() < 1e-4
+
+
+@pytest.mark.skipif(not PAGE.is_file(), reason="not in the source tree")
+def test_what_the_page_shows():
+    first, second = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), re.M | re.S)
+    names = {}
+    exec(compile(first, "spikes.md", "exec"), names)
+    assert names["error"] < 0.005
+    x = names["x"]
+    assert ((names["one_step"] - x) ** 2).mean() < 0.001 * x.var()
+    assert ((names["free"] - x) ** 2).mean() > x.var()
+    exec(compile(second, "spikes.md", "exec"), names)
+    error = names["net"].weights["aif.x.W"] - names["root"].weights["aif.x.W"]
+    assert abs(error).max() < 0.005 and (np.diag(error) == 0).all()
