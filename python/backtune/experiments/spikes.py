@@ -182,8 +182,9 @@ def _report(records: list[Record]) -> Report:
         f" {100 * _NOISE:g} % noise on what is measured; learners start from a random draw."
         " Medians over the draws; W, leak: the largest error of a run in any weight; sharpness: the"
         " largest relative error.",
-        "The root networks of the other sections hardly spike (mean z of 1e-4 to 0.007 for aif):"
-        " they say little of spiking. Here biases are chosen for a firing of 0.05 to 0.4.",
+        "The aif root networks of the other sections hardly spike (convergence: z is above 1/2 in"
+        " less than 0.015 of the steps from N = 8 on): they say little of spiking. Here biases are"
+        " chosen for a firing, the mean of s, of 0.05 to 0.4.",
         "Free-run NMSE is the wrong measure where trajectories part: the weights are right, and it"
         " is that of two unrelated runs. One-step NMSE and errors of the weights tell. Chaotic: a"
         f" change of {_TOUCH:g} at the start is one of more than 1e-3 of the variance later.",
