@@ -209,7 +209,7 @@ def test_the_experiment_plans_all_of_it():
         (task, size)
         for task in spikes.TASKS
         for size in (1, 4, 8)
-        if size > 1 or task != "half the values"
+        if size > 1 or task not in ("values, Dale", "half the values")
     }
     assert {item["seed"] for item in plan} == set(range(20))
 
