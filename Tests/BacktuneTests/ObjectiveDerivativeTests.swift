@@ -12,7 +12,7 @@ import Testing
 
   static let pointwise = ["least-squares", "l1", "l0", "huber", "biweight", "boolean"]
   /// Of outputs of one kind only.
-  static let likelihoods = ["bernoulli", "poisson"]
+  static let ofProbabilities = ["bernoulli", "poisson"]
 
   static let options = [
     ("sparse-weights", #"{"strength": 0.3, "eps": 0.1}"#),
@@ -24,7 +24,7 @@ import Testing
 
   @Test func listsAreComplete() {
     let kinds = Criteria.all.filter { $0 is any Criterion.Type }.map { $0.names[0] }
-    #expect(kinds == Self.pointwise + Self.likelihoods)
+    #expect(kinds == Self.pointwise + Self.ofProbabilities)
     #expect(Regularisations.all.map { $0.name } == Self.options.map(\.0))
   }
 
@@ -64,7 +64,7 @@ import Testing
   }
 
   /// Nodes that stay where the criterion has a value: between 0 and 1, above 0.
-  @Test(arguments: likelihoods, seeds) func likelihoods(name: String, seed: UInt64) throws {
+  @Test(arguments: ofProbabilities, seeds) func likelihoods(name: String, seed: UInt64) throws {
     let activation = name == "bernoulli" ? #""logistic""# : #"{"name": "softplus", "eps": 0.3}"#
     let network = try Build.network(
       "lnl", size: 3, options: #"{"activation": \#(activation)}"#, seed: seed)
