@@ -148,7 +148,7 @@ static void options(void) {
   CHECK(strcmp(text, "least-squares") == 0 && length == 13);
   CHECK_ERROR(bt_estimator_set_criterion(estimator, "L1"), BT_ERROR_ARGUMENT,
               "'L1'|unknown|least-squares or 2, l1 or 1, l0 or 0, huber or a, biweight or b, boolean or h, "
-              "cross-entropy, observables");
+              "bernoulli, poisson, cross-entropy, observables");
   CHECK_OK(bt_estimator_get_criterion(estimator, text, sizeof text, &length));
   CHECK(strcmp(text, "least-squares") == 0);
   CHECK_OK(bt_estimator_set_method(estimator, "backward-tuning"));

@@ -160,7 +160,7 @@ static void cross_entropy(void) {
   CHECK_OK(bt_network_observe(network, &group, &two, 1));
   bt_estimator *estimator = estimator_for(network, &t);
   CHECK_OK(bt_estimator_set_criterion(estimator, "cross-entropy"));
-  CHECK_ERROR(bt_estimator_cost(estimator, &cost, NULL), BT_ERROR_ARGUMENT, "desired|negative|0 or more");
+  CHECK_ERROR(bt_estimator_cost(estimator, &cost, NULL), BT_ERROR_ARGUMENT, "desired|cross-entropy|0 or more");
   CHECK(cost == SENTINEL);
   for (int k = 0; k < VALUES; k++) t.desired[k] = fabs(t.desired[k]);
   CHECK_OK(bt_estimator_set_data(estimator, 2, lengths, t.inputs, TOTAL, t.desired, VALUES, t.gains, VALUES));
@@ -178,6 +178,38 @@ static void cross_entropy(void) {
   CHECK(length > 2 && costs[0] == cost && costs[length - 1] < costs[0]);
   for (int64_t k = 1; k < length; k++) CHECK(costs[k] <= costs[k - 1]);
   free(costs);
+  CHECK_OK(bt_estimator_free(estimator));
+  CHECK_OK(bt_network_free(network));
+}
+
+/* Spikes and counts: costs of outputs between 0 and 1, and what may be desired. */
+static void likelihoods(void) {
+  bt_network *network = NULL;
+  CHECK_OK(bt_network_create(1, &network));
+  CHECK_OK(bt_network_add_unit(network, "dense", NULL, 1, "{\"activation\": \"logistic\"}", NULL));
+  const double u[2] = {0, 1}, weights[2] = {0.5, -1};
+  CHECK_OK(bt_network_set_weights(network, weights, 2));
+  const int64_t length = 2;
+  double desired[2] = {1, 0.25}, cost = SENTINEL;
+  const double x[2] = {1 / (1 + exp(-0.5)), 1 / (1 + exp(0.5))};
+  bt_estimator *estimator = NULL;
+  CHECK_OK(bt_estimator_create(network, &estimator));
+  CHECK_OK(bt_estimator_set_data(estimator, 1, &length, u, 2, desired, 2, NULL, 0));
+  CHECK_OK(bt_estimator_set_criterion(estimator, "bernoulli"));
+  CHECK_OK(bt_estimator_cost(estimator, &cost, NULL));
+  CHECK_CLOSE(cost, (-log(x[0]) - 0.25 * log(x[1]) - 0.75 * log(1 - x[1])) / 2, 1e-12);
+  CHECK_OK(bt_estimator_set_criterion(estimator, "poisson"));
+  CHECK_OK(bt_estimator_cost(estimator, &cost, NULL));
+  CHECK_CLOSE(cost, (x[0] - log(x[0]) - 1 + x[1] - 0.25 * log(x[1]) + 0.25 * log(0.25) - 0.25) / 2, 1e-12);
+  desired[0] = 3;
+  CHECK_OK(bt_estimator_set_data(estimator, 1, &length, u, 2, desired, 2, NULL, 0));
+  CHECK_OK(bt_estimator_cost(estimator, &cost, NULL));
+  CHECK_OK(bt_estimator_set_criterion(estimator, "bernoulli"));
+  CHECK_ERROR(bt_estimator_cost(estimator, &cost, NULL), BT_ERROR_ARGUMENT, "desired|3|bernoulli");
+  desired[1] = -2;
+  CHECK_OK(bt_estimator_set_data(estimator, 1, &length, u, 2, desired, 2, NULL, 0));
+  CHECK_OK(bt_estimator_set_criterion(estimator, "poisson"));
+  CHECK_ERROR(bt_estimator_cost(estimator, &cost, NULL), BT_ERROR_ARGUMENT, "desired|-2|poisson|0 or more");
   CHECK_OK(bt_estimator_free(estimator));
   CHECK_OK(bt_network_free(network));
 }
@@ -230,6 +262,7 @@ int main(void) {
     one(&criteria[k], 0.75);
   }
   cross_entropy();
+  likelihoods();
   left_out(0, 1);
   left_out(4, 0);
   left_out(SECOND, 0);
