@@ -144,7 +144,7 @@ def test_weights_are_found_in_chaos(size):
     assert found["weight_error"] < 0.03 and found["sharpness_error"] < 0.1
     assert found["leak_error"] < 0.03 and found["one_step"] < 1.2 * found["one_step_root"]
     # Which the free run does not tell.
-    assert found["free"] > 0.3
+    assert found["free"] > 0.3 or not found["chaotic"]
 
 
 def test_longer_horizons_leave_the_weights():
@@ -218,7 +218,7 @@ def test_what_the_page_shows():
     assert names["error"] < 0.005
     x = names["x"]
     assert ((names["one_step"] - x) ** 2).mean() < 0.001 * x.var()
-    assert ((names["free"] - x) ** 2).mean() > x.var()
+    assert ((names["free"] - x) ** 2).mean() > 0.3 * x.var()
     exec(compile(second, "spikes.md", "exec"), names)
     error = names["net"].weights["aif.x.W"] - names["root"].weights["aif.x.W"]
     assert abs(error).max() < 0.005 and (np.diag(error) == 0).all()
