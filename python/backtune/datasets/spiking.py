@@ -33,7 +33,8 @@ def spiking(
     Integrate-and-fire nodes (`Network.aif`, ``feedback="spikes"``) with leaks in [0.85, 0.95], one
     normal input with weights of 0.05 to 0.1 of either sign, recurrent weights of deviation
     0.35/sqrt(N), and biases such that each node fires in 0.05 to 0.4 of the time steps. Most of
-    them are chaotic: two runs part from a rounding.
+    them are chaotic: two runs part from a rounding, and biases, which are chosen by runs, may
+    differ a little between kinds of processors.
 
     Parameters
     ----------
