@@ -158,9 +158,9 @@ bt_status bt_network_free(bt_network *network);
  *                   time_constant, sharpness w (5; a number in [0, 100]; "adjust"), mask or density
  *   softmax         x = softmax(z / temperature); z = a + W x(t-1) + B i(t-1): temperature (1), mask or density
  *   reservoir       an lnl of fixed random weights and a readout: outputs (1), spectral_radius (0.9), density (0.1),
- *                   input_scaling (1), seed, activation ("tanh"), leak or time_constant
+ *                   input_scaling (1), seed, activation ("tanh"), leak or time_constant, feedback, feedback_scaling (1)
  *   state_space     x = A x(t-1) + B i(t-1) + E h(t-1); h = tanh(b + F x + G i); y = c + C x + D i + H h:
- *                   hidden (size), outputs (1), input_lag (1)
+ *                   hidden (size), outputs (1), input_lag (1), feedback
  *   dense           x = f(a + W s(t)): activation; sources: the input at lag 0
  *   conv1d          shared weights over the nodes of its source: kernel (3), channels (1) of the source, activation
  *   gate            x = (1 - k(c)) x(t-1) + k(c) v: profile, value_sources of v (the input at lag 0)
@@ -172,6 +172,8 @@ bt_status bt_network_free(bt_network *network);
  *                   [{"source": "self" | "input" | group name or number, "lag": 1, "mask": rows of 0 and 1 or absent}, ...]
  *   mask            rows of 0 and 1, the recurrent connections there are; or density of them, drawn with seed (0)
  *   leak            none, a number in [0, 0.999], "adjust"; or time_constant tau and dt (1): 1 - dt/tau
+ *   feedback        "none", or "measured": K m is added to x, or x2, m what was measured of y one step ago, a group y.m1
+ *                   (with a bias a of x in state_space)
  *   profile         of the gates k: "zeta", or "logistic" as in other libraries
  * `output` (may be NULL) receives the group of the unit's output, observed by default when the unit is the last. */
 bt_status bt_network_add_unit(bt_network *network, const char *kind, const char *name, int64_t size,

@@ -92,6 +92,22 @@ extension Sequences {
     return ChannelMoments.of(inputs, channels: channels) { isUsed[$0 / channels] }
   }
 
+  /// Time steps of the sequence that stands there up to its last observed value.
+  func observedSteps(_ steps: Range<Int>) -> Int {
+    gains.isEmpty ? steps.count : Self.observedSteps(steps, gains, outputCount)
+  }
+
+  private static func observedSteps(
+    _ steps: Range<Int>, _ gains: [Double], _ outputs: Int
+  ) -> Int {
+    var end = steps.upperBound
+    while end > steps.lowerBound, gains[(end - 1) * outputs..<end * outputs].allSatisfy({ $0 == 0 })
+    {
+      end -= 1
+    }
+    return end - steps.lowerBound
+  }
+
   /// Which time steps come before the end of what is observed of their sequence; nil where all do.
   private static func stepsToLastObserved(
     _ lengths: [Int], _ gains: [Double], _ outputs: Int
@@ -100,11 +116,8 @@ extension Sequences {
     var result = [Bool](repeating: true, count: lengths.reduce(0, +))
     var first = 0
     for length in lengths {
-      var end = first + length
-      while end > first, gains[(end - 1) * outputs..<end * outputs].allSatisfy({ $0 == 0 }) {
-        end -= 1
-        result[end] = false
-      }
+      let end = first + observedSteps(first..<first + length, gains, outputs)
+      for t in end..<first + length { result[t] = false }
       first += length
     }
     return result.allSatisfy { $0 } ? nil : result
