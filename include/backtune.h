@@ -324,7 +324,9 @@ bt_status bt_network_randomize(bt_network *network, uint64_t seed);
 
 /* The rest: what the inputs are taken to be before t = 0 where no initial state is given, one value an input in its
  * units. 0 unless set (NULL with length 0 unsets it); an estimation that starts from weights as they were drawn sets it,
- * where a user did not, to the mean of every input whose values are all above or all below 0. */
+ * where a user did not, to the mean of every input whose values are all above or all below 0. It takes the same of observed
+ * groups of which measurements are read (bt_network_add_measured), which is kept with it; a rest that is set has 0 for
+ * them. */
 bt_status bt_network_set_rest(bt_network *network, const double *values, int64_t length);
 bt_status bt_network_get_rest(const bt_network *network, double *values, int64_t length);
 

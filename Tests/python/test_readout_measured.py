@@ -1,4 +1,4 @@
-"""Predictors that are linear in their free weights: solved at once, where all that is read is known."""
+"""Predictors that are linear in their free weights: solved at once, if all they read is known."""
 
 import backtune as bt
 import numpy as np

@@ -76,6 +76,13 @@ def test_runs_freely_from_where_the_filter_stands():
     np.testing.assert_array_equal(steps, free)
 
 
+def test_units_that_fixed_weights_cannot_follow_are_told():
+    y = 1e4 * wave(100)
+    net = reservoir(10)
+    with pytest.warns(bt.BacktuneWarning, match="output 0, of size .* fixed weights alone"):
+        bt.Estimator(net, np.zeros((100, 0)), y, horizon=1).run(progress=False)
+
+
 def test_reads_inputs_and_sources_beside_it():
     net = bt.Network(1)
     net.reservoir(20, seed=1, sources=[bt.SELF.lag(1), net.input.lag(0)], feedback="measured")
