@@ -161,9 +161,9 @@ bt_status bt_network_free(bt_network *network);
  *                   after, of which what was measured is read, from s.m1)
  *   softmax         x = softmax(z / temperature); z = a + W x(t-1) + B i(t-1): temperature (1), mask or density
  *   reservoir       an lnl of fixed random weights and a readout: outputs (1), spectral_radius (0.9), density (0.1),
- *                   input_scaling (1), seed, activation ("tanh"), leak or time_constant
+ *                   input_scaling (1), seed, activation ("tanh"), leak or time_constant, feedback, feedback_scaling (1)
  *   state_space     x = A x(t-1) + B i(t-1) + E h(t-1); h = tanh(b + F x + G i); y = c + C x + D i + H h:
- *                   hidden (size), outputs (1), input_lag (1)
+ *                   hidden (size), outputs (1), input_lag (1), feedback
  *   dense           x = f(a + W s(t)): activation; sources: the input at lag 0
  *   conv1d          shared weights over the nodes of its source: kernel (3), channels (1) of the source, activation
  *   gate            x = (1 - k(c)) x(t-1) + k(c) v: profile, value_sources of v (the input at lag 0)
@@ -175,6 +175,8 @@ bt_status bt_network_free(bt_network *network);
  *                   [{"source": "self" | "input" | group name or number, "lag": 1, "mask": rows of 0 and 1 or absent}, ...]
  *   mask            rows of 0 and 1, the recurrent connections there are; or density of them, drawn with seed (0)
  *   leak            none, a number in [0, 0.999], "adjust"; or time_constant tau and dt (1): 1 - dt/tau
+ *   feedback        "none", or "measured": K m is added to x, or x2, m what was measured of y one step ago, a group y.m1
+ *                   (with a bias a of x in state_space)
  *   profile         of the gates k: "zeta", or "logistic" as in other libraries
  * `output` (may be NULL) receives the group of the unit's output, observed by default when the unit is the last. */
 bt_status bt_network_add_unit(bt_network *network, const char *kind, const char *name, int64_t size,
@@ -325,7 +327,9 @@ bt_status bt_network_randomize(bt_network *network, uint64_t seed);
 
 /* The rest: what the inputs are taken to be before t = 0 where no initial state is given, one value an input in its
  * units. 0 unless set (NULL with length 0 unsets it); an estimation that starts from weights as they were drawn sets it,
- * where a user did not, to the mean of every input whose values are all above or all below 0. */
+ * where a user did not, to the mean of every input whose values are all above or all below 0. It takes the same of observed
+ * groups of which measurements are read (bt_network_add_measured), which is kept with it; a rest that is set has 0 for
+ * them. */
 bt_status bt_network_set_rest(bt_network *network, const double *values, int64_t length);
 bt_status bt_network_get_rest(const bt_network *network, double *values, int64_t length);
 

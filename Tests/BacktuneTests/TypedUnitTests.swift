@@ -73,7 +73,12 @@ import Testing
         Reservoir(3, outputs: 2, spectralRadius: 0, inputScaling: 3, seed: .max),
         #"{"outputs": 2, "spectral_radius": 0, "input_scaling": 3, "seed": 18446744073709551615}"#
       ),
+      (
+        Reservoir(3, recurrence: .full, feedback: .measured, feedbackScaling: 0.5),
+        #"{"density": 1, "feedback": "measured", "feedback_scaling": 0.5}"#
+      ),
       (StateSpace(3, hidden: 0, outputs: 2), #"{"hidden": 0, "outputs": 2}"#),
+      (StateSpace(3, feedback: .measured), #"{"feedback": "measured"}"#),
       (
         Dense(3, activation: .softplus(eps: 0.5)),
         #"{"activation": {"name": "softplus", "eps": 0.5}}"#
@@ -122,6 +127,7 @@ import Testing
       (Reservoir(2, outputs: 0), "outputs of unit reservoir"),
       (Reservoir(2, spectralRadius: -1), "spectral_radius of unit reservoir: -1.0 came"),
       (Reservoir(2, recurrence: .random(density: 0)), "form no cycle"),
+      (Reservoir(2, feedbackScaling: -1), "feedback_scaling of unit reservoir: -1.0 came"),
       (StateSpace(2, hidden: -1), "hidden of unit state_space: -1.0 came"),
       (Convolution(2, kernel: 9), "a source of 4 nodes"), (Convolution(2, channels: 0), "channels"),
       (Versatile(2, functions: []), "functions of unit versatile"),

@@ -142,6 +142,8 @@ class DynamicUnitsMixin(UnitsMixin):
         density: float | None = None,
         mask: Any = None,
         input_scaling: float | None = None,
+        feedback: str | None = None,
+        feedback_scaling: float | None = None,
         seed: int | None = None,
         activation: FunctionLike | None = None,
         leak: float | str | None = None,
@@ -174,6 +176,13 @@ class DynamicUnitsMixin(UnitsMixin):
             Of W, as in `lnl`.
         input_scaling : float, optional
             B is drawn uniformly in plus or minus that, a in a tenth of it.
+        feedback : {"none", "measured"}, optional
+            "measured" makes x read K m(t) too, m(t) what was measured of y(t-1), y(t-1) itself
+            where nothing was, a group ``y.m1``; weights ``x2.K``, fixed as well. With
+            ``horizon=1`` in `Estimator` the readout is then solved at once, and the network runs
+            freely in `Network.simulate`.
+        feedback_scaling : float, optional
+            K is drawn uniformly in plus or minus that.
         seed : int, optional
             Of the connections and the weights.
         activation, leak, time_constant, dt, bias, sources, input_lag, initial
@@ -214,6 +223,8 @@ class DynamicUnitsMixin(UnitsMixin):
             density=density,
             mask=mask,
             input_scaling=input_scaling,
+            feedback=feedback,
+            feedback_scaling=feedback_scaling,
             seed=seed,
             activation=activation,
             leak=leak,

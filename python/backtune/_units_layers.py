@@ -196,6 +196,7 @@ class LayersMixin(UnitsMixin):
         hidden: int | None = None,
         outputs: int | None = None,
         input_lag: int | None = None,
+        feedback: str | None = None,
         initial: str | None = None,
     ) -> Group:
         """Add linear states fed by a small tanh layer.
@@ -220,6 +221,12 @@ class LayersMixin(UnitsMixin):
             Number of nodes of y.
         input_lag : int, optional
             Lag of the input in x; h and y read it at lag 0.
+        feedback : {"none", "measured"}, optional
+            "measured" makes it the innovations form: x(t) = a + A x(t-1) + B i(t-1) + K m(t) +
+            E h(t-1), m(t) what was measured of y(t-1), y(t-1) itself where nothing was, a group
+            ``y.m1``. It predicts where y is known and simulates where it is not. K, the gain of
+            the Kalman filter, is learnt with the rest, at best with ``horizon=1`` in `Estimator`;
+            weights ``x.K`` of shape (size, outputs) and ``x.a``.
         initial : {"zero", "learn"}, optional
             As in `lnl`; weights ``x.x0`` and ``h.x0``.
 
@@ -240,5 +247,6 @@ class LayersMixin(UnitsMixin):
             hidden=hidden,
             outputs=outputs,
             input_lag=input_lag,
+            feedback=feedback,
             initial=initial,
         )

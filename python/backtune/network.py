@@ -209,7 +209,8 @@ class Network(
 
         0 unless set; assigning sets it, None unsets it. An estimation that starts from weights as
         `randomize` drew them sets it, where it was not, to the mean of every input whose values are
-        all above or all below 0.
+        all above or all below 0. It takes the same of observed groups of which measurements are
+        read (`Group.measured`), which is kept with it; a rest that is set has 0 for them.
         """
         values = np.empty(self.inputs)
         lib.bt_network_get_rest(self._pointer, values, values.size)

@@ -1,3 +1,4 @@
+import BacktuneNetwork
 import BacktuneNumerics
 
 /// Mean and deviation of a channel: what the units of a problem are taken from (2.13 of the design).
@@ -14,6 +15,9 @@ package struct ChannelMoments: Sendable {
     if deviation > 0 { return deviation }
     return mean == 0 ? 1 : abs(mean)
   }
+
+  /// What such a channel is taken to be before it begins: its mean where it never comes to 0.
+  var rest: Double { lowest <= 0 && highest >= 0 || count == 0 ? 0 : mean }
 
   /// A deviation below this, times the mean, is rounding.
   private static let rounding = 1e-14
@@ -78,8 +82,20 @@ package struct ChannelMoments: Sendable {
 
 extension Sequences {
   /// What an estimation takes for the inputs before t = 0: 0, or the mean of a channel that never comes there.
-  package var rest: [Double] {
-    inputMoments.map { $0.lowest <= 0 && $0.highest >= 0 || $0.count == 0 ? 0 : $0.mean }
+  package var rest: [Double] { inputMoments.map(\.rest) }
+
+  /// The same for observed groups of which measurements are read, those whose rest is not 0.
+  package func groupRests(_ network: Network) -> [GroupID: [Double]] {
+    var (result, output) = ([GroupID: [Double]](), 0)
+    let sources = network.measuredSources.map(\.group)
+    for item in network.outputs {
+      let own = outputMoments.isEmpty ? [] : outputMoments[output..<output + item.count].map(\.rest)
+      output += item.count
+      guard sources.contains(item.group), own.contains(where: { $0 != 0 }) else { continue }
+      let others = [Double](repeating: 0, count: network.size(of: item.group) - item.count)
+      result[item.group] = own + others
+    }
+    return result
   }
 
   /// Of every input, up to the last observed value of each sequence: what follows may be padding.
@@ -92,6 +108,22 @@ extension Sequences {
     return ChannelMoments.of(inputs, channels: channels) { isUsed[$0 / channels] }
   }
 
+  /// Time steps of the sequence that stands there up to its last observed value.
+  func observedSteps(_ steps: Range<Int>) -> Int {
+    gains.isEmpty ? steps.count : Self.observedSteps(steps, gains, outputCount)
+  }
+
+  private static func observedSteps(
+    _ steps: Range<Int>, _ gains: [Double], _ outputs: Int
+  ) -> Int {
+    var end = steps.upperBound
+    while end > steps.lowerBound, gains[(end - 1) * outputs..<end * outputs].allSatisfy({ $0 == 0 })
+    {
+      end -= 1
+    }
+    return end - steps.lowerBound
+  }
+
   /// Which time steps come before the end of what is observed of their sequence; nil where all do.
   private static func stepsToLastObserved(
     _ lengths: [Int], _ gains: [Double], _ outputs: Int
@@ -100,11 +132,8 @@ extension Sequences {
     var result = [Bool](repeating: true, count: lengths.reduce(0, +))
     var first = 0
     for length in lengths {
-      var end = first + length
-      while end > first, gains[(end - 1) * outputs..<end * outputs].allSatisfy({ $0 == 0 }) {
-        end -= 1
-        result[end] = false
-      }
+      let end = first + observedSteps(first..<first + length, gains, outputs)
+      for t in end..<first + length { result[t] = false }
       first += length
     }
     return result.allSatisfy { $0 } ? nil : result

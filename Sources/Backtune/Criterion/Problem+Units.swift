@@ -74,7 +74,7 @@ extension Scales {
           for node in 0..<network.size(of: past.group) {
             let isInput = past.group == Network.input
             body(
-              place, isInput ? means[node] : 0,
+              place, isInput ? means[node] : mean(past.group, node),
               isInput ? deviations[node] : scale(past.group, node))
             place += 1
           }

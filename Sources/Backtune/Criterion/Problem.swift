@@ -98,14 +98,16 @@ package final class Problem {
     let scales = scales
     measurements = try seen.measurements(
       network, horizons: horizons.flatMap { h in sequences.lengths.map { _ in h } },
-      scale: { scales.scale($0, $1) })
+      unit: { (scales.mean($0, $1), scales.scale($0, $1)) })
     driven = Self.union(
       try objective.kind.driven(network) + activityTerms.flatMap(\.driven))
     runner = try ShardRunner(shards, driven: driven)
     for term in activityTerms { try term.begin(runner) }
     targets =
       seen.hasTargets
-      ? try Targets(seen, runner, scales: zip(scales.outputs, outputUnits).map { $0 / $1 })
+      ? try Targets(
+        seen, runner, means: zip(scales.outputMeans, outputUnits).map { $0 / $1 },
+        scales: zip(scales.outputs, outputUnits).map { $0 / $1 })
       : nil
     let context = TermContext(
       network: network, runner: runner, targets: targets,
@@ -164,9 +166,15 @@ package final class Problem {
   package func makeStates() throws -> States {
     let states = try runner.makeStates()
     sequences.inputs.withUnsafeBufferPointer {
-      runner.setInputs(of: states, $0, rest: network.restValues, measurements)
+      runner.setInputs(of: states, $0, restOf: network, measurements)
     }
     if scales.isNone { return states }
+    for (group, values) in network.groupRests {
+      let own = values.indices.map {
+        (values[$0] - scales.mean(group, $0)) / scales.scale(group, $0)
+      }
+      for part in states.parts { part.setPast(of: group, to: own) }
+    }
     for (shard, part) in zip(runner.shards.all, states.parts) {
       shard.forEachSequence { sequence, lane in
         part.normaliseInputs(

@@ -1,29 +1,37 @@
 import BacktuneNetwork
 
 /// The units of the data, and the coordinates V without units in which an estimation moves the weights W (2.13 of the
-/// design): inputs are read as (u - m)/s, observed linear groups as x/s, and with them
+/// design): inputs are read as (u - m)/s, observed linear groups as x/s, those that are fed back with what was measured as
+/// (x - m)/s, and with them
 ///
-///     V_ij = W_ij s_j / s_i,   V_i = (a_i + sum_j m_j W_ij) / s_i
+///     V_ij = W_ij s_j / s_i,   V_i = (a_i + sum_j m_j W_ij - m_i) / s_i
 ///
-/// s_i and s_j being those of a connection's target and source, 1 for all other nodes. What runs in these coordinates does
+/// s_i and s_j being those of a connection's target and source, 1 for all other nodes, m being 0 for them. What runs in these coordinates does
 /// not depend on the units. A node, or channel, keeps its own units where something else than adjustable linear
 /// combinations reads it, and where weights that are shared could not follow.
 package struct Scales: Sendable {
   /// m and s of every input channel: 0 where it is not centred, 1 where it keeps its units.
   package private(set) var means: [Double]
   package private(set) var deviations: [Double]
-  /// s of every output.
+  /// m and s of every output.
+  package private(set) var outputMeans: [Double]
   package private(set) var outputs: [Double]
   /// Channels that keep their units, or their mean, and the group for whose sake.
   package private(set) var uncentred: [(channel: Int, group: GroupID)] = []
+  /// Outputs that are measured and keep their mean, likewise.
+  package private(set) var uncentredOutputs: [(output: Int, group: GroupID)] = []
   /// W/V of every slot, where means are left out.
   package private(set) var factors: [Double]
   /// The weights that the mean of an input channel comes through, with the bias that makes up for it.
   private var shifts: [Shift] = []
+  /// Own biases and initial values of what is centred, with its mean.
+  private var origins: [(slot: Int, mean: Double)] = []
   /// Observed groups that may be scaled.
   private var scaled: Set<GroupID> = []
   /// s of every node that is scaled.
   private var nodes: [NodePlace: Double] = [:]
+  /// m of every node that is centred.
+  private var nodeMeans: [NodePlace: Double] = [:]
 
   private struct Shift {
     let bias: Int
@@ -36,6 +44,7 @@ package struct Scales: Sendable {
     means = [Double](repeating: 0, count: network.inputs)
     deviations = [Double](repeating: 1, count: network.inputs)
     outputs = [Double](repeating: 1, count: network.outputCount)
+    outputMeans = [Double](repeating: 0, count: network.outputCount)
     factors = [Double](repeating: 1, count: network.slots.values.count)
   }
 
@@ -104,26 +113,24 @@ package struct Scales: Sendable {
       (0..<item.count).map { nodes[NodePlace(group: item.group, node: $0)] ?? 1 }
     }
     factors = units.factors
+    let biases = FreeBiases(network, regularised: constraints.regularised)
+    centreOutputs(network, moments, biases)
     if readElsewhere.contains(Network.input) { return }
-    centre(network, inputs, constraints.regularised)
+    centre(network, inputs, biases)
   }
 
   /// Takes the means of channels out wherever free biases make up for them.
   private mutating func centre(
-    _ network: Network, _ inputs: [ChannelMoments], _ regularised: Set<Int>
+    _ network: Network, _ inputs: [ChannelMoments], _ biases: FreeBiases
   ) {
-    let uses = network.slotUses
     var found: [[Shift]] = inputs.map { _ in [] }
     var isCentred = inputs.map { $0.deviation > 0 && $0.mean != 0 }
     for (target, group) in network.groups.enumerated() {
       guard case .learnware(let learnware) = group.body else { continue }
-      let biases = learnware.bias.map { network.biasSlots($0, size: group.size) }
       for connection in learnware.connections where connection.source.group == Network.input {
         network.forEachLink(of: connection, to: target) { link in
           guard isCentred[link.source] else { return }
-          guard let bias = biases?[link.node], uses[bias] == 1, !regularised.contains(bias),
-            network.slots.isFreeAndUnbounded(bias)
-          else {
+          guard let bias = biases[target, link.node] else {
             isCentred[link.source] = false
             uncentred.append((link.source, target))
             return
@@ -139,10 +146,84 @@ package struct Scales: Sendable {
     }
   }
 
+  /// Takes the means out of observed groups of which measurements are read, wherever they and all that reads them have
+  /// free biases that make up for it: what is read has the offset of the data then, and the initial values too.
+  private mutating func centreOutputs(
+    _ network: Network, _ moments: [ChannelMoments], _ biases: FreeBiases
+  ) {
+    if moments.isEmpty || !network.isMeasured { return }
+    var output = 0
+    for item in network.outputs {
+      let first = output
+      output += item.count
+      guard scaled.contains(item.group) else { continue }
+      let members = network.groups.indices.filter {
+        $0 == item.group || network.measuredSource(of: $0)?.group == item.group
+      }
+      if members.count == 1 { continue }
+      var means = [Double](repeating: 0, count: network.size(of: item.group))
+      for k in 0..<item.count where moments[first + k].deviation > 0 {
+        means[k] = moments[first + k].mean
+      }
+      if means.allSatisfy({ $0 == 0 }) { continue }
+      if let group = centre(network, item.group, members, means, biases) {
+        uncentredOutputs += (first..<output).map { ($0, group) }
+      } else {
+        outputMeans.replaceSubrange(first..<output, with: means[..<item.count])
+      }
+    }
+  }
+
+  /// Takes the means out of a group and of what is measured of it.
+  /// - Returns: a group that makes this impossible, nil where it was done.
+  private mutating func centre(
+    _ network: Network, _ group: GroupID, _ members: [GroupID], _ means: [Double],
+    _ biases: FreeBiases
+  ) -> GroupID? {
+    var (shifts, origins) = ([Shift](), [(slot: Int, mean: Double)]())
+    for node in means.indices where means[node] != 0 {
+      guard let bias = biases[group, node] else { return group }
+      origins.append((bias, means[node]))
+    }
+    for member in members {
+      guard let initial = network.groups[member].initialState else { continue }
+      for (k, slot) in network.arrays[initial.array].slots.enumerated() {
+        let mean = means[k % means.count]
+        if mean == 0 { continue }
+        guard biases.isPlain(slot) else { return member }
+        origins.append((slot, mean))
+      }
+    }
+    for (target, reader) in network.groups.enumerated() {
+      guard case .learnware(let learnware) = reader.body else { continue }
+      for connection in learnware.connections where members.contains(connection.source.group) {
+        var isPossible = true
+        network.forEachLink(of: connection, to: target) { link in
+          if means[link.source] == 0 { return }
+          guard let bias = biases[target, link.node] else {
+            isPossible = false
+            return
+          }
+          shifts.append(Shift(bias: bias, slot: link.slot, mean: means[link.source]))
+        }
+        if !isPossible { return target }
+      }
+    }
+    self.shifts += shifts
+    self.origins += origins
+    for member in members {
+      for (node, mean) in means.enumerated() where mean != 0 {
+        nodeMeans[NodePlace(group: member, node: node)] = mean
+      }
+    }
+    return nil
+  }
+
   /// V of weights W, one value a slot.
   package func inner(_ weights: [Double]) -> [Double] {
     var result = weights
     for shift in shifts { result[shift.bias] += shift.mean * weights[shift.slot] }
+    for origin in origins { result[origin.slot] -= origin.mean }
     for k in result.indices { result[k] /= factors[k] }
     return result
   }
@@ -152,6 +233,7 @@ package struct Scales: Sendable {
     var result = inner
     for k in result.indices { result[k] *= factors[k] }
     for shift in shifts { result[shift.bias] -= shift.mean * result[shift.slot] }
+    for origin in origins { result[origin.slot] += origin.mean }
     return result
   }
 
@@ -172,35 +254,14 @@ package struct Scales: Sendable {
     nodes.isEmpty ? 1 : nodes[NodePlace(group: group, node: node)] ?? 1
   }
 
+  /// m of a node of a group that is no input.
+  package func mean(_ group: GroupID, _ node: Int) -> Double {
+    nodeMeans.isEmpty ? 0 : nodeMeans[NodePlace(group: group, node: node)] ?? 0
+  }
+
   /// Whether weights and data are as they came.
   package var isNone: Bool {
-    shifts.isEmpty && factors.allSatisfy { $0 == 1 } && deviations.allSatisfy { $0 == 1 }
-      && outputs.allSatisfy { $0 == 1 }
-  }
-}
-
-extension WeightSlots {
-  fileprivate func isFreeAndUnbounded(_ slot: Int) -> Bool {
-    !isFixed[slot] && lower[slot] == -.infinity && upper[slot] == .infinity
-  }
-}
-
-extension Network {
-  /// How many entries, biases and initial values read each slot.
-  fileprivate var slotUses: [Int] {
-    var uses = [Int](repeating: 0, count: slots.values.count)
-    for (target, group) in groups.enumerated() {
-      if let initial = group.initialState {
-        for slot in arrays[initial.array].slots { uses[slot] += 1 }
-      }
-      guard case .learnware(let learnware) = group.body else { continue }
-      for connection in learnware.connections {
-        forEachLink(of: connection, to: target) { uses[$0.slot] += 1 }
-      }
-      if let bias = learnware.bias {
-        for slot in biasSlots(bias, size: group.size) { uses[slot] += 1 }
-      }
-    }
-    return uses
+    shifts.isEmpty && origins.isEmpty && factors.allSatisfy { $0 == 1 }
+      && deviations.allSatisfy { $0 == 1 } && outputs.allSatisfy { $0 == 1 }
   }
 }

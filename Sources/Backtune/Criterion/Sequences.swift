@@ -148,10 +148,11 @@ public struct Sequences: Sendable {
   ///
   /// - Parameters:
   ///   - horizons: steps of the blocks of free simulation, in turn for all sequences.
-  ///   - scale: what divides the values of a node.
+  ///   - unit: of the values of a node.
   /// - Throws: `.argument` where nothing is known of a group whose measurements a finite horizon reads.
   func measurements(
-    _ network: Network, horizons: [Double], scale: (GroupID, Int) -> Double = { _, _ in 1 }
+    _ network: Network, horizons: [Double],
+    unit: (GroupID, Int) -> (mean: Double, scale: Double) = { _, _ in (0, 1) }
   ) throws -> Measurements? {
     let sources = network.measuredSources
     if sources.isEmpty {
@@ -165,7 +166,7 @@ public struct Sequences: Sendable {
     let result = try known.withUnsafeBufferPointer {
       try Measurements(
         network, outputs: hasTargets ? $0 : nil, others: measured, steps: totalSteps,
-        horizons: horizons, scale: scale)
+        horizons: horizons, unit: unit)
     }
     if horizons.allSatisfy({ $0 == .infinity }) { return result }
     for (group, _) in sources where result.values[group]?.contains(where: { !$0.isNaN }) != true {

@@ -3,7 +3,8 @@ import BacktuneNumerics
 import BacktuneSimulation
 
 /// Desired outputs and gains in the lanes of the shards: [time][output][lane]. Observed values stand among the driven ones
-/// in the units of the problem: times the scale of their output they are those of the desired ones.
+/// in the units of the problem: times the scale of their output they are those of the desired ones, less its mean where that
+/// is taken out.
 package final class Targets {
   let sequences: Sequences
   let runner: ShardRunner
@@ -27,9 +28,12 @@ package final class Targets {
     let runs: [(place: Int, count: Int, column: Int)]
   }
 
-  /// - Parameter units: s of every output; nil for 1.
+  /// - Parameters:
+  ///   - means: m of every output, which is taken out of the desired values; nil for 0.
+  ///   - units: s of every output; nil for 1.
   package init(
-    _ sequences: Sequences, _ runner: ShardRunner, scales units: [Double]? = nil
+    _ sequences: Sequences, _ runner: ShardRunner, means: [Double]? = nil,
+    scales units: [Double]? = nil
   ) throws {
     (self.sequences, self.runner) = (sequences, runner)
     let (observed, outputs) = (runner.shards.network.outputs, sequences.outputCount)
@@ -46,7 +50,7 @@ package final class Targets {
         for t in 0..<sequences.lengths[sequence] {
           for k in 0..<outputs {
             let (from, to) = ((first + t) * outputs + k, t * columns + k * lanes + lane)
-            desired.pointer[to] = sequences.desired[from]
+            desired.pointer[to] = sequences.desired[from] - (means?[k] ?? 0)
             gains.pointer[to] = sequences.gains[from]
           }
         }

@@ -302,9 +302,10 @@ public final class Estimator {
     // Nothing that is good already is thrown away, such as the network that made the data.
     if try session().cost(at: network.slots.values).nmse < Self.goodNMSE { return }
     if network.rest == nil || network.rest?.isTaken == true {
-      let rest = try sequences().rest
-      if rest != network.restValues {
-        try network.setRest(rest, isTaken: true)
+      let sequences = try sequences()
+      let (rest, groups) = (sequences.rest, sequences.groupRests(network))
+      if rest != network.restValues || groups != network.rest?.groups ?? [:] {
+        try network.setRest(rest, groups: groups, isTaken: true)
         made = nil
       }
     }

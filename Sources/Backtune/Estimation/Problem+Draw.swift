@@ -20,6 +20,12 @@ extension Problem {
       result[slot] = min(max(values[slot], slots.lower[slot]), slots.upper[slot])
     }
     addMeans(&result, isFree)
+    // What is centred starts from its mean.
+    for (group, body) in network.groups.enumerated() {
+      guard let initial = body.initialState else { continue }
+      for (k, slot) in network.arrays[initial.array].slots.enumerated()
+      where scales.mean(group, k % body.size) != 0 && !given.isFixed[slot] { result[slot] = 0 }
+    }
     return result
   }
 
@@ -30,7 +36,9 @@ extension Problem {
     var means = [GroupID: [Double]]()
     var output = 0
     for item in network.outputs {
-      let own = (0..<item.count).map { moments[output + $0].mean / scales.outputs[output + $0] }
+      let own = (0..<item.count).map {
+        (moments[output + $0].mean - scales.outputMeans[output + $0]) / scales.outputs[output + $0]
+      }
       output += item.count
       guard scales.isScaled(item.group) else { continue }
       means[item.group] =
@@ -42,8 +50,10 @@ extension Problem {
       else { continue }
       // What comes back of the means by the group itself, or by others that are observed.
       var missing = goals
-      for connection in learnware.connections {
-        guard let read = means[connection.source.group] else { continue }
+      for connection in learnware.connections where connection.source.group != Network.input {
+        let source = connection.source.group
+        guard let read = means[network.measuredSource(of: source)?.group ?? source]
+        else { continue }
         network.forEachLink(of: connection, to: group) {
           missing[$0.node] -= slots[$0.slot] * read[$0.source]
         }

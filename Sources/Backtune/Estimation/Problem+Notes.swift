@@ -47,16 +47,41 @@ extension Problem {
         + "\(Self.short(own.deviation)), and group \(network.groups[group].name), which reads it, no free "
         + "bias to make up for that: take the mean out, or give it a bias"
     }
+      + scales.uncentredOutputs.compactMap { output, group in
+        let own = outputMoments[output]
+        guard own.deviation > 0, abs(own.mean) > Self.offset * own.deviation else { return nil }
+        return "output \(output), which is measured and read, has a mean of "
+          + "\(Self.short(own.mean)) and a deviation of \(Self.short(own.deviation)), and group "
+          + "\(network.groups[group].name) no free bias to make up for that: take the mean out, or "
+          + "give it a bias"
+      }
   }
 
-  /// Channels that are read by fixed weights alone, which cannot follow their units: a reservoir's.
+  /// Channels, and what is measured of outputs, that are read by fixed weights alone, which cannot follow their units: a
+  /// reservoir's.
   private var fixedNotes: [String] {
-    let moments = sequences.inputMoments
+    var notes = fixedNotes(of: [Network.input], "input", sequences.inputMoments, first: 0)
+    var output = 0
+    for item in network.outputs where !outputMoments.isEmpty {
+      let readers = network.groups.indices.filter {
+        network.measuredSource(of: $0)?.group == item.group
+      }
+      let moments = Array(outputMoments[output..<output + item.count])
+      notes += fixedNotes(of: readers, "output", moments, first: output)
+      output += item.count
+    }
+    return notes
+  }
+
+  private func fixedNotes(
+    of sources: [GroupID], _ kind: String, _ moments: [ChannelMoments], first: Int
+  ) -> [String] {
     var (isRead, isAdjusted) = (moments.map { _ in false }, moments.map { _ in false })
     for (target, group) in network.groups.enumerated() {
       guard case .learnware(let learnware) = group.body else { continue }
-      for connection in learnware.connections where connection.source.group == Network.input {
+      for connection in learnware.connections where sources.contains(connection.source.group) {
         network.forEachLink(of: connection, to: target) {
+          guard moments.indices.contains($0.source) else { return }
           if network.slots.isFixed[$0.slot] {
             isRead[$0.source] = true
           } else {
@@ -71,8 +96,8 @@ extension Problem {
         !(1 / Self.farUnit...Self.farUnit).contains(size)
       else { return nil }
       return
-        "input \(channel), of size \(Self.short(size)), is read by fixed weights alone, which do not "
-        + "follow its units: bring it to a deviation of about 1"
+        "\(kind) \(first + channel), of size \(Self.short(size)), is read by fixed weights alone, "
+        + "which do not follow its units: bring it to a deviation of about 1"
     }
   }
 

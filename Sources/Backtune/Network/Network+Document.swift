@@ -7,7 +7,13 @@ extension Network {
       observe: observed.isEmpty
         ? nil : observed.map { .init(group: groups[$0.group].name, outputs: $0.count) },
       output: defaultOutput.map { groups[$0].name },
-      rest: rest.map { .init(values: $0.values, taken: $0.isTaken ? true : nil) },
+      rest: rest.map { rest in
+        let named = rest.groups.map { (groups[$0].name, $1) }
+        return .init(
+          values: rest.values,
+          groups: named.isEmpty ? nil : Dictionary(uniqueKeysWithValues: named),
+          taken: rest.isTaken ? true : nil)
+      },
       data: labelDocument, seed: drawSeed.map { String($0) })
   }
 

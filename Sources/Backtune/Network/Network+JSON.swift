@@ -73,7 +73,11 @@ extension Network {
         throw BacktuneError.argument("network JSON: output is 'input', expected a group")
       }
     }
-    if let rest = document.rest { try setRest(rest.values, isTaken: rest.taken ?? false) }
+    if let rest = document.rest {
+      var own: [GroupID: [Double]] = [:]
+      for (name, values) in rest.groups ?? [:] { own[try group(named: name)] = values }
+      try setRest(rest.values, groups: own, isTaken: rest.taken ?? false)
+    }
     if let list = document.observe {
       try observe(list.map { Observed(group: try group(named: $0.group), count: $0.outputs) })
     }

@@ -20,6 +20,8 @@ extension Network {
     var network = self
     let id = try network.addFirmware(name, size: group.size)
     try network.makeMeasured(id, of: source, standsForInput: standsForInput)
+    // What is read is no prediction: the output stays what it was.
+    network.defaultOutput = defaultOutput
     self = network
     return id
   }

@@ -19,6 +19,8 @@ package struct NetworkDocument: Codable {
 
   struct RestDocument: Codable {
     let values: [Double]
+    /// Of groups of which measurements are read, by name; absent = 0.
+    var groups: [String: [Double]]?
     /// Absent = set by a user.
     var taken: Bool?
   }

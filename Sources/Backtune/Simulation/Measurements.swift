@@ -17,18 +17,21 @@ package struct Measurements: Sendable {
   /// - Parameters:
   ///   - outputs: sum T x O, NaN where not known; nil where nothing is.
   ///   - others: of groups, sum T x size; they go before outputs.
-  ///   - scale: what divides the values of a node.
+  ///   - unit: what is taken from the values of a node, and what divides them.
   package init(
     _ network: Network, outputs: UnsafeBufferPointer<Double>?, others: [GroupID: [Double]] = [:],
-    steps: Int, horizons: [Double], scale: (GroupID, Int) -> Double = { _, _ in 1 }
+    steps: Int, horizons: [Double],
+    unit: (GroupID, Int) -> (mean: Double, scale: Double) = { _, _ in (0, 1) }
   ) throws {
     var values: [GroupID: [Double]] = [:]
     for (group, _) in network.measuredSources {
       let size = network.size(of: group)
       try MemoryBudget.bytes(doubles: [steps, size], for: "measured values")
-      let units = (0..<size).map { scale(group, $0) }
+      let units = (0..<size).map { unit(group, $0) }
       if let given = others[group] {
-        values[group] = given.indices.map { given[$0] / units[$0 % size] }
+        values[group] = given.indices.map {
+          (given[$0] - units[$0 % size].mean) / units[$0 % size].scale
+        }
         continue
       }
       guard let outputs, let observed = network.outputs.first(where: { $0.group == group })
@@ -38,7 +41,7 @@ package struct Measurements: Sendable {
       var own = [Double](repeating: .nan, count: steps * size)
       for t in 0..<steps {
         for k in 0..<observed.count {
-          own[t * size + k] = outputs[t * stride + first + k] / units[k]
+          own[t * size + k] = (outputs[t * stride + first + k] - units[k].mean) / units[k].scale
         }
       }
       values[group] = own

@@ -130,7 +130,7 @@ struct FreeRun {
         trajectory.setPast(base + sequence * shard.layout.stateSize, lane: lane)
       }
     } else {
-      trajectory.setRest(network.restValues)
+      trajectory.setRest(of: network)
       trajectory.forgetMeasured()
       shard.program.start(trajectory, network.slots.values)
     }

@@ -50,13 +50,13 @@ package final class ShardRunner {
     try shards.all.map { try Trajectory($0.layout, steps: $0.batch.steps, for: purpose) }
   }
 
-  /// Writes the inputs of all sequences, sum T x M, what they are before t = 0, and what was measured.
+  /// Writes the inputs of all sequences, sum T x M, what is before t = 0 by the rest of a network, and what was measured.
   package func setInputs(
-    of states: States, _ inputs: UnsafeBufferPointer<Double>, rest: [Double],
+    of states: States, _ inputs: UnsafeBufferPointer<Double>, restOf network: Network,
     _ measurements: Measurements? = nil
   ) {
     for (shard, part) in zip(shards.all, states.parts) {
-      part.setRest(rest)
+      part.setRest(of: network)
       part.forgetMeasured(-part.layout.past..<part.steps)
       if let measurements {
         shard.forEachSequence { sequence, lane in
@@ -68,7 +68,7 @@ package final class ShardRunner {
       guard let base = inputs.baseAddress else { continue }
       shard.forEachSequence { sequence, lane in
         part.setInputs(
-          base + shards.starts[sequence] * rest.count, count: rest.count,
+          base + shards.starts[sequence] * network.inputs, count: network.inputs,
           steps: shards.lengths[sequence], lane: lane)
       }
     }

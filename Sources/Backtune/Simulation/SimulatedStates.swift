@@ -15,7 +15,7 @@ package struct SimulatedStates {
     try FreeRun.check(network, lengths: lengths, inputs: inputs, initial: initial)
     runner = try ShardRunner(Shards(network, lengths: lengths), driven: network.outputs)
     states = try runner.makeStates()
-    runner.setInputs(of: states, inputs, rest: network.restValues)
+    runner.setInputs(of: states, inputs, restOf: network)
     if let base = initial?.baseAddress {
       runner.setStarts(of: states, base, count: lengths.count)
     } else {

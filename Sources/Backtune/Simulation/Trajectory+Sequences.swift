@@ -14,13 +14,25 @@ extension Trajectory {
     }
   }
 
-  /// Writes what the inputs are before t = 0 in every lane.
-  package func setRest(_ values: [Double]) {
-    let lanes = layout.lanes
+  /// Writes what the inputs, and groups of which measurements are read, are before t = 0 in every lane.
+  package func setRest(of network: Network) {
+    let (lanes, values) = (layout.lanes, network.restValues)
+    for (group, values) in network.groupRests { setPast(of: group, to: values) }
     for t in stride(from: -1, through: -layout.past, by: -1) {
       let row = row(t)
       for (m, value) in values.enumerated() {
         for lane in 0..<lanes { row[m * lanes + lane] = value }
+      }
+    }
+  }
+
+  /// Writes what the nodes of a group are before t = 0 in every lane.
+  package func setPast(of group: GroupID, to values: [Double]) {
+    let lanes = layout.lanes
+    for t in -layout.past..<0 {
+      let nodes = row(t) + layout.place(of: group)
+      for (node, value) in values.enumerated() {
+        for lane in 0..<lanes { nodes[node * lanes + lane] = value }
       }
     }
   }

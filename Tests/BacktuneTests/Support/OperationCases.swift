@@ -50,8 +50,14 @@ struct OperationCase {
     "strongly_typed": ["{}"],
     "aif": [#"{"leak": "adjust", "sharpness": "adjust"}"#, #"{"sharpness": 2}"#],
     "softmax": [#"{"temperature": 0.6, "initial": "learn"}"#],
-    "reservoir": [#"{"density": 0.5, "outputs": 2, "leak": 0.2}"#],
-    "state_space": [#"{"hidden": 2, "outputs": 2}"#],
+    "reservoir": [
+      #"{"density": 0.5, "outputs": 2, "leak": 0.2}"#,
+      #"{"density": 0.5, "outputs": 2, "feedback": "measured"}"#,
+    ],
+    "state_space": [
+      #"{"hidden": 2, "outputs": 2}"#,
+      #"{"hidden": 2, "outputs": 2, "feedback": "measured", "initial": "learn"}"#,
+    ],
     "dense": [#"{"activation": "logistic"}"#],
     "conv1d": [#"{"kernel": 2, "activation": "tanh"}"#],
     "gate": ["{}"],

@@ -8,7 +8,8 @@ import BacktuneSimulation
 ///
 ///     sum_t kappa (phi_0 + sum_d V_d phi_d - o)^2 / 2 + sum_d s_d V_d^2
 ///
-/// phi_0 being what fixed weights contribute.
+/// phi_0 being what fixed weights contribute. A group that is measured at all times passes nothing on, so that a predictor
+/// may read what it predicts.
 struct ReadoutSystem {
   /// An observed node: its adjustable weights, and the sources that they multiply.
   struct Node {
@@ -73,9 +74,11 @@ struct ReadoutSystem {
       }
     }
     // Shared weights join nodes; what reads a readout depends on more than its weights.
+    let readers = network.groups.indices.filter {
+      network.groups[$0].body.sources.contains { readouts.contains($0.group) }
+    }
     guard !nodes.isEmpty, uses.allSatisfy({ $0 <= 1 }),
-      readouts.allSatisfy({ observed[$0] != nil }),
-      !network.groups.contains(where: { $0.body.sources.contains { readouts.contains($0.group) } })
+      readouts.allSatisfy({ observed[$0] != nil }), readers.allSatisfy(problem.isAlwaysMeasured)
     else { return nil }
     let widest = nodes.reduce(0) { max($0, $1.slots.count) } + 1
     guard widest * widest <= Self.room / MemoryLayout<Double>.stride / 4 else { return nil }

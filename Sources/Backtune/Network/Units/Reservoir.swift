@@ -9,6 +9,10 @@ import BacktuneNumerics
 /// of an ``LNL``, and `y.a` [outputs], `y.W` [outputs, N]. Freeing `x2.W` adjusts the recurrent weights too, with the
 /// connections that there are. Appendix A of RR-9100.
 ///
+/// With measured feedback x2 reads K m too, m what was measured of y one time step ago (a group `y.m1`), weights `x2.K`
+/// [N, outputs], fixed as well: an echo state network with output feedback. With a horizon of 1 its readout is one
+/// least-squares problem, solved at once; it runs freely where nothing is measured.
+///
 /// Connections without a cycle (a triangular mask, a density of 0) have a spectral radius of 0 whatever their weights:
 /// any other one is refused. Where the unit reads itself at several lags l the radius is that of the whole recurrence,
 /// and W_l is scaled by the power l of what scales it.
@@ -21,6 +25,10 @@ public struct Reservoir: Unit, BuiltInUnit {
   public var spectralRadius: Double
   /// B is uniform in plus or minus that, in [0, 1e6], and a in a tenth of it.
   public var inputScaling: Double
+  /// What x2 reads of y.
+  public var feedback: Feedback
+  /// K is uniform in plus or minus that, in [0, 1e6].
+  public var feedbackScaling: Double
   /// The function f.
   public var activation: ScalarFunction
   /// The g of x1.
@@ -43,12 +51,13 @@ public struct Reservoir: Unit, BuiltInUnit {
     _ size: Int, outputs: Int = 1, spectralRadius: Double = 0.9, inputScaling: Double = 1,
     activation: ScalarFunction = .tanh, leak: Leak = .none, bias: Bool = true, inputLag: Int = 1,
     sources: [UnitSource]? = nil, recurrence: Recurrence? = nil,
-    seed: UInt64 = Recurrence.usualSeed
+    seed: UInt64 = Recurrence.usualSeed, feedback: Feedback = .none, feedbackScaling: Double = 1
   ) {
     (self.size, self.outputs, self.seed) = (size, outputs, seed)
     (self.spectralRadius, self.inputScaling) = (spectralRadius, inputScaling)
     (self.activation, self.leak, self.bias) = (activation, leak, bias)
     (self.inputLag, self.sources) = (inputLag, sources)
+    (self.feedback, self.feedbackScaling) = (feedback, feedbackScaling)
     self.recurrence = recurrence ?? .random(density: 0.1, seed: seed)
   }
 
@@ -62,6 +71,9 @@ public struct Reservoir: Unit, BuiltInUnit {
         .number(
           "input_scaling", \.inputScaling,
           "B is uniform in plus or minus that, a in a tenth of it", in: 0...1e6),
+        .feedback(\.feedback, of: "x2"),
+        .number(
+          "feedback_scaling", \.feedbackScaling, "K is uniform in plus or minus that", in: 0...1e6),
         .activation(\.activation), .leak(\.leak), .bias(\.bias),
       ] + UnitOption.recurrentSources(\.sources, lag: \.inputLag)
         + [.recurrence(\.recurrence, usual: nil, seed: \.seed)])
@@ -75,15 +87,23 @@ public struct Reservoir: Unit, BuiltInUnit {
     // The first group of an lnl.
     let x2 = network.groups.count
     let x = try lnl.build(in: &network, name: name, as: Self.kind)
-    try drawWeights(of: x2, reading: x, in: &network)
     let y = try network.addLearnware("\(name).y", size: outputs)
     try network.addBias(to: y)
     try network.connect(Source(x, lag: 0), to: y, role: "W")
+    var m: GroupID?
+    if feedback == .measured {
+      let id = try network.addMeasured("\(name).y.m1", of: Source(y, lag: 1))
+      try network.connect(Source(id, lag: 0), to: x2, role: "K")
+      m = id
+    }
+    try drawWeights(of: x2, reading: x, m, in: &network)
     return y
   }
 
   /// Draws and fixes the weights of x2.
-  private func drawWeights(of x2: GroupID, reading x: GroupID, in network: inout Network) throws {
+  private func drawWeights(
+    of x2: GroupID, reading x: GroupID, _ m: GroupID?, in network: inout Network
+  ) throws {
     guard case .learnware(let body) = network.groups[x2].body else { return }
     func set(_ array: WeightArray, _ values: [Double]) throws {
       try network.setWeights(array.name, values)
@@ -100,7 +120,8 @@ public struct Reservoir: Unit, BuiltInUnit {
       if connection.source.group == x {
         recurrent.append((connection.source.lag, array, values))
       } else {
-        try set(array, values.map { $0 * inputScaling })
+        let scaling = connection.source.group == m ? feedbackScaling : inputScaling
+        try set(array, values.map { $0 * scaling })
       }
     }
     if recurrent.isEmpty { return }

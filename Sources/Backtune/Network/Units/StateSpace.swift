@@ -7,6 +7,13 @@ import BacktuneNumerics
 /// With E = H = 0 it is a linear model, from which estimation may start. `size` N is the number of states; groups `x` [N],
 /// `h2` and `h` [hidden], `y` [outputs]; weights `x.A`, `x.B`, `x.E`, `h2.a` (b), `h2.F`, `h2.G`, `y.a` (c), `y.C`, `y.D`,
 /// `y.H`, matrices [target nodes, source nodes]. Not of RR-9100.
+///
+/// With measured feedback it is the innovations form
+///
+///     x = a + A x(t-1) + B i(t-1) + K m(t) + E h(t-1)
+///
+/// m the measured output of one time step ago, a group `y.m1`: a predictor where y is known, a simulator where it is not.
+/// K, the gain of the Kalman filter, is learnt with the rest: weights `x.K` [size, outputs] and `x.a`.
 public struct StateSpace: Unit, BuiltInUnit {
   public static let kind = "state_space"
   public var size: Int
@@ -16,13 +23,17 @@ public struct StateSpace: Unit, BuiltInUnit {
   public var outputs: Int
   /// Lag of the input in x, in time steps; h and y read it at lag 0.
   public var inputLag: Int
+  /// What x reads of y.
+  public var feedback: Feedback
 
   /// - Parameters:
   ///   - size: number N of states.
   ///   - hidden: nil for as many as states.
-  public init(_ size: Int, hidden: Int? = nil, outputs: Int = 1, inputLag: Int = 1) {
+  public init(
+    _ size: Int, hidden: Int? = nil, outputs: Int = 1, inputLag: Int = 1, feedback: Feedback = .none
+  ) {
     (self.size, self.hidden) = (size, hidden ?? size)
-    (self.outputs, self.inputLag) = (outputs, inputLag)
+    (self.outputs, self.inputLag, self.feedback) = (outputs, inputLag, feedback)
   }
 
   package static var table: UnitTable<StateSpace> {
@@ -33,6 +44,7 @@ public struct StateSpace: Unit, BuiltInUnit {
         .integer("hidden", \.hidden, "nodes of h, by default size; 0: a linear model", least: 0),
         .integer("outputs", \.outputs, "nodes of y", least: 1),
         .lag("input_lag", \.inputLag, "lag of the input in x, in time steps"),
+        .feedback(\.feedback, of: "x"),
       ])
   }
 
@@ -61,6 +73,12 @@ public struct StateSpace: Unit, BuiltInUnit {
     try network.connect(Source(x, lag: 0), to: y, role: "C")
     try connectInput(in: &network, lag: 0, to: y, role: "D")
     if let layer { try network.connect(Source(layer.value, lag: 0), to: y, role: "H") }
+    if feedback == .measured {
+      // What K reads has a mean of its own.
+      try network.addBias(to: x)
+      let m = try network.addMeasured("\(name).y.m1", of: Source(y, lag: 1))
+      try network.connect(Source(m, lag: 0), to: x, role: "K")
+    }
     return y
   }
 

@@ -43,6 +43,14 @@ public enum Sharpness: Equatable, Sendable {
   static let range = 0.0...100
 }
 
+/// What a unit reads of its own output.
+public enum Feedback: String, CaseIterable, Sendable {
+  /// Nothing.
+  case none
+  /// What was measured of it one time step ago, the output itself where nothing was: a group `y.m1`.
+  case measured
+}
+
 /// The squashing function k of gates.
 public enum GateProfile: String, CaseIterable, Sendable {
   /// zeta01(u) = 1/(1 + exp(-4u)), that of the report.

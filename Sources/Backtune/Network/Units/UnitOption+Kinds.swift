@@ -84,6 +84,13 @@ extension UnitOption {
     word("profile", path, "of gates: zeta01, or 1/(1+exp(-u)) as in other libraries")
   }
 
+  static func feedback(_ path: WritableKeyPath<Owner, Feedback>, of role: String) -> Self {
+    word(
+      "feedback", path,
+      "measured: \(role) reads K m too, m what was measured of y one time step ago, y itself where nothing was"
+    )
+  }
+
   static func lag(_ name: String, _ path: WritableKeyPath<Owner, Int>, _ text: String) -> Self {
     integer(name, path, text, least: 0, most: Network.maximalLag)
   }

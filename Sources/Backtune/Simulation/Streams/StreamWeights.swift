@@ -50,7 +50,7 @@ final class StreamWeights: @unchecked Sendable {
   /// Takes the weights and what is before t = 0 of a network of the same structure.
   func write(_ network: Network) {
     packed[written].load(network.slots.values, program)
-    past.setRest(network.restValues)
+    past.setRest(of: network)
     program.start(past, network.slots.values)
     past.past(before: 0, lane: 0, into: copies[written].start)
     written = between.exchange(written | Self.isNew, ordering: .acquiringAndReleasing) & 3
