@@ -64,17 +64,17 @@ def test_every_option_is_checked(kind, name, value, recipe):
     assert "expected" in text and not hasattr(model, "network_")
 
 
-def test_horizon_needs_targets_that_were_the_next_inputs():
+def test_forecast_needs_targets_that_were_the_next_inputs():
     x = series()
     model = bt.RecurrentRegressor(2, "linear").fit(x[:-1], x[1:])
     expected = np.sin(0.3 * np.arange(200, 210))[:, None]
-    np.testing.assert_allclose(model.predict(x, horizon=10), expected, atol=0.05)
+    np.testing.assert_allclose(model.forecast(x, steps=10), expected, atol=0.05)
     u = np.random.default_rng(0).normal(size=(200, 1))
     y = np.convolve(u[:, 0], 0.5 ** np.arange(40))[:200]
     outside = bt.RecurrentRegressor(2, "linear").fit(u, y)
     for arguments in ((), (u,)):
         with pytest.raises(bt.ArgumentError, match=r"predict\(X_past_and_future, y_past\)"):
-            outside.predict(*arguments, horizon=5)
+            outside.forecast(*arguments, steps=5)
     forecast = outside.predict(u, y[:100])
     np.testing.assert_allclose(forecast[100:], y[100:], atol=0.05)
 

@@ -167,25 +167,34 @@ def test_next_step_and_free_run(waves):
     X, y = waves[:199], waves[1:200]
     model = RecurrentRegressor(3, alpha=1e-8, initial_state="continue").fit(X, y)
     assert abs(model.set_params(initial_state="zero").predict(X) - y)[20:].max() < 0.01
-    forecast = model.predict(X, horizon=40)
+    forecast = model.forecast(X, steps=40)
     assert forecast.shape == (40, 2) and abs(forecast - waves[199:239]).max() < 0.2
     # Where fit ended, the next input is its last target.
-    after = model.predict(horizon=40)
+    after = model.forecast(steps=40)
     assert after.shape == (40, 2) and abs(after - waves[200:240]).max() < 0.2
-    assert np.allclose(model.predict(X, horizon=1), model.predict(X)[-1:])
-    both = model.predict([X, X[:50]], horizon=5)
+    assert np.allclose(model.forecast(X, steps=1), model.predict(X)[-1:])
+    both = model.forecast([X, X[:50]], steps=5)
     assert np.allclose(both[0], forecast[:5]) and np.allclose(both[1], waves[50:55], atol=0.2)
 
 
 def test_forecast_of_one_series(waves):
     model = small(initial_state="continue").fit(waves[:-1, :1], waves[1:, 0])
-    assert model.predict(horizon=7).shape == (7,)
+    assert model.forecast(steps=7).shape == (7,)
     with pytest.raises(bt.ArgumentError, match="cannot be the next 2 inputs"):
-        small().fit(waves, waves[:, 0]).predict(waves, horizon=3)
-    with pytest.raises(bt.ArgumentError, match="horizon: 0"):
-        model.predict(horizon=0)
+        small().fit(waves, waves[:, 0]).forecast(waves, steps=3)
+    with pytest.raises(bt.ArgumentError, match="steps: 0"):
+        model.forecast(steps=0)
     with pytest.raises(bt.ArgumentError, match="X: None"):
         model.predict()
+
+
+def test_former_spelling_of_forecast_warns_and_gives_the_same(waves):
+    model = RecurrentRegressor(2, "linear").fit(waves[:-1], waves[1:])
+    for arguments in ((), (waves,), (waves, waves[1:100])):
+        with pytest.warns(FutureWarning, match=r"forecast\(steps=") as caught:
+            before = model.predict(*arguments, horizon=6)
+        assert caught[0].filename == __file__
+        assert np.array_equal(before, model.forecast(*arguments, steps=6))
 
 
 def test_continue_of_an_earlier_release():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,42 +44,75 @@ class PredictionMixin:
         def _starts(self, X: Any, u: Arrays) -> Any: ...
 
     def predict(self, X: Any = None, y: Any = None, *, horizon: int | None = None) -> Any:
-        """Return the outputs, or a forecast in free run.
+        """Return the outputs.
 
         Parameters
         ----------
         X : array of shape (T, M), or list of such
-            Inputs, finite. Only with a horizon it may be left out: the forecast begins where the
-            data of `fit` ended.
+            Inputs, finite.
         y : array of shape (n,) or (n, O), or list of such, optional
             The first outputs, n up to T, NaN for missing ones: they set the state at the start and
             nothing else. Without them it is what `initial_state` says.
         horizon : int, optional
-            Number of forecasts. For a network that predicts the next value of its own inputs
-            (``fit(series[:-1], series[1:])``, as many outputs as inputs): the first is that after
-            the last row of X, and each becomes the input of the next.
+            The former spelling of ``forecast(X, y, steps=horizon)``, with a FutureWarning; it goes
+            with the next release.
 
         Returns
         -------
         array of shape (T,) or (T, O) as y of `fit` was, or list of such
             In the form of X, with its index: a Series or a table for a table of pandas, xarray or
-            polars. With a horizon an array (horizon,) or (horizon, O).
+            polars.
 
         Raises
         ------
         ArgumentError
             `initial_state` is "estimate" and y did not come, or "continue" and as many sequences
             as `fit` had did not come, or rows whose index is neither in that of `fit`
-            nor after it; a horizon where the targets of `fit` were not its next inputs.
+            nor after it.
         """
         check_is_fitted(self)
         if horizon is not None:
-            return self._forecast(X, y, as_size(horizon, "horizon"))
+            warnings.warn(
+                "predict(horizon=...) is now forecast(steps=...); the former spelling goes with the"
+                " next release",
+                FutureWarning,
+                stacklevel=2,
+            )
+            return self._forecast(X, y, as_size(horizon, "horizon"), "horizon")
         if X is None:
             raise ArgumentError("X: None came, expected an array or a list of arrays")
         u, listed = self._read(X)
         outputs = [item for item, _ in self._runs(X, u, self._first(aligned(X, y), u, listed))]
         return like(X, outputs, self._output_names(), self._flat)
+
+    def forecast(self, X: Any = None, y: Any = None, *, steps: int) -> Any:
+        """Go on in free run, each output being the input of the next time step.
+
+        For a network that predicts the next value of its own inputs (``fit(series[:-1],
+        series[1:])``, as many outputs as inputs). A network that is made for forecasts, with bands,
+        is that of `backtune.forecast`.
+
+        Parameters
+        ----------
+        X : array of shape (T, M), or list of such, optional
+            Inputs, finite: the first forecast is that after the last row. Without them it begins
+            where the data of `fit` ended.
+        y : array of shape (n,) or (n, O), or list of such, optional
+            The first outputs, as in `predict`.
+        steps : int
+            Number of forecasts, 1 or more.
+
+        Returns
+        -------
+        array of shape (steps,) or (steps, O) as y of `fit` was, or list of such
+
+        Raises
+        ------
+        ArgumentError
+            As `predict`; targets of `fit` that were not its next inputs; a free run that diverges.
+        """
+        check_is_fitted(self)
+        return self._forecast(X, y, as_size(steps, "steps"), "steps")
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R^2, in the mean over the outputs, of all time steps with a known output.
@@ -147,17 +181,17 @@ class PredictionMixin:
         shaped = [item[:, 0] if self._flat else item for item in outputs]
         return shaped if listed else shaped[0]
 
-    def _forecast(self, X: Any, y: Any, horizon: int) -> Any:
-        if horizon < 1:
-            raise ArgumentError(f"horizon: {horizon} came, expected 1 or more")
+    def _forecast(self, X: Any, y: Any, steps: int, name: str) -> Any:
+        if steps < 1:
+            raise ArgumentError(f"{name}: {steps} came, expected 1 or more")
         if self.n_outputs_ != self.n_features_in_:
             raise ArgumentError(
-                f"horizon: {self.n_outputs_} outputs cannot be the next"
+                f"{name}: {self.n_outputs_} outputs cannot be the next"
                 f" {self.n_features_in_} inputs"
             )
         if not self._predicts_inputs:
             raise ArgumentError(
-                "horizon: the targets of fit were not the next inputs (y[t] = X[t + 1]), so that"
+                f"{name}: the targets of fit were not the next inputs (y[t] = X[t + 1]), so that"
                 " outputs cannot be fed back as inputs; with inputs from outside a forecast is"
                 " predict(X_past_and_future, y_past)"
             )
@@ -172,12 +206,12 @@ class PredictionMixin:
             values, states = [item[-1] for item, _ in runs], [state for _, state in runs]
             forecasts = [values]
         scale = Scale(self.y_mean_, self.y_scale_)
-        while len(forecasts) < horizon:
+        while len(forecasts) < steps:
             rows = self._scaled([item.reshape(1, -1) for item in values])
             runs = self.network_.simulate(rows, states, return_state=True)
             values = [scale.restore(outputs)[0] for outputs, _ in runs]
             states = [state for _, state in runs]
             if not all(np.isfinite(item).all() for item in values):
-                raise ArgumentError(f"horizon: the free run diverges after {len(forecasts)} steps")
+                raise ArgumentError(f"{name}: the free run diverges after {len(forecasts)} steps")
             forecasts.append(values)
         return self._shaped([np.stack(item) for item in zip(*forecasts)], listed)
