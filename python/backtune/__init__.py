@@ -39,6 +39,7 @@ from .errors import (
     StateError,
 )
 from .estimator import Estimator
+from .forecast import Forecast, ForecastErrors, forecast
 from .functions import Function, softplus, upsilon, zeta
 from .group import Group
 from .identify import IdentificationReport, IdentifiedModel, Trial, identify
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from . import experiments as experiments
     from . import mnemonas as mnemonas
     from .sklearn import RecurrentClassifier as RecurrentClassifier
+    from .sklearn import RecurrentForecaster as RecurrentForecaster
     from .sklearn import RecurrentRegressor as RecurrentRegressor
 
 __all__ = [
@@ -77,6 +79,8 @@ __all__ = [
     "Decay",
     "Estimator",
     "FileError",
+    "Forecast",
+    "ForecastErrors",
     "Function",
     "Group",
     "HandleError",
@@ -105,6 +109,7 @@ __all__ = [
     "datasets",
     "decay_fit",
     "experiments",
+    "forecast",
     "get_threads",
     "gru_network",
     "identify",
@@ -133,6 +138,7 @@ _LATER = {
     "experiments": "experiments",
     "mnemonas": "mnemonas",
     "RecurrentClassifier": "sklearn",
+    "RecurrentForecaster": "sklearn",
     "RecurrentRegressor": "sklearn",
 }
 

@@ -1,8 +1,8 @@
 """Estimators for scikit-learn, which is needed here: ``pip install backtune[sklearn]``.
 
-`RecurrentRegressor` and `RecurrentClassifier` are ``backtune.RecurrentRegressor`` and
-``backtune.RecurrentClassifier`` too. The rows of X are time steps in their order; a list of arrays
-(T, M) is a list of sequences.
+`RecurrentRegressor`, `RecurrentClassifier` and `RecurrentForecaster` are
+``backtune.RecurrentRegressor`` ... too. The rows of X are time steps in their order; a list of
+arrays (T, M) is a list of sequences.
 """
 
 from __future__ import annotations
@@ -16,6 +16,12 @@ except ImportError as error:
 
 from ._checks import EXPECTED_FAILED_CHECKS
 from ._classifier import RecurrentClassifier
+from ._forecaster import RecurrentForecaster
 from ._regressor import RecurrentRegressor
 
-__all__ = ["EXPECTED_FAILED_CHECKS", "RecurrentClassifier", "RecurrentRegressor"]
+__all__ = [
+    "EXPECTED_FAILED_CHECKS",
+    "RecurrentClassifier",
+    "RecurrentForecaster",
+    "RecurrentRegressor",
+]

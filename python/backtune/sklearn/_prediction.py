@@ -186,8 +186,7 @@ class PredictionMixin:
             raise ArgumentError(f"{name}: {steps} came, expected 1 or more")
         if self.n_outputs_ != self.n_features_in_:
             raise ArgumentError(
-                f"{name}: {self.n_outputs_} outputs cannot be the next"
-                f" {self.n_features_in_} inputs"
+                f"{name}: {self.n_outputs_} outputs cannot be the next {self.n_features_in_} inputs"
             )
         if not self._predicts_inputs:
             raise ArgumentError(

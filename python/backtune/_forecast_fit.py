@@ -1,0 +1,220 @@
+"""A network that was chosen for forecasts of a series: its errors, residuals, and bands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ._forecast_choice import Part, Race
+from ._forecast_data import estimated_season, held
+from ._forecast_model import Predictor
+from .errors import ArgumentError
+from .random import uniform
+
+# Largest factor by which residuals are widened to what the errors on the held-out end are.
+_WIDEST = 1.5
+
+
+@dataclass
+class ForecastErrors:
+    """Root mean square errors on the held-out end, in the units of y, by what forecasts.
+
+    Keys are "network", "persistence" and, where there is a season, "seasonal naive".
+
+    Attributes
+    ----------
+    one_step, multi_step : dict of array of shape (O,)
+        Of one step ahead, and over all of 1 to `steps` ahead.
+    by_step : dict of array of shape (steps, O)
+        Of each number of steps ahead.
+    steps : int
+        How many steps ahead were compared.
+    origins : int
+        From how many times of the held-out end.
+    """
+
+    one_step: dict[str, np.ndarray] = field(default_factory=dict)
+    multi_step: dict[str, np.ndarray] = field(default_factory=dict)
+    by_step: dict[str, np.ndarray] = field(default_factory=dict)
+    steps: int = 0
+    origins: int = 0
+
+    def relative(self, errors: dict[str, np.ndarray]) -> dict[str, float]:
+        """Return errors as parts of those of persistence, in the geometric mean over series."""
+        base = np.maximum(errors["persistence"], 1e-300)
+        return {
+            name: float(np.exp(np.log(np.maximum(values, 1e-300) / base).mean()))
+            for name, values in errors.items()
+        }
+
+    @property
+    def best_naive(self) -> str:
+        """What without any model has the least error over all steps."""
+        found = self.relative(self.multi_step)
+        return min((name for name in found if name != "network"), key=lambda name: found[name])
+
+    @property
+    def beats_naive(self) -> bool:
+        """Whether the network has a lower error over all steps than either of the others."""
+        found = self.relative(self.multi_step)
+        return found["network"] < found[self.best_naive]
+
+
+class FittedForecast:
+    """A network for a series, and what it was chosen by.
+
+    Parameters
+    ----------
+    y : array of shape (T, O)
+    u : array of shape (T, M)
+    steps : int or None
+        How many steps ahead candidates are compared; None: a season, or 8.
+    season : int or None
+        None: estimated.
+    held_out : float
+        Part of the series that errors are reported on.
+    seed : int
+    """
+
+    def __init__(
+        self,
+        y: np.ndarray,
+        u: np.ndarray,
+        steps: int | None,
+        season: int | None,
+        held_out: float,
+        seed: int,
+    ) -> None:
+        size = max(1, round(held_out * len(y)))
+        end = len(y) - size
+        if season is None:
+            season = estimated_season(y[:end])
+        self.season = season if season <= end // 2 else 1
+        if steps is None:
+            steps = max(self.season, 8)
+        chosen = Race(Part.of(u[:end], y[:end], min(size, end // 3), steps), self.season, seed)
+        candidate = chosen.choose()
+        self.horizon = candidate.horizon
+        part = Part.of(u, y, size, steps)
+        self.y, self.u, self.seed = y, u, seed
+        before = candidate.refitted(u[:end], y[:end])
+        self._widening = self._set_errors(before, part)
+        candidate.predictor = before
+        self.predictor = candidate.refitted(u, y)
+
+    def _set_errors(self, predictor: Predictor, part: Part) -> np.ndarray:
+        """Set the errors on the held-out end; return how much larger than before it they are."""
+        y, cut = part.y, part.cut
+        paths = {"network": predictor.paths(part.u, y, part.origins, part.steps)}
+        seasons = {"persistence": 1}
+        if self.season > 1:
+            seasons["seasonal naive"] = self.season
+        all_ends = list(range(cut, len(y)))
+        residuals = predictor.residuals(part.u, y)
+        predicted = predictor.restored(predictor.one_step(part.u, y))[cut:]
+        ones = {"network": predicted}
+        for name, season in seasons.items():
+            paths[name] = held(y, season, part.origins, part.steps)
+            ones[name] = held(y, season, all_ends, 1)[:, 0]
+        scale = np.nanstd(y[:cut], axis=0)
+        scale = np.where(scale > 0, scale, 1.0)
+        errors = ForecastErrors(steps=part.steps, origins=len(part.origins))
+        for name, run in paths.items():
+            squares = part.errors(run)
+            errors.by_step[name] = np.sqrt(squares) * scale
+            errors.multi_step[name] = np.sqrt(_mean(squares)) * scale
+            errors.one_step[name] = np.sqrt(_mean((ones[name] - y[cut:]) ** 2))
+        self.errors = errors
+        inside = np.sqrt(_mean(residuals[predictor.skipped : cut] ** 2))
+        outside = np.sqrt(_mean(residuals[cut:] ** 2))
+        ratio = np.where((inside > 0) & (outside > inside), outside / np.maximum(inside, 1e-300), 1)
+        return np.minimum(np.nan_to_num(ratio, nan=1.0, posinf=1.0), _WIDEST)
+
+    def extend(self, y: np.ndarray, u: np.ndarray) -> None:
+        """Take time steps that follow, (n, O) and (n, M), the weights being what they are."""
+        if self.predictor.shape.log and (y <= 0).any():
+            raise ArgumentError(
+                "y: a value of 0 or less came, expected more: the network is one of the logarithm"
+            )
+        self.y, self.u = np.concatenate([self.y, y]), np.concatenate([self.u, u])
+
+    def innovations(self, lanes: int, steps: int, seed: int) -> np.ndarray:
+        """Draw from the one-step residuals, (lanes, steps, O), in deviations.
+
+        Time steps are drawn whole where enough of them are complete. Residuals are wider by what
+        the weights have made of them less.
+        """
+        predictor = self.predictor
+        residuals = predictor.residuals(self.u, self.y)[predictor.skipped :]
+        outputs = residuals.shape[1]
+        count = int(np.isfinite(residuals).sum())
+        weights = predictor.net.get_weights().size
+        wider = self._widening * np.sqrt(count / max(count - weights, count / 4, 1))
+        draws = uniform(lanes * steps * outputs, seed, "forecast").reshape(-1, outputs)
+        whole = residuals[np.isfinite(residuals).all(axis=1)]
+        if len(whole) >= min(50, len(residuals) // 2) and len(whole):
+            centred = whole - whole.mean(axis=0)
+            found = centred[(draws[:, 0] * len(centred)).astype(int)]
+        else:
+            found = np.empty_like(draws)
+            for k in range(outputs):
+                known = residuals[np.isfinite(residuals[:, k]), k]
+                known = known - known.mean() if known.size else np.zeros(1)
+                found[:, k] = known[(draws[:, k] * len(known)).astype(int)]
+        return (wider * found).reshape(lanes, steps, outputs)
+
+    def ahead(
+        self, inputs: np.ndarray, lanes: int, seed: int, naive: bool = False
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the forecast (steps, O), and as many ways (lanes, steps, O) it may go.
+
+        Parameters
+        ----------
+        inputs : array of shape (steps, M)
+            Those of the time steps that are forecast.
+        naive : bool
+            Whether it is that of what does best without any model.
+        """
+        if naive:
+            return self._naive(len(inputs), lanes, seed)
+        innovations = self.innovations(lanes, len(inputs), seed)
+        return self.predictor.on(np.concatenate([self.u, inputs]), self.y, innovations)
+
+    def _naive(self, steps: int, lanes: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Repeat the last season; its changes from one to the next are drawn."""
+        season = 1 if self.errors.best_naive == "persistence" else self.season
+        path = held(self.y, season, [len(self.y)], steps)[0]
+        changes = self.y[season:] - self.y[:-season]
+        added = np.empty((lanes, steps, path.shape[1]))
+        draws = uniform(added.size, seed, "forecast").reshape(added.shape)
+        for k in range(path.shape[1]):
+            known = changes[np.isfinite(changes[:, k]), k]
+            known = known - known.mean() if known.size else np.zeros(1)
+            added[..., k] = known[(draws[..., k] * len(known)).astype(int)]
+        for step in range(season, steps):
+            added[:, step] += added[:, step - season]
+        return path, path + added
+
+    def report(self) -> str:
+        """Return what was chosen, and how it compares, in a few lines."""
+        errors = self.errors
+        lines = [f"network: {self.predictor.shape}; trained at horizon {self.horizon}"]
+        lines.append(f"season: {self.season if self.season > 1 else 'none'}")
+        lines.append(
+            f"errors on the held-out end, as parts of persistence: 1 step, 1 to {errors.steps}"
+            f" steps ({errors.origins} origins)"
+        )
+        one, many = errors.relative(errors.one_step), errors.relative(errors.multi_step)
+        lines += [f"  {name:15s} {one[name]:8.3g} {many[name]:8.3g}" for name in many]
+        if not errors.beats_naive:
+            lines.append(f"the network does not beat {errors.best_naive}")
+        return "\n".join(lines)
+
+
+def _mean(squares: np.ndarray) -> np.ndarray:
+    """Return the mean over the first axis of what is known; NaN where nothing is."""
+    known = ~np.isnan(squares)
+    count = known.sum(axis=0)
+    total = np.where(known, squares, 0.0).sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
