@@ -17,7 +17,7 @@ _LAGS = (1, 2, 3, 4, 6, 8, 12, 16)
 _FIRST = 3
 # Known values per weight, at least.
 _VALUES_PER_WEIGHT = 5
-_TANH_VALUES_PER_WEIGHT = 10
+_TANH_VALUES_PER_WEIGHT = 5
 # Origins that errors are taken over, at most; steps ahead that are compared, at most.
 _ORIGINS = 24
 _MOST_STEPS = 64
@@ -27,14 +27,15 @@ _RACE_STEPS = 1500
 _LINEAR = (1e-8, 5)
 # Of tanh layers: ridges, nodes; iterations of each heat of their race, and how many take part; of
 # the two that go on at horizon 1 and this one together; of a refit.
-_RIDGES = (1e-5, 1e-3)
-_HIDDEN = (3, 8)
-_HEATS = ((8, 0), (22, 4), (10, 2))
+_RIDGES = (1e-7, 1e-4)
+_HIDDEN = (4, 8)
+_HEATS = ((10, 0), (20, 4), (20, 2))
 _BLOCK, _FURTHER, _AGAIN = 12, 15, 10
 # Differences of scores: what a simpler network may be worse by, and what a
 # tanh layer has to gain.
 _CLOSE, _GAIN = 0.02, 0.1
-_TINY = 1e-24
+# How much errors further ahead say in a score, and the least error that counts.
+_AHEAD, _TINY = 1 / 3, 1e-24
 # A linear network with less is not compared with others.
 _PERFECT = np.log(1e-16)
 
@@ -76,19 +77,21 @@ class Part:
         return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
     def score(self, paths: np.ndarray, next_steps: np.ndarray) -> float:
-        """Return the log of errors: the mean over steps ahead, and that of one step.
+        """Return a mean of two logs of errors: over steps ahead, and of one step.
 
         Parameters
         ----------
         paths : array of shape (origins, steps, O)
-        next_steps : array of shape (held out, O)
-            One-step predictions of the whole end.
+        next_steps : array of shape (n, O)
+            One-step predictions of the last n time steps: of all that there is a past for, as those
+            of the end are few. What more weights do there by themselves `Race` counts.
         """
-        size = len(next_steps)
-        one = replace(self, origins=list(range(self.cut, self.cut + size)), steps=1)
+        first = len(self.y) - len(next_steps)
+        one = replace(self, origins=list(range(first, len(self.y))), steps=1)
         found = [self.errors(paths), one.errors(next_steps[:, None])]
         logs = [np.log(np.maximum(v[~np.isnan(v)], _TINY)) for v in found]
-        return float(np.mean([v.mean() if v.size else np.inf for v in logs]))
+        ahead, one_step = (v.mean() if v.size else np.inf for v in logs)
+        return float(_AHEAD * ahead + (1 - _AHEAD) * one_step)
 
 
 @dataclass
@@ -120,6 +123,8 @@ class Race:
         self.part, self.season, self.seed = part, season, seed
         first = max(0, part.cut - _RACE_STEPS)
         self.u, self.y = part.u[first : part.cut], part.y[first : part.cut]
+        # The longest past that a shape may have, so that all have the same one-step errors.
+        self.skipped = min(part.cut // 2, 1 + max(_LAGS) + 2 * (1 + season))
         self.values = int(np.isfinite(self.y).sum(axis=0).min())
 
     def choose(self) -> Candidate:
@@ -173,12 +178,14 @@ class Race:
         return fitting or [Shape((1,), log=log) for log in logs]
 
     def _best_kinds(self, candidates: list[Candidate]) -> list[Shape]:
-        """Return the shapes of the two best ways of differencing."""
+        """Return the shapes of the two best ways of differencing, and of the series itself."""
         best: dict[tuple, Candidate] = {}
         for item in sorted(candidates, key=lambda item: item.score):
             shape = item.predictor.shape
             best.setdefault((shape.differences, shape.log), item)
-        return [item.predictor.shape for item in list(best.values())[:2]]
+        shapes = [item.predictor.shape for item in best.values()]
+        plain = [shape for shape in shapes if not shape.differences]
+        return list(dict.fromkeys(shapes[:2] + plain[:1]))
 
     def _fits(self, shape: Shape) -> bool:
         """Tell whether the record is long enough for it."""
@@ -192,7 +199,10 @@ class Race:
         return shape.reach <= len(self.y) // 2 and weights * values <= left
 
     def _tanh_tasks(self, linear: list[Candidate]) -> list[tuple[Shape, float, int]]:
-        shapes = {item.predictor.shape: None for item in sorted(linear, key=lambda i: i.score)[:2]}
+        # The best, and the best that reads the series itself: a tanh layer has less use for others.
+        ordered = [item.predictor.shape for item in sorted(linear, key=lambda i: i.score)]
+        plain = [shape for shape in ordered if not shape.differences]
+        shapes = dict.fromkeys(ordered[:1] + plain[:1])
         tasks: list[tuple[Shape, float, int]] = []
         for place, shape in enumerate(shapes):
             for hidden in _HIDDEN:
@@ -209,12 +219,12 @@ class Race:
         part, score = self.part, np.inf
         try:
             paths = predictor.paths(part.u, part.y, part.origins, part.steps)
-            ones = predictor.restored(predictor.one_step(part.u, part.y))[part.cut :]
+            ones = predictor.restored(predictor.one_step(part.u, part.y))[self.skipped :]
             score = part.score(paths, ones)
         except BacktuneError:
             pass  # it diverges: the worst score
         item = Candidate(predictor, horizon, ridge, score)
-        # As of Bayes' criterion: errors ahead of a short end alone favour too many weights.
+        # As of Bayes' criterion.
         item.score += item.weights * np.log(self.values) / self.values
         return item
 
@@ -233,7 +243,6 @@ class Race:
 
     def _tanh(self, linear: list[Candidate]) -> list[Candidate]:
         """Race tanh layers one step ahead; the last ones go on further ahead besides."""
-
         runners = list(at_once(self._enter, self._tanh_tasks(linear)))
         for iterations, count in _HEATS[1:]:
             runners = sorted(runners, key=lambda item: item.score)[:count]

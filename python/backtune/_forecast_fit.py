@@ -131,13 +131,23 @@ class FittedForecast:
         ratio = np.where((inside > 0) & (outside > inside), outside / np.maximum(inside, 1e-300), 1)
         return np.minimum(np.nan_to_num(ratio, nan=1.0, posinf=1.0), _WIDEST)
 
-    def extend(self, y: np.ndarray, u: np.ndarray) -> None:
-        """Take time steps that follow, (n, O) and (n, M), the weights being what they are."""
+    def take(self, y: np.ndarray, u: np.ndarray) -> None:
+        """Forecast from the end of another record, (T, O) and (T, M), by the weights as they are.
+
+        Raises
+        ------
+        ArgumentError
+            A value of 0 or less for a network of the logarithm.
+        """
         if self.predictor.shape.log and (y <= 0).any():
             raise ArgumentError(
                 "y: a value of 0 or less came, expected more: the network is one of the logarithm"
             )
-        self.y, self.u = np.concatenate([self.y, y]), np.concatenate([self.u, u])
+        self.y, self.u = y, u
+
+    def fitted_values(self) -> np.ndarray:
+        """Return the one-step predictions of the record, (T, O), in deviations."""
+        return self.predictor.one_step(self.u, self.y)
 
     def innovations(self, lanes: int, steps: int, seed: int) -> np.ndarray:
         """Draw from the one-step residuals, (lanes, steps, O), in deviations.

@@ -140,7 +140,8 @@ class RecurrentForecaster(BaseEstimator):
         if np.isinf(given.arrays[0]).any():
             raise ArgumentError("y: an infinite value came, expected numbers, NaN where missing")
         inputs, _ = self._inputs(X, len(given.arrays[0]))
-        self._fitted.extend(given.arrays[0], inputs)
+        fitted = self._fitted
+        fitted.take(np.concatenate([fitted.y, given.arrays[0]]), np.concatenate([fitted.u, inputs]))
         form = self._series.form
         if isinstance(form, PandasForm) and isinstance(given.forms[0], PandasForm):
             form = PandasForm(form.module, form.values, form.index.append(given.forms[0].index))

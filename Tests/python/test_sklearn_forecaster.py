@@ -1,0 +1,110 @@
+"""Forecasts as an estimator of scikit-learn, and of sktime where it is installed."""
+
+import pickle
+
+import backtune as bt
+import numpy as np
+import pytest
+from conftest import same
+from forecast_cases import second_order
+from sklearn.base import clone
+
+
+@pytest.fixture(scope="module")
+def series():
+    return second_order(220, 4)
+
+
+@pytest.fixture(scope="module")
+def model(series):
+    return bt.RecurrentForecaster(10).fit(series[:200])
+
+
+def test_it_is_bt_forecast(series, model):
+    found = bt.forecast(series[:200], 10)
+    assert same(model.predict(10), found.mean)
+    lower, upper = model.predict_interval(10)
+    assert same(lower, found.lower) and same(upper, found.upper)
+    assert model.report_ == found.report and model.beats_naive_ and not model.fell_back_
+    narrow = model.predict_interval(10, level=0.5)
+    assert (narrow[0] > lower).all() and (narrow[1] < upper).all()
+
+
+def test_horizons(model):
+    ten = model.predict(10)
+    assert same(model.predict([1, 4, 10]), ten[[0, 3, 9]])
+    assert same(model.predict(4), ten[:4])
+    for fh, text in ((0, "fh: 0 came"), ([], "fh: an empty list"), ([1, -2], "fh: -2 came")):
+        with pytest.raises(bt.ArgumentError, match=text):
+            model.predict(fh)
+    with pytest.raises(bt.ArgumentError, match="level: 1.5 came"):
+        model.predict_interval(3, level=1.5)
+
+
+def test_update_goes_on_by_the_same_weights(series, model):
+    weights = model.network_.get_weights()
+    later = pickle.loads(pickle.dumps(model)).update(series[200:])
+    assert same(later.network_.get_weights(), weights)
+    # One-step forecasts as measurements come are those of the network over all of them.
+    steps = pickle.loads(pickle.dumps(model))
+    ones = []
+    for value in series[200:]:
+        ones.append(steps.predict(1)[0])
+        steps.update([value])
+    fitted = later._fitted
+    whole = fitted.predictor.restored(fitted.fitted_values())[200:, 0]
+    np.testing.assert_allclose(ones, whole, rtol=1e-9)
+    assert same(steps.predict(5), later.predict(5))
+    with pytest.raises(bt.ArgumentError, match="y: an infinite value"):
+        model.update([np.inf])
+
+
+def test_parameters(series):
+    made = bt.RecurrentForecaster(4, season=6, samples=50, random_state=3)
+    other = clone(made)
+    assert other.get_params() == made.get_params() and other is not made
+    first, second = made.fit(series), other.fit(series)
+    assert made.season_ == 6 and same(first.predict(4), second.predict(4))
+    assert same(*(item.predict_interval(4)[0] for item in (first, second)))
+    for name, value in (("steps", 0), ("held_out", 0.9), ("fallback", "yes"), ("samples", 0)):
+        with pytest.raises(bt.ArgumentError, match=f"{name}: {value!r} came"):
+            bt.RecurrentForecaster(**{name: value}).fit(series)
+    with pytest.raises(ValueError, match="not fitted"):
+        bt.RecurrentForecaster().predict(3)
+
+
+def test_known_inputs_and_tables():
+    pd = pytest.importorskip("pandas")
+    days = pd.date_range("2020-01-01", periods=120, freq="D")
+    X = pd.DataFrame({"u": bt.random.normal(120)}, days)
+    y = (2 * X["u"] + X["u"].shift(1, fill_value=0.0)).rename("y")
+    y += 0.01 * bt.random.normal(120, seed=1)
+    model = bt.RecurrentForecaster(5).fit(y[:100], X[:100])
+    found = model.predict(10, X[100:110])
+    assert found.index.equals(days[100:110]) and found.name == "y"
+    assert abs(found - y[100:110]).max() < 0.1
+    later = model.update(y[100:110], X[100:110]).predict([1, 3], X[110:113])
+    assert later.index.equals(days[[110, 112]]) and abs(later - y[later.index]).max() < 0.1
+    with pytest.raises(bt.ArgumentError, match="X: None came, fit had 1 inputs"):
+        model.predict(3)
+    with pytest.raises(bt.SizeError, match="X: 2 time steps came, expected 3"):
+        model.predict(3, X[110:112])
+    with pytest.raises(bt.ArgumentError, match="X: it came, fit had no inputs"):
+        bt.RecurrentForecaster(3).fit(y[:60], None).predict(3, X[:3])
+
+
+def test_fallback():
+    y = np.cumsum(bt.random.normal(150, seed=0))
+    model = bt.RecurrentForecaster(10, fallback=True).fit(y)
+    assert model.fell_back_ and same(model.predict(3), np.full(3, y[-1]))
+
+
+@pytest.mark.slow
+def test_checks_of_sktime():
+    pytest.importorskip("sktime")
+    from backtune.sktime import RecurrentForecaster
+    from sktime.utils.estimator_checks import check_estimator
+
+    results = check_estimator(RecurrentForecaster(), verbose=False)
+    assert len(results) > 100
+    assert {name: value for name, value in results.items() if value != "PASSED"} == {}
