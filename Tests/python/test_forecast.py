@@ -3,7 +3,7 @@
 import backtune as bt
 import numpy as np
 import pytest
-from backtune._forecast_data import estimated_season
+from backtune._forecast_data import estimated_season, held
 from backtune._forecast_model import Predictor, Shape
 from conftest import same
 from forecast_cases import A, B, logistic, nonlinear, passengers, second_order
@@ -137,6 +137,27 @@ def test_errors_of_persistence_are_what_they_should_be():
     assert errors.one_step["network"] < one
 
 
+def test_repeated_seasons_of_a_series_with_gaps():
+    y = np.arange(14.0)[:, None]
+    y[[9, 13]] = np.nan
+    assert same(held(y, 1, [14, 5], 2)[..., 0], [[12.0, 12.0], [4.0, 4.0]])
+    # The seasons of three: 11 12 (13), of which the last is that of before, 10.
+    assert same(held(y, 3, [14], 4)[0, :, 0], [11.0, 12.0, 10.0, 11.0])
+    assert same(held(y, 3, [12], 3)[0, :, 0], [6.0, 10.0, 11.0])
+    assert np.isnan(held(y, 3, [2], 2)[0, 0, 0])
+
+
+def test_the_network_is_a_model_of_the_series():
+    y = second_order(300, 9)
+    found = bt.forecast(y, 5)
+    z = (y[:, None] - found.y_mean) / found.y_scale
+    ones = found.network.predict(None, z) * found.y_scale + found.y_mean
+    assert np.std((y - ones[:, 0])[5:]) < 1.05
+    _, state = found.network.predict(None, z, return_state=True)
+    path = found.network.simulate(5, state) * found.y_scale + found.y_mean
+    np.testing.assert_allclose(path[:, 0], found.mean, rtol=1e-12)
+
+
 def test_a_network_that_does_not_beat_persistence_says_so():
     y = np.cumsum(bt.random.normal(150, seed=0))
     with pytest.warns(bt.BacktuneWarning, match="no better than persistence") as caught:
@@ -180,12 +201,16 @@ def test_missing_values():
     whole, found = bt.forecast(y, 8), bt.forecast(holes, 8)
     assert np.isfinite(found.mean).all() and found.beats_naive
     assert abs(found.mean - whole.mean).max() < 1.0
+    # What is missing at the end is forecast on the way.
     late = y.copy()
     late[-3:] = np.nan
-    best = list(y[:-3])
-    for _ in range(8):
-        best.append(A * best[-1] + B * best[-2])
-    assert abs(bt.forecast(late, 5).mean - best[-5:]).max() < 0.7
+    assert np.isfinite(bt.forecast(late, 5).mean).all()
+    blank = np.empty((505, 0))
+    predictor = Predictor(Shape((1, 2), (1,)), blank[:500], y[:, None])
+    predictor.fit(blank[:500], y[:, None], 1, 0.0, 5)
+    short, _ = predictor.on(blank, y[:-3, None], np.empty((0, 8, 1)))
+    path, _ = predictor.on(blank, late[:, None], np.empty((0, 5, 1)))
+    np.testing.assert_allclose(path, short[3:], rtol=1e-12)
 
 
 def test_same_seed_same_bits():

@@ -142,11 +142,12 @@ def held(y: np.ndarray, season: int, origins: list[int], steps: int) -> np.ndarr
 
     What is missing of it is taken from the season before, or from the one before that.
     """
-    filled = y.copy()
-    for row in range(season, len(y)):
-        gap = np.isnan(filled[row])
-        if gap.any():
-            filled[row, gap] = filled[row - season, gap]
+    # Cycles counted from the end, (cycles, season, O): which one was known last at each place.
+    lead, outputs = -len(y) % season, y.shape[1]
+    cycles = np.concatenate([np.full((lead, outputs), np.nan), y]).reshape(-1, season, outputs)
+    place = np.arange(len(cycles))[:, None, None]
+    last = np.maximum.accumulate(np.where(np.isnan(cycles), 0, place), axis=0)
+    filled = np.take_along_axis(cycles, last, axis=0).reshape(-1, outputs)[lead:]
     places = np.arange(steps) % season - season
     rows = np.array(origins)[:, None] + places
     return np.where(rows[..., None] >= 0, filled[np.maximum(rows, 0)], np.nan)

@@ -37,7 +37,12 @@ class Forecast:
     season : int
         1: none.
     network : Network
-        It reads its output as measured; in deviations from means, see `report`.
+        It reads its outputs as measured: ``network.predict(u, y)`` is one step ahead. In deviations
+        from the means `y_mean`, `u_mean` in units of `y_scale`, `u_scale`, of the logarithm of y
+        where `report` says so. Values of its group "innovation" are added to the outputs and fed
+        back.
+    y_mean, y_scale : array of shape (O,)
+    u_mean, u_scale : array of shape (M,)
     report : str
         What was chosen, and how it compares.
     """
@@ -51,6 +56,10 @@ class Forecast:
     fell_back: bool
     season: int
     network: Network
+    y_mean: np.ndarray
+    y_scale: np.ndarray
+    u_mean: np.ndarray
+    u_scale: np.ndarray
     report: str
 
     def __repr__(self) -> str:
@@ -140,7 +149,7 @@ def forecast(
         tell(fitted)
     mean, lower, upper = banded(fitted, series.ahead, level, samples, naive)
     index = continued(series.form, series.form_u, steps)
-    errors = fitted.errors
+    errors, predictor = fitted.errors, fitted.predictor
     return Forecast(
         shaped(mean, series, index),
         shaped(lower, series, index),
@@ -150,7 +159,9 @@ def forecast(
         errors.beats_naive,
         naive,
         fitted.season,
-        fitted.predictor.net,
+        predictor.net,
+        *(predictor.scale_y.mean, predictor.scale_y.deviation),
+        *(predictor.scale_u.mean, predictor.scale_u.deviation),
         fitted.report(),
     )
 
