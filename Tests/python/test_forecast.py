@@ -305,3 +305,31 @@ def test_tables_go_on():
 def test_refused(arguments, options, kind, text):
     with pytest.raises(kind, match=text):
         bt.forecast(*arguments, **options)
+
+
+@pytest.mark.parametrize(("factor", "offset"), [(1e-9, 0.0), (1e9, 0.0), (1.0, 1e6), (-1.0, 0.0)])
+def test_units_do_not_matter(factor, offset):
+    y = second_order(120, 1)
+    found = bt.forecast(factor * y + offset, 5)
+    expected = bt.forecast(y, 5).mean
+    np.testing.assert_allclose((found.mean - offset) / factor, expected, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "law", [lambda t: 2.0 * t, lambda t: t**2, lambda t: 1.1**t, lambda t: (-1.0) ** t]
+)
+def test_exact_laws_are_continued(law):
+    t = np.arange(150.0)
+    found = bt.forecast(law(t)[:100], 50)
+    np.testing.assert_allclose(found.mean, law(t)[100:], rtol=1e-3)
+    assert found.beats_naive or found.season == 2
+
+
+def test_gaps_of_any_kind():
+    y = second_order(100, 3)
+    rare, half = np.full(200, np.nan), np.full((100, 2), np.nan)
+    rare[::10] = y[:20]
+    half[:50, 0], half[50:, 1] = y[:50], y[50:]
+    for series in (rare, half, np.r_[np.full(150, np.nan), y[:50]]):
+        found = bt.forecast(series, 4, fallback=True)
+        assert np.isfinite(found.mean).all() and np.isfinite(found.lower).all()
