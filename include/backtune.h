@@ -99,6 +99,7 @@ enum {
 enum {
   BT_NOTE_DRAWN = 1, /* the estimator drew the weights where it started: they had neither been drawn nor set */
   BT_NOTE_INTERPOLATES = 3, /* as many adjustable weights, initial states included, as observed values, or more */
+  BT_NOTE_PARTING = 4, /* after a run with a horizon of infinity: bt_estimator_parting tells how far the network predicts */
   BT_NOTE_UNITS = 2  /* outputs whose variances differ by more than 100, an offset that no bias makes up for, an input that
                         fixed weights read in units 100 times smaller or larger than 1 */
 };
@@ -673,6 +674,16 @@ bt_status bt_estimator_simulate(bt_estimator *estimator, double *outputs, int64_
 bt_status bt_estimator_note_count(const bt_estimator *estimator, int64_t *count);
 bt_status bt_estimator_note(const bt_estimator *estimator, int64_t index, int32_t *kind, char *buffer,
                             int64_t capacity, int64_t *length);
+
+/* How far a network predicts whose free run was asked for (a horizon of infinity, measured groups), and cannot stay with
+ * the data since trajectories part, as those of chaotic systems do: its free-run error says nothing of it then.
+ * `one_step_nmse`: NMSE of the predictions one step ahead; `horizon`: the number of steps ahead for which their error, the
+ * root of the mean square over many starts, stays within half a deviation (half of the longest sequence at most). Of those
+ * whose NMSE in free run is above 0.1, if that one step ahead is below 0.05 and ten times less, and small changes of what
+ * was measured grow threefold in the predictions; NaN and 0 otherwise. Either may be NULL. The first tells what the last
+ * run found at its end, which takes some simulations; the second looks at the network's weights as they are. */
+bt_status bt_estimator_parting(const bt_estimator *estimator, double *one_step_nmse, int64_t *horizon);
+bt_status bt_estimator_find_parting(bt_estimator *estimator, double *one_step_nmse, int64_t *horizon);
 
 bt_status bt_estimator_stop_reason(const bt_estimator *estimator, int32_t *stop);
 

@@ -166,6 +166,32 @@ public func bt_estimator_note(
   }
 }
 
+@_cdecl("bt_estimator_parting")
+public func bt_estimator_parting(
+  _ estimator: OpaquePointer?, _ oneStep: UnsafeMutablePointer<Double>?,
+  _ horizon: UnsafeMutablePointer<Int64>?
+) -> Int32 {
+  guarded { tell(try found(estimator) { $1.parting }, oneStep, horizon) }
+}
+
+@_cdecl("bt_estimator_find_parting")
+public func bt_estimator_find_parting(
+  _ estimator: OpaquePointer?, _ oneStep: UnsafeMutablePointer<Double>?,
+  _ horizon: UnsafeMutablePointer<Int64>?
+) -> Int32 {
+  guarded {
+    tell(try looking(estimator) { try $1.parting(at: $0.network.network) }, oneStep, horizon)
+  }
+}
+
+private func tell(
+  _ parting: Parting?, _ oneStep: UnsafeMutablePointer<Double>?,
+  _ horizon: UnsafeMutablePointer<Int64>?
+) {
+  oneStep?.pointee = parting?.oneStepNMSE ?? .nan
+  horizon?.pointee = Int64(parting?.horizon ?? 0)
+}
+
 @_cdecl("bt_estimator_stop_reason")
 public func bt_estimator_stop_reason(
   _ estimator: OpaquePointer?, _ stop: UnsafeMutablePointer<Int32>?

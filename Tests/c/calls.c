@@ -132,6 +132,8 @@ CALL(restart_count, bt_estimator_restart_count(ESTIMATOR, &number))
 CALL(output_nmse, bt_estimator_output_nmse(ESTIMATOR, values, STANDARD_OUTPUTS))
 CALL(fitted, bt_estimator_simulate(ESTIMATOR, trajectory, STANDARD_OUTPUTS * STEPS))
 CALL(note_count, bt_estimator_note_count(ESTIMATOR, &number))
+CALL(parting, bt_estimator_parting(ESTIMATOR, values, &number))
+CALL(find_parting, bt_estimator_find_parting(ESTIMATOR, values, &number))
 CALL(stop_reason, bt_estimator_stop_reason(ESTIMATOR, &stop))
 
 /* The whole trace: its length is asked first. */
@@ -231,6 +233,8 @@ const handle_call handle_calls[] = {
     ESTIMATOR_CALL(bt_estimator_output_nmse, WRITES, output_nmse),
     ESTIMATOR_CALL(bt_estimator_simulate, WRITES, fitted),
     ESTIMATOR_CALL(bt_estimator_note_count, READS, note_count),
+    ESTIMATOR_CALL(bt_estimator_parting, READS, parting),
+    ESTIMATOR_CALL(bt_estimator_find_parting, WRITES, find_parting),
     ESTIMATOR_CALL(bt_estimator_stop_reason, READS, stop_reason),
     ESTIMATOR_CALL(bt_estimator_cost, READS, cost),
     ESTIMATOR_CALL(bt_estimator_removed, READS, removed),

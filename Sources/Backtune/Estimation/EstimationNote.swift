@@ -1,3 +1,5 @@
+import BacktuneCriterion
+
 /// What a user should know of an estimation, beside why it stopped.
 public struct EstimationNote: Equatable, Sendable {
   /// What a note is about.
@@ -8,6 +10,8 @@ public struct EstimationNote: Equatable, Sendable {
     case units = 2
     /// There are as many adjustable weights as observed values, or more.
     case interpolates = 3
+    /// The free run cannot stay with the data, though the network predicts well: trajectories part.
+    case parting = 4
   }
   /// What it is about.
   public let kind: Kind
@@ -20,6 +24,14 @@ public struct EstimationNote: Equatable, Sendable {
       text:
         "\(weights) adjustable weights and initial states for \(values) observed values: the fit interpolates"
     )
+  }
+
+  static func parting(_ parting: Parting) -> EstimationNote {
+    EstimationNote(
+      kind: .parting,
+      text:
+        "trajectories part: one-step NMSE \(Problem.short(parting.oneStepNMSE)), the free run stays within "
+        + "half a deviation for \(parting.horizon) step\(parting.horizon == 1 ? "" : "s")")
   }
 
   static func drawn(seed: UInt64) -> EstimationNote {

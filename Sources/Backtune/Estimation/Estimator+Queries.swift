@@ -79,6 +79,17 @@ extension Estimator {
     }
   }
 
+  /// How far a network of this structure predicts, where its trajectories part: nothing that was found is touched.
+  /// - Returns: nil too without a horizon of infinity.
+  package func parting(at other: Network) throws -> Parting? {
+    guard other.isMeasured, options.observation.horizons.contains(.infinity) else { return nil }
+    return try computing(at: other) { session, weights in
+      let nmse = try session.cost(at: weights).nmse
+      return try Parting(
+        session.problem, other, from: session.initialStates, nmse: nmse, poll: .none)
+    }
+  }
+
   /// Which weights of a full array a sparse estimation took away.
   /// - Throws: `.argument` for an unknown array.
   public func removed(_ name: String) throws -> [Bool] {

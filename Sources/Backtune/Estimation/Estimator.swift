@@ -44,6 +44,11 @@ public final class Estimator {
   public private(set) var drawCosts: [Double] = []
   /// What else a user should know of it.
   public private(set) var notes: [EstimationNote] = []
+  /// How far a network predicts whose free run was asked for and cannot stay with the data; nil of others, and before a
+  /// run has ended.
+  public private(set) var parting: Parting? {
+    didSet { notes = notes.filter { $0.kind != .parting } + (parting.map { [.parting($0)] } ?? []) }
+  }
   /// Slots of the weights that a sparse estimation took away.
   private(set) var removed: Set<Int> = []
 
@@ -156,7 +161,7 @@ public final class Estimator {
     (made, looked, recentInformation) = (nil, nil, nil)
     (trace, drawCosts) = ([], [])
     seconds = 0
-    stopReason = .none
+    (stopReason, parting) = (.none, nil)
     removed = removed.filter { network.slots.isFixed[$0] && network.slots.values[$0] == 0 }
   }
 
@@ -202,6 +207,15 @@ public final class Estimator {
   public func run(monitor: Monitor? = nil) throws -> StopReason {
     stopReason = .none
     guard try start(monitor: monitor) else { return stopReason }
+    try iterateToTheEnd(monitor: monitor)
+    if options.observation.horizons.contains(.infinity), stopReason != .callback {
+      try findParting(monitor: monitor)
+    }
+    return stopReason
+  }
+
+  @discardableResult
+  private func iterateToTheEnd(monitor: Monitor?) throws -> StopReason {
     guard Removal.isWanted(try session().problem) else {
       return try run(iterations: options.maxIterations, monitor: monitor)
     }
@@ -217,6 +231,18 @@ public final class Estimator {
       try run(iterations: count, monitor: monitor)
     }
     return stopReason
+  }
+
+  private func findParting(monitor: Monitor?) throws {
+    guard let nmse = trace.last?.nmse else { return }
+    let session = try session()
+    do {
+      parting = try Parting(
+        session.problem, session.network, from: session.initialStates, nmse: nmse,
+        poll: poll(monitor))
+    } catch let error as BacktuneError where error.kind == .interrupted {
+      stopReason = .callback
+    }
   }
 
   @discardableResult
@@ -264,6 +290,7 @@ public final class Estimator {
 
   /// Evaluates the first weights and opens the trace; false where there is nothing to go on from.
   private func start(monitor: Monitor?) throws -> Bool {
+    parting = nil
     if !isAnswered, !trace.isEmpty { restart() }
     if trace.isEmpty { try takeDraw() }
     let session = try session()

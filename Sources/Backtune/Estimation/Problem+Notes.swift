@@ -101,10 +101,10 @@ extension Problem {
     }
   }
 
-  private static func short(_ value: Double) -> String {
+  static func short(_ value: Double) -> String {
     let text = "\(value)"
     let parts = text.split(separator: "e")
-    let digits = parts[0].prefix(6)
+    let digits = parts[0].prefix(parts.count > 1 ? 4 : 6)
     return parts.count > 1
       ? "\(digits)e\(parts[1])" : String(digits.hasSuffix(".") ? digits.dropLast() : digits)
   }

@@ -14,6 +14,8 @@ extension Network {
   ///   - measured: sum T x O, what was measured of the outputs, NaN where not known; nil for nothing.
   ///   - others: what was measured of other groups, sum T x size.
   ///   - horizon: k, 1 or more; infinite for the free run.
+  ///   - every: only from so many-th times on are the k steps run, 0 among them: values are o(t) where t - (k - 1) is a
+  ///     multiple of it, and 0 elsewhere past the first k. Not for 1 step, nor the free run.
   ///   - initial: sequences x flat state before t = 0; nil for zero, or what is learnt, the inputs at rest.
   /// - Returns: the outputs, and the states after the last step, measurements included.
   /// - Throws: as `simulate`; `.argument` for a horizon that is no whole number of 1 or more, an infinite measurement, or
@@ -21,7 +23,7 @@ extension Network {
   package func predict(
     lengths: [Int], inputs: UnsafeBufferPointer<Double>,
     measured: UnsafeBufferPointer<Double>?, others: [GroupID: [Double]] = [:],
-    horizon: Double, initial: UnsafeBufferPointer<Double>? = nil
+    horizon: Double, every: Int = 1, initial: UnsafeBufferPointer<Double>? = nil
   ) throws -> SimulationResult {
     let steps = try checkMeasured(lengths, measured, others, horizon)
     // A run that no measurement reaches any more needs no lanes.
@@ -34,7 +36,7 @@ extension Network {
     let recording = try Recording(outputs.map { ($0.group, $0.count) }, run.shards)
     let ahead =
       isFree || horizon == 1
-      ? nil : try StepsAhead(self, inputs, measurements, steps: Int(horizon))
+      ? nil : try StepsAhead(self, inputs, measurements, steps: Int(horizon), every: every)
     let (final, stateSize) = (try run.makePast(), stateSize)
     try run.simulate { shard, trajectory, first, part in
       if let ahead {

@@ -10,21 +10,23 @@ struct StepsAhead {
   private let weights: PackedWeights
   /// k.
   private let steps: Int
+  /// From one time that they are run from to the next.
+  private let every: Int
 
   private static let lanes = 16
 
   init(
     _ network: Network, _ inputs: UnsafeBufferPointer<Double>, _ measurements: Measurements,
-    steps: Int
+    steps: Int, every: Int = 1
   ) throws {
     (self.network, self.inputs, self.measurements) = (network, inputs, measurements)
-    self.steps = steps
+    (self.steps, self.every) = (steps, every)
     program = try Program.kept(network, lanes: Self.lanes)
     weights = try PackedWeights(program)
     weights.load(network.slots.values, program)
   }
 
-  /// Runs k steps from every time of a part of a filter, and records the last; from t = 0 all of them.
+  /// Runs k steps from the times of a part of a filter, and records the last; from t = 0 all of them.
   func run(
     _ shard: Shard, _ starts: [Int], _ filter: Trajectory, _ first: Int, _ part: Batch,
     into recording: Recording
@@ -34,25 +36,25 @@ struct StepsAhead {
     for (place, sequence) in shard.sequences.enumerated() where part.lengths[place] > 0 {
       let (length, from) = (shard.batch.lengths[place], shard.batch.lane[place])
       let last = min(first + part.lengths[place], max(length - steps + 1, 1))
-      var time = first
+      var time = (first + every - 1) / every * every
       while time < last {
-        let count = min(Self.lanes, last - time)
+        let count = min(Self.lanes, (last - time + every - 1) / every)
         for lane in 0..<Self.lanes {
           // Lanes that are not needed repeat the last: one batch serves all.
-          let own = time + min(lane, count - 1)
+          let own = time + every * min(lane, count - 1)
           ahead.copyPast(before: own - first, of: filter, from, lane: lane)
           let known = min(steps, length - own)
           write(ahead, sequence, starts[sequence], own, known, lane)
         }
         try program.simulate(weights, ahead, batch)
         for lane in 0..<count {
-          let own = time + lane
+          let own = time + every * lane
           let times = own == 0 ? 0..<min(steps, length) : steps - 1..<steps
           for t in times {
             recording.record(ahead, t, lane, at: starts[sequence] + own + t)
           }
         }
-        time += count
+        time += every * count
       }
     }
   }

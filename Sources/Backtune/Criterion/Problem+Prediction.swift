@@ -1,0 +1,112 @@
+import BacktuneNetwork
+import BacktuneNumerics
+import BacktuneSimulation
+
+/// How well a network predicts its sequences from what was measured, 2.12 of the design.
+extension Problem {
+  /// Errors of predictions some steps ahead, from many times of the sequences.
+  package struct Ahead {
+    /// Of each output, in deviations of what is observed of it, squared: the mean over all observed values.
+    package let nmse: Double
+    fileprivate let values: [(output: Int, value: Double)]
+  }
+
+  /// The groups whose own values measurements take the place of; those that stand for inputs are not among them.
+  private var fedBack: Set<GroupID> {
+    Set(
+      network.groups.compactMap {
+        guard case .measured(let body) = $0.body, !body.isInput else { return nil }
+        return body.source.group
+      })
+  }
+
+  /// Whether anything is known that the network could have been given in place of its own values.
+  package var isFedBack: Bool {
+    fedBack.contains { measurements?.values[$0]?.contains { !$0.isNaN } == true }
+  }
+
+  /// The most steps ahead that sequences are predicted: half of the longest.
+  package var longestAhead: Int { (sequences.lengths.max() ?? 0) / 2 }
+
+  /// Predicts from about 16 T / k times, so that it costs some runs of the sequences whatever k is.
+  ///
+  /// - Parameters:
+  ///   - starts: the initial states of sequences, one flat state each; empty for those of the network.
+  ///   - steps: k, 1 or more.
+  ///   - shift: what is added to, or taken from, all that was measured, in deviations.
+  package func ahead(
+    _ network: Network, from starts: [Double], steps: Int, shift: Double = 0
+  ) throws -> Ahead {
+    let lengths = Array(sequences.lengths.prefix(sequences.lengths.count / horizonCount))
+    let total = lengths.reduce(0, +)
+    let (m, o, every) = (network.inputs, network.outputCount, max(1, steps / 16))
+    let (known, others) = shifted(total, by: shift)
+    let outputs = try sequences.inputs.withUnsafeBufferPointer { inputs in
+      try known.withUnsafeBufferPointer { known in
+        try starts.withUnsafeBufferPointer { starts in
+          try network.predict(
+            lengths: lengths, inputs: UnsafeBufferPointer(rebasing: inputs[..<(total * m)]),
+            measured: known, others: others, horizon: Double(steps), every: every,
+            initial: starts.isEmpty ? nil : starts
+          ).outputs
+        }
+      }
+    }
+    // What the first values are predicted from was not measured.
+    let unknown = network.measuredSources.map(\.depth).max() ?? 1
+    var (values, squares, count, first) = ([(output: Int, value: Double)](), 0.0, 0.0, 0)
+    for length in lengths {
+      var start = (unknown + every - 1) / every * every
+      while start + steps <= length {
+        let row = (first + start + steps - 1) * o
+        for k in 0..<o where sequences.gains[row + k] > 0 && outputMoments[k].deviation > 0 {
+          let deviation = outputMoments[k].deviation
+          let error = (outputs[row + k] - known[row + k]) / deviation
+          values.append((k, outputs[row + k] / deviation))
+          (squares, count) = (squares + error * error, count + 1)
+        }
+        start += every
+      }
+      first += length
+    }
+    let nmse = count > 0 ? squares / count : .nan
+    return Ahead(nmse: nmse.isFinite || count == 0 ? nmse : .infinity, values: values)
+  }
+
+  /// The root of the mean square by which predictions differ, in deviations.
+  package func distance(_ one: Ahead, _ other: Ahead) -> Double {
+    let squares = zip(one.values, other.values).reduce(0) {
+      $0 + ($1.0.value - $1.1.value) * ($1.0.value - $1.1.value)
+    }
+    return (squares / Double(max(one.values.count, 1))).squareRoot()
+  }
+
+  /// What was measured, with something added to, or taken from, all that the network could be fed back: signs that follow
+  /// no pattern, so that whatever grows is moved.
+  private func shifted(_ total: Int, by shift: Double) -> ([Double], [GroupID: [Double]]) {
+    var known = Array(sequences.known.prefix(total * network.outputCount))
+    var others = sequences.measured.mapValues { Array($0.prefix($0.count / horizonCount)) }
+    guard shift != 0 else { return (known, others) }
+    var signs = RandomStream(seed: 0, name: "shift")
+    func move(_ scale: Double) -> Double { signs.uniform() < 0.5 ? shift * scale : -shift * scale }
+    for group in fedBack.sorted() {
+      if let values = others[group] {
+        let size = network.size(of: group)
+        let moments = ChannelMoments.of(values.map { $0.isNaN ? 0 : $0 }, channels: size) {
+          !values[$0].isNaN
+        }
+        others[group] = values.indices.map { values[$0] + move(moments[$0 % size].scale) }
+        continue
+      }
+      let before = network.outputs.prefix { $0.group != group }
+      guard before.count < network.outputs.count else { continue }
+      let place = before.reduce(0) { $0 + $1.count }
+      for k in place..<place + network.outputs[before.count].count {
+        for at in stride(from: k, to: known.count, by: network.outputCount) {
+          known[at] += move(outputMoments[k].scale)
+        }
+      }
+    }
+    return (known, others)
+  }
+}
