@@ -211,6 +211,8 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_estimator_prediction_deviation": (status, [handle, doubles, c_int64]),
     "bt_estimator_simulate": (status, [handle, doubles, c_int64]),
     "bt_estimator_note_count": (status, [handle, int64_out]),
+    "bt_estimator_parting": (status, [handle, double_out, int64_out]),
+    "bt_estimator_find_parting": (status, [handle, double_out, int64_out]),
     "bt_estimator_note": (status, [handle, c_int64, int32_out, *_NAMED_TEXT]),
     "bt_estimator_fitted_outputs": (status, [handle, *[doubles, c_int64] * 2]),
     "bt_estimator_combination_count": (status, [handle, int64_out]),

@@ -9,11 +9,15 @@ import numpy as np
 
 from ._abi import lib
 from ._arrays import as_number
+from ._validation import Snapshot, restore, snapshot
 from .errors import ArgumentError
 
 if TYPE_CHECKING:
     from .estimator import Estimator
     from .trace import Trace
+
+# A free run with a lower NMSE stays with the data.
+_FOLLOWS = 0.1
 
 Stage = tuple[float, ...]  # horizons together, infinity for the free run
 
@@ -26,7 +30,8 @@ def stages(horizon: Any) -> list[Stage]:
     ArgumentError
         An empty list or tuple.
     """
-    turns = list(horizon) if isinstance(horizon, (list, np.ndarray)) else [horizon]
+    turns = horizon.tolist() if isinstance(horizon, np.ndarray) else horizon
+    turns = turns if isinstance(turns, list) else [turns]
     if not turns:
         raise ArgumentError("horizon: an empty list came, expected at least one horizon")
     return [_together(turn) for turn in turns]
@@ -46,13 +51,26 @@ def words(stage: Stage) -> str:
 
 
 class Schedule:
-    """The horizons of an estimator, one after the other."""
+    """The horizons of an estimator, one after the other.
+
+    A run that is stopped in the middle of one goes on there the next time; after the last of them
+    further runs go on at the last.
+
+    Raises
+    ------
+    ArgumentError
+        An empty list or tuple, a horizon that is no whole number of 1 or more, or infinity.
+    """
 
     def __init__(self, estimator: Estimator, horizon: Any) -> None:
         self._estimator = estimator
         self._stages = stages(horizon)
-        self._place = 0
-        self._set()
+        self._earlier: list[tuple[str, Trace]] = []
+        self._start: tuple[float, Snapshot] | None = None
+        # The engine looks at all of them, and is left with the first.
+        for place in reversed(range(len(self._stages))):
+            self._place = place
+            self._set()
 
     def _set(self) -> None:
         values = np.array(self._stages[self._place])
@@ -68,44 +86,95 @@ class Schedule:
         """Whether there is one stage alone."""
         return len(self._stages) == 1
 
+    @property
+    def earlier(self) -> list[tuple[str, Trace]]:
+        """The stages that are done with, and their traces."""
+        return list(self._earlier)
+
     def run(self, iterate: Callable[[], Trace]) -> Trace:
         """Run the stages that are left, within the limit of iterations.
 
-        The weights are those of the start where the last horizon would cost more than there.
+        Weights come back where the last horizon only spoilt them: those before the free run where
+        trajectories part and it does not predict as far, or it follows the data no better than
+        their mean, and those that were set before all stages where those that were found cost more
+        at the last horizon.
         """
-        estimator, earlier = self._estimator, []
         if self.is_single:
             return iterate()
-        limit = int(estimator.get_option("max_iterations"))
-        left = limit
-        start = estimator.net.get_weights()
-        known = estimator.net.origin != "untouched"
-        first, begun = self._cost_at_last() if known else math.inf, self._place
-        trace = None
+        net, begun = self._estimator.net, self._place
+        # Asked before anything is found: another question makes the estimator start anew.
+        if net.origin == "set" and self._estimator._trace_length() == 0:
+            self._start = self._cost_at_last(), snapshot(net)
+        trace = self._run(iterate)
+        is_done = begun < self._place == len(self._stages) - 1
+        if is_done and not trace.free_horizon and trace.stop != "interrupted":
+            self._go_back(trace)
+        return trace
+
+    def _run(self, iterate: Callable[[], Trace]) -> Trace:
+        estimator = self._estimator
+        limit = left = int(estimator.get_option("max_iterations"))
+        before = estimator._trace_length()
         try:
             while True:
                 ahead = len(self._stages) - self._place
-                estimator.set_option("max_iterations", left // ahead)
-                trace = iterate()
-                left -= min(left, trace[-1].iteration if len(trace) else 0)
+                share = left // ahead
+                estimator.set_option("max_iterations", share)
+                trace = self._guarded(iterate) if self.stage == (math.inf,) else iterate()
+                left -= min(share, _iterations(trace, before))
                 if ahead == 1 or trace.stop in ("interrupted", "callback"):
-                    break
-                earlier.append((words(self.stage), trace))
-                self._place += 1
+                    return trace
+                self._earlier.append((words(self.stage), trace))
+                self._place, before = self._place + 1, 0
                 self._set()
         finally:
             estimator.set_option("max_iterations", limit)
-        trace.stages = earlier
-        if self._place > begun and trace.stop != "interrupted" and not estimator.cost <= first:
-            estimator.net.set_weights(start)
-            trace.stop_reason += "; the weights of the start cost less at the last horizon"
+
+    def _guarded(self, iterate: Callable[[], Trace]) -> Trace:
+        """Run freely; go back where that follows nothing, or only made predictions worse."""
+        estimator = self._estimator
+        if not self._earlier:
+            return iterate()
+        one_step, horizon = estimator._parting(lib.bt_estimator_find_parting)
+        kept = snapshot(estimator.net)
+        trace = iterate()
+        last = trace.nmse[-1] if len(trace) else math.nan
+        if last > _FOLLOWS and trace.free_horizon < horizon:
+            restore(estimator.net, kept)
+            trace.one_step_nmse, trace.free_horizon = one_step, horizon
+            trace.stop_reason = (
+                f"trajectories part: one-step NMSE {one_step:.3g}, the free run stays within half a"
+                f" deviation for {horizon} steps; the weights are those before it"
+            )
+            trace.stop = trace.stop if trace.stop == "interrupted" else "parting"
+        elif last >= 1 and not trace.free_horizon:
+            restore(estimator.net, kept)
+            trace.stop_reason += "; no better than the mean: the weights are those before it"
         return trace
+
+    def _go_back(self, trace: Trace) -> None:
+        """Return to the weights of the start where those that were found cost more."""
+        # Costs under one nu alone compare.
+        if self._start is None or np.ptp(trace.nu) > 0:
+            return
+        if not trace.cost[-1] <= self._start[0]:
+            restore(self._estimator.net, self._start[1])
+            trace.stop_reason += "; the weights of the start cost less at the last horizon"
 
     def _cost_at_last(self) -> float:
         """Return what the weights cost at the last horizon."""
         place, self._place = self._place, len(self._stages) - 1
-        self._set()
-        cost = self._estimator.cost
-        self._place = place
-        self._set()
-        return cost
+        try:
+            self._set()
+            return self._estimator.cost
+        finally:
+            self._place = place
+            self._set()
+
+
+def _iterations(trace: Trace, before: int) -> int:
+    """Return how many of a trace are of its last run, of one that had so many entries before."""
+    if trace.stop == "iterations":
+        return len(trace)  # All that it was given.
+    entries = max(len(trace) - 1, 0)
+    return entries - (before - 1) if 0 < before <= entries else entries

@@ -13,6 +13,7 @@ from . import _abi
 from ._abi import lib
 from ._arrays import as_text
 from ._data.sequences import Sequences
+from ._horizons import Schedule
 from .network import Network
 from .trace import COLUMNS, Report, Trace, make_report
 from .uncertainty import Uncertainty, interruptible, make_uncertainty
@@ -32,7 +33,7 @@ _STOPS = (
 )
 
 # BT_NOTE_* of include/backtune.h.
-_NOTES = {1: "drawn", 2: "units", 3: "interpolates"}
+_NOTES = {1: "drawn", 2: "units", 3: "interpolates", 4: "parting"}
 
 
 class ObservableMeans(NamedTuple):
@@ -80,6 +81,7 @@ class ResultsMixin:
     get_option: Callable[[str], float]
     _widened: Callable[[Uncertainty], Uncertainty]
     _validated: dict[int, float]
+    _schedule: Schedule
 
     def _option(self, name: str) -> float:
         value = ctypes.c_double()
@@ -286,6 +288,12 @@ class ResultsMixin:
         validation = [self._validated.get(place, np.nan) for place in places]
         stop = self._stop()
         words, name = stop_words(stop), _STOPS[stop]
+        one_step, free_horizon = self._parting(lib.bt_estimator_parting)
+        # Costs that such a run could not lower any more say nothing.
+        if free_horizon and name in ("converged", "stalled", "saddle"):
+            words, name = self._parting_words(), "parting"
+        elif free_horizon:
+            words = f"{words}; {self._parting_words()}"
         words = "; ".join(
             [words, *(text for kind, text in self._notes() if kind == "interpolates")]
         )
@@ -293,7 +301,19 @@ class ResultsMixin:
             words, name = "interrupted by the user", "interrupted"
         outputs = self.output_nmse if length and self._outputs > 1 else columns["nmse"][-1:]
         start = "learnt" if self._option("initial_states") else self._start
-        return Trace(columns, words, name, restarts, validation, outputs, start)
+        trace = Trace(columns, words, name, restarts, validation, outputs, start)
+        trace.one_step_nmse, trace.free_horizon = one_step, free_horizon
+        trace.stages = self._schedule.earlier
+        return trace
+
+    def _parting(self, function: Any) -> tuple[float, int]:
+        """Return the one-step NMSE and the horizon where trajectories part, otherwise NaN and 0."""
+        one_step, horizon = ctypes.c_double(), ctypes.c_int64()
+        function(self._pointer, ctypes.byref(one_step), ctypes.byref(horizon))
+        return one_step.value, horizon.value
+
+    def _parting_words(self) -> str:
+        return "".join(text for kind, text in self._notes() if kind == "parting")
 
     def _notes(self) -> list[tuple[str, str]]:
         """Return what else there is to know of the estimation: kinds, in a word, and texts."""

@@ -24,6 +24,15 @@ def snapshot(net: Network) -> Snapshot:
     return {name: (net.weights[name], net.weights.fixed(name)) for name in net.weights}
 
 
+def restore(net: Network, weights: Snapshot) -> None:
+    """Give a network weights that it had; those taken away since are free again."""
+    for name, (values, fixed) in weights.items():
+        taken = net.weights.fixed(name) & ~fixed
+        if taken.any():
+            net.weights.free(name, taken)
+        net.weights[name] = values
+
+
 class Validation:
     """Looks at a network as its estimation goes on, and keeps the best weights.
 
@@ -38,8 +47,9 @@ class Validation:
         First time steps of every sequence that do not count.
     static : bool
         Whether the last time step of every sequence alone counts.
-    horizon : float
-        Steps ahead that outputs are predicted, infinity for the free run.
+    horizons : tuple of float
+        Steps ahead that outputs are predicted, infinity for the free run; the mean of the errors of
+        several.
     inputs : InputModel, optional
         Says what inputs may have been where they are missing.
     """
@@ -51,7 +61,7 @@ class Validation:
         patience: int,
         washout: int,
         static: bool,
-        horizon: float = np.inf,
+        horizons: tuple[float, ...] = (np.inf,),
         inputs: InputModel | None = None,
     ) -> None:
         if not isinstance(sequences, (tuple, list)) or len(sequences) not in (2, 3):
@@ -69,8 +79,8 @@ class Validation:
         initial = sequences[2] if len(sequences) == 3 else None
         self._initial = initial_states(initial, len(self._u))
         self._y = data.desired
-        self._known = None if horizon == np.inf else np.split(data.desired, ends)
-        self._horizon = horizon
+        self._known = np.split(data.desired, ends)
+        self._horizons = horizons
         counted = [np.ones(length, dtype=bool) for length in data.lengths]
         for steps in counted:
             steps[: len(steps) - 1 if static else washout] = False
@@ -100,14 +110,17 @@ class Validation:
         """
         for name, (values, _) in weights.items():
             self._copy.weights[name] = values
-        if self._known is None:
-            runs = self._copy.simulate(self._u, self._initial)
-        else:
-            runs = self._copy.predict(self._u, self._known, self._horizon, initial=self._initial)
-        outputs = np.concatenate(runs)
         with np.errstate(over="ignore", invalid="ignore"):
-            error = float(((outputs - self._y)[self._counts] ** 2).sum()) / self._spread
+            squares = [((self._run(h) - self._y)[self._counts] ** 2).sum() for h in self._horizons]
+            error = float(np.mean(squares)) / self._spread
         return error if np.isfinite(error) else np.inf
+
+    def _run(self, horizon: float) -> np.ndarray:
+        """Return the outputs so many steps ahead."""
+        if horizon == np.inf:
+            return np.concatenate(self._copy.simulate(self._u, self._initial))
+        runs = self._copy.predict(self._u, self._known, horizon, initial=self._initial)
+        return np.concatenate(runs)
 
     def look(self, iteration: int, weights: Snapshot) -> bool:
         """Take note of the weights after an iteration; tell whether it is time to stop."""
@@ -119,15 +132,8 @@ class Validation:
         return self.stopped
 
     def restore(self, net: Network) -> None:
-        """Give the network of the run the best weights.
-
-        Those among them that a sparse estimation took away later are free again.
-        """
-        for name, (values, fixed) in self._weights.items():
-            taken = net.weights.fixed(name) & ~fixed
-            if taken.any():
-                net.weights.free(name, taken)
-            net.weights[name] = values
+        """Give the network of the run the best weights."""
+        restore(net, self._weights)
 
     @property
     def reason(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
@@ -87,7 +88,9 @@ class Estimator(ResultsMixin, Owner):
         steps; what a block reads from before its start is measured, y or `measured`, what it reads
         from inside is the network's own. 1 is the one-step predictor, None or infinity the free
         run. A tuple such as (1, None): together, the costs add. A list such as [1, 4, 16, None]:
-        one after the other in `run`, which divides its iterations among them.
+        one after the other in `run`, which divides its iterations among them (`step` stays at the
+        one at hand). Where trajectories part (`Trace.free_horizon`) and a None after others
+        spoils the weights, those before it come back.
     measured : dict, optional
         What was measured of groups that are no outputs, by group or its name: arrays of shape
         (T, group size), or lists of such, NaN where not known.
@@ -234,6 +237,8 @@ class Estimator(ResultsMixin, Owner):
     def set_option(self, name: str, value: float) -> None:
         """Set one of the options of `get_option`, for all runs that follow."""
         lib.bt_estimator_set_option(self._pointer, as_text(name, "option"), float(value))
+        if name == "horizon" and not math.isnan(value):
+            self._schedule = Schedule(self, value)
 
     # ---- Work
 
@@ -320,9 +325,9 @@ class Estimator(ResultsMixin, Owner):
             washout, static = int(self.get_option("washout")), bool(self.get_option("static"))
 
             def looks() -> Validation:
-                horizon = max(self._schedule.stage)
                 return Validation(
-                    *(self.net, validation, patience, washout, static, horizon, self.input_model)
+                    *(self.net, validation, patience, washout, static),
+                    *(self._schedule.stage, self.input_model),
                 )
 
         self._validated = {}
@@ -362,8 +367,8 @@ class Estimator(ResultsMixin, Owner):
     def _warn(self) -> None:
         """Give the engine's notes as warnings, each once."""
         for kind, text in self._notes():
-            # Part of the stop reason.
-            if kind != "interpolates" and text not in self._told:
+            # Those are part of the stop reason.
+            if kind not in ("interpolates", "parting") and text not in self._told:
                 self._told.add(text)
                 warnings.warn(text, BacktuneWarning, stacklevel=3)
 

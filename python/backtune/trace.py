@@ -145,7 +145,8 @@ class Trace(Sequence):
     stop : str
         Why the run stopped, in one word: "tolerance", "target", "stalled", "iterations",
         "callback", "diverged", "nothing" (to adjust), "converged", "saddle",
-        "validation", "interrupted", or "none" (not stopped).
+        "parting" (of trajectories: see `free_horizon`), "validation", "interrupted", or "none" (not
+        stopped).
     stop_reason : str
         The same in a sentence.
     restarts : array
@@ -165,6 +166,14 @@ class Trace(Sequence):
         given them; empty without such.
     stages : list of (str, Trace)
         The horizons that came before, one after the other, with what was done at each.
+    free_horizon : int
+        Where the free run (horizon None) cannot stay with the data since trajectories part, as
+        those of chaotic systems do: the number of steps ahead for which the error of predictions,
+        the root of the mean square over many starts, stays within half a deviation. `nmse` says
+        nothing of such a network. 0 otherwise, and without measured groups.
+    one_step_nmse : float
+        NMSE of the predictions one step ahead, in deviations of each output, where `free_horizon`
+        is above 0; NaN otherwise.
     """
 
     cost: np.ndarray
@@ -199,6 +208,8 @@ class Trace(Sequence):
         self.output_nmse = np.array(output_nmse, dtype=float)
         self.start = start
         self.stages: list[tuple[str, Trace]] = []
+        self.free_horizon = 0
+        self.one_step_nmse = float("nan")
 
     def __len__(self) -> int:
         return len(self.cost)
