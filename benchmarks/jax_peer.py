@@ -40,7 +40,9 @@ def contestants(units, lanes):
     net.observe(net.groups["lnl.x"], count=1)
     net.weights["lnl.x2.W"], net.weights["lnl.x2.B"] = w, b[:, None]
     inputs = [np.ascontiguousarray(u[:, k, None]) for k in range(lanes)]
-    estimator = bt.Estimator(net, inputs, [np.ascontiguousarray(y[:, k, None]) for k in range(lanes)])
+    estimator = bt.Estimator(
+        net, inputs, [np.ascontiguousarray(y[:, k, None]) for k in range(lanes)]
+    )
     weights = net.get_weights()
 
     def gradient():
