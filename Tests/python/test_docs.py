@@ -41,7 +41,7 @@ def test_api_names_what_the_package_gives():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["guide", "coming-from", "data", "forecasting"])
+@pytest.mark.parametrize("name", ["guide", "coming-from", "data", "forecasting", "prediction"])
 def test_blocks_run(name):
     blocks = re.findall(r"^```python\n(.*?)^```", (DOCS / f"{name}.md").read_text(), re.M | re.S)
     assert len(blocks) > 4
