@@ -35,15 +35,21 @@ public func bt_predict(
     let inputs = try readable(inputs, inputsLength, "inputs")
     let measured = try optional(measured, measuredLength, "measured")
     let initial = try optional(initial, initialLength, "initial")
-    let groups = try BacktuneC.values(groups, groupCount, "groups").map { Int($0) }
+    let groups = try readable(groups, groupCount, "groups")
     let given = try readable(values, valuesLength, "values")
     try reading(network) { network in
       let steps = try checkedSum(lengths, "lengths")
+      // Each comes once: a count that cannot be right is not read.
+      guard groups.count <= network.groups.count else {
+        throw BacktuneError.size(
+          "group_count is \(groupCount), expected \(network.groups.count) at most")
+      }
       try check(outputs, outputsLength, [steps, network.outputCount], "outputs")
       try check(final, finalLength, [lengths.count, network.stateSize], "final")
       let result = try network.predict(
         lengths: lengths, inputs: inputs, measured: measured,
-        others: try blocks(of: given, groups, network, steps), horizon: horizon, initial: initial)
+        others: try blocks(of: given, groups.map { Int($0) }, network, steps), horizon: horizon, initial: initial,
+        wantsFinal: final != nil)
       if outputs != nil { try write(result.outputs, to: outputs, outputsLength, "outputs") }
       if final != nil { try write(result.final, to: final, finalLength, "final") }
     }
@@ -93,8 +99,12 @@ public func bt_estimator_set_horizons(
   _ estimator: OpaquePointer?, _ values: UnsafePointer<Double>?, _ length: Int64
 ) -> Int32 {
   guarded {
-    let horizons = Array(try readable(values, length, "values"))
-    try changing(estimator) { try $0.estimator.options.setHorizons(horizons) }
+    let horizons = try readable(values, length, "values")
+    guard horizons.count <= EstimatorOptions.mostHorizons else {
+      throw BacktuneError.size(
+        "values_length is \(length), expected 1 to \(EstimatorOptions.mostHorizons) horizons")
+    }
+    try changing(estimator) { try $0.estimator.options.setHorizons(Array(horizons)) }
   }
 }
 

@@ -178,8 +178,12 @@ public struct Sequences: Sendable {
   }
 
   /// The same, one after the other so many times.
-  func repeated(_ count: Int) -> Sequences {
+  /// - Throws: `.memory` past the budget.
+  func repeated(_ count: Int) throws -> Sequences {
     if count == 1 { return self }
+    let others = measured.values.reduce(0) { $0 + $1.count }
+    try MemoryBudget.bytes(
+      doubles: [count, inputs.count + 4 * desired.count + others], for: "sequences")
     return Sequences(self, times: count)
   }
 

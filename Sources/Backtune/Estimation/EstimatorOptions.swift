@@ -176,6 +176,9 @@ public struct EstimatorOptions: Sendable {
     value >= 1 && (value == .infinity || value.rounded() == value)
   }
 
+  /// Sequences are run once for each.
+  package static let mostHorizons = 64
+
   /// Sets several horizons together: costs add.
   /// - Throws: `.argument` for none, or one that is not a whole number of 1 or more, or infinity.
   package mutating func setHorizons(_ values: [Double]) throws {

@@ -17,31 +17,44 @@ extension Network {
   ///   - every: only from so many-th times on are the k steps run, 0 among them: values are o(t) where t - (k - 1) is a
   ///     multiple of it, and 0 elsewhere past the first k. Not for 1 step, nor the free run.
   ///   - initial: sequences x flat state before t = 0; nil for zero, or what is learnt, the inputs at rest.
-  /// - Returns: the outputs, and the states after the last step, measurements included.
+  ///   - wantsFinal: whether the states are wanted.
+  /// - Returns: the outputs, and the states of the filter after the last step, measurements included.
   /// - Throws: as `simulate`; `.argument` for a horizon that is no whole number of 1 or more, an infinite measurement, or
   ///   measurements of a network that reads none; `.size` for another number of them.
   package func predict(
     lengths: [Int], inputs: UnsafeBufferPointer<Double>,
     measured: UnsafeBufferPointer<Double>?, others: [GroupID: [Double]] = [:],
-    horizon: Double, every: Int = 1, initial: UnsafeBufferPointer<Double>? = nil
+    horizon: Double, every: Int = 1, initial: UnsafeBufferPointer<Double>? = nil,
+    wantsFinal: Bool = true
   ) throws -> SimulationResult {
     let steps = try checkMeasured(lengths, measured, others, horizon)
+    func run(_ horizon: Double) throws -> (FreeRun, Measurements) {
+      let measurements = try Measurements(
+        self, outputs: measured, others: others, steps: steps, horizons: lengths.map { _ in horizon }
+      )
+      return (
+        try FreeRun(self, lengths: lengths, inputs: inputs, initial: initial, measurements),
+        measurements
+      )
+    }
+    let (filter, measurements) = try run(1)
+    let recording = try Recording(outputs.map { ($0.group, $0.count) }, filter.shards)
+    let (final, stateSize) = (try filter.makePast(), stateSize)
     // A run that no measurement reaches any more needs no lanes.
-    let longest = lengths.max() ?? 0
-    let isFree = horizon > Double(longest)
-    let measurements = try Measurements(
-      self, outputs: measured, others: others, steps: steps,
-      horizons: lengths.map { _ in isFree ? .infinity : 1 })
-    let run = try FreeRun(self, lengths: lengths, inputs: inputs, initial: initial, measurements)
-    let recording = try Recording(outputs.map { ($0.group, $0.count) }, run.shards)
+    let isFree = horizon > Double(lengths.max() ?? 0)
+    if isFree {
+      try run(.infinity).0.simulate { recording.record($0, $1, $2, $3) }
+      if !wantsFinal {
+        return SimulationResult(outputs: recording.values.array, states: [], final: [])
+      }
+    }
     let ahead =
       isFree || horizon == 1
       ? nil : try StepsAhead(self, inputs, measurements, steps: Int(horizon), every: every)
-    let (final, stateSize) = (try run.makePast(), stateSize)
-    try run.simulate { shard, trajectory, first, part in
+    try filter.simulate { shard, trajectory, first, part in
       if let ahead {
-        try ahead.run(shard, run.shards.starts, trajectory, first, part, into: recording)
-      } else {
+        try ahead.run(shard, filter.shards.starts, trajectory, first, part, into: recording)
+      } else if !isFree {
         recording.record(shard, trajectory, first, part)
       }
       shard.forEachEnd(of: part, first) { sequence, lane, end in
