@@ -10,7 +10,7 @@ extension Problem {
   /// The weights of the network, and the initial states of the sequences (empty unless each has its own).
   package func parts(of slots: [Double]) -> (weights: [Double], starts: [Double]) {
     let count = network.slots.values.count
-    let starts = scales.outerStates(Array(slots[count...]), network)
+    let starts = withOwnMeasured(scales.outerStates(Array(slots[count...]), network))
     let (given, own) = (network.slots, slots[..<count])
     // Where nothing moved, to the bit.
     if own == self.slots.values[..<count] { return (given.values, starts) }
@@ -20,6 +20,22 @@ extension Problem {
         given.isFixed[k] ? given.values[k] : min(max(weights[k], given.lower[k]), given.upper[k])
     }
     return (weights, starts)
+  }
+
+  /// Where nothing was measured before t = 0, flat states hold there what groups are themselves.
+  private func withOwnMeasured(_ starts: [Double]) -> [Double] {
+    let (layout, size) = (network.stateLayout, network.stateSize)
+    if startsMeasured || starts.isEmpty || !network.isMeasured { return starts }
+    var result = starts
+    for past in layout where past.isMeasured {
+      // The first of a group is its own past, at least as deep.
+      guard let own = layout.first(where: { $0.group == past.group }) else { continue }
+      let count = past.depth * network.size(of: past.group)
+      for first in stride(from: 0, to: starts.count, by: size) {
+        for k in 0..<count { result[first + past.offset + k] = starts[first + own.offset + k] }
+      }
+    }
+    return result
   }
 
   /// The derivative by the adjustable weights of the network of what has this derivative by the slots.

@@ -34,7 +34,7 @@ package final class Problem {
   /// Whether it is learnt.
   package let learnsEachStart: Bool
   /// Whether what the initial states hold of measured groups was measured.
-  private let startsMeasured: Bool
+  let startsMeasured: Bool
   /// How many times each sequence is run, once for each horizon.
   package let horizonCount: Int
   /// What was measured of groups of the network, in the units of the problem; nil without such groups.
