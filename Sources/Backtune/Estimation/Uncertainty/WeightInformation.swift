@@ -46,14 +46,17 @@ struct WeightInformation {
       upper: adjustable.map { problem.slots.upper[$0] },
       gradient: zip(adjustable, information.gradient).map { $1 + (part?.gradient[$0] ?? 0) })
     let sizes = problem.sizes(slots)
+    // A value that is compared at several horizons says what it does once.
+    let copies = problem.data is any GlobalTerm ? 1 : problem.horizonCount
     spectrum = try WeightSpectrum(
       information.factor, free: adjustable.indices.filter { !box.isStopped($0) },
-      sizes: adjustable.map { sizes[$0] }, poll: poll)
+      sizes: adjustable.map { sizes[$0] }, copies: copies, poll: poll)
     try poll()
-    let (count, squares) = try problem.weightedSquares(states.driven)
+    let (all, squares) = try problem.weightedSquares(states.driven)
+    let count = all / copies
     observed = count
     let left = count - spectrum.rank
-    noise = known ?? (left > 0 ? (squares / Double(left)).squareRoot() : .nan)
+    noise = known ?? (left > 0 ? (squares / Double(copies * left)).squareRoot() : .nan)
     outputs = try problem.runner.outputs(states)
     outputNoise =
       problem.sequences.hasTargets

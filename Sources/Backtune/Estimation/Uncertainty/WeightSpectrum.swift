@@ -35,11 +35,13 @@ struct WeightSpectrum {
   /// - Parameters:
   ///   - factor: of the rows, in all columns.
   ///   - sizes: of the weights, by column, in whatever units they have.
+  ///   - copies: how many times the rows hold each value.
   /// - Throws: `.state` where derivatives are not finite, and what `poll` throws.
   init(
-    _ factor: TriangularFactor, free: [Int], sizes: [Double], poll: Poll = .none
+    _ factor: TriangularFactor, free: [Int], sizes: [Double], copies: Int = 1, poll: Poll = .none
   ) throws {
-    let own = free.map { factor.length($0) }
+    let share = 1 / Double(copies).squareRoot()
+    let own = free.map { share * factor.length($0) }
     guard own.allSatisfy(\.isFinite) else {
       throw BacktuneError.state("uncertainty: the derivatives at these weights overflow")
     }
@@ -51,7 +53,9 @@ struct WeightSpectrum {
     let (rows, columns) = (factor.order, free.count)
     let scaled = try Buffer(dimensions: [rows, columns], for: "spectrum of the weights")
     for (j, column) in free.enumerated() {
-      for i in 0...column { scaled.pointer[i * columns + j] = factor[i, column] / lengths[j] }
+      for i in 0...column {
+        scaled.pointer[i * columns + j] = share * factor[i, column] / lengths[j]
+      }
     }
     let system = try SingularSystem(
       overwriting: scaled, rows: rows, columns: columns, poll: poll)
