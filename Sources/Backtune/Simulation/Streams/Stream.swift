@@ -187,7 +187,9 @@ public final class Stream: @unchecked Sendable {
     for run in measured {
       let next = pending.pointer + run.place - measuredPlace
       for k in 0..<run.size {
-        row[run.place + k] = k < run.count ? known?[run.output + k] ?? next[k] : next[k]
+        // As in `Network.predict`, what was given apart goes before.
+        let isOutput = k < run.count && next[k].isNaN
+        row[run.place + k] = isOutput ? known?[run.output + k] ?? .nan : next[k]
         next[k] = .nan
       }
     }
