@@ -16,7 +16,7 @@ extension Network {
   public mutating func addMeasured(
     _ name: String, of source: Source, standsForInput: Bool = false
   ) throws -> GroupID {
-    let group = try group(source.group, as: "source of measured group \(name)")
+    let group = try measurable(source.group, for: name)
     var network = self
     let id = try network.addFirmware(name, size: group.size)
     try network.makeMeasured(id, of: source, standsForInput: standsForInput)
@@ -29,14 +29,16 @@ extension Network {
   /// Makes a group without terms one that is measured.
   mutating func makeMeasured(_ target: GroupID, of source: Source, standsForInput: Bool) throws {
     let name = groups[target].name
-    let own = try group(source.group, as: "source of measured group \(name)")
-    if case .measured = own.body {
-      throw BacktuneError.argument(
-        "source of measured group \(name): \(own.name) is measured itself, expected the group that it reads"
-      )
+    let own = try measurable(source.group, for: name)
+    // Of a document, groups that read this one may have come before.
+    let readers = groups.filter {
+      if case .measured(let body) = $0.body { body.source.group == target } else { false }
+    }
+    if source.group == target || !readers.isEmpty {
+      throw Self.isMeasuredItself(name, of: readers.first?.name ?? name)
     }
     let least = standsForInput ? 0 : 1
-    guard source.lag >= least else {
+    guard least...Network.maximalLag ~= source.lag else {
       throw BacktuneError.argument(
         "lag of measured group \(name): \(source.lag), expected \(least) to \(Network.maximalLag)")
     }
@@ -60,6 +62,23 @@ extension Network {
     }
     let name = "\(try group(source.group, as: "measured group").name).m\(source.lag)"
     return Source(try known ?? addMeasured(name, of: source), lag: 0)
+  }
+
+  /// A group that measurements may be read of.
+  private func measurable(_ source: GroupID, for name: String) throws -> Group {
+    guard source != Network.input else {
+      throw BacktuneError.argument(
+        "source of measured group \(name): the network input came, expected a group")
+    }
+    let own = try group(source, as: "source of measured group \(name)")
+    if case .measured = own.body { throw Self.isMeasuredItself(own.name, of: name) }
+    return own
+  }
+
+  private static func isMeasuredItself(_ source: String, of name: String) -> BacktuneError {
+    .argument(
+      "source of measured group \(name): \(source) is measured itself, expected the group that it reads"
+    )
   }
 
   /// The groups of which measurements are read, and how far back, in the order of definition.
