@@ -36,11 +36,8 @@ import Testing
 
     init(_ item: OperationCase, lengths: [Int], learnsEachStart: Bool) throws {
       let network = item.network
-      let total = lengths.reduce(0, +)
-      let sequences = try Build.sequences(
-        network, lengths: lengths, inputs: Build.normal(total * network.inputs, seed: 1),
-        desired: Build.normal(total * network.outputCount, seed: 2))
-      var options = ObservationOptions()
+      let sequences = try item.sequences(lengths: lengths)
+      var options = item.options
       options.learnsEachStart = learnsEachStart
       problem = try Problem(network, sequences, options: options)
       stream = RandomStream(seed: 4, name: item.name)

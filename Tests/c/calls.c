@@ -1,6 +1,7 @@
 /* Every function that takes a handle, called with arguments that fit the standard network and its estimator. */
 #include "support.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static const int64_t steps = 3;
@@ -44,6 +45,7 @@ static const int8_t signs[4] = {1, 0, -1, 0};
 static const uint8_t all[4] = {1, 1, 1, 1};
 static const char *const names[1] = {"voltage"};
 static const double square[2] = {1, 0};
+static const double free_run = INFINITY;
 
 CALL(copy, copied(NETWORK))
 CALL(network_free, bt_network_free(NETWORK))
@@ -51,6 +53,7 @@ CALL(add_unit, bt_network_add_unit(NETWORK, "linear", NULL, 1, NULL, &number))
 CALL(add_learnware, bt_network_add_learnware(NETWORK, "v", 2, &number))
 CALL(add_firmware, bt_network_add_firmware(NETWORK, "f", 2, &number))
 CALL(add_softmax, bt_network_add_softmax(NETWORK, "s", 2, 1, 1, &number))
+CALL(add_measured, bt_network_add_measured(NETWORK, "m", 2, 1, 0, &number))
 CALL(learn_initial, bt_network_learn_initial_state(NETWORK, 2, 1))
 CALL(add_bias, bt_network_add_bias(NETWORK, 1, NULL, NULL, 0))
 CALL(dense, bt_network_connect_dense(NETWORK, 0, 2, 3, "D"))
@@ -98,11 +101,13 @@ CALL(to_json, bt_network_to_json(NETWORK, text, sizeof text, &number))
 CALL(save, bt_network_save(NETWORK, "/dev/null"))
 CALL(simulate, bt_simulate(NETWORK, 1, &steps, inputs, 3, NULL, 0, values, 6, NULL, 0, NULL, 0))
 CALL(gradient, bt_gradient(NETWORK, 1, &steps, inputs, 3, NULL, 0, slopes, 6, values, STANDARD_WEIGHTS, NULL, 0))
+CALL(predict, bt_predict(NETWORK, 1, &steps, inputs, 3, NULL, 0, 2, NULL, 0, NULL, 0, NULL, 0, values, 6, NULL, 0))
 CALL(estimator_create, estimated(NETWORK))
 
 CALL(estimator_free, bt_estimator_free(ESTIMATOR))
 CALL(set_data, bt_estimator_set_data(ESTIMATOR, 1, &steps, inputs, 3, slopes, 6, NULL, 0))
 CALL(set_initial, bt_estimator_set_initial_states(ESTIMATOR, zeros, STANDARD_STATE))
+CALL(set_horizons, bt_estimator_set_horizons(ESTIMATOR, &free_run, 1))
 CALL(set_criterion, bt_estimator_set_criterion(ESTIMATOR, "2"))
 CALL(in_distribution, bt_estimator_set_criterion(ESTIMATOR, "observables"))
 CALL(get_criterion, bt_estimator_get_criterion(ESTIMATOR, text, sizeof text, &number))
@@ -163,6 +168,12 @@ static bt_status call_deviation(void *handle) {
   return status;
 }
 
+/* The standard network reads no measurements. */
+static bt_status call_set_measured(void *handle) {
+  const bt_status status = bt_estimator_set_measured(ESTIMATOR, 2, slopes, 6);
+  return status == BT_ERROR_ARGUMENT ? BT_OK : status;
+}
+
 #define NETWORK_CALL(function, effect, name) {#function, USES_NETWORK, effect, call_##name}
 #define ESTIMATOR_CALL(function, effect, name) {#function, USES_ESTIMATOR, effect, call_##name}
 
@@ -198,6 +209,7 @@ const handle_call handle_calls[] = {
     NETWORK_CALL(bt_network_save, READS, save),
     NETWORK_CALL(bt_simulate, READS, simulate),
     NETWORK_CALL(bt_gradient, READS, gradient),
+    NETWORK_CALL(bt_predict, READS, predict),
     NETWORK_CALL(bt_estimator_create, READS, estimator_create),
     NETWORK_CALL(bt_network_set_weights, WRITES, set_weights),
     NETWORK_CALL(bt_network_set_array, WRITES, set_array),
@@ -219,6 +231,7 @@ const handle_call handle_calls[] = {
     NETWORK_CALL(bt_network_add_learnware, WRITES, add_learnware),
     NETWORK_CALL(bt_network_add_firmware, WRITES, add_firmware),
     NETWORK_CALL(bt_network_add_softmax, WRITES, add_softmax),
+    NETWORK_CALL(bt_network_add_measured, WRITES, add_measured),
     NETWORK_CALL(bt_network_learn_initial_state, WRITES, learn_initial),
     NETWORK_CALL(bt_network_add_unit, WRITES, add_unit),
     NETWORK_CALL(bt_network_free, WRITES, network_free),
@@ -257,6 +270,8 @@ const handle_call handle_calls[] = {
     ESTIMATOR_CALL(bt_estimator_clear_observables, WRITES, clear_observables),
     ESTIMATOR_CALL(bt_estimator_set_criterion, WRITES, set_criterion),
     ESTIMATOR_CALL(bt_estimator_set_data, WRITES, set_data),
+    ESTIMATOR_CALL(bt_estimator_set_horizons, WRITES, set_horizons),
+    ESTIMATOR_CALL(bt_estimator_set_measured, WRITES, set_measured),
     ESTIMATOR_CALL(bt_estimator_set_initial_states, WRITES, set_initial),
     ESTIMATOR_CALL(bt_estimator_free, WRITES, estimator_free),
 };

@@ -68,7 +68,7 @@ static void build(fuzzer *f) {
   bt_network_group_size(n, source, &columns);
   /* The arrays are as long as they are: no length in between. */
   int64_t length = rows < 5 && columns < 4 ? about(f, rows * columns) : strange_integer(f);
-  switch (below(f, 12)) {
+  switch (below(f, 13)) {
     case 0:
     case 1:
     case 2: TRY(bt_network_add_unit(n, chance(f, 50) ? "lnl" : word(f), word(f), size(f), options(f), &out)); break;
@@ -91,6 +91,11 @@ static void build(fuzzer *f) {
       if (chance(f, 20)) TRY(bt_network_remove_term(n, target, integer(f, 3)));
       break;
     }
+    case 11:
+      out = target;
+      TRY(bt_network_add_measured(n, word(f), source, lag, chance(f, 97) ? below(f, 2) : (int32_t)strange_integer(f), &out));
+      if (chance(f, 70)) TRY(bt_network_connect_dense(n, target, out, chance(f, 70) ? 0 : lag, word(f)));
+      break;
     default:
       for (int k = 0; k < 4; k++) index[k] = integer(f, (int)groups + 1), counts[k] = integer(f, 4);
       TRY(bt_network_observe(n, index, counts, chance(f, 90) ? 1 + below(f, 2) : strange_integer(f)));

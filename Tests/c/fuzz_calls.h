@@ -37,6 +37,37 @@ static void text(fuzzer *f) {
   if (chance(f, 10)) TRY(bt_network_load(paths[below(f, 7)], &made));
 }
 
+/* Values of which some are not known. */
+static double *with_gaps(fuzzer *f, int64_t count) {
+  double *values = doubles(f, count);
+  for (int64_t k = 0; values != NULL && k < count; k++) values[k] = chance(f, 20) ? NAN : values[k];
+  return values;
+}
+
+/* A horizon, mostly one that is allowed. */
+static double horizon(fuzzer *f) { return chance(f, 80) ? 1 + below(f, 6) : chance(f, 50) ? INFINITY : number(f); }
+
+/* Any number of steps ahead, with measurements of outputs and of groups; those that are read, mostly. */
+static void predict(fuzzer *f, bt_network *n, int64_t sequences, const int64_t *lengths, int64_t sum, double *initial,
+                    int64_t state) {
+  int64_t groups[3], size = 0, count = 0, all = ask(bt_network_group_count, n);
+  const int64_t inputs = ask(bt_network_inputs, n) * sum, outputs = ask(bt_network_outputs, n) * sum;
+  const int64_t wanted = chance(f, 60) ? 0 : below(f, 3);
+  for (int64_t k = 0; k < wanted; k++) {
+    groups[k] = chance(f, 95) ? below(f, (int)all + 1) : integer(f, 12);
+    if (bt_network_group_size(n, groups[k], &size) == BT_OK) count += size * sum;
+  }
+  if (count > 100000) return;
+  double *u = doubles(f, inputs), *known = with_gaps(f, outputs), *values = with_gaps(f, count);
+  double *y = doubles(f, outputs), *last = doubles(f, state);
+  const int has_known = chance(f, 70), has_last = chance(f, 50);
+  TRY(bt_predict(n, sequences, lengths, u, about(f, inputs), has_known ? known : NULL,
+                 has_known ? about(f, outputs) : 0, horizon(f), initial, initial == NULL ? 0 : about(f, state), groups,
+                 chance(f, 98) ? wanted : integer(f, 3), values, about(f, count), y, about(f, outputs),
+                 has_last ? last : NULL, has_last ? about(f, state) : 0));
+  free(u), free(known), free(values), free(y), free(last);
+}
+
 static void simulate(fuzzer *f) {
   bt_network *n = any_network(f);
   const int64_t sequences = chance(f, 95) ? 1 + below(f, 4) : -below(f, 2), inputs = ask(bt_network_inputs, n);
@@ -51,7 +82,9 @@ static void simulate(fuzzer *f) {
   double *u = doubles(f, sum * inputs), *x0 = doubles(f, state), *y = doubles(f, outputs), *x = doubles(f, sum * nodes);
   double *last = doubles(f, state), *g = doubles(f, weights);
   const int has_initial = chance(f, 50);
-  if (chance(f, 60)) {
+  if (chance(f, 40)) {
+    predict(f, n, sequences, lengths, sum, has_initial ? x0 : NULL, state);
+  } else if (chance(f, 60)) {
     TRY(bt_simulate(n, sequences, lengths, u, about(f, sum * inputs), has_initial ? x0 : NULL,
                     has_initial ? about(f, state) : 0, y, about(f, outputs), x, about(f, sum * nodes), last,
                     about(f, state)));
@@ -88,6 +121,17 @@ static void set_data(fuzzer *f) {
                             has_desired ? about(f, outputs) : 0, has_gains && has_desired ? kappa : NULL,
                             has_gains && has_desired ? about(f, outputs) : 0));
   free(u), free(y), free(kappa);
+  if (chance(f, 40)) {
+    const int64_t group = chance(f, 95) ? below(f, 13) : integer(f, 12);
+    int64_t size = 0;
+    bt_network_group_size(n, group, &size);
+    if (size * sum > 100000) return;
+    double *values = with_gaps(f, size * sum);
+    TRY(bt_estimator_set_measured(e, group, chance(f, 90) ? values : NULL, about(f, size * sum)));
+    free(values);
+    const double some[3] = {horizon(f), horizon(f), horizon(f)};
+    TRY(bt_estimator_set_horizons(e, some, chance(f, 95) ? below(f, 4) : strange_integer(f) | 1 << 20));
+  }
   const int64_t state = ask(bt_network_state_size, n) * sequences;
   if (state > 100000 || chance(f, 50)) return;
   double *start = doubles(f, state);
@@ -113,7 +157,7 @@ static void ask_for(fuzzer *f) {
   static const char *const kinds[] = {
       "mean",           "mean_at", "product", "autocorrelation", "normalised_autocorrelation",
       "standardised_moment"};
-  static const char *const names[] = {"nu", "washout", "static", "initial_states"};
+  static const char *const names[] = {"nu", "washout", "static", "initial_states", "horizon"};
   bt_network *n = NULL;
   bt_estimator *e = any_pair(f, &n);
   const double parameters[4] = {(double)integer(f, 3), (double)integer(f, 4), number(f), number(f)};
@@ -137,7 +181,7 @@ static void ask_for(fuzzer *f) {
       TRY(bt_estimator_add_observable(e, "mean", parameters, 1, 0.25));
       break;
     case 7:
-      TRY(bt_estimator_set_option(e, names[below(f, 4)], chance(f, 80) ? below(f, 3) : (double)strange_integer(f)));
+      TRY(bt_estimator_set_option(e, names[below(f, 5)], chance(f, 80) ? below(f, 3) : (double)strange_integer(f)));
       break;
     default: {
       const int64_t sequences = 1 + below(f, 3);
@@ -253,9 +297,9 @@ static void stream(fuzzer *f) {
   const int64_t state = ask(bt_network_state_size, n), steps = chance(f, 97) ? below(f, 40) : -below(f, 3);
   if (state > 100000) return;
   double *u = doubles(f, steps * inputs), *y = doubles(f, steps * outputs), *x = doubles(f, state);
-  double *measured = chance(f, 2) ? y : NULL;
+  double *known = chance(f, 40) ? with_gaps(f, steps * outputs) : NULL;
   const int wants = chance(f, 80);
-  switch (below(f, 8)) {
+  switch (below(f, 9)) {
     case 0: {
       bt_network *source = any_network(f);
       const int64_t size = ask(bt_network_state_size, source);
@@ -274,7 +318,8 @@ static void stream(fuzzer *f) {
       break;
     }
     case 1:
-      TRY(bt_stream_run(s, steps, u, about(f, steps * inputs), measured, 0, wants ? y : NULL,
+      TRY(bt_stream_run(s, steps, u, about(f, steps * inputs), known,
+                        known == NULL ? 0 : about(f, steps * outputs), wants ? y : NULL,
                         wants ? about(f, steps * outputs) : 0));
       break;
     case 2: TRY(bt_stream_get_state(s, x, about(f, state))); break;
@@ -283,11 +328,21 @@ static void stream(fuzzer *f) {
       if (chance(f, 30)) TRY(bt_stream_free(s));
       else TRY(bt_stream_reset(s));
       break;
+    case 5: {
+      const int64_t group = integer(f, 12);
+      int64_t size = 0;
+      bt_network_group_size(n, group, &size);
+      double *values = with_gaps(f, size);
+      TRY(bt_stream_set_measured(s, group, chance(f, 98) ? values : NULL, about(f, size)));
+      free(values);
+      break;
+    }
     default:
       if (steps < 1) break;
-      TRY(bt_stream_step(s, u, about(f, inputs), measured, 0, wants ? y : NULL, wants ? about(f, outputs) : 0));
+      TRY(bt_stream_step(s, u, about(f, inputs), known, known == NULL ? 0 : about(f, outputs), wants ? y : NULL,
+                         wants ? about(f, outputs) : 0));
   }
-  free(u), free(y), free(x);
+  free(u), free(y), free(x), free(known);
 }
 
 static void one_call(fuzzer *f) {

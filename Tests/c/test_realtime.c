@@ -6,6 +6,7 @@
 
 #include <dlfcn.h>
 #include <linux/seccomp.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,21 +64,33 @@ STAND_IN(pthread_cond_broadcast, pthread_cond_t, condition)
 
 /* ---- Networks */
 
-enum { KINDS = 9, M = 2, N = 5, BLOCK = 64, MOST_STATE = 512 };
+enum { KINDS = 10, M = 2, N = 5, BLOCK = 64, MOST_STATE = 512 };
 
 static const char *const kinds[KINDS] = {"lnl",  "lstm",    "gru",         "linear", "strongly_typed",
-                                         "aif",  "softmax", "state_space", "product"};
+                                         "aif",  "softmax", "state_space", "product", "measured"};
 
 typedef struct {
   bt_network *network;
   bt_stream *stream;
   int64_t outputs, size;
+  /* Where measurements are read. */
+  int is_measured;
+  int64_t group;
 } model;
 
 static model make(const char *kind) {
-  model m = {NULL, NULL, 0, 0};
+  model m = {NULL, NULL, 0, 0, strcmp(kind, "measured") == 0, 0};
+  const char *unit = m.is_measured ? "lnl" : kind;
   CHECK_OK(bt_network_create(M, &m.network));
-  CHECK_OK(bt_network_add_unit(m.network, kind, NULL, N, strcmp(kind, "lnl") == 0 ? "{\"density\": 0.5}" : NULL, NULL));
+  CHECK_OK(bt_network_add_unit(m.network, unit, "u", N, strcmp(unit, "lnl") == 0 ? "{\"density\": 0.5}" : NULL, NULL));
+  if (m.is_measured) {
+    CHECK_OK(bt_network_find_group(m.network, "u.x", &m.group));
+    for (int64_t lag = 1; lag <= 3; lag += 2) {
+      int64_t measured = 0;
+      CHECK_OK(bt_network_add_measured(m.network, lag == 1 ? "m1" : "m3", m.group, lag, 0, &measured));
+      CHECK_OK(bt_network_connect_dense(m.network, 0, measured, 0, lag == 1 ? "K1" : "K3"));
+    }
+  }
   CHECK_OK(bt_network_randomize(m.network, 1));
   CHECK_OK(bt_stream_create(m.network, NULL, 0, &m.stream));
   CHECK_OK(bt_network_outputs(m.network, &m.outputs));
@@ -90,11 +103,15 @@ static model make(const char *kind) {
 static int work(const model *m, int steps) {
   static double u[M * BLOCK], y[N * BLOCK], state[MOST_STATE];
   int failures = 0;
+  const double *known = m->is_measured ? y : NULL;
+  const int64_t values = m->is_measured ? m->outputs : 0;
   for (int k = 0; k < M * BLOCK; k++) u[k] = (double)(k * 37 % 101) / 100;
+  for (int k = 0; k < N * BLOCK; k++) y[k] = k % 7 == 0 ? NAN : (double)(k * 13 % 31) / 30;
   for (int k = 0; k < steps; k++) {
-    failures += bt_stream_step(m->stream, u + M * (k % BLOCK), M, NULL, 0, y, m->outputs) != BT_OK;
+    failures += bt_stream_step(m->stream, u + M * (k % BLOCK), M, known, values, y, m->outputs) != BT_OK;
+    if (m->is_measured) failures += bt_stream_set_measured(m->stream, m->group, y, N) != BT_OK;
     if (k % 100 != 0) continue;
-    failures += bt_stream_run(m->stream, BLOCK, u, M * BLOCK, NULL, 0, y, m->outputs * BLOCK) != BT_OK;
+    failures += bt_stream_run(m->stream, BLOCK, u, M * BLOCK, known, values * BLOCK, y, m->outputs * BLOCK) != BT_OK;
     failures += bt_stream_get_state(m->stream, state, m->size) != BT_OK;
     failures += bt_stream_reset(m->stream) != BT_OK;
     failures += bt_stream_set_state(m->stream, state, m->size) != BT_OK;

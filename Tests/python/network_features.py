@@ -17,6 +17,7 @@ def features(text):
     sizes["input"], order["input"] = document["inputs"], -1
     found = Counter([f"{min(document['inputs'], 3)} inputs"])
     depths = Counter()
+    outputs = {item["group"] for item in document.get("observe", [])} | {document.get("output")}
 
     def reads(kind, group, source, lag):
         found[f"{kind} at lag {lag}"] += 1
@@ -51,6 +52,10 @@ def features(text):
         if group["kind"] == "softmax":
             found["temperature"] += "temperature" in group
             reads("softmax", group, group["source"], group["lag"])
+        if group["kind"] == "measured":
+            kind = "stand-in" if group.get("standsForInput") else "measured"
+            reads(kind, group, group["source"], group["lag"])
+            found[f"{kind} of {'an output' if group['source'] in outputs else 'no output'}"] += 1
     for group in document["groups"]:
         if "initial" in group:
             depth = np.sign(group["initial"]["depth"] - depths[group["name"]])
@@ -88,6 +93,10 @@ def required():
         yield f"{form}, {part} entries"
     for lag in range(LAGS):
         yield from (f"softmax at lag {lag}", f"softmax of the input at lag {lag}")
+    for kind in "measured", "stand-in":
+        yield from (f"{kind} at lag {lag}" for lag in range(kind == "measured", LAGS))
+        yield from (f"{kind} of {what}" for what in ("an output", "no output", "an earlier group"))
+        yield f"{kind} of a later group"
     yield from ("softmax of an earlier group", "softmax of a later group", "temperature")
     yield from FUNCTIONS
     yield from (f"term of {count} factors" for count in range(4))

@@ -26,6 +26,7 @@ class RandomNetwork(RandomUnits):
         for _ in range(self.below(4)):
             self.feed_back()
         self.learn_starts()
+        self.measure(seed)
         self.net.randomize(seed)
         self.constrain()
         self.label()
@@ -109,8 +110,34 @@ class RandomNetwork(RandomUnits):
         if target is None:
             return
         source = self.pick(groups).lag(self.below(LAGS))
+        self.read(target, source, f"back{len(document[target.name].get('connections', []))}")
+
+    def measure(self, seed):
+        """Let some groups be read as measured, by draws of their own."""
+        drawing, self.random = self.random, np.random.default_rng([seed, 14])
+        if self.chance(0.5):
+            groups = list(self.net.groups.values())
+            readers = [self.net.learnware(self.fitting_size(), "measuring").bias()]
+            readers += [g for g in groups if self.is_learnware(g)]
+            for number in range(1 + self.below(4)):
+                group, is_input = self.pick(groups), self.chance(0.5)
+                lag = self.below(LAGS) if is_input else 1 + self.below(LAGS - 1)
+                source = group.measured(stands_for_input=is_input).lag(lag)
+                self.read(self.pick(readers[: 1 + 5 * (number % 2)]), source, f"m{number}")
+                if self.chance(0.3):
+                    self.net.observe(group, 1 + self.below(group.size))
+                if self.chance(0.2):
+                    self.read(readers[0], source.group.lag(self.below(LAGS)), f"n{number}")
+        self.random = drawing
+
+    def is_learnware(self, group):
+        document = json.loads(self.net.to_json())
+        return document["groups"][group.id]["kind"] == "learnware"
+
+    def read(self, group, source, role):
+        """Let a learnware group read a source, unless that closes a cycle at lag 0."""
         try:
-            self.connect(target, source, f"back{len(document[target.name].get('connections', []))}")
+            self.connect(group, source, role)
         except bt.NetworkError as error:
             if "cycle" not in str(error):
                 raise

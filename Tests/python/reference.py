@@ -1,4 +1,4 @@
-"""A plain interpreter of a network's JSON form, version 2: equation (1) of RR-9100, as it stands.
+"""A plain interpreter of a network's JSON form: equation (1) of RR-9100, as it stands.
 
 Slow and simple on purpose: it shares nothing with the engine but the text. Every value is found by
 its definition, one group at one time; complex weights, inputs and states give exact derivatives.
@@ -11,7 +11,7 @@ import numpy as np
 # All that a document may say: what is not listed here would be passed over in silence.
 KEYS = {
     "document": "format version inputs groups weights observe output rest data seed",
-    "group": "name kind size bias connections terms source lag temperature initial",
+    "group": "name kind size bias connections terms source lag temperature initial standsForInput",
     "bias": "weight index",
     "connection": "weight source lag form entries slotOfEntry mask index",
     "term": "coef factors",
@@ -46,13 +46,25 @@ FUNCTIONS = {
 }
 
 
+def blocks(horizon):
+    """Tell what is known in blocks of so many steps: at t, of what was measured before its block."""
+    return lambda t, of: of < (0 if horizon == np.inf else t - t % horizon)
+
+
+def until(last):
+    """Tell what is known when nothing was measured after a time."""
+    return lambda t, of: of <= max(last, -1)
+
+
 class Reference:
     """A network out of its JSON text; `weights` is the flat vector of the free ones."""
 
     def __init__(self, text):
         document = json.loads(text)
         check(document, "document")
-        assert (document["format"], document["version"]) == ("backtune-network", 2)
+        kinds = {group["kind"] for group in document["groups"]}
+        version = 3 if "measured" in kinds else 2
+        assert (document["format"], document["version"]) == ("backtune-network", version)
         self.inputs = document["inputs"]
         self.groups = {group["name"]: group for group in document["groups"]}
         self.sizes = {name: group["size"] for name, group in self.groups.items()}
@@ -75,6 +87,12 @@ class Reference:
         for group in self.groups.values():
             for source, lag in sources(group):
                 self.depths[source] = max(self.depths[source], lag)
+        # Of the groups of which measurements are read, in their order: the end of the state.
+        lags = dict.fromkeys(self.groups, -1)
+        for group in self.groups.values():
+            if group["kind"] == "measured":
+                lags[group["source"]] = max(lags[group["source"]], group["lag"])
+        self.measured = {name: lag for name, lag in lags.items() if lag >= 0}
 
     @property
     def weights(self):
@@ -83,11 +101,26 @@ class Reference:
 
     @property
     def state_size(self):
-        return sum(depth * self.sizes[name] for name, depth in self.depths.items())
+        depths = [*self.depths.items(), *self.measured.items()]
+        return sum(depth * self.sizes[name] for name, depth in depths)
 
-    def simulate(self, u, initial=None, weights=None):
-        """Run one sequence, inputs (T, M): outputs (T, O), values (T, size) by group, the state."""
-        run = Run(self, u, initial, self.weights if weights is None else weights)
+    def known_outputs(self, y):
+        """Return what desired outputs (T, O) tell of the groups of which measurements are read."""
+        values, first = {}, 0
+        for name, count in self.observed:
+            if name in self.measured:
+                values[name] = np.full((len(y), self.sizes[name]), np.nan)
+                values[name][:, :count] = y[:, first : first + count]
+            first += count
+        return values
+
+    def simulate(self, u, initial=None, weights=None, measured=None, known=blocks(np.inf)):
+        """Run one sequence, inputs (T, M): outputs (T, O), values (T, size) by group, the state.
+
+        `measured` has values (T, size) by group, NaN where not known; `known` tells which count.
+        """
+        weights = self.weights if weights is None else weights
+        run = Run(self, u, initial, weights, measured or {}, known)
         steps = range(len(u))
         states = {
             name: np.array([run.value(name, t) for t in steps]).reshape(len(u), size)
@@ -100,14 +133,20 @@ class Reference:
             for name, depth in self.depths.items()
             for age in range(1, depth + 1)
         ]
+        final += [
+            run.seen(name, len(u) - age)
+            for name, depth in self.measured.items()
+            for age in range(1, depth + 1)
+        ]
         return outputs, states, np.concatenate([*final, np.empty(0)])
 
 
 class Run:
     """The values of one sequence, found when they are asked for."""
 
-    def __init__(self, network, u, initial, weights):
+    def __init__(self, network, u, initial, weights, measured, known):
         self.network, self.u = network, u
+        self.measurements, self.known = measured, known
         self.slots, first = {}, 0
         for name, values in network.slots.items():
             free = network.free[name]
@@ -124,6 +163,10 @@ class Run:
         for name, depth in self.network.depths.items():
             for age in range(1, depth + 1):
                 past[name, -age] = initial[first : first + self.network.sizes[name]]
+                first += self.network.sizes[name]
+        for name, depth in self.network.measured.items():
+            for age in range(1, depth + 1):
+                past["measured", name, -age] = initial[first : first + self.network.sizes[name]]
                 first += self.network.sizes[name]
         assert first == len(initial)
         return past
@@ -192,6 +235,21 @@ class Run:
         terms = np.exp(z - np.real(z).max())
         return terms / terms.sum()
 
+    def seen(self, name, t):
+        """What was measured of a group, its own values where that is not known."""
+        own = self.value(name, t)
+        if t < 0:
+            return self.past.get(("measured", name, t), own)
+        if name not in self.measurements:
+            return own
+        found = self.measurements[name][t]
+        return np.where(np.isnan(found), own, found)
+
+    def measured(self, group, t):
+        of = t - group["lag"]
+        counts = group.get("standsForInput", False) or self.known(t, of)
+        return (self.seen if counts else self.value)(group["source"], of)
+
 
 def check(part, what):
     assert part.keys() <= set(KEYS[what].split()), f"{what}: {sorted(part)}"
@@ -202,7 +260,7 @@ def sources(group):
     check(group, "group")
     check(group.get("bias", {}), "bias")
     check(group.get("initial", {}), "initial")
-    if group["kind"] == "softmax":
+    if group["kind"] in ("softmax", "measured"):
         yield group["source"], group["lag"]
     for link in group.get("connections", []):
         check(link, "connection")

@@ -9,6 +9,8 @@ import Backtune
 struct OperationCase {
   let name: String
   let network: Network
+  /// Of a network that reads measurements.
+  var horizons = [Double.infinity]
 
   /// Kinds of groups, and of connections: with another one in the engine these switches do not compile.
   enum GroupKind: CaseIterable {
@@ -90,9 +92,69 @@ struct OperationCase {
         OperationCase(name: row.name, network: try terms(of: row.make(parameters))))
     }
     cases.append(OperationCase(name: "connections", network: try connections()))
-    return try cases.map {
-      OperationCase(name: $0.name, network: try $0.network.withAllObserved())
+    for horizons in [[1], [4, 1], [.infinity]] {
+      cases.append(
+        OperationCase(
+          name: "measured \(horizons)", network: try measurements(), horizons: horizons))
     }
+    return try cases.map {
+      OperationCase(
+        name: $0.name, network: try $0.network.withAllObserved(), horizons: $0.horizons)
+    }
+  }
+
+  /// Several lags of one group, of one defined later, and what stands for inputs; read by all kinds of groups, and later.
+  private static func measurements() throws -> Network {
+    var network = try Network(inputs: 3)
+    let v = try network.addLearnware("v", size: 5)
+    let x = try network.addFirmware("x", size: 5)
+    let w = try network.addLearnware("w", size: 3)
+    let last = try network.addMeasured("w.m1", of: Source(w, lag: 1))
+    let older = try network.addMeasured("w.m3", of: Source(w, lag: 3))
+    let state = try network.addMeasured("x.m2", of: Source(x, lag: 2))
+    let channel = try network.addMeasured("w.k0", of: Source(w, lag: 0), standsForInput: true)
+    let late = try network.addMeasured("x.k1", of: Source(x, lag: 1), standsForInput: true)
+    let p = try network.addSoftmax("p", of: Source(channel, lag: 0), temperature: 0.8)
+    try network.addTerm(to: x, factors: [(.zeta(a: -1, b: 1), Source(v, lag: 0))])
+    try network.addTerm(
+      to: x, coefficient: 0.3, factors: [(.logistic, Source(late, lag: 0)), (.square, Source(state, lag: 0))])
+    for group in [v, w] { try network.addBias(to: group) }
+    let sources: [(GroupID, Source)] = [
+      (v, Source(Network.input, lag: 1)), (v, Source(last, lag: 0)), (v, Source(x, lag: 1)),
+      (v, Source(p, lag: 1)), (w, Source(older, lag: 0)), (w, Source(last, lag: 2)),
+      (w, Source(x, lag: 0)), (w, Source(late, lag: 1)),
+    ]
+    for (k, (target, source)) in sources.enumerated() {
+      try network.connect(source, to: target, role: "W\(k)")
+    }
+    try network.connect(Source(state, lag: 0), to: v, form: .diagonal, role: "D")
+    try network.learnInitialState(of: w, depth: 3)
+    try network.learnInitialState(of: last, depth: 2)
+    network.randomize(seed: 7)
+    return network
+  }
+
+  /// Data for it: everything is observed, and measured but for gaps.
+  func sequences(lengths: [Int]) throws -> Sequences {
+    let total = lengths.reduce(0, +)
+    var sequences = try Build.sequences(
+      network, lengths: lengths, inputs: Build.normal(total * network.inputs, seed: 1),
+      desired: Build.normal(total * network.outputCount, seed: 2))
+    for (group, _) in network.measuredSources {
+      let count = total * network.size(of: group)
+      let values = zip(Build.normal(count, seed: 3), Build.normal(count, seed: 4)).map {
+        $1 < -0.5 ? .nan : 0.5 * $0
+      }
+      try values.withUnsafeBufferPointer { try sequences.setMeasured(network, group, $0) }
+    }
+    return sequences
+  }
+
+  /// How it is compared.
+  var options: ObservationOptions {
+    var options = ObservationOptions()
+    options.horizons = horizons
+    return options
   }
 
   /// Constants, factors, products with broadcast sources, and divisions by a function, whose arguments are kept near 2 or,

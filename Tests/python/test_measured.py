@@ -1,0 +1,405 @@
+"""Networks that read measurements: what horizons and predictions are equal to."""
+
+import backtune as bt
+import numpy as np
+import pytest
+from conftest import same
+from reference_cases import near
+
+LENGTHS = [31, 12, 40]
+
+
+def recurrent(reads, outputs=2, start=False):
+    """Return a network whose state reads its outputs at lags 1 and 3, by `reads(out, lag)`."""
+    net = bt.Network(1)
+    v = net.learnware(4, "v").bias()
+    x = net.firmware(4, "x").add(1, ("tanh", v.lag(0)))
+    out = net.learnware(outputs, "out").bias()
+    v.connect(net.input.lag(1), "B")
+    v.connect(x.lag(1), "W")
+    out.connect(x.lag(0), "C")
+    for lag in 1, 3:
+        v.connect(reads(net, out, lag), f"K{lag}")
+    if start:
+        x.learn_initial_state()
+    net.observe(out)
+    net.randomize(seed=3)
+    net.weights["v.W"] = net.weights["v.W"] / 2
+    if start:
+        net.weights["x.x0"] = [0.3, -0.2, 0.1, 0.4]
+    return net
+
+
+def measuring(start=False):
+    return recurrent(lambda net, out, lag: out.measured().lag(lag), start=start)
+
+
+def feeding_back(start=False):
+    return recurrent(lambda net, out, lag: out.lag(lag), start=start)
+
+
+def open_loop(start=False):
+    """Return the same network with [u, y] as inputs."""
+    net = bt.Network(3)
+    v = net.learnware(4, "v").bias()
+    x = net.firmware(4, "x").add(1, ("tanh", v.lag(0)))
+    out = net.learnware(2, "out").bias()
+    v.connect(net.input.lag(1).masked([[1, 0, 0]] * 4), "B")
+    v.connect(x.lag(1), "W")
+    out.connect(x.lag(0), "C")
+    for lag in 1, 3:
+        v.connect(net.input.lag(lag).masked([[0, 1, 1]] * 4), f"K{lag}")
+    if start:
+        x.learn_initial_state()
+    net.observe(out)
+    return net
+
+
+def data(seed=0, lengths=LENGTHS, gaps=0.0):
+    random = np.random.default_rng(seed)
+    u = [random.normal(size=(n, 1)) for n in lengths]
+    y = [np.cumsum(random.normal(size=(n, 2)), axis=0) / 5 for n in lengths]
+    gains = [random.uniform(0.5, 2, a.shape) * (random.random(a.shape) > 0.1) for a in y]
+    for a in y:
+        a[random.random(a.shape) < gaps] = np.nan
+    return u, y, gains
+
+
+def copied(net, other):
+    """Give a network the weights of another one, by name; matrices of [u, y] get their columns."""
+    for name in net.weights:
+        values, target = other.weights[name], np.zeros_like(net.weights[name])
+        if values.shape == target.shape:
+            target = values
+        elif name == "v.B":
+            target[:, :1] = values
+        else:
+            target[:, 1:] = values
+        net.weights[name] = target
+    return net
+
+
+def gradients(estimator):
+    """Return the derivative by each array."""
+    net, (_, flat) = estimator.net, estimator.gradient()
+    before = net.get_weights()
+    net.set_weights(flat)
+    found = {name: net.weights[name] for name in net.weights}
+    net.set_weights(before)
+    return found
+
+
+# ---- Horizon 1: [u, y] as inputs
+
+
+@pytest.mark.parametrize("start", [False, True])
+@pytest.mark.parametrize("washout", [0, 4])
+def test_horizon_of_one_is_the_open_loop(start, washout):
+    u, y, gains = data()
+    net = measuring(start)
+    other = copied(open_loop(start), net)
+    options = {"washout": washout, "restarts": 0}
+    one = bt.Estimator(net, u, y, gains, horizon=1, **options)
+    joined = [np.hstack([a, b]) for a, b in zip(u, y)]
+    two = bt.Estimator(other, joined, y, gains, **options)
+    assert one.cost == pytest.approx(two.cost, rel=1e-14)
+    for a, b, c in zip(one.simulate(), two.simulate(), net.predict(u, y)):
+        near(a, b, 1e-14)
+        assert same(a, c)
+    found, expected = gradients(one), gradients(two)
+    for name in found:
+        part = {"v.B": np.s_[:, :1], "v.K1": np.s_[:, 1:], "v.K3": np.s_[:, 1:]}.get(name, ...)
+        near(found[name], expected[name][part], 1e-12)
+
+
+@pytest.mark.parametrize("method, steps", [("backward-tuning", 1), ("gauss-newton", 3)])
+def test_what_is_linear_in_its_weights_is_one_regression(method, steps):
+    """At a horizon of 1: by the second order in one step."""
+    u, y, _ = data(2)
+    net = bt.Network(1)
+    out = net.learnware(2, "out").bias().connect(net.input.lag(1))
+    net.observe(out)
+    out.connect(out.measured().lag(1), "K1").connect(out.measured().lag(2), "K2")
+    net.set_weights(np.linspace(-0.5, 0.5, net.get_weights().size))
+    est = bt.Estimator(net, u, y, horizon=1, method=method, guard=False)
+    for _ in range(steps):
+        est.step()
+
+    def rows(a, b):
+        a, b = np.vstack([[[0]], a]), np.vstack([[[0, 0]] * 2, b])
+        return np.hstack([np.ones((len(a) - 1, 1)), a[:-1], b[1:-1], b[:-2]])
+
+    table = np.vstack([rows(*pair) for pair in zip(u, y)])
+    expected = np.linalg.lstsq(table, np.vstack(y), rcond=None)[0].T
+    found = [net.weights[f"out.{name}"] for name in ("a", "B", "K1", "K2")]
+    near(np.hstack([found[0][:, None], *found[1:]]), expected, 1e-11)
+
+
+# ---- Horizon T: the free run
+
+
+@pytest.mark.parametrize("start", [False, True])
+@pytest.mark.parametrize("horizon", [None, np.inf, 40, 1000])
+def test_horizon_of_the_length_is_the_free_run(start, horizon):
+    u, y, gains = data(3, gaps=0.1)
+    net, other = measuring(start), feeding_back(start)
+    other.set_weights(net.get_weights())
+    one = bt.Estimator(net, u, y, gains, washout=3, horizon=horizon)
+    two = bt.Estimator(other, u, y, gains, washout=3)
+    assert one.cost == pytest.approx(two.cost, rel=1e-14)
+    near(one.gradient()[1], two.gradient()[1], 1e-13)
+    for a, b, c in zip(one.simulate(), two.simulate(), net.simulate(u)):
+        near(a, b, 1e-14)
+        assert same(a, c)
+
+
+@pytest.mark.parametrize("horizon", [2, 5, 31])
+def test_blocks_count_from_the_start_of_each_sequence(horizon):
+    u, y, gains = data(4, gaps=0.2)
+    net = measuring()
+    together = bt.Estimator(net, u, y, gains, horizon=horizon, washout=2)
+    costs, weights = [], []
+    for part in zip(u, y, gains):
+        est = bt.Estimator(net, *part, horizon=horizon, washout=2)
+        near(est.simulate(), together.simulate()[len(costs)], 1e-14)
+        costs.append(est.cost)
+        counts = np.isfinite(part[1]) & (np.arange(len(part[1])) >= 2)[:, None]
+        weights.append(part[2][counts].sum())
+    assert together.cost == pytest.approx(np.average(costs, weights=weights), rel=1e-13)
+
+
+def test_block_is_a_free_run_from_what_was_measured():
+    """Inside a block only what its start read is measured."""
+    u, y, _ = data(5, lengths=[12])
+    net = measuring()
+    found = bt.Estimator(net, u, y, horizon=4).simulate()[0]
+    changed = [y[0].copy()]
+    changed[0][5:7] += 1  # inside the second block, and not among the last three of it
+    again = bt.Estimator(net, u, changed, horizon=8).simulate()[0]
+    assert same(again[:8], bt.Estimator(net, u, y, horizon=8).simulate()[0][:8])
+    assert not same(again[8:], bt.Estimator(net, u, y, horizon=8).simulate()[0][8:])
+    free = net.simulate(u[0])
+    assert same(found[:4], free[:4]) and not same(found[4:8], free[4:8])
+
+
+# ---- Several horizons
+
+
+@pytest.mark.parametrize("initial_states", [False, True])
+def test_horizons_together_cost_the_mean(initial_states):
+    u, y, gains = data(6, gaps=0.1)
+    net = measuring(start=not initial_states)
+
+    def estimator(horizon):
+        return bt.Estimator(
+            *(net, u, y, gains), horizon=horizon, washout=1, initial_states=initial_states
+        )
+
+    parts = [estimator(horizon).gradient() for horizon in (1, None)]
+    cost, gradient = estimator((1, None)).gradient()
+    assert cost == pytest.approx((parts[0][0] + parts[1][0]) / 2, rel=1e-14)
+    near(gradient, (parts[0][1] + parts[1][1]) / 2, 1e-13)
+    assert estimator((1, None)).simulate()[1].shape == y[1].shape
+
+
+def test_initial_states_of_sequences_are_shared_by_the_horizons():
+    random = np.random.default_rng(7)
+    u, _, _ = data(7)
+    teacher = feeding_back()
+    teacher.set_weights(3 * teacher.get_weights())
+    starts = [random.normal(size=teacher.state_size) for _ in u]
+    y = teacher.simulate(u, starts)
+    net = measuring()
+    net.set_weights(teacher.get_weights())
+    est = bt.Estimator(net, u, y, horizon=(1, None), initial_states=True)
+    assert est.cost > 1e-4
+    trace = est.run(60, progress=False)
+    assert trace.cost[-1] < 1e-10 * trace.cost[0]
+    assert est.initial_states.shape == (3, net.state_size)
+    for found, expected in zip(net.simulate(u, list(est.initial_states)), y):
+        near(found, expected, 1e-5)
+
+
+def test_predictions_of_estimations_have_the_shape_of_the_data():
+    u, y, _ = data(8)
+    for horizon in 1, 3, None, (1, None), (5, 2, 1):
+        net = measuring()
+        est = bt.Estimator(net, u, y, horizon=horizon, restarts=0)
+        est.run(3, progress=False)
+        report = est.uncertainty()
+        assert report.covariance.shape == (net.get_weights().size,) * 2
+        assert [a.shape for a in est.simulate()] == [a.shape for a in y]
+        assert [a.shape for a in report.deviation] == [a.shape for a in y]
+        assert all(np.isfinite(a).all() for a in report.deviation)
+        first = horizon[0] if isinstance(horizon, tuple) else horizon
+        again = bt.Estimator(net, u, y, horizon=first).simulate()
+        assert all(same(a, b) for a, b in zip(est.simulate(), again))
+
+
+def test_the_same_horizon_twice_is_that_horizon():
+    u, y, _ = data(9)
+    net = measuring()
+    reports = [bt.Estimator(net, u, y, horizon=h).uncertainty() for h in (1, (1, 1))]
+    assert reports[1].noise == pytest.approx(reports[0].noise, rel=1e-12)
+    near(reports[1].covariance, reports[0].covariance, 1e-9)
+    near(np.concatenate(reports[1].deviation), np.concatenate(reports[0].deviation), 1e-9)
+
+
+# ---- Prediction
+
+
+@pytest.mark.parametrize("horizon", [1, 2, 5, 11])
+@pytest.mark.parametrize("start", [False, True])
+def test_steps_ahead_are_a_loop_of_streams(horizon, start):
+    """The filter up to t - horizon, and free steps from there."""
+    u, y, _ = data(10, gaps=0.15)
+    net = measuring(start)
+    for a, b, found in zip(u, y, net.predict(u, y, horizon)):
+        expected = np.empty_like(found)
+        filtering = net.stream()
+        for t in range(len(a)):
+            ahead = filtering.copy()
+            for s in range(t, min(t + horizon, len(a))):
+                value = ahead.step(a[s])
+                if s == t + horizon - 1 or t == 0:
+                    expected[s] = value
+            filtering.step(a[t], b[t])
+        # Several times run side by side: sums may be rounded otherwise.
+        near(found, expected, 1e-14)
+        assert horizon > 1 or same(found, expected)
+
+
+@pytest.mark.parametrize("horizon", [1, 4])
+def test_prediction_in_two_pieces(horizon):
+    u, y, _ = data(11, gaps=0.15)
+    net = measuring(start=True)
+    whole = net.predict(u, y, horizon, return_state=True)
+    for cut in 0, 1, 2, 9:
+        first = net.predict(
+            [a[:cut] for a in u], [b[:cut] for b in y], horizon, return_state=True
+        )
+        rest = net.predict(
+            *([a[cut:] for a in u], [b[cut:] for b in y], horizon),
+            initial=[state for _, state in first],
+            return_state=True,
+        )
+        for (outputs, state), (two, last) in zip(whole, rest):
+            # What is predicted from before the cut is the free run of the second piece.
+            assert same(two[horizon - 1 :], outputs[cut + horizon - 1 :])
+            assert same(last, state)
+
+
+@pytest.mark.parametrize("horizon", [40, 41, 10**6, 1e300, None])
+def test_state_is_that_of_the_filter_however_far_ahead(horizon):
+    u, y, _ = data(12, gaps=0.1)
+    net = measuring()
+    ends = [state for _, state in net.predict(u, y, 1, return_state=True)]
+    for (outputs, state), end, free in zip(
+        net.predict(u, y, horizon, return_state=True), ends, net.simulate(u)
+    ):
+        assert same(state, end)
+        near(outputs, free, 1e-14)
+
+
+def test_stream_saved_and_restored_inside_a_filter():
+    u, y, _ = data(13, gaps=0.15)
+    net = measuring(start=True)
+    expected = net.predict(u[0], y[0])
+    for cut in 1, 2, 3, 10:
+        stream = net.stream()
+        first = stream.run(u[0][:cut], y[0][:cut])
+        kept = stream.state
+        stream.run(u[1], y[1])
+        stream.state = kept
+        assert same(np.vstack([first, stream.run(u[0][cut:], y[0][cut:])]), expected)
+        other = net.stream(kept)
+        assert same(other.run(u[0][cut:], y[0][cut:]), expected[cut:])
+
+
+def test_stream_without_measurements_runs_on_by_itself():
+    u, y, _ = data(14)
+    net = measuring()
+    stream = net.stream()
+    stream.run(u[0][:10], y[0][:10])
+    gone = stream.copy()
+    nothing = np.full((21, 2), np.nan)
+    assert same(stream.run(u[0][10:]), gone.run(u[0][10:], nothing))
+    known = np.vstack([y[0][:10], nothing])
+    assert same(net.predict(u[0], known)[10:], net.predict(u[0], y[0][:10])[10:])
+
+
+def test_measurements_of_hidden_groups():
+    """In predictions, estimations and streams alike; a group that is an output may be given too."""
+    u, _, _ = data(15, lengths=[20])
+    u, random = u[0], np.random.default_rng(15)
+    net = bt.Network(1)
+    v = net.learnware(3, "v").bias().connect(net.input.lag(1))
+    x = net.firmware(3, "x").add(1, ("tanh", v.lag(0)))
+    out = net.learnware(1, "out").connect(x.lag(0))
+    v.connect(x.measured().lag(2), "W").connect(out.measured().lag(1), "K")
+    net.observe(out).randomize(seed=1)
+    y, states = random.normal(size=(20, 1)), random.normal(size=(20, 3))
+    states[random.random(states.shape) < 0.3] = np.nan
+    other = random.normal(size=(20, 1))
+    expected = net.predict(u, y, measured={"x": states})
+    assert same(net.predict(u, y, measured={x: states}), expected)
+    assert same(bt.Estimator(net, u, y, horizon=1, measured={"x": states}).simulate(), expected)
+    stream, found = net.stream(), np.empty_like(expected)
+    for t in range(20):
+        stream.set_measured("x", states[t])
+        found[t] = stream.step(u[t], y[t])
+    assert same(found, expected)
+    instead = net.predict(u, other, measured={"x": states})
+    assert not same(instead, expected)
+    assert same(net.predict(u, y, measured={"x": states, "out": other}), instead)
+    assert same(net.predict(u, None, measured={"x": states, "out": other}), instead)
+    given = bt.Estimator(net, u, y, horizon=1, measured={"x": states, "out": other})
+    assert same(given.simulate(), instead)
+    # A value that was set is that of the next step alone.
+    stream.reset()
+    stream.set_measured(x, states[3])
+    stream.step(u[0])
+    only = np.full((20, 3), np.nan)
+    only[0] = states[3]
+    assert same(stream.run(u[1:]), net.predict(u, None, measured={"x": only})[1:])
+
+
+@pytest.mark.parametrize("count", [1, 5, 33])
+def test_batches(count):
+    """Sequences side by side are those one by one."""
+    u, y, _ = data(16, lengths=[3 + 7 * k % 11 for k in range(count)], gaps=0.1)
+    net = measuring()
+    for horizon in 1, 3, None:
+        for a, b, found in zip(u, y, net.predict(u, y, horizon)):
+            near(found, net.predict(a, b, horizon), 1e-14)
+    est = bt.Estimator(net, u, y, horizon=(1, 3))
+    parts = [bt.Estimator(net, a, b, horizon=1).simulate() for a, b in zip(u, y)]
+    for found, expected in zip(est.simulate(), parts):
+        near(found, expected, 1e-14)
+
+
+# ---- Units of the data
+
+
+def fitted(horizon, units_of_u, units_of_y):
+    u, y, _ = data(17, gaps=0.05)
+    net = measuring()
+    net.randomize(seed=5)
+    est = bt.Estimator(
+        *(net, [a * units_of_u for a in u], [b * units_of_y for b in y]), horizon=horizon
+    )
+    trace = est.run(12, progress=False)
+    assert trace.nmse[-1] < trace.nmse[0]
+    return np.array(trace.nmse), [a / units_of_y for a in est.simulate()]
+
+
+@pytest.mark.parametrize("horizon", [1, (1, None)])
+def test_units_of_the_data_do_not_matter(horizon):
+    nmse, outputs = fitted(horizon, 1, 1)
+    for units in (2.0**13, 2.0**-7), (2.0**-20, 2.0**30):
+        again, found = fitted(horizon, *units)
+        assert same(again, nmse)
+        assert all(same(a, b) for a, b in zip(found, outputs))
+    for units in (1e3, 1e-2), (1e-5, 1e4):
+        again, _ = fitted(horizon, *units)
+        assert again == pytest.approx(nmse, rel=1e-11)
