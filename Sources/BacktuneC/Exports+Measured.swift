@@ -48,7 +48,8 @@ public func bt_predict(
       try check(final, finalLength, [lengths.count, network.stateSize], "final")
       let result = try network.predict(
         lengths: lengths, inputs: inputs, measured: measured,
-        others: try blocks(of: given, groups.map { Int($0) }, network, steps), horizon: horizon, initial: initial,
+        others: try blocks(of: given, groups.map { Int($0) }, network, steps), horizon: horizon,
+        initial: initial,
         wantsFinal: final != nil)
       if outputs != nil { try write(result.outputs, to: outputs, outputsLength, "outputs") }
       if final != nil { try write(result.final, to: final, finalLength, "final") }

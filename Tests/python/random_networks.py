@@ -11,6 +11,11 @@ from random_units import KINDS, LAGS, RandomUnits
 POSITIVE = ("exp", "log", "reciprocal")
 
 
+def is_measuring(seed):
+    """Tell whether the network of a seed reads measurements."""
+    return np.random.default_rng([seed, 14]).random() < 0.5
+
+
 class RandomNetwork(RandomUnits):
     """`net`, and what was asked for: `units`, kinds with the names of their options."""
 
@@ -114,11 +119,12 @@ class RandomNetwork(RandomUnits):
 
     def measure(self, seed):
         """Let some groups be read as measured, by draws of their own."""
-        drawing, self.random = self.random, np.random.default_rng([seed, 14])
-        if self.chance(0.5):
+        drawing, self.random = self.random, np.random.default_rng([seed, 15])
+        if is_measuring(seed):
             groups = list(self.net.groups.values())
+            kinds = [group["kind"] for group in json.loads(self.net.to_json())["groups"]]
             readers = [self.net.learnware(self.fitting_size(), "measuring").bias()]
-            readers += [g for g in groups if self.is_learnware(g)]
+            readers += [g for g in groups if kinds[g.id] == "learnware"]
             for number in range(1 + self.below(4)):
                 group, is_input = self.pick(groups), self.chance(0.5)
                 lag = self.below(LAGS) if is_input else 1 + self.below(LAGS - 1)
@@ -129,10 +135,6 @@ class RandomNetwork(RandomUnits):
                 if self.chance(0.2):
                     self.read(readers[0], source.group.lag(self.below(LAGS)), f"n{number}")
         self.random = drawing
-
-    def is_learnware(self, group):
-        document = json.loads(self.net.to_json())
-        return document["groups"][group.id]["kind"] == "learnware"
 
     def read(self, group, source, role):
         """Let a learnware group read a source, unless that closes a cycle at lag 0."""

@@ -1,17 +1,15 @@
 """Measurements that networks read, against the plain interpreter, over random networks."""
 
-from functools import cache
-
 import backtune as bt
 import numpy as np
 import pytest
 from conftest import same
-from reference import Reference, blocks, until
+from random_networks import is_measuring
+from reference import blocks, until
 from reference_cases import case, draws, inputs, near, starts
-from test_reference import agrees
 from test_reference_gradient import is_derivative
 
-SEEDS = [seed for seed in range(225) if case(seed)[1].measured]
+SEEDS = [seed for seed in range(225) if is_measuring(seed)]
 HORIZONS = [1, 2, 5, np.inf]
 
 
@@ -61,6 +59,7 @@ def record(seed, purpose, *lengths):
 
 def test_there_are_many_networks():
     assert len(SEEDS) >= 80
+    assert all(case(seed)[1].measured for seed in SEEDS[:20])
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -143,7 +142,7 @@ class Problem(Record):
         self.y[0][-1] = 0.8
         self.gains = [random.uniform(0.2, 2, y.shape) * (random.random(y.shape) > 0.1) for y in self.y]
         self.gains[0][-1] = 1.5
-        self.washout = int(random.integers(3))
+        self.washout = int(random.integers(min(3, len(self.u[0]))))
         count = random.integers(1, 3, endpoint=True)
         self.horizons = tuple(random.choice(HORIZONS, count, replace=False))
 
@@ -174,9 +173,9 @@ class Problem(Record):
         return total / (len(self.horizons) * sum(kappa.sum() for kappa in self.counted()))
 
 
-@pytest.mark.parametrize("place", range(len(SEEDS)))
+@pytest.mark.parametrize("place", range(0, len(SEEDS), 2))
 def test_cost_and_gradient(place):
-    seed, lengths = SEEDS[place], [[11], [6, 7, 0, 3], [2] * 17][place % 3]
+    seed, lengths = SEEDS[place], [[11], [6, 7, 0, 3], [2] * 17][place // 2 % 3]
     problem = Problem(seed, 45, lengths)
     weights, estimator = problem.reference.weights, problem.estimator()
     cost, gradient = estimator.gradient()

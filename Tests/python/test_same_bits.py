@@ -80,6 +80,33 @@ def test_backward_tuning(lengths, ridge):
     on_threads(lambda: fitted(10, 1, lengths, 5, **options)[0])
 
 
+def measuring(outputs):
+    """Return a network that reads its outputs as measured."""
+    net = bt.Network(inputs=1)
+    h = net.lnl(10, "h", activation="tanh")
+    out = net.learnware(outputs, "out").bias().connect(h.lag(0))
+    for lag in 1, 2:
+        net.groups["h.x2"].connect(out.measured().lag(lag), f"K{lag}")
+    net.observe(out)
+    return net.randomize(seed=3)
+
+
+@pytest.mark.parametrize("lengths", [[900], [90, 30, 200, 30, 31, 32, 5, 77]])
+@pytest.mark.parametrize("horizon", [1, (1, 7, None)])
+def test_measured_groups(lengths, horizon):
+    def work():
+        u, y = data(lengths, 6, 2)
+        net = measuring(2)
+        estimator = bt.Estimator(net, u, y, horizon=horizon, restarts=0)
+        trace = estimator.run(4, progress=False)
+        assert trace.cost[-1] < trace.cost[0]
+        found = estimator.uncertainty()
+        ahead = [*net.predict(u, y, 1), *net.predict(u, y, 5)]
+        return [trace.cost, net.get_weights(), found.covariance, *found.deviation, *ahead]
+
+    on_threads(work)
+
+
 def test_uncertainty():
     def work():
         result, estimator = fitted(10, 2, [900, 40], 5, method="gauss-newton", restarts=0)

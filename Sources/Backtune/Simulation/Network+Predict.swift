@@ -30,7 +30,8 @@ extension Network {
     let steps = try checkMeasured(lengths, measured, others, horizon)
     func run(_ horizon: Double) throws -> (FreeRun, Measurements) {
       let measurements = try Measurements(
-        self, outputs: measured, others: others, steps: steps, horizons: lengths.map { _ in horizon }
+        self, outputs: measured, others: others, steps: steps,
+        horizons: lengths.map { _ in horizon }
       )
       return (
         try FreeRun(self, lengths: lengths, inputs: inputs, initial: initial, measurements),

@@ -117,7 +117,8 @@ struct OperationCase {
     let p = try network.addSoftmax("p", of: Source(channel, lag: 0), temperature: 0.8)
     try network.addTerm(to: x, factors: [(.zeta(a: -1, b: 1), Source(v, lag: 0))])
     try network.addTerm(
-      to: x, coefficient: 0.3, factors: [(.logistic, Source(late, lag: 0)), (.square, Source(state, lag: 0))])
+      to: x, coefficient: 0.3,
+      factors: [(.logistic, Source(late, lag: 0)), (.square, Source(state, lag: 0))])
     for group in [v, w] { try network.addBias(to: group) }
     let sources: [(GroupID, Source)] = [
       (v, Source(Network.input, lag: 1)), (v, Source(last, lag: 0)), (v, Source(x, lag: 1)),
