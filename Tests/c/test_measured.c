@@ -88,7 +88,7 @@ static void predictions(const model *m) {
   CHECK_OK(bt_predict(m->network, 1, &none, NULL, 0, NULL, 0, 3, middle, 6, NULL, 0, NULL, 0, NULL, 0, final, 6));
   CHECK(memcmp(final, middle, 6 * sizeof *final) == 0);
   CHECK_ERROR(bt_predict(m->network, 0, NULL, NULL, 0, NULL, 0, 3, NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0),
-              BT_ERROR_ARGUMENT, "sequences|at least one");
+              BT_ERROR_SIZE, "sequences|at least one");
   free(o), free(final), free(again), free(middle);
 }
 

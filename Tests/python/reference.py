@@ -47,7 +47,7 @@ FUNCTIONS = {
 
 
 def blocks(horizon):
-    """Tell what is known in blocks of so many steps: at t, of what was measured before its block."""
+    """Tell what is known in blocks of so many steps: what was measured before that of t."""
     return lambda t, of: of < (0 if horizon == np.inf else t - t % horizon)
 
 
@@ -114,13 +114,13 @@ class Reference:
             first += count
         return values
 
-    def simulate(self, u, initial=None, weights=None, measured=None, known=blocks(np.inf)):
+    def simulate(self, u, initial=None, weights=None, measured=None, known=None):
         """Run one sequence, inputs (T, M): outputs (T, O), values (T, size) by group, the state.
 
         `measured` has values (T, size) by group, NaN where not known; `known` tells which count.
         """
         weights = self.weights if weights is None else weights
-        run = Run(self, u, initial, weights, measured or {}, known)
+        run = Run(self, u, initial, weights, measured or {}, known or blocks(np.inf))
         steps = range(len(u))
         states = {
             name: np.array([run.value(name, t) for t in steps]).reshape(len(u), size)
@@ -236,7 +236,7 @@ class Run:
         return terms / terms.sum()
 
     def seen(self, name, t):
-        """What was measured of a group, its own values where that is not known."""
+        """Return what was measured of a group, its own values where that is not known."""
         own = self.value(name, t)
         if t < 0:
             return self.past.get(("measured", name, t), own)

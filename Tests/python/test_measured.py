@@ -275,9 +275,7 @@ def test_prediction_in_two_pieces(horizon):
     net = measuring(start=True)
     whole = net.predict(u, y, horizon, return_state=True)
     for cut in 0, 1, 2, 9:
-        first = net.predict(
-            [a[:cut] for a in u], [b[:cut] for b in y], horizon, return_state=True
-        )
+        first = net.predict([a[:cut] for a in u], [b[:cut] for b in y], horizon, return_state=True)
         rest = net.predict(
             *([a[cut:] for a in u], [b[cut:] for b in y], horizon),
             initial=[state for _, state in first],

@@ -39,9 +39,7 @@ class Record:
         return {**known, **{name: values[k] for name, values in self.others.items()}}
 
     def expected(self, k, known, weights=None):
-        return self.reference.simulate(
-            self.u[k], self.initial[k], weights, self.measured(k), known
-        )
+        return self.reference.simulate(self.u[k], self.initial[k], weights, self.measured(k), known)
 
     @property
     def starts(self):
@@ -140,7 +138,9 @@ class Problem(Record):
         for values in self.others.values():
             values[0][-1] = 0.3
         self.y[0][-1] = 0.8
-        self.gains = [random.uniform(0.2, 2, y.shape) * (random.random(y.shape) > 0.1) for y in self.y]
+        self.gains = [
+            random.uniform(0.2, 2, y.shape) * (random.random(y.shape) > 0.1) for y in self.y
+        ]
         self.gains[0][-1] = 1.5
         self.washout = int(random.integers(min(3, len(self.u[0]))))
         count = random.integers(1, 3, endpoint=True)

@@ -127,9 +127,15 @@ class PredictionMixin(LabelsMixin):
         self, measured: Mapping[Any, Any] | None, data: Data
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the numbers of groups, and their values, one block after the other."""
-        numbers, blocks = [], [np.empty(0)]
+        numbers: list[int] = []
+        blocks = [np.empty(0)]
+        if measured is not None and not isinstance(measured, Mapping):
+            kind = type(measured).__name__
+            raise TypeError(f"measured: a {kind} came, expected a dict of groups or names")
         for key, values in (measured or {}).items():
             group = self._known_group(key)
+            if group.id in numbers:
+                raise ArgumentError(f"measured values of {group.name}: the group is named twice")
             given = read(values, group.size, f"measured values of {group.name}")
             if [len(item) for item in given.arrays] != data.lengths.tolist():
                 lengths = [len(item) for item in given.arrays]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import SizeError
+from ..errors import ArgumentError, SizeError
 from .forms import form_of
 from .kinds import check_iterator, check_kind
 
@@ -33,6 +33,8 @@ def as_float(values: Any, what: str) -> np.ndarray:
         return np.ascontiguousarray(array, dtype=np.float64).reshape(array.shape)
     except (TypeError, ValueError) as error:
         raise TypeError(f"{what}: dtype {array.dtype} cannot be read as numbers: {error}") from None
+    except OverflowError as error:
+        raise ArgumentError(f"{what}: {error}, expected numbers of 64 bits") from None
 
 
 def _converted(values: Any, what: str) -> np.ndarray:
