@@ -371,7 +371,8 @@ bt_status bt_simulate(const bt_network *network, int64_t sequences, const int64_
  * "Backward tuning" of the report).
  *   slopes            sum T x O, finite
  *   gradient          by every adjustable weight, in their flat order; NULL with length 0 if not wanted
- *   initial_gradient  sequences x flat state: by the initial states (0 for the input's part); may be NULL with length 0 */
+ *   initial_gradient  sequences x flat state: by the initial states (0 for the input's part, and, where `initial` is NULL,
+ *                     for what was measured: it is then what groups are themselves); may be NULL with length 0 */
 bt_status bt_gradient(const bt_network *network, int64_t sequences, const int64_t *lengths, const double *inputs,
                       int64_t inputs_length, const double *initial, int64_t initial_length, const double *slopes,
                       int64_t slopes_length, double *gradient, int64_t gradient_length, double *initial_gradient,
@@ -430,8 +431,8 @@ bt_status bt_stream_free(bt_stream *stream);
 bt_status bt_stream_step(bt_stream *stream, const double *inputs, int64_t inputs_length, const double *measured,
                          int64_t measured_length, double *outputs, int64_t outputs_length);
 
-/* What is measured, at the next step, of a group that is no output: as many values as it has nodes, NaN where not known,
- * none infinite. */
+/* What is measured, at the next step, of a group of which measurements are read, in place of `measured` there: as many values
+ * as it has nodes, NaN where not known, none infinite. */
 bt_status bt_stream_set_measured(bt_stream *stream, int64_t group, const double *values, int64_t length);
 
 /* Goes on by several time steps: inputs T x M, measured and outputs T x O. What diverges on the way is no error. */
@@ -567,7 +568,8 @@ bt_status bt_estimator_get_method(const bt_estimator *estimator, char *buffer, i
 bt_status bt_estimator_set_option(bt_estimator *estimator, const char *name, double value);
 bt_status bt_estimator_get_option(const bt_estimator *estimator, const char *name, double *value);
 
-/* Several horizons together: the sequences are run once for each, and the costs add. One is the option horizon. */
+/* Several horizons together, 64 at most: the sequences are run once for each, the sums of the cost add, those of the gains
+ * too. One is the option horizon. */
 bt_status bt_estimator_set_horizons(bt_estimator *estimator, const double *values, int64_t length);
 
 /* One iteration of the method. `stop` (may be NULL) receives

@@ -104,6 +104,15 @@ class Reference:
         depths = [*self.depths.items(), *self.measured.items()]
         return sum(depth * self.sizes[name] for name, depth in depths)
 
+    def tied(self, state):
+        """Return a state in which what was measured of groups is what they are."""
+        ends = np.cumsum([depth * self.sizes[name] for name, depth in self.depths.items()])
+        parts = [state[: ends[-1]]]
+        for name, depth in self.measured.items():
+            first = ends[list(self.depths).index(name) - 1]
+            parts.append(state[first : first + depth * self.sizes[name]])
+        return np.concatenate(parts)
+
     def known_outputs(self, y):
         """Return what desired outputs (T, O) tell of the groups of which measurements are read."""
         values, first = {}, 0

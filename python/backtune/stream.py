@@ -133,7 +133,7 @@ class Stream:
         return self._output.copy()
 
     def set_measured(self, group: Any, values: Any) -> None:
-        """Give what is measured, at the next step, of a group that is no output.
+        """Give what is measured, at the next step, of a group: a value goes before that in `y`.
 
         Parameters
         ----------
@@ -144,7 +144,9 @@ class Stream:
         Raises
         ------
         ArgumentError
-            A group of which measurements are not read.
+            A group of which measurements are not read, an infinite value.
+        SizeError
+            Another number of values.
         """
         known = self.net._known_group(group)
         given = as_float(values, f"measured values of {known.name}").reshape(-1)
