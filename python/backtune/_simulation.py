@@ -253,8 +253,8 @@ class SimulationMixin(LabelsMixin):
         gradient : array of shape (weights,)
             In the order of `get_weights`.
         by_initial : array of shape (state_size,)
-            0 for the part of the inputs and, without `initial`, for that of what was measured, which
-            is then what groups are themselves; only with ``return_initial=True``.
+            0 for the part of the inputs and, without `initial`, for that of what was measured: it
+            is then what groups are themselves. Only with ``return_initial=True``.
         """
         given = read(u, self.inputs, "inputs", self.input_names)
         if given.is_list:
