@@ -162,8 +162,8 @@ static void nonsense(void) {
   check_about(NULL);
   const char *old = "{\"format\": \"other\", \"version\": 1, \"inputs\": 1, \"groups\": []}";
   refused(old, (int64_t)strlen(old), "other|backtune-network");
-  old = "{\"format\": \"backtune-network\", \"version\": 3, \"inputs\": 1, \"groups\": []}";
-  refused(old, (int64_t)strlen(old), "version is 3|expected 1 to 2");
+  old = "{\"format\": \"backtune-network\", \"version\": 4, \"inputs\": 1, \"groups\": []}";
+  refused(old, (int64_t)strlen(old), "version is 4|expected 1 to 3");
   refused("{\"a\": \"\x80\"}", 9, "JSON");
   refused("{}\0{}", 5, "JSON");
 }

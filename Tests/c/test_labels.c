@@ -112,7 +112,7 @@ static void refused(void) {
   /* In text. */
   CHECK_OK(from_text("{\"format\":\"backtune-network\",\"version\":1,\"inputs\":1,\"groups\":[]}", &made));
   CHECK_OK(bt_network_free(made));
-  CHECK(from_text("{\"format\":\"backtune-network\",\"version\":3,\"inputs\":1,\"groups\":[]}", &made) ==
+  CHECK(from_text("{\"format\":\"backtune-network\",\"version\":4,\"inputs\":1,\"groups\":[]}", &made) ==
         BT_ERROR_ARGUMENT);
   CHECK(from_text("{\"format\":\"backtune-network\",\"version\":2,\"inputs\":1,\"groups\":[],"
                   "\"data\":{\"inputNames\":[\"a\",\"b\"]}}",
