@@ -235,8 +235,18 @@ def test_jacobian(place):
     assert report.noise == pytest.approx(np.sqrt(squares / freedom), rel=1e-10)
 
     def transposed(slopes):
-        parts = zip(problem.u, slopes, problem.initial)
-        return sum(net.gradient(u, slope, start) for u, slope, start in parts)
+        if not reference.measured:
+            parts = zip(problem.u, slopes, problem.initial)
+            return sum(net.gradient(u, slope, start) for u, slope, start in parts)
+        # What stands for inputs is measured: the gradient of squares whose errors are the slopes.
+        outputs = problem.outputs(reference.weights)
+        known = [reference.known_outputs(y) for y in problem.y]
+        estimator = bt.Estimator(
+            *(net, problem.u, [x - slope for x, slope in zip(outputs, slopes)]),
+            initial=None if problem.initial[0] is None else problem.initial,
+            measured={name: [values[name] for values in known] for name in known[0]},
+        )
+        return estimator.gradient()[1] * sum(x.size for x in outputs)
 
     given = random.normal(size=count)
     found = report.covariance @ given / report.noise**2
