@@ -220,6 +220,22 @@ def test_initial_states_of_sequences_are_shared_by_the_horizons():
         near(found, expected, 1e-5)
 
 
+@pytest.mark.parametrize("horizon", [1, 3, None])
+def test_learnt_states_of_sequences_are_where_they_start(horizon):
+    """What a flat state holds as measured is what its groups are: nothing was measured before."""
+    u, y, gains = data(31, gaps=0.1)
+    est = bt.Estimator(measuring(), u, y, gains, horizon=horizon, initial_states=True, restarts=0)
+    est.run(4, progress=False)
+    squares = [np.nansum(k * (a - b) ** 2) / 2 for k, a, b in zip(gains, est.simulate(), y)]
+    counted = sum(k[np.isfinite(b)].sum() for k, b in zip(gains, y))
+    assert est.cost == pytest.approx(sum(squares) / counted, rel=1e-13)
+    starts = list(est.initial_states)
+    if horizon == 1:
+        assert all(map(same, est.simulate(), est.net.predict(u, y, initial=starts)))
+    elif horizon is None:
+        assert all(map(same, est.simulate(), est.net.simulate(u, starts)))
+
+
 def test_predictions_of_estimations_have_the_shape_of_the_data():
     u, y, _ = data(8)
     for horizon in 1, 3, None, (1, None), (5, 2, 1):
