@@ -51,6 +51,7 @@ class RandomNetwork(RandomUnits):
         if kind not in ("dense", "conv1d") and self.chance(0.3):
             options["initial"] = "learn"
         options = {key: value for key, value in options.items() if value is not None}
+        options.update(self.feedback(kind))
         try:
             self.net.unit(kind, size, name, **options)
         except bt.ArgumentError as error:
@@ -125,6 +126,7 @@ class RandomNetwork(RandomUnits):
             kinds = [group["kind"] for group in json.loads(self.net.to_json())["groups"]]
             readers = [self.net.learnware(self.fitting_size(), "measuring").bias()]
             readers += [g for g in groups if kinds[g.id] == "learnware"]
+            groups = [g for g in groups if kinds[g.id] != "measured"]
             for number in range(1 + self.below(4)):
                 group, is_input = self.pick(groups), self.chance(0.5)
                 lag = self.below(LAGS) if is_input else 1 + self.below(LAGS - 1)

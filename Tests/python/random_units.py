@@ -12,11 +12,20 @@ LAGS = 4
 SAFE = ("identity", "zeta", "logistic", "relu", "softplus", "upsilon", "step", "square")
 
 
+# What units read of their own past.
+FEEDBACK = {
+    "lnl": ["own", "measured"],
+    "aif": ["own", "measured", "spikes"],
+    "reservoir": ["none", "measured"],
+    "state_space": ["none", "measured"],
+}
+
+
 class RandomUnits:
     """Draws, out of `random`, for units of `net`: a method a kind gives options of a unit."""
 
     def __init__(self, seed):
-        self.random = np.random.default_rng([seed, 13])
+        self.seed, self.random = seed, np.random.default_rng([seed, 13])
         self.net = bt.Network(self.pick([0, 1, 1, 2, 2, 3, 4, 5, 8]))
 
     # ---- Draws
@@ -174,3 +183,12 @@ class RandomUnits:
     def versatile(self, size):
         functions = [self.function(SAFE[:-1]) for _ in range(1 + self.below(3))]
         return {**self.recurrent(size), "functions": self.pick([None, functions])}
+
+    def feedback(self, kind):
+        """Draw, by draws of their own, what units with a choice read of their own past."""
+        choices = FEEDBACK.get(kind, [])
+        draws = np.random.default_rng([self.seed, 16, len(self.net.groups)])
+        if not choices or draws.random() < 0.6:
+            return {}
+        chosen = {"feedback": str(draws.choice(choices))}
+        return {**chosen, "feedback_scaling": 0.5} if kind == "reservoir" else chosen
