@@ -23,7 +23,6 @@ INPUT = -1
 
 def _array(dtype: type) -> type:
     """Make an argument type: a C-contiguous array of that dtype, kept by the caller, or None."""
-
     kind = np.dtype(dtype)
 
     class Array:
@@ -36,7 +35,8 @@ def _array(dtype: type) -> type:
                 raise TypeError(f"expected a C-contiguous array of {dtype.__name__}")
             # A tenth of the time of the other way, which makes a dict and a tuple.
             if flags.writeable and array.size:
-                return ctypes.byref(c_char.from_buffer(array))
+                buffer: Any = array
+                return ctypes.byref(c_char.from_buffer(buffer))
             return c_void_p(array.__array_interface__["data"][0])
 
     return Array
