@@ -76,8 +76,7 @@ class Group:
         >>> import backtune as bt
         >>> net = bt.Network(inputs=1)
         >>> out = net.learnware(1, "out", bias=True).connect(net.input.lag(1))
-        >>> net.observe(out).randomize(seed=0)
-        <Network of 1 inputs, 1 outputs, 2 weights>
+        >>> _ = net.observe(out)
         >>> out.connect(out.measured().lag(1), "K")
         <Group out of 1 nodes>
         """

@@ -19,6 +19,13 @@ package struct ChannelMoments: Sendable {
   /// What such a channel is taken to be before it begins: its mean where it never comes to 0.
   var rest: Double { lowest <= 0 && highest >= 0 || count == 0 ? 0 : mean }
 
+  /// The same of what the network makes itself, which may well begin at 0: its mean where half of its range would not
+  /// reach 0.
+  var restOfOutput: Double {
+    let gap = max(lowest, -highest)
+    return count == 0 || gap <= (highest - lowest) / 2 ? 0 : mean
+  }
+
   /// A deviation below this, times the mean, is rounding.
   private static let rounding = 1e-14
 
@@ -84,12 +91,12 @@ extension Sequences {
   /// What an estimation takes for the inputs before t = 0: 0, or the mean of a channel that never comes there.
   package var rest: [Double] { inputMoments.map(\.rest) }
 
-  /// The same for observed groups of which measurements are read, those whose rest is not 0.
+  /// The same for observed groups of which measurements are read, those whose rest is not 0, see `restOfOutput`.
   package func groupRests(_ network: Network) -> [GroupID: [Double]] {
     var (result, output) = ([GroupID: [Double]](), 0)
     let sources = network.measuredSources.map(\.group)
     for item in network.outputs {
-      let own = outputMoments.isEmpty ? [] : outputMoments[output..<output + item.count].map(\.rest)
+      let own = outputMoments.isEmpty ? [] : outputMoments[output..<output + item.count].map(\.restOfOutput)
       output += item.count
       guard sources.contains(item.group), own.contains(where: { $0 != 0 }) else { continue }
       let others = [Double](repeating: 0, count: network.size(of: item.group) - item.count)
