@@ -150,7 +150,8 @@ def make(system: System, size: int, seed: int) -> bt.Network:
 def fit(net: bt.Network, system: System, name: str, data: Record) -> None:
     """Fit with a schedule, all in as many iterations."""
     u, y, _ = data
-    count, washout = system.iterations, max(system.lags)
+    # Of the first block nothing was measured beforehand.
+    count, washout = system.iterations, max(system.lags) + 16
     left = count // 4 if "then" in name else 0
     for horizon, part in ((SCHEDULES[name], count - left), ([None], left)):
         if part:

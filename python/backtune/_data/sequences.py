@@ -116,6 +116,10 @@ def read(
     result = Sequences([], [], many)
     told = False
     for place, item in enumerate(values if many else [values]):
+        if type(item) is np.ndarray and _is_ready(item, channels):
+            result.arrays.append(item)
+            result.forms.append(None)
+            continue
         label = f"{what}[{place}]" if many else what
         form = form_of(item)
         array = item
