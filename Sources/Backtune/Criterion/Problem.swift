@@ -20,7 +20,7 @@ package final class Problem {
   /// Regularisations of the weights.
   package let weightTerms: [any WeightTerm]
   let activityTerms: [any ActivityTerm]
-  private let targets: Targets?
+  let targets: Targets?
   /// What the cost depends on: the network's slots and, where each sequence has an initial state of its own, these
   /// states (flat, sequence after sequence, the input's part fixed; all of them where they are given and not learnt).
   package let slots: WeightSlots
@@ -45,15 +45,15 @@ package final class Problem {
   package let globalTerms: [any GlobalTerm]
   /// The units in which inputs, outputs and weights are taken: slots hold V, and not W.
   package let scales: Scales
-  private let constraints: Scales.Constraints
+  let constraints: Scales.Constraints
   /// Whether the cost is of errors of outputs, in their units.
   package let comparesValues: Bool
   /// Whether errors are taken in deviations of their outputs.
   package let isBalanced: Bool
   /// Of the observed values of every output, in their own units, gains not counted.
   package let outputMoments: [ChannelMoments]
-  private let spread: Double
-  private let slopes: Driven
+  let spread: Double
+  let slopes: Driven
 
   package init(
     _ network: Network, _ sequences: Sequences, objective: Objective = Objective(),
@@ -160,185 +160,5 @@ package final class Problem {
   private static func union(_ list: [Observed]) -> [Observed] {
     Dictionary(list.map { ($0.group, $0.count) }, uniquingKeysWith: max)
       .sorted { $0.key < $1.key }.map { Observed(group: $0.key, count: $0.value) }
-  }
-
-  /// States with the inputs in place, at rest before t = 0, and zero elsewhere.
-  package func makeStates() throws -> States {
-    let states = try runner.makeStates()
-    sequences.inputs.withUnsafeBufferPointer {
-      runner.setInputs(of: states, $0, restOf: network, measurements)
-    }
-    if scales.isNone { return states }
-    for (group, values) in network.groupRests {
-      let own = values.indices.map {
-        (values[$0] - scales.mean(group, $0)) / scales.scale(group, $0)
-      }
-      for part in states.parts { part.setPast(of: group, to: own) }
-    }
-    for (shard, part) in zip(runner.shards.all, states.parts) {
-      shard.forEachSequence { sequence, lane in
-        part.normaliseInputs(
-          means: scales.means, deviations: scales.deviations,
-          steps: sequences.lengths[sequence], lane: lane)
-      }
-    }
-    return states
-  }
-
-  /// Writes the initial states.
-  private func start(_ states: States, _ slots: [Double]) {
-    guard startCount > 0 else { return runner.start(states, slots) }
-    slots.withUnsafeBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      runner.setStarts(
-        of: states, base + network.slots.values.count, count: startCount,
-        isMeasured: startsMeasured)
-    }
-  }
-
-  /// Takes the weights, one value a slot: those of all that follows until others are.
-  package func load(_ slots: [Double]) { runner.load(slots) }
-
-  /// Simulates with these weights (one value a slot).
-  package func evaluate(
-    _ slots: [Double], into states: States, poll: Poll = .none
-  ) throws -> Score {
-    load(slots)
-    start(states, slots)
-    try runner.simulate(states, poll: poll)
-    return score(states, slots)
-  }
-
-  /// dx/dW d of every state along a direction d, one value a slot; weights must be loaded.
-  ///
-  /// - Parameter tangents: what `runner.makeStates` made, written by nothing else.
-  package func tangent(
-    _ states: States, along direction: [Double], into tangents: States, poll: Poll = .none
-  ) throws {
-    start(tangents, direction)
-    try runner.tangent(states, along: direction, into: tangents, poll: poll)
-  }
-
-  /// The cost of a simulation with these weights; infinite as soon as an observed value is not finite.
-  private func score(_ states: States, _ slots: [Double]) -> Score {
-    let (cost, squares) = data.score(states.driven, targets)
-    let score = Score(data: cost, penalty: penalty(states.driven, slots), squares: squares)
-    return score.isFinite ? score : .infinite
-  }
-
-  private func penalty(_ states: Driven, _ slots: [Double]) -> Double {
-    activityTerms.reduce(0) { $0 + $1.value(states) }
-      + weightTerms.reduce(0) { sum, term in
-        sum + term.slots.reduce(0) { $0 + term.value(unit(of: $1, term) * slots[$1]) }
-      }
-  }
-
-  /// What a regularisation takes of a slot, over its value: its weight has no other part.
-  private func unit(of slot: Int, _ term: any WeightTerm) -> Double {
-    term.usesDataUnits ? 1 : scales.factors[slot]
-  }
-
-  /// Derivative and curvature (of the majorising quadratic) of the weights' regularisation, one value a slot; nil
-  /// without one.
-  package func weightRegularisation(
-    _ slots: [Double]
-  ) -> (gradient: [Double], curvature: [Double])? {
-    if weightTerms.isEmpty { return nil }
-    var gradient = [Double](repeating: 0, count: slots.count)
-    var curvature = gradient
-    for term in weightTerms {
-      for slot in term.slots {
-        let unit = unit(of: slot, term)
-        gradient[slot] += unit * term.slope(unit * slots[slot])
-        curvature[slot] += unit * unit * term.curvature(unit * slots[slot])
-      }
-    }
-    return (gradient, curvature)
-  }
-
-  /// Backward tuning at simulated states, whose weights must be loaded.
-  /// - Returns: the derivative of the un-normalised cost, the weights' regularisation left out, by every slot; what the
-  ///   guard did.
-  package func tune(
-    _ states: States, isGuarded: Bool, poll: Poll = .none
-  ) throws -> (gradient: [Double], counts: Guard.Counts) {
-    takeSlopes(of: states.driven, into: slopes)
-    let pulled = try runner.tune(
-      states, slopes: slopes, guard: isGuarded ? Guard(scale: meanSlope) : nil,
-      startsLearnt: startCount == 0,
-      wantsStarts: startCount > 0, poll: poll)
-    return (pulled.gradient + joined(pulled.starts), pulled.counts)
-  }
-
-  /// J^T of any slopes of the driven values at simulated states, without guard, by every slot; weights must be loaded.
-  package func pullBack(
-    _ slopes: Driven, _ states: States, poll: Poll = .none
-  ) throws -> [Double] {
-    let pulled = try runner.tune(
-      states, slopes: slopes, guard: nil, startsLearnt: startCount == 0,
-      wantsStarts: startCount > 0, poll: poll)
-    return pulled.gradient + joined(pulled.starts)
-  }
-
-  /// By the initial states of sequences, the sum over those that start from the same.
-  private func joined(_ starts: [Double]) -> [Double] {
-    let count = slots.values.count - network.slots.values.count
-    var result = Array(starts.prefix(count))
-    for k in result.count..<max(starts.count, result.count) { result[k % count] += starts[k] }
-    return result
-  }
-
-  /// sum_t residual(t) phi(t) at any states, by every slot; initial states of sequences are left out.
-  package func gradient(
-    _ states: States, residual: [Trajectory], poll: Poll = .none
-  ) throws -> [Double] {
-    try runner.gradient(states, residual, startsLearnt: startCount == 0, poll: poll)
-      + [Double](repeating: 0, count: slots.values.count - network.slots.values.count)
-  }
-
-  /// Whether the outputs are the desired ones up to rounding.
-  package func isMet(_ score: Score) -> Bool {
-    sequences.hasTargets && score.squares <= 1e-30 * sequences.squares
-  }
-
-  /// The mean of |rho'| over the values where it is not zero, 0 if there is none.
-  private var meanSlope: Double {
-    let sums = runner.reduction.sums(2) { [self] part, sums in
-      // Where a sequence has ended slopes are 0.
-      let slopes = slopes.parts[part]
-      let (count, s) = (slopes.steps * slopes.layout.rowSize, slopes.origin)
-      var (sum, number) = (Vector.zero, Vector.zero)
-      for k in stride(from: 0, to: count, by: Vector.width) {
-        let slope = Vector(at: s + k, count: min(Vector.width, count - k))
-        sum += VectorMath.clearingSign(slope)
-        number += Vector(repeating: 1).replacing(with: 0, where: slope .== Vector.zero)
-      }
-      (sums[0], sums[1]) = (sum.total, number.total)
-    }
-    return sums[1] > 0 ? sums[0] / sums[1] : 0
-  }
-
-  /// L, what is reported: the sum divided by that of the gains.
-  package func cost(_ score: Score) -> Double { score.total / data.divisor }
-
-  /// The part of the regularisation.
-  package func penalty(_ score: Score) -> Double { score.penalty / data.divisor }
-
-  /// sum kappa e^2 / sum kappa (o - mean o)^2, NaN for constant outputs.
-  package func nmse(_ score: Score) -> Double { spread > 0 ? score.squares / spread : .nan }
-
-  /// The same of every output, at simulated states; NaN too for one without observed values.
-  package func outputNMSE(_ states: States) -> [Double] {
-    guard let targets else { return [Double](repeating: .nan, count: network.outputCount) }
-    return zip(targets.outputSquares(states.driven), sequences.spreads).map {
-      $1 > 0 ? $0 / $1 : .nan
-    }
-  }
-
-  /// How large a weight of every slot of the network is that is 1 in the units of the data, in the units that it has here.
-  package var usualSizes: [Double] {
-    let data = Scales(
-      network, inputs: sequences.inputMoments, outputs: outputMoments, constraints)
-    return zip(data.factors, scales.factors).map { $0 / $1 }
   }
 }
