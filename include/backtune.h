@@ -205,7 +205,9 @@ bt_status bt_network_add_softmax(bt_network *network, const char *name, int64_t 
  * it then, if that is known and the horizon lets it in, else its own value. Readers read it at lag 0. Without measurements
  * (bt_simulate, or a horizon of INFINITY) it is the group's own value: a predictor when the outputs are known, a simulator
  * when they are not. With `stands_for_input` 1 the source stands for an input channel: what is known of it counts whatever
- * the horizon, and a lag of 0 is allowed. No derivative flows back through a measured value. */
+ * the horizon, and a lag of 0 is allowed. No derivative flows back through a measured value. `name`
+ * NULL: the group that there is already of this source, lag and kind, else a new one called source.m1 for a lag of 1, or
+ * source.k1 where it stands for an input. */
 bt_status bt_network_add_measured(bt_network *network, const char *name, int64_t source, int64_t lag,
                                   int32_t stands_for_input, int64_t *group);
 
@@ -424,7 +426,8 @@ bt_status bt_stream_free(bt_stream *stream);
 /* Goes on by one time step.
  *   inputs    M, finite
  *   measured  what is measured of the outputs at this step, O, NaN where not known: groups added by
- *             bt_network_add_measured read it from the next step on. NULL with length 0 for nothing
+ *             bt_network_add_measured read it from the next step on, at once where it stands for an input at lag 0. NULL with
+ *             length 0 for nothing
  *   outputs   O, or NULL with length 0
  * A network that diverges gives the outputs that are infinite or NaN once; if its state is so too, steps answer
  * BT_ERROR_STATE until bt_stream_reset or bt_stream_set_state. Nothing has happened after an error. */

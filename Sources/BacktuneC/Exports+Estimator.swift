@@ -25,7 +25,7 @@ private func reading<Result>(
   try HandleTable.use(handle, EstimatorObject.self, isWriting: false, body)
 }
 
-private func changing<Result>(
+func changing<Result>(
   _ handle: OpaquePointer?, _ body: (EstimatorObject) throws -> Result
 ) throws -> Result {
   try HandleTable.use(handle, EstimatorObject.self, isWriting: true, body)

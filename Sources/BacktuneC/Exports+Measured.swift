@@ -7,13 +7,14 @@ public func bt_network_add_measured(
   _ standsForInput: Int32, _ group: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded {
-    let name = try text(name, "name")
+    let name = try optionalText(name, "name")
     guard 0...1 ~= standsForInput else {
       throw BacktuneError.argument("stands_for_input is \(standsForInput), expected 0 or 1")
     }
     let id = try changing(network) {
-      try $0.addMeasured(
-        name, of: Source(Int(source), lag: Int(lag)), standsForInput: standsForInput == 1)
+      let (source, isInput) = (Source(Int(source), lag: Int(lag)), standsForInput == 1)
+      guard let name else { return try $0.measured(source, standsForInput: isInput).group }
+      return try $0.addMeasured(name, of: source, standsForInput: isInput)
     }
     group?.pointee = Int64(id)
   }
@@ -101,16 +102,10 @@ public func bt_estimator_set_horizons(
 ) -> Int32 {
   guarded {
     let horizons = try readable(values, length, "values")
-    guard horizons.count <= EstimatorOptions.mostHorizons else {
+    guard horizons.count <= ObservationOptions.mostHorizons else {
       throw BacktuneError.size(
-        "values_length is \(length), expected 1 to \(EstimatorOptions.mostHorizons) horizons")
+        "values_length is \(length), expected 1 to \(ObservationOptions.mostHorizons) horizons")
     }
     try changing(estimator) { try $0.estimator.options.setHorizons(Array(horizons)) }
   }
-}
-
-private func changing<Result>(
-  _ handle: OpaquePointer?, _ body: (EstimatorObject) throws -> Result
-) throws -> Result {
-  try HandleTable.use(handle, EstimatorObject.self, isWriting: true, body)
 }

@@ -60,15 +60,3 @@ public func bt_gradient(
     }
   }
 }
-
-/// The length of an output that may be left out, before anything is computed.
-func check(
-  _ pointer: UnsafeMutablePointer<Double>?, _ length: Int64, _ dimensions: [Int], _ name: String
-) throws {
-  if pointer == nil && length == 0 { return }
-  guard pointer != nil else { throw CallError.null(name) }
-  let expected = try dimensions.reduce(1) { try checkedProduct($0, $1, name) }
-  guard Int(length) == expected else {
-    throw BacktuneError.size("\(name)_length is \(length), expected \(expected)")
-  }
-}

@@ -151,3 +151,17 @@ import Testing
       try Build.simulate(network, lengths: [9], inputs: Build.normal(9, seed: 1)).outputs == plain)
   }
 }
+
+/// Horizons that are none.
+@Suite struct HorizonTests {
+  @Test(arguments: [[], [0], [0.5], [.nan], [1, -1], [Double](repeating: 1, count: 65)])
+  func refused(horizons: [Double]) throws {
+    let network = try Build.network("lnl", size: 2)
+    let sequences = try Sequences(
+      network, inputs: [[1], [0], [0]], desired: [[0, 0], [1, 0], [0, 1]])
+    let estimator = try Estimator(network, sequences)
+    estimator.options.observation.horizons = horizons
+    #expect(throws: BacktuneError.self) { try estimator.cost() }
+    #expect(throws: BacktuneError.self) { try estimator.run() }
+  }
+}

@@ -36,6 +36,13 @@ static void refused_groups(const model *m) {
   CHECK_ERROR(bt_network_connect_dense(copy, m->out, group, 0, "L"), BT_ERROR_NETWORK, "cycle|out.k0");
   CHECK_OK(bt_network_connect_dense(copy, m->out, group, 1, "L"));
   CHECK_OK(bt_network_add_measured(copy, "far", m->out, 1000, 0, NULL));
+  /* Without a name: what there is already, else a new one. */
+  int64_t first = -1, again = -1, input = -1;
+  CHECK_OK(bt_network_add_measured(copy, NULL, m->out, 7, 0, &first));
+  CHECK_OK(bt_network_add_measured(copy, NULL, m->out, 7, 0, &again));
+  CHECK_OK(bt_network_add_measured(copy, NULL, m->out, 7, 1, &input));
+  CHECK(first == again && input != first);
+  CHECK_ERROR(bt_network_add_measured(copy, NULL, BT_INPUT, 1, 0, &group), BT_ERROR_ARGUMENT, "group");
   CHECK_OK(bt_network_free(copy));
 }
 

@@ -417,3 +417,15 @@ def test_units_of_the_data_do_not_matter(horizon):
     for units in (1e3, 1e-2), (1e-5, 1e4):
         again, _ = fitted(horizon, *units)
         assert again == pytest.approx(nmse, rel=1e-11)
+
+
+def test_a_group_of_that_name_is_not_taken_for_what_is_measured():
+    net = bt.Network(inputs=1)
+    out = net.learnware(1, "out", bias=True).connect(net.input.lag(1))
+    net.firmware(1, "out.m1")
+    with pytest.raises(bt.ArgumentError, match=r"out\.m1"):
+        out.measured().lag(1)
+    source = out.measured().lag(2)
+    assert out.measured().lag(2) == source and source.group.name == "out.m2"
+    other = out.measured(stands_for_input=True).lag(2)
+    assert other != source and other.group.name == "out.k2"

@@ -182,13 +182,13 @@ class UnitsMixin:
         name = self._free_name("softmax_group", name)
         return self._add_group(lib.bt_network_add_softmax, name, *place)
 
-    def _measured(self, source: Group, lag: int, name: str, stands_for_input: bool) -> Group:
-        """Return the group of that name, which is added where there is none."""
-        known = self.groups.get(name)
-        if known is not None:
-            return known
-        call = lib.bt_network_add_measured
-        return self._add_group(call, name, source.id, lag, int(stands_for_input))
+    def _measured(self, source: Group, lag: int, stands_for_input: bool) -> Group:
+        """Return what is read of a group as measured: the group there is, or a new one."""
+        group = ctypes.c_int64()
+        lib.bt_network_add_measured(
+            *(self._pointer, None, source.id, lag, int(stands_for_input), ctypes.byref(group))
+        )
+        return self._group(group.value)
 
     def _free_name(self, kind: str, name: str | None) -> str:
         if name is not None:

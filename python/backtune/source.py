@@ -98,10 +98,8 @@ class Measured:
             Groups would form a cycle at lag 0.
         """
         lag = as_size(steps, "lag")
-        kind = "k" if self.stands_for_input else "m"
-        return self.group.network._measured(
-            self.group, lag, f"{self.group.name}.{kind}{lag}", self.stands_for_input
-        ).lag(0)
+        network = self.group.network
+        return network._measured(self.group, lag, self.stands_for_input).lag(0)
 
     def __repr__(self) -> str:
         return f"<{self.group.name} as measured>"

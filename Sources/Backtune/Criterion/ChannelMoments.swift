@@ -96,7 +96,8 @@ extension Sequences {
     var (result, output) = ([GroupID: [Double]](), 0)
     let sources = network.measuredSources.map(\.group)
     for item in network.outputs {
-      let own = outputMoments.isEmpty ? [] : outputMoments[output..<output + item.count].map(\.restOfOutput)
+      let own =
+        outputMoments.isEmpty ? [] : outputMoments[output..<output + item.count].map(\.restOfOutput)
       output += item.count
       guard sources.contains(item.group), own.contains(where: { $0 != 0 }) else { continue }
       let others = [Double](repeating: 0, count: network.size(of: item.group) - item.count)

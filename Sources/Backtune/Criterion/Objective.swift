@@ -100,6 +100,27 @@ public struct ObservationOptions: Equatable, Sendable {
   /// Steps of the blocks that a network with measured groups simulates freely, 1 or more, between which it is given what
   /// was measured; infinite for the free run. Several: the costs add, every sequence is run once for each.
   public var horizons: [Double] = [.infinity]
+  /// Most horizons at once.
+  package static let mostHorizons = 64
+
+  /// Whether a horizon is a whole number of 1 or more, or infinite.
+  package static func isHorizon(_ value: Double) -> Bool {
+    value >= 1 && (value == .infinity || value.rounded() == value)
+  }
+
+  /// - Throws: `.argument` for no horizon, too many, or one that is none.
+  package func checkHorizons() throws {
+    guard 1...Self.mostHorizons ~= horizons.count else {
+      throw BacktuneError.argument(
+        "horizons: \(horizons.count) came, expected 1 to \(Self.mostHorizons)")
+    }
+    if let place = horizons.firstIndex(where: { !Self.isHorizon($0) }) {
+      throw BacktuneError.argument(
+        "horizons: value \(place) is \(horizons[place]), expected a whole number of 1 or more, or infinity"
+      )
+    }
+  }
+
   /// Whether every sequence has a learnt initial state of its own, instead of the network's.
   public var learnsEachStart = false
 

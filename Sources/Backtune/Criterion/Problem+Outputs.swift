@@ -15,6 +15,28 @@ extension Problem {
     ).outputs
   }
 
+  /// NMSE of the free run alone, where several horizons are asked together: `all` is that of all of them.
+  package func freeRunNMSE(
+    of network: Network, from starts: [Double], all: Double
+  ) throws -> Double {
+    let spread = sequences.spreads.reduce(0, +) / Double(horizonCount)
+    if horizonCount == 1 || !(spread > 0) { return all }
+    let outputs = try outputs(of: network, from: starts)
+    var (squares, runs, first) = (0.0, 0.0, 0)
+    for (length, horizon) in zip(sequences.lengths, horizons) {
+      let part = first..<first + length * network.outputCount
+      first = part.upperBound
+      guard horizon == .infinity else { continue }
+      runs += 1
+      for k in part where sequences.gains[k] > 0 {
+        let e = outputs[k] - sequences.desired[k]
+        squares += sequences.gains[k] * e * e
+      }
+    }
+    let each = Double(sequences.lengths.count / horizonCount)
+    return runs > 0 ? squares / (spread * runs / each) : .nan
+  }
+
   /// Of every sequence.
   private var horizons: [Double] { measurements?.horizons ?? [] }
 }

@@ -35,7 +35,7 @@ extension Problem {
   ///   - steps: k, 1 or more.
   ///   - shift: what is added to, or taken from, all that was measured, in deviations.
   package func ahead(
-    _ network: Network, from starts: [Double], steps: Int, shift: Double = 0
+    _ network: Network, from starts: [Double], steps: Int, shift: Double = 0, poll: Poll = .none
   ) throws -> Ahead {
     let lengths = Array(sequences.lengths.prefix(sequences.lengths.count / horizonCount))
     let total = lengths.reduce(0, +)
@@ -47,7 +47,7 @@ extension Problem {
           try network.predict(
             lengths: lengths, inputs: UnsafeBufferPointer(rebasing: inputs[..<(total * m)]),
             measured: known, others: others, horizon: Double(steps), every: every,
-            initial: starts.isEmpty ? nil : starts
+            initial: starts.isEmpty ? nil : starts, poll: poll
           ).outputs
         }
       }

@@ -60,6 +60,7 @@ package final class Problem {
     options: ObservationOptions = ObservationOptions(), units: Units = .given
   ) throws {
     self.network = network
+    try options.checkHorizons()
     let horizons = options.horizons
     horizonCount = horizons.count
     let given = try sequences.observed(washout: options.washout, isStatic: options.isStatic)

@@ -6,8 +6,8 @@ import BacktuneNetwork
 ///
 ///     V_ij = W_ij s_j / s_i,   V_i = (a_i + sum_j m_j W_ij - m_i) / s_i
 ///
-/// s_i and s_j being those of a connection's target and source, 1 for all other nodes, m being 0 for them. What runs in these coordinates does
-/// not depend on the units. A node, or channel, keeps its own units where something else than adjustable linear
+/// s_i and s_j being those of a connection's target and source, 1 for all other nodes, m being 0 for them. What runs in these
+/// coordinates does not depend on the units. A node, or channel, keeps its own units where something else than adjustable linear
 /// combinations reads it, and where weights that are shared could not follow.
 package struct Scales: Sendable {
   /// m and s of every input channel: 0 where it is not centred, 1 where it keeps its units.

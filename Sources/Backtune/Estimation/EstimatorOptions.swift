@@ -50,7 +50,10 @@ public struct EstimatorOptions: Sendable {
   /// - Throws: `.argument`
   func check() throws {
     var known = self
-    for row in Self.table { try known.set(row.name, row.get(self)) }
+    // Several horizons are not one number.
+    for row in Self.table where row.name != "horizon" || observation.horizons.count == 1 {
+      try known.set(row.name, row.get(self))
+    }
     // By name these say nil.
     guard known.restarts == restarts, known.observation == observation else {
       throw BacktuneError.argument("options: restarts of -1 or nu of 0 came, expected nil")
@@ -149,10 +152,8 @@ public struct EstimatorOptions: Sendable {
         "horizon", "a whole number of 1 or more, or infinity",
         { $0.observation.horizons.count == 1 ? $0.observation.horizons[0] : .nan },
         {
-          // Several, as they are.
-          if $1.isNaN { return $0.observation.horizons.count > 1 }
           $0.observation.horizons = [$1]
-          return Self.isHorizon($1)
+          return ObservationOptions.isHorizon($1)
         }
       ),
       (
@@ -172,25 +173,13 @@ public struct EstimatorOptions: Sendable {
     ]
   }
 
-  private static func isHorizon(_ value: Double) -> Bool {
-    value >= 1 && (value == .infinity || value.rounded() == value)
-  }
-
-  /// Sequences are run once for each.
-  package static let mostHorizons = 64
-
   /// Sets several horizons together: costs add.
-  /// - Throws: `.argument` for none, or one that is not a whole number of 1 or more, or infinity.
+  /// - Throws: `.argument` for none, too many, or one that is not a whole number of 1 or more, or infinity.
   package mutating func setHorizons(_ values: [Double]) throws {
-    guard !values.isEmpty else {
-      throw BacktuneError.argument("horizons: none came, expected at least one")
-    }
-    if let place = values.firstIndex(where: { !Self.isHorizon($0) }) {
-      throw BacktuneError.argument(
-        "horizons: value \(place) is \(values[place]), expected a whole number of 1 or more, or infinity"
-      )
-    }
-    observation.horizons = values
+    var changed = observation
+    changed.horizons = values
+    try changed.checkHorizons()
+    observation = changed
   }
 
   private static func row(_ name: String) throws -> (

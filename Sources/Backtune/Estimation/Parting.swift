@@ -24,16 +24,18 @@ public struct Parting: Equatable, Sendable {
 
   /// - Parameters:
   ///   - starts: initial states of the sequences, empty for those of the network.
-  ///   - nmse: of the free run.
+  ///   - nmse: of all horizons together, the free run among them.
   /// - Returns: nil where the network does not predict, or its trajectories do not part.
   /// - Throws: what `poll` throws.
   init?(
     _ problem: Problem, _ network: Network, from starts: [Double], nmse: Double, poll: Poll
   ) throws {
-    guard nmse > Self.badNMSE, problem.comparesValues, problem.isFedBack else { return nil }
+    guard problem.comparesValues, problem.isFedBack else { return nil }
+    let nmse = try problem.freeRunNMSE(of: network, from: starts, all: nmse)
+    guard nmse > Self.badNMSE else { return nil }
     func ahead(_ steps: Int, shift: Double = 0) throws -> Problem.Ahead {
       try poll()
-      return try problem.ahead(network, from: starts, steps: steps, shift: shift)
+      return try problem.ahead(network, from: starts, steps: steps, shift: shift, poll: poll)
     }
     func isNear(_ steps: Int) throws -> Bool { try ahead(steps).nmse < Self.farNMSE }
     let oneStep = try ahead(1).nmse

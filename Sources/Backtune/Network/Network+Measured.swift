@@ -52,16 +52,20 @@ extension Network {
     structureVersion += 1
   }
 
-  /// What was measured of a group, `source.lag` time steps ago, as a source at lag 0: a group `group.m1` for a lag of 1, which
-  /// is added where it is not there yet.
+  /// What was measured of a group, `source.lag` time steps ago, as a source at lag 0: a group `group.m1` for a lag of 1 (`k1`
+  /// where it stands for an input), which is added where it is not there yet.
   /// - Throws: as `addMeasured`.
-  mutating func measured(_ source: Source) throws -> Source {
+  public mutating func measured(
+    _ source: Source, standsForInput: Bool = false
+  ) throws -> Source {
     let known = groups.indices.first {
       guard case .measured(let body) = groups[$0].body else { return false }
-      return body.source == source && !body.isInput
+      return body.source == source && body.isInput == standsForInput
     }
-    let name = "\(try group(source.group, as: "measured group").name).m\(source.lag)"
-    return Source(try known ?? addMeasured(name, of: source), lag: 0)
+    if let known { return Source(known, lag: 0) }
+    let own = try measurable(source.group, for: "of what is measured").name
+    let name = "\(own).\(standsForInput ? "k" : "m")\(source.lag)"
+    return Source(try addMeasured(name, of: source, standsForInput: standsForInput), lag: 0)
   }
 
   /// A group that measurements may be read of.

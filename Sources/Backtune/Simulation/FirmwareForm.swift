@@ -1,7 +1,8 @@
 import BacktuneNumerics
 
 /// The frequent forms of firmware, of values and squashing functions of them, as p + q f: f is the factor that is known last
-/// (the function whose source is computed last), a, b, c are the others. What waits for the step before is then one function and one multiplication.
+/// (the function whose source is computed last), a, b, c are the others. What waits for the step before is then one function
+/// and one multiplication.
 struct FirmwareForm {
   private enum Kind {
     /// a f.

@@ -25,7 +25,7 @@ extension Network {
     lengths: [Int], inputs: UnsafeBufferPointer<Double>,
     measured: UnsafeBufferPointer<Double>?, others: [GroupID: [Double]] = [:],
     horizon: Double, every: Int = 1, initial: UnsafeBufferPointer<Double>? = nil,
-    wantsFinal: Bool = true
+    wantsFinal: Bool = true, poll: Poll = .none
   ) throws -> SimulationResult {
     let steps = try checkMeasured(lengths, measured, others, horizon)
     func run(_ horizon: Double) throws -> (FreeRun, Measurements) {
@@ -44,7 +44,9 @@ extension Network {
     // A run that no measurement reaches any more needs no lanes.
     let isFree = horizon > Double(lengths.max() ?? 0)
     if isFree {
-      try run(.infinity).0.simulate { recording.record($0, $1, $2, $3) }
+      try run(.infinity).0.simulate(poll: poll) { shard, trajectory, first, part, _ in
+        recording.record(shard, trajectory, first, part)
+      }
       if !wantsFinal {
         return SimulationResult(outputs: recording.values.array, states: [], final: [])
       }
@@ -52,9 +54,10 @@ extension Network {
     let ahead =
       isFree || horizon == 1
       ? nil : try StepsAhead(self, inputs, measurements, steps: Int(horizon), every: every)
-    try filter.simulate { shard, trajectory, first, part in
+    try filter.simulate(poll: poll) { shard, trajectory, first, part, poll in
       if let ahead {
-        try ahead.run(shard, filter.shards.starts, trajectory, first, part, into: recording)
+        try ahead.run(
+          shard, filter.shards.starts, trajectory, first, part, into: recording, poll: poll)
       } else if !isFree {
         recording.record(shard, trajectory, first, part)
       }

@@ -36,7 +36,7 @@ extension Network {
     let states = try Recording(
       wantsStates ? groups.indices.map { ($0, groups[$0].size) } : [], run.shards)
     let (final, stateSize) = (try run.makePast(), stateSize)
-    try run.simulate { shard, trajectory, first, part in
+    try run.simulate { shard, trajectory, first, part, _ in
       outputs.record(shard, trajectory, first, part)
       states.record(shard, trajectory, first, part)
       shard.forEachEnd(of: part, first) { sequence, lane, end in
@@ -152,11 +152,13 @@ struct FreeRun {
     }
   }
 
-  /// Simulates part by part, in a trajectory that stays in the cache; calls `body(shard, trajectory, first time, part)`
+  /// Simulates part by part, in a trajectory that stays in the cache; calls `body(shard, trajectory, first time, part, poll)`
   /// after each, at least once. Fresh memory for all times would cost more than a quarter of it
   /// (page faults at 128 nodes and 32 sequences).
-  func simulate(_ body: @escaping (Shard, Trajectory, Int, Batch) throws -> Void) throws {
-    try shards.reduction.forEach(poll: .none) { [self] number, _ in
+  func simulate(
+    poll: Poll = .none, _ body: @escaping (Shard, Trajectory, Int, Batch, Poll) throws -> Void
+  ) throws {
+    try shards.reduction.forEach(poll: poll) { [self] number, poll in
       let (shard, batch) = (shards.all[number], shards.all[number].batch)
       let size = min(
         batch.steps, max(shard.layout.past, Self.partSize / max(shard.layout.rowSize, 1), 1))
@@ -165,8 +167,8 @@ struct FreeRun {
       repeat {
         let part = batch.slice(first..<min(first + max(size, 1), batch.steps))
         setInputs(shard, trajectory, part, first: first)
-        try shard.program.simulate(weights.all[number], trajectory, part)
-        try body(shard, trajectory, first, part)
+        try shard.program.simulate(weights.all[number], trajectory, part, poll: poll)
+        try body(shard, trajectory, first, part, poll)
         first += part.steps
         if first < batch.steps { trajectory.rewind(from: part.steps) }
       } while first < batch.steps

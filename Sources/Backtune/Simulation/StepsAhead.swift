@@ -29,8 +29,9 @@ struct StepsAhead {
   /// Runs k steps from the times of a part of a filter, and records the last; from t = 0 all of them.
   func run(
     _ shard: Shard, _ starts: [Int], _ filter: Trajectory, _ first: Int, _ part: Batch,
-    into recording: Recording
+    into recording: Recording, poll: Poll
   ) throws {
+    let pasts = pasts(from: filter.layout)
     let ahead = try Trajectory(program.layout, steps: steps, for: "steps ahead")
     let batch = try Batch(lengths: [Int](repeating: steps, count: Self.lanes))
     for (place, sequence) in shard.sequences.enumerated() where part.lengths[place] > 0 {
@@ -42,11 +43,11 @@ struct StepsAhead {
         for lane in 0..<Self.lanes {
           // Lanes that are not needed repeat the last: one batch serves all.
           let own = time + every * min(lane, count - 1)
-          ahead.copyPast(before: own - first, of: filter, from, lane: lane)
+          ahead.copyPast(pasts, before: own - first, of: filter, from, lane: lane)
           let known = min(steps, length - own)
           write(ahead, sequence, starts[sequence], own, known, lane)
         }
-        try program.simulate(weights, ahead, batch)
+        try program.simulate(weights, ahead, batch, poll: poll)
         for lane in 0..<count {
           let own = time + every * lane
           let times = own == 0 ? 0..<min(steps, length) : steps - 1..<steps
@@ -73,17 +74,34 @@ struct StepsAhead {
   }
 }
 
+/// Values that are read later: where they stand in a row of one layout and of another, how many, and for how long.
+private struct SharedPast {
+  let place: Int
+  let source: Int
+  let size: Int
+  let depth: Int
+}
+
+extension StepsAhead {
+  private func pasts(from other: Layout) -> [SharedPast] {
+    program.layout.state.map { past in
+      func place(_ layout: Layout) -> Int {
+        past.isMeasured ? layout.place(ofMeasured: past.group) : layout.place(of: past.group)
+      }
+      return SharedPast(
+        place: place(program.layout), source: place(other), size: past.size, depth: past.depth)
+    }
+  }
+}
+
 extension Trajectory {
   /// Makes the rows before time `t` of a lane of another trajectory of the same network the past of a lane.
-  func copyPast(before t: Int, of other: Trajectory, _ from: Int, lane: Int) {
-    for past in layout.state {
-      let place =
-        past.isMeasured ? layout.place(ofMeasured: past.group) : layout.place(of: past.group)
-      let source =
-        past.isMeasured
-        ? other.layout.place(ofMeasured: past.group) : other.layout.place(of: past.group)
+  fileprivate func copyPast(
+    _ pasts: [SharedPast], before t: Int, of other: Trajectory, _ from: Int, lane: Int
+  ) {
+    for past in pasts {
       for age in 1..<past.depth + 1 {
-        let (to, row) = (row(-age) + place + lane, other.row(t - age) + source + from)
+        let (to, row) = (row(-age) + past.place + lane, other.row(t - age) + past.source + from)
         for node in 0..<past.size { to[node * layout.lanes] = row[node * other.layout.lanes] }
       }
     }

@@ -27,13 +27,13 @@ public struct AIF: Unit, BuiltInUnit {
   /// Which entries of W there are.
   public var recurrence: Recurrence
   /// What it reads of its own past.
-  public var feedback: SpikingFeedback
+  public var feedback: SpikingPastFeedback
 
   /// - Parameter size: number N of nodes.
   public init(
     _ size: Int, leak: Leak = .constant(0.5), sharpness: Sharpness = .constant(5),
     bias: Bool = true, inputLag: Int = 1, sources: [UnitSource]? = nil,
-    recurrence: Recurrence = .full, feedback: SpikingFeedback = .own
+    recurrence: Recurrence = .full, feedback: SpikingPastFeedback = .own
   ) {
     (self.size, self.leak, self.sharpness, self.bias) = (size, leak, sharpness, bias)
     (self.inputLag, self.sources, self.recurrence) = (inputLag, sources, recurrence)

@@ -20,13 +20,13 @@ public struct LNL: Unit, BuiltInUnit {
   /// Which entries of W there are.
   public var recurrence: Recurrence
   /// What it reads of its own past; measured values stand in groups `x.m1`, the number being the lag.
-  public var feedback: OwnFeedback
+  public var feedback: PastFeedback
 
   /// - Parameter size: number N of nodes.
   public init(
     _ size: Int, activation: ScalarFunction = .zeta01, leak: Leak = .none, bias: Bool = true,
     inputLag: Int = 1, sources: [UnitSource]? = nil, recurrence: Recurrence = .full,
-    feedback: OwnFeedback = .own
+    feedback: PastFeedback = .own
   ) {
     (self.size, self.activation, self.leak, self.bias) = (size, activation, leak, bias)
     (self.inputLag, self.sources, self.recurrence) = (inputLag, sources, recurrence)
@@ -38,7 +38,7 @@ public struct LNL: Unit, BuiltInUnit {
       "x = x1 + f(x2); x1 = g x(t-1); x2 = a + W x(t-1) + B i(t-1)", { LNL($0) },
       [.activation(\.activation), .leak(\.leak), .bias(\.bias)]
         + UnitOption.recurrentSources(\.sources, lag: \.inputLag) + [
-          .recurrence(\.recurrence), .ownFeedback(\.feedback),
+          .recurrence(\.recurrence), .pastFeedback(\.feedback),
         ])
   }
 

@@ -26,7 +26,7 @@ public struct Reservoir: Unit, BuiltInUnit {
   /// B is uniform in plus or minus that, in [0, 1e6], and a in a tenth of it.
   public var inputScaling: Double
   /// What x2 reads of y.
-  public var feedback: Feedback
+  public var feedback: OutputFeedback
   /// K is uniform in plus or minus that, in [0, 1e6].
   public var feedbackScaling: Double
   /// The function f.
@@ -51,7 +51,8 @@ public struct Reservoir: Unit, BuiltInUnit {
     _ size: Int, outputs: Int = 1, spectralRadius: Double = 0.9, inputScaling: Double = 1,
     activation: ScalarFunction = .tanh, leak: Leak = .none, bias: Bool = true, inputLag: Int = 1,
     sources: [UnitSource]? = nil, recurrence: Recurrence? = nil,
-    seed: UInt64 = Recurrence.usualSeed, feedback: Feedback = .none, feedbackScaling: Double = 1
+    seed: UInt64 = Recurrence.usualSeed, feedback: OutputFeedback = .none,
+    feedbackScaling: Double = 1
   ) {
     (self.size, self.outputs, self.seed) = (size, outputs, seed)
     (self.spectralRadius, self.inputScaling) = (spectralRadius, inputScaling)
@@ -92,9 +93,9 @@ public struct Reservoir: Unit, BuiltInUnit {
     try network.connect(Source(x, lag: 0), to: y, role: "W")
     var m: GroupID?
     if feedback == .measured {
-      let id = try network.addMeasured("\(name).y.m1", of: Source(y, lag: 1))
-      try network.connect(Source(id, lag: 0), to: x2, role: "K")
-      m = id
+      let source = try network.measured(Source(y, lag: 1))
+      try network.connect(source, to: x2, role: "K")
+      m = source.group
     }
     try drawWeights(of: x2, reading: x, m, in: &network)
     return y

@@ -24,13 +24,14 @@ public struct StateSpace: Unit, BuiltInUnit {
   /// Lag of the input in x, in time steps; h and y read it at lag 0.
   public var inputLag: Int
   /// What x reads of y.
-  public var feedback: Feedback
+  public var feedback: OutputFeedback
 
   /// - Parameters:
   ///   - size: number N of states.
   ///   - hidden: nil for as many as states.
   public init(
-    _ size: Int, hidden: Int? = nil, outputs: Int = 1, inputLag: Int = 1, feedback: Feedback = .none
+    _ size: Int, hidden: Int? = nil, outputs: Int = 1, inputLag: Int = 1,
+    feedback: OutputFeedback = .none
   ) {
     (self.size, self.hidden) = (size, hidden ?? size)
     (self.outputs, self.inputLag, self.feedback) = (outputs, inputLag, feedback)
@@ -76,8 +77,7 @@ public struct StateSpace: Unit, BuiltInUnit {
     if feedback == .measured {
       // What K reads has a mean of its own.
       try network.addBias(to: x)
-      let m = try network.addMeasured("\(name).y.m1", of: Source(y, lag: 1))
-      try network.connect(Source(m, lag: 0), to: x, role: "K")
+      try network.connect(try network.measured(Source(y, lag: 1)), to: x, role: "K")
     }
     return y
   }

@@ -44,7 +44,7 @@ public enum Sharpness: Equatable, Sendable {
 }
 
 /// What a unit reads of its own output.
-public enum Feedback: String, CaseIterable, Sendable {
+public enum OutputFeedback: String, CaseIterable, Sendable {
   /// Nothing.
   case none
   /// What was measured of it one time step ago, the output itself where nothing was: a group `y.m1`.
@@ -62,7 +62,7 @@ public enum GateProfile: String, CaseIterable, Sendable {
 }
 
 /// What a unit reads where it reads its own past.
-public enum OwnFeedback: String, CaseIterable, Sendable {
+public enum PastFeedback: String, CaseIterable, Sendable {
   /// Its own values.
   case own
   /// What was measured of them, see ``Network/addMeasured(_:of:standsForInput:)``.
@@ -70,7 +70,7 @@ public enum OwnFeedback: String, CaseIterable, Sendable {
 }
 
 /// What an ``AIF`` reads of its own past.
-public enum SpikingFeedback: String, CaseIterable, Sendable {
+public enum SpikingPastFeedback: String, CaseIterable, Sendable {
   /// Its own values x.
   case own
   /// x as measured: the spikes that it reads are those of the measured values.

@@ -84,7 +84,7 @@ extension UnitOption {
     word("profile", path, "of gates: zeta01, or 1/(1+exp(-u)) as in other libraries")
   }
 
-  static func feedback(_ path: WritableKeyPath<Owner, Feedback>, of role: String) -> Self {
+  static func feedback(_ path: WritableKeyPath<Owner, OutputFeedback>, of role: String) -> Self {
     word(
       "feedback", path,
       "measured: \(role) reads K m too, m what was measured of y one time step ago, y itself where nothing was"
@@ -95,7 +95,7 @@ extension UnitOption {
     integer(name, path, text, least: 0, most: Network.maximalLag)
   }
 
-  static func ownFeedback(_ path: WritableKeyPath<Owner, OwnFeedback>) -> Self {
+  static func pastFeedback(_ path: WritableKeyPath<Owner, PastFeedback>) -> Self {
     word(
       "feedback", path, "what it reads of its own past: own values, or what was measured of them")
   }

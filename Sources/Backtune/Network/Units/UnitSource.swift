@@ -58,7 +58,7 @@ extension Network {
   /// a + the sources of a unit, in one of its learnware groups: the bias `a` where wanted, and `connect`.
   mutating func drive(
     _ target: GroupID, bias: Bool, by sources: [UnitSource], itself: GroupID,
-    form: ConnectionForm = .dense, feedback: OwnFeedback = .own
+    form: ConnectionForm = .dense, feedback: PastFeedback = .own
   ) throws {
     if bias { try addBias(to: target) }
     try connect(sources, to: target, itself: itself, form: form, feedback: feedback)
@@ -73,7 +73,7 @@ extension Network {
   ///   - feedback: what is read of the unit itself.
   mutating func connect(
     _ sources: [UnitSource], to target: GroupID, itself: GroupID, form: ConnectionForm = .dense,
-    formOfAll: Bool = false, numbered: Bool = false, feedback: OwnFeedback = .own
+    formOfAll: Bool = false, numbered: Bool = false, feedback: PastFeedback = .own
   ) throws {
     let groups = try sources.map { try group(of: $0, itself: itself) }
     // By group, however it was named: by its number or its name.

@@ -39,7 +39,7 @@ extension Stream {
   /// - Parameters:
   ///   - inputs: M values, finite.
   ///   - measured: O values, what is measured of the outputs at this step, NaN where not known: measured groups read it
-  ///     from the next step on. Nil for nothing.
+  ///     from the next step on, at once what stands for an input at lag 0. Nil for nothing.
   /// - Returns: O values, those of the network.
   /// - Throws: `.size` for another number of values, `.argument` for one that is not finite, `.state` where the network
   ///   diverged before: values that are infinite or NaN come once. Nothing has happened then.

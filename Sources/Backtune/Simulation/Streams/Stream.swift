@@ -136,7 +136,7 @@ public final class Stream: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - inputs: steps x M.
-  ///   - known: what is measured of the outputs, steps x O, NaN where it is not known: read from the step after it on; nil
+  ///   - known: what is measured of the outputs, steps x O, NaN where it is not known: read from the step after it on (at once what stands for an input at lag 0); nil
   ///     for nothing.
   ///   - outputs: steps x O; nil where they are not wanted.
   /// - Returns: why it did not; nothing has happened then.
