@@ -387,12 +387,14 @@ bt_status bt_gradient(const bt_network *network, int64_t sequences, const int64_
  *   measured   sum T x O, what was measured of the outputs, NaN where not known; NULL with length 0 for nothing
  *   groups     other groups of which measured values are read, with `values`: sum T x size of each in turn, NaN where not
  *              known. For a group that is an output they go before `measured`
+ * `callback` is polled with a NULL estimator; where it stops the work nothing is written, and `stop` (may be NULL) receives
+ * BT_STOP_CALLBACK, otherwise BT_STOP_NONE. The work goes as T times k, up to k = T/2.
  * BT_ERROR_ARGUMENT for a horizon that is no whole number of 1 or more, or measurements that nothing reads. */
 bt_status bt_predict(const bt_network *network, int64_t sequences, const int64_t *lengths, const double *inputs,
                      int64_t inputs_length, const double *measured, int64_t measured_length, double horizon,
                      const double *initial, int64_t initial_length, const int64_t *groups, int64_t group_count,
                      const double *values, int64_t values_length, double *outputs, int64_t outputs_length,
-                     double *final, int64_t final_length);
+                     double *final, int64_t final_length, bt_callback callback, void *user_data, int32_t *stop);
 
 /* ---- Streams ---------------------------------------------------------------------------------------------------- */
 

@@ -29,7 +29,8 @@ public func bt_predict(
   _ groups: UnsafePointer<Int64>?, _ groupCount: Int64,
   _ values: UnsafePointer<Double>?, _ valuesLength: Int64,
   _ outputs: UnsafeMutablePointer<Double>?, _ outputsLength: Int64,
-  _ final: UnsafeMutablePointer<Double>?, _ finalLength: Int64
+  _ final: UnsafeMutablePointer<Double>?, _ finalLength: Int64,
+  _ callback: Callback?, _ user: UnsafeMutableRawPointer?, _ stop: UnsafeMutablePointer<Int32>?
 ) -> Int32 {
   guarded {
     let lengths = try BacktuneC.values(lengths, sequences, "lengths").map { Int($0) }
@@ -38,7 +39,8 @@ public func bt_predict(
     let initial = try optional(initial, initialLength, "initial")
     let groups = try readable(groups, groupCount, "groups")
     let given = try readable(values, valuesLength, "values")
-    try reading(network) { network in
+    try HandleTable.use(network, NetworkObject.self, isWriting: false) { object in
+      let network = object.network
       let steps = try checkedSum(lengths, "lengths")
       // Each comes once: a count that cannot be right is not read.
       guard groups.count <= network.groups.count else {
@@ -47,13 +49,17 @@ public func bt_predict(
       }
       try check(outputs, outputsLength, [steps, network.outputCount], "outputs")
       try check(final, finalLength, [lengths.count, network.stateSize], "final")
-      let result = try network.predict(
-        lengths: lengths, inputs: inputs, measured: measured,
-        others: try blocks(of: given, groups.map { Int($0) }, network, steps), horizon: horizon,
-        initial: initial,
-        wantsFinal: final != nil)
-      if outputs != nil { try write(result.outputs, to: outputs, outputsLength, "outputs") }
-      if final != nil { try write(result.final, to: final, finalLength, "final") }
+      let asked = poll(callback, nil, user, held: [object]).map { monitor in
+        Poll { if monitor(.poll) { throw BacktuneError(.interrupted, "stopped by the caller") } }
+      }
+      try stoppable(stop) {
+        let result = try network.predict(
+          lengths: lengths, inputs: inputs, measured: measured,
+          others: try blocks(of: given, groups.map { Int($0) }, network, steps), horizon: horizon,
+          initial: initial, wantsFinal: final != nil, poll: asked ?? .none)
+        if outputs != nil { try write(result.outputs, to: outputs, outputsLength, "outputs") }
+        if final != nil { try write(result.final, to: final, finalLength, "final") }
+      }
     }
   }
 }

@@ -9,7 +9,7 @@ private func uncertain<Result>(
 }
 
 /// A monitor that asks the caller's function for no more than whether to stop; `held` is what the call holds meanwhile.
-private func poll(
+func poll(
   _ callback: Callback?, _ handle: OpaquePointer?, _ user: UnsafeMutableRawPointer?,
   held: [HandleObject]
 ) -> Estimator.Monitor? {
@@ -22,7 +22,7 @@ private func poll(
 }
 
 /// Writes whether a computation was stopped by the callback.
-private func stoppable(_ stop: UnsafeMutablePointer<Int32>?, _ body: () throws -> Void) throws {
+func stoppable(_ stop: UnsafeMutablePointer<Int32>?, _ body: () throws -> Void) throws {
   do {
     try body()
     stop?.pointee = Int32(StopReason.none.rawValue)

@@ -101,7 +101,7 @@ CALL(to_json, bt_network_to_json(NETWORK, text, sizeof text, &number))
 CALL(save, bt_network_save(NETWORK, "/dev/null"))
 CALL(simulate, bt_simulate(NETWORK, 1, &steps, inputs, 3, NULL, 0, values, 6, NULL, 0, NULL, 0))
 CALL(gradient, bt_gradient(NETWORK, 1, &steps, inputs, 3, NULL, 0, slopes, 6, values, STANDARD_WEIGHTS, NULL, 0))
-CALL(predict, bt_predict(NETWORK, 1, &steps, inputs, 3, NULL, 0, 2, NULL, 0, NULL, 0, NULL, 0, values, 6, NULL, 0))
+CALL(predict, bt_predict(NETWORK, 1, &steps, inputs, 3, NULL, 0, 2, NULL, 0, NULL, 0, NULL, 0, values, 6, NULL, 0, NULL, NULL, NULL))
 CALL(estimator_create, estimated(NETWORK))
 
 CALL(estimator_free, bt_estimator_free(ESTIMATOR))

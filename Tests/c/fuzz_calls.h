@@ -64,7 +64,7 @@ static void predict(fuzzer *f, bt_network *n, int64_t sequences, const int64_t *
   TRY(bt_predict(n, sequences, lengths, u, about(f, inputs), has_known ? known : NULL,
                  has_known ? about(f, outputs) : 0, horizon(f), initial, initial == NULL ? 0 : about(f, state), groups,
                  chance(f, 98) ? wanted : integer(f, 3), values, about(f, count), y, about(f, outputs),
-                 has_last ? last : NULL, has_last ? about(f, state) : 0));
+                 has_last ? last : NULL, has_last ? about(f, state) : 0, NULL, NULL, NULL));
   free(u), free(known), free(values), free(y), free(last);
 }
 

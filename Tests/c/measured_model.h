@@ -42,7 +42,7 @@ static const double u[T] = {1, 0, 0, 2}, y[T] = {4, 2, NAN, 6}, h[T] = {10, NAN,
 static bt_status predict(const model *m, double horizon, const double *measured, const double *values, double *outputs,
                          double *final) {
   return bt_predict(m->network, 1, &steps, u, T, measured, measured == NULL ? 0 : T, horizon, NULL, 0, &m->hidden,
-                    values == NULL ? 0 : 1, values, values == NULL ? 0 : T, outputs, T, final, final == NULL ? 0 : 6);
+                    values == NULL ? 0 : 1, values, values == NULL ? 0 : T, outputs, T, final, final == NULL ? 0 : 6, NULL, NULL, NULL);
 }
 
 #endif

@@ -37,17 +37,17 @@ static void predictions(const model *m) {
   /* The output itself, given apart: it goes before y. */
   const int64_t both[2] = {1, 0};
   double values[2 * T] = {NAN, NAN, NAN, NAN, 8, 8, 8, 8};
-  CHECK_OK(bt_predict(m->network, 1, &steps, u, T, y, T, 1, NULL, 0, both, 2, values, 2 * T, o, T, NULL, 0));
+  CHECK_OK(bt_predict(m->network, 1, &steps, u, T, y, T, 1, NULL, 0, both, 2, values, 2 * T, o, T, NULL, 0, NULL, NULL, NULL));
   expect(o, 1, 4, 4, 6);
   /* From the state in between. */
   const int64_t first = 2, last = 2, none = 0;
   double *middle = exact_doubles(6, SENTINEL);
-  CHECK_OK(bt_predict(m->network, 1, &first, u, 2, y, 2, 1, NULL, 0, &m->hidden, 1, h, 2, o, 2, middle, 6));
-  CHECK_OK(bt_predict(m->network, 1, &last, u + 2, 2, y + 2, 2, 1, middle, 6, &m->hidden, 1, h + 2, 2, o + 2, 2, NULL, 0));
+  CHECK_OK(bt_predict(m->network, 1, &first, u, 2, y, 2, 1, NULL, 0, &m->hidden, 1, h, 2, o, 2, middle, 6, NULL, NULL, NULL));
+  CHECK_OK(bt_predict(m->network, 1, &last, u + 2, 2, y + 2, 2, 1, middle, 6, &m->hidden, 1, h + 2, 2, o + 2, 2, NULL, 0, NULL, NULL, NULL));
   expect(o, 1, 2, 11, 7.5);
-  CHECK_OK(bt_predict(m->network, 1, &none, NULL, 0, NULL, 0, 3, middle, 6, NULL, 0, NULL, 0, NULL, 0, final, 6));
+  CHECK_OK(bt_predict(m->network, 1, &none, NULL, 0, NULL, 0, 3, middle, 6, NULL, 0, NULL, 0, NULL, 0, final, 6, NULL, NULL, NULL));
   CHECK(memcmp(final, middle, 6 * sizeof *final) == 0);
-  CHECK_ERROR(bt_predict(m->network, 0, NULL, NULL, 0, NULL, 0, 3, NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0),
+  CHECK_ERROR(bt_predict(m->network, 0, NULL, NULL, 0, NULL, 0, 3, NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, NULL, NULL),
               BT_ERROR_SIZE, "sequences|at least one");
   free(o), free(final), free(again), free(middle);
 }
@@ -143,7 +143,7 @@ static void estimations(const model *m) {
       CHECK_ERROR(bt_estimator_set_option(estimator, "horizon", wrong[k]), BT_ERROR_ARGUMENT, "horizon|whole number");
   }
   static const double many[65] = {1};
-  CHECK_ERROR(bt_estimator_set_horizons(estimator, two, 0), BT_ERROR_ARGUMENT, "at least one");
+  CHECK_ERROR(bt_estimator_set_horizons(estimator, two, 0), BT_ERROR_ARGUMENT, "0 came|1 to 64");
   CHECK_ERROR(bt_estimator_set_horizons(estimator, NULL, 1), BT_ERROR_NULL, "values is NULL");
   CHECK_ERROR(bt_estimator_set_horizons(estimator, two, -1), BT_ERROR_SIZE, "values_length is -1");
   CHECK_ERROR(bt_estimator_set_horizons(estimator, many, 65), BT_ERROR_SIZE, "values_length is 65|64");

@@ -11,7 +11,6 @@ static void refused_groups(const model *m) {
   int64_t group = -7;
   const int64_t strange[] = {-2, 4, INT64_MIN, INT64_MAX, HUGE_LENGTH};
 #define ADD(name, source, lag, is_input) bt_network_add_measured(m->network, name, source, lag, is_input, &group)
-  CHECK_ERROR(ADD(NULL, m->out, 1, 0), BT_ERROR_NULL, "name is NULL");
   CHECK_ERROR(ADD("out", m->out, 1, 0), BT_ERROR_ARGUMENT, "out");
   CHECK_ERROR(ADD("", m->out, 1, 0), BT_ERROR_ARGUMENT, "name");
   CHECK_ERROR(ADD("new", BT_INPUT, 1, 0), BT_ERROR_ARGUMENT, "new|input");
@@ -56,7 +55,7 @@ static void refused_predictions(const model *m) {
   CHECK_ERROR(predict(m, 1, NULL, infinite, o, final), BT_ERROR_ARGUMENT, "hidden|value 1");
   static const double zeros[6];
 #define PREDICT(lengths, inputs, a, known, b, start, c, groups, d, values, e, outputs, f, last, g)                     \
-  bt_predict(m->network, 1, lengths, inputs, a, known, b, 1, start, c, groups, d, values, e, outputs, f, last, g)
+  bt_predict(m->network, 1, lengths, inputs, a, known, b, 1, start, c, groups, d, values, e, outputs, f, last, g, NULL, NULL, NULL)
   CHECK_ERROR(PREDICT(NULL, u, T, y, T, zeros, 6, &m->hidden, 1, h, T, o, T, final, 6), BT_ERROR_NULL, "lengths");
   CHECK_ERROR(PREDICT(&steps, NULL, T, y, T, zeros, 6, &m->hidden, 1, h, T, o, T, final, 6), BT_ERROR_NULL, "inputs");
   CHECK_ERROR(PREDICT(&steps, u, T, NULL, T, zeros, 6, &m->hidden, 1, h, T, o, T, final, 6), BT_ERROR_NULL, "measured");
@@ -65,7 +64,7 @@ static void refused_predictions(const model *m) {
   CHECK_ERROR(PREDICT(&steps, u, T, y, T, zeros, 6, &m->hidden, 1, NULL, T, o, T, final, 6), BT_ERROR_NULL, "values");
   CHECK_ERROR(PREDICT(&steps, u, T, y, T, zeros, 6, &m->hidden, 1, h, T, NULL, T, final, 6), BT_ERROR_NULL, "outputs");
   CHECK_ERROR(PREDICT(&steps, u, T, y, T, zeros, 6, &m->hidden, 1, h, T, o, T, NULL, 6), BT_ERROR_NULL, "final");
-  CHECK_ERROR(bt_predict(NULL, 1, &steps, u, T, y, T, 1, NULL, 0, NULL, 0, NULL, 0, o, T, NULL, 0), BT_ERROR_NULL,
+  CHECK_ERROR(bt_predict(NULL, 1, &steps, u, T, y, T, 1, NULL, 0, NULL, 0, NULL, 0, o, T, NULL, 0, NULL, NULL, NULL), BT_ERROR_NULL,
               "network is NULL");
   const int64_t lengths[] = {0, -1, INT64_MIN, 1, 5, 7, 1000, (int64_t)1 << 40, HUGE_LENGTH, INT64_MAX};
   for (int64_t k = 0; k < COUNT(lengths); k++) {
@@ -98,7 +97,7 @@ static void refused_predictions(const model *m) {
   CHECK(is_untouched(o, T) && is_untouched(final, 6));
   bt_network *plain = standard_network();
   double two[2 * T] = {0};
-  CHECK_ERROR(bt_predict(plain, 1, &steps, u, T, two, 2 * T, 1, NULL, 0, NULL, 0, NULL, 0, two, 2 * T, NULL, 0),
+  CHECK_ERROR(bt_predict(plain, 1, &steps, u, T, two, 2 * T, 1, NULL, 0, NULL, 0, NULL, 0, two, 2 * T, NULL, 0, NULL, NULL, NULL),
               BT_ERROR_ARGUMENT, "measured|no measured group");
   CHECK_OK(bt_network_free(plain));
   free(o), free(final);

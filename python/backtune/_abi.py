@@ -156,6 +156,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
             *[handle, c_int64, integers, *[doubles, c_int64] * 2, c_double],
             # initial; groups and their values; outputs, final
             *[doubles, c_int64, integers, c_int64, *[doubles, c_int64] * 3],
+            *[Callback, c_void_p, int32_out],
         ],
     ),
     # streams

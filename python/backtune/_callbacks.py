@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import signal
 import threading
 from types import FrameType, TracebackType
@@ -107,3 +108,16 @@ class RunGuard:
         if self._error is not None:
             error, self._error = self._error, None
             raise error
+
+
+def interruptible(call: Callable[[Any, Any], Any]) -> None:
+    """Make a call of the engine, of a callback and a pointer for why it stopped; Ctrl-C ends it.
+
+    It is answered by KeyboardInterrupt, or by what the user's own handler raises.
+    """
+    stop = ctypes.c_int32()
+    with RunGuard(lambda: False) as guard:
+        call(guard.callback, ctypes.byref(stop))
+    guard.finish()
+    if guard.interrupted:
+        raise KeyboardInterrupt

@@ -10,6 +10,7 @@ import numpy as np
 
 from ._abi import lib
 from ._arrays import as_number, as_text
+from ._callbacks import interruptible
 from ._data.pairs import Data
 from ._data.sequences import joined, read
 from ._labels import LabelsMixin
@@ -83,6 +84,8 @@ class PredictionMixin(LabelsMixin):
             that nothing reads.
         SizeError
             Another number of channels, or a y longer than u.
+        KeyboardInterrupt
+            Ctrl-C. The work goes as T times the horizon, up to a horizon of T/2.
 
         Examples
         --------
@@ -107,12 +110,15 @@ class PredictionMixin(LabelsMixin):
         final = np.empty((count, self.state_size)) if return_state else None
         steps = math.inf if horizon is None else as_number(horizon, "horizon")
         known = data.desired
-        lib.bt_predict(
-            *(net._pointer, count, data.lengths, data.inputs, data.inputs.size),
-            *(known, 0 if known is None else known.size, steps),
-            *(starts, 0 if starts is None else starts.size),
-            *(groups, groups.size, values, values.size),
-            *(outputs, outputs.size, final, 0 if final is None else final.size),
+        interruptible(
+            lambda callback, stop: lib.bt_predict(
+                *(net._pointer, count, data.lengths, data.inputs, data.inputs.size),
+                *(known, 0 if known is None else known.size, steps),
+                *(starts, 0 if starts is None else starts.size),
+                *(groups, groups.size, values, values.size),
+                *(outputs, outputs.size, final, 0 if final is None else final.size),
+                *(callback, None, stop),
+            )
         )
         parts = np.split(outputs, np.cumsum(data.lengths)[:-1])
         form = data.form

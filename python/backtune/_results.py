@@ -12,11 +12,12 @@ import numpy as np
 from . import _abi
 from ._abi import lib
 from ._arrays import as_text
+from ._callbacks import interruptible
 from ._data.sequences import Sequences
 from ._horizons import Schedule
 from .network import Network
 from .trace import COLUMNS, Report, Trace, make_report
-from .uncertainty import Uncertainty, interruptible, make_uncertainty
+from .uncertainty import Uncertainty, make_uncertainty
 
 # BT_STOP_* of include/backtune.h, in their order.
 _STOPS = (

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ._abi import lib
-from ._callbacks import RunGuard
+from ._callbacks import interruptible
 from ._data.sequences import joined, read
 from ._draws import output_deviation
 from ._simulation import initial_states
@@ -236,19 +235,6 @@ def band_width(level: float) -> float:
     if not inside:
         raise ArgumentError(f"level: {level!r} came, expected a number between 0 and 1")
     return NormalDist().inv_cdf((1 + level) / 2)
-
-
-def interruptible(call: Callable[[Any, Any], Any]) -> None:
-    """Make a call of the engine, of a callback and a pointer for why it stopped; Ctrl-C ends it.
-
-    It is answered by KeyboardInterrupt, or by what the user's own handler raises.
-    """
-    stop = ctypes.c_int32()
-    with RunGuard(lambda: False) as guard:
-        call(guard.callback, ctypes.byref(stop))
-    guard.finish()
-    if guard.interrupted:
-        raise KeyboardInterrupt
 
 
 def _places(flags: Mapping[str, np.ndarray]) -> list[str]:

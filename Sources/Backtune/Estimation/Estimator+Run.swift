@@ -61,8 +61,10 @@ extension Estimator {
   @discardableResult
   private func run(iterations: Int, monitor: Monitor?) throws -> StopReason {
     var iteration = 0
-    // Of a start that is worse than the mean of the desired values, what that mean would cost.
-    let mean = trace[0].nmse > 1 ? trace[0].cost / trace[0].nmse : .infinity
+    // Of a start that is worse than the mean of the desired values, what that mean would cost; of a likelihood, whose
+    // cost outside its domain says nothing, one nat.
+    let isWorse = trace[0].nmse > 1
+    let mean = objective.isLikelihood ? 1 : isWorse ? trace[0].cost / trace[0].nmse : .infinity
     while true {
       let (cost, first) = (trace[trace.count - 1].cost, trace[trace.count - 1].firstCost)
       if cost <= options.target {

@@ -52,6 +52,11 @@ public struct LNL: Unit, BuiltInUnit {
     let form = try recurrence.form(size: size, of: "unit \(kind)")
     let sources = UnitSource.recurrent(sources, inputLag: inputLag)
     let leak = leak.resolved
+    if feedback == .measured, leak == .none, !sources.contains(where: { $0.place == .itself }) {
+      throw BacktuneError.argument(
+        "option feedback of unit \(name): measured, expected own: the unit reads nothing of its own past"
+      )
+    }
     let x2 = try network.addLearnware("\(name).x2", size: size)
     var x1: GroupID?
     switch leak {
