@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ._forecast_choice import Part, Race
+from ._forecast_choice import Race
 from ._forecast_data import estimated_season, held
 from ._forecast_model import Predictor
+from ._forecast_part import Part
 from .errors import ArgumentError
 from .random import uniform
 
