@@ -184,6 +184,19 @@ def test_known_inputs():
     assert found.errors.relative(found.errors.multi_step)["network"] < 0.05
 
 
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_no_logarithm_where_the_held_out_end_has_none(value):
+    y = passengers(144)
+    assert "of the logarithm" in bt.forecast(y, 6).report
+    y[140] = value
+    found = bt.forecast(y, 6)
+    assert "logarithm" not in found.report and np.isfinite(found.mean).all()
+    # The value counts among the errors of one step, for what repeats the last value too.
+    one = np.sqrt(np.mean((y[115:] - y[114:-1]) ** 2))
+    np.testing.assert_allclose(found.errors.one_step["persistence"], one)
+    assert found.errors.one_step["network"] > y[139] / np.sqrt(29) / 2
+
+
 def test_several_series():
     first = second_order(300, 1)
     y = np.column_stack([first, np.r_[0, first[:-1]]]) + 0.01 * second_order(600, 2).reshape(300, 2)

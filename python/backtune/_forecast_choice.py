@@ -60,10 +60,20 @@ class Candidate:
 
 
 class Race:
-    """Candidates estimated from a part of a record, and compared on the rest of it."""
+    """Candidates estimated from a part of a record, and compared on the rest of it.
 
-    def __init__(self, part: Part, season: int, seed: int) -> None:
-        self.part, self.season, self.seed = part, season, seed
+    Parameters
+    ----------
+    part : Part
+    season : int
+        1: none.
+    seed : int
+    positive : bool
+        Whether all of the series, what follows `part` too, is above 0: it has logarithms.
+    """
+
+    def __init__(self, part: Part, season: int, seed: int, positive: bool) -> None:
+        self.part, self.season, self.seed, self.positive = part, season, seed, positive
         first = max(0, part.cut - _RACE_STEPS)
         self.u, self.y = part.u[first : part.cut], part.y[first : part.cut]
         # The longest past that a shape may have, so that all have the same one-step errors.
@@ -107,8 +117,8 @@ class Race:
         season = self.season
         kinds = [(), (1,)] if season == 1 else [(), (1,), (season,), (1, season)]
         logs = [False]
-        known = self.part.y[np.isfinite(self.part.y)]
-        if known.min() > 0 and known.max() > 2 * known.min():
+        y = self.part.y
+        if self.positive and np.nanmax(y) > 2 * np.nanmin(y):
             logs.append(True)
         few = tuple(range(1, _FIRST + 1))
         shapes = [

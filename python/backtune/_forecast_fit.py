@@ -94,8 +94,8 @@ class FittedForecast:
         self.season = season if season <= end // 2 else 1
         if steps is None:
             steps = max(self.season, 8)
-        chosen = Race(Part.of(u[:end], y[:end], min(size, end // 3), steps), self.season, seed)
-        candidate = chosen.choose()
+        race_part = Part.of(u[:end], y[:end], min(size, end // 3), steps)
+        candidate = Race(race_part, self.season, seed, bool(np.nanmin(y) > 0)).choose()
         self.horizon = candidate.horizon
         part = Part.of(u, y, size, steps)
         self.y, self.u, self.seed = y, u, seed
