@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from ._forecast_choice import Race
 from ._forecast_data import estimated_season, held
 from ._forecast_model import Predictor
 from ._forecast_part import Part
-from .errors import ArgumentError
+from .errors import ArgumentError, SizeError
 from .random import uniform
 
 # Largest factor by which residuals are widened to what the errors on the held-out end are.
@@ -137,9 +138,15 @@ class FittedForecast:
 
         Raises
         ------
+        SizeError
+            Not as many time steps of inputs as of the series.
         ArgumentError
             A value of 0 or less for a network of the logarithm.
         """
+        if len(u) != len(y):
+            raise SizeError(
+                f"X: {len(u)} time steps of inputs came, expected the {len(y)} of the series"
+            )
         if self.predictor.shape.log and (y <= 0).any():
             raise ArgumentError(
                 "y: a value of 0 or less came, expected more: the network is one of the logarithm"
@@ -175,6 +182,13 @@ class FittedForecast:
                 found[:, k] = known[(draws[:, k] * len(known)).astype(int)]
         return (wider * found).reshape(lanes, steps, outputs)
 
+    def path(self, inputs: np.ndarray, naive: bool = False) -> np.ndarray:
+        """Return the forecast (steps, O) alone, which nothing is drawn for; see `ahead`."""
+        if naive:
+            return self._held(len(inputs))
+        nothing = np.empty((0, len(inputs), self.y.shape[1]))
+        return self.predictor.on(np.concatenate([self.u, inputs]), self.y, nothing)[0]
+
     def ahead(
         self, inputs: np.ndarray, lanes: int, seed: int, naive: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -192,10 +206,17 @@ class FittedForecast:
         innovations = self.innovations(lanes, len(inputs), seed)
         return self.predictor.on(np.concatenate([self.u, inputs]), self.y, innovations)
 
+    @property
+    def _repeated(self) -> int:
+        """How many time steps are repeated where no model does best: a season, or the last."""
+        return 1 if self.errors.best_naive == "persistence" else self.season
+
+    def _held(self, steps: int) -> np.ndarray:
+        return held(self.y, self._repeated, [len(self.y)], steps)[0]
+
     def _naive(self, steps: int, lanes: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Repeat the last season; its changes from one to the next are drawn."""
-        season = 1 if self.errors.best_naive == "persistence" else self.season
-        path = held(self.y, season, [len(self.y)], steps)[0]
+        season, path = self._repeated, self._held(steps)
         changes = self.y[season:] - self.y[:-season]
         added = np.empty((lanes, steps, path.shape[1]))
         draws = uniform(added.size, seed, "forecast").reshape(added.shape)
@@ -221,6 +242,17 @@ class FittedForecast:
         if not errors.beats_naive:
             lines.append(f"the network does not beat {errors.best_naive}")
         return "\n".join(lines)
+
+
+def quantiles(lanes: np.ndarray, levels: Any) -> np.ndarray:
+    """Return quantiles (levels, steps, O) of ways to go on (lanes, steps, O).
+
+    Ways that diverge do not count; NaN where all do.
+    """
+    kept = lanes[np.isfinite(lanes).all(axis=(1, 2))]
+    if len(kept) == 0:
+        return np.full((len(levels), *lanes.shape[1:]), np.nan)
+    return np.quantile(kept, levels, axis=0)
 
 
 def _mean(squares: np.ndarray) -> np.ndarray:
