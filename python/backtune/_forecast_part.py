@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -65,3 +65,48 @@ class Part:
         logs = [np.log(np.maximum(v[~np.isnan(v)], _TINY)) for v in found]
         ahead, one_step = (v.mean() if v.size else np.inf for v in logs)
         return float(_AHEAD * ahead + (1 - _AHEAD) * one_step)
+
+
+@dataclass
+class ForecastErrors:
+    """Root mean square errors on the held-out end, in the units of y, by what forecasts.
+
+    Keys are "network", "persistence" and, where there is a season, "seasonal naive".
+
+    Attributes
+    ----------
+    one_step, multi_step : dict of array of shape (O,)
+        Of one step ahead, and over all of 1 to `steps` ahead.
+    by_step : dict of array of shape (steps, O)
+        Of each number of steps ahead.
+    steps : int
+        How many steps ahead were compared.
+    origins : int
+        From how many times of the held-out end.
+    """
+
+    one_step: dict[str, np.ndarray] = field(default_factory=dict)
+    multi_step: dict[str, np.ndarray] = field(default_factory=dict)
+    by_step: dict[str, np.ndarray] = field(default_factory=dict)
+    steps: int = 0
+    origins: int = 0
+
+    def relative(self, errors: dict[str, np.ndarray]) -> dict[str, float]:
+        """Return errors as parts of those of persistence, in the geometric mean over series."""
+        base = np.maximum(errors["persistence"], 1e-300)
+        return {
+            name: float(np.exp(np.log(np.maximum(values, 1e-300) / base).mean()))
+            for name, values in errors.items()
+        }
+
+    @property
+    def best_naive(self) -> str:
+        """What without any model has the least error over all steps."""
+        found = self.relative(self.multi_step)
+        return min((name for name in found if name != "network"), key=lambda name: found[name])
+
+    @property
+    def beats_naive(self) -> bool:
+        """Whether the network has a lower error over all steps than either of the others."""
+        found = self.relative(self.multi_step)
+        return found["network"] < found[self.best_naive]

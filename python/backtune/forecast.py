@@ -9,7 +9,8 @@ import numpy as np
 
 from ._arrays import as_count, as_number, as_size
 from ._forecast_data import continued, read_series, shaped
-from ._forecast_fit import FittedForecast, ForecastErrors, quantiles
+from ._forecast_fit import FittedForecast, quantiles
+from ._forecast_part import ForecastErrors
 from ._warn import warn
 from .errors import ArgumentError
 from .network import Network

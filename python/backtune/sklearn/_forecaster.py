@@ -13,7 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 from .._arrays import as_count, as_number, as_size
 from .._data.forms import PandasForm
 from .._forecast_data import Series, continued, one_sequence, read_series, shaped
-from .._forecast_fit import FittedForecast, ForecastErrors
+from .._forecast_fit import FittedForecast
+from .._forecast_part import ForecastErrors
 from ..errors import ArgumentError, SizeError
 from ..forecast import banded, check_options, tell
 
