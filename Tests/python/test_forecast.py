@@ -4,7 +4,8 @@ import backtune as bt
 import numpy as np
 import pytest
 from backtune._forecast_data import estimated_season, held
-from backtune._forecast_model import Predictor, Shape
+from backtune._forecast_model import Predictor
+from backtune._forecast_network import Shape
 from conftest import same
 from forecast_cases import A, B, logistic, nonlinear, passengers, second_order
 
@@ -181,6 +182,19 @@ def test_known_inputs():
     found = bt.forecast(y[:400], 20, u)
     assert abs(found.mean - y[400:]).max() < 0.1
     assert found.errors.relative(found.errors.multi_step)["network"] < 0.05
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_no_logarithm_where_the_held_out_end_has_none(value):
+    y = passengers(144)
+    assert "of the logarithm" in bt.forecast(y, 6).report
+    y[140] = value
+    found = bt.forecast(y, 6)
+    assert "logarithm" not in found.report and np.isfinite(found.mean).all()
+    # The value counts among the errors of one step, for what repeats the last value too.
+    one = np.sqrt(np.mean((y[115:] - y[114:-1]) ** 2))
+    np.testing.assert_allclose(found.errors.one_step["persistence"], one)
+    assert found.errors.one_step["network"] > y[139] / np.sqrt(29) / 2
 
 
 def test_several_series():

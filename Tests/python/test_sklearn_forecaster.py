@@ -1,10 +1,11 @@
-"""Forecasts as an estimator of scikit-learn, and of sktime where it is installed."""
+"""Forecasts as an estimator of scikit-learn."""
 
 import pickle
 
 import backtune as bt
 import numpy as np
 import pytest
+from backtune._forecast_fit import quantiles
 from conftest import same
 from forecast_cases import second_order
 from sklearn.base import clone
@@ -99,12 +100,33 @@ def test_fallback():
     assert model.fell_back_ and same(model.predict(3), np.full(3, y[-1]))
 
 
-@pytest.mark.slow
-def test_checks_of_sktime():
-    pytest.importorskip("sktime")
-    from backtune.sktime import RecurrentForecaster
-    from sktime.utils.estimator_checks import check_estimator
+def test_predict_draws_nothing(series, model, monkeypatch):
+    walk = np.cumsum(bt.random.normal(150, seed=0))
+    repeated = bt.RecurrentForecaster(10, fallback=True).fit(walk)
+    found, last = bt.forecast(series[:200], 10), walk[-1]
 
-    results = check_estimator(RecurrentForecaster(), verbose=False)
-    assert len(results) > 100
-    assert {name: value for name, value in results.items() if value != "PASSED"} == {}
+    def drawn(*arguments):
+        raise AssertionError("numbers were drawn")
+
+    monkeypatch.setattr("backtune._forecast_fit.uniform", drawn)
+    assert same(model.predict(10), found.mean)
+    assert same(repeated.predict(3), np.full(3, last))
+    with pytest.raises(AssertionError, match="drawn"):
+        model.predict_interval(10)
+
+
+def test_a_record_has_inputs_at_all_its_time_steps():
+    u = bt.random.normal(100).reshape(-1, 1)
+    fitted = bt.RecurrentForecaster(3).fit(u[:, 0] ** 2 + u[:, 0], u)._fitted
+    with pytest.raises(bt.SizeError, match="X: 99 time steps of inputs came, expected the 100"):
+        fitted.take(fitted.y, fitted.u[:-1])
+    assert len(fitted.u) == 100
+
+
+def test_quantiles_leave_out_what_diverges():
+    lanes = bt.random.normal(300, seed=3).reshape(50, 3, 2)
+    expected = np.quantile(np.delete(lanes, [4, 7, 9], axis=0), [0.1, 0.5, 0.9], axis=0)
+    lanes[4, 2, 1], lanes[7, 0, 0], lanes[9, 1:] = np.nan, np.inf, -np.inf
+    assert same(quantiles(lanes, [0.1, 0.5, 0.9]), expected)
+    none = quantiles(lanes[[4, 7]], [0.1, 0.9])
+    assert none.shape == (2, 3, 2) and np.isnan(none).all()

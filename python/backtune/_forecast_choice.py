@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from ._at_once import at_once
-from ._forecast_model import Predictor, Shape
+from ._forecast_model import Predictor
+from ._forecast_network import Shape
+from ._forecast_part import Part
 from .errors import BacktuneError
 
 # Numbers of lags that are tried; those with which differencing and logarithms are decided.
@@ -18,9 +20,6 @@ _FIRST = 3
 # Known values per weight, at least.
 _VALUES_PER_WEIGHT = 5
 _TANH_VALUES_PER_WEIGHT = 5
-# Origins that errors are taken over, at most; steps ahead that are compared, at most.
-_ORIGINS = 24
-_MOST_STEPS = 64
 # Time steps from the end that candidates are estimated from, at most.
 _RACE_STEPS = 1500
 # Ridge per known value and iterations of a linear network.
@@ -34,64 +33,8 @@ _BLOCK, _FURTHER, _AGAIN = 12, 15, 10
 # Differences of scores: what a simpler network may be worse by, and what a
 # tanh layer has to gain.
 _CLOSE, _GAIN = 0.02, 0.1
-# How much errors further ahead say in a score, and the least error that counts.
-_AHEAD, _TINY = 1 / 3, 1e-24
 # A linear network with less is not compared with others.
 _PERFECT = np.log(1e-16)
-
-
-@dataclass
-class Part:
-    """A record cut in two: what is estimated from, and an end that forecasts are compared on."""
-
-    u: np.ndarray
-    y: np.ndarray
-    cut: int
-    origins: list[int]
-    steps: int
-
-    @classmethod
-    def of(cls, u: np.ndarray, y: np.ndarray, size: int, steps: int) -> Part:
-        """Hold out the last `size` time steps."""
-        steps = min(steps, size, _MOST_STEPS)
-        cut, last = len(y) - size, len(y) - steps
-        count = min(_ORIGINS, last - cut + 1)
-        return cls(
-            u, y, cut, sorted(set(np.linspace(cut, last, count).astype(int).tolist())), steps
-        )
-
-    def errors(self, paths: np.ndarray) -> np.ndarray:
-        """Return the mean square error of each step ahead, (steps, O), in variances of y.
-
-        NaN where nothing is known, infinite where a path is not finite.
-        """
-        rows = np.array(self.origins)[:, None] + np.arange(self.steps)
-        truth = self.y[rows]
-        scale = np.nanstd(self.y[: self.cut], axis=0)
-        with np.errstate(over="ignore", invalid="ignore"):
-            squares = ((paths - truth) / np.where(scale > 0, scale, 1.0)) ** 2
-        squares = np.where(np.isnan(paths) & ~np.isnan(truth), np.inf, squares)
-        known = ~np.isnan(truth)
-        count = known.sum(axis=0)
-        total = np.where(known, squares, 0.0).sum(axis=0)
-        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-    def score(self, paths: np.ndarray, next_steps: np.ndarray) -> float:
-        """Return a mean of two logs of errors: over steps ahead, and of one step.
-
-        Parameters
-        ----------
-        paths : array of shape (origins, steps, O)
-        next_steps : array of shape (n, O)
-            One-step predictions of the last n time steps: of all that there is a past for, as those
-            of the end are few. What more weights do there by themselves `Race` counts.
-        """
-        first = len(self.y) - len(next_steps)
-        one = replace(self, origins=list(range(first, len(self.y))), steps=1)
-        found = [self.errors(paths), one.errors(next_steps[:, None])]
-        logs = [np.log(np.maximum(v[~np.isnan(v)], _TINY)) for v in found]
-        ahead, one_step = (v.mean() if v.size else np.inf for v in logs)
-        return float(_AHEAD * ahead + (1 - _AHEAD) * one_step)
 
 
 @dataclass
@@ -117,10 +60,20 @@ class Candidate:
 
 
 class Race:
-    """Candidates estimated from a part of a record, and compared on the rest of it."""
+    """Candidates estimated from a part of a record, and compared on the rest of it.
 
-    def __init__(self, part: Part, season: int, seed: int) -> None:
-        self.part, self.season, self.seed = part, season, seed
+    Parameters
+    ----------
+    part : Part
+    season : int
+        1: none.
+    seed : int
+    positive : bool
+        Whether all of the series, what follows `part` too, is above 0: it has logarithms.
+    """
+
+    def __init__(self, part: Part, season: int, seed: int, positive: bool) -> None:
+        self.part, self.season, self.seed, self.positive = part, season, seed, positive
         first = max(0, part.cut - _RACE_STEPS)
         self.u, self.y = part.u[first : part.cut], part.y[first : part.cut]
         # The longest past that a shape may have, so that all have the same one-step errors.
@@ -164,8 +117,8 @@ class Race:
         season = self.season
         kinds = [(), (1,)] if season == 1 else [(), (1,), (season,), (1, season)]
         logs = [False]
-        known = self.part.y[np.isfinite(self.part.y)]
-        if known.min() > 0 and known.max() > 2 * known.min():
+        y = self.part.y
+        if self.positive and np.nanmax(y) > 2 * np.nanmin(y):
             logs.append(True)
         few = tuple(range(1, _FIRST + 1))
         shapes = [

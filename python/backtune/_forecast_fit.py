@@ -2,63 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from ._forecast_choice import Part, Race
+from ._forecast_choice import Race
 from ._forecast_data import estimated_season, held
 from ._forecast_model import Predictor
-from .errors import ArgumentError
+from ._forecast_part import ForecastErrors, Part
+from .errors import ArgumentError, SizeError
 from .random import uniform
 
 # Largest factor by which residuals are widened to what the errors on the held-out end are.
 _WIDEST = 1.5
-
-
-@dataclass
-class ForecastErrors:
-    """Root mean square errors on the held-out end, in the units of y, by what forecasts.
-
-    Keys are "network", "persistence" and, where there is a season, "seasonal naive".
-
-    Attributes
-    ----------
-    one_step, multi_step : dict of array of shape (O,)
-        Of one step ahead, and over all of 1 to `steps` ahead.
-    by_step : dict of array of shape (steps, O)
-        Of each number of steps ahead.
-    steps : int
-        How many steps ahead were compared.
-    origins : int
-        From how many times of the held-out end.
-    """
-
-    one_step: dict[str, np.ndarray] = field(default_factory=dict)
-    multi_step: dict[str, np.ndarray] = field(default_factory=dict)
-    by_step: dict[str, np.ndarray] = field(default_factory=dict)
-    steps: int = 0
-    origins: int = 0
-
-    def relative(self, errors: dict[str, np.ndarray]) -> dict[str, float]:
-        """Return errors as parts of those of persistence, in the geometric mean over series."""
-        base = np.maximum(errors["persistence"], 1e-300)
-        return {
-            name: float(np.exp(np.log(np.maximum(values, 1e-300) / base).mean()))
-            for name, values in errors.items()
-        }
-
-    @property
-    def best_naive(self) -> str:
-        """What without any model has the least error over all steps."""
-        found = self.relative(self.multi_step)
-        return min((name for name in found if name != "network"), key=lambda name: found[name])
-
-    @property
-    def beats_naive(self) -> bool:
-        """Whether the network has a lower error over all steps than either of the others."""
-        found = self.relative(self.multi_step)
-        return found["network"] < found[self.best_naive]
 
 
 class FittedForecast:
@@ -93,8 +49,8 @@ class FittedForecast:
         self.season = season if season <= end // 2 else 1
         if steps is None:
             steps = max(self.season, 8)
-        chosen = Race(Part.of(u[:end], y[:end], min(size, end // 3), steps), self.season, seed)
-        candidate = chosen.choose()
+        race_part = Part.of(u[:end], y[:end], min(size, end // 3), steps)
+        candidate = Race(race_part, self.season, seed, bool(np.nanmin(y) > 0)).choose()
         self.horizon = candidate.horizon
         part = Part.of(u, y, size, steps)
         self.y, self.u, self.seed = y, u, seed
@@ -136,9 +92,15 @@ class FittedForecast:
 
         Raises
         ------
+        SizeError
+            Not as many time steps of inputs as of the series.
         ArgumentError
             A value of 0 or less for a network of the logarithm.
         """
+        if len(u) != len(y):
+            raise SizeError(
+                f"X: {len(u)} time steps of inputs came, expected the {len(y)} of the series"
+            )
         if self.predictor.shape.log and (y <= 0).any():
             raise ArgumentError(
                 "y: a value of 0 or less came, expected more: the network is one of the logarithm"
@@ -174,6 +136,13 @@ class FittedForecast:
                 found[:, k] = known[(draws[:, k] * len(known)).astype(int)]
         return (wider * found).reshape(lanes, steps, outputs)
 
+    def path(self, inputs: np.ndarray, naive: bool = False) -> np.ndarray:
+        """Return the forecast (steps, O) alone, which nothing is drawn for; see `ahead`."""
+        if naive:
+            return self._held(len(inputs))
+        nothing = np.empty((0, len(inputs), self.y.shape[1]))
+        return self.predictor.on(np.concatenate([self.u, inputs]), self.y, nothing)[0]
+
     def ahead(
         self, inputs: np.ndarray, lanes: int, seed: int, naive: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -191,10 +160,17 @@ class FittedForecast:
         innovations = self.innovations(lanes, len(inputs), seed)
         return self.predictor.on(np.concatenate([self.u, inputs]), self.y, innovations)
 
+    @property
+    def _repeated(self) -> int:
+        """How many time steps are repeated where no model does best: a season, or the last."""
+        return 1 if self.errors.best_naive == "persistence" else self.season
+
+    def _held(self, steps: int) -> np.ndarray:
+        return held(self.y, self._repeated, [len(self.y)], steps)[0]
+
     def _naive(self, steps: int, lanes: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Repeat the last season; its changes from one to the next are drawn."""
-        season = 1 if self.errors.best_naive == "persistence" else self.season
-        path = held(self.y, season, [len(self.y)], steps)[0]
+        season, path = self._repeated, self._held(steps)
         changes = self.y[season:] - self.y[:-season]
         added = np.empty((lanes, steps, path.shape[1]))
         draws = uniform(added.size, seed, "forecast").reshape(added.shape)
@@ -220,6 +196,17 @@ class FittedForecast:
         if not errors.beats_naive:
             lines.append(f"the network does not beat {errors.best_naive}")
         return "\n".join(lines)
+
+
+def quantiles(lanes: np.ndarray, levels: Any) -> np.ndarray:
+    """Return quantiles (levels, steps, O) of ways to go on (lanes, steps, O).
+
+    Ways that diverge do not count; NaN where all do.
+    """
+    kept = lanes[np.isfinite(lanes).all(axis=(1, 2))]
+    if len(kept) == 0:
+        return np.full((len(levels), *lanes.shape[1:]), np.nan)
+    return np.quantile(kept, levels, axis=0)
 
 
 def _mean(squares: np.ndarray) -> np.ndarray:

@@ -9,7 +9,8 @@ import numpy as np
 
 from ._arrays import as_count, as_number, as_size
 from ._forecast_data import continued, read_series, shaped
-from ._forecast_fit import FittedForecast, ForecastErrors
+from ._forecast_fit import FittedForecast, quantiles
+from ._forecast_part import ForecastErrors
 from ._warn import warn
 from .errors import ArgumentError
 from .network import Network
@@ -198,9 +199,5 @@ def banded(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the forecast and the ends of its band, (steps, O) each."""
     path, lanes = fitted.ahead(inputs, samples, fitted.seed, naive)
-    lanes = lanes[np.isfinite(lanes).all(axis=(1, 2))]
-    if len(lanes) == 0:
-        blank = np.full_like(path, np.nan)
-        return path, blank, blank
-    ends = np.quantile(lanes, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return path, ends[0], ends[1]
+    lower, upper = quantiles(lanes, [(1 - level) / 2, (1 + level) / 2])
+    return path, lower, upper

@@ -12,6 +12,8 @@ try:
 except ImportError as error:
     raise ImportError("the forecaster for sktime needs it: pip install backtune[sktime]") from error
 
+from ._forecast_fit import quantiles
+from .errors import ArgumentError
 from .sklearn import RecurrentForecaster as _Forecaster
 
 __all__ = ["RecurrentForecaster"]
@@ -21,8 +23,9 @@ class RecurrentForecaster(BaseForecaster):
     """`backtune.RecurrentForecaster` for sktime: its pipelines, searches and evaluations.
 
     Exogenous data of the past and of the time steps that are forecast are known inputs; what is
-    missing of them is taken from the time step before. In-sample forecasts are one-step
-    predictions. Intervals are quantiles of simulations.
+    missing of them is taken from the time step before. A forecaster that was fitted with some asks
+    for them in `update` and for time steps ahead. In-sample forecasts are one-step predictions.
+    Intervals are quantiles of simulations.
 
     Parameters
     ----------
@@ -32,6 +35,12 @@ class RecurrentForecaster(BaseForecaster):
     Attributes
     ----------
     forecaster_ : backtune.RecurrentForecaster
+
+    Raises
+    ------
+    ArgumentError
+        No exogenous data where `fit` had some, or some where it had none; none of the time steps
+        that are forecast.
 
     Examples
     --------
@@ -81,66 +90,114 @@ class RecurrentForecaster(BaseForecaster):
         return [{"samples": 50}, {"steps": 3, "season": 4, "fallback": True, "samples": 20}]
 
     def _fit(self, y: Any, X: Any, fh: Any) -> RecurrentForecaster:
+        self._record, self._end = (y, X), self.cutoff
+        return self._trained(y, X)
+
+    def _trained(self, y: Any, X: Any) -> RecurrentForecaster:
         forecaster = _Forecaster(**self.get_params(deep=False))
-        self.forecaster_ = forecaster.fit(y.to_numpy(dtype=float), _inputs(X))
-        self._record = y, X
+        inputs = _inputs(X if X is None else X.reindex(y.index))
+        self.forecaster_ = forecaster.fit(y.to_numpy(dtype=float), inputs)
         return self
 
     def _update(self, y: Any, X: Any = None, update_params: bool = True) -> RecurrentForecaster:
-        before = self._record
-        y, X = _joined(before[0], y), _joined(before[1], X)
+        record, end = self._record, self._end
+        try:
+            return self._taken(y, X, update_params)
+        except BaseException:
+            # The cutoff has been moved already, and is the end of the record again.
+            self._record = record
+            self._set_cutoff(end)
+            raise
+
+    def _taken(self, y: Any, X: Any, update_params: bool) -> RecurrentForecaster:
+        self._check(X)
+        self._record = tuple(_joined(*pair) for pair in zip(self._record, (y, X)))
+        frequency = getattr(self._end, "freq", None)
+        if frequency is not None and self.cutoff.freq is None:
+            # Of few dates it is not known.
+            self._set_cutoff(pd.DatetimeIndex(self.cutoff, freq=frequency))
+        # All time steps up to the cutoff, which may be before the end, and after a gap.
+        first = ForecastingHorizon(self._record[0].index[:1], is_relative=False)
+        times = self._after(self._places(first)[0], 0)
+        y, X = (item if item is None else item.reindex(times) for item in self._record)
         if update_params:
-            return self._fit(y, X, None)
-        self._record = y, X
-        known, inputs = y.to_numpy(dtype=float), _inputs(X)
-        blank = np.empty((len(known), 0))
-        self.forecaster_._fitted.take(known, blank if inputs is None else inputs)
+            self._trained(y, X)
+        else:
+            inputs = _inputs(X)
+            blank = np.empty((len(y), 0))
+            self.forecaster_._fitted.take(
+                y.to_numpy(dtype=float), blank if inputs is None else inputs
+            )
+        self._end = self.cutoff
         return self
 
     def _predict(self, fh: Any, X: Any) -> Any:
-        values = self._simulated(fh, X)[0]
+        fitted, places = self.forecaster_._fitted, self._places(fh)
+        values = np.full((len(places), fitted.y.shape[1]), np.nan)
+        inside, ahead = self._inside(places), places > 0
+        if inside.any():
+            predicted = fitted.fitted_values()[places[inside] - 1]
+            values[inside] = fitted.predictor.restored(predicted)
+        if ahead.any():
+            inputs = self._ahead(X, int(places.max()))
+            values[ahead] = fitted.path(inputs, self.forecaster_.fell_back_)[places[ahead] - 1]
         return pd.DataFrame(values, index=self._times(fh), columns=self._record[0].columns)
 
     def _predict_quantiles(self, fh: Any, X: Any, alpha: Any) -> Any:
-        found = np.quantile(self._simulated(fh, X)[1], alpha, axis=0)
+        fitted, places = self.forecaster_._fitted, self._places(fh)
+        found = np.full((len(alpha), len(places), fitted.y.shape[1]), np.nan)
+        inside, ahead = self._inside(places), places > 0
+        if inside.any():
+            predicted = fitted.fitted_values()[places[inside] - 1]
+            added = fitted.innovations(self.samples, len(predicted), fitted.seed)
+            ways = fitted.predictor.restored(predicted + added)
+            found[:, inside] = np.quantile(ways, alpha, axis=0)
+        if ahead.any():
+            inputs = self._ahead(X, int(places.max()))
+            _, ways = fitted.ahead(inputs, self.samples, fitted.seed, self.forecaster_.fell_back_)
+            found[:, ahead] = quantiles(ways, alpha)[:, places[ahead] - 1]
         columns = pd.MultiIndex.from_product([self._get_varnames(), alpha])
         # (alpha, steps, series) to rows of steps, series one after the other.
         rows = found.transpose(1, 2, 0).reshape(found.shape[1], -1)
         return pd.DataFrame(rows, index=self._times(fh), columns=columns)
 
+    # ---- Time steps, counted from the cutoff
+
     def _times(self, fh: Any) -> Any:
         return fh.to_absolute_index(self.cutoff)
 
-    def _simulated(self, fh: Any, X: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Return forecasts (steps, O) of a horizon, and the ways (samples, steps, O) it may go."""
-        model = self.forecaster_
-        fitted = model._fitted
-        places = np.asarray(fh.to_relative(self.cutoff).to_pandas()).astype(int)
-        outputs = fitted.y.shape[1]
-        path = np.full((len(places), outputs), np.nan)
-        lanes = np.full((self.samples, len(places), outputs), np.nan)
-        past, ahead = places <= 0, places > 0
-        if past.any():
-            rows = places[past] + len(fitted.y) - 1
-            inside = np.flatnonzero(past)[rows >= 0]
-            predicted = fitted.fitted_values()[rows[rows >= 0]]
-            added = fitted.innovations(self.samples, len(predicted), fitted.seed)
-            path[inside] = fitted.predictor.restored(predicted)
-            lanes[:, inside] = fitted.predictor.restored(predicted + added)
-        if ahead.any():
-            steps = int(places.max())
-            inputs = self._ahead(X, steps)
-            run, ways = fitted.ahead(inputs, self.samples, fitted.seed, model.fell_back_)
-            path[ahead], lanes[:, ahead] = run[places[ahead] - 1], ways[:, places[ahead] - 1]
-        return path, lanes
+    def _after(self, first: int, last: int) -> Any:
+        """Return the labels of time steps, 0 being the cutoff."""
+        return self._times(ForecastingHorizon(np.arange(first, last + 1)))
+
+    def _places(self, fh: Any) -> np.ndarray:
+        return np.asarray(fh.to_relative(self.cutoff).to_pandas()).astype(int)
+
+    def _inside(self, places: np.ndarray) -> np.ndarray:
+        """Tell which of them are of the record, which ends at the cutoff."""
+        return (places <= 0) & (places > -len(self.forecaster_._fitted.y))
+
+    # ---- Inputs
+
+    def _check(self, X: Any) -> None:
+        count = self.forecaster_.n_features_in_
+        if count and X is None:
+            raise ArgumentError(f"X: None came, fit had {count} inputs")
+        if X is not None and X.shape[1] and not count:
+            raise ArgumentError("X: it came, fit had no inputs")
 
     def _ahead(self, X: Any, steps: int) -> np.ndarray:
-        """Return the inputs of the time steps after the end, (steps, M)."""
-        count = self.forecaster_.n_features_in_
-        if X is None or not count:
-            return np.zeros((steps, count))
-        times = ForecastingHorizon(np.arange(1, steps + 1)).to_absolute_index(self.cutoff)
-        return _inputs(X.reindex(times))
+        """Return the inputs of the time steps after the cutoff, (steps, M)."""
+        self._check(X)
+        if not self.forecaster_.n_features_in_:
+            return np.empty((steps, 0))
+        times = self._after(1, steps)
+        if not times.isin(X.index).any():
+            raise ArgumentError(f"X: it has no time step from {times[0]} to {times[-1]}")
+        whole = _joined(self._record[1], X)
+        # What is missing of the first ones is taken from before the cutoff.
+        filled = _filled(whole.reindex(whole.index.union(times)))
+        return filled.reindex(times).to_numpy(dtype=float)
 
 
 def _joined(before: Any, after: Any) -> Any:
@@ -155,4 +212,8 @@ def _inputs(X: Any) -> Any:
     """Return inputs as an array, without gaps; None for none."""
     if X is None or X.shape[1] == 0:
         return None
-    return X.ffill().bfill().fillna(0.0).to_numpy(dtype=float)
+    return _filled(X).to_numpy(dtype=float)
+
+
+def _filled(X: Any) -> Any:
+    return X.ffill().bfill().fillna(0.0)

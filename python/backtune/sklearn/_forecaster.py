@@ -13,7 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 from .._arrays import as_count, as_number, as_size
 from .._data.forms import PandasForm
 from .._forecast_data import Series, continued, one_sequence, read_series, shaped
-from .._forecast_fit import FittedForecast, ForecastErrors
+from .._forecast_fit import FittedForecast
+from .._forecast_part import ForecastErrors
 from ..errors import ArgumentError, SizeError
 from ..forecast import banded, check_options, tell
 
@@ -167,7 +168,9 @@ class RecurrentForecaster(BaseEstimator):
         array of shape (steps,) or (steps, O) as y was, or table
             Of a table the index goes on.
         """
-        return self._ahead(fh, X, 0.5)[0]
+        places, inputs, index = self._asked(fh, X)
+        path = self._fitted.path(inputs, self.fell_back_)
+        return shaped(path[places], self._series, index)
 
     def predict_interval(self, fh: Any, X: Any = None, *, level: float = 0.9) -> tuple[Any, Any]:
         """Return the ends of the band that `level` of the simulated ways to go on stay in.
@@ -183,13 +186,18 @@ class RecurrentForecaster(BaseEstimator):
         -------
         lower, upper : array of shape (steps,) or (steps, O), or table
         """
-        return self._ahead(fh, X, level)[1:]
-
-    def _ahead(self, fh: Any, X: Any, level: float) -> tuple[Any, ...]:
         check_is_fitted(self, "_fitted")
         level = as_number(level, "level")
         if not 0 < level < 1:
             raise ArgumentError(f"level: {level} came, expected more than 0, less than 1")
+        places, inputs, index = self._asked(fh, X)
+        _, *ends = banded(self._fitted, inputs, level, self.samples, self.fell_back_)
+        lower, upper = (shaped(values[places], self._series, index) for values in ends)
+        return lower, upper
+
+    def _asked(self, fh: Any, X: Any) -> tuple[np.ndarray, np.ndarray, Any]:
+        """Return which steps are asked for, from 0, the inputs up to the last, and an index."""
+        check_is_fitted(self, "_fitted")
         if np.ndim(fh) == 0:
             places = np.arange(as_count(fh, "fh", 1))
         else:
@@ -198,11 +206,8 @@ class RecurrentForecaster(BaseEstimator):
             raise ArgumentError("fh: an empty list came, expected at least one step")
         steps = int(places.max()) + 1
         inputs, form = self._inputs(X, steps)
-        found = banded(self._fitted, inputs, level, self.samples, self.fell_back_)
         index = continued(self._series.form, form, steps)
-        if index is not None:
-            index = index[places]
-        return tuple(shaped(values[places], self._series, index) for values in found)
+        return places, inputs, index if index is None else index[places]
 
     def _inputs(self, X: Any, steps: int) -> tuple[np.ndarray, Any]:
         count = self.n_features_in_
