@@ -52,6 +52,31 @@ static void predictions(const model *m) {
   free(o), free(final), free(again), free(middle);
 }
 
+static int32_t stop_at_once(bt_estimator *estimator, int32_t event, void *asked) {
+  CHECK(estimator == NULL && event == BT_EVENT_POLL);
+  ++*(int32_t *)asked;
+  return 1;
+}
+
+static int32_t go_on(bt_estimator *estimator, int32_t event, void *asked) {
+  CHECK(estimator == NULL && event == BT_EVENT_POLL);
+  ++*(int32_t *)asked;
+  return 0;
+}
+
+/* A callback that stops it leaves the outputs as they are. */
+static void polled_prediction(const model *m) {
+  double *o = exact_doubles(T, SENTINEL);
+  const int64_t steps = T;
+  int32_t asked = 0, stop = -1;
+  CHECK_OK(bt_predict(m->network, 1, &steps, u, T, y, T, 2, NULL, 0, NULL, 0, NULL, 0, o, T, NULL, 0, stop_at_once, &asked,
+                      &stop));
+  CHECK(asked > 0 && stop == BT_STOP_CALLBACK && is_untouched(o, T));
+  CHECK_OK(bt_predict(m->network, 1, &steps, u, T, y, T, 2, NULL, 0, NULL, 0, NULL, 0, o, T, NULL, 0, go_on, &asked, &stop));
+  CHECK(asked > 1 && stop == BT_STOP_NONE && !is_untouched(o, T));
+  free(o);
+}
+
 static void streams(const model *m) {
   bt_stream *stream = NULL;
   double o[T], state[6];
@@ -190,6 +215,7 @@ int main(void) {
   CHECK_OK(bt_network_state_size(m.network, &size));
   CHECK(size == 6);
   predictions(&m);
+  polled_prediction(&m);
   streams(&m);
   estimations(&m);
   CHECK_OK(bt_network_free(m.network));
