@@ -251,6 +251,26 @@ def test_learnt_starts_validation_and_horizons():
     assert same(spread[1:] > 0, np.isnan(x[:-1, 0])) and spread[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("stop", "options", "goes_on"),
+    [
+        ("tolerance", {"tolerance": 0.3}, True),
+        ("iterations", {"max_iterations": 10}, True),
+        ("target", {"target": 1e9}, False),
+        ("callback", {"callback": lambda report: True}, False),
+    ],
+)
+def test_ends_after_which_outputs_are_weighed(stop, options, goes_on):
+    u, y, _, _ = record("linear", 0, steps=300)
+    est = bt.Estimator(student("linear"), holes(u, 0.2, "gaps", 0), y, missing="model")
+    trace = est.run(**{"max_iterations": 40, **options}, progress=False)
+    first = trace.stages[0][1] if goes_on else trace
+    assert first.stop == stop
+    assert [words for words, _ in trace.stages] == ["before outputs were weighed"] * goes_on
+    # Weighed, the same errors cost less.
+    assert (trace.cost[0] < first.cost[-1]) == goes_on
+
+
 @pytest.mark.parametrize("steps", [1, 3, 5, 7, 8])
 @pytest.mark.parametrize("order", [2, 8])
 def test_sequences_that_are_shorter_than_the_order(steps, order):
