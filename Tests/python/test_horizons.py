@@ -200,6 +200,48 @@ def test_validation_is_of_the_horizons_of_the_stage(record):
     assert error(net.get_weights(), 3, None) == pytest.approx(trace.validation.min(), rel=1e-9)
 
 
+def test_validation_reads_what_is_measured_of_groups(record):
+    u, y = record
+    states = np.tanh(bt.random.normal(200, seed=7)).reshape(-1, 1)
+    net = bt.Network(1)
+    x = net.learnware(1, "x", bias=True).connect(net.input.lag(1))
+    x.connect(x.measured().lag(1), "A")
+    out = net.learnware(1, "out").connect(x.measured(stands_for_input=True).lag(1), "C")
+    net.observe(out.connect(out.measured().lag(1), "D")).randomize(0)
+    for horizon in (1, 4, None):
+        est = bt.Estimator(
+            net.copy(), u[:100], y[:100], horizon=horizon, measured={"x": states[:100]}
+        )
+        for key, one in (("x", states[100:]), (x, [states[100:]])):
+            if key is x:
+                key = est.net.groups["x"]
+            kept = (u[100:], y[100:], None, {key: one})
+            trace = est.run(3, progress=False, validation=kept, patience=100)
+        ahead = est.net.predict(u[100:], y[100:], horizon, measured={"x": states[100:]})
+        found = ((ahead - y[100:]) ** 2).mean() / y[100:].var()
+        assert np.nanmin(trace.validation) == pytest.approx(found, rel=1e-9)
+        for kept in ((u[100:], y[100:]), (u[100:], y[100:], None, {"out": y[100:]})):
+            with pytest.raises(bt.ArgumentError, match="validation: no measured values of x, whic"):
+                est.run(3, progress=False, validation=kept)
+    with pytest.raises(TypeError, match="measured is a list, expected a dict"):
+        est.run(3, progress=False, validation=(u, y, None, [states]))
+    with pytest.raises(bt.SizeError, match=r"measured values of x: lengths \[100\]"):
+        est.run(3, progress=False, validation=(u, y, None, {"x": states[100:]}))
+
+
+def test_validation_of_outputs_that_stand_for_inputs(record):
+    u, y = record
+    net = bt.Network(1)
+    out = net.learnware(1, "out", bias=True).connect(net.input.lag(0))
+    other = net.learnware(1, "other").connect(out.measured(stands_for_input=True).lag(1))
+    net.observe([out, other]).randomize(0)
+    both = np.hstack([y, np.roll(y, 1)])
+    est = bt.Estimator(net, u[:100], both[:100])
+    trace = est.run(3, progress=False, validation=(u[100:], both[100:]), patience=100)
+    found = bt.Estimator(net, u[100:], both[100:]).nmse
+    assert trace.validation.min() == pytest.approx(found, rel=1e-9)
+
+
 def test_a_step_stays_at_the_horizon_at_hand(record):
     net, plain = network(4), network(4)
     est, other = (

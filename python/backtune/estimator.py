@@ -178,6 +178,7 @@ class Estimator(ResultsMixin, Owner):
         self.net = net
         self._create(lib.bt_estimator_create, lib.bt_estimator_free, net._pointer)
         groups, values = net._measured_values(measured, data)
+        self._measured_names = [net._group(number).name for number in groups.tolist()]
 
         def give(data: Data, initial: Any) -> None:
             data.give_to(self._pointer)
@@ -294,11 +295,12 @@ class Estimator(ResultsMixin, Owner):
             Called with a `Report` after each iteration; what it returns, when true, stops the run.
             An exception stops it too and comes out of `run`; the network has the best weights all
             the same.
-        validation : (u, y) or (u, y, initial), optional
-            Sequences kept for early stopping, with the states that they start from: the network
-            receives the weights whose NMSE there was the least, those of the start among them,
-            however the run ends. The errors are in `Trace.validation`; `cost` and `trace` of the
-            estimator go on telling of the data it adjusts to.
+        validation : (u, y), (u, y, initial) or (u, y, initial, measured), optional
+            Sequences kept for early stopping, with the states that they start from (None for the
+            network's) and what was measured of groups, needed where `measured` was given: the
+            network receives the weights whose NMSE there was the least, those of the start among
+            them, however the run ends. The errors are in `Trace.validation`; `cost` and `trace` of
+            the estimator go on telling of the data it adjusts to.
         patience : int
             Iterations without a lower error there after which the run stops.
 
@@ -313,6 +315,9 @@ class Estimator(ResultsMixin, Owner):
         ------
         BusyError
             The estimator, or its network, is in use by another thread or by a callback.
+        ArgumentError
+            Validation without a value that is observed, or without measured values of a group of
+            which the estimator has some.
 
         Examples
         --------
@@ -331,7 +336,7 @@ class Estimator(ResultsMixin, Owner):
             def looks() -> Validation:
                 return Validation(
                     *(self.net, validation, patience, washout, static),
-                    *(self._schedule.stage, self.input_model),
+                    *(self._schedule.stage, self.input_model, self._measured_names),
                 )
 
         self._validated = {}
