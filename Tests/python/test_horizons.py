@@ -200,6 +200,48 @@ def test_validation_is_of_the_horizons_of_the_stage(record):
     assert error(net.get_weights(), 3, None) == pytest.approx(trace.validation.min(), rel=1e-9)
 
 
+def test_validation_reads_what_is_measured_of_groups(record):
+    u, y = record
+    states = np.tanh(bt.random.normal(200, seed=7)).reshape(-1, 1)
+    net = bt.Network(1)
+    x = net.learnware(1, "x", bias=True).connect(net.input.lag(1))
+    x.connect(x.measured().lag(1), "A")
+    out = net.learnware(1, "out").connect(x.measured(stands_for_input=True).lag(1), "C")
+    net.observe(out.connect(out.measured().lag(1), "D")).randomize(0)
+    for horizon in (1, 4, None):
+        est = bt.Estimator(
+            net.copy(), u[:100], y[:100], horizon=horizon, measured={"x": states[:100]}
+        )
+        for key, one in (("x", states[100:]), (x, [states[100:]])):
+            if key is x:
+                key = est.net.groups["x"]
+            kept = (u[100:], y[100:], None, {key: one})
+            trace = est.run(3, progress=False, validation=kept, patience=100)
+        ahead = est.net.predict(u[100:], y[100:], horizon, measured={"x": states[100:]})
+        found = ((ahead - y[100:]) ** 2).mean() / y[100:].var()
+        assert np.nanmin(trace.validation) == pytest.approx(found, rel=1e-9)
+        for kept in ((u[100:], y[100:]), (u[100:], y[100:], None, {"out": y[100:]})):
+            with pytest.raises(bt.ArgumentError, match="validation: no measured values of x, whic"):
+                est.run(3, progress=False, validation=kept)
+    with pytest.raises(TypeError, match="measured is a list, expected a dict"):
+        est.run(3, progress=False, validation=(u, y, None, [states]))
+    with pytest.raises(bt.SizeError, match=r"measured values of x: lengths \[100\]"):
+        est.run(3, progress=False, validation=(u, y, None, {"x": states[100:]}))
+
+
+def test_validation_of_outputs_that_stand_for_inputs(record):
+    u, y = record
+    net = bt.Network(1)
+    out = net.learnware(1, "out", bias=True).connect(net.input.lag(0))
+    other = net.learnware(1, "other").connect(out.measured(stands_for_input=True).lag(1))
+    net.observe([out, other]).randomize(0)
+    both = np.hstack([y, np.roll(y, 1)])
+    est = bt.Estimator(net, u[:100], both[:100])
+    trace = est.run(3, progress=False, validation=(u[100:], both[100:]), patience=100)
+    found = bt.Estimator(net, u[100:], both[100:]).nmse
+    assert trace.validation.min() == pytest.approx(found, rel=1e-9)
+
+
 def test_a_step_stays_at_the_horizon_at_hand(record):
     net, plain = network(4), network(4)
     est, other = (
@@ -335,3 +377,69 @@ def test_an_estimator_is_still_not_pickled(record):
     trace = est.run(4, progress=False)
     again = pickle.loads(pickle.dumps(trace))
     assert again.free_horizon == 0 and [name for name, _ in again.stages] == ["1"]
+
+
+def check_starts(est, net, u, starts):
+    """Check that all that an estimator tells is of these initial states and the weights of net."""
+    assert same(est.initial_states, starts)
+    outputs = net.simulate(u, list(starts))
+    for k, (one, other) in enumerate(zip(est.simulate(), outputs)):
+        # The engine works in deviations of the data: other roundings.
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+        assert same(est.uncertainty().outputs[k], one)
+
+
+@pytest.fixture
+def halves(record):
+    """Return two sequences; the outputs of the first come too early."""
+    u, y = record
+    return [u[:100], u[100:]], [y[5:105], y[100:]]
+
+
+def test_learnt_starts_come_back_with_the_weights(butterfly):
+    y, options = [butterfly[:300], butterfly[300:]], {"initial_states": True}
+    plain, net = (network(8, outputs=3, inputs=0) for _ in range(2))
+    first = bt.Estimator(plain, None, y, horizon=1, **options)
+    first.run(30, progress=False)
+    assert abs(first.initial_states).min() > 0.1
+    est = bt.Estimator(net, None, y, horizon=[1, None], **options)
+    assert est.run(60, progress=False).stop == "parting"
+    assert same(net.get_weights(), plain.get_weights())
+    check_starts(est, net, [300, 300], first.initial_states)
+    given = {**options, "initial": list(first.initial_states)}
+    cost = est.cost
+    assert cost == bt.Estimator(net, None, y, horizon=None, **given).cost
+    # A further run learns them anew, as the first did; it does no better.
+    again = est.run(5, progress=False)
+    alone = bt.Estimator(plain, None, y, horizon=None, **options)
+    assert same(again.cost, alone.run(5, progress=False).cost)
+    assert again.stop_reason.endswith("the weights are those before it")
+    assert not same(alone.initial_states, first.initial_states)
+    check_starts(est, net, [300, 300], first.initial_states)
+
+
+@pytest.mark.parametrize("given", [False, True])
+@pytest.mark.parametrize("rest", [0.0, 0.3])
+def test_starts_of_weights_that_were_set_come_back(halves, given, rest):
+    u, y = halves
+    net = network(4)
+    net.rest = [rest]
+    starts = np.tile(net.stream().state, (2, 1))
+    if given:
+        starts[:, 1:] += [[0.1], [-0.2]]
+    options = {"initial": list(starts) if given else None}
+    bt.Estimator(net, u, y, **options).run(100, progress=False)
+    found, options["initial_states"] = net.get_weights(), True
+    before = bt.Estimator(net, u, y, **options)
+    cost = before.cost
+    est = bt.Estimator(net, u, y, horizon=[1, None], **options)
+    trace = est.run(2, progress=False)
+    assert trace.stop_reason.endswith("the weights of the start cost less at the last horizon")
+    assert same(net.get_weights(), found) and est.cost == cost < trace.cost[-1]
+    check_starts(est, net, u, starts)
+    before.run(0, progress=False)
+    np.testing.assert_allclose(before.initial_states, starts, rtol=1e-12, atol=1e-15)
+    # What is learnt from there on is told of again; measured ones that were given stay.
+    est.run(5, progress=False)
+    assert est.cost < cost and np.allclose(est.initial_states, starts) == given
+    check_starts(est, net, u, est.initial_states)

@@ -6,7 +6,7 @@ import backtune as bt
 import numpy as np
 import pandas as pd
 import pytest
-from backtune._draws import noise_beside
+from backtune._draws import noise_beside, noises, weighed_gains, weights_of
 from conftest import same
 from missing_cases import holes, record, student
 
@@ -20,6 +20,27 @@ def test_noise_beside_what_is_explained():
     assert noise_beside(np.ones(5) * 1e-200, np.zeros(5)) == 0
     assert noise_beside(np.array([3.0, -3.0]), np.zeros(2)) == pytest.approx(3)
     assert np.isnan(noise_beside(np.array([np.inf]), np.zeros(1)))
+
+
+def test_noises_and_gains_of_each_output():
+    random = np.random.default_rng(1)
+    spread, errors = random.random((500, 2)), random.normal(size=(500, 2)) * [1, 3]
+    gains = np.full((500, 2), 2.0)
+    gains[:9, 1] = 0
+    errors[9:20, 0] = np.nan
+    before = gains.copy()
+    found = weighed_gains(gains, errors, spread)
+    assert same(gains, before) and same(found[:, 0], 2 * weights_of(errors[:, 0], spread[:, 0]))
+    part = weights_of(errors[9:, 1], spread[9:, 1])
+    assert same(found[9:, 1], 2 * part) and not found[:9, 1].any()
+    assert same(noises(errors, spread)[1], noise_beside(errors[:, 1], spread[:, 1]))
+    assert same(
+        noises(errors, spread)[0],
+        noise_beside(*np.delete([errors, spread], np.s_[9:20], 1)[..., 0]),
+    )
+    errors[:, 1] = np.nan
+    assert np.isnan(noises(errors, spread)[1]) and weighed_gains(gains, errors, spread) is None
+    assert weighed_gains(gains[:, :1], errors[:, :1], spread[:, :1]) is not None
 
 
 @pytest.mark.parametrize("kind", ["linear", "lnl"])

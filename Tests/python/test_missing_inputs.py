@@ -249,3 +249,54 @@ def test_learnt_starts_validation_and_horizons():
     spread = predictor.uncertainty().input_deviation[:, 0]
     # It reads one input, one step ago: what is missing is open there, and nowhere else.
     assert same(spread[1:] > 0, np.isnan(x[:-1, 0])) and spread[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("stop", "options", "goes_on"),
+    [
+        ("tolerance", {"tolerance": 0.3}, True),
+        ("iterations", {"max_iterations": 10}, True),
+        ("target", {"target": 1e9}, False),
+        ("callback", {"callback": lambda report: True}, False),
+    ],
+)
+def test_ends_after_which_outputs_are_weighed(stop, options, goes_on):
+    u, y, _, _ = record("linear", 0, steps=300)
+    est = bt.Estimator(student("linear"), holes(u, 0.2, "gaps", 0), y, missing="model")
+    trace = est.run(**{"max_iterations": 40, **options}, progress=False)
+    first = trace.stages[0][1] if goes_on else trace
+    assert first.stop == stop
+    assert [words for words, _ in trace.stages] == ["before outputs were weighed"] * goes_on
+    # Weighed, the same errors cost less.
+    assert (trace.cost[0] < first.cost[-1]) == goes_on
+
+
+@pytest.mark.parametrize("steps", [1, 3, 5, 7, 8])
+@pytest.mark.parametrize("order", [2, 8])
+def test_sequences_that_are_shorter_than_the_order(steps, order):
+    u = coloured(600, 1, 2)
+    x = u.copy()
+    x[:, :1] = holes(u[:, :1], 0.1, "gaps", 1)
+    short = u[:steps].copy()
+    short[steps // 2, 0] = np.nan
+    model, alone = bt.InputModel([x, short], order=order), bt.InputModel(x, order=order)
+    for one in (model, alone):
+        filled = one.fill([x, short])[1]
+        assert same(filled[~np.isnan(short)], short[~np.isnan(short)])
+        assert np.isfinite(filled).all() and np.isfinite(one.draws(short, 5)).all()
+        if steps <= order:
+            # No error of the model is known there: the mean of the channel.
+            assert filled[steps // 2, 0] == pytest.approx(one.mean[0], abs=1e-12)
+
+
+def test_fits_with_short_sequences():
+    u, y, _, _ = record("linear", 0, steps=600)
+    x = holes(u, 0.1, "random", 1)
+    short = [u[:5].copy(), u[:3].copy()]
+    short[0][2] = np.nan
+    net = student("linear")
+    est = bt.Estimator(net, [x, *short], [y, y[:5], y[:3]], missing="model")
+    assert est.input_model.order > 2
+    assert est.run(40, progress=False).nmse[-1] < 0.01
+    report = est.uncertainty()
+    assert report.input_deviation[1].max() > 0 and report.input_deviation[2].max() == 0

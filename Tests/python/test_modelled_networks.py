@@ -1,5 +1,6 @@
 """Networks that run without some of their inputs, and where streams of measured groups begin."""
 
+import json
 import pickle
 
 import backtune as bt
@@ -100,3 +101,102 @@ def test_streams_start_from_learnt_states_of_measured_groups():
     net.observe(out)
     net.weights = {"out.a": 0.0, "out.B": 1.0, "out.K": 0.5, "out.x0": 8.0}
     assert net.stream().step(1.0) == net.simulate([1.0])[0] == 5.0
+
+
+def make_filter():
+    """Make a network that reads its outputs as measured, its twin, and data with holes: x, y."""
+    u = coloured(60, 4) + 3
+    x = holes(u, 0.2, "random", 2)
+    net = bt.Network(1)
+    out = net.learnware(1, "out", bias=True).connect(net.input.lag(0))
+    other = net.learnware(2, "other", bias=True).connect(out.lag(0))
+    out.connect(out.measured().lag(1), "K").connect(other.measured().lag(1), "L")
+    net.observe([out, other]).randomize(0)
+    y = np.random.default_rng(5).normal(size=(60, net.outputs))
+    y[::7, 0] = np.nan
+    return net, net.with_missing_inputs(bt.InputModel(x)), x, y
+
+
+def test_the_rest_of_measured_groups_stays():
+    net, _, x, _ = make_filter()
+    u = np.nan_to_num(x, nan=3.0)
+    document = json.loads(net.to_json())
+    document["rest"] = {"values": [3.0], "groups": {"out": [5.0], "other": [-1.0, 2.0]}}
+    net = bt.Network.from_json(json.dumps(document))
+    twin = net.with_missing_inputs(bt.InputModel(x))
+    found = json.loads(twin.to_json())
+    assert found["rest"]["groups"] == document["rest"]["groups"]
+    assert found["observe"] == document["observe"] and twin.outputs == 3
+    assert abs(twin.simulate(u) - net.simulate(u)).max() < 1e-12
+    net.rest = [3.0]
+    assert abs(twin.simulate(u) - net.simulate(u))[0].max() > 0.1
+
+
+def test_what_is_observed_stays():
+    for observe in (True, False):
+        net = bt.Network(1)
+        h = net.lnl(2, "h", activation="tanh")
+        net.linear(1, "out", sources=[h.lag(0)])
+        if observe:
+            net.observe(h)
+        net.randomize(0)
+        x = holes(coloured(60, 4), 0.2, "random", 2)
+        twin = net.with_missing_inputs(bt.InputModel(x))
+        u = np.nan_to_num(x)
+        assert twin.outputs == net.outputs
+        assert abs(twin.simulate(u) - net.simulate(u)).max() < 1e-12
+
+
+@pytest.mark.parametrize("measures", [True, False])
+def test_runs_of_missing_inputs_are_steps(measures):
+    _, twin, x, y = make_filter()
+    y = y if measures else [None] * len(x)
+    by_step, stream = twin.stream(), twin.stream()
+    values = np.random.default_rng(6).normal(size=2)
+    found = []
+    for t, (row, seen) in enumerate(zip(x, y)):
+        if t == 20:
+            by_step.set_measured("other", values)
+        found.append(by_step.step(row, seen))
+    runs = []
+    for begin, end in ((0, 1), (1, 20), (20, 50), (50, 50), (50, 60)):
+        if begin == 20:
+            stream.set_measured("other", values)
+        runs.append(stream.run(x[begin:end], y[begin:end] if measures else None))
+    assert same(np.vstack(runs), np.array(found))
+    assert same(stream.state, by_step.state) and stream.steps == by_step.steps == 60
+
+
+def test_a_run_of_missing_inputs_that_is_refused_has_not_begun():
+    _, twin, x, y = make_filter()
+    stream = twin.stream()
+    stream.run(x[:10], y[:10])
+    state = stream.state
+    bad, worse = y[10:].copy(), x[10:].copy()
+    bad[5, 0] = worse[5] = np.inf
+    for arguments in ((x[10:], bad), (worse, y[10:])):
+        with pytest.raises(bt.ArgumentError, match=r"measured outputs|inputs"):
+            stream.run(*arguments)
+    with pytest.raises(bt.SizeError, match="49 time steps, expected 50"):
+        stream.run(x[10:], y[11:])
+    with pytest.raises(bt.SizeError, match="a stream is one"):
+        stream.run([x, x])
+    assert stream.steps == 10 and same(stream.state, state)
+
+
+@pytest.mark.parametrize("gain", [1e200, 1e308])
+def test_runs_of_missing_inputs_that_diverge(gain):
+    net = bt.linear_network(1)
+    net.weights["linear.x.W1"] = net.weights["linear.x.B"] = gain
+    x = np.abs(holes(coloured(60, 4) + 30, 0.2, "random", 2))
+    twin = net.with_missing_inputs(bt.InputModel(x))
+    stream = twin.stream()
+    outputs = stream.run(x)
+    assert same(outputs, twin.simulate(x)) and not np.isfinite(outputs[-1])
+    assert stream.steps == 60
+    for call in (lambda: stream.step(x[0]), lambda: stream.run(x)):
+        with pytest.raises(bt.StateError, match="diverged"):
+            call()
+    assert stream.steps == 60
+    stream.reset()
+    assert same(stream.run(x[:1]), outputs[:1])

@@ -52,6 +52,13 @@ def test_the_best_weights_on_validation_are_kept(noisy):
     assert est.run(1, progress=False).validation.shape == (0,)
 
 
+def test_validation_starts_from_the_rest_that_is_taken(noisy):
+    net, (u, y), (v, z) = noisy
+    trace = bt.Estimator(net, u + 5, y).run(5, progress=False, validation=(v + 5, z), patience=9)
+    assert net.rest == pytest.approx(u.mean() + 5)
+    assert trace.validation.min() == pytest.approx(nmse(net, v + 5, z), rel=1e-9)
+
+
 def test_validation_changes_nothing_of_the_iterations(noisy):
     net, data, kept = noisy
     plain = bt.Estimator(net.copy(), *data).run(8, progress=False)

@@ -100,3 +100,38 @@ def weights_of(errors: np.ndarray, deviation: np.ndarray) -> np.ndarray | None:
     part = deviation**2
     floor = max(noise**2, _LEAST_SHARE * float(part[seen].mean()))
     return floor / (floor + part) if floor > 0 else None
+
+
+def weighed_gains(gains: np.ndarray, errors: np.ndarray, spread: np.ndarray) -> np.ndarray | None:
+    """Return gains by which outputs count the less the more missing inputs leave open of them.
+
+    Parameters
+    ----------
+    gains : array of shape (T, O)
+        0 where a value is not observed; each output is weighed by what its others show.
+    errors : array of shape (T, O)
+        NaN where a value is not known.
+    spread : array of shape (T, O)
+        The deviation that missing inputs leave open.
+
+    Returns
+    -------
+    array of shape (T, O) or None
+        None where one of the outputs cannot be weighed: see `weights_of`.
+    """
+    found = gains.copy()
+    for gain, error, part in zip(found.T, errors.T, spread.T):
+        weights = weights_of(np.where(gain > 0, error, np.nan), part)
+        if weights is None:
+            return None
+        gain *= weights
+    return found
+
+
+def noises(errors: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Return the deviation of the noise of each output, (O,), beside what is open; NaN of none.
+
+    Errors and what is open are (T, O), errors NaN where a value is not known.
+    """
+    seen = np.isfinite(errors)
+    return np.array([noise_beside(e[s], d[s]) for e, d, s in zip(errors.T, spread.T, seen.T)])

@@ -42,6 +42,8 @@ class Autoregression:
         """Return v(t) - sum_k A_k v(t-k) - c(t), (T, K), from t = p on; 0 before."""
         p = self.order
         found = np.zeros_like(values)
+        if len(values) <= p:
+            return found
         found[p:] = values[p:] - constant[p:]
         for k in range(1, p + 1):
             found[p:] -= values[p - k : len(values) - k] @ self.feedback[k - 1].T

@@ -9,8 +9,8 @@ import numpy as np
 
 from ._abi import lib
 from ._arrays import as_number
-from ._validation import Snapshot, restore, snapshot
-from .errors import ArgumentError
+from ._validation import restore, snapshot
+from .errors import ArgumentError, StateError
 
 if TYPE_CHECKING:
     from .estimator import Estimator
@@ -20,6 +20,40 @@ if TYPE_CHECKING:
 _FOLLOWS = 0.1
 
 Stage = tuple[float, ...]  # horizons together, infinity for the free run
+
+
+class Kept:
+    """The weights of an estimator, and the initial states of its sequences where it learns them."""
+
+    def __init__(self, estimator: Estimator) -> None:
+        self._estimator = estimator
+        self._weights = snapshot(estimator.net)
+        # What the engine is given as initial states, None for the network's, and what they are.
+        self._given: np.ndarray | None = None
+        self._starts: np.ndarray | None = None
+        if estimator.get_option("initial_states"):
+            self._find_starts()
+
+    def _find_starts(self) -> None:
+        estimator, net = self._estimator, self._estimator.net
+        try:
+            self._given = self._starts = estimator.initial_states
+            return
+        except StateError:  # none were learnt yet
+            pass
+        self._given = estimator._given_starts
+        own = np.tile(net._own_start(), estimator._sequences)
+        values = own if self._given is None else self._given
+        self._starts = values.reshape(estimator._sequences, -1)
+
+    def restore(self) -> None:
+        """Give the estimator and its network what they had."""
+        estimator = self._estimator
+        restore(estimator.net, self._weights)
+        if self._starts is None:
+            return
+        estimator._set_starts(self._given)
+        estimator._starts_back = self._starts
 
 
 def stages(horizon: Any) -> list[Stage]:
@@ -66,7 +100,7 @@ class Schedule:
         self._estimator = estimator
         self._stages = stages(horizon)
         self._earlier: list[tuple[str, Trace]] = []
-        self._start: tuple[float, Snapshot] | None = None
+        self._start: tuple[float, Kept] | None = None
         # The engine looks at all of them, and is left with the first.
         for place in reversed(range(len(self._stages))):
             self._place = place
@@ -97,14 +131,14 @@ class Schedule:
         Weights come back where the last horizon only spoilt them: those before the free run where
         trajectories part and it does not predict as far, or it follows the data no better than
         their mean, and those that were set before all stages where those that were found cost more
-        at the last horizon.
+        at the last horizon. Initial states that each sequence learns come back with them.
         """
         if self.is_single:
             return iterate()
         net, begun = self._estimator.net, self._place
         # Asked before anything is found: another question makes the estimator start anew.
         if net.origin == "set" and self._estimator._trace_length() == 0:
-            self._start = self._cost_at_last(), snapshot(net)
+            self._start = self._cost_at_last(), Kept(self._estimator)
         trace = self._run(iterate)
         is_done = begun < self._place == len(self._stages) - 1
         if is_done and not trace.free_horizon and trace.stop != "interrupted":
@@ -136,11 +170,11 @@ class Schedule:
         if not self._earlier:
             return iterate()
         one_step, horizon = estimator._parting(lib.bt_estimator_find_parting)
-        kept = snapshot(estimator.net)
+        kept = Kept(estimator)
         trace = iterate()
         last = trace.nmse[-1] if len(trace) else math.nan
         if last > _FOLLOWS and trace.free_horizon < horizon:
-            restore(estimator.net, kept)
+            kept.restore()
             trace.one_step_nmse, trace.free_horizon = one_step, horizon
             trace.stop_reason = (
                 f"trajectories part: one-step NMSE {one_step:.3g}, the free run stays within half a"
@@ -148,7 +182,7 @@ class Schedule:
             )
             trace.stop = trace.stop if trace.stop == "interrupted" else "parting"
         elif last >= 1 and not trace.free_horizon:
-            restore(estimator.net, kept)
+            kept.restore()
             trace.stop_reason += "; no better than the mean: the weights are those before it"
         return trace
 
@@ -158,7 +192,7 @@ class Schedule:
         if self._start is None or np.ptp(trace.nu) > 0:
             return
         if not trace.cost[-1] <= self._start[0]:
-            restore(self._estimator.net, self._start[1])
+            self._start[1].restore()
             trace.stop_reason += "; the weights of the start cost less at the last horizon"
 
     def _cost_at_last(self) -> float:

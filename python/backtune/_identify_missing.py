@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ._draws import noise_beside, output_deviation, weights_of
+from ._draws import noises, output_deviation, weighed_gains
 from ._identify_data import Record, Scale
 from ._identify_models import Candidate
 from .missing_inputs import InputModel
@@ -50,13 +50,9 @@ def weighed(
     runs = candidate.net.simulate(record.u, starts)
     errors = np.concatenate(runs) - np.concatenate(record.y)
     gains = [np.ones_like(item) for item in record.y] if record.gains is None else record.gains
-    weights = np.concatenate(gains)
-    for k, part in enumerate(np.concatenate(spread).T):
-        counts = weights[:, k] > 0
-        found = weights_of(np.where(counts, errors[:, k], np.nan), part)
-        if found is None:
-            return record
-        weights[:, k] *= found
+    weights = weighed_gains(np.concatenate(gains), errors, np.concatenate(spread))
+    if weights is None:
+        return record
     ends = np.cumsum([len(item) for item in record.y])[:-1]
     return Record(record.u, record.y, record.blocks, np.split(weights, ends))
 
@@ -67,5 +63,4 @@ def noise_of(
     """Return the deviation of the errors of each output that missing inputs do not explain."""
     errors = np.concatenate(net.simulate(record.u, starts)) - np.concatenate(record.y)
     part = np.zeros_like(errors) if spread is None else np.concatenate(spread)
-    seen = np.isfinite(errors)
-    return np.array([noise_beside(e[s], d[s]) for e, d, s in zip(errors.T, part.T, seen.T)])
+    return noises(errors, part)

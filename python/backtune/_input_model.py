@@ -67,7 +67,7 @@ def constant_part(net: Network, channels: np.ndarray, values: np.ndarray) -> np.
     found = np.tile(weights[f"{UNIT}.a"], (len(values), 1))
     lag = 0
     while f"{UNIT}.B{lag}" in weights:
-        found[lag:] += others[: len(values) - lag] @ weights[f"{UNIT}.B{lag}"].T
+        found[lag:] += others[: max(len(values) - lag, 0)] @ weights[f"{UNIT}.B{lag}"].T
         lag += 1
     return found
 
@@ -93,7 +93,7 @@ class _Record:
             whole = known.all(axis=1)
             follows = np.arange(len(values)) >= order
             for lag in range(1, order + 1):
-                follows[lag:] &= whole[: len(values) - lag]
+                follows[lag:] &= whole[: max(len(values) - lag, 0)]
             found.append(known & follows[:, None])
         return found
 

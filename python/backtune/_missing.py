@@ -13,7 +13,7 @@ from ._abi import lib
 from ._data.missing import missing_counts, missing_words
 from ._data.pairs import Data
 from ._data.sequences import joined
-from ._draws import noise_beside, output_deviation, weights_of
+from ._draws import noises, output_deviation, weighed_gains
 from ._simulation import initial_states
 from ._warn import warn
 from .errors import ArgumentError
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from .uncertainty import Uncertainty
 
 
-# How a first run ends after which another one, of outputs that are weighed, makes sense.
-_WENT_WELL = ("iterations", "stalled", "converged", "saddle", "nothing", "validation")
+# How a first run ends after which there is none of outputs that are weighed.
+_LAST = ("interrupted", "callback", "diverged", "target", "nothing")
 
 
 def modelled(
@@ -133,7 +133,7 @@ class MissingInputs:
             estimator.set_option("max_iterations", limit // 2)
             first = iterate()
             done = first[-1].iteration if len(first) else 0
-            if first.stop not in _WENT_WELL:
+            if first.stop in _LAST:
                 return first
             if not self._weigh(estimator):
                 return first
@@ -153,13 +153,10 @@ class MissingInputs:
         outputs = np.empty_like(spread)
         lib.bt_estimator_simulate(estimator._pointer, outputs, outputs.size)
         errors = outputs - np.concatenate(self._known)
-        gains = np.ones_like(spread) if self._data.gains is None else self._data.gains.copy()
-        for k in range(spread.shape[1]):
-            counts = gains[:, k] > 0
-            weights = weights_of(np.where(counts, errors[:, k], np.nan), spread[:, k])
-            if weights is None:
-                return False
-            gains[:, k] *= weights
+        before = np.ones_like(spread) if self._data.gains is None else self._data.gains
+        gains = weighed_gains(before, errors, spread)
+        if gains is None:
+            return False
         self._weighed, self._data.gains = True, gains
         self._give(self._data, self._initial if learnt is None else list(learnt))
         return True
@@ -176,13 +173,8 @@ class MissingInputs:
         noise = report.output_noise
         if self._known:
             errors = np.concatenate(outputs) - np.concatenate(self._known)
-            seen, spread = np.isfinite(errors), np.concatenate(more)
-            noise = np.array(
-                [
-                    min(noise_beside(e[s], d[s]), old) if s.any() else old
-                    for e, d, s, old in zip(errors.T, spread.T, seen.T, noise)
-                ]
-            )
+            # That of an output of which nothing is known stays.
+            noise = np.fmin(noises(errors, np.concatenate(more)), noise)
         whole = [np.hypot(a, b) for a, b in zip(before, more)]
         return replace(
             report,

@@ -34,13 +34,6 @@ class ModelledNetwork(Network):
         places = np.asarray(self.weights[f"{INPUTS}.M"])
         return np.argmax(places != 0, axis=0)
 
-    def split(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return inputs (..., M) of which the modelled channels are 0, and these, (..., K)."""
-        channels = self.modelled_channels
-        known, modelled = u.copy(), np.ascontiguousarray(u[..., channels])
-        known[..., channels] = 0.0
-        return known, modelled
-
     def simulate(
         self,
         u: Any,
@@ -59,7 +52,8 @@ class ModelledNetwork(Network):
         if states:
             raise ArgumentError("states: not of a network whose inputs may be missing")
         given = read(u, self.inputs, "inputs", self.input_names)
-        parts = [self.split(item) for item in given.arrays]
+        channels = self.modelled_channels
+        parts = [_split(item, channels) for item in given.arrays]
         if not parts:
             return []
         known, modelled = [part[0] for part in parts], [part[1] for part in parts]
@@ -89,39 +83,53 @@ class ModelledNetwork(Network):
 class ModelledStream(Stream):
     """A stream whose inputs may be NaN where they are modelled."""
 
+    def __init__(self, net: ModelledNetwork, initial: Any = None) -> None:
+        super().__init__(net, initial)
+        self._channels = net.modelled_channels
+
     def step(self, u: Any = None, y: Any = None) -> np.ndarray:
         """Go on by one time step, as `Stream.step`; NaN in a modelled channel is missing."""
-        known, modelled = self._split(self._converted(u))
+        values = self._converted(u)
+        row = np.broadcast_to(values, values.shape or self._input.shape)
+        known, modelled = _split(row, self._channels)
         self.set_measured(PREDICTS, modelled)
         return super().step(known, y)
 
     def run(self, u: Any, y: Any = None) -> Any:
-        """Go on by several time steps, as `Stream.run`; one after the other."""
-        given = read(u, self._input.size, "inputs", self.net.input_names)
-        if given.is_list:
-            raise SizeError(f"inputs: {len(given.arrays)} sequences came, a stream is one")
-        known, modelled = self._split(given.arrays[0])
+        """Go on by several time steps at once, as `Stream.run`."""
+        given, inputs, seen = self._read_run(u, y)
+        known, modelled = _split(inputs, self._channels)
         if not np.isfinite(known).all() or np.isinf(modelled).any():
             raise ArgumentError("inputs: expected finite values, or NaN in modelled channels")
-        measured = [None] * len(known) if y is None else self._measurements(y, len(known))
-        outputs = np.empty((len(known), self._output.size))
-        for t, (row, own, seen) in enumerate(zip(known, modelled, measured)):
-            self.set_measured(PREDICTS, own)
-            outputs[t] = super().step(row, seen)
+        if seen is not None and np.isinf(seen).any():
+            raise ArgumentError("measured outputs: expected finite values, or NaN if not known")
+        outputs, state = np.empty((len(known), self._output.size)), self.state
+        if len(known):
+            # It looks at the network and the state, and reads what was set of other groups.
+            outputs[0] = self.step(inputs[0], None if seen is None else seen[0])
+        if len(known) > 1:
+            after = self.state
+            # Nothing can be predicted from a state that is not finite: then all over again.
+            first = 1 if np.isfinite(after).all() else 0
+            found, state = self.net.predict(
+                known[first:],
+                None if seen is None else seen[first:],
+                None if seen is None else 1,
+                initial=after if first else state,
+                measured={PREDICTS: modelled[first:]},
+                return_state=True,
+            )
+            outputs[1:] = found[1 - first :]
+            self._engine.state = state
+            self.steps += len(known) - 1
         return given.results([outputs], self.net._output_names())
 
-    def _measurements(self, y: Any, steps: int) -> np.ndarray:
-        values = read(y, self._output.size, "measured outputs", self.net.output_names).arrays[0]
-        if len(values) != steps:
-            raise SizeError(
-                f"measured outputs: {len(values)} time steps, expected {steps} as inputs"
-            )
-        return values
 
-    def _split(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        net = self.net
-        assert isinstance(net, ModelledNetwork)
-        return net.split(np.broadcast_to(values, values.shape or self._input.shape))
+def _split(values: np.ndarray, channels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return inputs (..., M) of which the modelled channels are 0, and these, (..., K)."""
+    known, modelled = values.copy(), np.ascontiguousarray(values[..., channels])
+    known[..., channels] = 0.0
+    return known, modelled
 
 
 def joined(net: Network, model: InputModel) -> ModelledNetwork:
@@ -137,16 +145,19 @@ def joined(net: Network, model: InputModel) -> ModelledNetwork:
         after = json.loads(twin.to_json())
     count = len(before["groups"])
     _redirect(after["groups"][:count])
-    for key in ("output", "observed"):
+    for key in ("output", "observe"):
         after.pop(key, None)
         if key in before:
             after[key] = before[key]
-    found = ModelledNetwork.from_json(json.dumps(after))
-    assert isinstance(found, ModelledNetwork)  # a class method makes what it is called of
-    # What the model reads before t = 0, and what the network does, are apart: see `_add`.
+    # What the model reads before t = 0, and what the network does, are apart: see `_add`. The rest
+    # of measured groups stays that of the network.
     rest = model.mean.copy()
     rest[model.channels] = 0.0
-    found.rest = rest
+    after["rest"] = {"values": rest.tolist()}
+    if "groups" in before.get("rest", {}):
+        after["rest"]["groups"] = before["rest"]["groups"]
+    found = ModelledNetwork.from_json(json.dumps(after))
+    assert isinstance(found, ModelledNetwork)  # a class method makes what it is called of
     return found
 
 

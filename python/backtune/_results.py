@@ -83,6 +83,8 @@ class ResultsMixin:
     _widened: Callable[[Uncertainty], Uncertainty]
     _validated: dict[int, float]
     _schedule: Schedule
+    # Those of weights that came back: the engine tells of what it found last.
+    _starts_back: np.ndarray | None = None
 
     def _option(self, name: str) -> float:
         value = ctypes.c_double()
@@ -133,6 +135,8 @@ class ResultsMixin:
 
         A row is what `Network.simulate` takes as `initial`; without the option, StateError.
         """
+        if self._starts_back is not None:
+            return self._starts_back.copy()
         values = np.empty((self._sequences, self.net.state_size))
         lib.bt_estimator_get_initial_states(self._pointer, values, values.size)
         return values

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +35,18 @@ def restore(net: Network, weights: Snapshot) -> None:
         net.weights[name] = values
 
 
+def _by_name(net: Network, measured: Any) -> dict[str, Any]:
+    """Return measured values by the names of their groups."""
+    if measured is not None and not isinstance(measured, Mapping):
+        kind = type(measured).__name__
+        raise TypeError(f"validation: measured is a {kind}, expected a dict of groups or names")
+    return {net._known_group(key).name: values for key, values in (measured or {}).items()}
+
+
+def _groups(net: Network) -> list[dict[str, Any]]:
+    return json.loads(net.to_json())["groups"]
+
+
 class Validation:
     """Looks at a network as its estimation goes on, and keeps the best weights.
 
@@ -40,7 +54,7 @@ class Validation:
     ----------
     net : Network
     sequences : tuple
-        (u, y) or (u, y, initial), as `Estimator` takes them.
+        (u, y), (u, y, initial) or (u, y, initial, measured), as `Estimator` takes them.
     patience : int
         Looks without a lower error after which it is time to stop.
     washout : int
@@ -52,6 +66,8 @@ class Validation:
         several.
     inputs : InputModel, optional
         Says what inputs may have been where they are missing.
+    measured : list of str
+        Groups whose measured values the estimation is given: the sequences need them too.
     """
 
     def __init__(
@@ -63,9 +79,12 @@ class Validation:
         static: bool,
         horizons: tuple[float, ...] = (np.inf,),
         inputs: InputModel | None = None,
+        measured: Sequence[str] = (),
     ) -> None:
-        if not isinstance(sequences, (tuple, list)) or len(sequences) not in (2, 3):
-            raise TypeError("validation: expected (u, y) or (u, y, initial)")
+        if not isinstance(sequences, (tuple, list)) or len(sequences) not in (2, 3, 4):
+            raise TypeError(
+                "validation: expected (u, y), (u, y, initial) or (u, y, initial, measured)"
+            )
         self._patience = as_size(patience, "patience")
         if self._patience < 1:
             raise ArgumentError(f"patience: {patience} came, expected 1 or more")
@@ -76,7 +95,16 @@ class Validation:
         self._u: list[Any] = np.split(data.inputs, ends)
         if inputs is not None:
             self._u = inputs.filled(self._u)
-        initial = sequences[2] if len(sequences) == 3 else None
+        initial = sequences[2] if len(sequences) > 2 else None
+        self._measured = _by_name(net, sequences[3] if len(sequences) == 4 else None)
+        net._measured_values(self._measured, data)  # looks at them
+        lacking = ", ".join(name for name in measured if name not in self._measured)
+        if lacking:
+            raise ArgumentError(
+                f"validation: no measured values of {lacking}, which the estimation is given;"
+                " expected (u, y, initial, measured)"
+            )
+        self._predicts = any(group["kind"] == "measured" for group in _groups(net))
         self._initial = initial_states(initial, len(self._u))
         self._y = data.desired
         self._known = np.split(data.desired, ends)
@@ -88,7 +116,7 @@ class Validation:
         if not self._counts.any():
             raise ArgumentError("validation: no observed value")
         self._spread = self._spread_of_outputs()
-        self._copy = net.copy()
+        self._net, self._copy = net, net
         self.errors: dict[int, float] = {}
         self.least = np.inf
         self._weights: Snapshot = {}
@@ -108,6 +136,9 @@ class Validation:
 
         The mean square error where the outputs are constant.
         """
+        if self._copy is self._net:
+            # By now the estimation has taken what inputs and measured groups are before t = 0.
+            self._copy = self._net.copy()
         for name, (values, _) in weights.items():
             self._copy.weights[name] = values
         with np.errstate(over="ignore", invalid="ignore"):
@@ -117,9 +148,11 @@ class Validation:
 
     def _run(self, horizon: float) -> np.ndarray:
         """Return the outputs so many steps ahead."""
-        if horizon == np.inf:
+        if not self._predicts and horizon == np.inf:
             return np.concatenate(self._copy.simulate(self._u, self._initial))
-        runs = self._copy.predict(self._u, self._known, horizon, initial=self._initial)
+        runs = self._copy.predict(
+            *(self._u, self._known, horizon), initial=self._initial, measured=self._measured
+        )
         return np.concatenate(runs)
 
     def look(self, iteration: int, weights: Snapshot) -> bool:

@@ -22,6 +22,7 @@ from ._modelled import ModelledNetwork
 from ._objective import add_regularisations, set_criterion
 from ._results import ResultsMixin, stop_words
 from ._run import run
+from ._simulation import initial_states as listed_states
 from ._validation import Validation
 from .criteria import Criterion
 from .errors import ArgumentError, BacktuneWarning, NetworkError
@@ -90,7 +91,8 @@ class Estimator(ResultsMixin, Owner):
         run. A tuple such as (1, None): together, the costs add. A list such as [1, 4, 16, None]:
         one after the other in `run`, which divides its iterations among them (`step` stays at the
         one at hand). Where trajectories part (`Trace.free_horizon`) and a None after others
-        spoils the weights, those before it come back.
+        spoils the weights, those before it come back, with the initial states that were learnt
+        with them.
     measured : dict, optional
         What was measured of groups that are no outputs, by group or its name: arrays of shape
         (T, group size), or lists of such, NaN where not known.
@@ -176,6 +178,7 @@ class Estimator(ResultsMixin, Owner):
         self.net = net
         self._create(lib.bt_estimator_create, lib.bt_estimator_free, net._pointer)
         groups, values = net._measured_values(measured, data)
+        self._measured_names = [net._group(number).name for number in groups.tolist()]
 
         def give(data: Data, initial: Any) -> None:
             data.give_to(self._pointer)
@@ -210,6 +213,8 @@ class Estimator(ResultsMixin, Owner):
         self._start = "network" if initial is None else "given"
         self._sequences = data.lengths.size
         self._lengths, self._is_list = data.lengths, data.is_list
+        starts = None if initial is None else listed_states(initial, self._sequences)
+        self._given_starts = None if starts is None else net._starts(starts)
         self._schedule = Schedule(self, horizon)
         if self._missing is not None:
             self._missing.keep(data, initial, measured, give)
@@ -290,11 +295,12 @@ class Estimator(ResultsMixin, Owner):
             Called with a `Report` after each iteration; what it returns, when true, stops the run.
             An exception stops it too and comes out of `run`; the network has the best weights all
             the same.
-        validation : (u, y) or (u, y, initial), optional
-            Sequences kept for early stopping, with the states that they start from: the network
-            receives the weights whose NMSE there was the least, those of the start among them,
-            however the run ends. The errors are in `Trace.validation`; `cost` and `trace` of the
-            estimator go on telling of the data it adjusts to.
+        validation : (u, y), (u, y, initial) or (u, y, initial, measured), optional
+            Sequences kept for early stopping, with the states that they start from (None for the
+            network's) and what was measured of groups, needed where `measured` was given: the
+            network receives the weights whose NMSE there was the least, those of the start among
+            them, however the run ends. The errors are in `Trace.validation`; `cost` and `trace` of
+            the estimator go on telling of the data it adjusts to.
         patience : int
             Iterations without a lower error there after which the run stops.
 
@@ -309,6 +315,9 @@ class Estimator(ResultsMixin, Owner):
         ------
         BusyError
             The estimator, or its network, is in use by another thread or by a callback.
+        ArgumentError
+            Validation without a value that is observed, or without measured values of a group of
+            which the estimator has some.
 
         Examples
         --------
@@ -327,7 +336,7 @@ class Estimator(ResultsMixin, Owner):
             def looks() -> Validation:
                 return Validation(
                     *(self.net, validation, patience, washout, static),
-                    *(self._schedule.stage, self.input_model),
+                    *(self._schedule.stage, self.input_model, self._measured_names),
                 )
 
         self._validated = {}
@@ -359,10 +368,19 @@ class Estimator(ResultsMixin, Owner):
 
     def _call(self, function: Any, on_iteration: Callable[[], Any]) -> tuple[RunGuard, int]:
         stop = ctypes.c_int32()
+        if self._starts_back is not None:
+            # What follows learns them anew, from where it was told to.
+            self._set_starts(self._given_starts)
+            self._starts_back = None
         with RunGuard(on_iteration) as guard:
             function(self._pointer, guard.callback, None, ctypes.byref(stop))
         guard.finish()
         return guard, stop.value
+
+    def _set_starts(self, states: np.ndarray | None) -> None:
+        """Give the engine the states that sequences start from; None for the network's."""
+        size = 0 if states is None else states.size
+        lib.bt_estimator_set_initial_states(self._pointer, states, size)
 
     def _warn(self) -> None:
         """Give the engine's notes as warnings, each once."""

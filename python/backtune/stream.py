@@ -12,7 +12,7 @@ from ._arrays import as_flat
 from ._data.forms import form_of
 from ._data.names import row_order
 from ._data.numbers import as_float
-from ._data.sequences import read
+from ._data.sequences import Sequences, read
 from ._stream import EngineStream, step
 from .errors import ArgumentError, NetworkError, SizeError
 
@@ -88,7 +88,7 @@ class Stream:
         y : array of shape (O,), optional
             What is measured of the outputs at this step, NaN where it is not known; a number where
             there is one. Groups that read measurements (`Group.measured`) read it from the next
-            step on.
+            step on; at once where it stands for an input and is read at lag 0.
 
         Returns
         -------
@@ -173,21 +173,26 @@ class Stream:
         ArgumentError, SizeError, StateError
             As `step`; nothing has happened then.
         """
+        given, inputs, known = self._read_run(u, y)
+        outputs = np.empty((len(inputs), self._output.size))
+        self._going_on(lambda: self._engine.run(inputs, outputs, known))
+        self.steps += len(inputs)
+        return given.results([outputs], self.net._output_names())
+
+    def _read_run(self, u: Any, y: Any) -> tuple[Sequences, np.ndarray, np.ndarray | None]:
+        """Return what came as inputs of a run, these, (T, M), and measured outputs, (T, O)."""
         given = read(u, self._input.size, "inputs", self.net.input_names)
         if given.is_list:
             raise SizeError(f"inputs: {len(given.arrays)} sequences came, a stream is one")
         inputs = given.arrays[0]
-        outputs = np.empty((len(inputs), self._output.size))
-        known = None
-        if y is not None:
-            known = read(y, self._output.size, "measured outputs", self.net.output_names).arrays[0]
-            if len(known) != len(inputs):
-                raise SizeError(
-                    f"measured outputs: {len(known)} time steps, expected {len(inputs)} as inputs"
-                )
-        self._going_on(lambda: self._engine.run(inputs, outputs, known))
-        self.steps += len(inputs)
-        return given.results([outputs], self.net._output_names())
+        if y is None:
+            return given, inputs, None
+        known = read(y, self._output.size, "measured outputs", self.net.output_names).arrays[0]
+        if len(known) != len(inputs):
+            raise SizeError(
+                f"measured outputs: {len(known)} time steps, expected {len(inputs)} as inputs"
+            )
+        return given, inputs, known
 
     def _going_on(self, call: Callable[[], Any]) -> None:
         """Call the engine; once more where only the structure of the network has changed."""

@@ -165,7 +165,9 @@ class Trace(Sequence):
         constant, inf of a network that diverges), one per entry, NaN before the run that was
         given them; empty without such.
     stages : list of (str, Trace)
-        The horizons that came before, one after the other, with what was done at each.
+        What came before, one after the other, and what it is called: the horizons of a list, with
+        what was done at each, or "before outputs were weighed" where inputs are missing (see
+        `missing` of `Estimator`). Empty otherwise.
     free_horizon : int
         Where the free run (horizon None) cannot stay with the data since trajectories part, as
         those of chaotic systems do: the number of steps ahead for which the error of predictions,
