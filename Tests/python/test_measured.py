@@ -429,3 +429,31 @@ def test_a_group_of_that_name_is_not_taken_for_what_is_measured():
     assert out.measured().lag(2) == source and source.group.name == "out.m2"
     other = out.measured(stands_for_input=True).lag(2)
     assert other != source and other.group.name == "out.k2"
+
+
+def test_tables_of_measured_values_are_paired_by_their_index():
+    pd = pytest.importorskip("pandas")
+    net = bt.Network(inputs=1)
+    h = net.learnware(1, "h").connect(net.input.lag(1))
+    out = net.learnware(1, "out").connect(h.lag(0))
+    h.connect(h.measured().lag(1), "K")
+    out.connect(out.measured().lag(1), "L")
+    net.observe(out)
+    net.randomize(seed=1)
+    random = np.random.default_rng(2)
+    days = pd.date_range("2020", periods=20)
+    u, y, inner = (
+        pd.DataFrame({name: random.normal(size=20)}, index=days) for name in ("u", "y", "h")
+    )
+    whole = net.predict(u, y, measured={"h": inner})
+    with pytest.warns(bt.BacktuneWarning, match="order"):
+        again = net.predict(u, y, measured={"h": inner[::-1]})
+    assert same(whole.to_numpy(), again.to_numpy())
+    part = inner.iloc[:12].to_numpy()
+    by_hand = np.concatenate([part, np.full((8, 1), np.nan)])
+    some = net.predict(u, y, measured={"h": inner.iloc[:12]})
+    assert same(some.to_numpy(), net.predict(u.to_numpy(), y.to_numpy(), measured={"h": by_hand}))
+    run = net.stream().run(u, y.iloc[3:9])
+    held = np.full((20, 1), np.nan)
+    held[3:9] = y.iloc[3:9]
+    assert same(run.to_numpy(), net.stream().run(u.to_numpy(), held))

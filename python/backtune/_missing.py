@@ -13,8 +13,8 @@ from ._abi import lib
 from ._data.missing import missing_counts, missing_words
 from ._data.pairs import Data
 from ._data.sequences import joined
+from ._data.starts import initial_states
 from ._draws import noises, output_deviation, weighed_gains
-from ._simulation import initial_states
 from ._warn import warn
 from .errors import ArgumentError
 

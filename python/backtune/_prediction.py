@@ -11,10 +11,10 @@ import numpy as np
 from ._abi import lib
 from ._arrays import as_number, as_text
 from ._callbacks import interruptible
-from ._data.pairs import Data
+from ._data.pairs import Data, paired, placed
 from ._data.sequences import joined, read
+from ._data.starts import initial_states
 from ._labels import LabelsMixin
-from ._simulation import initial_states
 from .errors import ArgumentError, SizeError
 
 if TYPE_CHECKING:
@@ -142,15 +142,16 @@ class PredictionMixin(LabelsMixin):
             group = self._known_group(key)
             if group.id in numbers:
                 raise ArgumentError(f"measured values of {group.name}: the group is named twice")
-            given = read(values, group.size, f"measured values of {group.name}")
-            if [len(item) for item in given.arrays] != data.lengths.tolist():
+            what = f"measured values of {group.name}"
+            given = read(values, group.size, what)
+            plain = not any(given.forms)
+            if plain and [len(item) for item in given.arrays] != data.lengths.tolist():
                 lengths = [len(item) for item in given.arrays]
-                raise SizeError(
-                    f"measured values of {group.name}: lengths {lengths},"
-                    f" expected {data.lengths.tolist()}"
-                )
+                raise SizeError(f"{what}: lengths {lengths}, expected {data.lengths.tolist()}")
+            rows = paired(data.tables[0], given, "inputs", what)
+            known = placed(given.arrays, rows, data.lengths, np.nan)
             numbers.append(group.id)
-            blocks.append(joined(given.arrays, group.size).ravel())
+            blocks.append(joined(known, group.size).ravel())
         return np.array(numbers, dtype=np.int64), np.concatenate(blocks)
 
     def _known_group(self, key: Any) -> Group:

@@ -10,6 +10,7 @@ from . import _abi
 from ._abi import lib
 from ._arrays import as_flat
 from ._data.sequences import Sequences, joined, read
+from ._data.starts import initial_states
 from ._data.times import check_sampling
 from ._labels import LabelsMixin
 from .errors import SizeError
@@ -298,14 +299,3 @@ def _by_group(groups: dict[str, Any], values: np.ndarray) -> dict[str, np.ndarra
         named[name] = values[:, first : first + group.size].copy()
         first += group.size
     return named
-
-
-def initial_states(initial: Any, count: int) -> list[Any]:
-    """Return the initial state of each of so many sequences: a list of them, or one for all."""
-    if isinstance(initial, np.ndarray) and initial.ndim == 2:
-        initial = list(initial)
-    if not isinstance(initial, (list, tuple)) or (initial and np.isscalar(initial[0])):
-        return [initial] * count
-    if len(initial) != count:
-        raise SizeError(f"initial states: {len(initial)} came for {count} sequences")
-    return list(initial)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ._arrays import as_size
 from ._data.pairs import Data
-from ._simulation import initial_states
+from ._data.starts import initial_states
 from .errors import ArgumentError
 from .network import Network
 

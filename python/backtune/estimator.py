@@ -15,6 +15,7 @@ from ._abi import lib
 from ._arrays import as_text
 from ._callbacks import RunGuard
 from ._data.pairs import Data, learn_labels, set_initial
+from ._data.starts import initial_states as listed_states
 from ._handle import Owner
 from ._horizons import Schedule
 from ._missing import MissingInputs
@@ -22,7 +23,6 @@ from ._modelled import ModelledNetwork
 from ._objective import add_regularisations, set_criterion
 from ._results import ResultsMixin, stop_words
 from ._run import run
-from ._simulation import initial_states as listed_states
 from ._validation import Validation
 from .criteria import Criterion
 from .errors import ArgumentError, BacktuneWarning, NetworkError

@@ -12,6 +12,7 @@ from ._arrays import as_flat
 from ._data.forms import form_of
 from ._data.names import row_order
 from ._data.numbers import as_float
+from ._data.pairs import paired, placed
 from ._data.sequences import Sequences, read
 from ._stream import EngineStream, step
 from .errors import ArgumentError, NetworkError, SizeError
@@ -187,12 +188,14 @@ class Stream:
         inputs = given.arrays[0]
         if y is None:
             return given, inputs, None
-        known = read(y, self._output.size, "measured outputs", self.net.output_names).arrays[0]
-        if len(known) != len(inputs):
+        what = "measured outputs"
+        measured = read(y, self._output.size, what, self.net.output_names)
+        if not any(measured.forms) and len(measured.arrays[0]) != len(inputs):
             raise SizeError(
-                f"measured outputs: {len(known)} time steps, expected {len(inputs)} as inputs"
+                f"{what}: {len(measured.arrays[0])} time steps, expected {len(inputs)} as inputs"
             )
-        return given, inputs, known
+        rows = paired(given, measured, "inputs", what)
+        return given, inputs, placed(measured.arrays, rows, given.lengths, np.nan)[0]
 
     def _going_on(self, call: Callable[[], Any]) -> None:
         """Call the engine; once more where only the structure of the network has changed."""

@@ -12,8 +12,8 @@ import numpy as np
 from ._abi import lib
 from ._callbacks import interruptible
 from ._data.sequences import joined, read
+from ._data.starts import initial_states
 from ._draws import output_deviation
-from ._simulation import initial_states
 from .errors import ArgumentError, SizeError
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._abi import lib
-from .._simulation import initial_states
 from .._warn import warn
 from ..errors import ArgumentError, SizeError
 from .names import learnable, listed
 from .numbers import as_float
 from .sequences import Sequences, is_list_of_sequences, joined, read
+from .starts import initial_states
 from .times import check_sampling, is_plain_beside, rows_of, sampling_time
 
 if TYPE_CHECKING:

@@ -1,0 +1,20 @@
+"""Initial states of sequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import SizeError
+
+
+def initial_states(initial: Any, count: int) -> list[Any]:
+    """Return the initial state of each of so many sequences: a list of them, or one for all."""
+    if isinstance(initial, np.ndarray) and initial.ndim == 2:
+        initial = list(initial)
+    if not isinstance(initial, (list, tuple)) or (initial and np.isscalar(initial[0])):
+        return [initial] * count
+    if len(initial) != count:
+        raise SizeError(f"initial states: {len(initial)} came for {count} sequences")
+    return list(initial)
