@@ -200,3 +200,21 @@ def test_runs_of_missing_inputs_that_diverge(gain):
     assert stream.steps == 60
     stream.reset()
     assert same(stream.run(x[:1]), outputs[:1])
+
+
+def test_a_run_of_missing_inputs_that_is_interrupted_has_not_begun(monkeypatch):
+    _, twin, x, y = make_filter()
+    stream = twin.stream()
+    stream.run(x[:10], y[:10])
+    state = stream.state
+
+    def interrupt(*arguments, **options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(twin), "predict", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            stream.run(x[10:], y[10:])
+    assert stream.steps == 10 and same(stream.state, state)
+    other = twin.stream()
+    assert same(stream.run(x[10:], y[10:]), other.run(x, y)[10:])

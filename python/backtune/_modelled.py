@@ -111,14 +111,19 @@ class ModelledStream(Stream):
             after = self.state
             # Nothing can be predicted from a state that is not finite: then all over again.
             first = 1 if np.isfinite(after).all() else 0
-            found, state = self.net.predict(
-                known[first:],
-                None if seen is None else seen[first:],
-                None if seen is None else 1,
-                initial=after if first else state,
-                measured={PREDICTS: modelled[first:]},
-                return_state=True,
-            )
+            try:
+                found, state = self.net.predict(
+                    known[first:],
+                    None if seen is None else seen[first:],
+                    None if seen is None else 1,
+                    initial=after if first else state,
+                    measured={PREDICTS: modelled[first:]},
+                    return_state=True,
+                )
+            except BaseException:  # Ctrl-C too
+                self._engine.state = state
+                self.steps -= 1
+                raise
             outputs[1:] = found[1 - first :]
             self._engine.state = state
             self.steps += len(known) - 1
