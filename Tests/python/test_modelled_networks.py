@@ -218,3 +218,27 @@ def test_a_run_of_missing_inputs_that_is_interrupted_has_not_begun(monkeypatch):
     assert stream.steps == 10 and same(stream.state, state)
     other = twin.stream()
     assert same(stream.run(x[10:], y[10:]), other.run(x, y)[10:])
+
+
+def test_predictions_and_files_take_missing_inputs(tmp_path):
+    random = np.random.default_rng(5)
+    u = np.cumsum(random.normal(size=(300, 1)), axis=0) / 5
+    net = bt.Network(inputs=1)
+    out = net.learnware(1, "out", bias=True).connect(net.input.lag(1))
+    out.connect(out.measured().lag(1), "K")
+    net.observe(out)
+    net.randomize(seed=2)
+    y = net.simulate(u) + 0.1 * random.normal(size=(300, 1))
+    holes = u.copy()
+    holes[40:60] = np.nan
+    twin = net.with_missing_inputs(bt.InputModel(holes))
+    for horizon in (1, 4, None):
+        np.testing.assert_allclose(twin.predict(u, y, horizon), net.predict(u, y, horizon))
+    found = twin.predict(holes, y)
+    assert np.isfinite(found).all() and (found[41:61] != net.predict(u, y)[41:61]).all()
+    np.testing.assert_allclose(found[100:], net.predict(u, y)[100:], atol=1e-9)
+    assert (twin.predict([holes, holes[:50]], [y, y[:50]])[1] == found[:50]).all()
+    twin.save(tmp_path / "twin.json")
+    for other in (bt.Network.load(tmp_path / "twin.json"), bt.Network.from_json(twin.to_json())):
+        assert type(other) is type(twin)
+        assert (other.simulate(holes) == twin.simulate(holes)).all()

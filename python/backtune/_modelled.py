@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,8 +25,8 @@ class ModelledNetwork(Network):
     """A network that takes NaN for inputs of some channels, from `Network.with_missing_inputs`.
 
     What is missing is predicted from what came before; `InputModel.fill` knows what came after too.
-    It simulates, and runs as a stream; weights are adjusted on the network that it was made of. In
-    C, and of a file that ``bt.Network.load`` read, values of the modelled channels are what is
+    It simulates, predicts, and runs as a stream; weights are adjusted on the network that it was
+    made of. Its JSON text and files give it back. In C values of the modelled channels are what is
     measured of the group ``missing.x``, NaN where not known, and their inputs are not read.
     """
 
@@ -58,7 +60,7 @@ class ModelledNetwork(Network):
             return []
         known, modelled = [part[0] for part in parts], [part[1] for part in parts]
         one = not given.is_list
-        results = self.predict(
+        results = super().predict(
             known[0] if one else known,
             None,
             None,
@@ -69,6 +71,38 @@ class ModelledNetwork(Network):
         if not any(given.forms) or return_state:
             return results
         return given.results([results] if one else results, self._output_names())
+
+    def predict(
+        self,
+        u: Any,
+        y: Any,
+        horizon: float | None = 1,
+        *,
+        initial: Any = None,
+        measured: Mapping[Any, Any] | None = None,
+        return_state: bool = False,
+    ) -> Any:
+        """Predict outputs, as `Network.predict`; NaN in modelled channels is a missing input.
+
+        Raises
+        ------
+        ArgumentError
+            Also an infinite input, or a missing one of another channel.
+        """
+        given = read(u, self.inputs, "inputs", self.input_names)
+        parts = [_split(item, self.modelled_channels) for item in given.arrays]
+        modelled = [part[1] for part in parts]
+        own = {PREDICTS: modelled if given.is_list else modelled[0]} if parts else {}
+        known = replace(given, arrays=[part[0] for part in parts])
+        names = self.input_names or [f"u{k}" for k in range(self.inputs)]
+        return super().predict(
+            known.results(known.arrays, names),
+            y,
+            horizon,
+            initial=initial,
+            measured={**own, **(measured or {})},
+            return_state=return_state,
+        )
 
     def gradient(self, *arguments: Any, **options: Any) -> Any:
         """Refused: of the network that this one was made of."""
@@ -113,11 +147,10 @@ class ModelledStream(Stream):
             first = 1 if np.isfinite(after).all() else 0
             try:
                 found, state = self.net.predict(
-                    known[first:],
+                    inputs[first:],
                     None if seen is None else seen[first:],
                     None if seen is None else 1,
                     initial=after if first else state,
-                    measured={PREDICTS: modelled[first:]},
                     return_state=True,
                 )
             except BaseException:  # Ctrl-C too
@@ -135,6 +168,14 @@ def _split(values: np.ndarray, channels: np.ndarray) -> tuple[np.ndarray, np.nda
     known, modelled = values.copy(), np.ascontiguousarray(values[..., channels])
     known[..., channels] = 0.0
     return known, modelled
+
+
+def recognised(net: Network) -> Network:
+    """Return a network that was read as what it is: `ModelledNetwork` where it has such groups."""
+    if not {PREDICTS, f"{PREDICTS}.k0", INPUTS} <= net.groups.keys():
+        return net
+    with net:
+        return ModelledNetwork.from_json(net.to_json())
 
 
 def joined(net: Network, model: InputModel) -> ModelledNetwork:

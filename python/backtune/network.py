@@ -304,7 +304,13 @@ class Network(
     def from_json(cls, text: str) -> Network:
         """Make a network from the text of `to_json`."""
         encoded = as_text(text, "JSON")
-        return cls._made_by(lib.bt_network_from_json, encoded, len(encoded))
+        return cls._recognised(cls._made_by(lib.bt_network_from_json, encoded, len(encoded)))
+
+    @classmethod
+    def _recognised(cls, net: Network) -> Network:
+        from ._modelled import recognised  # which makes networks itself
+
+        return recognised(net) if cls is Network else net
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the JSON text to a file, whole or not at all.
@@ -319,7 +325,7 @@ class Network(
     @classmethod
     def load(cls, path: str | os.PathLike) -> Network:
         """Read the file of `save`."""
-        return cls._made_by(lib.bt_network_load, as_path(path))
+        return cls._recognised(cls._made_by(lib.bt_network_load, as_path(path)))
 
     def copy(self) -> Network:
         """Return an independent copy, weights included."""
