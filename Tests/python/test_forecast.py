@@ -347,3 +347,9 @@ def test_gaps_of_any_kind():
     for series in (rare, half, np.r_[np.full(150, np.nan), y[:50]]):
         found = bt.forecast(series, 4, fallback=True)
         assert np.isfinite(found.mean).all() and np.isfinite(found.lower).all()
+
+
+def test_bands_that_no_memory_holds_are_refused():
+    y = np.sin(np.arange(60) / 3) + 0.1 * bt.random.normal(60, seed=1)
+    with pytest.raises(bt.SizeError, match="steps: 1000000 ahead, 500 times drawn"):
+        bt.forecast(y, 1_000_000)

@@ -15,6 +15,8 @@ from .random import uniform
 
 # Largest factor by which residuals are widened to what the errors on the held-out end are.
 _WIDEST = 1.5
+# What ways to go on may hold in all, and what each value takes at the most: of 3.2 GB for 5e7.
+_MOST_VALUES, _BYTES_A_VALUE = 50_000_000, 64
 
 
 class FittedForecast:
@@ -154,9 +156,20 @@ class FittedForecast:
             Those of the time steps that are forecast.
         naive : bool
             Whether it is that of what does best without any model.
+
+        Raises
+        ------
+        SizeError
+            More steps and lanes than about 3 GB hold.
         """
         if naive:
             return self._naive(len(inputs), lanes, seed)
+        values = lanes * len(inputs) * (self.y.shape[1] + inputs.shape[1])
+        if values > _MOST_VALUES:
+            raise SizeError(
+                f"steps: {len(inputs)} ahead, {lanes} times drawn, would take"
+                f" {values * _BYTES_A_VALUE / 2**30:.0f} GB: expected fewer steps, or samples"
+            )
         innovations = self.innovations(lanes, len(inputs), seed)
         return self.predictor.on(np.concatenate([self.u, inputs]), self.y, innovations)
 
