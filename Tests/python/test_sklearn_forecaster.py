@@ -130,3 +130,24 @@ def test_quantiles_leave_out_what_diverges():
     assert same(quantiles(lanes, [0.1, 0.5, 0.9]), expected)
     none = quantiles(lanes[[4, 7]], [0.1, 0.9])
     assert none.shape == (2, 3, 2) and np.isnan(none).all()
+
+
+def test_tables_are_known_by_their_names_and_index():
+    pd = pytest.importorskip("pandas")
+    random = np.random.default_rng(4)
+    days = pd.date_range("2020", periods=140)
+    x = pd.DataFrame({"a": random.normal(size=140), "b": random.normal(size=140)}, index=days)
+    s = pd.Series(np.convolve(x["a"], [0, 1, 0.5])[:140], index=days) + 0.01 * random.normal(
+        size=140
+    )
+    made = bt.RecurrentForecaster(random_state=0).fit(s[:110], x[:110])
+    expected = made.predict(5, x[110:115])
+    assert expected.equals(made.predict(5, x[["b", "a"]][110:115]))
+    with pytest.raises(bt.ArgumentError, match="c"):
+        made.predict(5, x[110:115].rename(columns={"a": "c"}))
+    with pytest.raises(bt.ArgumentError, match="X: its index begins at 2020-01-01"):
+        made.predict(2, x[:2])
+    with pytest.raises(bt.ArgumentError, match="y: its index begins at"):
+        made.update(s[100:120], x[100:120])
+    made.update(s[110:120], x[110:120])
+    assert made.predict(1, x[120:121]).index[0] == days[120]

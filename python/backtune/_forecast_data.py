@@ -92,14 +92,37 @@ def read_series(y: Any, u: Any = None, steps: int = 0) -> Series:
     )
 
 
-def one_sequence(values: Any, channels: int | None, what: str) -> Any:
-    """Read one sequence, not a list of them."""
+def one_sequence(
+    values: Any, channels: int | None, what: str, names: list[str] | None = None
+) -> Any:
+    """Read one sequence, not a list of them; columns of a table by name, where names are known."""
     if values is None:
         raise ArgumentError(f"{what}: None came, expected an array (T,) or (T, channels)")
-    given = read(values, channels, what)
+    given = read(values, channels, what, names)
     if given.is_list:
         raise SizeError(f"{what}: a list of {len(given.arrays)} sequences came, expected one")
     return given
+
+
+def check_follows(form: Form | None, before: Form | None, what: str) -> None:
+    """Refuse a table whose index does not begin after that of the series.
+
+    Raises
+    ------
+    ArgumentError
+        It begins at its end or before.
+    """
+    if not isinstance(form, PandasForm) or not isinstance(before, PandasForm):
+        return
+    if not len(form.index) or not len(before.index):
+        return
+    first, last = form.index[0], before.index[-1]
+    if not isinstance(first, type(last)):
+        return
+    if first <= last:
+        raise ArgumentError(
+            f"{what}: its index begins at {first}, expected after {last}, the end of the series"
+        )
 
 
 def estimated_season(y: np.ndarray) -> int:

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import as_count, as_number, as_size
 from .._data.forms import PandasForm
-from .._forecast_data import Series, continued, one_sequence, read_series, shaped
+from .._forecast_data import Series, check_follows, continued, one_sequence, read_series, shaped
 from .._forecast_fit import FittedForecast
 from .._forecast_part import ForecastErrors
 from ..errors import ArgumentError, SizeError
@@ -137,7 +137,8 @@ class RecurrentForecaster(BaseEstimator):
             Itself.
         """
         check_is_fitted(self, "_fitted")
-        given = one_sequence(y, self.n_outputs_, "y")
+        given = one_sequence(y, self.n_outputs_, "y", self._series.names)
+        check_follows(given.forms[0], self._series.form, "y")
         if np.isinf(given.arrays[0]).any():
             raise ArgumentError("y: an infinite value came, expected numbers, NaN where missing")
         inputs, _ = self._inputs(X, len(given.arrays[0]))
@@ -217,7 +218,9 @@ class RecurrentForecaster(BaseEstimator):
             return np.empty((steps, 0)), None
         if not count:
             raise ArgumentError("X: it came, fit had no inputs")
-        given = one_sequence(X, count, "X")
+        known = self._series.form_u
+        given = one_sequence(X, count, "X", None if known is None else known.names)
+        check_follows(given.forms[0], self._series.form, "X")
         values = given.arrays[0]
         if len(values) != steps:
             raise SizeError(f"X: {len(values)} time steps came, expected {steps}")
