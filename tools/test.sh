@@ -37,15 +37,17 @@ swift_counts='s/.*Test run with ([0-9]+) tests? in [0-9]+ suites? passed.*/\1 0/
 s/.*Test run with ([0-9]+) tests? in [0-9]+ suites? failed.*with ([0-9]+) issues?.*/0 \2/p'
 plain_counts='s/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p'
 
-run "Swift tests" "$swift_counts" swift_tests "$@"
 # The library that Python uses: the test build leaves one of its own, which needs the Swift run-time.
 library=$(.venv/bin/python -c 'from backtune._abi import lib; print(lib._name)')
 options=()
 if [[ $library == *x86-64-v4* ]]; then
-  # valgrind knows no AVX-512: it runs the build for the level below.
-  BACKTUNE_FLAVOUR=x86-64-v3 .venv/bin/python setup.py --quiet build_engine --folder build/valgrind
+  # valgrind knows no AVX-512: it runs the build for the level below, made beside that of the Swift tests.
+  BACKTUNE_FLAVOUR=x86-64-v3 .venv/bin/python setup.py --quiet build_engine --folder build/valgrind &
   options=(--valgrind-folder=build/valgrind/x86-64-v3)
 fi
+run "Swift tests" "$swift_counts" swift_tests "$@"
+# Without it the C tests say that they miss it.
+wait || true
 run "C tests" "$plain_counts" Tests/c/run.sh "${options[@]}" "$(dirname "$library")"
 run "Python tests" "$plain_counts" .venv/bin/python tools/pytest_counts.py -q
 
