@@ -249,7 +249,9 @@ def test_predictions_of_estimations_have_the_shape_of_the_data():
         assert all(np.isfinite(a).all() for a in report.deviation)
         first = horizon[0] if isinstance(horizon, tuple) else horizon
         again = bt.Estimator(net, u, y, horizon=first).simulate()
-        assert all(same(a, b) for a, b in zip(est.simulate(), again))
+        # Sequences that are run twice may stand in other lanes, whose sums are rounded otherwise.
+        for a, b in zip(est.simulate(), again):
+            near(a, b, 1e-12)
 
 
 def test_the_same_horizon_twice_is_that_horizon():
