@@ -1,93 +1,18 @@
-"""Networks that read measurements: what horizons and predictions are equal to."""
+"""Networks that read measurements: what horizons are equal to."""
 
 import backtune as bt
 import numpy as np
 import pytest
 from conftest import same
+from measured_cases import (
+    copied,
+    data,
+    feeding_back,
+    gradients,
+    measuring,
+    open_loop,
+)
 from reference_cases import near
-
-LENGTHS = [31, 12, 40]
-
-
-def recurrent(reads, outputs=2, start=False):
-    """Return a network whose state reads its outputs at lags 1 and 3, by `reads(out, lag)`."""
-    net = bt.Network(1)
-    v = net.learnware(4, "v").bias()
-    x = net.firmware(4, "x").add(1, ("tanh", v.lag(0)))
-    out = net.learnware(outputs, "out").bias()
-    v.connect(net.input.lag(1), "B")
-    v.connect(x.lag(1), "W")
-    out.connect(x.lag(0), "C")
-    for lag in 1, 3:
-        v.connect(reads(net, out, lag), f"K{lag}")
-    if start:
-        x.learn_initial_state()
-    net.observe(out)
-    net.randomize(seed=3)
-    net.weights["v.W"] = net.weights["v.W"] / 2
-    if start:
-        net.weights["x.x0"] = [0.3, -0.2, 0.1, 0.4]
-    return net
-
-
-def measuring(start=False):
-    return recurrent(lambda net, out, lag: out.measured().lag(lag), start=start)
-
-
-def feeding_back(start=False):
-    return recurrent(lambda net, out, lag: out.lag(lag), start=start)
-
-
-def open_loop(start=False):
-    """Return the same network with [u, y] as inputs."""
-    net = bt.Network(3)
-    v = net.learnware(4, "v").bias()
-    x = net.firmware(4, "x").add(1, ("tanh", v.lag(0)))
-    out = net.learnware(2, "out").bias()
-    v.connect(net.input.lag(1).masked([[1, 0, 0]] * 4), "B")
-    v.connect(x.lag(1), "W")
-    out.connect(x.lag(0), "C")
-    for lag in 1, 3:
-        v.connect(net.input.lag(lag).masked([[0, 1, 1]] * 4), f"K{lag}")
-    if start:
-        x.learn_initial_state()
-    net.observe(out)
-    return net
-
-
-def data(seed=0, lengths=LENGTHS, gaps=0.0):
-    random = np.random.default_rng(seed)
-    u = [random.normal(size=(n, 1)) for n in lengths]
-    y = [np.cumsum(random.normal(size=(n, 2)), axis=0) / 5 for n in lengths]
-    gains = [random.uniform(0.5, 2, a.shape) * (random.random(a.shape) > 0.1) for a in y]
-    for a in y:
-        a[random.random(a.shape) < gaps] = np.nan
-    return u, y, gains
-
-
-def copied(net, other):
-    """Give a network the weights of another one, by name; matrices of [u, y] get their columns."""
-    for name in net.weights:
-        values, target = other.weights[name], np.zeros_like(net.weights[name])
-        if values.shape == target.shape:
-            target = values
-        elif name == "v.B":
-            target[:, :1] = values
-        else:
-            target[:, 1:] = values
-        net.weights[name] = target
-    return net
-
-
-def gradients(estimator):
-    """Return the derivative by each array."""
-    net, (_, flat) = estimator.net, estimator.gradient()
-    before = net.get_weights()
-    net.set_weights(flat)
-    found = {name: net.weights[name] for name in net.weights}
-    net.set_weights(before)
-    return found
-
 
 # ---- Horizon 1: [u, y] as inputs
 
@@ -263,137 +188,6 @@ def test_the_same_horizon_twice_is_that_horizon():
     near(np.concatenate(reports[1].deviation), np.concatenate(reports[0].deviation), 1e-9)
 
 
-# ---- Prediction
-
-
-@pytest.mark.parametrize("horizon", [1, 2, 5, 11])
-@pytest.mark.parametrize("start", [False, True])
-def test_steps_ahead_are_a_loop_of_streams(horizon, start):
-    """The filter up to t - horizon, and free steps from there."""
-    u, y, _ = data(10, gaps=0.15)
-    net = measuring(start)
-    for a, b, found in zip(u, y, net.predict(u, y, horizon)):
-        expected = np.empty_like(found)
-        filtering = net.stream()
-        for t in range(len(a)):
-            ahead = filtering.copy()
-            for s in range(t, min(t + horizon, len(a))):
-                value = ahead.step(a[s])
-                if s == t + horizon - 1 or t == 0:
-                    expected[s] = value
-            filtering.step(a[t], b[t])
-        # Several times run side by side: sums may be rounded otherwise.
-        near(found, expected, 1e-14)
-        assert horizon > 1 or same(found, expected)
-
-
-@pytest.mark.parametrize("horizon", [1, 4])
-def test_prediction_in_two_pieces(horizon):
-    u, y, _ = data(11, gaps=0.15)
-    net = measuring(start=True)
-    whole = net.predict(u, y, horizon, return_state=True)
-    for cut in 0, 1, 2, 9:
-        first = net.predict([a[:cut] for a in u], [b[:cut] for b in y], horizon, return_state=True)
-        rest = net.predict(
-            *([a[cut:] for a in u], [b[cut:] for b in y], horizon),
-            initial=[state for _, state in first],
-            return_state=True,
-        )
-        for (outputs, state), (two, last) in zip(whole, rest):
-            # What is predicted from before the cut is the free run of the second piece.
-            assert same(two[horizon - 1 :], outputs[cut + horizon - 1 :])
-            assert same(last, state)
-
-
-@pytest.mark.parametrize("horizon", [40, 41, 10**6, 1e300, None])
-def test_state_is_that_of_the_filter_however_far_ahead(horizon):
-    u, y, _ = data(12, gaps=0.1)
-    net = measuring()
-    ends = [state for _, state in net.predict(u, y, 1, return_state=True)]
-    for (outputs, state), end, free in zip(
-        net.predict(u, y, horizon, return_state=True), ends, net.simulate(u)
-    ):
-        assert same(state, end)
-        near(outputs, free, 1e-14)
-
-
-def test_stream_saved_and_restored_inside_a_filter():
-    u, y, _ = data(13, gaps=0.15)
-    net = measuring(start=True)
-    expected = net.predict(u[0], y[0])
-    for cut in 1, 2, 3, 10:
-        stream = net.stream()
-        first = stream.run(u[0][:cut], y[0][:cut])
-        kept = stream.state
-        stream.run(u[1], y[1])
-        stream.state = kept
-        assert same(np.vstack([first, stream.run(u[0][cut:], y[0][cut:])]), expected)
-        other = net.stream(kept)
-        assert same(other.run(u[0][cut:], y[0][cut:]), expected[cut:])
-
-
-def test_stream_without_measurements_runs_on_by_itself():
-    u, y, _ = data(14)
-    net = measuring()
-    stream = net.stream()
-    stream.run(u[0][:10], y[0][:10])
-    gone = stream.copy()
-    nothing = np.full((21, 2), np.nan)
-    assert same(stream.run(u[0][10:]), gone.run(u[0][10:], nothing))
-    known = np.vstack([y[0][:10], nothing])
-    assert same(net.predict(u[0], known)[10:], net.predict(u[0], y[0][:10])[10:])
-
-
-def test_measurements_of_hidden_groups():
-    """In predictions, estimations and streams alike; a group that is an output may be given too."""
-    u, _, _ = data(15, lengths=[20])
-    u, random = u[0], np.random.default_rng(15)
-    net = bt.Network(1)
-    v = net.learnware(3, "v").bias().connect(net.input.lag(1))
-    x = net.firmware(3, "x").add(1, ("tanh", v.lag(0)))
-    out = net.learnware(1, "out").connect(x.lag(0))
-    v.connect(x.measured().lag(2), "W").connect(out.measured().lag(1), "K")
-    net.observe(out).randomize(seed=1)
-    y, states = random.normal(size=(20, 1)), random.normal(size=(20, 3))
-    states[random.random(states.shape) < 0.3] = np.nan
-    other = random.normal(size=(20, 1))
-    expected = net.predict(u, y, measured={"x": states})
-    assert same(net.predict(u, y, measured={x: states}), expected)
-    assert same(bt.Estimator(net, u, y, horizon=1, measured={"x": states}).simulate(), expected)
-    stream, found = net.stream(), np.empty_like(expected)
-    for t in range(20):
-        stream.set_measured("x", states[t])
-        found[t] = stream.step(u[t], y[t])
-    assert same(found, expected)
-    instead = net.predict(u, other, measured={"x": states})
-    assert not same(instead, expected)
-    assert same(net.predict(u, y, measured={"x": states, "out": other}), instead)
-    assert same(net.predict(u, None, measured={"x": states, "out": other}), instead)
-    given = bt.Estimator(net, u, y, horizon=1, measured={"x": states, "out": other})
-    assert same(given.simulate(), instead)
-    # A value that was set is that of the next step alone.
-    stream.reset()
-    stream.set_measured(x, states[3])
-    stream.step(u[0])
-    only = np.full((20, 3), np.nan)
-    only[0] = states[3]
-    assert same(stream.run(u[1:]), net.predict(u, None, measured={"x": only})[1:])
-
-
-@pytest.mark.parametrize("count", [1, 5, 33])
-def test_batches(count):
-    """Sequences side by side are those one by one."""
-    u, y, _ = data(16, lengths=[3 + 7 * k % 11 for k in range(count)], gaps=0.1)
-    net = measuring()
-    for horizon in 1, 3, None:
-        for a, b, found in zip(u, y, net.predict(u, y, horizon)):
-            near(found, net.predict(a, b, horizon), 1e-14)
-    est = bt.Estimator(net, u, y, horizon=(1, 3))
-    parts = [bt.Estimator(net, a, b, horizon=1).simulate() for a, b in zip(u, y)]
-    for found, expected in zip(est.simulate(), parts):
-        near(found, expected, 1e-14)
-
-
 # ---- Units of the data
 
 
@@ -431,31 +225,3 @@ def test_a_group_of_that_name_is_not_taken_for_what_is_measured():
     assert out.measured().lag(2) == source and source.group.name == "out.m2"
     other = out.measured(stands_for_input=True).lag(2)
     assert other != source and other.group.name == "out.k2"
-
-
-def test_tables_of_measured_values_are_paired_by_their_index():
-    pd = pytest.importorskip("pandas")
-    net = bt.Network(inputs=1)
-    h = net.learnware(1, "h").connect(net.input.lag(1))
-    out = net.learnware(1, "out").connect(h.lag(0))
-    h.connect(h.measured().lag(1), "K")
-    out.connect(out.measured().lag(1), "L")
-    net.observe(out)
-    net.randomize(seed=1)
-    random = np.random.default_rng(2)
-    days = pd.date_range("2020", periods=20)
-    u, y, inner = (
-        pd.DataFrame({name: random.normal(size=20)}, index=days) for name in ("u", "y", "h")
-    )
-    whole = net.predict(u, y, measured={"h": inner})
-    with pytest.warns(bt.BacktuneWarning, match="order"):
-        again = net.predict(u, y, measured={"h": inner[::-1]})
-    assert same(whole.to_numpy(), again.to_numpy())
-    part = inner.iloc[:12].to_numpy()
-    by_hand = np.concatenate([part, np.full((8, 1), np.nan)])
-    some = net.predict(u, y, measured={"h": inner.iloc[:12]})
-    assert same(some.to_numpy(), net.predict(u.to_numpy(), y.to_numpy(), measured={"h": by_hand}))
-    run = net.stream().run(u, y.iloc[3:9])
-    held = np.full((20, 1), np.nan)
-    held[3:9] = y.iloc[3:9]
-    assert same(run.to_numpy(), net.stream().run(u.to_numpy(), held))

@@ -182,18 +182,17 @@ def best_fit(arrays: list[np.ndarray], channels: np.ndarray, order: int | None) 
         known = int((~np.isnan(np.concatenate(record.modelled))).sum(axis=0).min())
         possible = [p for p in (0, 1, 2) if known >= _ROWS_PER_WEIGHT * record.weights(p)]
         return _sparse_fit(record, max(possible, default=0))
-    best: tuple[float, int, Network] | None = None
     longest = record.complete(max(orders))
-    for p in orders:
+
+    def tried(p: int) -> tuple[float, int, Network]:
         net = record.fit(p, record.complete(p))
         errors = record.errors(net, p, longest)
         found = _covariance(errors, 0) + _FLOOR * np.eye(record.nodes)
         score = len(errors) * np.linalg.slogdet(found)[1]
         score += np.log(len(errors)) * record.weights(p) * record.nodes
-        if best is None or score < best[0]:
-            best = (score, p, net)
-    assert best is not None  # orders are not empty
-    _, p, net = best
+        return score, p, net
+
+    _, p, net = min(map(tried, orders), key=lambda item: item[0])
     errors = record.errors(net, p, record.complete(p))
     return Fit(net, p, _autoregression(net, p, _covariance(errors, record.weights(p))))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -202,9 +202,8 @@ def joined(net: Network, model: InputModel) -> ModelledNetwork:
     after["rest"] = {"values": rest.tolist()}
     if "groups" in before.get("rest", {}):
         after["rest"]["groups"] = before["rest"]["groups"]
-    found = ModelledNetwork.from_json(json.dumps(after))
-    assert isinstance(found, ModelledNetwork)  # a class method makes what it is called of
-    return found
+    # A class method makes what it is called of.
+    return cast("ModelledNetwork", ModelledNetwork.from_json(json.dumps(after)))
 
 
 def _add(twin: Network, net: Network, model: InputModel) -> None:
