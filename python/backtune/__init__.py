@@ -42,7 +42,7 @@ from .estimator import Estimator
 from .forecast import Forecast, ForecastErrors, forecast
 from .functions import Function, softplus, upsilon, zeta
 from .group import Group
-from .identify import IdentificationReport, IdentifiedModel, Trial, identify
+from .identification import IdentificationReport, IdentifiedModel, Trial, identify
 from .missing_inputs import InputModel
 from .network import Network
 from .networks import (

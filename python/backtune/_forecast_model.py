@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ._forecast_network import INNOVATION, Shape, build
-from ._identify_data import Scale
+from ._data.scales import Scale
 from .errors import StateError
 from .estimator import Estimator
 from .regularisation import Ridge

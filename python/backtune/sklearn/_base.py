@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import as_size
 from .._data.parts import last_part
-from .._identify_data import Scale
+from .._data.scales import Scale
 from ..errors import ArgumentError, StateError
 from ..network import Network
 from ._checks import TAG_OF_FAILED_CHECKS

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._identify_result import initial_state
+from ..identification.candidates import initial_state
 from ..estimator import Estimator
 from ..group import Group
 from ..network import Network

@@ -10,7 +10,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import as_size
-from .._identify_data import Scale
+from .._data.scales import Scale
 from ..errors import ArgumentError, SizeError
 from ._networks import estimated_state
 from ._sequences import check_target, read_outputs, read_weights

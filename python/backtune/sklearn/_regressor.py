@@ -10,11 +10,12 @@ from sklearn.base import RegressorMixin
 
 from .._data.names import learnable
 from .._data.parts import observed_end, observed_steps
-from .._identify_data import LEAST_STEPS, LEAST_VALUES, Scale
-from .._identify_models import make_network
+from .._data.scales import Scale
+from ..identification.records import LEAST_STEPS, LEAST_VALUES
+from ..identification.candidates import make_network
 from ..criteria import LeastSquares
 from ..errors import ArgumentError
-from ..identify import IdentificationReport, identify
+from ..identification import IdentificationReport, identify
 from ._base import RecurrentEstimator
 from ._prediction import PredictionMixin
 from ._sequences import check_target, read_inputs, read_outputs, read_weights

@@ -6,10 +6,10 @@ import time
 
 import numpy as np
 
-from ._identify_data import Record
-from .estimator import Estimator
-from .network import Network
-from .regularisation import Ridge
+from .records import Record
+from ..estimator import Estimator
+from ..network import Network
+from ..regularisation import Ridge
 
 UNIT = "state_space"
 # Iterations between two looks at the validation part.
@@ -195,3 +195,23 @@ def nonlinear(linear: Candidate, hidden: int, seed: tuple[int, ...]) -> Network:
         f"{UNIT}.y.H": 1e-3 * random.normal(size=(outputs, hidden)),
     }
     return net
+
+
+def initial_state(net: Network, u: np.ndarray, y: np.ndarray) -> np.ndarray | None:
+    """Return the flat state that fits the first outputs, the weights being what they are."""
+    known = int(np.isfinite(y).sum())
+    if known == 0:
+        return None
+    weights = dict(net.weights)
+    order, hidden = weights[f"{UNIT}.x.A"].shape[0], weights.get(f"{UNIT}.h2.a", np.empty(0)).size
+    state = f"{UNIT}.x.x0"
+    with make_network(net.inputs, net.outputs, order, hidden, "learn") as copy:
+        copy.weights = weights
+        for name in copy.weights:
+            if name != state:
+                copy.weights.fix(name)
+        ridge = Ridge(1e-4 * known, weights=[state])
+        with Estimator(copy, u, y, method="gauss-newton", restarts=0, regularisation=ridge) as est:
+            est.run(50, progress=False)
+        found = copy.weights[state]
+    return np.concatenate([np.zeros(net.inputs), found, np.zeros(hidden)])

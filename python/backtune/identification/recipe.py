@@ -7,18 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import as_size
-from ._data.pairs import learn_labels
-from ._identify_data import Scale, checked, last_quarter, persistence
-from ._identify_missing import best_of, noise_of, opened, starts_of, weighed
-from ._identify_race import choose, cross_check, linear_models, race, refitted
-from ._identify_result import IdentificationReport, IdentifiedModel, Trial
-from ._missing import modelled
-from ._progress import Count
-from .errors import ArgumentError
-
-__all__ = ["IdentificationReport", "IdentifiedModel", "Trial", "identify"]
-
+from .._arrays import as_size
+from .._data.pairs import learn_labels
+from .._data.scales import Scale
+from .records import checked, last_quarter, persistence
+from .missing import best_of, weighed
+from .race import choose, cross_check, linear_models, race, refitted
+from .front import Front
+from .member import Member
+from .model import IdentifiedModel, digest
+from .report import IdentificationReport, Trial
+from .._missing import modelled
+from .._progress import Count
+from ..errors import ArgumentError
 
 def identify(
     u: Any,
@@ -118,12 +119,12 @@ def identify(
         linear = linear_models(record, max_order, values, seed, bar.update)
         plain = record
         if model is not None:
-            record = weighed(plain, best_of(linear), model, given, scale_u)
+            record = plain
             linear = linear_models(record, max_order, values, seed, bar.update)
         cross_check(record, linear, bar.update)
         raced = race(record, linear, values, seed, bar.update)
         if model is not None:
-            record = weighed(plain, best_of(linear + raced), model, given, scale_u)
+            record = plain
         chosen = choose(record, linear, raced, bar.update)
         beside = linear[chosen.order - 1]
         if beside is not chosen:
@@ -147,9 +148,15 @@ def identify(
     report = IdentificationReport(
         trials, time.perf_counter() - began, chosen.training, persistence(record)
     )
-    starts = starts_of(chosen)
-    spread = None if model is None else opened(chosen.net, model, given, scale_u, starts)
-    noise = noise_of(chosen.net, record, starts, spread) * scale_y.deviation
+    front = Front(scale_u, scale_y, np.zeros(len(scale_u.mean), dtype=int))
+    members = []
+    for item in (chosen, beside):
+        starts = [np.zeros(item.net.state_size)] * len(given) if item.initial is None else list(item.initial)
+        scores = np.array([np.inf, np.inf, np.inf, np.log(max(item.validation, 1e-10))])
+        trial = next(t for t in trials if t.validation == item.validation)
+        rest = np.mean(starts, axis=0)
+        members.append(Member(item.net, "output error", front, starts, rest, False, scores, trial))
+    errors = np.full((4, len(scale_y.mean)), np.sqrt(chosen.validation)) * scale_y.deviation
     return IdentifiedModel(
-        chosen.net, beside.net, scale_u, scale_y, report, chosen.initial, model, noise
+        members[:1], members[1], report, errors, model, [digest(item) for item in inputs.arrays]
     )

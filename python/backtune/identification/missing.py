@@ -6,23 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from ._draws import noises, output_deviation, weighed_gains
-from ._identify_data import Record, Scale
-from ._identify_models import Candidate
-from .missing_inputs import InputModel
-from .network import Network
+from .._draws import noises, output_deviation, weighed_gains
+from .records import Record
+from .candidates import Candidate
+from ..missing_inputs import InputModel
+from ..network import Network
 
 
 def opened(
-    net: Network, model: InputModel, arrays: list[np.ndarray], scale: Scale, starts: list[Any]
+    member: Member, model: InputModel, arrays: list[np.ndarray], starts: list[Any]
 ) -> list[np.ndarray]:
-    """Return the deviation of scaled outputs, (T, O), that inputs with NaN leave open."""
+    """Return the deviation of outputs, (T, O) in deviations, that inputs with NaN leave open."""
 
     def run(inputs: list[np.ndarray], place: int) -> list[np.ndarray]:
-        scaled = [scale.apply(item) for item in inputs]
-        return net.simulate(scaled, [starts[place]] * len(scaled))
+        runs = member.simulate(inputs, [starts[place]] * len(inputs))
+        return [item / member.front.y.deviation for item in runs]
 
-    return output_deviation(net, model, arrays, starts, run)
+    return output_deviation(member.net, model, arrays, starts, run)
 
 
 def starts_of(candidate: Candidate) -> list[Any]:

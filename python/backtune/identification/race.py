@@ -7,9 +7,9 @@ from typing import Any, Callable
 
 import numpy as np
 
-from ._at_once import at_once
-from ._identify_data import RACE_STEPS, Record, quarters
-from ._identify_models import Candidate, grown, make_network, nonlinear, radius, weight_count
+from .._at_once import at_once
+from .records import RACE_STEPS, Record, quarters
+from .candidates import Candidate, grown, make_network, nonlinear, radius, weight_count
 
 #: Strengths of the ridge per observed value, given to the draws in turns.
 RIDGES = (1e-8, 1e-4, 1e-3)

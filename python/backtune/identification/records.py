@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ._data.missing import check_finite_or_missing
-from ._data.pairs import as_gains, paired, placed
-from ._data.parts import bounds, last_part, observed_end, observed_steps
-from ._data.sequences import Sequences, read
-from .errors import ArgumentError, SizeError
+from .._data.missing import check_finite_or_missing
+from .._data.pairs import as_gains, paired, placed
+from .._data.parts import bounds, last_part, observed_end, observed_steps
+from .._data.sequences import Sequences, read
+from ..errors import ArgumentError, SizeError
 
 #: Part of every sequence that candidates are compared on, from its end.
 VALIDATION_PART = 0.25
@@ -20,30 +19,6 @@ RACE_STEPS = 3000
 #: Least number of observed values, and of time steps of a sequence.
 LEAST_VALUES = 40
 LEAST_STEPS = 8
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Offset and deviation of each channel, arrays of shape (channels,)."""
-
-    mean: np.ndarray
-    deviation: np.ndarray
-
-    @classmethod
-    def of(cls, sequences: list[np.ndarray]) -> Scale:
-        """Return that of sequences pooled, NaN left out; the deviation of a constant is 1."""
-        values = np.concatenate(sequences)
-        mean, deviation = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
-        still = deviation <= 1e-12 * np.maximum(np.abs(mean), 1e-300)
-        return cls(mean, np.where(still, 1.0, deviation))
-
-    def apply(self, values: np.ndarray) -> np.ndarray:
-        """Take a sequence from the user's units to deviations."""
-        return (values - self.mean) / self.deviation
-
-    def restore(self, values: np.ndarray) -> np.ndarray:
-        """Take a sequence from deviations to the user's units."""
-        return values * self.deviation + self.mean
 
 
 def checked(

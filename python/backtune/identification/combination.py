@@ -1,0 +1,60 @@
+"""Runs of several models as one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+#: Steps ahead at which models are compared; the last is the free run.
+HORIZONS = (1.0, 5.0, 20.0, np.inf)
+# Where the free run stands among them, in steps.
+_FREE = 200.0
+# Power of a ratio of errors in the weight of a model.
+_POWER = 3.0
+# An error below this, in deviations squared, leaves nothing to explain.
+PERFECT = 1e-10
+
+
+def at_horizons(values: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """Interpolate what is known at `HORIZONS`, (4, ...), for other steps ahead, (n,) to (n, ...).
+
+    The logarithm of errors goes in lines over the logarithm of steps.
+    """
+    places = np.log([*HORIZONS[:-1], _FREE])
+    wanted = np.log(np.clip(steps, 1.0, _FREE))
+    after = np.clip(np.searchsorted(places, wanted), 1, len(places) - 1)
+    part = (wanted - places[after - 1]) / (places[after] - places[after - 1])
+    part = part.reshape(-1, *[1] * (values.ndim - 1))
+    with np.errstate(invalid="ignore"):
+        found = (1 - part) * values[after - 1] + part * values[after]
+    # 0 x inf: the nearest known one.
+    return np.where(np.isnan(found), np.where(part < 0.5, values[after - 1], values[after]), found)
+
+
+def weights_of(scores: np.ndarray) -> np.ndarray:
+    """Return how much each model counts, from logarithms of errors of shape (..., models).
+
+    The best has 1, one of twice its error an eighth, one of infinite error nothing.
+    """
+    least = scores.min(axis=-1, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        found = np.exp(-_POWER * (scores - least))
+    return np.where(np.isfinite(scores), found, np.where(np.isfinite(least), 0.0, 1.0))
+
+
+def weighted_median(runs: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the weighted median of runs (models, T, O); weights (models,) or (T, models)."""
+    order = np.argsort(runs, axis=0, kind="stable")
+    shares = weights[:, None, None] if weights.ndim == 1 else weights.T[:, :, None]
+    sums = np.cumsum(np.take_along_axis(np.broadcast_to(shares, runs.shape), order, 0), axis=0)
+    place = (sums >= 0.5 * sums[-1]).argmax(axis=0)
+    return np.take_along_axis(
+        runs, np.take_along_axis(order, place[None], axis=0), axis=0
+    )[0]
+
+
+def spread(runs: np.ndarray, middle: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return by how much runs differ from their median, a weighted deviation, (T, O).
+
+    That of the median of what they differ by, as of a normal law: a few wild ones change little.
+    """
+    return 1.4826 * weighted_median(np.abs(runs - middle), weights)

@@ -1,0 +1,130 @@
+"""One network of an identified model, and the units and the clock that it works in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..estimator import Estimator
+from ..network import Network
+from .front import Front
+from .report import Trial
+
+_START_ITERATIONS = 30
+# Time steps of a constant input after which a network rests, and how still it is then.
+_SETTLING, _STILL = 2000, 1e-6
+
+
+@dataclass
+class Member:
+    """A network that simulates and, where it reads measured outputs, predicts.
+
+    Attributes
+    ----------
+    net : Network
+        In deviations, on the clock of `front`.
+    kind : {"output error", "prediction", "arx"}
+        What it was trained by: the free run, or predictions of one step; "arx": by that, of measured
+        outputs and inputs alone, without states of its own.
+    front : Front
+    starts : list of array of shape (state_size,)
+        The learnt state before each sequence of the record.
+    rest : array of shape (state_size,)
+        Their mean over the record: where a run begins of which nothing is known.
+    settles : bool
+        Whether such a run begins in the equilibrium of its first input instead.
+    scores : array of shape (4,)
+        Logarithms of mean square errors on held-back parts, in squared deviations, at `HORIZONS`;
+        inf for those at which it does not take part.
+    trial : Trial
+        What it came from.
+    """
+
+    net: Network
+    kind: str
+    front: Front
+    starts: list[np.ndarray]
+    rest: np.ndarray
+    settles: bool
+    scores: np.ndarray
+    trial: Trial = field(repr=False)
+
+    @property
+    def predicts(self) -> bool:
+        """Whether the network reads measured outputs."""
+        return reads_measured(self.net)
+
+    def simulate(self, u: list[np.ndarray], starts: list[np.ndarray | None]) -> list[np.ndarray]:
+        """Return free runs (T, O) in the user's units; a start of None is found."""
+        inputs = [self.front.inputs(item) for item in u]
+        states = [self.resting(i) if s is None else s for i, s in zip(inputs, starts)]
+        runs = self.net.simulate(inputs, states)
+        return [self.front.restore(run, len(item)) for run, item in zip(runs, u)]
+
+    def predict(
+        self, u: list[np.ndarray], y: list[np.ndarray], horizon: float
+    ) -> list[np.ndarray]:
+        """Return predictions (T, O), of as many rows as u; NaN rows of y are unknown.
+
+        Each begins in the state that fits the first outputs. One that reads no measured outputs
+        runs freely from there.
+        """
+        runs = []
+        for given, known in zip(u, y):
+            inputs, desired = self.front.inputs(given), self.front.outputs(known)
+            start = self.start(inputs, desired[:_first(self.net)])
+            if self.predicts:
+                run = self.net.predict(inputs, desired, horizon, initial=start)
+            else:
+                run = self.net.simulate(inputs, start)
+            runs.append(self.front.restore(run, len(given)))
+        return runs
+
+    def resting(self, inputs: np.ndarray) -> np.ndarray:
+        """Return the state of a run of which no output is known."""
+        return equilibrium(self.net, inputs, self.rest) if self.settles else self.rest
+
+    def start(self, inputs: np.ndarray, desired: np.ndarray) -> np.ndarray:
+        """Return the state before the first step that fits the first outputs, nearest to rest."""
+        rest = self.resting(inputs)
+        count = len(desired)
+        if not np.isfinite(desired).any() or self.kind == "arx":
+            return rest
+        with self.net.copy() as copy:
+            for name in copy.weights:
+                copy.weights.fix(name)
+            with Estimator(
+                copy,
+                inputs[:count],
+                desired,
+                method="gauss-newton",
+                restarts=0,
+                initial=rest,
+                initial_states=True,
+            ) as estimator:
+                estimator.run(_START_ITERATIONS, progress=False)
+                found = estimator.initial_states
+        return np.asarray(found).reshape(-1)
+
+
+def reads_measured(net: Network) -> bool:
+    """Tell whether a network reads measured outputs."""
+    return any(".m" in name for name in net.groups)
+
+
+def _first(net: Network) -> int:
+    """Return how many outputs set the state."""
+    return 20 + 4 * net.state_size
+
+
+def equilibrium(net: Network, inputs: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Return the state in which the first input holds a network, `start` where it does not rest."""
+    if not len(inputs):
+        return start
+    held = np.repeat(inputs[:1], _SETTLING, axis=0)
+    _, state = net.simulate(held, start, return_state=True)
+    _, later = net.simulate(held[:1], state, return_state=True)
+    size = 1 + np.abs(state).max(initial=0.0)
+    still = np.isfinite(later).all() and np.abs(later - state).max(initial=0.0) <= _STILL * size
+    return later if still else start

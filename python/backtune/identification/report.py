@@ -1,0 +1,143 @@
+"""What identification tried, and how it went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One candidate.
+
+    Attributes
+    ----------
+    order, hidden : int
+        States, and nodes of its nonlinear layer: 0 for a linear model.
+    draw : int
+        Which draw of its weights.
+    ridge : float
+        Strength of the ridge per observed value.
+    iterations : int
+        Of Gauss-Newton.
+    validation : float
+        Free-run mean square error on the held-back part, in squared deviations of the outputs.
+    crossed : float or None
+        The like, geometric mean over the last three quarters, each left out in turn of a further
+        fit; None where that was not done.
+    seconds : float
+        Of computing.
+    chosen : bool
+        Whether it is the best member of the model in free run.
+    kind : {"output error", "prediction", "arx"}
+        What it was trained by, see `Member`.
+    layer : str
+        The function of its nonlinear layer, "" for a linear model.
+    factor : int
+        Time steps of the record in one of the candidate.
+    prediction : float
+        Mean square error of predictions of one step on the held-back part; that of the free run
+        where it reads no measured outputs.
+    weight, prediction_weight : float
+        How much it counts in the runs of the model, in free run and one step ahead: 1 the best, 0
+        for those that are no members.
+    """
+
+    order: int
+    hidden: int
+    draw: int
+    ridge: float
+    iterations: int
+    validation: float
+    crossed: float | None
+    seconds: float
+    chosen: bool = False
+    kind: str = "output error"
+    layer: str = ""
+    factor: int = 1
+    prediction: float = np.inf
+    weight: float = 0.0
+    prediction_weight: float = 0.0
+
+
+class IdentificationReport(list):
+    """What was tried: a list of `Trial`, the best by validation first.
+
+    Attributes
+    ----------
+    seconds : float
+        From the call of `identify` to its return.
+    training : float
+        NMSE of the model, refitted, on the whole record in free run.
+    persistence : float
+        NMSE on the same record of the last measured output as a forecast of the next one, which
+        asks for no model; NaN where no two in a row are known. A model in free run that is no
+        better says little about an output that hardly changes from step to step.
+    linear_error, best_member_error : float
+        NMSE on the whole record in free run of the best linear model and of the best single member.
+    findings : list of str
+        What was found in the record: dead time, glitches, outliers, poles on or outside the unit
+        circle, short sequences left out, and what was done about it.
+    interrupted : str or None
+        What ended the search before its end: "Ctrl-C", "time limit" or "callback".
+    """
+
+    def __init__(
+        self,
+        trials: Any = (),
+        seconds: float = 0.0,
+        training: float = np.nan,
+        persistence: float = np.nan,
+        linear_error: float = np.nan,
+        best_member_error: float = np.nan,
+        findings: Any = (),
+        interrupted: str | None = None,
+    ) -> None:
+        super().__init__(sorted(trials, key=lambda trial: trial.validation))
+        self.seconds = seconds
+        self.training = training
+        self.persistence = persistence
+        self.linear_error = linear_error
+        self.best_member_error = best_member_error
+        self.findings = list(findings)
+        self.interrupted = interrupted
+
+    @property
+    def chosen(self) -> Trial:
+        """The trial that became the best member."""
+        return next(trial for trial in self if trial.chosen)
+
+    @property
+    def linear(self) -> dict[int, float]:
+        """Validation error of the best linear model of each order, in free run."""
+        found: dict[int, float] = {}
+        for trial in self:
+            if not trial.hidden and trial.kind != "arx" and trial.factor == self.chosen.factor:
+                found.setdefault(trial.order, trial.validation)
+        return dict(sorted(found.items()))
+
+    def __repr__(self) -> str:
+        shown = [trial for trial in self[:12]]
+        shown += [t for t in self[12:] if t.hidden == 0 or t.chosen or t.weight > 0]
+        lines = ["order hidden kind          ridge iterations validation crossed seconds weight"]
+        for t in shown:
+            crossed = "" if t.crossed is None else f"{t.crossed:.2g}"
+            lines.append(
+                f"{t.order:5d} {t.hidden:6d} {t.kind:12s} {t.ridge:6.0e} {t.iterations:10d}"
+                f" {t.validation:10.3g} {crossed:>7} {t.seconds:7.2f} {t.weight:6.2g}"
+                f"{'  chosen' if t.chosen else ''}"
+            )
+        if len(shown) < len(self):
+            lines.append(f"and {len(self) - len(shown)} more")
+        held = self.persistence
+        beside = "" if np.isnan(held) else f" (persistence, y(t) = y(t-1): {held:.3g})"
+        lines.append(
+            f"refitted: NMSE {self.training:.3g} on the record{beside}; best member"
+            f" {self.best_member_error:.3g}, linear {self.linear_error:.3g}; {self.seconds:.1f} s"
+        )
+        lines += self.findings
+        if self.interrupted is not None:
+            lines.append(f"ended early: {self.interrupted}")
+        return "\n".join(lines)
