@@ -18,8 +18,12 @@ Result = TypeVar("Result")
 _WAIT = 0.1
 
 
-def at_once(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """Do the work of all items on `get_threads` threads; yield results in the order of items.
+def at_once(
+    work: Callable[[Item], Result], items: Iterable[Item], threads: int | None = None
+) -> Iterator[Result]:
+    """Do the work of all items on some threads; yield results in the order of items.
+
+    By default they are `get_threads`.
 
     No more of them are under way at once than there are threads. Ctrl-C, an error of any, or an
     end of the iteration, stops those under way at the next poll of the engine, and the others do
@@ -39,7 +43,7 @@ def at_once(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[R
             raise
 
     # Also for one thread: Ctrl-C would otherwise end a single run, and not the whole.
-    with ThreadPoolExecutor(get_threads(), initializer=stop_by, initargs=(stop,)) as pool:
+    with ThreadPoolExecutor(threads or get_threads(), initializer=stop_by, initargs=(stop,)) as pool:
         futures = [pool.submit(run, item) for item in items]
         try:
             for future in futures:

@@ -40,25 +40,24 @@ class Progress:
             self._bar.close()
 
 
-class Count:
+class Candidates:
     """A bar of candidates with the least error beside it; or nothing."""
 
     def __init__(self, shown: bool) -> None:
         self._bar: Any = None
-        self._least = math.inf
         if shown:
             from tqdm.auto import tqdm
 
             self._bar = tqdm(unit="candidate", dynamic_ncols=True)
 
-    def update(self, text: str, error: float) -> None:
-        """Show one more candidate."""
+    def update(self, text: str, done: int, total: int, least: float) -> None:
+        """Show how many are done of those that are planned."""
         if self._bar is not None:
-            self._least = min(self._least, error)
-            self._bar.set_postfix_str(f"{text}, least error {self._least:.3g}", refresh=False)
-            self._bar.update()
+            self._bar.total = total
+            self._bar.set_postfix_str(f"{text}, least error {least:.3g}", refresh=False)
+            self._bar.update(done - self._bar.n)
 
-    def __enter__(self) -> Count:
+    def __enter__(self) -> Candidates:
         return self
 
     def __exit__(self, *problem: object) -> None:

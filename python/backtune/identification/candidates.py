@@ -1,217 +1,240 @@
-"""Candidates of `identify`: state-space networks, how they start, and how they are raced."""
+"""Candidates of `identify`: networks at work, the best weights by what is held back kept."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from .records import Record
 from ..estimator import Estimator
 from ..network import Network
 from ..regularisation import Ridge
+from .combination import HORIZONS, PERFECT
+from .networks import Form, reads_measured
+from .records import Record
+from .search import Search
 
-UNIT = "state_space"
 # Iterations between two looks at the validation part.
 _STRIDE = 5
 # Iterations without a quarter, from weights that have seen it.
-_CROSS_ITERATIONS = 20
+_CROSS_ITERATIONS = 12
 # Iterations of the refit, at least and at most, and its work: steps x weights^1.5 x iterations.
 _REFIT_ITERATIONS = (5, 20)
 _REFIT_WORK = 4e8
 
-
-def make_network(
-    inputs: int, outputs: int, order: int, hidden: int, initial: str | None = None
-) -> Network:
-    """Make the network of a candidate, weights at zero."""
-    net = Network(inputs)
-    net.state_space(order, hidden=hidden, outputs=outputs, initial=initial)
-    return net
+#: The network starts from what it says itself.
+Starts = "list[np.ndarray | None]"
 
 
-def weight_count(inputs: int, outputs: int, order: int, hidden: int) -> int:
-    """Return how many weights that network has."""
-    states = order * (order + inputs + hidden)
-    return states + (outputs + hidden) * (1 + order + inputs) + outputs * hidden
+@dataclass(frozen=True)
+class Kind:
+    """What a candidate is.
+
+    Attributes
+    ----------
+    training : {"output error", "prediction", "arx"}
+        See `Member`.
+    form : Form
+    ridge : float
+        Per observed value.
+    draw : int
+        Of the weights of its layer.
+    """
+
+    training: str
+    form: Form
+    ridge: float
+    draw: int = 0
 
 
 class Candidate:
-    """A network at work: the best weights by free-run error on the validation part are kept."""
+    """A network at work: the best weights by the error on the validation part are kept.
 
-    def __init__(self, record: Record, net: Network, ridge: float, draw: int) -> None:
-        self.record = record
-        self.net = net
-        self.ridge = ridge
-        self.draw = draw
-        groups = net.groups
-        self.order = groups[f"{UNIT}.x"].size
-        self.hidden = groups[f"{UNIT}.h"].size if f"{UNIT}.h" in groups else 0
+    Attributes
+    ----------
+    errors : array of shape (4,)
+        Mean square errors on the block at `HORIZONS`, set by `judge`.
+    runs : array of shape (4, steps, O)
+        Predictions of the block at them, on the user's clock.
+    crossed : array of shape (4,), or None
+        Geometric means of errors on quarters left out, set by `cross`.
+    """
+
+    def __init__(self, record: Record, net: Network, kind: Kind, search: Search) -> None:
+        self.record, self.net, self.kind = record, net, kind
+        self._search = search
         self.best = net.get_weights()
-        self.initial: np.ndarray | None = None
-        self.validation = self.training = np.inf
-        self.crossed: float | None = None
-        self.iterations = self.best_iterations = 0
+        self.starts: list[Any] = [None] * len(record.u)
+        self.validation = np.inf
+        self.errors = np.full(len(HORIZONS), np.inf)
+        self.runs: np.ndarray | None = None
+        self.crossed: np.ndarray | None = None
+        self.iterations = 0
         self.seconds = 0.0
         self.ended = False
         self._estimator: Estimator | None = None
+
+    @property
+    def predicts(self) -> bool:
+        """Whether it reads measured outputs."""
+        return reads_measured(self.net)
+
+    @property
+    def scores(self) -> np.ndarray:
+        """Logarithms of errors at `HORIZONS`, in the mean of both comparisons."""
+        errors = np.log(np.maximum(self.errors, PERFECT))
+        if self.crossed is None:
+            return errors
+        return 0.5 * (errors + np.log(np.maximum(self.crossed, PERFECT)))
+
+    @property
+    def score(self) -> float:
+        """That of the free run."""
+        return float(self.scores[-1])
+
+    # ---- Work
 
     def run(self, iterations: int) -> Candidate:
         """Go on for some iterations on the estimation part."""
         began = time.perf_counter()
         if self._estimator is None:
-            self._estimator = self._make(*self.record.estimation())
+            self._estimator = self._make(*self.record.estimation(), self.starts)
         done = 0
-        while done < iterations and not self.ended:
+        while done < iterations and not self.ended and not self._search.late():
             trace = self._estimator.run(_STRIDE, progress=False)
             done += _STRIDE
             self.iterations += _STRIDE
             self.ended = trace.stop != "iterations"
-            self._look()
+            self._look(self._estimator)
         self.seconds += time.perf_counter() - began
         return self
 
-    def refit(self, record: Record) -> Candidate:
-        """Go on from the best weights on the whole record, unless poles leave the unit circle."""
-        stable = radius(self.net) < 1
-        began = time.perf_counter()
-        work = sum(map(len, record.u)) * self.best.size**1.5
-        iterations = int(np.clip(_REFIT_WORK / work, *_REFIT_ITERATIONS))
-        self.net.set_weights(self.best)
-        estimator = self._make(record.u, record.y, record.gains)
-        estimator.run(iterations, progress=False)
-        initial = estimator.initial_states
-        error = record.error(self.net.simulate(record.u, list(initial)), False)
-        if np.isfinite(error) and (radius(self.net) < 1 or not stable):
-            self.initial, self.training = initial, error
-        else:
-            self.net.set_weights(self.best)
-        self.seconds += time.perf_counter() - began
-        return self
-
-    def cross(self, records: list[Record]) -> Candidate:
-        """Set the error on the block of each record, after some iterations without that block."""
-        began = time.perf_counter()
-        errors = []
-        for record in records:
-            self.net.set_weights(self.best)
-            with self._make(*record.estimation()) as estimator:
-                estimator.run(_CROSS_ITERATIONS, progress=False)
-                starts = list(estimator.initial_states)
-            errors.append(record.error(self.net.simulate(record.u, starts), True))
-        self.net.set_weights(self.best)
-        if errors:
-            self.crossed = float(np.exp(np.mean(np.log(np.maximum(errors, 1e-300)))))
-        self.seconds += time.perf_counter() - began
-        return self
-
-    def close(self) -> None:
+    def close(self) -> Candidate:
         """Free the memory of the estimator; the best weights go to the network."""
         if self._estimator is not None:
             self._estimator.close()
             self._estimator = None
         self.net.set_weights(self.best)
+        return self
+
+    def judge(self) -> Candidate:
+        """Set errors and runs at all horizons, from the best weights."""
+        self.errors, self.runs = self._measured(self.record, self.starts)
+        return self
+
+    def cross(self, records: list[Record]) -> Candidate:
+        """Set the errors on the block of each record, after some iterations without that block."""
+        began = time.perf_counter()
+        logs = []
+        for record in records:
+            if self._search.late():
+                break
+            self.net.set_weights(self.best)
+            with self._make(*record.estimation(), None) as estimator:
+                estimator.run(_CROSS_ITERATIONS, progress=False)
+                errors, _ = self._measured(record, self._starts_of(estimator, record))
+            logs.append(np.log(np.maximum(errors, PERFECT)))
+        self.net.set_weights(self.best)
+        if logs:
+            self.crossed = np.exp(np.mean(logs, axis=0))
+        self.seconds += time.perf_counter() - began
+        return self
+
+    def refit(self, record: Record) -> tuple[np.ndarray, list[Any]]:
+        """Go on from the best weights on another record; return weights and starts."""
+        began = time.perf_counter()
+        work = record.steps * self.best.size**1.5
+        iterations = int(np.clip(_REFIT_WORK / work, *_REFIT_ITERATIONS))
+        self.net.set_weights(self.best)
+        with self._make(record.u, record.y, record.gains, None) as estimator:
+            estimator.run(iterations, progress=False)
+            starts = self._starts_of(estimator, record)
+        self.seconds += time.perf_counter() - began
+        return self.net.get_weights(), starts
+
+    def fitted_starts(self, record: Record, iterations: int = 20) -> list[Any]:
+        """Return the states from which sequences start, the weights being the best."""
+        if not self._learns_starts:
+            return [None] * len(record.u)
+        with self.net.copy() as copy:
+            for name in copy.weights:
+                copy.weights.fix(name)
+            with self._make(record.u, record.y, record.gains, None, copy) as estimator:
+                estimator.run(iterations, progress=False)
+                return self._starts_of(estimator, record)
+
+    # ---- Inside
+
+    @property
+    def horizon(self) -> float | None:
+        """Steps ahead that it is trained for, None for the free run."""
+        return None if self.kind.training == "output error" else 1
 
     def _make(
-        self, u: list[np.ndarray], y: list[np.ndarray], gains: list[np.ndarray] | None
+        self, u: Any, y: Any, gains: Any, starts: Any, net: Network | None = None
     ) -> Estimator:
         if gains is None:
             observed: float = sum(int(np.isfinite(item).sum()) for item in y)
         else:
             observed = sum(float(v[np.isfinite(item)].sum()) for v, item in zip(gains, y))
+        options: dict[str, Any] = {}
+        if self.predicts:
+            options["horizon"] = self.horizon
+        if self._learns_starts:
+            options["initial_states"] = True
+            if starts is not None and any(item is not None for item in starts):
+                options["initial"] = starts
+        ridge = self.kind.ridge
         return Estimator(
-            self.net,
+            self.net if net is None else net,
             u,
             y,
             gains,
             method="gauss-newton",
             restarts=0,
-            initial_states=True,
-            regularisation=Ridge(self.ridge * observed) if self.ridge > 0 else None,
+            regularisation=Ridge(ridge * observed) if ridge > 0 and net is None else None,
+            **options,
         )
 
-    def _look(self) -> None:
-        estimator = self._estimator
-        if estimator is None:
-            return
-        starts = estimator.initial_states
-        error = self.record.error(self.net.simulate(self.record.u, list(starts)), True)
+    @property
+    def _learns_starts(self) -> bool:
+        return not self.record.panel and self.kind.training != "arx"
+
+    def _starts_of(self, estimator: Estimator, record: Record) -> list[Any]:
+        return list(estimator.initial_states) if self._learns_starts else [None] * len(record.u)
+
+    def _look(self, estimator: Estimator) -> None:
+        starts = self._starts_of(estimator, self.record)
+        if self.horizon is None:
+            runs = self.net.simulate(self.record.u, starts)
+        else:
+            runs = self.net.predict(self.record.u, self.record.y, 1, initial=starts)
+        error = self.record.error(runs, True)
         if error < self.validation:
-            self.validation, self.training = error, estimator.nmse
-            self.best, self.initial = self.net.get_weights(), starts
-            self.best_iterations = self.iterations
+            self.validation, self.starts = error, starts
+            self.best = self.net.get_weights()
 
+    def _measured(self, record: Record, starts: list[Any]) -> tuple[np.ndarray, np.ndarray]:
+        """Return errors on the block and its runs, at all horizons.
 
-def radius(net: Network) -> float:
-    """Return the largest modulus of the poles of the linear part."""
-    return float(np.abs(np.linalg.eigvals(net.weights[f"{UNIT}.x.A"])).max())
-
-
-def grown(net: Network, seed: int) -> Network:
-    """Return a linear network of one state more that does the same; the new state is driven."""
-    order, inputs = net.weights[f"{UNIT}.x.B"].shape
-    random = np.random.default_rng(seed)
-    more = make_network(inputs, net.outputs, order + 1, 0)
-    A = np.zeros((order + 1, order + 1))
-    A[:order, :order] = net.weights[f"{UNIT}.x.A"]
-    A[order, order] = random.uniform(0, 0.9)
-    B = np.vstack([net.weights[f"{UNIT}.x.B"], random.normal(size=(1, inputs))])
-    C = np.hstack([net.weights[f"{UNIT}.y.C"], 1e-3 * random.normal(size=(net.outputs, 1))])
-    more.weights = {
-        f"{UNIT}.x.A": A,
-        f"{UNIT}.x.B": B,
-        f"{UNIT}.y.C": C,
-        f"{UNIT}.y.D": net.weights[f"{UNIT}.y.D"],
-        f"{UNIT}.y.a": net.weights[f"{UNIT}.y.a"],
-    }
-    return more
-
-
-def nonlinear(linear: Candidate, hidden: int, seed: tuple[int, ...]) -> Network:
-    """Return a network that starts as the linear model, its states of deviation 1.
-
-    The tanh layer is drawn, its weights to the states and outputs near zero.
-    """
-    starts = None if linear.initial is None else list(linear.initial)
-    runs = linear.net.simulate(linear.record.u, starts, states=True)
-    deviation = np.concatenate([states[f"{UNIT}.x"] for _, states in runs]).std(axis=0)
-    deviation = np.where(np.isfinite(deviation) & (deviation > 1e-9), deviation, 1.0)
-    weights = linear.net.weights
-    order, inputs = weights[f"{UNIT}.x.B"].shape
-    outputs = linear.net.outputs
-    net = make_network(inputs, outputs, order, hidden)
-    random = np.random.default_rng(seed)
-    fan = np.sqrt(order + inputs)
-    net.weights = {
-        f"{UNIT}.x.A": weights[f"{UNIT}.x.A"] * deviation / deviation[:, None],
-        f"{UNIT}.x.B": weights[f"{UNIT}.x.B"] / deviation[:, None],
-        f"{UNIT}.x.E": 1e-3 * random.normal(size=(order, hidden)),
-        f"{UNIT}.h2.a": random.normal(size=hidden),
-        f"{UNIT}.h2.F": random.normal(size=(hidden, order)) / fan,
-        f"{UNIT}.h2.G": random.normal(size=(hidden, inputs)) / fan,
-        f"{UNIT}.y.a": weights[f"{UNIT}.y.a"],
-        f"{UNIT}.y.C": weights[f"{UNIT}.y.C"] * deviation,
-        f"{UNIT}.y.D": weights[f"{UNIT}.y.D"],
-        f"{UNIT}.y.H": 1e-3 * random.normal(size=(outputs, hidden)),
-    }
-    return net
-
-
-def initial_state(net: Network, u: np.ndarray, y: np.ndarray) -> np.ndarray | None:
-    """Return the flat state that fits the first outputs, the weights being what they are."""
-    known = int(np.isfinite(y).sum())
-    if known == 0:
-        return None
-    weights = dict(net.weights)
-    order, hidden = weights[f"{UNIT}.x.A"].shape[0], weights.get(f"{UNIT}.h2.a", np.empty(0)).size
-    state = f"{UNIT}.x.x0"
-    with make_network(net.inputs, net.outputs, order, hidden, "learn") as copy:
-        copy.weights = weights
-        for name in copy.weights:
-            if name != state:
-                copy.weights.fix(name)
-        ridge = Ridge(1e-4 * known, weights=[state])
-        with Estimator(copy, u, y, method="gauss-newton", restarts=0, regularisation=ridge) as est:
-            est.run(50, progress=False)
-        found = copy.weights[state]
-    return np.concatenate([np.zeros(net.inputs), found, np.zeros(hidden)])
+        The free run goes on from where measured outputs end, the start of the block.
+        """
+        if not self.predicts:
+            outputs = self.net.simulate(record.u, starts)
+            run = record.of_blocks(record.shown(outputs))
+            error = record.error(outputs, True)
+            return np.full(len(HORIZONS), error), np.broadcast_to(run, (len(HORIZONS), *run.shape))
+        errors, runs = [], []
+        hidden = [item.copy() for item in record.y]
+        for item, block in zip(hidden, record.blocks):
+            item[block] = np.nan
+        for horizon in HORIZONS:
+            free = not np.isfinite(horizon)
+            outputs = self.net.predict(
+                record.u, hidden if free else record.y, 1 if free else horizon, initial=starts
+            )
+            errors.append(record.error(outputs, True))
+            runs.append(record.of_blocks(record.shown(outputs)))
+        return np.array(errors), np.stack(runs)

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..estimator import Estimator
 from ..network import Network
 from .front import Front
+from .networks import reads_measured
 from .report import Trial
+from .starts import probable_start
 
-_START_ITERATIONS = 30
+# Outputs that set the state of a run that is predicted, and four more a state.
+_FIRST = 20
 # Time steps of a constant input after which a network rests, and how still it is then.
 _SETTLING, _STILL = 2000, 1e-6
 
@@ -29,9 +31,11 @@ class Member:
         outputs and inputs alone, without states of its own.
     front : Front
     starts : list of array of shape (state_size,)
-        The learnt state before each sequence of the record.
-    rest : array of shape (state_size,)
-        Their mean over the record: where a run begins of which nothing is known.
+        The learnt state before each sequence of the record; None: what the network itself says.
+    rest : array of shape (state_size,), or None
+        The mean state over the record, where a run begins of which nothing is known; or likewise.
+    deviation : array of shape (state_size,), or None
+        Of the state over the record.
     settles : bool
         Whether such a run begins in the equilibrium of its first input instead.
     scores : array of shape (4,)
@@ -44,8 +48,9 @@ class Member:
     net: Network
     kind: str
     front: Front
-    starts: list[np.ndarray]
-    rest: np.ndarray
+    starts: list[np.ndarray | None]
+    rest: np.ndarray | None
+    deviation: np.ndarray | None
     settles: bool
     scores: np.ndarray
     trial: Trial = field(repr=False)
@@ -57,6 +62,8 @@ class Member:
 
     def simulate(self, u: list[np.ndarray], starts: list[np.ndarray | None]) -> list[np.ndarray]:
         """Return free runs (T, O) in the user's units; a start of None is found."""
+        if not u:
+            return []
         inputs = [self.front.inputs(item) for item in u]
         states = [self.resting(i) if s is None else s for i, s in zip(inputs, starts)]
         runs = self.net.simulate(inputs, states)
@@ -73,7 +80,7 @@ class Member:
         runs = []
         for given, known in zip(u, y):
             inputs, desired = self.front.inputs(given), self.front.outputs(known)
-            start = self.start(inputs, desired[:_first(self.net)])
+            start = self.start(inputs, desired[: _FIRST + 4 * self.net.state_size])
             if self.predicts:
                 run = self.net.predict(inputs, desired, horizon, initial=start)
             else:
@@ -81,44 +88,24 @@ class Member:
             runs.append(self.front.restore(run, len(given)))
         return runs
 
-    def resting(self, inputs: np.ndarray) -> np.ndarray:
+    def resting(self, inputs: np.ndarray) -> np.ndarray | None:
         """Return the state of a run of which no output is known."""
         return equilibrium(self.net, inputs, self.rest) if self.settles else self.rest
 
-    def start(self, inputs: np.ndarray, desired: np.ndarray) -> np.ndarray:
-        """Return the state before the first step that fits the first outputs, nearest to rest."""
+    def start(self, inputs: np.ndarray, desired: np.ndarray) -> np.ndarray | None:
+        """Return the state before the first step that the first outputs and the record suggest.
+
+        The most probable one: outputs have the error of held-back parts, states the deviation that
+        they have in the record about `rest`.
+        """
         rest = self.resting(inputs)
-        count = len(desired)
-        if not np.isfinite(desired).any() or self.kind == "arx":
+        if rest is None or self.deviation is None or not np.isfinite(desired).any():
             return rest
-        with self.net.copy() as copy:
-            for name in copy.weights:
-                copy.weights.fix(name)
-            with Estimator(
-                copy,
-                inputs[:count],
-                desired,
-                method="gauss-newton",
-                restarts=0,
-                initial=rest,
-                initial_states=True,
-            ) as estimator:
-                estimator.run(_START_ITERATIONS, progress=False)
-                found = estimator.initial_states
-        return np.asarray(found).reshape(-1)
+        error = np.exp(0.5 * float(np.min(self.scores)))
+        return probable_start(self.net, inputs, desired, rest, self.deviation, error)
 
 
-def reads_measured(net: Network) -> bool:
-    """Tell whether a network reads measured outputs."""
-    return any(".m" in name for name in net.groups)
-
-
-def _first(net: Network) -> int:
-    """Return how many outputs set the state."""
-    return 20 + 4 * net.state_size
-
-
-def equilibrium(net: Network, inputs: np.ndarray, start: np.ndarray) -> np.ndarray:
+def equilibrium(net: Network, inputs: np.ndarray, start: np.ndarray | None) -> np.ndarray | None:
     """Return the state in which the first input holds a network, `start` where it does not rest."""
     if not len(inputs):
         return start

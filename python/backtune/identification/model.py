@@ -45,6 +45,8 @@ class IdentifiedModel:
     errors : array of shape (4, O)
         Deviation of the errors on held-back parts, in the units of the outputs, 1, 5 and 20 steps
         ahead and in free run.
+    candidates : dict of int to Member
+        Those that were fitted to the whole record, by their row in the report.
     input_model : InputModel or None
         Of inputs that were missing in the record.
     names : tuple of (list of str or None), of inputs and of outputs
@@ -63,15 +65,14 @@ class IdentifiedModel:
         errors: np.ndarray,
         input_model: InputModel | None = None,
         digests: list[str] | None = None,
+        candidates: dict[int, Member] | None = None,
     ) -> None:
         self.members, self.linear = members, linear
         self.report, self.errors = report, errors
         self.input_model = input_model
         self._digests = digests or []
-        net = members[0].net
-        self.names = (net.input_names, net.output_names)
-        self.units = (net.input_units, net.output_units)
-        self.sampling_time = net.sampling_time
+        self.candidates = candidates or {}
+        self.relabel()
 
     # ---- What it is made of
 
@@ -96,9 +97,10 @@ class IdentifiedModel:
         return self.members[0].front.delays.copy()
 
     @property
-    def initial_states(self) -> np.ndarray:
-        """Learnt state of `net` at the start of each sequence of the record."""
-        return np.array(self.members[0].starts)
+    def initial_states(self) -> np.ndarray | None:
+        """Learnt state of `net` at the start of each sequence; None: what the network says."""
+        starts = self.members[0].starts
+        return None if any(item is None for item in starts) else np.array(starts)
 
     def weights(self, horizon: float | None = None) -> np.ndarray:
         """Return how much each member counts so many steps ahead, 1 for the best; None: free run.
@@ -273,7 +275,7 @@ class IdentifiedModel:
             open_inputs = np.zeros_like(middle)
             if self.input_model is not None and np.isnan(given.arrays[place]).any():
                 raw = [given.arrays[place]]
-                open_inputs = opened(best, self.input_model, raw, [None])[0] * best.front.y.deviation
+                open_inputs = opened(best.net, best.front, self.input_model, raw, [best.rest])[0] * best.front.y.deviation
             others = spread(runs, middle, weights)
             half = width * np.sqrt(self.errors[-1] ** 2 + others**2 + open_inputs**2)
             parts = (middle - half, middle + half)
@@ -281,6 +283,22 @@ class IdentifiedModel:
         return bands if given.is_list else bands[0]
 
     # ---- Inside
+
+    def relabel(self) -> None:
+        """Take names, units and sampling time from the network of the best member."""
+        net = self.net
+        self.names = (net.input_names, net.output_names)
+        self.units = (net.input_units, net.output_units)
+        self.sampling_time = net.sampling_time
+
+    def _simulated(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
+        """Return free runs of inputs (T, M) of which no output is known."""
+        known = [np.empty((0, self.net.outputs))] * len(arrays)
+        weights = self.weights(None)
+        return [
+            weighted_median(np.stack(run), weights)
+            for run in self._free(self.members, arrays, known)
+        ]
 
     def _output_names(self) -> list[str]:
         return self.net._output_names()

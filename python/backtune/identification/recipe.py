@@ -3,44 +3,52 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .._arrays import as_size
 from .._data.pairs import learn_labels
 from .._data.scales import Scale
-from .records import checked, last_quarter, persistence
-from .missing import best_of, weighed
-from .race import choose, cross_check, linear_models, race, refitted
-from .front import Front
-from .member import Member
-from .model import IdentifiedModel, digest
-from .report import IdentificationReport, Trial
 from .._missing import modelled
-from .._progress import Count
-from ..errors import ArgumentError
+from .._progress import Candidates
+from .checking import checked
+from .course import Course
+from .front import Front
+from .model import IdentifiedModel
+from .options import Options, as_jobs, as_limit
+from .search import Search, SearchReport
+
 
 def identify(
     u: Any,
     y: Any,
     gains: Any = None,
     *,
-    max_order: int = 8,
+    focus: str = "both",
+    order: int | None = None,
+    max_order: int | None = None,
+    hidden: int | None = None,
+    linear: bool = False,
+    delay: Any = None,
+    input_lag: int = 1,
     seed: int = 0,
-    progress: bool = True,
     missing: str | None = None,
+    n_jobs: int | None = None,
+    time_limit: float | None = None,
+    callback: Callable[[SearchReport], Any] | None = None,
+    progress: bool = True,
 ) -> IdentifiedModel:
-    """Fit a nonlinear state-space model to records of inputs and outputs.
+    """Fit a state-space model to records of inputs and outputs; nothing has to be set.
 
-    Inputs and outputs are standardised. Linear models of every order are fitted to all but the
-    last quarter of each sequence; the promising orders get a tanh layer of 2 to 8 nodes
-    (`Network.state_space`), which starts from the linear model. Draws of its weights, with a light,
-    a medium or a stronger ridge, are raced by the error of the free run on the last quarter. The
-    linear models and the best of the race are cross-checked on three quarters. Where no tanh layer
-    has an error 1.5 times less, a linear model is chosen, of as few states as do. Else the best
-    tanh models are fitted on to everything, and the one that agrees best with the others is chosen.
-    Candidates run side by side, as many as `get_threads` says: any number gives the same model.
+    Glitches of inputs, dead time, oversampling and outliers are looked for first. Linear models
+    of every order that pays start from subspaces of the record and are fitted in free run and, in
+    innovations form, as predictors; regressions on past outputs are beside them. The promising ones
+    get a layer of 2 to 8 nonlinear nodes, draws of which are raced by their errors on the last
+    quarter of the record. What is left is compared crosswise on three quarters, tried on inputs
+    outside of the record, and refitted to everything. Up to 30 of them are the model: their
+    weighted median. docs/real-data.md has the whole recipe. Candidates run side by side, as many as
+    `get_threads` says: any number gives the same model.
 
     Parameters
     ----------
@@ -53,33 +61,54 @@ def identify(
         follows the last measured output counts neither in scales nor in parts of the record.
     gains : array of the shape of y, or list of such, or O numbers, or one; optional
         How much each value, or each output, counts: 0 or more, 0 = missing.
-    max_order : int
-        Largest number of states.
+    focus : {"both", "simulation", "prediction"}
+        What the model is to be best at: the free run, predictions from measured outputs, or each in
+        its turn.
+    order : int, optional
+        Number of states of all candidates, 1 or more.
+    max_order : int, optional
+        Largest number of states, 20 by default; orders are tried until they stop paying.
+    hidden : int, optional
+        Number of nodes of the layer of all nonlinear candidates; 0: as `linear`.
+    linear : bool
+        Whether only linear models are tried.
+    delay : int or array of shape (M,), optional
+        Dead time of the inputs in time steps; looked for by default, up to a tenth of the record.
+    input_lag : {1, 0}
+        Lag of the inputs in the states.
     seed : int
         Of the draws: the same seed gives the same model on the same machine.
-    progress : bool
-        Whether to show a progress bar with the least error on the last quarter.
     missing : {"model", "error"}, optional
         What becomes of missing inputs, as of `Estimator`. "model": an `InputModel` says what they
         may have been; outputs count the less the more they leave open of them, by the best model
         so far. "error": they are refused. By default "model", with a warning.
+    n_jobs : int, optional
+        Candidates at once, `get_threads` by default; -1 for as many as there are processors.
+    time_limit : float, optional
+        Seconds after which nothing more is tried; the best so far is returned, some time later.
+    callback : callable, optional
+        Called with a `SearchReport` after each candidate; what it returns, when true, ends the
+        search there.
+    progress : bool
+        Whether to show a progress bar with the least error on the last quarter.
 
     Returns
     -------
     IdentifiedModel
-        Its `report` says what was tried. For a constant output, a linear model of that constant.
+        Its `report` says what was found and tried. After Ctrl-C, the best so far. For a constant
+        output, a linear model of that constant.
 
     Raises
     ------
     SizeError
-        Sequences of unequal number, of fewer than 8 steps, with more steps of y than of u, or with
-        fewer than 40 observed values of an output.
+        Sequences of unequal number, with more steps of y than of u, or with fewer than 40 observed
+        values of an output.
     ArgumentError
         An input that is infinite, or missing with ``missing="error"`` or but for fewer than 10
-        values; an infinite output, a gain below 0, an order below 1; labels of the index of y that
-        u has not.
+        values; an infinite output, a gain below 0, an order below 1, a delay as long as the record;
+        labels of the index of y that u has not.
     KeyboardInterrupt
-        Ctrl-C, at once: nothing is kept.
+        Ctrl-C before there is any model.
 
     Warns
     -----
@@ -92,71 +121,33 @@ def identify(
     >>> plant = bt.Network(inputs=1)
     >>> _ = plant.state_space(1, hidden=0)
     >>> plant.weights = {"state_space.x.A": 0.8, "state_space.x.B": 3, "state_space.y.C": 1}
-    >>> model = bt.identify(u, plant.simulate(u), max_order=2, progress=False)
+    >>> model = bt.identify(u, plant.simulate(u), progress=False)
     >>> model.order, model.hidden
     (1, 0)
-    >>> y = plant.simulate(u)
-    >>> bool(abs(model.simulate(u, y[:10]) - y).max() < 0.01)
+    >>> bool(abs(model.simulate(u) - plant.simulate(u)).max() < 1e-6)
     True
     """
     began = time.perf_counter()
-    max_order, seed = as_size(max_order, "max_order"), as_size(seed, "seed", unsigned=True)
-    if max_order < 1:
-        raise ArgumentError(f"max_order: {max_order} came, expected 1 or more")
+    limit = as_limit(time_limit)
     inputs, outputs, weights = checked(u, y, gains)
+    options = Options.of(
+        *(order, hidden, delay, max_order, linear, input_lag, focus, seed),
+        inputs=inputs.arrays[0].shape[1],
+        steps=int(inputs.lengths.max()),
+    )
     given = inputs.arrays
-    model = modelled(given, inputs.names, missing, "u")
-    scale_u, scale_y = Scale.of(given), Scale.of(outputs.arrays)
-    if model is not None:
-        inputs.arrays = model.filled(given)
-    record = last_quarter(
-        [scale_u.apply(v) for v in inputs.arrays],
-        [scale_y.apply(v) for v in outputs.arrays],
-        weights,
-    )
-    values = sum(int(np.isfinite(item).sum()) for item in record.estimation()[1])
-    with Count(progress) as bar:
-        linear = linear_models(record, max_order, values, seed, bar.update)
-        plain = record
-        if model is not None:
-            record = plain
-            linear = linear_models(record, max_order, values, seed, bar.update)
-        cross_check(record, linear, bar.update)
-        raced = race(record, linear, values, seed, bar.update)
-        if model is not None:
-            record = plain
-        chosen = choose(record, linear, raced, bar.update)
-        beside = linear[chosen.order - 1]
-        if beside is not chosen:
-            refitted(beside, record)
-    for net in (chosen.net, beside.net):
-        learn_labels(net, inputs, outputs)
-    trials = [
-        Trial(
-            item.order,
-            item.hidden,
-            item.draw,
-            item.ridge,
-            item.iterations,
-            item.validation,
-            item.crossed,
-            item.seconds,
-            item is chosen,
-        )
-        for item in linear + raced
-    ]
-    report = IdentificationReport(
-        trials, time.perf_counter() - began, chosen.training, persistence(record)
-    )
-    front = Front(scale_u, scale_y, np.zeros(len(scale_u.mean), dtype=int))
-    members = []
-    for item in (chosen, beside):
-        starts = [np.zeros(item.net.state_size)] * len(given) if item.initial is None else list(item.initial)
-        scores = np.array([np.inf, np.inf, np.inf, np.log(max(item.validation, 1e-10))])
-        trial = next(t for t in trials if t.validation == item.validation)
-        rest = np.mean(starts, axis=0)
-        members.append(Member(item.net, "output error", front, starts, rest, False, scores, trial))
-    errors = np.full((4, len(scale_y.mean)), np.sqrt(chosen.validation)) * scale_y.deviation
-    return IdentifiedModel(
-        members[:1], members[1], report, errors, model, [digest(item) for item in inputs.arrays]
-    )
+    input_model = modelled(given, inputs.names, missing, "u")
+    scales = Scale.of(given), Scale.of(outputs.arrays)
+    filled = given if input_model is None else input_model.filled(given)
+    front = Front(*scales, np.zeros(given[0].shape[1], dtype=int))
+    jobs = as_jobs(n_jobs)
+    with Candidates(progress) as bar:
+        search = Search(bar, jobs, callback, began + limit, began=began)
+        course = Course(filled, outputs.arrays, weights, front, options, search)
+        if input_model is not None:
+            course.learn_missing(input_model, given)
+        model = course.model(input_model)
+    for member in [*model.members, model.linear, *model.candidates.values()]:
+        learn_labels(member.net, inputs, outputs)
+    model.relabel()
+    return model

@@ -1,109 +1,128 @@
-"""Records for `identify`: checked, standardised, and split in time."""
+"""Records in deviations and on the clock of a network, and the parts that candidates see."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .._data.missing import check_finite_or_missing
-from .._data.pairs import as_gains, paired, placed
 from .._data.parts import bounds, last_part, observed_end, observed_steps
-from .._data.sequences import Sequences, read
-from ..errors import ArgumentError, SizeError
+from ..errors import ArgumentError
+from .front import Front, interpolated
 
 #: Part of every sequence that candidates are compared on, from its end.
 VALIDATION_PART = 0.25
 #: Time steps that the race estimates from, about; the refit takes all.
 RACE_STEPS = 3000
-#: Least number of observed values, and of time steps of a sequence.
-LEAST_VALUES = 40
-LEAST_STEPS = 8
+# Time steps of a window in which long records are compared, and of what the refit takes, at most.
+_VALIDATION_STEPS, _REFIT_STEPS = 6000, 120_000
+# Sequences of fewer steps take part in a fit as a whole; where most are such, every fourth one is
+# held back instead of the ends.
+_SHORT, _HELD = 20, 4
+# Places that are compared for the window of a long record.
+_PLACES = 20
+
+Arrays = "list[np.ndarray]"
 
 
-def checked(
-    u: Any, y: Any, gains: Any = None
-) -> tuple[Sequences, Sequences, list[np.ndarray] | None]:
-    """Return inputs (T, M), outputs (T, O) and gains that fit each other.
-
-    Missing inputs are NaN. What has a gain of 0 is missing. A sequence ends with its last observed
-    output: what follows counts neither in scales nor in parts of the record.
-    """
-    for values, what in ((u, "u"), (y, "y")):
-        if values is None:
-            raise ArgumentError(f"{what}: None came, expected an array or a list of arrays")
-    inputs, desired = read(u, None, "u"), read(y, None, "y")
-    rows = paired(inputs, desired, "u", "y")
-    lengths = inputs.lengths
-    check_finite_or_missing(inputs.arrays, inputs.names)
-    for place, (given, known) in enumerate(zip(inputs.arrays, desired.arrays)):
-        if len(given) < LEAST_STEPS:
-            raise SizeError(
-                f"sequence {place}: {len(given)} time steps, expected {LEAST_STEPS} or more"
-            )
-        if np.isinf(known).any():
-            raise ArgumentError(f"y of sequence {place}: an infinite value (NaN means missing)")
-    given_gains = None if gains is None else placed(as_gains(gains, desired), rows, lengths, 0.0)
-    outputs = placed(desired.arrays, rows, lengths, np.nan)
-    if given_gains is not None:
-        for place, gain in enumerate(given_gains):
-            if not (np.isfinite(gain) & (gain >= 0)).all():
-                raise ArgumentError(f"gains of sequence {place}: expected finite values, 0 or more")
-        outputs = [np.where(gain > 0, v, np.nan) for gain, v in zip(given_gains, outputs)]
-    observed = np.isfinite(np.concatenate(outputs)).sum(axis=0)
-    if observed.min() < LEAST_VALUES:
-        raise SizeError(
-            f"y: output {observed.argmin()} has {observed.min()} observed values,"
-            f" expected {LEAST_VALUES} or more"
-        )
-    ends = [max(observed_end(v), LEAST_STEPS) for v in outputs]
-    inputs.arrays = [v[:end] for v, end in zip(inputs.arrays, ends)]
-    desired.arrays = [v[:end] for v, end in zip(outputs, ends)]
-    if given_gains is not None:
-        given_gains = [v[:end] for v, end in zip(given_gains, ends)]
-    return inputs, desired, given_gains
-
-
+@dataclass
 class Record:
-    """Standardised sequences, and a block of each that candidates are compared on.
+    """Sequences as a network takes them, and a block of each that candidates are compared on.
 
     Attributes
     ----------
+    front : Front
     u, y : list of array
-        The sequences, (T, M) and (T, O).
+        The sequences, (T, M) and (T, O), NaN for missing.
+    fine : list of array
+        Outputs in deviations on the user's clock: y where `front.factor` is 1.
     blocks : list of slice
         The validation block of each; what comes before and after may take part in a fit.
     gains : list of array, or None
         Of the outputs, (T, O); None where all count alike.
+    panel : bool
+        Whether blocks are whole sequences, which begin in a state that all share.
     """
 
-    def __init__(
-        self,
+    front: Front
+    u: list[np.ndarray]
+    y: list[np.ndarray]
+    fine: list[np.ndarray]
+    blocks: list[slice]
+    gains: list[np.ndarray] | None = None
+    panel: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        front: Front,
         u: list[np.ndarray],
         y: list[np.ndarray],
-        blocks: list[slice],
         gains: list[np.ndarray] | None = None,
-    ) -> None:
-        self.u, self.y, self.blocks, self.gains = u, y, blocks, gains
+    ) -> Record:
+        """Make one of sequences in the user's units, the last quarter of each as its block.
+
+        Where that of some output has no value in it, or none before it, it begins with the last
+        quarter of the output that ends first.
+        """
+        fine = [front.y.apply(item) for item in y]
+        inputs, outputs = [front.inputs(v) for v in u], [front.outputs(v) for v in y]
+        record = cls(front, inputs, outputs, fine, [], gains)
+        lengths = np.array([len(item) for item in outputs])
+        record.panel = bool(lengths[lengths >= _SHORT].sum() < 0.5 * lengths.sum())
+        if record.panel:
+            held = [k % _HELD == _HELD - 1 for k in range(len(outputs))]
+            record.blocks = [slice(0, len(v) if h else 0) for v, h in zip(outputs, held)]
+            if record.complete():
+                return record
+        record.panel = False
+        for counts_of in (observed_steps, _first_to_end):
+            blocks = [last_part(counts_of(item), VALIDATION_PART) for item in outputs]
+            if (lengths >= _SHORT).any():
+                blocks = [
+                    slice(len(v), len(v)) if len(v) < _SHORT else b for v, b in zip(outputs, blocks)
+                ]
+            record.blocks = blocks
+            if record.complete():
+                return record
+        raise ArgumentError(
+            "y: an output has no observed value in the validation part, or none before it"
+        )
+
+    @property
+    def steps(self) -> int:
+        """Time steps of all sequences together."""
+        return sum(map(len, self.u))
+
+    def part(self, pieces: list[tuple[int, slice]], blocks: list[slice]) -> Record:
+        """Return pieces of sequences, with blocks of their own."""
+        q = self.front.factor
+        return replace(
+            self,
+            u=[self.u[k][s] for k, s in pieces],
+            y=[self.y[k][s] for k, s in pieces],
+            fine=[self.fine[k][s.start * q : s.stop * q] for k, s in pieces],
+            blocks=blocks,
+            gains=None if self.gains is None else [self.gains[k][s] for k, s in pieces],
+        )
 
     def estimation(self) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray] | None]:
-        """Return what a fit sees, no more than about RACE_STEPS: y of the blocks is missing.
-
-        Inputs, outputs and gains.
-        """
-        lengths = [
-            k.start if k.stop >= len(item) else len(item) for item, k in zip(self.u, self.blocks)
+        """Return what a fit sees: inputs, outputs and gains; y of the blocks is missing."""
+        ends = [
+            b.start if b.stop >= len(v) and b.start > 0 else len(v)
+            for v, b in zip(self.u, self.blocks)
         ]
-        part = min(1.0, RACE_STEPS / (sum(lengths)))
-        counts = [max(LEAST_STEPS // 2, int(part * count)) for count in lengths]
-        inputs, outputs = [], []
-        for u, y, block, count in zip(self.u, self.y, self.blocks, counts):
+        outputs = []
+        for y, block, end in zip(self.y, self.blocks, ends):
             y = y.copy()
             y[block] = np.nan
-            inputs.append(u[:count])
-            outputs.append(y[:count])
-        gains = None if self.gains is None else [v[:n] for v, n in zip(self.gains, counts)]
-        return inputs, outputs, gains
+            outputs.append(y[:end])
+        gains = None if self.gains is None else [v[:n] for v, n in zip(self.gains, ends)]
+        return [v[:n] for v, n in zip(self.u, ends)], outputs, gains
+
+    def values(self) -> int:
+        """Return how many observed values a fit sees."""
+        return sum(int(np.isfinite(item).sum()) for item in self.estimation()[1])
 
     def complete(self) -> bool:
         """Return whether each output is observed in the blocks and in what a fit sees."""
@@ -113,72 +132,126 @@ class Record:
             for part in (blocks, self.estimation()[1])
         )
 
-    def error(self, outputs: list[np.ndarray], validation: bool) -> float:
-        """Return the mean square error in deviations, infinite where a simulation diverges."""
-        blocks = self.blocks if validation else [slice(None)] * len(self.u)
-        desired = np.concatenate([item[block] for item, block in zip(self.y, blocks)])
-        found = np.concatenate([item[block] for item, block in zip(outputs, blocks)])
+    def shown(self, outputs: list[np.ndarray]) -> list[np.ndarray]:
+        """Return outputs of a network on the clock of the user, in deviations."""
+        q = self.front.factor
+        return outputs if q == 1 else [interpolated(x, q, len(v)) for x, v in zip(outputs, self.fine)]
+
+    def of_blocks(self, fine: list[np.ndarray]) -> np.ndarray:
+        """Return the blocks of sequences on the user's clock, one after the other, (steps, O)."""
+        q = self.front.factor
+        return np.concatenate([v[b.start * q : b.stop * q] for v, b in zip(fine, self.blocks)])
+
+    def errors(self, outputs: list[np.ndarray], validation: bool) -> np.ndarray:
+        """Return the mean square error of each output, (O,); inf where a simulation diverges."""
+        shown = self.shown(outputs)
+        if validation:
+            desired, found = self.of_blocks(self.fine), self.of_blocks(shown)
+        else:
+            desired, found = np.concatenate(self.fine), np.concatenate(shown)
         known = np.isfinite(desired)
-        weights = None
-        if self.gains is not None:
-            weights = np.concatenate([item[block] for item, block in zip(self.gains, blocks)])
-            weights = weights[known]
+        weights = known.astype(float)
+        if self.gains is not None and self.front.factor == 1:
+            weights *= self.of_blocks(self.gains) if validation else np.concatenate(self.gains)
         with np.errstate(over="ignore", invalid="ignore"):
-            error = float(np.average((found - desired)[known] ** 2, weights=weights))
-        return error if np.isfinite(error) else np.inf
+            squares = np.where(known, (found - desired) ** 2, 0.0)
+            error = np.sum(weights * squares, axis=0) / np.maximum(weights.sum(axis=0), 1e-300)
+        return np.where(np.isfinite(error), error, np.inf)
+
+    def error(self, outputs: list[np.ndarray], validation: bool) -> float:
+        """Return the mean square error in deviations, inf where a simulation diverges."""
+        return float(np.mean(self.errors(outputs, validation)))
+
+
+def raced(record: Record) -> Record:
+    """Return what the race sees of a record: all of it, or windows of what is long.
+
+    Of a long sequence these are where its values move most, and the steps before its block, both
+    with the block after the second.
+    """
+    part = RACE_STEPS / ((1 - VALIDATION_PART) * record.steps)
+    if part >= 1 or record.panel:
+        return record
+    pieces, blocks = [], []
+    for place, (y, block) in enumerate(zip(record.y, record.blocks)):
+        length, wanted = len(y), max(_SHORT, int(part * (1 - VALIDATION_PART) * len(y)))
+        if block.start - wanted < wanted or block.start >= length:
+            keep = min(length, max(_SHORT, int(part * length)))
+            pieces.append((place, slice(0, keep)))
+            blocks.append(last_part(observed_steps(y[:keep]), VALIDATION_PART))
+            continue
+        before = wanted // 3
+        held = min(block.stop, block.start + _VALIDATION_STEPS)
+        first = _liveliest(record.u[place], y, wanted - before, block.start - before)
+        pieces.append((place, slice(first, first + wanted - before)))
+        blocks.append(slice(wanted - before, wanted - before))
+        pieces.append((place, slice(block.start - before, held)))
+        blocks.append(slice(before, before + held - block.start))
+    found = record.part(pieces, blocks)
+    return found if found.complete() else record
+
+
+def _liveliest(u: np.ndarray, y: np.ndarray, steps: int, end: int) -> int:
+    """Return where the window of so many steps begins in which inputs and outputs move most."""
+    places = np.linspace(0, end - steps, _PLACES).astype(int)
+
+    def life(first: int) -> float:
+        both = np.hstack([u[first : first + steps], y[first : first + steps]])
+        known = np.isfinite(both).all(axis=1)
+        return float(np.log(both[known].var(axis=0) + 1e-6).sum()) if known.any() else -np.inf
+
+    return int(places[int(np.argmax([life(first) for first in places.tolist()]))])
+
+
+def refitted(record: Record) -> Record:
+    """Return what the refit takes: all of a record, or windows of it where it is very long."""
+    if record.steps <= _REFIT_STEPS:
+        return record
+    part = _REFIT_STEPS / record.steps
+    pieces = []
+    for place, y in enumerate(record.y):
+        wanted = max(_SHORT, int(part * len(y)) // 4)
+        cuts = np.linspace(0, max(0, len(y) - wanted), 4).astype(int)
+        pieces += [(place, slice(cut, min(len(y), cut + wanted))) for cut in np.unique(cuts).tolist()]
+    return record.part(pieces, [slice(0, 0)] * len(pieces))
+
+
+def quarters(record: Record) -> list[Record]:
+    """Return the record with the second, the third and the fourth quarter as its block.
+
+    Quarters are of what is observed, of a panel the sequences in turn.
+    """
+    if record.panel:
+        blocks = [
+            [slice(0, len(v) if k % _HELD == held else 0) for k, v in enumerate(record.y)]
+            for held in range(_HELD - 1)
+        ]
+    else:
+        longest = RACE_STEPS / (1 - VALIDATION_PART)
+        part = min(1.0, longest / record.steps)
+        keep = [len(v) if len(v) < _SHORT else max(_SHORT, int(part * len(v))) for v in record.y]
+        record = record.part([(k, slice(0, n)) for k, n in enumerate(keep)], record.blocks)
+        cuts = [
+            [len(v)] * 5 if len(v) < _SHORT else bounds(observed_steps(v), 4) for v in record.y
+        ]
+        blocks = [[slice(cut[k], cut[k + 1]) for cut in cuts] for k in (1, 2, 3)]
+    found = [replace(record, blocks=item) for item in blocks]
+    return [item for item in found if item.complete()]
 
 
 def persistence(record: Record) -> float:
     """Return the mean square of y(t) - y(t-1) in deviations, NaN where no such pair is known."""
-    steps = np.concatenate([np.diff(item, axis=0) for item in record.y])
+    steps = np.concatenate([np.diff(item, axis=0) for item in record.fine])
     known = np.isfinite(steps)
     if not known.any():
         return float("nan")
     weights = None
-    if record.gains is not None:
+    if record.gains is not None and record.front.factor == 1:
         weights = np.concatenate([item[1:] for item in record.gains])[known]
     return float(np.average(steps[known] ** 2, weights=weights))
-
-
-def last_quarter(
-    u: list[np.ndarray], y: list[np.ndarray], gains: list[np.ndarray] | None = None
-) -> Record:
-    """Return the record with the last quarter of what is observed of every sequence as its block.
-
-    Where that of some output has no value in it, or none before it, it begins with the last quarter
-    of the output that ends first.
-    """
-    for counts_of in (_all_values, _first_to_end):
-        blocks = [last_part(counts_of(item), VALIDATION_PART) for item in y]
-        record = Record(u, y, blocks, gains)
-        if record.complete():
-            return record
-    raise ArgumentError(
-        "y: an output has no observed value in the validation part, or none before it"
-    )
-
-
-def _all_values(y: np.ndarray) -> np.ndarray:
-    return observed_steps(y)
 
 
 def _first_to_end(y: np.ndarray) -> np.ndarray:
     """Return the counts of the output that ends first."""
     ends = [observed_end(column) for column in y.T]
     return observed_steps(y[:, int(np.argmin(ends))])
-
-
-def quarters(record: Record) -> list[Record]:
-    """Return the record with the second, the third and the fourth quarter as its block.
-
-    Quarters are of what is observed. Of long records each has no more steps than what RACE_STEPS
-    estimate from.
-    """
-    part = min(1.0, RACE_STEPS / (1 - VALIDATION_PART) / sum(map(len, record.u)))
-    counts = [max(LEAST_STEPS, int(part * len(item))) for item in record.u]
-    u, y = ([item[:n] for item, n in zip(v, counts)] for v in (record.u, record.y))
-    gains = None if record.gains is None else [v[:n] for v, n in zip(record.gains, counts)]
-    cuts = [bounds(observed_steps(item), 4) for item in y]
-    blocks = ([slice(cut[k], cut[k + 1]) for cut in cuts] for k in (1, 2, 3))
-    found = [Record(u, y, block, gains) for block in blocks]
-    return [item for item in found if item.complete()]

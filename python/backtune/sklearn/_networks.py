@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..identification.candidates import initial_state
+# moved
 from ..estimator import Estimator
 from ..group import Group
 from ..network import Network

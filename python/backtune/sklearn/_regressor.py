@@ -11,7 +11,7 @@ from sklearn.base import RegressorMixin
 from .._data.names import learnable
 from .._data.parts import observed_end, observed_steps
 from .._data.scales import Scale
-from ..identification.records import LEAST_STEPS, LEAST_VALUES
+from ..identification.checking import LEAST_VALUES
 from ..identification.candidates import make_network
 from ..criteria import LeastSquares
 from ..errors import ArgumentError

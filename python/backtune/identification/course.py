@@ -1,0 +1,212 @@
+"""The course of an identification: what is tried, in which order."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..missing_inputs import InputModel
+from . import linear as lines
+from .candidates import Candidate
+from .combination import PERFECT, weights_of
+from .front import Front
+from .member import Member
+from .missing import weighed
+from .model import IdentifiedModel, digest
+from .networks import Form, radius
+from .options import Options
+from .pool import chosen, compare, held_back_errors, make_member, refit, scores_of
+from .preparation import Preparation
+from .race import HIDDEN, TANH, Plan, race
+from .records import Record, persistence, raced
+from .report import IdentificationReport, Trial
+from .search import Search
+
+# Work of the race of free runs, and of that of predictors.
+_WORK, _PREDICTION_WORK = 4e9, 1.5e9
+# Linear models in free run from which predictors start.
+_PREDICTORS = 5
+# By how much, as logarithms, a layer must be better than the best linear model to be the single
+# best one, and a larger linear model than a smaller one.
+_GAIN, _MARGIN = 0.15, 0.05
+
+
+class Course:
+    """One identification.
+
+    Parameters
+    ----------
+    u, y : list of array
+        In the user's units; u finite, NaN in y for missing.
+    gains : list of array, or None
+    front : Front
+        Of the scales alone.
+    options : Options
+    search : Search
+    """
+
+    def __init__(
+        self,
+        u: list[np.ndarray],
+        y: list[np.ndarray],
+        gains: list[np.ndarray] | None,
+        front: Front,
+        options: Options,
+        search: Search,
+    ) -> None:
+        self.options, self.search = options, search
+        self._digests = [digest(item) for item in u]
+        form = Form(u[0].shape[1], y[0].shape[1], 1, input_lag=options.input_lag)
+        self._preparation = Preparation(u, y, gains, form, search)
+        plain = self._preparation.record(front)
+        self._form = replace(form, shared=plain.panel)
+        self._preparation.form = self._form
+        own, slow = self._preparation.front(front, options.delay)
+        # What simulates, on the clock that pays; and what predicts, on the record's own.
+        self._record = self._preparation.record(slow)
+        self._own = self._record if slow is own else self._preparation.record(own)
+        self._lines = self._linear(self._record)
+        if self._lines:
+            best = min(self._lines, key=lambda item: item.validation)
+            if self._preparation.drop_outliers(best, self._record):
+                self._record = self._preparation.record(slow)
+                self._own = self._record if slow is own else self._preparation.record(own)
+                self._lines = self._linear(self._record)
+
+    def _linear(self, record: Record) -> list[Candidate]:
+        options = self.options
+        return lines.output_error(
+            raced(record), self._form, options.orders, options.seed, self.search
+        )
+
+    def learn_missing(self, model: InputModel, given: list[np.ndarray]) -> None:
+        """Let outputs count by what missing inputs leave open of them, by the best linear model."""
+        best = min(self._lines, key=lambda item: item.validation)
+        starts = best.fitted_starts(self._record)
+        self._record.gains = weighed(self._record, best.net, starts, model, given)
+        self._own.gains = self._record.gains if self._own is self._record else self._own.gains
+        self._lines = self._linear(self._record)
+
+    def model(self, input_model: InputModel | None) -> IdentifiedModel:
+        """Do the rest, and return the model."""
+        everyone, wholes = self._candidates()
+        compared = compare(everyone, self.search)
+        scores = scores_of(compared)
+        if not np.isfinite(scores).any():
+            scores = np.stack([item.scores for item in compared], axis=1)
+        members = self._ordered(compared, scores, chosen(scores, compared))
+        items = [compared[k] for k in members]
+        scores = scores[:, members]
+        weights = np.stack([weights_of(row) for row in scores])
+        records = [wholes[id(item.record.front)] for item in items]
+        errors = held_back_errors(items, scores) * records[0].front.y.deviation
+        if self.search.ended is None:
+            starts = refit(items, records, np.maximum(weights[-1], weights[0]), self.search)
+        else:
+            starts = [item.fitted_starts(whole) for item, whole in zip(items, records)]
+        rows = {id(item): k for k, item in enumerate(items)}
+        trials = [self._trial(item, rows.get(id(item)), weights) for item in everyone]
+        made = [
+            make_member(item, whole, start, scores[:, k], trials[everyone.index(item)])
+            for k, (item, whole, start) in enumerate(zip(items, records, starts))
+        ]
+        straight = [k for k, item in enumerate(items) if not item.kind.form.hidden]
+        line = made[straight[0]] if straight else made[0]
+        report = IdentificationReport(trials, findings=self._preparation.findings)
+        places = {id(trial): k for k, trial in enumerate(report)}
+        candidates = {places[id(member.trial)]: member for member in made}
+        model = IdentifiedModel(
+            made, line, report, errors, input_model, self._digests, candidates
+        )
+        self._finish(model, line, straight, items)
+        return model
+
+    # ---- Inside
+
+    def _candidates(self) -> tuple[list[Candidate], dict[int, Record]]:
+        """Return all that was tried, and the whole records by their fronts."""
+        options, search = self.options, self.search
+        straight = self._lines
+        wholes = {id(self._record.front): self._record, id(self._own.front): self._own}
+        everyone = list(straight)
+        exact = min((item.validation for item in straight), default=np.inf) <= PERFECT
+        if options.focus != "simulation" and not self._form.shared:
+            start = straight if self._own is self._record else self._linear(self._own)
+            predictors = lines.prediction(raced(self._own), start, _PREDICTORS, search)
+            everyone += predictors
+            everyone += lines.regressions(raced(self._own), self._form, search)
+            if not exact and options.hidden != ():
+                everyone += self._raced(predictors, _PREDICTION_WORK, lambda item: item.validation)
+        if options.focus != "prediction" and not exact and options.hidden != ():
+            everyone += self._raced(straight, _WORK, lambda item: item.validation)
+        return everyone, wholes
+
+    def _raced(self, linear: list[Candidate], work: float, score: Any) -> list[Candidate]:
+        hidden = HIDDEN if self.options.hidden is None else self.options.hidden
+        plan = Plan(work, hidden)
+        if linear and linear[0].kind.training == "prediction":
+            plan = replace(plan, layers=(TANH,))
+        return race(linear, score, plan, self.options.seed, self.search)
+
+    def _ordered(
+        self, items: list[Candidate], scores: np.ndarray, members: list[int]
+    ) -> list[int]:
+        """Put the single best one first: the least model that is about as good as the best."""
+        row = scores[0] if self.options.focus == "prediction" else scores[-1]
+        members = sorted(members, key=lambda k: row[k])
+        straight = [k for k in members if not items[k].kind.form.hidden and items[k].kind.training != "arx"]
+        if not straight or not np.isfinite(row[straight[0]]):
+            return members
+        best = members[0]
+        if items[best].kind.form.hidden and row[best] <= row[straight[0]] - _GAIN:
+            return members
+        near = [k for k in straight if row[k] <= row[straight[0]] + _MARGIN]
+        first = min(near, key=lambda k: (items[k].kind.form.order, row[k]))
+        return [first, *(k for k in members if k != first)]
+
+    def _trial(self, item: Candidate, member: int | None, weights: np.ndarray) -> Trial:
+        form, kind = item.kind.form, item.kind
+        counted = member is not None
+        return Trial(
+            order=form.order,
+            hidden=form.hidden,
+            draw=kind.draw,
+            ridge=kind.ridge,
+            iterations=item.iterations,
+            validation=float(item.errors[-1]) if np.isfinite(item.errors[-1]) else item.validation,
+            crossed=None if item.crossed is None else float(item.crossed[-1]),
+            seconds=item.seconds,
+            chosen=member == 0,
+            kind=kind.training,
+            layer=form.layer.name if form.hidden else "",
+            factor=item.record.front.factor,
+            prediction=float(item.errors[0]),
+            weight=float(weights[-1][member]) if counted else 0.0,
+            prediction_weight=float(weights[0][member]) if counted else 0.0,
+        )
+
+    def _finish(
+        self, model: IdentifiedModel, line: Member, straight: list[int], items: list[Candidate]
+    ) -> None:
+        """Complete the report with errors on the whole record, poles, and the time."""
+        report, own = model.report, self._own
+        u = self._preparation.u
+
+        def nmse(runs: list[np.ndarray]) -> float:
+            fine = [own.front.y.apply(item) for item in runs]
+            gaps = np.concatenate(fine) - np.concatenate(own.fine)
+            return float(np.mean(np.nanmean(gaps**2, axis=0)))
+
+        report.training = nmse(model._simulated(u))
+        report.best_member_error = nmse(model.members[0].simulate(u, model.members[0].starts))
+        report.linear_error = nmse(line.simulate(u, line.starts))
+        report.persistence = persistence(own)
+        size = radius(model.members[0].net)
+        if size >= 1 - 1e-6:
+            where = "on" if size <= 1 + 1e-6 else "outside"
+            report.findings.append(f"poles: one {where} the unit circle, modulus {size:.9g}")
+        report.interrupted = self.search.ended
+        report.seconds = time.perf_counter() - self.search.began

@@ -1,0 +1,178 @@
+"""The networks of candidates: how they are made, and how one starts from another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..functions import FunctionLike
+from ..network import Network
+
+#: Name of the unit, and of the outputs of one without states.
+UNIT, OUTPUTS = "state_space", "y"
+# What the weights of a layer to states and outputs are drawn with: near zero.
+_SMALL = 1e-3
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A nonlinear layer: h = function(b + F x + G u)^degree."""
+
+    name: str
+    function: FunctionLike = "tanh"
+    degree: int = 1
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a network is made of.
+
+    Attributes
+    ----------
+    inputs, outputs : int
+    order : int
+        States; lags of one without states.
+    hidden : int
+        Nodes of its layer.
+    measured : bool
+        Whether it reads measured outputs.
+    layer : Layer
+    input_lag : int
+        Of the states.
+    shared : bool
+        Whether all sequences start in one learnt state.
+    """
+
+    inputs: int
+    outputs: int
+    order: int
+    hidden: int = 0
+    measured: bool = False
+    layer: Layer = Layer("tanh")
+    input_lag: int = 1
+    shared: bool = False
+
+    @property
+    def weights(self) -> int:
+        """How many weights the network has."""
+        n, h, m, o = self.order, self.hidden, self.inputs, self.outputs
+        states = n * (n + m + h + (o + 1 if self.measured else 0))
+        return states + (o + h) * (1 + n + m) + o * h
+
+
+def make_network(form: Form) -> Network:
+    """Make the network of a form, weights at zero."""
+    net = Network(form.inputs)
+    options: dict[str, Any] = {}
+    if form.hidden and form.layer.name != "tanh":
+        options = {"activation": form.layer.function, "degree": form.layer.degree}
+    net.state_space(
+        form.order,
+        hidden=form.hidden,
+        outputs=form.outputs,
+        input_lag=form.input_lag,
+        feedback="measured" if form.measured else None,
+        initial="learn" if form.shared else None,
+        **options,
+    )
+    return net
+
+
+def make_arx(inputs: int, outputs: int, lags: int) -> Network:
+    """Make a regression of outputs on inputs and measured outputs of so many lags."""
+    net = Network(inputs)
+    y = net.linear(outputs, name=OUTPUTS, sources=[])
+    y.connect(net.input.lag(0), "B0")
+    for lag in range(1, lags + 1):
+        y.connect(net.input.lag(lag), f"B{lag}")
+        y.connect(y.measured().lag(lag), f"K{lag}")
+    return net
+
+
+def reads_measured(net: Network) -> bool:
+    """Tell whether a network reads measured outputs."""
+    return any(".m" in name for name in net.groups)
+
+
+def free_matrix(net: Network) -> np.ndarray:
+    """Return A of the linear part in free run: A + K C where measured outputs are read."""
+    weights = net.weights
+    A = weights[f"{UNIT}.x.A"]
+    if f"{UNIT}.x.K" in weights:
+        return A + weights[f"{UNIT}.x.K"] @ weights[f"{UNIT}.y.C"]
+    return A
+
+
+def radius(net: Network) -> float:
+    """Return the largest modulus of the poles of the linear part in free run; 0 without states."""
+    if f"{UNIT}.x.A" not in net.weights:
+        return 0.0
+    return float(np.abs(np.linalg.eigvals(free_matrix(net))).max())
+
+
+def filter_radius(net: Network) -> float:
+    """Return that of the predictor."""
+    if f"{UNIT}.x.A" not in net.weights:
+        return 0.0
+    return float(np.abs(np.linalg.eigvals(net.weights[f"{UNIT}.x.A"])).max())
+
+
+def innovations(net: Network, form: Form, gain: float) -> Network:
+    """Return the predictor of a linear model: K is `gain` times A C^+, the free run is the same."""
+    more = make_network(replace(form, measured=True))
+    w = net.weights
+    A, B, C, D = (w[f"{UNIT}.{k}"] for k in ("x.A", "x.B", "y.C", "y.D"))
+    K = gain * A @ np.linalg.pinv(C)
+    more.weights = {
+        f"{UNIT}.x.A": A - K @ C,
+        f"{UNIT}.x.B": B - K @ D if form.input_lag == 1 else B,
+        f"{UNIT}.x.K": K,
+        f"{UNIT}.x.a": -K @ w[f"{UNIT}.y.a"],
+        f"{UNIT}.y.C": C,
+        f"{UNIT}.y.D": D,
+        f"{UNIT}.y.a": w[f"{UNIT}.y.a"],
+    }
+    return more
+
+
+def bent(
+    linear: Network, form: Form, states: np.ndarray, seed: tuple[int, ...]
+) -> Network:
+    """Return a network with a layer that starts as the linear one, its states of deviation 1.
+
+    Parameters
+    ----------
+    linear : Network
+    form : Form
+        Of the network that is made.
+    states : array of shape (T, order)
+        Of runs of the linear one.
+    seed : tuple of int
+        Of the weights of the layer; those to the states and outputs are near zero.
+    """
+    deviation = states.std(axis=0)
+    deviation = np.where(np.isfinite(deviation) & (deviation > 1e-9), deviation, 1.0)
+    weights = linear.weights
+    order, inputs, outputs, hidden = form.order, form.inputs, form.outputs, form.hidden
+    net = make_network(form)
+    random = np.random.default_rng(seed)
+    fan = np.sqrt(order + inputs)
+    made = {
+        f"{UNIT}.x.A": weights[f"{UNIT}.x.A"] * deviation / deviation[:, None],
+        f"{UNIT}.x.B": weights[f"{UNIT}.x.B"] / deviation[:, None],
+        f"{UNIT}.x.E": _SMALL * random.normal(size=(order, hidden)),
+        f"{UNIT}.h2.a": random.normal(size=hidden),
+        f"{UNIT}.h2.F": random.normal(size=(hidden, order)) / fan,
+        f"{UNIT}.h2.G": random.normal(size=(hidden, inputs)) / fan,
+        f"{UNIT}.y.a": weights[f"{UNIT}.y.a"],
+        f"{UNIT}.y.C": weights[f"{UNIT}.y.C"] * deviation,
+        f"{UNIT}.y.D": weights[f"{UNIT}.y.D"],
+        f"{UNIT}.y.H": _SMALL * random.normal(size=(outputs, hidden)),
+    }
+    if form.measured:
+        made[f"{UNIT}.x.K"] = weights[f"{UNIT}.x.K"] / deviation[:, None]
+        made[f"{UNIT}.x.a"] = weights[f"{UNIT}.x.a"] / deviation
+    net.weights = made
+    return net

@@ -1,0 +1,235 @@
+"""From candidates to members: compared, tried outside of the record, refitted, weighed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..network import Network
+from .candidates import Candidate
+from .combination import HORIZONS, PERFECT, weighted_median, weights_of
+from .member import Member, equilibrium
+from .networks import filter_radius, radius
+from .records import Record, quarters, refitted
+from .report import Trial
+from .search import Search
+
+#: Members of a model, at most.
+MOST = 30
+# Candidates of each kind that are cross-checked, best first.
+_CROSSED = 14
+# By how much, as a logarithm of a ratio of errors, one with a pole outside the unit circle must be
+# better than all others.
+_OUTSIDE = 0.7
+# A run outside of what is known may be this many times as large as anything in the record.
+_RANGE = 5.0
+# Time steps of such runs, of learning a start, and of looking at starts.
+_STEPS, _HEAD, _TIMES, _PLACES, _LOOK = 4000, 2000, 40, 8, 50
+_SCALED = 1.5
+# A refit may move runs of unknown inputs by this many times the error, squares.
+_MOVED = 4.0
+# Work of all refits: time steps x weights^1.5.
+_REFIT_WORK = 3e9
+
+
+def compare(candidates: list[Candidate], search: Search) -> list[Candidate]:
+    """Judge candidates, cross-check the best of each training, and return those that do."""
+    found = search.work("compared", Candidate.judge, candidates, lambda item: item.errors[-1])
+    for item in candidates[len(found) :]:
+        found.append(item.judge())
+    found = [item for item in found if np.isfinite(item.errors).any()]
+    # One that is exact leaves nothing to compare.
+    if min((item.errors[-1] for item in found), default=np.inf) <= PERFECT:
+        return found
+    parts = quarters(found[0].record) if found else []
+    crossed = []
+    for training in sorted({item.kind.training for item in found}):
+        for bent in (False, True):
+            same = [
+                item
+                for item in found
+                if item.kind.training == training and (item.kind.form.hidden > 0) == bent
+            ]
+            place = -1 if training == "output error" else 0
+            crossed += sorted(same, key=lambda item: item.errors[place])[:_CROSSED]
+    search.work("cross-checked", lambda item: item.cross(parts), crossed, lambda i: i.errors[-1])
+    # After an interruption there are comparisons of none or of some only.
+    return crossed if search.ended is None else found
+
+
+def scores_of(candidates: list[Candidate]) -> np.ndarray:
+    """Return logarithms of errors, (4, candidates); inf where one must not take part.
+
+    Linear ones with a pole outside the unit circle simulate where the record shows that: where all
+    others have twice the error. Predictors that do not forget do not predict. Those that run away
+    on inputs that are not of the record are out.
+    """
+    scores = np.stack([item.scores for item in candidates], axis=1)
+    edge = 1 + 1e-9
+    inside = np.array([radius(item.net) <= edge for item in candidates])
+    free = scores[-1]
+    # Regressions are there for what is measured.
+    free[[item.kind.training == "arx" for item in candidates]] = np.inf
+    if (inside & np.isfinite(free)).any():
+        free[~inside & (free > free[inside].min() - _OUTSIDE)] = np.inf
+    for k, item in enumerate(candidates):
+        if item.predicts and filter_radius(item.net) > edge:
+            scores[:-1, k] = np.inf
+    plain = [k for k, item in enumerate(candidates) if not item.kind.form.hidden]
+    limit = 0.0
+    if plain:
+        best = min(plain, key=lambda k: free[k])
+        runs = unknown_runs(candidates[best].net, candidates[best].record)
+        limit = max(float(np.abs(run).max(initial=0.0)) for run in runs)
+        limit = limit if np.isfinite(limit) else 0.0
+    for k, item in enumerate(candidates):
+        if item.kind.form.hidden and not _stays(item.net, item.record, limit):
+            scores[:, k] = np.inf
+    return scores
+
+
+def unknown_runs(net: Network, record: Record) -> list[np.ndarray]:
+    """Return runs on the inputs backwards, shuffled, and 1.5 times as large."""
+    random = np.random.default_rng(0)
+    inputs = [item[:_STEPS] for item in record.u]
+    variants = [
+        *(item[::-1] for item in inputs),
+        *(random.permutation(item) for item in inputs),
+        *(_SCALED * item for item in inputs),
+    ]
+    return net.simulate(variants)
+
+
+def _stays(net: Network, record: Record, limit: float) -> bool:
+    known = max(float(np.nanmax(np.abs(item), initial=0.0)) for item in record.y)
+    most = _RANGE * max(known, limit)
+    return all(np.isfinite(run).all() and np.abs(run).max() <= most for run in unknown_runs(net, record))
+
+
+def chosen(scores: np.ndarray, candidates: list[Candidate]) -> list[int]:
+    """Return which are members: the best in free run and one step ahead, in turns, MOST at most."""
+    usable = [k for k in range(len(candidates)) if np.isfinite(scores[:, k]).any()]
+    orders = [sorted(usable, key=lambda k, row=row: scores[row, k]) for row in (-1, 0)]
+    orders = [
+        [k for k in order if np.isfinite(scores[row, k])] for order, row in zip(orders, (-1, 0))
+    ]
+    found: list[int] = []
+    for rank in range(len(usable)):
+        for order in orders:
+            if rank < len(order) and order[rank] not in found and len(found) < MOST:
+                found.append(order[rank])
+    return found
+
+
+def refit(
+    candidates: list[Candidate], wholes: list[Record], importance: np.ndarray, search: Search
+) -> list[list[Any]]:
+    """Refit candidates to whole records, the weightiest first; return the starts of all.
+
+    Accepted where runs on unknown inputs stay near to what they were.
+    """
+    order = np.argsort(-importance, kind="stable").tolist()
+    spent, tasks = 0.0, []
+    for k in order:
+        spent += refitted(wholes[k]).steps * candidates[k].best.size ** 1.5
+        if spent <= _REFIT_WORK or len(tasks) < 4:
+            tasks.append(k)
+    starts: dict[int, list[Any]] = {}
+
+    def work(k: int) -> tuple[int, list[Any] | None]:
+        item, whole = candidates[k], wholes[k]
+        part = refitted(whole)
+        before = unknown_runs(item.net, whole)
+        weights, found = item.refit(part)
+        after = unknown_runs(item.net, whole)
+        apart = max(float(np.mean((a - b) ** 2)) for a, b in zip(after, before))
+        error = float(np.min(item.errors[np.isfinite(item.errors)]))
+        good = apart <= _MOVED * max(error, PERFECT)
+        if good and radius(item.net) > 1:
+            good = radius(item.net) <= max(1.0, _radius_of(item, item.best))
+        if not good:
+            item.net.set_weights(item.best)
+            return k, None
+        item.best = weights
+        return k, found if part is whole else None
+
+    for k, found in search.work("refitted", work, tasks, lambda pair: candidates[pair[0]].errors[-1]):
+        if found is not None:
+            starts[k] = found
+    for k, item in enumerate(candidates):
+        item.net.set_weights(item.best)
+    late = [k for k in range(len(candidates)) if k not in starts]
+    for k in late:
+        head = wholes[k].part(
+            [(i, slice(0, min(_HEAD, len(v)))) for i, v in enumerate(wholes[k].u)],
+            [slice(0, 0)] * len(wholes[k].u),
+        )
+        starts[k] = candidates[k].fitted_starts(head)
+    return [starts[k] for k in range(len(candidates))]
+
+
+def _radius_of(item: Candidate, weights: np.ndarray) -> float:
+    with item.net.copy() as copy:
+        copy.set_weights(weights)
+        return radius(copy)
+
+
+def make_member(
+    item: Candidate, whole: Record, starts: list[Any], scores: np.ndarray, trial: Trial
+) -> Member:
+    """Make a member of a candidate."""
+    net, kind = item.net, item.kind.training
+    if any(start is None for start in starts):
+        return Member(net, kind, whole.front, starts, None, None, False, scores, trial)
+    states = _states(net, whole, starts)
+    rest, deviation = states.mean(axis=0), states.std(axis=0)
+    settles = _settles(net, whole, rest)
+    return Member(net, kind, whole.front, starts, rest, deviation, settles, scores, trial)
+
+
+def _states(net: Network, record: Record, starts: list[Any]) -> np.ndarray:
+    """Return states at times spread over the heads of sequences, (times, state_size)."""
+    inputs, begins = [], []
+    share = max(1, _TIMES // len(record.u))
+    for u, start in list(zip(record.u, starts))[:_TIMES]:
+        cuts = np.linspace(0, min(_HEAD, len(u)), share + 1).astype(int)[1:]
+        inputs += [u[:cut] for cut in cuts.tolist()]
+        begins += [start] * share
+    states = np.array([state for _, state in net.simulate(inputs, begins, return_state=True)])
+    states = states[np.isfinite(states).all(axis=1)]
+    return states if len(states) else np.zeros((1, net.state_size))
+
+
+def _settles(net: Network, record: Record, rest: np.ndarray) -> bool:
+    """Tell whether runs from the equilibrium of their first input fit better than from `rest`."""
+    windows = []
+    for u, y in zip(record.u, record.y):
+        places = np.linspace(0, max(0, len(u) - _LOOK), _PLACES).astype(int)
+        windows += [(u[p : p + _LOOK], y[p : p + _LOOK]) for p in np.unique(places).tolist()]
+    windows = windows[: 4 * _PLACES]
+    inputs = [u for u, _ in windows]
+    errors = []
+    for begins in ([rest] * len(inputs), [equilibrium(net, u, rest) for u in inputs]):
+        runs = net.simulate(inputs, begins)
+        gaps = np.concatenate([(run - y).ravel() for run, (_, y) in zip(runs, windows)])
+        errors.append(float(np.nanmean(gaps**2)))
+    return errors[1] < errors[0]
+
+
+def held_back_errors(candidates: list[Candidate], scores: np.ndarray) -> np.ndarray:
+    """Return the deviation of the errors of the weighted median on held-back parts, (4, O)."""
+    found = []
+    for place in range(len(HORIZONS)):
+        best = candidates[int(np.argmin(scores[place]))]
+        weights = weights_of(scores[place])
+        same = [
+            k
+            for k, item in enumerate(candidates)
+            if item.record.front is best.record.front and weights[k] > 0 and item.runs is not None
+        ]
+        runs = np.stack([candidates[k].runs[place] for k in same])  # type: ignore[index]
+        middle = weighted_median(runs, weights[same])
+        desired = best.record.of_blocks(best.record.fine)
+        found.append(np.sqrt(np.nanmean((middle - desired) ** 2, axis=0)))
+    return np.array(found)

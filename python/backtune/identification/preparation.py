@@ -1,0 +1,160 @@
+"""What a record asks for before networks see it: glitches, dead time, its time scale, outliers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .candidates import Candidate
+from .delays import estimated
+from .front import Front, GlitchFilter, averaged, interpolated, medians
+from .linear import quick_error
+from .networks import Form
+from .records import Record, raced
+from .search import Search
+
+# A glitch is this many times as far from the median about it as all but a hundredth of the values,
+# and so many deviations, and there are few of them.
+_WILD, _FAR, _RARE = 5.0, 2.0, 0.01
+# Ratios of errors on held-back parts under which what was found is taken to be there.
+_BETTER, _LATE, _SLOW = 0.99, 0.95, 0.7
+# Dead times below this are what a state-space model has anyway.
+_LEAST_DELAY = 2
+_FACTORS = (2, 5, 10, 20, 50)
+# Steps that must be left, and the part of the error of a model that averaging may cost.
+_LEFT, _LOST = 300, 0.1
+# Outliers of outputs: so many robust deviations of the distance from the median, and of the errors
+# of a linear model.
+_OUTLYING, _UNEXPLAINED = 6.0, 6.0
+_ROBUST = 1.4826
+
+
+class Preparation:
+    """Looks at one record, and notes what it finds.
+
+    Parameters
+    ----------
+    u, y : list of array
+        In the user's units, NaN in y for missing.
+    gains : list of array, or None
+    form : Form
+        Of linear models, but for the order.
+    search : Search
+
+    Attributes
+    ----------
+    findings : list of str
+    """
+
+    def __init__(
+        self, u: list[np.ndarray], y: list[np.ndarray], gains: Any, form: Form, search: Search
+    ) -> None:
+        self.u, self.y, self.gains, self.form, self.search = u, y, gains, form, search
+        self.findings: list[str] = []
+
+    def front(self, plain: Front, delay: Any) -> tuple[Front, Front]:
+        """Return the front of the record at its own pace, and one at that which pays.
+
+        `delay`, (M,), is taken as it is; None: it is looked for.
+        """
+        self._plain_error = self._error(plain)
+        front = self._without_glitches(plain)
+        if delay is None:
+            front = self._late(front)
+        elif np.any(delay):
+            front = replace(front, delays=np.asarray(delay, dtype=int))
+            self._plain_error = self._error(front)
+        return front, self._slow(front)
+
+    def record(self, front: Front) -> Record:
+        """Return the record as a front shows it."""
+        gains = self.gains
+        if gains is not None and front.factor > 1:
+            gains = [averaged(item, front.factor) for item in gains]
+        return Record.of(front, self.u, self.y, gains)
+
+    def _error(self, front: Front) -> float:
+        return quick_error(raced(self.record(front)), self.form, self.search)
+
+    def _without_glitches(self, front: Front) -> Front:
+        distance = np.concatenate([np.abs(item - medians(item)) for item in self.u])
+        limits = np.maximum(
+            _WILD * np.quantile(distance, 1 - _RARE, axis=0), _FAR * front.u.deviation
+        )
+        wild = (distance > limits).sum(axis=0)
+        if not wild.any() or (wild > _RARE * len(distance)).any():
+            return front
+        found = replace(front, glitches=GlitchFilter(limits))
+        error = self._error(found)
+        which = ", ".join(f"{n} of input {k}" for k, n in enumerate(wild.tolist()) if n)
+        if not error < _BETTER * self._plain_error:
+            self.findings.append(f"glitches: {which}; taken as they are, no better without them")
+            return front
+        self._plain_error = error
+        self.findings.append(
+            f"glitches: {which}; medians of the values about them take their place"
+        )
+        return found
+
+    def _late(self, front: Front) -> Front:
+        delays = estimated(self.u, self.y, front)
+        delays[delays < _LEAST_DELAY] = 0
+        if not delays.any():
+            return front
+        found = replace(front, delays=delays)
+        error = self._error(found)
+        if not error < _LATE * self._plain_error:
+            return front
+        self._plain_error = error
+        which = ", ".join(f"{d} steps of input {k}" for k, d in enumerate(delays.tolist()) if d)
+        self.findings.append(f"dead time: {which}")
+        return found
+
+    def _slow(self, front: Front) -> Front:
+        """Return the front that averages, where a record is sampled far too often."""
+        best, least = front, _SLOW * self._plain_error
+        scaled = [front.y.apply(item) for item in self.y]
+        for factor in _FACTORS:
+            if min(map(len, scaled)) < _LEFT * factor:
+                break
+            back = [interpolated(averaged(v, factor), factor, len(v)) for v in scaled]
+            gap = np.concatenate([a - b for a, b in zip(scaled, back)])
+            if not np.nanmean(gap**2) <= _LOST * self._plain_error:
+                break
+            found = replace(front, factor=factor)
+            error = self._error(found)
+            if error < least:
+                best, least = found, error
+        if best.factor > 1:
+            self.findings.append(
+                f"time scale: means of {best.factor} time steps are simulated, and lines between"
+                " them returned"
+            )
+        return best
+
+    def drop_outliers(self, linear: Candidate, whole: Record) -> int:
+        """Hide outputs that are far from those about them and from a linear model; count them."""
+        runs = whole.shown(linear.net.simulate(whole.u, linear.fitted_starts(whole)))
+        errors = np.concatenate(whole.fine) - np.concatenate(runs)
+        far = np.concatenate([np.abs(v - _known_medians(v)) for v in whole.fine])
+        spread = _ROBUST * np.nanmedian(far, axis=0)
+        wrong = np.abs(errors - np.nanmedian(errors, axis=0))
+        with np.errstate(invalid="ignore"):
+            found = (far > _OUTLYING * np.maximum(spread, 1e-6)) & (
+                wrong > _UNEXPLAINED * np.maximum(_ROBUST * np.nanmedian(wrong, axis=0), 1e-6)
+            )
+        count = found.sum(axis=0)
+        if not count.any() or (count > _RARE * len(found)).any():
+            return 0
+        ends = np.cumsum([len(item) for item in self.y])[:-1]
+        self.y = [np.where(part, np.nan, v) for part, v in zip(np.split(found, ends), self.y)]
+        which = ", ".join(f"{n} of output {k}" for k, n in enumerate(count.tolist()) if n)
+        self.findings.append(f"outliers: {which}; left out")
+        return int(count.sum())
+
+
+def _known_medians(y: np.ndarray) -> np.ndarray:
+    """Return medians as `medians` does; NaN where a neighbour is missing."""
+    return np.where(np.isfinite(y), medians(y), np.nan)

@@ -1,0 +1,115 @@
+"""The course of a search: candidates side by side, a bar, and the ends that come from outside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Callable, NamedTuple, TypeVar
+
+import numpy as np
+
+from .._at_once import at_once
+from .._progress import Candidates
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class SearchReport(NamedTuple):
+    """What the callback of `identify` is told after each candidate.
+
+    Attributes
+    ----------
+    stage : str
+        What is being done.
+    done, total : int
+        Pieces of work, as far as they are planned.
+    error : float
+        Mean square error of the candidate on the held-back part, in squared deviations.
+    best : float
+        The least so far.
+    seconds, seconds_left : float
+        Since the call, and until the end as far as it is planned.
+    """
+
+    stage: str
+    done: int
+    total: int
+    error: float
+    best: float
+    seconds: float
+    seconds_left: float
+
+
+@dataclass
+class Search:
+    """One run of `identify`.
+
+    Attributes
+    ----------
+    bar : Candidates
+    jobs : int
+        Candidates at work at once.
+    callback : callable or None
+    deadline : float
+        Of `time.perf_counter`, inf for none.
+    ended : str or None
+        What ended it before its end: "Ctrl-C", "time limit" or "callback". Work that is planned
+        then is not begun.
+    """
+
+    bar: Candidates
+    jobs: int = 1
+    callback: Callable[[SearchReport], Any] | None = None
+    deadline: float = np.inf
+    ended: str | None = None
+    began: float = 0.0
+    done: int = 0
+    total: int = 0
+    best: float = np.inf
+
+    def late(self) -> bool:
+        """Tell whether the time is over; it is noted."""
+        if self.ended is None and time.perf_counter() > self.deadline:
+            self.ended = "time limit"
+        return self.ended is not None
+
+    def work(
+        self,
+        stage: str,
+        task: Callable[[Item], Result],
+        items: Iterable[Item],
+        error: Callable[[Result], float],
+    ) -> list[Result]:
+        """Do a task of all items side by side; results in their order, those there are at an end.
+
+        Ctrl-C before any candidate has an error is raised.
+        """
+        results: list[Result] = []
+        if self.ended is not None:
+            return results
+        planned = list(items)
+        self.total = self.done + len(planned)
+        try:
+            for result in at_once(task, planned, self.jobs):
+                results.append(result)
+                self._tell(stage, error(result))
+                if self.late():
+                    break
+        except KeyboardInterrupt:
+            if not np.isfinite(self.best):
+                raise
+            self.ended = "Ctrl-C"
+        return results
+
+    def _tell(self, stage: str, error: float) -> None:
+        self.done += 1
+        self.best = min(self.best, error)
+        seconds = time.perf_counter() - self.began
+        left = seconds / self.done * (self.total - self.done)
+        self.bar.update(stage, self.done, self.total, self.best)
+        if self.callback is not None:
+            report = SearchReport(stage, self.done, self.total, error, self.best, seconds, left)
+            if self.callback(report):
+                self.ended = self.ended or "callback"
