@@ -12,7 +12,7 @@ from identification_sets import Pair
 
 ORDERS = (1, 2, 3, 4, 5, 6, 7, 8, 10)
 PASTS = (8, 15)
-ITERATIONS = 30
+ITERATIONS, STRIDE = 30, 5
 # Steps that orders are chosen on, and that the chosen one is fitted to.
 CHOICE, FIT = 6000, 30000
 UNIT = "state_space"
@@ -82,7 +82,10 @@ class Innovations:
         return {f"{UNIT}.{name}": value.T for name, value in parts.items()}
 
     def fit(self, record: Pair, horizon: int | None, fixed: tuple[str, ...] = ()) -> None:
-        """Refine the weights but for some, so many steps ahead, with learnt initial states."""
+        """Refine the weights but for some, so many steps ahead, with learnt initial states.
+
+        It ends before the predictor, A - K C, has a pole outside the unit circle.
+        """
         u, y = self._scaled(record)
         for name in fixed:
             self.net.weights.fix(f"{UNIT}.{name}")
@@ -97,7 +100,18 @@ class Innovations:
             horizon=horizon,
             regularisation=ridge,
         ) as estimator:
-            estimator.run(ITERATIONS, progress=False)
+            for _ in range(ITERATIONS // STRIDE):
+                before = self.net.get_weights()
+                trace = estimator.run(STRIDE, progress=False)
+                if horizon and self.pole() >= 1:
+                    self.net.set_weights(before)
+                    break
+                if trace.stop != "iterations":
+                    break
+
+    def pole(self) -> float:
+        """Return the largest modulus of poles of the predictor."""
+        return np.abs(np.linalg.eigvals(self.net.weights[f"{UNIT}.x.A"])).max()
 
     def _start(self, u: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Return the state that fits the first outputs, (state_size,), in deviations."""
@@ -139,6 +153,8 @@ def _chosen(record: Pair, first: int, horizon: int | None, fixed: tuple[str, ...
             try:
                 model = Innovations(part, order, past, first)
                 model.fit(part, horizon, fixed)
+                if horizon and model.pole() >= 1:
+                    continue
                 error = judged(model, choice, places, horizon, first)
             except (ValueError, np.linalg.LinAlgError):
                 continue

@@ -110,7 +110,8 @@ def held_out(case: Case) -> Case:
     """Return the training record alone: two thirds to identify, the last third to test."""
     u, y = case.train
     cut = 2 * len(u) // 3
-    return Case((u[:cut], y[:cut]), {"": (u[cut:], y[cut:])}, case.first)
+    first = min(case.first, (len(u) - cut) // 4)
+    return Case((u[:cut], y[:cut]), {"": (u[cut:], y[cut:])}, first)
 
 
 def errors(outputs: np.ndarray, y: np.ndarray, first: int) -> tuple[float, float]:
