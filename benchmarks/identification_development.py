@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import Callable
 
@@ -39,8 +40,10 @@ def simulated(name: str) -> Callable[[int], Case]:
 
 
 def geometric(values: list) -> np.ndarray:
-    """Return geometric means of rows, NaN where a method could not be used."""
-    return np.exp(np.mean(np.log(np.clip(values, LEAST, MOST)), axis=0))
+    """Return geometric means of rows, over those where a method could be used."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # nowhere: NaN
+        return np.exp(np.nanmean(np.log(np.clip(values, LEAST, MOST)), axis=0))
 
 
 def _cells(values: np.ndarray) -> list[str]:
