@@ -1,108 +1,185 @@
-"""Identify the measured systems of shared/data/real and print the table of docs/real-data.md.
+"""Identify measured systems, and print the tables of docs/real-data.md.
 
-python benchmarks/real_data.py [--data DIRECTORY] [--only cascaded_tanks ...] [--seeds 0 1 2]
+python benchmarks/real_data.py [--data DIRECTORY] [--official [DIRECTORY]] [--only SET ...]
+    [--seeds 0 1 2] [--peers] [--development]
 
 Training records only take part in `backtune.identify`; the test records give figures afterwards,
-their first outputs (5 for the tanks, 50 for the others) the initial state. Sets without an official
-split: the first half trains, the second tests.
+their first outputs (5 for the tanks, 20 for EMPS, 50 for the others) set the initial state and are
+left out. Sets without an official split: the first half trains, the second tests. `--official`:
+the whole official records instead. `--peers` adds a table of other methods, of those that are
+installed; `--seeds` without a number leaves the other tables out.
+
+`--development` looks at no test record: two thirds of each training record identify and the last
+third is held out; after them the simulated systems of `identification_systems`, drawn anew for
+each seed. Constants of the recipe are chosen on these.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-import backtune as bt
-import numpy as np
-
-ROOT = Path(__file__).resolve().parents[1]
-# Factor to the unit, its name, and published RMSE: GRU, best black box, linear state-space.
-OFFICIAL = {
-    "cascaded_tanks": (1, "V", "GRU 0.396, best black box 0.306, linear 0.588"),
-    "silverbox multisine": (1e3, "mV", "GRU 1.49, best 0.301, linear 6.96"),
-    "silverbox arrow": (1e3, "mV", "GRU 0.947, best 0.259, linear 6.58"),
-    "wiener_hammerstein": (1e3, "mV", "GRU 3.97, PNLSS 0.42, best 0.241, linear 43.4"),
-}
-SETS = (
-    "cascaded_tanks",
-    "silverbox",
-    "wiener_hammerstein",
-    "hair_dryer",
-    "winding",
-    "glass_furnace",
-    "heat_exchanger",
-    "robot_arm",
-    "gas_furnace",
-    "ph_neutralization",
-    "cstr",
+from backtune.errors import BacktuneError
+from identification_development import development, simulated
+from identification_peers import peers
+from identification_sets import DATA, MEASURED, Case, errors, held_out, load
+from identification_systems import SYSTEMS
+from identification_tables import (
+    STEPS,
+    Identified,
+    ahead,
+    figures,
+    free,
+    header,
+    identified,
+    linear_models,
+    row,
 )
-Pair = tuple[np.ndarray, np.ndarray]
 
 
-def load(path: Path) -> tuple[Pair, dict[str, Pair]]:
-    """Return the training record and the test records by name."""
-    table = np.genfromtxt(path, delimiter=",", names=True, dtype=None, encoding="utf8")
-    names = table.dtype.names
+def title(name: str, test: str) -> str:
+    """Name a test record."""
+    return f"{name} {test}".strip()
 
-    def pair(rows: np.ndarray) -> Pair:
-        return tuple(
-            np.column_stack([table[name][rows] for name in names if name[0] == kind]).astype(float)
-            for kind in "uy"
+
+def in_unit(name: str, rmse: float) -> str:
+    """Format an RMSE in the unit of the set."""
+    about = MEASURED[name]
+    return f"{about.factor * rmse:.3g} {about.unit}".strip()
+
+
+def shape(found: Identified) -> str:
+    """Say what the best member is: states, nodes, how it was trained, its clock."""
+    trial = found.model.members[0].trial
+    layer = f" {trial.layer}" if trial.layer else ""
+    clock = "" if trial.factor == 1 else f", every {trial.factor} steps"
+    return f"{trial.order}, {trial.hidden}{layer}, {trial.kind}{clock}"
+
+
+def measured(names: list[str], folders: dict[str, Path], seeds: list[int]) -> None:
+    """Print a row a test record and seed: of free runs, then of predictions."""
+    header(
+        "set",
+        "seed",
+        "states, nodes, kind",
+        "members",
+        "RMSE",
+        "NMSE",
+        "NMSE, best member",
+        "NMSE, linear",
+        "seconds",
+        "CPU seconds",
+        "published RMSE",
+    )
+    predicted: list[list] = []
+    try:
+        for name in names:
+            case = load(name, folders)
+            for seed in seeds:
+                _of_seed(name, case, seed, predicted)
+            for test, (u, y) in case.tests.items():
+                beside = [
+                    "-" if model is None else f"{figures(ahead(model, u, y, case.first))} ({model})"
+                    for model in linear_models(case)
+                ]
+                for cells in predicted:
+                    if cells[0] == title(name, test):
+                        cells += beside
+    finally:
+        print(f"\nNMSE of predictions, {STEPS} ahead")
+        header("set", "seed", "backtune", "ARX", "linear innovations")
+        for cells in predicted:
+            row(*cells)
+
+
+def _of_seed(name: str, case: Case, seed: int, predicted: list[list]) -> None:
+    try:
+        found = identified(case, seed)
+    except BacktuneError as error:
+        row(name, seed, error, *8 * "-")
+        return
+    for test, (u, y) in case.tests.items():
+        (rmse, nmse), *others = free(found.model, u, y, case.first)
+        row(
+            title(name, test),
+            seed,
+            shape(found),
+            len(found.model.members),
+            in_unit(name, rmse),
+            *[f"{value:.3g}" for value in (nmse, *[other for _, other in others])],
+            f"{found.seconds:.1f}",
+            f"{found.busy:.1f}",
+            MEASURED[name].published.get(test, ""),
         )
-
-    if "record" in names:
-        record = table["record"]
-        tests = {f"{path.stem} multisine": record == 2, f"{path.stem} arrow": record == 3}
-        train = record == 1
-    else:
-        train = np.arange(len(table)) < len(table) // 2
-        if "split" in names:
-            train = table["split"] == "train"
-        tests = {path.stem: ~train}
-    return pair(train), {name: pair(rows) for name, rows in tests.items()}
+        predicted.append([title(name, test), seed, figures(ahead(found.model, u, y, case.first))])
 
 
-def errors(model: bt.IdentifiedModel, u: np.ndarray, y: np.ndarray, first: int, linear: bool):
-    """Return the RMSE, and the mean NMSE of the outputs, of the free run."""
-    outputs = model.simulate(u, y[:first], linear=linear)
-    square = np.mean((outputs - y)[first:] ** 2, axis=0)
-    return np.sqrt(square.mean()), np.mean(square / y[first:].var(axis=0))
+def compared(names: list[str], folders: dict[str, Path]) -> None:
+    """Print a row a test record and other method, of free runs."""
+    print()
+    makers = peers(print)
+    header("set", "method", "choice", "RMSE", "NMSE", "CPU seconds")
+    for name in names:
+        case = load(name, folders)
+        for method, make in makers.items():
+            busy = time.process_time()
+            try:
+                model = make(case.train, case.first)
+            except ValueError as error:
+                row(name, method, error, "-", "-", "-")
+                continue
+            busy = time.process_time() - busy
+            for test, (u, y) in case.tests.items():
+                rmse, nmse = errors(model.simulate(u, y[: case.first]), y, case.first)
+                figure = in_unit(name, rmse)
+                row(title(name, test), method, model, figure, f"{nmse:.3g}", f"{busy:.1f}")
+
+
+def present(names: list[str], folders: dict[str, Path]) -> list[str]:
+    """Return the sets that are there, and say which are not."""
+    missing = [name for name in names if not MEASURED[name].path(name, folders).is_file()]
+    for name in missing:
+        print(f"{name}: no {MEASURED[name].path(name, folders)}; see --data, --official")
+    return [name for name in names if name not in missing]
+
+
+def developed(names: list[str], folders: dict[str, Path], systems: list[str]) -> Iterator[tuple]:
+    """Give measured sets without their test records, then simulated systems."""
+    for name in names:
+        yield name, held_out(load(name, folders))
+    for name in systems:
+        yield name, simulated(name)
 
 
 def main() -> None:
-    """Print a row a test record."""
+    """Print the tables that were asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data" / "real")
-    parser.add_argument("--only", nargs="+", choices=SETS, default=SETS)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--data", type=Path, default=DATA / "real")
+    parser.add_argument("--official", type=Path, nargs="?", const=DATA / "official")
+    parser.add_argument("--only", nargs="+", choices=[*MEASURED, *SYSTEMS], metavar="SET")
+    parser.add_argument("--seeds", type=int, nargs="*", default=[0])
+    parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--development", action="store_true")
     arguments = parser.parse_args()
-    missing = [name for name in arguments.only if not (arguments.data / f"{name}.csv").is_file()]
-    if missing:
-        print(f"no data in {arguments.data}: {', '.join(missing)}; see --data")
-    print(
-        "| set | seed | states, tanh | RMSE | NMSE | NMSE, linear | CPU seconds | published RMSE |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
-    for name in arguments.only:
-        if name in missing:
-            continue
-        train, tests = load(arguments.data / f"{name}.csv")
-        for seed in arguments.seeds:
-            began = time.process_time()
-            model = bt.identify(*train, seed=seed, progress=False)
-            seconds = time.process_time() - began
-            for test, (u, y) in tests.items():
-                first = 5 if name == "cascaded_tanks" else 50
-                factor, unit, published = OFFICIAL.get(test, (1, "", ""))
-                rmse, nmse = errors(model, u, y, first, linear=False)
-                beside = errors(model, u, y, first, linear=True)[1]
-                print(
-                    f"| {test} | {seed} | {model.order}, {model.hidden} |"
-                    f" {factor * rmse:.3g} {unit} | {nmse:.2g} | {beside:.2g} |"
-                    f" {seconds:.0f} | {published} |",
-                    flush=True,
-                )
+    folders = {"real": arguments.data, "official": arguments.official or DATA / "official"}
+    folder = "official" if arguments.official else "real"
+    only = arguments.only or [
+        *[name for name, about in MEASURED.items() if about.folder == folder],
+        *(SYSTEMS if arguments.development else ()),
+    ]
+    systems = [name for name in only if name in SYSTEMS]
+    if systems and not arguments.development:
+        parser.error(f"--only {' '.join(systems)}: simulated, for --development alone")
+    names = present([name for name in only if name in MEASURED], folders)
+    if arguments.development:
+        development(developed(names, folders, systems), arguments.seeds)
+        return
+    if arguments.seeds:
+        measured(names, folders, arguments.seeds)
+    if arguments.peers:
+        compared(names, folders)
 
 
 if __name__ == "__main__":
