@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 import sys
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 from .errors import BacktuneWarning
+
+_thread = threading.local()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Say nothing on this thread of what the engine notes of data: they are not the user's own."""
+    before = is_quiet()
+    _thread.quiet = True
+    try:
+        yield
+    finally:
+        _thread.quiet = before
+
+
+def is_quiet() -> bool:
+    """Tell whether this thread is in `quiet`."""
+    return getattr(_thread, "quiet", False)
 
 
 def warn(message: str) -> None:

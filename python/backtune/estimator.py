@@ -24,6 +24,7 @@ from ._objective import add_regularisations, set_criterion
 from ._results import ResultsMixin, stop_words
 from ._run import run
 from ._validation import Validation
+from ._warn import is_quiet
 from .criteria import Criterion
 from .errors import ArgumentError, BacktuneWarning, NetworkError
 from .network import Network
@@ -388,7 +389,8 @@ class Estimator(ResultsMixin, Owner):
             # Those are part of the stop reason.
             if kind not in ("interpolates", "parting") and text not in self._told:
                 self._told.add(text)
-                warnings.warn(text, BacktuneWarning, stacklevel=3)
+                if not is_quiet():
+                    warnings.warn(text, BacktuneWarning, stacklevel=3)
 
     def __reduce__(self) -> tuple:
         raise TypeError(

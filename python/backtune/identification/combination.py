@@ -8,8 +8,9 @@ import numpy as np
 HORIZONS = (1.0, 5.0, 20.0, np.inf)
 # Where the free run stands among them, in steps.
 _FREE = 200.0
-# Power of a ratio of errors in the weight of a model.
-_POWER = 3.0
+# Models of less than so many times the least error count alike; beyond, what counts falls by this
+# power of the ratio.
+_ALIKE, _POWER = 2.0, 4.0
 # An error below this, in deviations squared, leaves nothing to explain.
 PERFECT = 1e-10
 
@@ -33,11 +34,12 @@ def at_horizons(values: np.ndarray, steps: np.ndarray) -> np.ndarray:
 def weights_of(scores: np.ndarray) -> np.ndarray:
     """Return how much each model counts, from logarithms of errors of shape (..., models).
 
-    The best has 1, one of twice its error an eighth, one of infinite error nothing.
+    Those of less than twice the least error have 1, one of four times it a sixteenth, one of infinite
+    error nothing.
     """
     least = scores.min(axis=-1, keepdims=True)
     with np.errstate(invalid="ignore"):
-        found = np.exp(-_POWER * (scores - least))
+        found = np.minimum(1.0, np.exp(-_POWER * (scores - least - np.log(_ALIKE))))
     return np.where(np.isfinite(scores), found, np.where(np.isfinite(least), 0.0, 1.0))
 
 

@@ -24,14 +24,27 @@ class GlitchFilter:
 
     limits: np.ndarray
 
-    def found(self, u: np.ndarray) -> np.ndarray:
-        """Return which values of (T, M) are glitches, those of all channels in one array."""
-        return np.abs(u - medians(u)) > self.limits
-
     def apply(self, u: np.ndarray) -> np.ndarray:
         """Return the inputs without them."""
         middle = medians(u)
         return np.where(np.abs(u - middle) > self.limits, middle, u)
+
+
+@dataclass(frozen=True)
+class RangeFilter:
+    """Keeps inputs within the range that they have in the record.
+
+    Attributes
+    ----------
+    low, high : array of shape (M,)
+    """
+
+    low: np.ndarray
+    high: np.ndarray
+
+    def apply(self, u: np.ndarray) -> np.ndarray:
+        """Return the inputs, those outside moved to the nearest bound."""
+        return np.clip(u, self.low, self.high)
 
 
 def medians(u: np.ndarray) -> np.ndarray:
@@ -53,7 +66,7 @@ class Front:
         Dead time of each input, in time steps of the user.
     factor : int
         Time steps of the user in one of the network, which takes their means.
-    glitches : GlitchFilter or None
+    glitches : GlitchFilter, RangeFilter or None
         None: inputs are taken as they are.
     """
 
@@ -61,7 +74,7 @@ class Front:
     y: Scale
     delays: np.ndarray
     factor: int = 1
-    glitches: GlitchFilter | None = None
+    glitches: GlitchFilter | RangeFilter | None = None
 
     def inputs(self, u: np.ndarray) -> np.ndarray:
         """Take inputs (T, M) to the network: without glitches, in deviations, late, averaged.

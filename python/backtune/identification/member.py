@@ -70,23 +70,43 @@ class Member:
         return [self.front.restore(run, len(item)) for run, item in zip(runs, u)]
 
     def predict(
-        self, u: list[np.ndarray], y: list[np.ndarray], horizon: float
+        self,
+        u: list[np.ndarray],
+        y: list[np.ndarray],
+        horizon: float,
+        starts: list[np.ndarray | None] | None = None,
     ) -> list[np.ndarray]:
         """Return predictions (T, O), of as many rows as u; NaN rows of y are unknown.
 
-        Each begins in the state that fits the first outputs. One that reads no measured outputs
-        runs freely from there.
+        Each begins in a state that came, or in that of which nothing is known. One that reads no
+        measured outputs runs freely from there.
+        """
+        runs = []
+        for k, (given, known) in enumerate(zip(u, y)):
+            inputs, desired = self.front.inputs(given), self.front.outputs(known)
+            start = self.resting(inputs) if starts is None else starts[k]
+            runs.append(self.front.restore(self._run(inputs, desired, horizon, start), len(given)))
+        return runs
+
+    def go_on(self, u: list[np.ndarray], y: list[np.ndarray]) -> list[np.ndarray]:
+        """Return runs (T, O) that are free after the last row of y, (T, O), that is known.
+
+        Each begins in the state that the first outputs suggest. Rows up to the last one that is
+        known are of a run that has seen it: they are no predictions.
         """
         runs = []
         for given, known in zip(u, y):
             inputs, desired = self.front.inputs(given), self.front.outputs(known)
             start = self.start(inputs, desired[: _FIRST + 4 * self.net.state_size])
-            if self.predicts:
-                run = self.net.predict(inputs, desired, horizon, initial=start)
-            else:
-                run = self.net.simulate(inputs, start)
-            runs.append(self.front.restore(run, len(given)))
+            runs.append(self.front.restore(self._run(inputs, desired, 1.0, start), len(given)))
         return runs
+
+    def _run(
+        self, inputs: np.ndarray, desired: np.ndarray, horizon: float, start: np.ndarray | None
+    ) -> np.ndarray:
+        if self.predicts:
+            return self.net.predict(inputs, desired, horizon, initial=start)
+        return self.net.simulate(inputs, start)
 
     def resting(self, inputs: np.ndarray) -> np.ndarray | None:
         """Return the state of a run of which no output is known."""

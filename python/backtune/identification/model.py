@@ -103,9 +103,10 @@ class IdentifiedModel:
         return None if any(item is None for item in starts) else np.array(starts)
 
     def weights(self, horizon: float | None = None) -> np.ndarray:
-        """Return how much each member counts so many steps ahead, 1 for the best; None: free run.
+        """Return how much each member counts so many steps ahead, (members,); None: free run.
 
-        It is the cube of the ratio of the least error to its own on held-back parts.
+        1 for those of less than twice the least error on held-back parts; the fourth power of the
+        ratio to that for others.
         """
         return self._weights(np.array([_horizon(horizon)]))[0]
 
@@ -222,7 +223,7 @@ class IdentifiedModel:
             )
         ahead = np.arange(1, wanted + 1).astype(float)
         weights = self._weights(ahead)
-        runs = self._ahead([a[: first + wanted] for a in arrays], known, 1.0)[0][:, first:]
+        runs = self._ahead([a[: first + wanted] for a in arrays], known, None)[0][:, first:]
         middle = weighted_median(runs, weights)
         half = width * np.hypot(
             np.exp(at_horizons(np.log(np.maximum(self.errors, 1e-300)), ahead)),
@@ -318,7 +319,8 @@ class IdentifiedModel:
                 runs[k] = run
             rest = [k for k in range(len(arrays)) if told[k]]
             ends = [known[k][: observed_end(known[k])] for k in rest]
-            found = member.predict([arrays[k] for k in rest], [_padded(e, len(arrays[k])) for k, e in zip(rest, ends)], 1.0)
+            padded = [_padded(e, len(arrays[k])) for k, e in zip(rest, ends)]
+            found = member.go_on([arrays[k] for k in rest], padded)
             for k, run in zip(rest, found):
                 runs[k] = run
             results.append(runs)
@@ -328,17 +330,23 @@ class IdentifiedModel:
         self,
         arrays: list[np.ndarray],
         known: list[np.ndarray],
-        steps: float,
+        steps: float | None,
         weights: np.ndarray | None = None,
     ) -> list[np.ndarray]:
-        """Return predictions, (members, T, O) of each sequence, of members that count."""
+        """Return predictions, (members, T, O) of each sequence, of members that count.
+
+        Without steps, what follows the last measured outputs.
+        """
         padded = [_padded(item, len(a)) for item, a in zip(known, arrays)]
         chosen = [
             member
             for k, member in enumerate(self.members)
             if weights is None or weights[k] > 0
         ]
-        runs = [member.predict(arrays, padded, steps) for member in chosen]
+        runs = [
+            member.go_on(arrays, padded) if steps is None else member.predict(arrays, padded, steps)
+            for member in chosen
+        ]
         return [np.stack(group) for group in zip(*runs)]
 
     def _read(self, u: Any, y: Any) -> tuple[Sequences, list[np.ndarray], list[np.ndarray]]:

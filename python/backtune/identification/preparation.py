@@ -9,7 +9,7 @@ import numpy as np
 
 from .candidates import Candidate
 from .delays import estimated
-from .front import Front, GlitchFilter, averaged, interpolated, medians
+from .front import Front, GlitchFilter, RangeFilter, averaged, interpolated, medians
 from .linear import quick_error
 from .networks import Form
 from .records import Record, raced
@@ -19,7 +19,7 @@ from .search import Search
 # and so many deviations, and there are few of them.
 _WILD, _FAR, _RARE = 5.0, 2.0, 0.01
 # Ratios of errors on held-back parts under which what was found is taken to be there.
-_BETTER, _LATE, _SLOW = 0.99, 0.95, 0.7
+_BETTER, _LATE, _SLOW = 0.99, 0.8, 0.7
 # Dead times below this are what a state-space model has anyway.
 _LEAST_DELAY = 2
 _FACTORS = (2, 5, 10, 20, 50)
@@ -86,17 +86,26 @@ class Preparation:
         wild = (distance > limits).sum(axis=0)
         if not wild.any() or (wild > _RARE * len(distance)).any():
             return front
-        found = replace(front, glitches=GlitchFilter(limits))
-        error = self._error(found)
         which = ", ".join(f"{n} of input {k}" for k, n in enumerate(wild.tolist()) if n)
+        said = {
+            "medians of the values about them take their place": GlitchFilter(limits),
+            "inputs are kept in the range without them": self._calm_range(limits),
+        }
+        tried = [(self._error(replace(front, glitches=f)), f, text) for text, f in said.items()]
+        error, best, text = min(tried, key=lambda item: item[0])
         if not error < _BETTER * self._plain_error:
             self.findings.append(f"glitches: {which}; taken as they are, no better without them")
             return front
         self._plain_error = error
-        self.findings.append(
-            f"glitches: {which}; medians of the values about them take their place"
-        )
-        return found
+        self.findings.append(f"glitches: {which}; {text}")
+        return replace(front, glitches=best)
+
+    def _calm_range(self, limits: np.ndarray) -> RangeFilter:
+        """Return the range of the values that are no glitches."""
+        both = np.concatenate(self.u)
+        middle = np.concatenate([medians(item) for item in self.u])
+        calm = np.where(np.abs(both - middle) > limits, np.nan, both)
+        return RangeFilter(np.nanmin(calm, axis=0), np.nanmax(calm, axis=0))
 
     def _late(self, front: Front) -> Front:
         delays = estimated(self.u, self.y, front)

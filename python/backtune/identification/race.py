@@ -20,8 +20,8 @@ HIDDEN = (2, 4, 6, 8)
 TANH = Layer("tanh")
 #: It goes on where tanh ends.
 CUBIC = Layer("cubic", "identity", 3)
-# Linear models that get a layer, those near to the best first.
-_STARTS = 6
+# Linear models near to the best that get a layer: all up to an order, and so many beyond.
+_SMALL, _LARGE = 4, 3
 # Rounds of draws.
 _LEAST_ROUNDS, _MOST_ROUNDS = 2, 24
 # What is left after each heat, and iterations of the heats.
@@ -57,18 +57,19 @@ class Plan:
 
 
 def promising(linear: list[Candidate], score: Callable[[Candidate], float]) -> list[Candidate]:
-    """Return the linear models that get a layer: near to the best, orders spread."""
+    """Return the linear models that get a layer: near to the best, large orders spread."""
     ordered = sorted(linear, key=score)
     limit = score(ordered[0]) + _PROMISING
     near = sorted(
         (item for item in ordered if score(item) <= limit), key=lambda item: item.kind.form.order
     )
-    if len(near) <= _STARTS:
-        return near
-    best = ordered[0]
-    places = np.unique(np.linspace(0, len(near) - 1, _STARTS).round().astype(int))
-    chosen = [near[k] for k in places.tolist()]
-    return chosen if best in chosen else [best, *chosen[1:]]
+    small = [item for item in near if item.kind.form.order <= _SMALL]
+    large = [item for item in near if item.kind.form.order > _SMALL]
+    if len(large) > _LARGE:
+        best = min(large, key=score)
+        places = np.linspace(0, len(large) - 1, _LARGE).round().astype(int).tolist()
+        large = [best, *(large[k] for k in places if large[k] is not best)][:_LARGE]
+    return small + large
 
 
 def race(

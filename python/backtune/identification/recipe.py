@@ -12,6 +12,7 @@ from .._data.pairs import learn_labels
 from .._data.scales import Scale
 from .._missing import modelled
 from .._progress import Candidates
+from .._warn import quiet
 from .checking import checked
 from .course import Course
 from .front import Front
@@ -141,7 +142,7 @@ def identify(
     filled = given if input_model is None else input_model.filled(given)
     front = Front(*scales, np.zeros(given[0].shape[1], dtype=int))
     jobs = as_jobs(n_jobs)
-    with Candidates(progress) as bar:
+    with quiet(), Candidates(progress) as bar:
         search = Search(bar, jobs, callback, began + limit, began=began)
         course = Course(filled, outputs.arrays, weights, front, options, search)
         if input_model is not None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from .._at_once import at_once
 from .._progress import Candidates
+from .._warn import quiet
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -91,8 +92,12 @@ class Search:
             return results
         planned = list(items)
         self.total = self.done + len(planned)
+        def silent(item: Item) -> Result:
+            with quiet():
+                return task(item)
+
         try:
-            for result in at_once(task, planned, self.jobs):
+            for result in at_once(silent, planned, self.jobs):
                 results.append(result)
                 self._tell(stage, error(result))
                 if self.late():
