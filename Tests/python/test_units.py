@@ -346,7 +346,7 @@ def test_the_header_says_the_defaults_of_the_table():
         for name, default in re.findall(r"(\w+)(?: [A-Za-z])? \(([\d.]+|true|false)[;)]", words):
             assert table[name]["default"] == json.loads(default), (kind, name)
             told += 1
-    assert told == 14
+    assert told == 15
     for name, default in re.findall(r"(\w+) \((1|0|true)\)", common):
         tables = [table for table in bt.unit_options().values() if name in table]
         assert tables and all(t[name]["default"] == json.loads(default) for t in tables), name

@@ -197,17 +197,18 @@ class LayersMixin(UnitsMixin):
         outputs: int | None = None,
         input_lag: int | None = None,
         feedback: str | None = None,
+        activation: FunctionLike | None = None,
+        degree: int | None = None,
         initial: str | None = None,
     ) -> Group:
-        """Add linear states fed by a small tanh layer.
+        """Add linear states fed by a small layer, of tanh nodes by default.
 
-        x(t) = A x(t-1) + B i(t-1) + E h(t-1);  h(t) = tanh(b + F x(t) + G i(t));
+        x(t) = A x(t-1) + B i(t-1) + E h(t-1);  h(t) = f(b + F x(t) + G i(t))^degree;
         y(t) = c + C x(t) + D i(t) + H h(t)
 
         With E = H = 0 it is the linear model of control theory, a good start for systems that were
-        measured. Groups ``x``, ``h2`` (what tanh takes), ``h``, ``y``; weights ``x.A``, ``x.B``,
-        ``x.E``, ``h2.a`` (b), ``h2.F``, ``h2.G``, ``y.a`` (c), ``y.C``, ``y.D``, ``y.H``. Not of
-        RR-9100.
+        measured. Groups ``x``, ``h2`` (what f takes), ``h``, ``y``; weights ``x.A``, ``x.B``, ``x.E``,
+        ``h2.a`` (b), ``h2.F``, ``h2.G``, ``y.a`` (c), ``y.C``, ``y.D``, ``y.H``. Not of RR-9100.
 
         Parameters
         ----------
@@ -227,6 +228,13 @@ class LayersMixin(UnitsMixin):
             ``y.m1``. It predicts where y is known and simulates where it is not. K, the gain of
             the Kalman filter, is learnt with the rest, at best with ``horizon=1`` in `Estimator`;
             weights ``x.K`` of shape (size, outputs) and ``x.a``.
+        activation : str or Function, optional
+            The function f, as in `lnl`; by default "tanh". Outside of the range of the data a
+            tanh stays where it is; ``softplus(1)``, whose slope saturates, goes on in straight
+            lines.
+        degree : int, optional
+            The power of f(...) that h is, 1 to 9. ``activation="identity", degree=3`` makes a
+            cubic layer: the model is polynomial, and goes on as such.
         initial : {"zero", "learn"}, optional
             As in `lnl`; weights ``x.x0`` and ``h.x0``.
 
@@ -239,6 +247,12 @@ class LayersMixin(UnitsMixin):
         ------
         ArgumentError, SizeError
             As in `unit`.
+
+        Examples
+        --------
+        >>> net = bt.Network(inputs=1)
+        >>> net.state_space(2, hidden=1, activation="identity", degree=3)  # a Duffing oscillator
+        <Group state_space.y of 1 nodes>
         """
         return self.unit(
             "state_space",
@@ -248,5 +262,7 @@ class LayersMixin(UnitsMixin):
             outputs=outputs,
             input_lag=input_lag,
             feedback=feedback,
+            activation=activation,
+            degree=degree,
             initial=initial,
         )
