@@ -163,8 +163,8 @@ bt_status bt_network_free(bt_network *network);
  *   softmax         x = softmax(z / temperature); z = a + W x(t-1) + B i(t-1): temperature (1), mask or density
  *   reservoir       an lnl of fixed random weights and a readout: outputs (1), spectral_radius (0.9), density (0.1),
  *                   input_scaling (1), seed, activation ("tanh"), leak or time_constant, feedback, feedback_scaling (1)
- *   state_space     x = A x(t-1) + B i(t-1) + E h(t-1); h = tanh(b + F x + G i); y = c + C x + D i + H h:
- *                   hidden (size), outputs (1), input_lag (1), feedback
+ *   state_space     x = A x(t-1) + B i(t-1) + E h(t-1); h = f(b + F x + G i)^degree; y = c + C x + D i + H h:
+ *                   hidden (size), outputs (1), input_lag (1), feedback, activation ("tanh"), degree (1; up to 9)
  *   dense           x = f(a + W s(t)): activation; sources: the input at lag 0
  *   conv1d          shared weights over the nodes of its source: kernel (3), channels (1) of the source, activation
  *   gate            x = (1 - k(c)) x(t-1) + k(c) v: profile, value_sources of v (the input at lag 0)

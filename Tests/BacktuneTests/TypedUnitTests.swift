@@ -79,6 +79,15 @@ import Testing
       ),
       (StateSpace(3, hidden: 0, outputs: 2), #"{"hidden": 0, "outputs": 2}"#),
       (StateSpace(3, feedback: .measured), #"{"feedback": "measured"}"#),
+      (StateSpace(3, activation: .tanh, degree: 1), ""),
+      (
+        StateSpace(3, hidden: 2, activation: .identity, degree: 3),
+        #"{"hidden": 2, "activation": "identity", "degree": 3}"#
+      ),
+      (
+        StateSpace(3, activation: .softplus(eps: 1)),
+        #"{"activation": {"name": "softplus", "eps": 1}}"#
+      ),
       (
         Dense(3, activation: .softplus(eps: 0.5)),
         #"{"activation": {"name": "softplus", "eps": 0.5}}"#
@@ -129,6 +138,10 @@ import Testing
       (Reservoir(2, recurrence: .random(density: 0)), "form no cycle"),
       (Reservoir(2, feedbackScaling: -1), "feedback_scaling of unit reservoir: -1.0 came"),
       (StateSpace(2, hidden: -1), "hidden of unit state_space: -1.0 came"),
+      (StateSpace(2, degree: 0), "unit state_space: 0.0 came, expected an integer of 1 to 9"),
+      (StateSpace(2, degree: .max), "degree of unit state_space: "),
+      (StateSpace(2, hidden: 0, degree: 10), "degree of unit state_space: 10.0 came"),
+      (StateSpace(2, activation: .softplus(eps: 0)), "softplus: eps is 0.0"),
       (Convolution(2, kernel: 9), "a source of 4 nodes"), (Convolution(2, channels: 0), "channels"),
       (Versatile(2, functions: []), "functions of unit versatile"),
     ]

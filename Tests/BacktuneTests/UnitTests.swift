@@ -41,6 +41,10 @@ import Testing
       ("conv1d", #"{"sources": []}"#, "no source"),
       ("reservoir", #"{"density": 0.5, "mask": [[1]]}"#, "both mask and density"),
       ("state_space", #"{"hidden": -1}"#, "0 or more"),
+      ("state_space", #"{"degree": -1}"#, "degree of unit state_space: -1.0 came"),
+      ("state_space", #"{"degree": 1.5}"#, "an integer of 1 to 9"),
+      ("state_space", #"{"degree": 1000}"#, "an integer of 1 to 9"),
+      ("state_space", #"{"activation": "sin"}"#, "'sin' came, expected one of tanh, zeta01"),
     ]
     for (kind, options, fragment) in cases {
       let said = message(kind, options)

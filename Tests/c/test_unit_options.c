@@ -2,6 +2,7 @@
 #include "check.h"
 #include "support.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,9 +64,34 @@ static void refused(void) {
   CHECK(strcmp(text, "{\"kind\":\"lnl\",\"opti") == 0);
 }
 
+/* h = (b + F x + G i)^3, y = c + C x + D i + H h: a linear state and a cubic layer. */
+static void cubic_layer(void) {
+  const char *const cubic = "{\"hidden\": 1, \"activation\": \"identity\", \"degree\": 3}";
+  /* A, B, E, b, F, G, c, C, D, H. */
+  const double weights[] = {0.5, 1, 0.25, 0.5, 1, -1, 2, 3, -0.5, 2};
+  const double inputs[] = {1, 2, -1}, expected[] = {1.25, 3.60638427734375, 132.8096786813993};
+  const int64_t steps = 3;
+  bt_network *network = NULL;
+  double outputs[3];
+  CHECK_OK(bt_network_create(1, &network));
+  CHECK_ERROR(bt_network_add_unit(network, "state_space", "s", 1, "{\"degree\": 10}", NULL), BT_ERROR_ARGUMENT,
+              "degree of unit state_space: 10.0 came, expected an integer of 1 to 9");
+  CHECK_OK(bt_network_add_unit(network, "state_space", "s", 1, cubic, NULL));
+  CHECK_OK(bt_network_set_weights(network, weights, 10));
+  CHECK_OK(bt_simulate(network, 1, &steps, inputs, 3, NULL, 0, outputs, 3, NULL, 0, NULL, 0));
+  for (int t = 0; t < 3; t++) CHECK(fabs(outputs[t] - expected[t]) <= 1e-15 * expected[t]);
+  CHECK_OK(bt_network_free(network));
+  char *text = options_of("state_space");
+  if (text == NULL) return;
+  CHECK(strstr(text, "{\"default\":1,\"least\":1,\"most\":9,\"name\":\"degree\",\"text\":") != NULL);
+  CHECK(strstr(text, "{\"default\":\"tanh\",\"name\":\"activation\",\"text\":") != NULL);
+  free(text);
+}
+
 int main(void) {
   one_kind();
   all_kinds();
+  cubic_layer();
   refused();
   return check_report();
 }

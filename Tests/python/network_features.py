@@ -43,6 +43,8 @@ def features(text):
             reads(link["form"], group, link["source"], link["lag"])
         for term in group.get("terms", []):
             found[f"term of {len(term['factors'])} factors"] += 1
+            often = Counter(json.dumps(factor, sort_keys=True) for factor in term["factors"])
+            found["a factor several times"] += max(often.values(), default=0) > 1
             for factor in term["factors"]:
                 found[factor["f"]["name"]] += 1
                 reads("factor", group, factor["source"], factor["lag"])
@@ -104,7 +106,7 @@ def required():
     yield from (f"group of {size}" for size in [*range(1, 10), 33])
     yield from (f"learnt past {depth} its lag" for depth in ("shorter than", "of", "longer than"))
     yield from ("learnware", "firmware", "softmax", "a later group at lag 0")
-    yield from ("broadcast group", "broadcast input")
+    yield from ("broadcast group", "broadcast input", "a factor several times")
     yield from ("bias", "shared bias", "no bias", "tied arrays", "free", "some fixed", "all fixed")
     yield from ("learnware without connection", "firmware without term", "bounds", "rest", "labels")
     yield from ("several observed groups", "part of a group observed")

@@ -154,7 +154,12 @@ class RandomUnits:
     def state_space(self, size):
         hidden = self.pick([None, 0, 1 + self.below(5)])
         lag = self.pick([None, 0, 1, 2])
-        return {"hidden": hidden, "outputs": 1 + self.below(3), "input_lag": lag}
+        # By draws of their own, as those of feedback.
+        draws = np.random.default_rng([self.seed, 17, len(self.net.groups)])
+        layers = [{}, {}, {"activation": "identity", "degree": 2}, {"degree": 3}]
+        layers += [{"activation": bt.softplus(1)}, {"activation": "logistic", "degree": 9}]
+        layer = layers[draws.integers(len(layers))]
+        return {"hidden": hidden, "outputs": 1 + self.below(3), "input_lag": lag, **layer}
 
     def dense(self, size):
         sources = self.sources(size, own=False) if self.chance(0.6) else []

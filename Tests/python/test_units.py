@@ -11,9 +11,13 @@ from backtune._units_dynamic import DynamicUnitsMixin
 from backtune._units_gated import GatedUnitsMixin
 from backtune._units_layers import LayersMixin
 from backtune._units_recurrent import RecurrentUnitsMixin
+from backtune._units_states import StatesMixin
 from conftest import same
 
-MIXINS = (RecurrentUnitsMixin, DynamicUnitsMixin, GatedUnitsMixin, LayersMixin)
+MIXINS = (
+    *(RecurrentUnitsMixin, DynamicUnitsMixin, GatedUnitsMixin),
+    *(LayersMixin, StatesMixin),
+)
 KINDS = [name for mixin in MIXINS for name in vars(mixin) if not name.startswith("_")]
 RECURRENT = [kind for kind in KINDS if kind not in ("dense", "conv1d")]
 
@@ -250,6 +254,18 @@ def test_one_call_networks(kind):
         ("reservoir", {"spectral_radius": -1}, "spectral_radius.*-1"),
         ("reservoir", {"outputs": 0}, "outputs.*0"),
         ("state_space", {"hidden": -1}, "hidden.*-1"),
+        ("state_space", {"degree": 0}, "degree.*0.0 came, expected an integer of 1 to 9"),
+        ("state_space", {"degree": -1}, "degree.*-1"),
+        ("state_space", {"degree": 1000}, "degree.*1000"),
+        ("state_space", {"degree": 10**30}, "degree.*1e.30"),
+        ("state_space", {"degree": 1.5}, "degree.*1.5"),
+        ("state_space", {"degree": float("nan")}, "option degree of unit state_space: nan"),
+        ("state_space", {"degree": np.float64("inf"), "hidden": 0}, "option degree.*: inf came"),
+        ("state_space", {"activation": "sinus"}, "sinus.*identity"),
+        ("lnl", {"leak": float("nan")}, "option leak of unit lnl: nan came"),
+        ("lnl", {"activation": {"name": "zeta", "a": float("nan"), "b": 1}}, "option activation"),
+        ("lnl", {"leak": object()}, "option leak of unit lnl: <object"),
+        ("versatile", {"functions": [bt.softplus(float("inf"))]}, "option functions of unit"),
         ("dense", {"activation": "sinus"}, "sinus.*identity"),
         ("conv1d", {}, "conv1d: a source of 1 nodes"),
         ("conv1d", {"kernel": 0}, "kernel.*0"),
@@ -346,7 +362,7 @@ def test_the_header_says_the_defaults_of_the_table():
         for name, default in re.findall(r"(\w+)(?: [A-Za-z])? \(([\d.]+|true|false)[;)]", words):
             assert table[name]["default"] == json.loads(default), (kind, name)
             told += 1
-    assert told == 14
+    assert told == 15
     for name, default in re.findall(r"(\w+) \((1|0|true)\)", common):
         tables = [table for table in bt.unit_options().values() if name in table]
         assert tables and all(t[name]["default"] == json.loads(default) for t in tables), name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import reprlib
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -66,10 +67,8 @@ class UnitsMixin:
         given = {
             key: self._option(key, value) for key, value in options.items() if value is not None
         }
-        try:
-            text = json.dumps(given, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            raise ArgumentError(f"options of unit {kind}: {error}") from None
+        written = (f"{json.dumps(key)}: {_json(kind, key, value)}" for key, value in given.items())
+        text = f"{{{', '.join(written)}}}"
         number = ctypes.c_int64()
         lib.bt_network_add_unit(
             self._pointer,
@@ -203,6 +202,15 @@ class UnitsMixin:
         group = ctypes.c_int64()
         call(self._pointer, as_text(name, "name"), *arguments, ctypes.byref(group))
         return self._group(group.value)
+
+
+def _json(kind: str, key: str, value: Any) -> str:
+    """Write the value of an option."""
+    try:
+        return json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        what = f"option {key} of unit {kind}"
+        raise ArgumentError(f"{what}: {reprlib.repr(value)} came, expected JSON: {error}") from None
 
 
 def _listed(key: str, value: Any) -> list[Any]:

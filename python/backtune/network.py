@@ -21,6 +21,7 @@ from ._units_dynamic import DynamicUnitsMixin
 from ._units_gated import GatedUnitsMixin
 from ._units_layers import LayersMixin
 from ._units_recurrent import RecurrentUnitsMixin
+from ._units_states import StatesMixin
 from .errors import ArgumentError, BacktuneError, BacktuneWarning
 from .group import Group
 from .weights import Weights
@@ -38,6 +39,7 @@ class Network(
     DynamicUnitsMixin,
     GatedUnitsMixin,
     LayersMixin,
+    StatesMixin,
     PredictionMixin,
     SimulationMixin,
     Owner,

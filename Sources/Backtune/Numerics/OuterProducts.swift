@@ -36,28 +36,6 @@ package enum OuterProducts {
     }
   }
 
-  /// The sums of one row over two vectors of columns.
-  private struct RowSums {
-    private var low: Vector
-    private var high: Vector
-
-    @inline(__always)
-    init(_ g: Values) { (low, high) = (Vector(at: g), Vector(at: g + Vector.width)) }
-
-    @inline(__always)
-    mutating func add(_ factor: Double, _ v: Vector, _ w: Vector) {
-      let a = Vector(repeating: factor)
-      low = multiplyAdd(a, v, low)
-      high = multiplyAdd(a, w, high)
-    }
-
-    @inline(__always)
-    func store(_ g: Target) {
-      low.store(g)
-      high.store(g + Vector.width)
-    }
-  }
-
   // As many rows of two vectors as the registers hold.
   #if BACKTUNE_V4
     private static let tileRows = 8

@@ -55,28 +55,10 @@ extension PanelProducts {
     if let bias { Vector(repeating: bias[row]) } else { Vector(at: y) }
   }
 
-  /// The sums of one row in two vectors of lanes.
-  private struct RowSums {
-    var low: Vector
-    var high: Vector
-
-    @inline(__always)
-    init(_ bias: Values?, _ row: Int, _ y: Values) {
-      (low, high) = (first(bias, row, y), first(bias, row, y + Vector.width))
-    }
-
-    @inline(__always)
-    mutating func add(_ factor: Double, _ v: Vector, _ w: Vector) {
-      let a = Vector(repeating: factor)
-      low = multiplyAdd(a, v, low)
-      high = multiplyAdd(a, w, high)
-    }
-
-    @inline(__always)
-    func store(_ y: Target) {
-      low.store(y)
-      high.store(y + Vector.width)
-    }
+  /// What the sums of one row begin with, in two vectors of lanes.
+  @inline(__always)
+  private static func sums(_ bias: Values?, _ row: Int, _ y: Values) -> RowSums {
+    RowSums(first(bias, row, y), first(bias, row, y + Vector.width))
   }
 
   #if BACKTUNE_V4
@@ -93,10 +75,10 @@ extension PanelProducts {
       var b = 0
       while b + 2 * size <= lanes {
         let (z, z4) = (y + b, y4 + b)
-        var (s0, s1) = (RowSums(bias, 0, z), RowSums(bias, 1, z + width))
-        var (s2, s3) = (RowSums(bias, 2, z + 2 * width), RowSums(bias, 3, z + 3 * width))
-        var (s4, s5) = (RowSums(own, 0, z4), RowSums(own, 1, z4 + width))
-        var (s6, s7) = (RowSums(own, 2, z4 + 2 * width), RowSums(own, 3, z4 + 3 * width))
+        var (s0, s1) = (sums(bias, 0, z), sums(bias, 1, z + width))
+        var (s2, s3) = (sums(bias, 2, z + 2 * width), sums(bias, 3, z + 3 * width))
+        var (s4, s5) = (sums(own, 0, z4), sums(own, 1, z4 + width))
+        var (s6, s7) = (sums(own, 2, z4 + 2 * width), sums(own, 3, z4 + 3 * width))
         var p = a
         for segment in segments {
           var q = x + segment.shift + b
@@ -151,8 +133,8 @@ extension PanelProducts {
     let (y0, y1, y2, y3) = (y, y + width, y + 2 * width, y + 3 * width)
     var b = start
     while b + 2 * size <= lanes {
-      var (s0, s1) = (RowSums(bias, 0, y0 + b), RowSums(bias, 1, y1 + b))
-      var (s2, s3) = (RowSums(bias, 2, y2 + b), RowSums(bias, 3, y3 + b))
+      var (s0, s1) = (sums(bias, 0, y0 + b), sums(bias, 1, y1 + b))
+      var (s2, s3) = (sums(bias, 2, y2 + b), sums(bias, 3, y3 + b))
       var p = a
       for segment in segments {
         var q = x + segment.shift + b

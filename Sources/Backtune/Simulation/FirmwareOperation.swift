@@ -5,9 +5,11 @@ import BacktuneNumerics
 final class FirmwareOperation: Operation {
   let groups: [GroupID]
   let span: Span
-  private let terms: FirmwareTerms
+  let terms: FirmwareTerms
   /// Whether the group is a squashing function of another alone, whose slope follows from its value.
-  private let isBareSquash: Bool
+  let isBareSquash: Bool
+  /// Whether it is one factor alone, several times.
+  let isPower: Bool
   /// That of the terms, where it is a frequent one.
   private let form: FirmwareForm?
   /// Where the source of a group that is its tanh stands from the row of time t; nil for another group.
@@ -22,6 +24,9 @@ final class FirmwareOperation: Operation {
     isBareSquash =
       terms.parts.count == 1 && terms.sums.count == 1 && !terms.hasBroadcast
       && terms.sums[0].coefficient == 1 && terms.parts[0].function.isSquash
+    isPower =
+      terms.parts.count > 1 && terms.sums.count == 1 && !terms.hasBroadcast
+      && terms.distinct.count == 1
     form = FirmwareForm(terms)
   }
 
@@ -116,55 +121,6 @@ final class FirmwareOperation: Operation {
         sum = multiplyAdd(Vector(repeating: term.coefficient), product, sum)
       }
       Lanes.write(sum, y + place, n)
-    }
-  }
-
-  /// The derivative of each node by each factor's source, factor after factor: c f_m'(s_m) prod_{j != m} f_j(s_j).
-  func storePartials(_ states: Values, values: Values, into target: Target, lanes: Int) {
-    if isBareSquash {
-      span.sweep(
-        lanes, isFlat: true,
-        SquashSlope(
-          squash: terms.parts[0].function.squash, values: values + span.place, target: target))
-    } else {
-      span.sweep(
-        lanes, isFlat: !terms.hasBroadcast,
-        Slopes(terms: terms, states: states, target: target, count: span.count))
-    }
-  }
-
-  private struct SquashSlope: LaneLoop {
-    let squash: Squash
-    let values: Values
-    let target: Target
-
-    @inline(__always)
-    func run(place: Int, node: Int, _ n: Int) {
-      Lanes.write(squash.slope(value: Lanes.read(values + place, n)), target + place, n)
-    }
-  }
-
-  private struct Slopes: LaneLoop {
-    let terms: FirmwareTerms
-    let states: Values
-    let target: Target
-    let count: Int
-
-    @inline(__always)
-    func run(place: Int, node: Int, _ n: Int) {
-      for term in terms.sums {
-        let end = term.first + term.factors
-        for m in term.first..<end {
-          let part = terms.parts[m]
-          let u = terms.source(part, states, place, node, n)
-          var beta = term.coefficient * part.function.slope(u)
-          for j in term.first..<end where j != m {
-            let other = terms.parts[j]
-            beta *= other.function.value(terms.source(other, states, place, node, n))
-          }
-          Lanes.write(beta, target + m * count + place, n)
-        }
-      }
     }
   }
 

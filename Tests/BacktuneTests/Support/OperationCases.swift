@@ -59,6 +59,10 @@ struct OperationCase {
     "state_space": [
       #"{"hidden": 2, "outputs": 2}"#,
       #"{"hidden": 2, "outputs": 2, "feedback": "measured", "initial": "learn"}"#,
+      #"{"hidden": 2, "outputs": 2, "activation": "identity", "degree": 3}"#,
+      #"{"hidden": 3, "activation": {"name": "softplus", "eps": 1}, "feedback": "measured"}"#,
+      #"{"hidden": 2, "degree": 2, "initial": "learn"}"#,
+      #"{"hidden": 2, "activation": {"name": "softplus", "eps": 0.5}, "degree": 9}"#,
     ],
     "dense": [#"{"activation": "logistic"}"#],
     "conv1d": [#"{"kernel": 2, "activation": "tanh"}"#],
@@ -90,6 +94,9 @@ struct OperationCase {
       guard let parameters = functionParameters[row.name] else { continue }
       cases.append(
         OperationCase(name: row.name, network: try terms(of: row.make(parameters))))
+      cases.append(
+        OperationCase(
+          name: "powers of \(row.name)", network: try powers(of: row.make(parameters))))
     }
     cases.append(OperationCase(name: "connections", network: try connections()))
     for horizons in [[1], [4, 1], [.infinity]] {
@@ -156,40 +163,6 @@ struct OperationCase {
     var options = ObservationOptions()
     options.horizons = horizons
     return options
-  }
-
-  /// Constants, factors, products with broadcast sources, and divisions by a function, whose arguments are kept near 2 or,
-  /// where it is defined there, -2: far from kinks, and from 0, where padding stands.
-  private static func terms(of f: ScalarFunction) throws -> Network {
-    var network = try Network(inputs: 3)
-    let v = try network.addLearnware("v", size: 3)
-    let s = try network.addLearnware("s", size: 1)
-    let x = try network.addFirmware("x", size: 3)
-    let r = try network.addFirmware("r", size: 3)
-    for group in [v, s] {
-      try network.addBias(to: group)
-      try network.connect(Source(Network.input, lag: 0), to: group, role: "B")
-      try network.connect(Source(r, lag: 1), to: group, role: "W")
-    }
-    try network.addTerm(to: x, coefficient: 0.5)
-    try network.addTerm(to: x, coefficient: 0.7, factors: [(f, Source(v, lag: 0))])
-    try network.addTerm(
-      to: x, coefficient: -0.4, factors: [(f, Source(v, lag: 0)), (f, Source(s, lag: 0))])
-    try network.addTerm(
-      to: x, coefficient: 0.3,
-      factors: [
-        (.reciprocal, Source(s, lag: 0)), (.zeta(a: -1, b: 1), Source(v, lag: 1)),
-        (f, Source(v, lag: 0)), (.identity, Source(s, lag: 2)),
-      ])
-    try network.addTerm(to: r, factors: [(.zeta(a: -1, b: 1), Source(x, lag: 0))])
-    network.randomize(seed: 3)
-    let sign: Double = f == .log ? 1 : -1
-    try network.setWeights("v.a", [2, sign * 2, 1.8])
-    try network.setWeights("s.a", [2.2])
-    for name in ["v.B", "s.B", "v.W", "s.W"] {
-      try network.setWeights(name, try network.weights(name).map { 0.2 * $0 })
-    }
-    return network
   }
 
   /// Every form, with few entries and with many; shared biases, learnt initial states, a source at several lags.

@@ -1,10 +1,11 @@
 import BacktuneNumerics
 
-/// Linear states fed by a small tanh layer:
+/// Linear states fed by a small layer, of tanh nodes by default:
 ///
-///     x = A x(t-1) + B i(t-1) + E h(t-1);  h = tanh(b + F x(t) + G i(t));  y = c + C x(t) + D i(t) + H h(t)
+///     x = A x(t-1) + B i(t-1) + E h(t-1);  h = f(b + F x(t) + G i(t))^d;  y = c + C x(t) + D i(t) + H h(t)
 ///
-/// With E = H = 0 it is a linear model, from which estimation may start. `size` N is the number of states; groups `x` [N],
+/// With f = identity and d = 3 the layer is cubic, and goes on as polynomials do where tanh saturates; the slope of a softplus
+/// saturates, not its value. With E = H = 0 it is a linear model, from which estimation may start. `size` N is the number of states; groups `x` [N],
 /// `h2` and `h` [hidden], `y` [outputs]; weights `x.A`, `x.B`, `x.E`, `h2.a` (b), `h2.F`, `h2.G`, `y.a` (c), `y.C`, `y.D`,
 /// `y.H`, matrices [target nodes, source nodes]. Not of RR-9100.
 ///
@@ -25,27 +26,38 @@ public struct StateSpace: Unit, BuiltInUnit {
   public var inputLag: Int
   /// What x reads of y.
   public var feedback: OutputFeedback
+  /// f.
+  public var activation: ScalarFunction
+  /// The power d, 1 to `largestDegree`.
+  public var degree: Int
+
+  /// A higher power of a value that is not about 1 is out of all range.
+  package static let largestDegree = 9
 
   /// - Parameters:
   ///   - size: number N of states.
   ///   - hidden: nil for as many as states.
   public init(
     _ size: Int, hidden: Int? = nil, outputs: Int = 1, inputLag: Int = 1,
-    feedback: OutputFeedback = .none
+    feedback: OutputFeedback = .none, activation: ScalarFunction = .tanh, degree: Int = 1
   ) {
     (self.size, self.hidden) = (size, hidden ?? size)
     (self.outputs, self.inputLag, self.feedback) = (outputs, inputLag, feedback)
+    (self.activation, self.degree) = (activation, degree)
   }
 
   package static var table: UnitTable<StateSpace> {
     UnitTable(
-      "x = A x(t-1) + B i(t-1) + E h(t-1); h = tanh(b + F x + G i); y = c + C x + D i + H h",
+      "x = A x(t-1) + B i(t-1) + E h(t-1); h = f(b + F x + G i)^degree; y = c + C x + D i + H h",
       { StateSpace($0) },
       [
         .integer("hidden", \.hidden, "nodes of h, by default size; 0: a linear model", least: 0),
         .integer("outputs", \.outputs, "nodes of y", least: 1),
         .lag("input_lag", \.inputLag, "lag of the input in x, in time steps"),
         .feedback(\.feedback, of: "x"),
+        .activation(\.activation),
+        .integer(
+          "degree", \.degree, "the power of f(...) that h is", least: 1, most: largestDegree),
       ])
   }
 
@@ -68,7 +80,8 @@ public struct StateSpace: Unit, BuiltInUnit {
       try network.connect(Source(x, lag: 0), to: layer.sum, role: "F")
       try connectInput(in: &network, lag: 0, to: layer.sum, role: "G")
       try network.addTerm(
-        to: layer.value, factors: [(.zeta(a: -1, b: 1), Source(layer.sum, lag: 0))])
+        to: layer.value,
+        factors: Array(repeating: (activation, Source(layer.sum, lag: 0)), count: degree))
     }
     try network.addBias(to: y)
     try network.connect(Source(x, lag: 0), to: y, role: "C")
