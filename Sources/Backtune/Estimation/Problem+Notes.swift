@@ -10,8 +10,10 @@ extension Problem {
   /// A size that is not about 1.
   private static let farUnit = 100.0
 
+  /// Nothing is to be said of data by which no weight is adjusted.
   var notes: [EstimationNote] {
-    (outputNotes + offsetNotes + fixedNotes).map { EstimationNote(kind: .units, text: $0) }
+    guard !adjustable.isEmpty else { return [] }
+    return (outputNotes + offsetNotes + fixedNotes).map { EstimationNote(kind: .units, text: $0) }
       + interpolationNotes
   }
 
