@@ -152,7 +152,8 @@ class Candidate:
             estimator.run(iterations, progress=False)
             starts = self._starts_of(estimator, record)
         self.seconds += time.perf_counter() - began
-        return self.net.get_weights(), starts
+        good = _are_finite(starts)
+        return self.net.get_weights() if good else self.best, starts if good else self.starts
 
     def fitted_starts(self, record: Record, iterations: int = 20) -> list[Any]:
         """Return the states from which sequences start, the weights being the best."""
@@ -163,7 +164,8 @@ class Candidate:
                 copy.weights.fix(name)
             with self._make(record.u, record.y, record.gains, None, copy) as estimator:
                 estimator.run(iterations, progress=False)
-                return self._starts_of(estimator, record)
+                found = self._starts_of(estimator, record)
+        return found if _are_finite(found) else [None] * len(found)
 
     # ---- Inside
 
@@ -207,6 +209,8 @@ class Candidate:
 
     def _look(self, estimator: Estimator) -> None:
         starts = self._starts_of(estimator, self.record)
+        if not _are_finite(starts):
+            return
         if self.horizon is None:
             runs = self.net.simulate(self.record.u, starts)
         else:
@@ -221,12 +225,17 @@ class Candidate:
 
         The free run goes on from where measured outputs end, the start of the block.
         """
-        if not self.predicts:
-            outputs = self.net.simulate(record.u, starts)
-            run = record.of_blocks(record.shown(outputs))
-            error = record.error(outputs, True)
-            return np.full(len(HORIZONS), error), np.broadcast_to(run, (len(HORIZONS), *run.shape))
         errors, runs = [], []
+        if not _are_finite(starts):
+            starts = [None] * len(starts)
+        if not self.predicts:
+            # Nobody knows the start of what is to be predicted.
+            for begins in ([None] * len(starts), starts):
+                outputs = self.net.simulate(record.u, begins)
+                errors.append(record.error(outputs, True))
+                runs.append(record.of_blocks(record.shown(outputs)))
+            order = [0] * (len(HORIZONS) - 1) + [1]
+            return np.array(errors)[order], np.stack(runs)[order]
         hidden = [item.copy() for item in record.y]
         for item, block in zip(hidden, record.blocks):
             item[block] = np.nan
@@ -238,3 +247,7 @@ class Candidate:
             errors.append(record.error(outputs, True))
             runs.append(record.of_blocks(record.shown(outputs)))
         return np.array(errors), np.stack(runs)
+
+
+def _are_finite(starts: list[Any]) -> bool:
+    return all(item is None or np.isfinite(item).all() for item in starts)

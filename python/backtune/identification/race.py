@@ -31,6 +31,8 @@ _VALUES_PER_WEIGHT = 10
 _FINALISTS = 16
 # How many go on after the heats, and their iterations.
 _FINALS = ((_FINALISTS, 40), (6, 60))
+# The finals are run where a layer has less than this part of the error of the best linear one.
+_HOPE = 0.98
 # How near to the best linear one, as a logarithm, those are that get a layer.
 _PROMISING = 0.7
 
@@ -115,7 +117,9 @@ def race(
     for (iterations, _), (_, left) in zip(_HEATS[1:], _HEATS):
         runners = _best(runners, max(_FINALISTS, int(np.ceil(left * len(runners)))))
         search.work("heats", going_on(iterations), runners, error)
-    for count, iterations in _FINALS:
+    line = min(item.validation for item in linear)
+    hopeful = min((item.validation for item in everyone), default=np.inf) < _HOPE * line
+    for count, iterations in _FINALS if hopeful else ():
         runners = _best(runners, count)
         search.work("finals", going_on(iterations), runners, error)
     for item in everyone:
