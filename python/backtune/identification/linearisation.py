@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from .._arrays import as_full
 from ..errors import ArgumentError
 from .structure import INPUT, Structure
 
@@ -132,18 +133,12 @@ def point_of(member: Member, structure: Structure, at: Any) -> Point:
     Raises
     ------
     ArgumentError
-        Inputs of another number, or that are not finite; no equilibrium of them, of a nonlinear
-        member.
+        Inputs that are not finite; no equilibrium of them, of a nonlinear member.
+    SizeError
+        Inputs of another number.
     """
     scale = member.front.u
-    given = scale.mean if at is None else np.asarray(at, dtype=float)
-    count = len(scale.mean)
-    if given.ndim == 0 or given.shape == (count,):
-        u0 = np.broadcast_to(given, count).astype(float)
-    else:
-        raise ArgumentError(
-            f"at: shape {given.shape} came, expected ({count},), one value an input"
-        )
+    u0 = scale.mean if at is None else as_full(at, scale.mean.shape, "at")
     if not np.isfinite(u0).all():
         raise ArgumentError("at: NaN or infinite, expected finite values")
     scaled = scale.apply(u0)
@@ -200,11 +195,11 @@ def matrices(structure: Structure, at: dict[str, np.ndarray]) -> tuple[np.ndarra
             shift[firsts[name, lag - 1], own_states] = np.eye(structure.sizes[name])
     to_nodes = np.linalg.solve(own, np.hstack([held, driven]))
     from_states, from_inputs = to_nodes[:, :n], to_nodes[:, n:]
-    rows = np.concatenate(
+    seen = np.concatenate(
         [np.arange(places[name].start, places[name].start + k) for name, k in structure.observed]
     )
     A = nodes @ from_states + shift
-    return A, nodes @ from_inputs + late, from_states[rows], from_inputs[rows], x0
+    return A, nodes @ from_inputs + late, from_states[seen], from_inputs[seen], x0
 
 
 def scaled(

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .._arrays import as_size
-from ..errors import ArgumentError, SizeError
+from .._arrays import as_count, as_full
+from .._data.numbers import as_float
+from ..errors import ArgumentError
 from .equilibrium import find
 from .linearisation import LinearSystem, point_of, taps
 from .structure import INPUT, Structure
@@ -57,7 +58,7 @@ def poles(system: LinearSystem) -> np.ndarray:
 def step_count(system: LinearSystem, steps: int | None) -> int:
     """Return how many time steps of a step response are asked for, or show where it ends."""
     if steps is not None:
-        return as_size(steps, "steps")
+        return as_count(steps, "steps", 0)
     slowest = np.abs(np.linalg.eigvals(system.A)).max(initial=0.0)
     needed = _MOST if slowest >= 1 else np.log(_LEFT) / np.log(max(slowest, 1e-3))
     late = float(np.max(system.delays, initial=0))
@@ -95,13 +96,13 @@ def real_step(member: Member, steps: int, at: Any, size: Any) -> np.ndarray:
     ------
     ArgumentError
         There is no equilibrium; a size that is not finite.
+    SizeError
+        Sizes of another number.
     """
     structure = Structure(member.net)
     point = point_of(member, structure, at)
     count = len(point.u0)
-    sizes = np.asarray(size, dtype=float)
-    if sizes.ndim and sizes.shape != (count,):
-        raise SizeError(f"size: shape {sizes.shape} came, expected one number or ({count},)")
+    sizes = as_full(size, (count,), "size")
     if not np.isfinite(sizes).all():
         raise ArgumentError("size: NaN or infinite, expected finite numbers")
     values = point.values
@@ -110,7 +111,7 @@ def real_step(member: Member, steps: int, at: Any, size: Any) -> np.ndarray:
         if not rests:
             raise ArgumentError("size: the model has no equilibrium to start a step from")
     state = structure.state({name: nodes[None] for name, nodes in values.items()})
-    changes = np.broadcast_to(sizes, count) / member.front.u.deviation
+    changes = sizes / member.front.u.deviation
     inputs = [np.tile(values[INPUT], (steps, 1)) for _ in range(count)]
     for m, change in enumerate(changes.tolist()):
         for lag, share in taps(float(member.front.delays[m] / member.front.factor)):
@@ -134,7 +135,7 @@ def grid(system: LinearSystem, frequencies: Any) -> np.ndarray:
         slow = np.abs(1 - np.linalg.eigvals(system.A))
         low = slow[slow > 1e-6].min(initial=0.1) / (2 * np.pi) / 10
         return np.geomspace(np.clip(low, 1e-6, 0.01), 0.5, _FREQUENCIES) / time
-    found = np.atleast_1d(np.asarray(frequencies, dtype=float))
+    found = np.atleast_1d(as_float(frequencies, "frequencies"))
     if found.ndim != 1 or not np.isfinite(found).all() or (found < 0).any():
         raise ArgumentError(f"frequencies: {frequencies!r} came, expected a vector of 0 or more")
     return found

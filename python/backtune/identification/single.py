@@ -54,7 +54,8 @@ def state_of(
     state : array of shape (state_size of the member,)
     first : array of shape (M,), optional
         What inputs that come late were before the first time step, in the user's units; their mean
-        by default. A member takes them to have been their first value.
+        by default. A member takes them to have been their first value. With dead times that are
+        no whole time steps of the network the first outputs agree nearly.
     """
     old, new = Structure(member.net), Structure(net)
     scale = member.front.u
@@ -88,9 +89,7 @@ class _Folding:
         first = 0
         for name, count in structure.observed:
             if count != structure.sizes[name] or structure.groups[name]["kind"] != "learnware":
-                raise NetworkError(
-                    f"group {name}: the outputs of it cannot be scaled by its weights"
-                )
+                raise NetworkError(f"group {name}: its outputs cannot be scaled by weights")
             self.outputs[name] = slice(first, first + count)
             first += count
         old = {item["name"]: item for item in structure.document["weights"]}
