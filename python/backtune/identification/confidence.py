@@ -25,6 +25,9 @@ from .responses import (
 if TYPE_CHECKING:
     from .member import Member
 
+# What is left of a start that is forgotten, and time steps until then, at most.
+_FORGOTTEN, _MOST_SETTLING = 1e-9, 1000
+
 
 @dataclass(frozen=True, repr=False)
 class ModelUncertainty:
@@ -106,7 +109,8 @@ class ModelUncertainty:
         Parameters
         ----------
         u : array of shape (T, M), or list of such
-            New inputs; the run begins where one does of which nothing is known.
+            New inputs. The run begins where one does of which nothing is known; what the weights
+            leave open of it is that of one from the equilibrium of the first input.
         level : float
             How often the noise-free output is inside, if it is one that the network can give.
         noise : bool
@@ -126,15 +130,26 @@ class ModelUncertainty:
         member = model.members[0]
         given, arrays, _ = model._read(u, None)
         inputs = [member.front.inputs(item) for item in arrays]
-        starts = [member.resting(item) for item in inputs]
-        bands = self.weights.band(inputs, level, noise=noise, initial=starts)
+        # From a state of no basis, long enough with the first input to be where it leads.
+        waiting = self._settling()
+        longer = [np.concatenate([np.repeat(i[:1], waiting, axis=0), i]) for i in inputs]
+        zero = np.zeros(member.net.state_size)
+        bands = self.weights.band(longer, level, noise=noise, initial=[zero] * len(longer))
         names = model._output_names()
         found = []
-        for place, parts in enumerate(bands):
-            steps = len(arrays[place])
-            restored = [member.front.restore(np.asarray(part), steps) for part in parts]
-            found.append(tuple(given.like(place, part, names) for part in restored))
+        for place, run in enumerate(member.simulate(arrays, [None] * len(arrays))):
+            low, high = (part[waiting:] for part in bands[place])
+            half = member.front.restore((high - low) / 2, len(run)) - member.front.y.mean
+            parts = (run - half, run + half)
+            found.append(tuple(given.like(place, part, names) for part in parts))
         return found if given.is_list else found[0]
+
+    def _settling(self) -> int:
+        """Return time steps after which a start is forgotten; none where it never is."""
+        slowest = np.abs(self.poles).max(initial=0.0)
+        if slowest >= 1:
+            return 0
+        return int(min(np.log(_FORGOTTEN) / np.log(max(slowest, 1e-3)), _MOST_SETTLING))
 
     def __repr__(self) -> str:
         rows = [f"<ModelUncertainty of {len(self.poles)} poles: {self.weights!r}"]

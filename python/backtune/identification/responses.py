@@ -16,7 +16,8 @@ from .structure import INPUT, Structure
 if TYPE_CHECKING:
     from .member import Member
 
-# What a pole leaves at the end of a step response, and how many steps it has.
+# What a pole leaves at the end of a step response, or makes of 1 outside the unit circle, and how
+# many steps there are.
 _LEFT, _LEAST, _MOST = 1e-2, 20, 1000
 _FREQUENCIES = 200
 
@@ -60,7 +61,8 @@ def step_count(system: LinearSystem, steps: int | None) -> int:
     if steps is not None:
         return as_count(steps, "steps", 0)
     slowest = np.abs(np.linalg.eigvals(system.A)).max(initial=0.0)
-    needed = _MOST if slowest >= 1 else np.log(_LEFT) / np.log(max(slowest, 1e-3))
+    rate = abs(np.log(max(slowest, 1e-3)))
+    needed = -np.log(_LEFT) / max(rate, 1e-9)
     late = float(np.max(system.delays, initial=0))
     return int(np.clip(np.ceil(1.5 * needed + late), _LEAST + late, _MOST + late))
 
@@ -70,9 +72,10 @@ def step_response(system: LinearSystem, steps: int) -> np.ndarray:
     B = system.B
     state = np.zeros_like(B)
     prompt = np.empty((steps, *system.D.shape), dtype=np.result_type(B, system.A, system.C))
-    for t in range(steps):
-        prompt[t] = system.C @ state + system.D
-        state = system.A @ state + B
+    with np.errstate(over="ignore", invalid="ignore"):
+        for t in range(steps):
+            prompt[t] = system.C @ state + system.D
+            state = system.A @ state + B
     return delayed(prompt, system.delays)
 
 

@@ -67,10 +67,11 @@ def of_steps(system: LinearSystem, slopes: tuple[np.ndarray, ...], steps: int) -
     dA, dB, dC, dD = slopes
     state, moving = np.zeros_like(system.B), np.zeros_like(dB)
     found = np.empty((steps, *dD.shape))
-    for t in range(steps):
-        found[t] = dC @ state + system.C @ moving + dD
-        moving = dA @ state + system.A @ moving + dB
-        state = system.A @ state + system.B
+    with np.errstate(over="ignore", invalid="ignore"):
+        for t in range(steps):
+            found[t] = dC @ state + system.C @ moving + dD
+            moving = dA @ state + system.A @ moving + dB
+            state = system.A @ state + system.B
     return np.moveaxis(delayed(found, system.delays), 1, 0)
 
 
