@@ -11,12 +11,11 @@ from backtune.identification.structure import Structure
 def arx(inputs, outputs, past, late, seed=0):
     """Make a network of measured outputs 1 to `past` and inputs 0 to `late` steps ago."""
     net = bt.Network(inputs)
-    y = net.learnware(outputs, "y", bias=True)
+    y = net.linear(outputs, name="y", sources=[])
     for lag in range(late + 1):
         y.connect(net.input.lag(lag), f"B{lag}")
-    net.observe(y)
     for lag in range(1, past + 1):
-        y.connect(y.measured().lag(lag), f"A{lag}")
+        y.connect(y.measured().lag(lag), f"K{lag}")
     size = net.get_weights().size
     net.set_weights(0.3 * np.random.default_rng(seed).normal(size=size) / past)
     return net
@@ -60,13 +59,14 @@ def networks():
         "innovations": state_space(2, 1, 3, 4, feedback="measured"),
         "linear innovations": state_space(1, 2, 2, 0, feedback="measured"),
         "powers": powered(2, 1, 2, 3),
+        "prompt": state_space(1, 1, 2, 2, input_lag=0),
         "arx": arx(2, 2, 3, 2),
         "late arx": arx(1, 1, 1, 3),
         "lnl": lnl.randomize(1),
     }
 
 
-def model_of(net, *, delays=None, kind="output error", factor=1, settles=False, rest=None, seed=0):
+def model_of(net, *, delays=None, kind="output error", factor=1, settles=False, rest=..., seed=0):
     """Return a model of one member in units of its own."""
     random = np.random.default_rng(seed)
     inputs, outputs = net.inputs, net.outputs
@@ -76,10 +76,12 @@ def model_of(net, *, delays=None, kind="output error", factor=1, settles=False, 
         np.zeros(inputs, dtype=int) if delays is None else np.array(delays),
         factor,
     )
-    if rest is None:
+    if rest is ...:
         rest = 0.3 * random.normal(size=net.state_size)
         # As learnt: inputs before the record are at their means.
         rest[: Structure(net).depths()[0]["input"] * inputs] = 0
     trial = Trial(2, 0, 0, 0.0, 1, 0.1, None, 0.0, chosen=True)
-    member = Member(net, kind, front, [], rest, settles, np.zeros(4), trial)
+    member = Member(
+        net, kind, front, [], rest, np.ones(net.state_size), settles, np.zeros(4), trial
+    )
     return IdentifiedModel([member], member, IdentificationReport([trial]), np.ones((4, outputs)))

@@ -1,5 +1,6 @@
 """Linear models of members: matrices, poles, steps, frequency responses."""
 
+import re
 import sys
 import types
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from backtune.errors import ArgumentError, SizeError
 from backtune.identification import scalars
+from conftest import ROOT
 from linear_models import model_of, networks, state_space
 
 NETWORKS = networks()
@@ -281,3 +283,18 @@ def test_slopes_of_scalar_functions(function):
 def test_an_unknown_function_is_named():
     with pytest.raises(ArgumentError, match="function 'sin': no slope is known"):
         scalars.value({"name": "sin"}, np.zeros(1))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="not in the source tree")
+def test_the_page_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs" / "identified-models.md").read_text()
+    parts = re.split(r"^## (.+)$", text, flags=re.M)
+    sections = dict(zip(parts[1::2], parts[2::2]))
+    chosen = [sections["Poles, steps, frequency response"], sections["One network for C"]]
+    blocks = re.findall(r"^```python\n(.*?)^```", "\n".join(chosen), re.M | re.S)
+    assert len(blocks) == 5
+    names = {}
+    exec(compile("\n".join(blocks), "identified-models.md", "exec"), names)
+    assert (bt.Network.load("model.json").simulate(names["u"]) == names["run"]).all()

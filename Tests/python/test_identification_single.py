@@ -81,6 +81,16 @@ def test_equilibrium_of_the_first_input():
     np.testing.assert_allclose(run, np.tile(run[:1], (20, 1)), rtol=1e-9)
 
 
+def test_a_start_that_the_network_says():
+    net = state_space(1, 1, 2, 2, initial="learn")
+    net.weights["state_space.x.x0"] = [1.5, -2.0]
+    model = model_of(net, rest=None)
+    u = inputs_of(model)
+    expected = model.members[0].simulate([u], [None])[0]
+    assert relative(model.single.simulate(u), expected) < 1e-10
+    assert relative(model.single.simulate(u, model.single_state(u)), expected) < 1e-10
+
+
 @pytest.mark.parametrize("delays", [[3, 0], [4, 1]])
 def test_a_slower_clock(delays):
     net = NETWORKS["tanh"].copy()

@@ -207,7 +207,7 @@ def test_fixed_weights_and_coinciding_poles():
     found = model.uncertainty(u, y, **PLACES)
     # Two poles at 0 that late inputs make are one another, that of the feedback is not.
     assert np.isfinite(found.poles_error[0]) and np.isnan(found.poles_error[1:]).all()
-    net.weights.fix("y.A1")
+    net.weights.fix("y.x.K1")
     fixed = model_of(net, kind="arx").uncertainty(u, y, **PLACES)
     assert fixed.poles_error[0] == 0 and (fixed.gains_error > 0).all()
 

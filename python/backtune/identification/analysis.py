@@ -9,7 +9,7 @@ import numpy as np
 from ..network import Network
 from . import confidence, responses
 from .linearisation import LinearSystem, linearised
-from .single import single, state_of
+from .single import resting, single, state_of
 
 if TYPE_CHECKING:
     from .member import Member
@@ -60,7 +60,7 @@ class AnalysisMixin:
         """
         member = self.members[0]
         _, arrays, _ = self._read(u, None)
-        start = member.resting(member.front.inputs(arrays[0]))
+        start = resting(member, member.front.inputs(arrays[0]))
         first = arrays[0][0] if len(arrays[0]) else None
         return state_of(member, self.single, start, first)
 

@@ -21,10 +21,13 @@ from .responses import (
     step_count,
     step_response,
 )
+from .single import resting
 
 if TYPE_CHECKING:
     from .member import Member
 
+# Iterations that learn initial states of the record.
+_START_ITERATIONS = 30
 # What is left of a start that is forgotten, and time steps until then, at most.
 _FORGOTTEN, _MOST_SETTLING = 1e-9, 1000
 
@@ -197,35 +200,28 @@ def weight_uncertainty(model: Any, u: Any, y: Any) -> Uncertainty:
     _, arrays, known = model._read(u, y)
     inputs = [member.front.inputs(item) for item in arrays]
     desired = [member.front.outputs(item) for item in known]
-    starts = [
-        _start(model, member, item, *pair) for item, pair in zip(arrays, zip(inputs, desired))
-    ]
+    starts = [_start(model, member, *pair) for pair in zip(arrays, inputs)]
     free = member.kind == "output error" or not member.predicts
+    options: dict[str, Any] = {"method": "gauss-newton", "restarts": 0, "initial_states": True}
+    options["horizon"] = None if free else 1
     with member.net.copy() as net:
-        estimator = Estimator(
-            net,
-            inputs,
-            desired,
-            method="gauss-newton",
-            restarts=0,
-            initial=starts,
-            initial_states=True,
-            horizon=None if free else 1,
-        )
-        with estimator:
+        for name in net.weights:
+            net.weights.fix(name)
+        with Estimator(net, inputs, desired, initial=starts, **options) as estimator:
+            estimator.run(_START_ITERATIONS, progress=False)
+            starts = list(estimator.initial_states)
+    with member.net.copy() as net:
+        with Estimator(net, inputs, desired, initial=starts, **options) as estimator:
             return estimator.uncertainty()
 
 
-def _start(
-    model: Any, member: Member, u: np.ndarray, inputs: np.ndarray, desired: np.ndarray
-) -> np.ndarray:
-    """Return the learnt state of a sequence of the record, or what fits its first outputs."""
+def _start(model: Any, member: Member, u: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    """Return where the state of a sequence is learnt from: what it was in the record, or rest."""
     from .model import digest  # which has this module's methods
 
     seen = digest(u)
-    if seen in model._digests:
-        return member.starts[model._digests.index(seen)]
-    return member.start(inputs, desired[: 20 + 4 * len(member.rest)])
+    known = member.starts[model._digests.index(seen)] if seen in model._digests else None
+    return resting(member, inputs) if known is None else known
 
 
 def _error(slopes: np.ndarray, covariance: np.ndarray) -> np.ndarray:

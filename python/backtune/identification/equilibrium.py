@@ -55,7 +55,7 @@ class Balance:
 
 
 def find(
-    net: Network, structure: Structure, u: np.ndarray, start: np.ndarray
+    net: Network, structure: Structure, u: np.ndarray, start: np.ndarray | None
 ) -> tuple[dict[str, np.ndarray], bool]:
     """Return the values of all groups at rest under an input, and whether it is a rest.
 
@@ -68,8 +68,8 @@ def find(
         Of that network.
     u : array of shape (M,)
         In the units of the network.
-    start : array of shape (state_size,)
-        From which the search begins.
+    start : array of shape (state_size,), or None
+        From which the search begins; None: what the network says.
     """
     balance = Balance(structure)
     _, values = net.simulate(np.repeat(u[None], _SETTLING, axis=0), start, states=True)

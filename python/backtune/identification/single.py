@@ -31,7 +31,7 @@ def single(member: Member) -> Network:
     document = structure.document
     folding = _Folding(member, structure)
     document["groups"] = [folding.group(group) for group in document["groups"]]
-    folding.start(member.resting(np.zeros((1, member.net.inputs))))
+    folding.start(resting(member, np.zeros((1, member.net.inputs))))
     document["weights"] = folding.weights
     document["rest"] = folding.rest
     document.pop("seed", None)
@@ -39,6 +39,12 @@ def single(member: Member) -> Network:
     if labels and labels.get("samplingTime"):
         labels["samplingTime"] *= member.front.factor
     return Network.from_json(json.dumps(document))
+
+
+def resting(member: Member, inputs: np.ndarray) -> np.ndarray:
+    """Return the state of a run of which no output is known, also where the network says it."""
+    state = member.resting(inputs)
+    return member.net._own_start() if state is None else state
 
 
 def state_of(
