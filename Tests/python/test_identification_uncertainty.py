@@ -229,6 +229,18 @@ def test_starts_of_the_record_are_known():
     assert known == pytest.approx(noise, rel=0.1) and unknown == pytest.approx(noise, rel=0.1)
 
 
+def test_sequences_that_share_their_start():
+    net = plant(initial="learn")
+    net.weights["state_space.x.x0"] = [3.0, -2.0]
+    model = model_of(net, rest=None)
+    parts = [record(model, 0.1, steps=60, seed=seed) for seed in range(4)]
+    u, y = (list(side) for side in zip(*parts))
+    found = model.uncertainty(u, y, **PLACES)
+    # The start is among the weights, and one for all: 8 that the basis leaves.
+    assert found.weights.rank == 8
+    assert (found.step_error[1:] > 0).all()
+
+
 def test_what_is_refused():
     model = model_of(plant())
     u, y = record(model, 0.1)

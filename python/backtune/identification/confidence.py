@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ArgumentError
-from ..estimator import Estimator
 from ..uncertainty import Uncertainty
 from . import sensitivity
+from .covariance import weight_uncertainty
 from .linearisation import LinearSystem, linearised
 from .responses import (
     FrequencyResponse,
@@ -21,13 +20,10 @@ from .responses import (
     step_count,
     step_response,
 )
-from .single import resting
 
 if TYPE_CHECKING:
-    from .member import Member
+    pass
 
-# Iterations that learn initial states of the record.
-_START_ITERATIONS = 30
 # What is left of a start that is forgotten, and time steps until then, at most.
 _FORGOTTEN, _MOST_SETTLING = 1e-9, 1000
 
@@ -190,38 +186,6 @@ def uncertainty(
         ),
         _model=model,
     )
-
-
-def weight_uncertainty(model: Any, u: Any, y: Any) -> Uncertainty:
-    """Return that of the weights of the best member, by what it was trained by."""
-    member = model.members[0]
-    if y is None:
-        raise ArgumentError("y: None came, expected the measured outputs of the record")
-    _, arrays, known = model._read(u, y)
-    inputs = [member.front.inputs(item) for item in arrays]
-    desired = [member.front.outputs(item) for item in known]
-    starts = [_start(model, member, *pair) for pair in zip(arrays, inputs)]
-    free = member.kind == "output error" or not member.predicts
-    options: dict[str, Any] = {"method": "gauss-newton", "restarts": 0, "initial_states": True}
-    options["horizon"] = None if free else 1
-    with member.net.copy() as net:
-        for name in net.weights:
-            net.weights.fix(name)
-        with Estimator(net, inputs, desired, initial=starts, **options) as estimator:
-            estimator.run(_START_ITERATIONS, progress=False)
-            starts = list(estimator.initial_states)
-    with member.net.copy() as net:
-        with Estimator(net, inputs, desired, initial=starts, **options) as estimator:
-            return estimator.uncertainty()
-
-
-def _start(model: Any, member: Member, u: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-    """Return where the state of a sequence is learnt from: what it was in the record, or rest."""
-    from .model import digest  # which has this module's methods
-
-    seen = digest(u)
-    known = member.starts[model._digests.index(seen)] if seen in model._digests else None
-    return resting(member, inputs) if known is None else known
 
 
 def _error(slopes: np.ndarray, covariance: np.ndarray) -> np.ndarray:

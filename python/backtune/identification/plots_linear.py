@@ -73,7 +73,7 @@ def plot_step(
 
 def plot_bode(
     model: IdentifiedModel,
-    axes: Any = None,
+    ax: Any = None,
     *,
     uncertainty: ModelUncertainty | None = None,
     frequencies: Any = None,
@@ -85,7 +85,7 @@ def plot_bode(
     Parameters
     ----------
     model : IdentifiedModel
-    axes : two matplotlib Axes, optional
+    ax : two matplotlib Axes, optional
         For magnitude and phase; a new figure by default.
     uncertainty : ModelUncertainty, optional
         What `IdentifiedModel.uncertainty` returned: its response is drawn, with bands.
@@ -96,7 +96,7 @@ def plot_bode(
 
     Returns
     -------
-    array of two matplotlib Axes
+    two matplotlib Axes
 
     Raises
     ------
@@ -107,22 +107,21 @@ def plot_bode(
     """
     width = band_width(level)
     found = model.bode(frequencies, at) if uncertainty is None else uncertainty.frequency
-    if axes is None:
-        _, axes = _pyplot().subplots(2, 1, sharex=True)
+    axes = _pyplot().subplots(2, 1, sharex=True)[1] if ax is None else ax
     errors = (
         (None, None)
         if uncertainty is None
         else (uncertainty.magnitude_error, uncertainty.phase_error)
     )
     names = ("magnitude [dB]", "phase [degrees]")
-    for ax, values, error, name in zip(axes, (found.magnitude, found.phase), errors, names):
+    for part, values, error, name in zip(axes, (found.magnitude, found.phase), errors, names):
         for o, m, label in _pairs(model):
-            (line,) = ax.semilogx(found.frequencies, values[:, o, m], label=label)
+            (line,) = part.semilogx(found.frequencies, values[:, o, m], label=label)
             if error is not None:
                 half = width * error[:, o, m]
                 low, high = values[:, o, m] - half, values[:, o, m] + half
-                ax.fill_between(found.frequencies, low, high, color=line.get_color(), **_BAND)
-        ax.set_ylabel(name)
+                part.fill_between(found.frequencies, low, high, color=line.get_color(), **_BAND)
+        part.set_ylabel(name)
     axes[1].set_xlabel("cycles per time step" if _clock(model) is None else "frequency [Hz]")
     axes[0].legend()
     return axes
