@@ -58,6 +58,8 @@ def networks():
         "learnt": state_space(1, 2, 2, 2, initial="learn"),
         "innovations": state_space(2, 1, 3, 4, feedback="measured"),
         "linear innovations": state_space(1, 2, 2, 0, feedback="measured"),
+        "cubic": state_space(2, 2, 3, 3, activation="identity", degree=3),
+        "soft": state_space(1, 1, 2, 3, activation=bt.softplus(1.0), feedback="measured"),
         "powers": powered(2, 1, 2, 3),
         "prompt": state_space(1, 1, 2, 2, input_lag=0),
         "arx": arx(2, 2, 3, 2),
