@@ -166,11 +166,13 @@ run() {
   for name in "${tests[@]}"; do tally "$what$name" "$work/$name.log" "$(cat "$work/$name.status")"; done
   (cd "$work/run" && {
     for name in "${examples[@]}"; do
-      arguments=()
+      arguments=() rows=/dev/null
       if [ "$name" = main_job ]; then
         arguments=(network.json 100 20)
+      elif [ "$name" = identified ]; then
+        arguments=("$here/identified.json" 4) rows=$here/identified.txt
       fi
-      "$@" "$work/$name$suffix" "${arguments[@]}" >"$work/$name.log" 2>&1
+      "$@" "$work/$name$suffix" "${arguments[@]}" <"$rows" >"$work/$name.log" 2>&1
       echo $? >"$work/$name.status"
     done
   })

@@ -16,6 +16,7 @@ from ..errors import ArgumentError, SizeError
 from ..missing_inputs import InputModel
 from ..network import Network
 from ..uncertainty import band_width
+from .analysis import AnalysisMixin
 from .combination import HORIZONS, at_horizons, spread, weighted_median, weights_of
 from .member import Member
 from .missing import opened
@@ -31,7 +32,7 @@ class ModelForecast(NamedTuple):
     level: float
 
 
-class IdentifiedModel:
+class IdentifiedModel(AnalysisMixin):
     """What `identify` returns: several networks, whose weighted median it gives.
 
     Attributes

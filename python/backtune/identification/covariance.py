@@ -1,0 +1,60 @@
+"""What a record leaves open of the weights of the best member."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ArgumentError
+from ..estimator import Estimator
+from ..uncertainty import Uncertainty
+from .single import resting
+
+if TYPE_CHECKING:
+    from .member import Member
+
+# Iterations that learn initial states of the record.
+_START_ITERATIONS = 30
+
+
+def weight_uncertainty(model: Any, u: Any, y: Any) -> Uncertainty:
+    """Return that of the weights of the best member, by what it was trained by."""
+    member = model.members[0]
+    if y is None:
+        raise ArgumentError("y: None came, expected the measured outputs of the record")
+    _, arrays, known = model._read(u, y)
+    inputs = [member.front.inputs(item) for item in arrays]
+    desired = [member.front.outputs(item) for item in known]
+    free = member.kind == "output error" or not member.predicts
+    options: dict[str, Any] = {"method": "gauss-newton", "restarts": 0}
+    options["horizon"] = None if free else 1
+    # Others start in a state that all sequences share, as they were trained.
+    if member.kind != "arx" and not any(name.endswith(".x0") for name in member.net.weights):
+        options["initial_states"] = True
+        starts = [_start(model, member, *pair) for pair in zip(arrays, inputs)]
+        options["initial"] = _learnt(member, inputs, desired, starts, options)
+    with member.net.copy() as net:
+        with Estimator(net, inputs, desired, **options) as estimator:
+            return estimator.uncertainty()
+
+
+def _learnt(
+    member: Member, inputs: Any, desired: Any, starts: list[Any], options: dict[str, Any]
+) -> list[np.ndarray]:
+    """Return the states before the first time step that fit best, at these weights."""
+    with member.net.copy() as net:
+        for name in net.weights:
+            net.weights.fix(name)
+        with Estimator(net, inputs, desired, initial=starts, **options) as estimator:
+            estimator.run(_START_ITERATIONS, progress=False)
+            return list(estimator.initial_states)
+
+
+def _start(model: Any, member: Member, u: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    """Return where the state of a sequence is learnt from: what it was in the record, or rest."""
+    from .model import digest  # which has this module's methods
+
+    seen = digest(u)
+    known = member.starts[model._digests.index(seen)] if seen in model._digests else None
+    return resting(member, inputs) if known is None else known
