@@ -18,6 +18,8 @@ from .search import Search
 
 # Iterations between two looks at the validation part.
 _STRIDE = 5
+# Time steps before a block that predictions begin.
+_LEAD = 50
 # Iterations without a quarter, from weights that have seen it.
 _CROSS_ITERATIONS = 12
 # Iterations of the refit, at least and at most, and its work: steps x weights^1.5 x iterations.
@@ -223,30 +225,36 @@ class Candidate:
     def _measured(self, record: Record, starts: list[Any]) -> tuple[np.ndarray, np.ndarray]:
         """Return errors on the block and its runs, at all horizons.
 
-        The free run goes on from where measured outputs end, the start of the block.
+        The free run goes on from where measured outputs end, the start of the block. Predictions
+        of finite horizons begin shortly before it, from a state that nobody knows.
         """
-        errors, runs = [], []
         if not _are_finite(starts):
             starts = [None] * len(starts)
-        if not self.predicts:
-            # Nobody knows the start of what is to be predicted.
-            for begins in ([None] * len(starts), starts):
-                outputs = self.net.simulate(record.u, begins)
-                errors.append(record.error(outputs, True))
-                runs.append(record.of_blocks(record.shown(outputs)))
-            order = [0] * (len(HORIZONS) - 1) + [1]
-            return np.array(errors)[order], np.stack(runs)[order]
-        hidden = [item.copy() for item in record.y]
-        for item, block in zip(hidden, record.blocks):
-            item[block] = np.nan
+        near = record.near(_LEAD)
+        errors, runs = [], []
         for horizon in HORIZONS:
             free = not np.isfinite(horizon)
-            outputs = self.net.predict(
-                record.u, hidden if free else record.y, 1 if free else horizon, initial=starts
-            )
-            errors.append(record.error(outputs, True))
-            runs.append(record.of_blocks(record.shown(outputs)))
+            if not free and not self.predicts and runs:
+                errors.append(errors[0])
+                runs.append(runs[0])
+                continue
+            outputs = self._ahead(record, starts) if free else self._ahead(near, None, horizon)
+            errors.append((record if free else near).error(outputs, True))
+            runs.append((record if free else near).shown_blocks(outputs))
         return np.array(errors), np.stack(runs)
+
+    def _ahead(
+        self, record: Record, starts: list[Any] | None, horizon: float | None = None
+    ) -> list[np.ndarray]:
+        """Return predictions so many steps ahead; None: free runs through the block."""
+        if not self.predicts:
+            return self.net.simulate(record.u, starts)
+        desired = record.y
+        if horizon is None:
+            desired = [item.copy() for item in desired]
+            for item, block in zip(desired, record.blocks):
+                item[block] = np.nan
+        return self.net.predict(record.u, desired, horizon or 1, initial=starts)
 
 
 def _are_finite(starts: list[Any]) -> bool:

@@ -28,7 +28,7 @@ from .search import Search
 # Work of the race of free runs, and of that of predictors.
 _WORK, _PREDICTION_WORK = 4e9, 1.5e9
 # Linear models in free run from which predictors start.
-_PREDICTORS = 5
+_PREDICTORS = 10
 # By how much, as logarithms, a layer must be better than the best linear model to be the single
 # best one, and a larger linear model than a smaller one.
 _GAIN, _MARGIN = 0.15, 0.05
@@ -64,17 +64,18 @@ class Course:
         plain = self._preparation.record(front)
         self._form = replace(form, shared=plain.panel)
         self._preparation.form = self._form
-        own, slow = self._preparation.front(front, options.delay)
-        # What simulates, on the clock that pays; and what predicts, on the record's own.
-        self._record = self._preparation.record(slow)
-        self._own = self._record if slow is own else self._preparation.record(own)
-        self._lines = self._linear(self._record)
-        if self._lines:
-            best = min(self._lines, key=lambda item: item.validation)
-            if self._preparation.drop_outliers(best, self._record):
-                self._record = self._preparation.record(slow)
-                self._own = self._record if slow is own else self._preparation.record(own)
-                self._lines = self._linear(self._record)
+        self._fronts = self._preparation.fronts(front, options.delay)
+        # The record at its own pace, which predicts, and slower ones that simulate too.
+        self._records = [self._preparation.record(item) for item in self._fronts]
+        self._lines = self._linear(self._own)
+        best = min(self._lines, key=lambda item: item.validation)
+        if self._preparation.drop_outliers(best, self._own):
+            self._records = [self._preparation.record(item) for item in self._fronts]
+            self._lines = self._linear(self._own)
+
+    @property
+    def _own(self) -> Record:
+        return self._records[0]
 
     def _linear(self, record: Record) -> list[Candidate]:
         options = self.options
@@ -85,10 +86,9 @@ class Course:
     def learn_missing(self, model: InputModel, given: list[np.ndarray]) -> None:
         """Let outputs count by what missing inputs leave open of them, by the best linear model."""
         best = min(self._lines, key=lambda item: item.validation)
-        starts = best.fitted_starts(self._record)
-        self._record.gains = weighed(self._record, best.net, starts, model, given)
-        self._own.gains = self._record.gains if self._own is self._record else self._own.gains
-        self._lines = self._linear(self._record)
+        starts = best.fitted_starts(self._own)
+        self._own.gains = weighed(self._own, best.net, starts, model, given)
+        self._lines = self._linear(self._own)
 
     def model(self, input_model: InputModel | None) -> IdentifiedModel:
         """Do the rest, and return the model."""
@@ -129,27 +129,28 @@ class Course:
     def _candidates(self) -> tuple[list[Candidate], dict[int, Record]]:
         """Return all that was tried, and the whole records by their fronts."""
         options, search = self.options, self.search
-        straight = self._lines
-        wholes = {id(self._record.front): self._record, id(self._own.front): self._own}
-        everyone = list(straight)
-        exact = min((item.validation for item in straight), default=np.inf) <= PERFECT
+        wholes = {id(record.front): record for record in self._records}
+        lines_of = [self._lines, *(self._linear(record) for record in self._records[1:])]
+        everyone = [item for found in lines_of for item in found]
+        exact = min((item.validation for item in everyone), default=np.inf) <= PERFECT
+        bent = not exact and options.hidden != ()
         if options.focus != "simulation" and not self._form.shared:
-            start = straight if self._own is self._record else self._linear(self._own)
-            predictors = lines.prediction(raced(self._own), start, _PREDICTORS, search)
+            predictors = lines.prediction(raced(self._own), self._lines, _PREDICTORS, search)
             everyone += predictors
             everyone += lines.regressions(raced(self._own), self._form, search)
-            if not exact and options.hidden != ():
-                everyone += self._raced(predictors, _PREDICTION_WORK, lambda item: item.validation)
-        if options.focus != "prediction" and not exact and options.hidden != ():
-            everyone += self._raced(straight, _WORK, lambda item: item.validation)
+            if bent:
+                everyone += self._raced(predictors, _PREDICTION_WORK)
+        if options.focus != "prediction" and bent:
+            for found in lines_of:
+                everyone += self._raced(found, _WORK / len(lines_of))
         return everyone, wholes
 
-    def _raced(self, linear: list[Candidate], work: float, score: Any) -> list[Candidate]:
+    def _raced(self, linear: list[Candidate], work: float) -> list[Candidate]:
         hidden = HIDDEN if self.options.hidden is None else self.options.hidden
         plan = Plan(work, hidden)
         if linear and linear[0].kind.training == "prediction":
             plan = replace(plan, layers=(TANH,))
-        return race(linear, score, plan, self.options.seed, self.search)
+        return race(linear, lambda item: item.validation, plan, self.options.seed, self.search)
 
     def _ordered(
         self, items: list[Candidate], scores: np.ndarray, members: list[int]

@@ -16,8 +16,12 @@ _WINNING = 6.0
 _SWEEPS = 3
 
 
-def estimated(u: list[np.ndarray], y: list[np.ndarray], front: Front) -> np.ndarray:
-    """Return the dead time of each input, (M,) in time steps; 0 where none is seen.
+def estimated(
+    u: list[np.ndarray], y: list[np.ndarray], front: Front
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the dead time of each input, (M,) in time steps, 0 where none is seen; and how clear.
+
+    That is the ratio of the error without a dead time to that with it, (M,), of the regressions.
 
     For each input the outputs are regressed on four past outputs and three values of the input,
     from every lag on up to a tenth of the record; the others stay where they were found. It is the
@@ -28,21 +32,22 @@ def estimated(u: list[np.ndarray], y: list[np.ndarray], front: Front) -> np.ndar
     longest = max(len(item) for item in inputs)
     most = min(_LAGS, int(LONGEST * longest))
     delays = np.zeros(inputs[0].shape[1], dtype=int)
+    ratios = np.ones(len(delays))
     if most < 1:
-        return delays
+        return delays, ratios
     for _ in range(_SWEEPS):
         before = delays.copy()
         for channel in range(len(delays)):
-            delays[channel] = _best(inputs, outputs, delays, channel, most)
+            delays[channel], ratios[channel] = _best(inputs, outputs, delays, channel, most)
         if (delays == before).all():
             break
-    return delays
+    return delays, ratios
 
 
 def _best(
     u: list[np.ndarray], y: list[np.ndarray], delays: np.ndarray, channel: int, most: int
-) -> int:
-    """Return the delay of one input, the others held."""
+) -> tuple[int, float]:
+    """Return the delay of one input, the others held, and how clear it is."""
     shared = [_lagged(item, range(1, _PAST + 1)) for item in y]
     for other, delay in enumerate(delays.tolist()):
         if other != channel:
@@ -55,7 +60,7 @@ def _best(
     counted = np.concatenate([np.arange(len(item)) >= min(most + _SPAN, len(item) // 2) for item in y])
     known = counted & np.isfinite(desired).all(axis=1) & np.isfinite(whole).all(axis=1)
     if known.sum() < 3 * whole.shape[1] + 20:
-        return 0
+        return 0, 1.0
     base = np.linalg.qr(whole[known])[0]
     rest = desired[known] - base @ (base.T @ desired[known])
     errors = np.empty(most + 1)
@@ -68,8 +73,9 @@ def _best(
     least = errors.min()
     chance = least * (1 + 2 * _WINNING / count) + 1e-14 * np.mean(rest**2)
     if np.mean(rest**2) <= least * (1 + 4 * _WINNING / count):
-        return 0
-    return int(np.flatnonzero(errors <= chance).max())
+        return 0, 1.0
+    place = int(np.flatnonzero(errors <= chance).max())
+    return place, float(errors[0] / max(errors[place], 1e-300))
 
 
 def _lagged(values: np.ndarray, lags: range) -> np.ndarray:

@@ -15,7 +15,7 @@ from .search import Search
 from .subspace import Subspace, largest_block, subspace
 
 #: Strengths of the ridge per observed value, by training.
-RIDGES = {"output error": 1e-8, "prediction": 1e-7, "arx": 1e-8}
+RIDGES = {"output error": 1e-8, "prediction": 1e-7, "arx": 1e-11}
 # Blocks of the subspaces that are tried, in time steps.
 _BLOCKS = (8, 15, 30)
 _ITERATIONS, _PREDICTION_ITERATIONS = 30, 40

@@ -131,6 +131,8 @@ def equilibrium(net: Network, inputs: np.ndarray, start: np.ndarray | None) -> n
         return start
     held = np.repeat(inputs[:1], _SETTLING, axis=0)
     _, state = net.simulate(held, start, return_state=True)
+    if not np.isfinite(state).all():
+        return start
     _, later = net.simulate(held[:1], state, return_state=True)
     size = 1 + np.abs(state).max(initial=0.0)
     still = np.isfinite(later).all() and np.abs(later - state).max(initial=0.0) <= _STILL * size

@@ -22,11 +22,15 @@ _CROSSED = 14
 # By how much, as a logarithm of a ratio of errors, one with a pole outside the unit circle must be
 # better than all others.
 _OUTSIDE = 0.7
+# The like of one that predicts without reading measured outputs.
+_BLIND = 0.4
 # A run outside of what is known may be this many times as large as anything in the record.
 _RANGE = 5.0
 # Time steps of such runs, of learning a start, and of looking at starts.
 _STEPS, _HEAD, _TIMES, _PLACES, _LOOK = 4000, 2000, 40, 8, 50
 _SCALED = 1.5
+# States beyond are of a run that diverges.
+_HUGE = 1e100
 # A refit may move runs of unknown inputs by this many times the error, squares.
 _MOVED = 4.0
 # Work of all refits: time steps x weights^1.5.
@@ -76,6 +80,11 @@ def scores_of(candidates: list[Candidate]) -> np.ndarray:
     for k, item in enumerate(candidates):
         if item.predicts and filter_radius(item.net) > edge:
             scores[:-1, k] = np.inf
+    # What reads no measured outputs predicts where that is much better than what does.
+    reads = np.array([item.predicts for item in candidates])
+    for row in scores[:-1]:
+        if reads.any() and np.isfinite(row[reads].min()):
+            row[~reads & (row > row[reads].min() - _BLIND)] = np.inf
     plain = [k for k, item in enumerate(candidates) if not item.kind.form.hidden]
     limit = 0.0
     if plain:
@@ -143,11 +152,10 @@ def refit(
         before = unknown_runs(item.net, whole)
         weights, found = item.refit(part)
         after = unknown_runs(item.net, whole)
-        apart = max(float(np.mean((a - b) ** 2)) for a, b in zip(after, before))
-        error = float(np.min(item.errors[np.isfinite(item.errors)]))
-        good = apart <= _MOVED * max(error, PERFECT)
-        if good and radius(item.net) > 1:
-            good = radius(item.net) <= max(1.0, _radius_of(item, item.best))
+        with np.errstate(over="ignore", invalid="ignore"):
+            apart = max(float(np.mean((a - b) ** 2)) for a, b in zip(after, before))
+        error = float(item.errors[-1])
+        good = apart <= _MOVED * max(error, PERFECT) and _as_stable(item, weights)
         if not good:
             item.net.set_weights(item.best)
             return k, None
@@ -169,10 +177,15 @@ def refit(
     return [starts[k] for k in range(len(candidates))]
 
 
-def _radius_of(item: Candidate, weights: np.ndarray) -> float:
-    with item.net.copy() as copy:
-        copy.set_weights(weights)
-        return radius(copy)
+def _as_stable(item: Candidate, weights: np.ndarray) -> bool:
+    """Tell whether weights leave poles inside the unit circle that were there."""
+
+    def sizes(values: np.ndarray) -> np.ndarray:
+        with item.net.copy() as copy:
+            copy.set_weights(values)
+            return np.array([radius(copy), filter_radius(copy)])
+
+    return bool((sizes(weights) <= np.maximum(1.0, sizes(item.best))).all())
 
 
 def make_member(
@@ -197,7 +210,7 @@ def _states(net: Network, record: Record, starts: list[Any]) -> np.ndarray:
         inputs += [u[:cut] for cut in cuts.tolist()]
         begins += [start] * share
     states = np.array([state for _, state in net.simulate(inputs, begins, return_state=True)])
-    states = states[np.isfinite(states).all(axis=1)]
+    states = states[(np.abs(states) < _HUGE).all(axis=1)]
     return states if len(states) else np.zeros((1, net.state_size))
 
 

@@ -19,12 +19,16 @@ from .search import Search
 # and so many deviations, and there are few of them.
 _WILD, _FAR, _RARE = 5.0, 2.0, 0.01
 # Ratios of errors on held-back parts under which what was found is taken to be there.
-_BETTER, _LATE, _SLOW = 0.99, 0.8, 0.7
+_BETTER, _LATE = 0.99, 0.8
 # Dead times below this are what a state-space model has anyway.
 _LEAST_DELAY = 2
+# Where regressions show a dead time as clearly as this, a model with it may be as good as one whose
+# states make up for it.
+_CLEAR, _NO_WORSE = 1.5, 1.02
 _FACTORS = (2, 5, 10, 20, 50)
-# Steps that must be left, and the part of the error of a model that averaging may cost.
-_LEFT, _LOST = 300, 0.1
+# Steps that must be left, and mean squares, in deviations, that means and lines between them may
+# lose of the outputs: the largest factor of each is tried.
+_LEFT, _LOST = 300, (1e-5, 1e-4)
 # Outliers of outputs: so many robust deviations of the distance from the median, and of the errors
 # of a linear model.
 _OUTLYING, _UNEXPLAINED = 6.0, 6.0
@@ -54,8 +58,8 @@ class Preparation:
         self.u, self.y, self.gains, self.form, self.search = u, y, gains, form, search
         self.findings: list[str] = []
 
-    def front(self, plain: Front, delay: Any) -> tuple[Front, Front]:
-        """Return the front of the record at its own pace, and one at that which pays.
+    def fronts(self, plain: Front, delay: Any) -> list[Front]:
+        """Return the front of the record at its own pace, and slower ones that may pay.
 
         `delay`, (M,), is taken as it is; None: it is looked for.
         """
@@ -65,8 +69,7 @@ class Preparation:
             front = self._late(front)
         elif np.any(delay):
             front = replace(front, delays=np.asarray(delay, dtype=int))
-            self._plain_error = self._error(front)
-        return front, self._slow(front)
+        return [front, *self._slow(front)]
 
     def record(self, front: Front) -> Record:
         """Return the record as a front shows it."""
@@ -108,40 +111,35 @@ class Preparation:
         return RangeFilter(np.nanmin(calm, axis=0), np.nanmax(calm, axis=0))
 
     def _late(self, front: Front) -> Front:
-        delays = estimated(self.u, self.y, front)
+        delays, ratios = estimated(self.u, self.y, front)
         delays[delays < _LEAST_DELAY] = 0
         if not delays.any():
             return front
         found = replace(front, delays=delays)
         error = self._error(found)
-        if not error < _LATE * self._plain_error:
+        clear = (ratios[delays > 0] > _CLEAR).all()
+        if not error < (_NO_WORSE if clear else _LATE) * self._plain_error:
             return front
         self._plain_error = error
         which = ", ".join(f"{d} steps of input {k}" for k, d in enumerate(delays.tolist()) if d)
         self.findings.append(f"dead time: {which}")
         return found
 
-    def _slow(self, front: Front) -> Front:
-        """Return the front that averages, where a record is sampled far too often."""
-        best, least = front, _SLOW * self._plain_error
+    def _slow(self, front: Front) -> list[Front]:
+        """Return fronts that average, where a record is sampled far too often."""
         scaled = [front.y.apply(item) for item in self.y]
+        found: dict[float, int] = {}
         for factor in _FACTORS:
             if min(map(len, scaled)) < _LEFT * factor:
                 break
             back = [interpolated(averaged(v, factor), factor, len(v)) for v in scaled]
-            gap = np.concatenate([a - b for a, b in zip(scaled, back)])
-            if not np.nanmean(gap**2) <= _LOST * self._plain_error:
-                break
-            found = replace(front, factor=factor)
-            error = self._error(found)
-            if error < least:
-                best, least = found, error
-        if best.factor > 1:
-            self.findings.append(
-                f"time scale: means of {best.factor} time steps are simulated, and lines between"
-                " them returned"
-            )
-        return best
+            lost = np.nanmean(np.concatenate([a - b for a, b in zip(scaled, back)]) ** 2)
+            found.update({limit: factor for limit in _LOST if lost <= limit})
+        factors = sorted({factor for factor in found.values() if factor > 2})
+        if factors:
+            which = " and ".join(map(str, factors))
+            self.findings.append(f"time scale: means of {which} time steps are tried too")
+        return [replace(front, factor=factor) for factor in factors]
 
     def drop_outliers(self, linear: Candidate, whole: Record) -> int:
         """Hide outputs that are far from those about them and from a linear model; count them."""

@@ -106,6 +106,16 @@ class Record:
             gains=None if self.gains is None else [self.gains[k][s] for k, s in pieces],
         )
 
+    def near(self, lead: int) -> Record:
+        """Return the blocks and so many time steps before each."""
+        pieces, blocks = [], []
+        for place, block in enumerate(self.blocks):
+            if block.stop > block.start:
+                first = max(0, block.start - lead)
+                pieces.append((place, slice(first, block.stop)))
+                blocks.append(slice(block.start - first, block.stop - first))
+        return self.part(pieces, blocks)
+
     def estimation(self) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray] | None]:
         """Return what a fit sees: inputs, outputs and gains; y of the blocks is missing."""
         ends = [
@@ -136,6 +146,10 @@ class Record:
         """Return outputs of a network on the clock of the user, in deviations."""
         q = self.front.factor
         return outputs if q == 1 else [interpolated(x, q, len(v)) for x, v in zip(outputs, self.fine)]
+
+    def shown_blocks(self, outputs: list[np.ndarray]) -> np.ndarray:
+        """Return what a network gives for the blocks, on the user's clock, (steps, O)."""
+        return self.of_blocks(self.shown(outputs))
 
     def of_blocks(self, fine: list[np.ndarray]) -> np.ndarray:
         """Return the blocks of sequences on the user's clock, one after the other, (steps, O)."""
