@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-# moved
 from ..estimator import Estimator
 from ..group import Group
+from ..identification.candidates import initial_state
 from ..network import Network
 
 # Of units that have these options: they read the input of the same time step, as rows of X and of
