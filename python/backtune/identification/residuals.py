@@ -65,7 +65,7 @@ class Residuals:
     whiteness: list[ChiSquare]
     independence: list[list[ChiSquare]]
     names: tuple[list[str], list[str]]
-    _exact: list[bool] = field(repr=False)
+    _plain: list[str] = field(repr=False)
 
     def to_frame(self) -> Any:
         """Return a table of pandas: a row for each lag of each correlation.
@@ -91,9 +91,7 @@ class Residuals:
         what = "free run" if np.isinf(self.horizon) else f"{_steps(self.horizon)} ahead"
         lines = [f"Residuals, {what}, lags up to {self.lags[-1]}, at the level of {LEVEL:.0%}"]
         for o, name in enumerate(self.names[0]):
-            said = "nothing is left but rounding"
-            if not self._exact[o]:
-                said = "; ".join([self._colour(o), *self._causes(o)])
+            said = self._plain[o] or "; ".join([self._colour(o), *self._causes(o)])
             spread = f"mean {self.mean[o]:.3g}, deviation {self.deviation[o]:.3g}"
             lines.append(f"{name}: {spread}; {said}")
         return "\n".join(lines)
@@ -201,7 +199,8 @@ def _tested(
     masks = np.split(known.astype(float), cuts)
     offset = np.concatenate(found.inputs).mean(axis=0)
     inputs = [item - offset for item in found.inputs]
-    scale = np.nanstd(np.concatenate(found.desired), axis=0)
+    desired = np.concatenate(found.desired)
+    scale, diverged = np.nanstd(desired, axis=0), (np.isfinite(desired) & ~known).any(axis=0)
     channels, outputs = len(offset), len(mean)
     auto = [
         own([e[:, o] for e in sequences], [k[:, o] for k in masks], most) for o in range(outputs)
@@ -235,8 +234,15 @@ def _tested(
         [whiteness(pair[0], pair[1], int(n)) for pair, n in zip(auto, count)],
         [[c.test for c in row] for row in cross],
         names,
-        [bool(np.hypot(m, d) <= _ROUNDING * s) for m, d, s in zip(mean, deviation, scale)],
+        [_in_short(*item) for item in zip(np.hypot(mean, deviation), scale, diverged)],
     )
+
+
+def _in_short(size: float, scale: float, diverged: bool) -> str:
+    """Say of an output what makes tests idle; nothing where they are not."""
+    if diverged:
+        return "the run diverges"
+    return "nothing is left but rounding" if size <= _ROUNDING * scale else ""
 
 
 def _steps(horizon: float) -> str:
