@@ -24,7 +24,7 @@ def trial(validation=0.01, **options):
     return Trial(**{**given, "validation": validation, "crossed": None, **options})
 
 
-def state_space(A=0.8, B=1.0, front=None, score=np.log(0.01), start=0.0, **options):
+def state_space(A=0.8, B=1.0, front=None, score=-4.6, start=0.0, **options):
     """Make a member of one state that does not read outputs: y(t) = A y(t-1) + B u(t)."""
     net = bt.Network(1)
     net.state_space(1, hidden=0, outputs=1)
