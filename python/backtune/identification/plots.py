@@ -12,7 +12,7 @@ from ..errors import SizeError
 from ..plot import _pyplot
 from . import runs
 from .measures import compare
-from .shown import labels
+from .shown import channel_names, labels
 
 if TYPE_CHECKING:
     from .model import IdentifiedModel
@@ -161,7 +161,8 @@ class Plots:
                 ax.annotate(" best member", (trial.order, trial.validation))
         ax.set_yscale("log")
         ax.set_xlabel("order")
-        ax.set_ylabel("NMSE of the free run on the held-back part")
+        ax.set_ylabel("NMSE of the free run, held-back part")
+        ax.xaxis.get_major_locator().set_params(integer=True)
         if told:
             ax.legend()
         return ax
@@ -203,7 +204,7 @@ class Plots:
 
     def _named(self, axes: np.ndarray, axis: str) -> np.ndarray:
         net = self._model.net
-        for ax, label in zip(axes, labels(net._output_names(), net.output_units)):
+        for ax, label in zip(axes, labels(channel_names(net)[0], net.output_units)):
             ax.set_ylabel(label)
         axes[0].legend()
         axes[-1].set_xlabel(axis)

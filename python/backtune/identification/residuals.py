@@ -11,6 +11,7 @@ from .._arrays import as_count
 from ..errors import SizeError
 from .correlations import BOUND, LEVEL, ChiSquare, crossed, own, whiteness
 from .measures import Compared, compare
+from .shown import channel_names
 
 if TYPE_CHECKING:
     from .model import IdentifiedModel
@@ -177,12 +178,10 @@ def residuals_of(
     most = max(1, min(_LAGS, longest // 4)) if lags is None else as_count(lags, "lags", 1)
     if most >= longest:
         raise SizeError(f"lags: {most} came for {longest} time steps, expected fewer")
-    net = model.net
-    inputs = list(net.input_names or [f"u{k}" for k in range(net.inputs)])
-    names = (net._output_names(), inputs)
     steps = np.inf if horizon is None else float(horizon)
-    shown = [d - x for d, x in zip(found.desired, found.outputs)]
-    return _tested(found, found.given.results(shown, names[0]), steps, most, names)
+    left = [d - x for d, x in zip(found.desired, found.outputs)]
+    shown = found.given.results(left, model._output_names())
+    return _tested(found, shown, steps, most, channel_names(model.net))
 
 
 def _tested(

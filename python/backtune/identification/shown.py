@@ -10,6 +10,7 @@ from .._drawing import escaped
 from .combination import HORIZONS
 
 if TYPE_CHECKING:
+    from ..network import Network
     from .model import IdentifiedModel
     from .report import IdentificationReport, Trial
 
@@ -65,8 +66,8 @@ def _row(place: int, trial: Trial) -> str:
 def model_html(model: IdentifiedModel) -> str:
     """Return what a model is, its errors on held-back parts, and its report folded away."""
     net = model.net
-    outputs = labels(net._output_names(), net.output_units)
-    inputs = labels(net.input_names or [f"u{k}" for k in range(net.inputs)], net.input_units)
+    names = channel_names(net)
+    outputs, inputs = labels(names[0], net.output_units), labels(names[1], net.input_units)
     notes = [f"outputs: {', '.join(outputs)}"]
     late = [f"{n} ({d} steps late)" if d else n for n, d in zip(inputs, model.delays.tolist())]
     notes.append(f"inputs: {', '.join(late)}")
@@ -83,6 +84,12 @@ def model_html(model: IdentifiedModel) -> str:
         f"<details><summary>{len(model.report)} candidates</summary>"
         f"{report_html(model.report)}</details></div>"
     )
+
+
+def channel_names(net: Network) -> tuple[list[str], list[str]]:
+    """Return names of outputs and inputs: "y0", "u0" and so on where they have none."""
+    outputs = net.output_names or [f"y{k}" for k in range(net.outputs)]
+    return outputs, net.input_names or [f"u{k}" for k in range(net.inputs)]
 
 
 def labels(names: list[str], units: list[str] | None) -> list[str]:
