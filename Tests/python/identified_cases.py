@@ -40,7 +40,8 @@ def state_space(A=0.8, B=1.0, front=None, score=-4.6, start=0.0, **options):
     scores = np.array([np.inf, np.inf, np.inf, score])
     made = front or plain(0)
     own = trial(np.exp(score), **options)
-    return Member(net, "output error", made, [state], np.zeros(net.state_size), False, scores, own)
+    rest, deviation = np.zeros(net.state_size), np.full(net.state_size, 3.0)
+    return Member(net, "output error", made, [state], rest, deviation, False, scores, own)
 
 
 def arx(a=0.8, b=1.0, scores=(-6.0, -5.0, -4.6, -4.5), front=None):
@@ -50,8 +51,9 @@ def arx(a=0.8, b=1.0, scores=(-6.0, -5.0, -4.6, -4.5), front=None):
     out.connect(out.measured().lag(1), "A1")
     net.observe(out)
     net.weights = {"y.B0": b, "y.A1": a}
-    zero, own = np.zeros(net.state_size), trial(np.exp(scores[-1]), kind="arx")
-    return Member(net, "arx", front or plain(0), [zero], zero, False, np.array(scores), own)
+    own = trial(np.exp(scores[-1]), kind="arx")
+    made = front or plain(0)
+    return Member(net, "arx", made, [None], None, None, False, np.array(scores), own)
 
 
 def model_of(members, u=None, errors=None, candidates=None, **labels):

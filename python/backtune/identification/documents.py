@@ -163,9 +163,10 @@ def _check(member: Any, place: int) -> None:
         ("deviation of outputs", front.y.deviation, net.outputs),
         ("delays", front.delays, net.inputs),
         ("scores", member.scores, 4),
-        ("rest", member.rest, net.state_size),
-        *(("start", start, net.state_size) for start in member.starts),
     ]
+    states = [("rest", member.rest), ("deviation", member.deviation)]
+    states += [("start", start) for start in member.starts]
+    parts += [(name, state, net.state_size) for name, state in states if state is not None]
     for name, array, size in parts:
         if not isinstance(array, np.ndarray) or array.shape != (size,):
             raise ValueError(f"{name} of member {place}, expected {size} numbers")
