@@ -84,8 +84,8 @@ def nmse(
         Steps ahead, as of `predict`; None: the free run.
     first : int, optional
         How many rows of each sequence set the state and do not count. By default none where the
-        inputs are those of a whole sequence of the record of `identify`, whose start was learnt;
-        else a tenth of the sequence, at most 50 rows.
+        inputs are, or begin with, those of a whole sequence of the record of `identify`, whose
+        start was learnt; else a tenth of the sequence, at most 50 rows.
 
     Returns
     -------

@@ -117,8 +117,9 @@ class IdentifiedModel(AnalysisMixin):
         y : array of shape (n, O), or list of such, optional
             The first n measured outputs, n up to T, NaN for missing ones: they set the initial
             state and nothing else. Without them a run begins as the record did where its inputs
-            are those of a whole sequence of the record, else in the mean state of the record or
-            in the equilibrium of the first input, whichever predicted held-back starts.
+            are, or begin with, those of a whole sequence of the record, else in the mean state of
+            the record or in the equilibrium of the first input, whichever predicted held-back
+            starts.
         linear : bool
             Whether to run the best linear model instead.
 

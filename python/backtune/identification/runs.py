@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Arrays = list[np.ndarray]
 
+# Time steps of a sequence of the record that longer inputs are looked at for, at least.
+_LEAST_KNOWN = 20
+
 
 def read_record(model: IdentifiedModel, u: Any, y: Any) -> tuple[Sequences, Arrays, Arrays]:
     """Return inputs as they came, without missing values, and outputs of their length at most."""
@@ -98,10 +101,34 @@ def predicted(model: IdentifiedModel, arrays: Arrays, known: Arrays, steps: floa
     return [weighted_median(run, weights[weights > 0]) for run in runs]
 
 
+def followed(model: IdentifiedModel, place: int, before: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """Return the free run (T, O) of inputs u that follow the first ones of a sequence.
+
+    Parameters
+    ----------
+    place : int
+        Which sequence of the record; the run begins as it did.
+    before : array of shape (n, M)
+        Its first inputs.
+    u : array of shape (T, M)
+    """
+    whole = np.concatenate([before, u])
+    found = [member.simulate([whole], [member.starts[place]])[0] for member in model.members]
+    return weighted_median(np.stack(found), model.weights(None))[len(before) :]
+
+
 def place_of(model: IdentifiedModel, u: np.ndarray) -> int | None:
-    """Return which sequence of the record has these inputs, None where none has."""
-    found = digest(u)
-    return model._digests.index(found) if found in model._digests else None
+    """Return which sequence of the record these inputs are, or begin with; None where none.
+
+    Of several the longest one; a sequence of a few steps is not looked for in longer inputs.
+    """
+    found, most = None, 0
+    for place, known in enumerate(model._digests):
+        length = int(known.partition(":")[0])
+        if most < length <= len(u) and (length == len(u) or length >= _LEAST_KNOWN):
+            if digest(u[:length]) == known:
+                found, most = place, length
+    return found
 
 
 def padded(y: np.ndarray, steps: int) -> np.ndarray:
@@ -119,5 +146,5 @@ def as_horizon(horizon: float | None) -> float:
 
 
 def digest(u: np.ndarray) -> str:
-    """Return what tells inputs from others."""
-    return hashlib.sha256(np.ascontiguousarray(u).tobytes()).hexdigest()
+    """Return what tells inputs from others: their length, and a hash of their bits."""
+    return f"{len(u)}:{hashlib.sha256(np.ascontiguousarray(u).tobytes()).hexdigest()}"

@@ -8,7 +8,6 @@ import numpy as np
 
 from ..estimator import Estimator
 from ..group import Group
-from ..identification.candidates import initial_state
 from ..network import Network
 
 # Of units that have these options: they read the input of the same time step, as rows of X and of
@@ -47,17 +46,13 @@ def build(
     return net.randomize(seed)
 
 
-def estimated_state(
-    net: Network, u: np.ndarray, y: np.ndarray, identified: bool
-) -> np.ndarray | None:
+def estimated_state(net: Network, u: np.ndarray, y: np.ndarray) -> np.ndarray | None:
     """Return the state before u from which the network comes nearest to y, (T, O), NaN missing.
 
-    Zero, or None for zero, where no value is known; `identified` says that it is one of `identify`.
+    None, for zero, where no value is known.
     """
     if not np.isfinite(y).any():
         return None
-    if identified:
-        return initial_state(net, u, y)
     with net.copy() as copy:
         for name in copy.weights:
             copy.weights.fix(name)

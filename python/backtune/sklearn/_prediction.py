@@ -13,12 +13,15 @@ from .._arrays import as_size
 from .._data.scales import Scale
 from ..errors import ArgumentError, SizeError
 from ._networks import estimated_state
-from ._sequences import check_target, read_outputs, read_weights
+from ._recipe import continued, follower, forecasts, outputs_of
+from ._sequences import check_target, read_inputs, read_outputs, read_weights
 from ._tables import aligned, like
 from ._training import Arrays
 
 if TYPE_CHECKING:
+    from ..identification import IdentifiedModel
     from ..network import Network
+    from ._continue import Past
 
 
 class PredictionMixin:
@@ -33,13 +36,13 @@ class PredictionMixin:
     y_mean_: np.ndarray
     y_scale_: np.ndarray
     _flat: bool
-    _identified: bool
+    _past: Past
     _last_outputs: Arrays
     _predicts_inputs: bool
 
     if TYPE_CHECKING:
 
-        def _read(self, X: Any) -> tuple[Arrays, bool]: ...
+        def _wanted_start(self) -> str: ...
         def _scaled(self, sequences: Arrays) -> Arrays: ...
         def _starts(self, X: Any, u: Arrays) -> Any: ...
 
@@ -82,7 +85,7 @@ class PredictionMixin:
         if X is None:
             raise ArgumentError("X: None came, expected an array or a list of arrays")
         u, listed = self._read(X)
-        outputs = [item for item, _ in self._runs(X, u, self._first(aligned(X, y), u, listed))]
+        outputs = self._outputs(X, u, self._first(aligned(X, y), u, listed))
         return like(X, outputs, self._output_names(), self._flat)
 
     def forecast(self, X: Any = None, y: Any = None, *, steps: int) -> Any:
@@ -129,7 +132,7 @@ class PredictionMixin:
         if self.initial_state == "estimate":
             skip = as_size(self.n_initial, "n_initial")
             first = [item[:skip] for item in desired]
-        pairs = zip((item for item, _ in self._runs(X, u, first)), desired)
+        pairs = zip(self._outputs(X, u, first), desired)
         predicted, known = map(np.concatenate, zip(*((x[skip:], o[skip:]) for x, o in pairs)))
         counted = None if weights is None else np.concatenate([item[skip:] for item in weights])
         scores = []
@@ -157,6 +160,25 @@ class PredictionMixin:
             return None
         return self._targets(y, [len(item) for item in u], listed, shorter=True)
 
+    def _model(self) -> IdentifiedModel | None:
+        """Return the model of the recipe; None with units, and of what earlier releases kept."""
+        return getattr(self, "model_", None)
+
+    def _read(self, X: Any) -> tuple[Arrays, bool]:
+        """Return the sequences of X for a prediction, as the model or the network takes them."""
+        check_is_fitted(self)
+        u, listed = read_inputs(self, X, reset=False)
+        return (u if self._model() is not None else self._scaled(u)), listed
+
+    def _outputs(self, X: Any, u: Arrays, first: Arrays | None) -> Arrays:
+        """Return outputs (T, O) in units of y."""
+        model = self._model()
+        if model is None:
+            return [item for item, _ in self._runs(X, u, first)]
+        if first is None and self._wanted_start() == "continue":
+            return continued(model, self._past, X, u)
+        return outputs_of(model, u, first)
+
     def _runs(self, X: Any, u: Arrays, first: Arrays | None) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return outputs (T, O), in units of y, and final states."""
         scale = Scale(self.y_mean_, self.y_scale_)
@@ -164,7 +186,7 @@ class PredictionMixin:
             starts = self._starts(X, u)
         else:
             starts = [
-                estimated_state(self.network_, item[: len(y)], scale.apply(y), self._identified)
+                estimated_state(self.network_, item[: len(y)], scale.apply(y))
                 for item, y in zip(u, first)
             ]
         runs = self.network_.simulate(u, starts, return_state=True)
@@ -194,9 +216,12 @@ class PredictionMixin:
                 " outputs cannot be fed back as inputs; with inputs from outside a forecast is"
                 " predict(X_past_and_future, y_past)"
             )
+        if X is None and y is not None:
+            raise ArgumentError("y: it came without X")
+        model = self._model()
+        if model is not None:
+            return self._forecast_recipe(model, X, y, steps, name)
         if X is None:
-            if y is not None:
-                raise ArgumentError("y: it came without X")
             values, states = self._last_outputs, self.final_states_
             listed, forecasts = len(states) > 1, []
         else:
@@ -214,3 +239,19 @@ class PredictionMixin:
                 raise ArgumentError(f"{name}: the free run diverges after {len(forecasts)} steps")
             forecasts.append(values)
         return self._shaped([np.stack(item) for item in zip(*forecasts)], listed)
+
+    def _forecast_recipe(
+        self, model: IdentifiedModel, X: Any, y: Any, steps: int, name: str
+    ) -> Any:
+        """Forecast by runs of the model over all rows."""
+        if X is None:
+            u = [np.vstack([v, last]) for v, last in zip(self._past.u, self._last_outputs)]
+            found = forecasts(lambda rows: outputs_of(model, rows), u, steps, name)
+            return self._shaped(found, len(u) > 1)
+        u, listed = self._read(X)
+        first = self._first(aligned(X, y), u, listed)
+        if first is not None or self._wanted_start() == "zero":
+            found = forecasts(lambda rows: outputs_of(model, rows, first), u, steps, name)
+        else:
+            found = forecasts(follower(model, self._past, X, u), u, steps, name)
+        return self._shaped(found, listed)
