@@ -4,7 +4,7 @@ import backtune as bt
 import numpy as np
 from backtune._data.scales import Scale
 from backtune.identification import IdentificationReport, IdentifiedModel, Member, Trial
-from backtune.identification.front import Front, GlitchFilter
+from backtune.identification.front import Front, GlitchFilter, RangeFilter
 from backtune.identification.runs import digest
 
 U_MEAN, U_SCALE, Y_MEAN, Y_SCALE = 2.0, 0.5, 10.0, 4.0
@@ -82,7 +82,9 @@ def record(steps=400, seed=0, noise=0.0, a=0.8, b=1.0):
     return U_MEAN + U_SCALE * v, Y_MEAN + Y_SCALE * y, Y_SCALE * e
 
 
-def late_front():
-    """Return a front with dead time, a slower clock and a filter of glitches."""
-    front = plain(3)
-    return Front(front.u, front.y, front.delays, 2, GlitchFilter(np.array([np.inf])))
+def late_front(ranged=False):
+    """Return a front with dead time, a slower clock and a filter of inputs."""
+    front, glitches = plain(3), GlitchFilter(np.array([np.inf]))
+    if ranged:
+        return Front(front.u, front.y, front.delays, 2, RangeFilter(np.zeros(1), np.ones(1)))
+    return Front(front.u, front.y, front.delays, 2, glitches)

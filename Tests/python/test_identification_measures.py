@@ -132,3 +132,35 @@ def test_filter_goes_on_where_it_ended():
     run = alone.members[0].net.simulate(alone.members[0].front.inputs(u[80:]), found.state)
     expected = alone.simulate(u, y[:80])[80:]
     assert np.allclose(alone.members[0].front.restore(run, 40), expected, rtol=1e-9)
+
+
+def test_inputs_that_begin_with_those_of_the_record_begin_as_it_did():
+    u, y, _ = record(200)
+    late = y + Y_SCALE * 5 * 0.8 ** np.arange(1, 201)[:, None]
+    model = model_of([state_space(start=5.0)], u[:80])
+    expected = model.simulate(u[:80])
+    assert abs(expected - late[:80]).max() < 1e-9
+    for steps in (81, 200):
+        assert abs(model.simulate(u[:steps]) - late[:steps]).max() < 1e-9
+    # Neither a part of it does, nor do other inputs, nor longer ones than a few steps.
+    other = u.copy()
+    other[79] += 1e-9
+    for given in (u[:79], other, u[1:]):
+        assert abs(model.simulate(given)[0] - late[0]) > 1
+    short = model_of([state_space(start=5.0)], u[:7])
+    assert abs(short.simulate(u[:7])[0] - late[0]) < 1e-9
+    assert abs(short.simulate(u[:8])[0] - late[0]) > 1
+    # The longest counts.
+    two = model_of([state_space(start=5.0)], u[:80])
+    two._digests.append(model_of([state_space()], u[:90])._digests[0])
+    two.members[0].starts.append(np.zeros(2))
+    assert abs(two.simulate(u)[0] - y[0]) < 1e-9 < abs(two.simulate(u[:85])[0] - y[0])
+
+
+def test_predictions_of_the_record_begin_as_it_did():
+    u, y, _ = record(100)
+    late = y + Y_SCALE * 5 * 0.8 ** np.arange(1, 101)[:, None]
+    known, unknown = model_of([state_space(start=5.0)], u), model_of([state_space()])
+    assert abs(known.predict(u, late) - late).max() < 1e-9
+    assert abs(unknown.predict(u, late) - y).max() < 1e-9  # it reads no outputs
+    assert abs(known.filter(u, late).state - unknown.filter(u, y).state).max() < 1e-8

@@ -12,7 +12,6 @@ from ..errors import SizeError
 from ..uncertainty import band_width
 from . import runs
 from .combination import at_horizons, spread, weighted_median
-from .member import _FIRST
 from .missing import opened
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def forecast(
     steps_ahead = np.arange(1, wanted + 1).astype(float)
     weights = model._weights(steps_ahead)
     end = first + wanted
-    found = runs.ahead(model, [arrays[0][:end]], [known[0][:end]], 1.0)[0][:, first:]
+    found = runs.ahead(model, [arrays[0][:end]], [known[0][:end]], None)[0][:, first:]
     middle = weighted_median(found, weights)
     half = width * np.hypot(
         np.exp(at_horizons(np.log(np.maximum(model.errors, 1e-300)), steps_ahead)),
@@ -169,7 +168,8 @@ def filtered(model: IdentifiedModel, u: Any, y: Any) -> Filtered:
     for array, item in zip(arrays, known):
         inputs = best.front.inputs(array)
         desired = best.front.outputs(runs.padded(item, len(array)))
-        start = best.start(inputs, desired[: _FIRST + 4 * best.net.state_size])
+        place = runs.place_of(model, array)
+        start = best.resting(inputs) if place is None else best.starts[place]
         if best.predicts:
             states.append(best.net.predict(inputs, desired, initial=start, return_state=True)[1])
         else:

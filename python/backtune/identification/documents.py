@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .model import IdentifiedModel
 
 FORMAT, VERSION = "backtune-model", 1
+_DIGEST = re.compile("[0-9]{1,18}:[0-9a-f]{64}")
 
 
 def to_json(model: IdentifiedModel) -> str:
@@ -143,6 +145,8 @@ def _model(kind: type[IdentifiedModel], content: dict[str, Any]) -> IdentifiedMo
         raise ValueError("input_model")
     candidates = {int(row): at(place) for row, place in content["candidates"].items()}
     digests = [str(item) for item in content["digests"]]
+    if not all(_DIGEST.fullmatch(item) for item in digests):
+        raise ValueError("digests")
     linear = at(content["linear"])
     return kind(chosen, linear, report, errors, input_model, digests, candidates)
 
@@ -154,9 +158,9 @@ def _check(member: Any, place: int) -> None:
     net, front = member.net, member.front
     if front.factor < 1:
         raise ValueError(f"factor {front.factor} of member {place}")
-    limits = [] if front.glitches is None else [("limits", front.glitches.limits, net.inputs)]
+    bounds = {} if front.glitches is None else vars(front.glitches)
     parts = [
-        *limits,
+        *((f"{name} of glitches", array, net.inputs) for name, array in bounds.items()),
         ("mean of inputs", front.u.mean, net.inputs),
         ("deviation of inputs", front.u.deviation, net.inputs),
         ("mean of outputs", front.y.mean, net.outputs),

@@ -17,12 +17,13 @@ from .._data.scales import Scale
 from .._gaps import Autoregression
 from ..missing_inputs import InputModel
 from ..network import Network
-from .front import Front, GlitchFilter
+from .front import Front, GlitchFilter, RangeFilter
 from .member import Member
 from .report import IdentificationReport, Trial
 
 _CLASSES: dict[str, type] = {
-    kind.__name__: kind for kind in (Autoregression, Front, GlitchFilter, Member, Scale, Trial)
+    kind.__name__: kind
+    for kind in (Autoregression, Front, GlitchFilter, Member, RangeFilter, Scale, Trial)
 }
 # Made without a call of what computes their attributes.
 _PLAIN: dict[str, Any] = {
@@ -49,7 +50,7 @@ _FIELDS: dict[str, Any] = {
     "Network": Network,
     "Scale": Scale,
     "Front": Front,
-    "GlitchFilter | None": (GlitchFilter, _NOTHING),
+    "GlitchFilter | RangeFilter | None": (GlitchFilter, RangeFilter, _NOTHING),
     "Trial": Trial,
 }
 _NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}

@@ -143,7 +143,8 @@ class IdentifiedModel(AnalysisMixin):
     def predict(self, u: Any, y: Any, horizon: float | None = 1) -> Any:
         """Return the outputs predicted some steps ahead.
 
-        The value of time t is given what was measured up to t - horizon, and inputs up to t.
+        The value of time t is given what was measured up to t - horizon, and inputs up to t. A run
+        begins as that of `simulate` does of which no output is known.
 
         Parameters
         ----------
@@ -151,8 +152,7 @@ class IdentifiedModel(AnalysisMixin):
         y : array of shape (T, O), or list of such
             Measured outputs, NaN for missing; after their end the run is free.
         horizon : int or None
-            Steps ahead, 1 or more; None or infinity: the free run, whose state the first outputs
-            set.
+            Steps ahead, 1 or more; None or infinity: the free run.
 
         Returns
         -------

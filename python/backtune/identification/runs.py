@@ -80,8 +80,23 @@ def ahead(
     """
     desired = [padded(item, len(array)) for item, array in zip(known, arrays)]
     chosen = [member for k, member in enumerate(model.members) if weights is None or weights[k] > 0]
-    runs = [member.predict(arrays, desired, steps) for member in chosen]
+    if steps is None:
+        runs = [member.go_on(arrays, desired) for member in chosen]
+    else:
+        seen = [place_of(model, item) for item in arrays]
+        runs = [_predicted(member, arrays, desired, steps, seen) for member in chosen]
     return [np.stack(group) for group in zip(*runs)]
+
+
+def _predicted(
+    member: Member, arrays: Arrays, known: Arrays, steps: float, seen: list[int | None]
+) -> Arrays:
+    """Return predictions of a member, which begin as the record did where it is seen again."""
+    found = []
+    for array, item, place in zip(arrays, known, seen):
+        starts = None if place is None else [member.starts[place]]
+        found += member.predict([array], [item], steps, starts)
+    return found
 
 
 def simulated(
