@@ -59,16 +59,17 @@ def test_recipe_is_that_of_identify(recipe):
 
 def test_record_that_starts_away_from_rest():
     """The start of the record is learnt: `fit(u, y).score(u, y)` is that of the fit."""
-    u = np.random.default_rng(1).normal(size=(400, 1))
-    y = np.zeros(400)
+    u = np.random.default_rng(1).normal(size=(300, 1))
+    y = np.zeros(300)
     y[0] = 20
-    for t in range(1, 400):
+    for t in range(1, 300):
         y[t] = 0.9 * y[t - 1] + u[t, 0] ** 2
-    model = RecurrentRegressor(max_order=2).fit(u, y)
+    model = RecurrentRegressor(max_order=1).fit(u, y)
     assert model.score(u, y) > 0.999
+    # Of a part that begins anywhere the start is not known: it is one that the record had.
+    assert cross_val_score(model, u, y, cv=KFold(3)).min() > 0.3
+    model.set_params(initial_state="estimate")
     assert cross_val_score(model, u, y, cv=KFold(3)).min() > 0.9
-    model.set_params(initial_state="continue")
-    assert cross_val_score(model, u, y, cv=TimeSeriesSplit(3)).min() > 0.9
 
 
 def test_recipe_refuses_what_it_has_no_use_for():

@@ -152,10 +152,10 @@ def test_number_of_jobs_and_callback_are_those_of_identify():
 
     def end(report):
         told.append(report)
-        return len(told) == 3
+        return len(told) == 12
 
     model = bt.RecurrentRegressor(max_order=2, n_jobs=1, callback=end).fit(u, y)
-    assert 3 <= len(told) < 6 and model.report_.interrupted == "callback"
+    assert 12 <= len(told) < 15 and model.report_.interrupted == "callback"
     assert np.isfinite(model.predict(u[0])).all()
     for jobs in (1, 2):
         model = bt.RecurrentRegressor(max_order=1, n_jobs=jobs).fit(u, y)
