@@ -143,7 +143,8 @@ def refit(
         before = unknown_runs(item.net, whole)
         weights, found = item.refit(part)
         after = unknown_runs(item.net, whole)
-        apart = max(float(np.mean((a - b) ** 2)) for a, b in zip(after, before))
+        with np.errstate(over="ignore", invalid="ignore"):
+            apart = float(np.max([np.mean((a - b) ** 2) for a, b in zip(after, before)]))
         error = float(np.min(item.errors[np.isfinite(item.errors)]))
         good = apart <= _MOVED * max(error, PERFECT)
         if good and radius(item.net) > 1:
