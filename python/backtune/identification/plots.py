@@ -167,23 +167,23 @@ class Plots:
             ax.legend()
         return ax
 
-    def step(self, ax: Any = None) -> Any:
-        """Draw the step response of the linear part."""
+    def step(self, ax: Any = None, **options: Any) -> Any:
+        """Draw step responses: `plot_step` of `backtune.identification.plots_linear`."""
         from .plots_linear import plot_step
 
-        return plot_step(self._model, ax=ax)
+        return plot_step(self._model, ax, **options)
 
-    def bode(self, ax: Any = None) -> Any:
-        """Draw the frequency response of the linear part."""
+    def bode(self, ax: Any = None, **options: Any) -> Any:
+        """Draw frequency responses: `plot_bode` of `backtune.identification.plots_linear`."""
         from .plots_linear import plot_bode
 
-        return plot_bode(self._model, ax=ax)
+        return plot_bode(self._model, ax, **options)
 
-    def poles(self, ax: Any = None) -> Any:
-        """Draw the poles in the plane of complex numbers."""
+    def poles(self, ax: Any = None, **options: Any) -> Any:
+        """Draw poles: `plot_poles` of `backtune.identification.plots_linear`."""
         from .plots_linear import plot_poles
 
-        return plot_poles(self._model, ax=ax)
+        return plot_poles(self._model, ax, **options)
 
     def _one(self, u: Any, y: Any) -> tuple[Sequences, list[np.ndarray], list[np.ndarray]]:
         found = runs.read_record(self._model, u, y)
