@@ -104,3 +104,15 @@ def test_report():
     points = [(line.get_xdata()[0], line.get_ydata()[0]) for line in ax.lines]
     assert points == [(t.order, t.validation) for t in model.report]
     assert [text.get_text() for text in ax.texts] == [" best member"]
+
+
+def test_linear_part():
+    """Figures of steps, frequencies and poles are those of `plots_linear`."""
+    pytest.importorskip("backtune.identification.plots_linear")
+    model = model_of([state_space()], **LABELS)
+    ax = plt.subplots()[1]
+    poles = model.plot.poles(ax)
+    assert poles is ax or ax in np.ravel(poles)
+    drawn = [line for line in ax.lines if np.allclose(line.get_xydata(), [[0.8, 0]])]
+    assert len(drawn) == 1
+    assert np.size(model.plot.step(steps=5)) >= 1 and np.size(model.plot.bode()) >= 1
