@@ -157,6 +157,18 @@ def test_inputs_that_begin_with_those_of_the_record_begin_as_it_did():
     assert abs(two.simulate(u)[0] - y[0]) < 1e-9 < abs(two.simulate(u[:85])[0] - y[0])
 
 
+def test_sequences_of_the_same_inputs_begin_one_after_the_other():
+    u, _, _ = record(40)
+    model = model_of([state_space(start=5.0)], u)
+    model._digests *= 2
+    model.members[0].starts.append(np.zeros(2))
+    one, two, three = model.simulate([u, u, u])
+    assert not same(one, two) and same(one, three)
+    assert same(one, model.simulate(u))
+    first, second = model.filter([u, u], [one, two]).outputs
+    assert same(first, one) and same(second, two)
+
+
 def test_predictions_of_the_record_begin_as_it_did():
     u, y, _ = record(100)
     late = y + Y_SCALE * 5 * 0.8 ** np.arange(1, 101)[:, None]

@@ -64,8 +64,8 @@ def test_axis_of_time():
 def test_residuals():
     u, y, _ = record(200, noise=0.1)
     model = two(**LABELS)
-    found = model.residuals(u, y, lags=6)
-    grid = model.plot.residuals(u, y, lags=6)
+    found = model.residuals(u, y, lags=6, first=3)
+    grid = model.plot.residuals(u, y, lags=6, first=3)
     assert grid.shape == (1, 2)
     assert grid[0, 0].get_title() == "errors of speed and themselves"
     assert grid[0, 1].get_title() == "errors of speed and drive"

@@ -87,7 +87,7 @@ def test_continue_needs_as_many_sequences(recipe):
 def test_continue_of_rows_that_fit_had(options):
     pd = pytest.importorskip("pandas")
     X, y = plant(400)
-    model = RecurrentRegressor(max_order=2, initial_state="continue", **options)
+    model = RecurrentRegressor(max_order=1, initial_state="continue", **options)
     times = pd.date_range("2026-01-01", periods=400, freq="h")
     for index in (times, pd.RangeIndex(1000, 1400), times.strftime("%d %H")):
         table, target = pd.DataFrame({"u": X[:, 0]}, index), pd.Series(y, index)

@@ -165,10 +165,9 @@ def filtered(model: IdentifiedModel, u: Any, y: Any) -> Filtered:
     outputs = runs.predicted(model, arrays, known, 1.0)
     best = model.members[int(model.weights(1).argmax())]
     states = []
-    for array, item in zip(arrays, known):
+    for array, item, place in zip(arrays, known, runs.places_of(model, arrays)):
         inputs = best.front.inputs(array)
         desired = best.front.outputs(runs.padded(item, len(array)))
-        place = runs.place_of(model, array)
         start = best.resting(inputs) if place is None else best.starts[place]
         if best.predicts:
             states.append(best.net.predict(inputs, desired, initial=start, return_state=True)[1])

@@ -44,7 +44,8 @@ def compare(
     if y is None:
         raise ArgumentError("y: None came, expected measured outputs")
     given, arrays, known = runs.read_record(model, u, y)
-    counts = [_first_of(model, array) if wanted is None else wanted for array in arrays]
+    places = runs.places_of(model, arrays)
+    counts = [_first_of(*item) if wanted is None else wanted for item in zip(places, arrays)]
     if np.isfinite(steps):
         outputs = runs.predicted(model, arrays, known, steps)
     else:
@@ -149,6 +150,6 @@ def sums(found: Compared) -> tuple[np.ndarray, np.ndarray]:
     return np.where(np.isfinite(squares), squares, np.inf), np.where(still, 0.0, total)
 
 
-def _first_of(model: IdentifiedModel, u: np.ndarray) -> int:
+def _first_of(place: int | None, u: np.ndarray) -> int:
     """Return how many first rows of a sequence do not count by default."""
-    return 0 if runs.place_of(model, u) is not None else min(_FIRST, int(_PART * len(u)))
+    return min(_FIRST, int(_PART * len(u))) if place is None else 0

@@ -73,6 +73,7 @@ class Plots:
         horizon: float | None = 1,
         *,
         lags: int | None = None,
+        first: int | None = None,
         axes: Any = None,
     ) -> Any:
         """Draw correlations of errors with their bounds of 99 %.
@@ -80,7 +81,7 @@ class Plots:
         Axes of shape (O, 1 + M): for each output that of its errors with themselves, then with each
         input.
         """
-        found = self._model.residuals(u, y, horizon, lags=lags)
+        found = self._model.residuals(u, y, horizon, lags=lags, first=first)
         outputs, inputs = found.names
         shape = (len(outputs), 1 + len(inputs))
         grid = _grid(shape, axes)

@@ -51,7 +51,7 @@ def free(
     model: IdentifiedModel, members: list[Member], arrays: Arrays, known: Arrays
 ) -> list[Arrays]:
     """Return free runs in the user's units: of each sequence, of each member."""
-    seen = [place_of(model, item) for item in arrays]
+    seen = places_of(model, arrays)
     told = [bool(np.isfinite(item).any()) for item in known]
     plain = [k for k, any_known in enumerate(told) if not any_known]
     rest = [k for k, any_known in enumerate(told) if any_known]
@@ -83,7 +83,7 @@ def ahead(
     if steps is None:
         runs = [member.go_on(arrays, desired) for member in chosen]
     else:
-        seen = [place_of(model, item) for item in arrays]
+        seen = places_of(model, arrays)
         runs = [_predicted(member, arrays, desired, steps, seen) for member in chosen]
     return [np.stack(group) for group in zip(*runs)]
 
@@ -132,17 +132,26 @@ def followed(model: IdentifiedModel, place: int, before: np.ndarray, u: np.ndarr
     return weighted_median(np.stack(found), model.weights(None))[len(before) :]
 
 
-def place_of(model: IdentifiedModel, u: np.ndarray) -> int | None:
-    """Return which sequence of the record these inputs are, or begin with; None where none.
+def places_of(model: IdentifiedModel, arrays: Arrays) -> list[int | None]:
+    """Return which sequence of the record inputs are, or begin with; None where none.
 
-    Of several the longest one; a sequence of a few steps is not looked for in longer inputs.
+    Of several the longest one; a sequence of a few steps is not looked for in longer inputs. Where
+    the record has the same inputs several times, they are taken one after the other.
     """
-    found, most = None, 0
+    places: dict[str, list[int]] = {}
     for place, known in enumerate(model._digests):
-        length = int(known.partition(":")[0])
-        if most < length <= len(u) and (length == len(u) or length >= _LEAST_KNOWN):
-            if digest(u[:length]) == known:
-                found, most = place, length
+        places.setdefault(known, []).append(place)
+    lengths = sorted({int(known.partition(":")[0]) for known in places}, reverse=True)
+    told: dict[str, int] = {}
+    found: list[int | None] = []
+    for u in arrays:
+        looked = (n for n in lengths if n == len(u) or _LEAST_KNOWN <= n < len(u))
+        own = next((d for d in (digest(u[:n]) for n in looked) if d in places), None)
+        if own is None:
+            found.append(None)
+        else:
+            found.append(places[own][told.get(own, 0) % len(places[own])])
+            told[own] = told.get(own, 0) + 1
     return found
 
 
