@@ -189,6 +189,7 @@ def test_forecast_by_the_recipe(waves):
         again = model.predict(np.vstack([X, forecast[:-1]]))[-12:]
         assert np.allclose(again, forecast, rtol=1e-9)
     assert abs(model.forecast(steps=10) - waves[101:111]).max() < 0.05
+    assert same(model.forecast(steps=1), model.forecast(waves[:101], steps=1))
     assert model.forecast([X, X[:40]], y=[y[:20], y[:20]], steps=3)[1].shape == (3, 2)
     rows = model.forecast(X[60:], y[60:90], steps=2)
     assert abs(rows - waves[100:102]).max() < 0.1

@@ -13,7 +13,7 @@ from .._arrays import as_size
 from .._data.scales import Scale
 from ..errors import ArgumentError, SizeError
 from ._networks import estimated_state
-from ._recipe import continued, follower, forecasts, outputs_of
+from ._recipe import forecasts, outputs_of, run_of
 from ._sequences import check_target, read_inputs, read_outputs, read_weights
 from ._tables import aligned, like
 from ._training import Arrays
@@ -176,7 +176,7 @@ class PredictionMixin:
         if model is None:
             return [item for item, _ in self._runs(X, u, first)]
         if first is None and self._wanted_start() == "continue":
-            return continued(model, self._past, X, u)
+            return run_of(model, self._past, self._past.rows(X, u))(u)
         return outputs_of(model, u, first)
 
     def _runs(self, X: Any, u: Arrays, first: Arrays | None) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -246,12 +246,13 @@ class PredictionMixin:
         """Forecast by runs of the model over all rows."""
         if X is None:
             u = [np.vstack([v, last]) for v, last in zip(self._past.u, self._last_outputs)]
-            found = forecasts(lambda rows: outputs_of(model, rows), u, steps, name)
+            begins = [(place, 0) for place in range(len(u))]
+            found = forecasts(run_of(model, self._past, begins), u, steps, name)
             return self._shaped(found, len(u) > 1)
         u, listed = self._read(X)
         first = self._first(aligned(X, y), u, listed)
         if first is not None or self._wanted_start() == "zero":
             found = forecasts(lambda rows: outputs_of(model, rows, first), u, steps, name)
         else:
-            found = forecasts(follower(model, self._past, X, u), u, steps, name)
+            found = forecasts(run_of(model, self._past, self._past.rows(X, u)), u, steps, name)
         return self._shaped(found, listed)

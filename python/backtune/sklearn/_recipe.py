@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Callable, Optional
+from typing import Callable, Optional
 
 import numpy as np
 
@@ -29,17 +29,13 @@ def outputs_of(model: IdentifiedModel, u: Arrays, first: Arrays | None = None) -
     return simulated(model, u, nothing if first is None else first)
 
 
-def continued(model: IdentifiedModel, past: Past, X: Any, u: Arrays) -> Arrays:
-    """Return free runs (T, O) of rows that fit had, or that follow them."""
-    return follower(model, past, X, u)(u)
-
-
-def follower(model: IdentifiedModel, past: Past, X: Any, u: Arrays) -> Callable[[Arrays], Arrays]:
-    """Return what runs rows that begin as those of X do, u, as they followed in fit."""
-    places = past.rows(X, u)
+def run_of(
+    model: IdentifiedModel, past: Past, begins: list[tuple[int, int]]
+) -> Callable[[Arrays], Arrays]:
+    """Return what runs rows that fit had, or that follow them, from a sequence and a row each."""
 
     def run(rows: Arrays) -> Arrays:
-        pairs = zip(places, rows)
+        pairs = zip(begins, rows)
         return [followed(model, own, past.u[own][:row], came) for (own, row), came in pairs]
 
     return run
