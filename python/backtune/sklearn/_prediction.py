@@ -12,37 +12,31 @@ from sklearn.utils.validation import check_is_fitted
 from .._arrays import as_size
 from .._data.scales import Scale
 from ..errors import ArgumentError, SizeError
+from ._identified import RecipeMixin
 from ._networks import estimated_state
-from ._recipe import forecasts, outputs_of, run_of
+from ._recipe import outputs_of, run_of
 from ._sequences import check_target, read_inputs, read_outputs, read_weights
 from ._tables import aligned, like
 from ._training import Arrays
 
 if TYPE_CHECKING:
-    from ..identification import IdentifiedModel
-    from ..network import Network
-    from ._continue import Past
+    pass
 
 
-class PredictionMixin:
+class PredictionMixin(RecipeMixin):
     """The part of `RecurrentRegressor` that predicts."""
 
     initial_state: str
     n_initial: int
     n_outputs_: int
     n_features_in_: int
-    network_: Network
-    final_states_: Arrays
     y_mean_: np.ndarray
     y_scale_: np.ndarray
     _flat: bool
-    _past: Past
-    _last_outputs: Arrays
     _predicts_inputs: bool
 
     if TYPE_CHECKING:
 
-        def _wanted_start(self) -> str: ...
         def _scaled(self, sequences: Arrays) -> Arrays: ...
         def _starts(self, X: Any, u: Arrays) -> Any: ...
 
@@ -160,10 +154,6 @@ class PredictionMixin:
             return None
         return self._targets(y, [len(item) for item in u], listed, shorter=True)
 
-    def _model(self) -> IdentifiedModel | None:
-        """Return the model of the recipe; None with units, and of what earlier releases kept."""
-        return getattr(self, "model_", None)
-
     def _read(self, X: Any) -> tuple[Arrays, bool]:
         """Return the sequences of X for a prediction, as the model or the network takes them."""
         check_is_fitted(self)
@@ -239,20 +229,3 @@ class PredictionMixin:
                 raise ArgumentError(f"{name}: the free run diverges after {len(forecasts)} steps")
             forecasts.append(values)
         return self._shaped([np.stack(item) for item in zip(*forecasts)], listed)
-
-    def _forecast_recipe(
-        self, model: IdentifiedModel, X: Any, y: Any, steps: int, name: str
-    ) -> Any:
-        """Forecast by runs of the model over all rows."""
-        if X is None:
-            u = [np.vstack([v, last]) for v, last in zip(self._past.u, self._last_outputs)]
-            begins = [(place, 0) for place in range(len(u))]
-            found = forecasts(run_of(model, self._past, begins), u, steps, name)
-            return self._shaped(found, len(u) > 1)
-        u, listed = self._read(X)
-        first = self._first(aligned(X, y), u, listed)
-        if first is not None or self._wanted_start() == "zero":
-            found = forecasts(lambda rows: outputs_of(model, rows, first), u, steps, name)
-        else:
-            found = forecasts(run_of(model, self._past, self._past.rows(X, u)), u, steps, name)
-        return self._shaped(found, listed)

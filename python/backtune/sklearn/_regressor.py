@@ -11,13 +11,10 @@ from .._data.names import learnable
 from .._data.parts import observed_end, observed_steps
 from .._data.scales import Scale
 from ..criteria import LeastSquares
-from ..errors import ArgumentError, StateError
-from ..identification import IdentificationReport, IdentifiedModel, identify
-from ..identification.checking import LEAST_VALUES
+from ..errors import ArgumentError
 from ._base import RecurrentEstimator
-from ._continue import Past
 from ._prediction import PredictionMixin
-from ._recipe import every_member, final_states, gone_on, outputs_of, small_model
+from ._recipe import every_member
 from ._sequences import check_target, read_inputs, read_outputs, read_weights
 from ._tables import aligned, names_of
 from ._training import Arrays, Task, Trained
@@ -193,8 +190,7 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
             gains = [np.repeat(item[:, None], self.n_outputs_, axis=1) for item in weights]
         if not go_on:
             self._kind = self._wanted_kind()
-            self.report_: IdentificationReport | None = None
-            self.model_: IdentifiedModel | None = None
+            self.report_, self.model_ = None, None
             self._identified = self.units is None and self.unit is None
         self._predicts_inputs = _are_next(u, desired)
         fit = self._fit_recipe if self._follows_recipe(go_on) else self._fit_units
@@ -222,62 +218,6 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         task = self._task(self._scaled(u), outputs, gains)
         results = self._take(X, self._learn(net, task, go_on), task)
         return [scale.restore(item) for item in results]
-
-    def _fit_recipe(
-        self, X: Any, u: Arrays, known: Arrays, gains: Arrays | None, go_on: bool
-    ) -> Arrays:
-        """Identify a model, or go on with the best member of the one there is."""
-        self.trace_, self.validation_errors_ = None, []
-        before = self._model()
-        if go_on and before is not None:
-            model, trained = gone_on(before, u, known, gains, self._learner(True))
-            self.trace_, self.validation_errors_ = trained.trace, trained.validation
-            self.n_iter_ = max(trained.iterations, 1)
-        else:
-            model = self._identify(u, known, gains)
-            self.n_iter_ = max(model.members[0].trial.iterations, 1)
-        self.final_states_ = final_states(model, u)
-        if not np.isfinite(np.concatenate([np.empty(0), *self.final_states_])).all():
-            raise StateError("the network diverges on these inputs")
-        best = model.members[0]
-        self.model_, self.network_ = model, best.net
-        self.x_mean_, self.x_scale_ = best.front.u.mean, best.front.u.deviation
-        self.y_mean_, self.y_scale_ = best.front.y.mean, best.front.y.deviation
-        self._past = Past.of(X, u, None)
-        return outputs_of(model, u)
-
-    def _identify(self, u: Arrays, known: Arrays, gains: Arrays | None) -> IdentifiedModel:
-        """Follow the recipe; a linear model of one state where the record is too short for it."""
-        if self.criterion not in ("least-squares", LeastSquares()):
-            raise ArgumentError(
-                f"criterion: {self.criterion!r} came, expected least squares: the recipe takes no"
-                " other; give units"
-            )
-        if self.unit_options is not None:
-            raise ArgumentError("unit_options: of no use to the recipe; give units")
-        if np.isfinite(np.concatenate(known)).sum(axis=0).min() < LEAST_VALUES:
-            return small_model(u, known, gains, self._learner(False), self._seed())
-        model = identify(
-            u,
-            known,
-            gains,
-            max_order=self.max_order,
-            seed=self._seed(),
-            n_jobs=self.n_jobs,
-            callback=self.callback,
-            progress=bool(self.verbose),
-            missing="error",
-        )
-        self.report_ = model.report
-        return model
-
-    def _learner(self, go_on: bool) -> Any:
-        """Return what trains a network of the recipe by the estimator."""
-
-        def learn(net: Any, u: Arrays, y: Arrays, gains: Arrays | None) -> Trained:
-            return self._learn(net, self._task(u, y, gains), go_on)
-
-        return learn
 
     def _task(self, u: Arrays, y: Arrays, gains: Arrays | None) -> Task:
         task = Task(u, y, gains, self._loss())
