@@ -116,7 +116,7 @@ def test_identify(make):
     table = make(u, NAMES)
     model = bt.identify(table, make(y, ["level"]), max_order=1, progress=False)
     plain = bt.identify(u, y, max_order=1, progress=False)
-    for net in (model.net, model.linear):
+    for net in (model.net, model.linear.net):
         assert net.input_names == NAMES and net.output_names == ["level"]
     expected = plain.simulate(u, y[:5])
     check(model.simulate(table, make(y[:5], ["level"])), table, make, expected, ["level"])

@@ -213,10 +213,8 @@ def test_earlier_files_and_pickles():
     for net in (pickled, bt.Network.load(EARLIER / "network.json")):
         np.testing.assert_allclose(net.simulate(expected["u"]), expected["y"], rtol=1e-12)
         assert net.input_names is None and net.weights.fixed("lnl.x2.a").all()
-    pytest.importorskip("numpy._core")  # what arrays of the pickle are made by
-    model = bt.IdentifiedModel.load(EARLIER / "model.pickle")
-    found = model.simulate(expected["model_u"])
-    np.testing.assert_allclose(found, expected["model_y"], rtol=1e-9)
+    with pytest.raises(bt.ArgumentError, match="a pickle, .* identify again"):
+        bt.IdentifiedModel.load(EARLIER / "model.pickle")
 
 
 def test_later_files_are_refused():

@@ -41,7 +41,9 @@ def test_api_names_what_the_package_gives():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["guide", "coming-from", "data", "forecasting", "prediction"])
+@pytest.mark.parametrize(
+    "name", ["guide", "coming-from", "data", "forecasting", "identified-models", "prediction"]
+)
 def test_blocks_run(name):
     blocks = re.findall(r"^```python\n(.*?)^```", (DOCS / f"{name}.md").read_text(), re.M | re.S)
     assert len(blocks) > 4

@@ -1,7 +1,5 @@
 """Estimators for scikit-learn: options, class weights, forecasts, short sequences."""
 
-import warnings
-
 import backtune as bt
 import numpy as np
 import pytest
@@ -37,12 +35,15 @@ def test_options_are_named_with_what_is_allowed(kind, name, value, allowed):
     assert text.startswith(f"{name}: {value!r} came, expected") and allowed in text
 
 
-_NONE_IS_ALLOWED = {"unit_options", "method", "class_weight", "random_state", "callback"}
+_NONE_IS_ALLOWED = {
+    *("unit_options", "method", "class_weight", "random_state", "callback", "n_jobs"),
+}
 _CASES = [
     (kind, name, value)
     for kind in (bt.RecurrentRegressor, bt.RecurrentClassifier)
     for name in kind().get_params()
     for value in (None, float("nan"), -1, "x")
+    if (name, value) != ("n_jobs", -1)  # all processors
 ]
 
 
@@ -53,7 +54,7 @@ def test_every_option_is_checked(kind, name, value, recipe):
     regressor = kind is bt.RecurrentRegressor
     options = {"max_iter": 2, **({"units": 2} if regressor and not recipe else {}), name: value}
     model = kind(**options)
-    allowed = _NONE_IS_ALLOWED | ({"units", "unit"} if regressor else set())
+    allowed = _NONE_IS_ALLOWED | ({"units", "unit", "max_order"} if regressor else set())
     if value is None and name in allowed:
         assert model.fit(x, (x[:, 0] > 0).astype(int)).predict(x).shape == (60,)
         return
@@ -129,19 +130,36 @@ def records(lengths):
     return u, [net.simulate(item)[:, 0] for item in u]
 
 
-def test_short_sequence_is_left_out_aloud():
+def test_short_sequences_are_used_with_long_ones():
     u, y = records([100, 100, 100, 7])
-    with pytest.warns(UserWarning, match="1 of 4 sequences are left out"):
-        model = bt.RecurrentRegressor(max_order=2).fit(u, y)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        alone = bt.RecurrentRegressor(max_order=2).fit(u[:3], y[:3])
-    assert model.report_ is not None and model.score(u[:3], y[:3]) > 0.99
-    assert len(model.final_states_) == 4
-    np.testing.assert_array_equal(model.predict(u[0]), alone.predict(u[0]))
+    model = bt.RecurrentRegressor(max_order=2).fit(u, y)
+    assert model.report_ is not None and model.score(u, y) > 0.999
+    assert len(model.final_states_) == 4 and len(model.model_.members[0].starts) == 4
+    assert model.score(u[3:], y[3:]) > 0.99
 
 
-def test_short_sequences_alone_get_a_linear_model_aloud():
+def test_short_sequences_alone_are_enough():
     u, y = records([7] * 30)
-    with pytest.warns(UserWarning, match="a linear model of one state is fitted"):
-        bt.RecurrentRegressor().fit(u, y)
+    model = bt.RecurrentRegressor(max_order=2).fit(u, y)
+    assert model.report_ is not None and model.score(u, y) > 0.99
+    more = records([7] * 5)
+    assert model.score(more[0], more[1]) > 0.99
+
+
+def test_number_of_jobs_and_callback_are_those_of_identify():
+    u, y = records([120])
+    told = []
+
+    def end(report):
+        told.append(report)
+        return len(told) == 12
+
+    model = bt.RecurrentRegressor(max_order=2, n_jobs=1, callback=end).fit(u, y)
+    assert 12 <= len(told) < 15 and model.report_.interrupted == "callback"
+    assert np.isfinite(model.predict(u[0])).all()
+    for jobs in (1, 2):
+        model = bt.RecurrentRegressor(max_order=1, n_jobs=jobs).fit(u, y)
+        expected = bt.identify(u, y, max_order=1, progress=False).simulate(u[0])[:, 0]
+        np.testing.assert_array_equal(model.predict(u[0]), expected)
+    with pytest.raises(ZeroDivisionError):
+        bt.RecurrentRegressor(callback=lambda report: 1 / 0).fit(u, y)

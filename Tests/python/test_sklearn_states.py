@@ -87,7 +87,7 @@ def test_continue_needs_as_many_sequences(recipe):
 def test_continue_of_rows_that_fit_had(options):
     pd = pytest.importorskip("pandas")
     X, y = plant(400)
-    model = RecurrentRegressor(max_order=2, initial_state="continue", **options)
+    model = RecurrentRegressor(max_order=1, initial_state="continue", **options)
     times = pd.date_range("2026-01-01", periods=400, freq="h")
     for index in (times, pd.RangeIndex(1000, 1400), times.strftime("%d %H")):
         table, target = pd.DataFrame({"u": X[:, 0]}, index), pd.Series(y, index)
@@ -175,6 +175,54 @@ def test_next_step_and_free_run(waves):
     assert np.allclose(model.forecast(X, steps=1), model.predict(X)[-1:])
     both = model.forecast([X, X[:50]], steps=5)
     assert np.allclose(both[0], forecast[:5]) and np.allclose(both[1], waves[50:55], atol=0.2)
+
+
+def test_forecast_by_the_recipe(waves):
+    X, y = waves[:100], waves[1:101]
+    model = RecurrentRegressor(max_order=2).fit(X, y)
+    for state in ("zero", "continue"):
+        model.set_params(initial_state=state)
+        forecast = model.forecast(X, steps=12)
+        assert abs(forecast - waves[100:112]).max() < 0.05
+        assert np.allclose(model.forecast(X, steps=1), model.predict(X)[-1:])
+        # Each forecast is what the model says with those before as inputs.
+        again = model.predict(np.vstack([X, forecast[:-1]]))[-12:]
+        assert np.allclose(again, forecast, rtol=1e-9)
+    assert abs(model.forecast(steps=10) - waves[101:111]).max() < 0.05
+    assert same(model.forecast(steps=1), model.forecast(waves[:101], steps=1))
+    assert model.forecast([X, X[:40]], y=[y[:20], y[:20]], steps=3)[1].shape == (3, 2)
+    rows = model.forecast(X[60:], y[60:90], steps=2)
+    assert abs(rows - waves[100:102]).max() < 0.1
+
+
+def test_recipe_goes_on_with_its_best_member():
+    X, y = plant(200)
+    model = RecurrentRegressor(max_order=1, warm_start=True).fit(X[:100], y[:100])
+    before = model.score(X[100:], y[100:])
+    assert len(model.model_.members) > 1
+    model.partial_fit(X, y)
+    assert len(model.model_.members) == 1 and model.model_.net is model.network_
+    assert model.trace_ is not None and model.n_iter_ >= 1
+    assert model.score(X, y) > 0.97 and model.score(X[100:], y[100:]) > before - 0.05
+    assert len(model.model_.initial_states) == len(model.final_states_) == 1
+    assert model.fit(X[:150], y[:150]).score(X[:150], y[:150]) > 0.97
+    with pytest.raises(bt.ArgumentError, match="whole record: none"):
+        model.model_.with_candidate(0)
+
+
+def test_model_of_a_short_record():
+    X, y = plant(36)
+    model = RecurrentRegressor().fit(X, y)
+    small_one = model.model_
+    assert model.report_ is None and (small_one.order, small_one.hidden) == (1, 0)
+    assert model.score(X, y) > 0.9
+    assert same(model.predict(X), small_one.simulate(X)[:, 0])
+    deviation = np.sqrt(np.mean((model.predict(X) - y) ** 2))
+    assert np.allclose(small_one.errors, deviation)
+    late = model.predict(X, y[:20] + 30)
+    assert abs(late[0] - y[0]) > 5  # first outputs set the state
+    read = bt.IdentifiedModel.from_json(small_one.to_json())
+    assert same(read.simulate(X), small_one.simulate(X))
 
 
 def test_forecast_of_one_series(waves):

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import Any, NamedTuple
+import os
+from typing import Any
 
 import numpy as np
 
-from .._arrays import as_number, as_size
-from .._data.pairs import paired, placed
-from .._data.parts import observed_end
-from .._data.sequences import Sequences, read
-from .._data.times import check_sampling
-from ..errors import ArgumentError, SizeError
 from ..missing_inputs import InputModel
 from ..network import Network
-from ..uncertainty import band_width
+from . import ahead, documents, measures, runs
 from .analysis import AnalysisMixin
-from .combination import HORIZONS, at_horizons, spread, weighted_median, weights_of
+from .combination import HORIZONS, at_horizons, weights_of
 from .member import Member
-from .missing import opened
+from .plots import Plots
 from .report import IdentificationReport
-
-
-class ModelForecast(NamedTuple):
-    """What comes next: the model's own run and its band, each (steps, O) or a table."""
-
-    mean: Any
-    lower: Any
-    upper: Any
-    level: float
+from .residuals import residuals_of
+from .runs import digest
+from .selection import with_candidate
+from .shown import model_html
 
 
 class IdentifiedModel(AnalysisMixin):
@@ -46,8 +35,6 @@ class IdentifiedModel(AnalysisMixin):
     errors : array of shape (4, O)
         Deviation of the errors on held-back parts, in the units of the outputs, 1, 5 and 20 steps
         ahead and in free run.
-    candidates : dict of int to Member
-        Those that were fitted to the whole record, by their row in the report.
     input_model : InputModel or None
         Of inputs that were missing in the record.
     names : tuple of (list of str or None), of inputs and of outputs
@@ -56,6 +43,8 @@ class IdentifiedModel(AnalysisMixin):
         Theirs.
     sampling_time : float or None
         Seconds of a time step, where the record said it.
+    candidates : dict of int to Member
+        By their row in the report, all that `with_candidate` takes.
     """
 
     def __init__(
@@ -109,7 +98,7 @@ class IdentifiedModel(AnalysisMixin):
         1 for those of less than twice the least error on held-back parts; the fourth power of the
         ratio to that for others.
         """
-        return self._weights(np.array([_horizon(horizon)]))[0]
+        return self._weights(np.array([runs.as_horizon(horizon)]))[0]
 
     def _weights(self, steps: np.ndarray) -> np.ndarray:
         scores = np.stack([member.scores for member in self.members], axis=1)
@@ -128,8 +117,9 @@ class IdentifiedModel(AnalysisMixin):
         y : array of shape (n, O), or list of such, optional
             The first n measured outputs, n up to T, NaN for missing ones: they set the initial
             state and nothing else. Without them a run begins as the record did where its inputs
-            are those of a whole sequence of the record, else in the mean state of the record or
-            in the equilibrium of the first input, whichever predicted held-back starts.
+            are, or begin with, those of a whole sequence of the record, else in the mean state of
+            the record or in the equilibrium of the first input, whichever predicted held-back
+            starts.
         linear : bool
             Whether to run the best linear model instead.
 
@@ -146,17 +136,15 @@ class IdentifiedModel(AnalysisMixin):
         SizeError
             Another number of channels or sequences, or more outputs than inputs.
         """
-        given, arrays, known = self._read(u, y)
-        members = [self.linear] if linear else self.members
-        runs = self._free(members, arrays, known)
-        weights = np.ones(1) if linear else self.weights(None)
-        results = [weighted_median(np.stack(run), weights) for run in runs]
+        given, arrays, known = runs.read_record(self, u, y)
+        results = runs.simulated(self, arrays, known, linear)
         return given.results(results, self._output_names())
 
     def predict(self, u: Any, y: Any, horizon: float | None = 1) -> Any:
         """Return the outputs predicted some steps ahead.
 
-        The value of time t is given what was measured up to t - horizon, and inputs up to t.
+        The value of time t is given what was measured up to t - horizon, and inputs up to t. A run
+        begins as that of `simulate` does of which no output is known.
 
         Parameters
         ----------
@@ -164,8 +152,7 @@ class IdentifiedModel(AnalysisMixin):
         y : array of shape (T, O), or list of such
             Measured outputs, NaN for missing; after their end the run is free.
         horizon : int or None
-            Steps ahead, 1 or more; None or infinity: the free run, whose state the first outputs
-            set.
+            Steps ahead, 1 or more; None or infinity: the free run.
 
         Returns
         -------
@@ -178,113 +165,58 @@ class IdentifiedModel(AnalysisMixin):
         KeyboardInterrupt
             Ctrl-C.
         """
-        steps = _horizon(horizon)
-        given, arrays, known = self._read(u, y)
-        weights = self.weights(steps)
-        runs = self._ahead(arrays, known, steps, weights)
-        results = [weighted_median(run, weights[weights > 0]) for run in runs]
+        steps = runs.as_horizon(horizon)
+        given, arrays, known = runs.read_record(self, u, y)
+        results = runs.predicted(self, arrays, known, steps)
         return given.results(results, self._output_names())
 
-    def forecast(
-        self, u: Any, y: Any, steps: int | None = None, *, level: float = 0.95
-    ) -> ModelForecast:
-        """Return what comes after the last measured output, with a band.
+    forecast = ahead.forecast
+    band = ahead.band
+    filter = ahead.filtered
 
-        Parameters
-        ----------
-        u : array of shape (T, M)
-            Inputs of the past and of what comes.
-        y : array of shape (n, O), n < T
-            Measured outputs, NaN for missing.
-        steps : int, optional
-            How many time steps after y; as many as u has by default.
-        level : float
-            How often a measured output is inside the band, between 0 and 1.
+    # ---- How well it does
 
-        Returns
-        -------
-        ModelForecast
-            Its `mean`, `lower` and `upper` of shape (steps, O); tables come with their index.
+    nmse = measures.nmse
+    score = measures.score
+    fit_percent = measures.fit_percent
+    residuals = residuals_of
 
-        Raises
-        ------
-        ArgumentError, SizeError
-            As of `simulate`; a level that is not between 0 and 1, no time steps of u after y.
-        """
-        width = band_width(level)
-        given, arrays, known = self._read(u, y)
-        if len(arrays) != 1:
-            raise SizeError(f"u: {len(arrays)} sequences came, expected one")
-        first, total = observed_end(known[0]), len(arrays[0])
-        first = 0 if not np.isfinite(known[0]).any() else first
-        wanted = total - first if steps is None else as_size(steps, "steps")
-        if wanted < 1 or first + wanted > total:
-            raise SizeError(
-                f"u: {total} time steps, {first} of y; expected {max(wanted, 1)} after those of y"
-            )
-        ahead = np.arange(1, wanted + 1).astype(float)
-        weights = self._weights(ahead)
-        runs = self._ahead([a[: first + wanted] for a in arrays], known, None)[0][:, first:]
-        middle = weighted_median(runs, weights)
-        half = width * np.hypot(
-            np.exp(at_horizons(np.log(np.maximum(self.errors, 1e-300)), ahead)),
-            spread(runs, middle, weights),
-        )
-        names = self._output_names()
-        form = given.forms[0]
-        parts = [middle, middle - half, middle + half]
-        if form is not None:
-            whole = np.full((3, total, middle.shape[1]), np.nan)
-            whole[:, first : first + wanted] = parts
-            tables = [given.like(0, part, names) for part in whole]
-            parts = [table[first : first + wanted] for table in tables]
-        return ModelForecast(*parts, level)
+    @property
+    def plot(self) -> Plots:
+        """Figures: ``model.plot.prediction(u, y)`` and others, see `Plots`."""
+        return Plots(self)
 
-    def band(self, u: Any, y: Any = None, level: float = 0.95) -> Any:
-        """Return the lower and the upper bound of a band of measured outputs in free run.
+    with_candidate = with_candidate
 
-        It is as wide as the errors on held-back parts ask, and wider where the members differ and
-        where inputs are missing: by the deviation of what the outputs may have been, over draws of
-        the missing values. It is of the model, see `members`; what the record leaves open of the
-        weights of one network is said by `uncertainty`.
+    # ---- Kept
 
-        Parameters
-        ----------
-        u, y
-            As of `simulate`.
-        level : float
-            How often a measured output is inside, between 0 and 1.
+    to_json = documents.to_json
+    save = documents.save
 
-        Returns
-        -------
-        tuple of two arrays of shape (T, O), or list of such
-            As the inputs came, with the index that they have.
+    @classmethod
+    def from_json(cls, text: str) -> IdentifiedModel:
+        """Make a model from the text of `to_json`; ArgumentError for another text."""
+        return documents.from_json(cls, text)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> IdentifiedModel:
+        """Read the file of `save`.
 
         Raises
         ------
-        ArgumentError, SizeError
-            As of `simulate`; a level that is not between 0 and 1.
+        FileError
+            The file cannot be read (an OSError).
+        ArgumentError
+            Another file, a damaged one, one of a newer version, a pickle of an earlier release.
         """
-        width = band_width(level)
-        given, arrays, known = self._read(u, y)
-        weights = self.weights(None)
-        names = self._output_names()
-        best = self.members[0]
-        bands: list[Any] = []
-        for place, run in enumerate(self._free(self.members, arrays, known)):
-            runs = np.stack(run)
-            middle = weighted_median(runs, weights)
-            open_inputs = np.zeros_like(middle)
-            if self.input_model is not None and np.isnan(given.arrays[place]).any():
-                raw = [given.arrays[place]]
-                open_inputs = opened(best.net, best.front, self.input_model, raw, [best.rest])[0] * best.front.y.deviation
-            others = spread(runs, middle, weights)
-            half = width * np.sqrt(self.errors[-1] ** 2 + others**2 + open_inputs**2)
-            parts = (middle - half, middle + half)
-            bands.append(tuple(given.like(place, part, names) for part in parts))
-        return bands if given.is_list else bands[0]
+        return documents.load(cls, path)
+
+    def __reduce__(self) -> tuple:
+        return type(self).from_json, (self.to_json(),)
 
     # ---- Inside
+
+    _read = runs.read_record
 
     def relabel(self) -> None:
         """Take names, units and sampling time from the network of the best member."""
@@ -295,81 +227,10 @@ class IdentifiedModel(AnalysisMixin):
 
     def _simulated(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
         """Return free runs of inputs (T, M) of which no output is known."""
-        known = [np.empty((0, self.net.outputs))] * len(arrays)
-        weights = self.weights(None)
-        return [
-            weighted_median(np.stack(run), weights)
-            for run in self._free(self.members, arrays, known)
-        ]
+        return runs.simulated(self, arrays, [np.empty((0, self.net.outputs))] * len(arrays))
 
     def _output_names(self) -> list[str]:
         return self.net._output_names()
-
-    def _free(
-        self, members: list[Member], arrays: list[np.ndarray], known: list[np.ndarray]
-    ) -> list[list[np.ndarray]]:
-        """Return free runs in the user's units: of each sequence, of each member."""
-        seen = [self._digests.index(d) if (d := digest(a)) in self._digests else None for a in arrays]
-        told = [bool(np.isfinite(item).any()) for item in known]
-        results = []
-        for member in members:
-            runs: list[Any] = [None] * len(arrays)
-            plain = [k for k, any_known in enumerate(told) if not any_known]
-            starts = [None if seen[k] is None else member.starts[seen[k]] for k in plain]
-            for k, run in zip(plain, member.simulate([arrays[k] for k in plain], starts)):
-                runs[k] = run
-            rest = [k for k in range(len(arrays)) if told[k]]
-            ends = [known[k][: observed_end(known[k])] for k in rest]
-            padded = [_padded(e, len(arrays[k])) for k, e in zip(rest, ends)]
-            found = member.go_on([arrays[k] for k in rest], padded)
-            for k, run in zip(rest, found):
-                runs[k] = run
-            results.append(runs)
-        return [list(group) for group in zip(*results)]
-
-    def _ahead(
-        self,
-        arrays: list[np.ndarray],
-        known: list[np.ndarray],
-        steps: float | None,
-        weights: np.ndarray | None = None,
-    ) -> list[np.ndarray]:
-        """Return predictions, (members, T, O) of each sequence, of members that count.
-
-        Without steps, what follows the last measured outputs.
-        """
-        padded = [_padded(item, len(a)) for item, a in zip(known, arrays)]
-        chosen = [
-            member
-            for k, member in enumerate(self.members)
-            if weights is None or weights[k] > 0
-        ]
-        runs = [
-            member.go_on(arrays, padded) if steps is None else member.predict(arrays, padded, steps)
-            for member in chosen
-        ]
-        return [np.stack(group) for group in zip(*runs)]
-
-    def _read(self, u: Any, y: Any) -> tuple[Sequences, list[np.ndarray], list[np.ndarray]]:
-        """Return inputs as they came, without missing values, and outputs of their length at most."""
-        net = self.net
-        given = read(u, net.inputs, "u", net.input_names)
-        check_sampling(net.sampling_time, given.forms)
-        arrays = given.arrays
-        if self.input_model is not None:
-            arrays = self.input_model.filled(arrays)
-        for place, item in enumerate(arrays):
-            if not np.isfinite(item).all():
-                raise ArgumentError(f"u[{place}]: NaN or infinite, expected finite values")
-        known = [np.empty((0, net.outputs))] * len(arrays)
-        if y is not None:
-            first = read(y, net.outputs, "y", net.output_names)
-            rows = paired(given, first, "u", "y")
-            known = placed(first.arrays, rows, given.lengths, np.nan)
-        for place, item in enumerate(known):
-            if np.isinf(item).any():
-                raise ArgumentError(f"y[{place}]: an infinite value (NaN means missing)")
-        return given, arrays, known
 
     def __repr__(self) -> str:
         return (
@@ -378,24 +239,8 @@ class IdentifiedModel(AnalysisMixin):
             " nonlinear nodes>"
         )
 
-
-def _padded(y: np.ndarray, steps: int) -> np.ndarray:
-    """Return outputs of so many rows, NaN after their end."""
-    more = np.full((steps - len(y), y.shape[1]), np.nan)
-    return np.concatenate([y, more])
+    def _repr_html_(self) -> str:
+        return model_html(self)
 
 
-def _horizon(horizon: float | None) -> float:
-    """Read a number of steps ahead."""
-    steps = np.inf if horizon is None else as_number(horizon, "horizon")
-    if not steps >= 1 or (np.isfinite(steps) and steps != int(steps)):
-        raise ArgumentError(f"horizon: {horizon!r} came, expected a whole number of 1 or more")
-    return steps
-
-
-def digest(u: np.ndarray) -> str:
-    """Return what tells inputs from others."""
-    return hashlib.sha256(np.ascontiguousarray(u).tobytes()).hexdigest()
-
-
-__all__ = ["HORIZONS", "IdentifiedModel"]
+__all__ = ["HORIZONS", "IdentifiedModel", "digest"]

@@ -153,7 +153,7 @@ def refit(
         weights, found = item.refit(part)
         after = unknown_runs(item.net, whole)
         with np.errstate(over="ignore", invalid="ignore"):
-            apart = max(float(np.mean((a - b) ** 2)) for a, b in zip(after, before))
+            apart = float(np.max([np.mean((a - b) ** 2) for a, b in zip(after, before)]))
         error = float(item.errors[-1])
         good = apart <= _MOVED * max(error, PERFECT) and _as_stable(item, weights)
         if not good:

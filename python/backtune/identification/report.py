@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+
+from .shown import report_html, rows_shown
 
 
 @dataclass(frozen=True)
@@ -118,26 +120,45 @@ class IdentificationReport(list):
                 found.setdefault(trial.order, trial.validation)
         return dict(sorted(found.items()))
 
-    def __repr__(self) -> str:
-        shown = [trial for trial in self[:12]]
-        shown += [t for t in self[12:] if t.hidden == 0 or t.chosen or t.weight > 0]
-        lines = ["order hidden kind          ridge iterations validation crossed seconds weight"]
-        for t in shown:
-            crossed = "" if t.crossed is None else f"{t.crossed:.2g}"
-            lines.append(
-                f"{t.order:5d} {t.hidden:6d} {t.kind:12s} {t.ridge:6.0e} {t.iterations:10d}"
-                f" {t.validation:10.3g} {crossed:>7} {t.seconds:7.2f} {t.weight:6.2g}"
-                f"{'  chosen' if t.chosen else ''}"
-            )
-        if len(shown) < len(self):
-            lines.append(f"and {len(self) - len(shown)} more")
+    def to_frame(self) -> Any:
+        """Return a table of pandas: a row for each trial, a column for each of its attributes."""
+        import pandas as pd
+
+        names = [field.name for field in fields(Trial)]
+        rows = [[getattr(trial, name) for name in names] for trial in self]
+        frame = pd.DataFrame(rows, columns=names)
+        frame["crossed"] = frame["crossed"].astype(float)
+        return frame.rename_axis("row")
+
+    def notes(self) -> list[str]:
+        """Return what it says of the whole, line by line."""
+        training = "unknown" if np.isnan(self.training) else f"{self.training:.3g}"
         held = self.persistence
         beside = "" if np.isnan(held) else f" (persistence, y(t) = y(t-1): {held:.3g})"
-        lines.append(
-            f"refitted: NMSE {self.training:.3g} on the record{beside}; best member"
-            f" {self.best_member_error:.3g}, linear {self.linear_error:.3g}; {self.seconds:.1f} s"
-        )
-        lines += self.findings
+        others = (("best member", self.best_member_error), ("linear", self.linear_error))
+        said = [f"refitted: NMSE {training} on the record{beside}"]
+        known = [f"{name} {error:.3g}" for name, error in others if not np.isnan(error)]
+        said += [", ".join(known)] if known else []
+        lines = ["; ".join([*said, f"{self.seconds:.1f} s"]), *self.findings]
         if self.interrupted is not None:
             lines.append(f"ended early: {self.interrupted}")
-        return "\n".join(lines)
+        return lines
+
+    def __repr__(self) -> str:
+        rows = rows_shown(self)
+        head = "row order hidden kind          ridge iterations validation crossed seconds weight"
+        lines = [head]
+        for row in rows:
+            t = self[row]
+            crossed = "" if t.crossed is None else f"{t.crossed:.2g}"
+            lines.append(
+                f"{row:3d} {t.order:5d} {t.hidden:6d} {t.kind:12s} {t.ridge:6.0e}"
+                f" {t.iterations:10d} {t.validation:10.3g} {crossed:>7} {t.seconds:7.2f}"
+                f" {t.weight:6.2g}{'  chosen' if t.chosen else ''}"
+            )
+        if len(rows) < len(self):
+            lines.append(f"and {len(self) - len(rows)} more")
+        return "\n".join(lines + self.notes())
+
+    def _repr_html_(self) -> str:
+        return report_html(self)

@@ -101,17 +101,21 @@ class RecurrentEstimator(BaseEstimator):
         u, listed = read_inputs(self, X, reset=False)
         return self._scaled(u), listed
 
-    def _starts(self, X: Any, u: Arrays) -> Any:
-        """Return the states before the sequences u of X, of which no output is known."""
+    def _wanted_start(self) -> str:
+        """Return how sequences begin of which no output is known."""
         if self.initial_state not in self._starts_allowed:
             self._check_parameters()
-        if self.initial_state == "zero":
-            return None
         if self.initial_state == "estimate":
             raise ArgumentError(
                 "initial_state='estimate': the first outputs are needed, predict(X, y[:n]);"
                 " `score` takes them from its y"
             )
+        return self.initial_state
+
+    def _starts(self, X: Any, u: Arrays) -> Any:
+        """Return the states before the sequences u of X, of which no output is known."""
+        if self._wanted_start() == "zero":
+            return None
         past = getattr(self, "_past", None)
         if past is not None:
             return past.states(self.network_, self.final_states_, X, u)

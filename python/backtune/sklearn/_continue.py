@@ -26,7 +26,7 @@ class Past:
     Attributes
     ----------
     u : list of array
-        Scaled inputs, (T, M).
+        Inputs (T, M), as the model takes them.
     starts : list of array, or None
         States before their first rows; None for zero.
     times : list of pandas.Index or None
@@ -42,7 +42,7 @@ class Past:
 
     @classmethod
     def of(cls, X: Any, u: Arrays, starts: Arrays | None) -> Past:
-        """Return that of X, of which u are the scaled sequences."""
+        """Return that of X, of which u are the sequences."""
         panel = panel_of(X)
         times = [None if form is None else form.times for form in forms(X)]
         return cls(u, starts, times, None if panel is None else panel.keys)
@@ -60,8 +60,7 @@ class Past:
             neither in the one of fit nor after it.
         """
         result = []
-        for place, (came, form, own) in enumerate(zip(u, forms(X), self._places(X, len(u)))):
-            row = self._row(own, came, form, f"sequence {place} of X")
+        for own, row in self.rows(X, u):
             if row == len(self.u[own]):
                 result.append(final[own])
                 continue
@@ -70,6 +69,16 @@ class Past:
                 _, start = net.simulate(self.u[own][:row], start, return_state=True)
             result.append(start)
         return result
+
+    def rows(self, X: Any, u: Arrays) -> list[tuple[int, int]]:
+        """Return, for each sequence, that of fit which it belongs to, and its first row in it.
+
+        The number of rows of that one where it follows.
+        """
+        found = []
+        for place, (came, form, own) in enumerate(zip(u, forms(X), self._places(X, len(u)))):
+            found.append((own, self._row(own, came, form, f"sequence {place} of X")))
+        return found
 
     def _places(self, X: Any, count: int) -> list[int]:
         """Return which sequences of fit those of X belong to."""

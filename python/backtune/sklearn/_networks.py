@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-# moved
 from ..estimator import Estimator
 from ..group import Group
 from ..network import Network
@@ -47,17 +46,13 @@ def build(
     return net.randomize(seed)
 
 
-def estimated_state(
-    net: Network, u: np.ndarray, y: np.ndarray, identified: bool
-) -> np.ndarray | None:
+def estimated_state(net: Network, u: np.ndarray, y: np.ndarray) -> np.ndarray | None:
     """Return the state before u from which the network comes nearest to y, (T, O), NaN missing.
 
-    Zero, or None for zero, where no value is known; `identified` says that it is one of `identify`.
+    None, for zero, where no value is known.
     """
     if not np.isfinite(y).any():
         return None
-    if identified:
-        return initial_state(net, u, y)
     with net.copy() as copy:
         for name in copy.weights:
             copy.weights.fix(name)

@@ -34,7 +34,7 @@ def check_options(estimator: Any, starts: tuple[str, ...], units_optional: bool)
     if not isinstance(start, str) or start not in starts:
         raise wrong("initial_state", start, " or ".join(map(repr, starts)))
     for name, least in _LEAST:
-        optional = name == "units" and units_optional
+        optional = name in ("units", "max_order") and units_optional
         if name not in given or (optional and given[name] is None):
             continue
         if not _is_whole(given[name], least):
@@ -45,6 +45,9 @@ def check_options(estimator: Any, starts: tuple[str, ...], units_optional: bool)
         if not isinstance(value, numbers.Real) or _is_flag(value) or not 0 <= float(value) < most:
             allowed = "a finite number of 0 or more" if most == np.inf else "0 to below 1"
             raise wrong(name, value, allowed)
+    jobs = given.get("n_jobs")
+    if jobs is not None and not _is_whole(jobs, 1) and not (_is_whole(jobs, -1) and jobs == -1):
+        raise wrong("n_jobs", jobs, "a whole number, 1 or more, or -1, or None")
     restarts = given["restarts"]
     if not _is_whole(restarts, 0) and not (isinstance(restarts, str) and restarts == "auto"):
         raise wrong("restarts", restarts, "'auto' or a whole number, 0 or more")

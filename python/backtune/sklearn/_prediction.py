@@ -12,34 +12,31 @@ from sklearn.utils.validation import check_is_fitted
 from .._arrays import as_size
 from .._data.scales import Scale
 from ..errors import ArgumentError, SizeError
+from ._identified import RecipeMixin
 from ._networks import estimated_state
-from ._sequences import check_target, read_outputs, read_weights
+from ._recipe import outputs_of, run_of
+from ._sequences import check_target, read_inputs, read_outputs, read_weights
 from ._tables import aligned, like
 from ._training import Arrays
 
 if TYPE_CHECKING:
-    from ..network import Network
+    pass
 
 
-class PredictionMixin:
+class PredictionMixin(RecipeMixin):
     """The part of `RecurrentRegressor` that predicts."""
 
     initial_state: str
     n_initial: int
     n_outputs_: int
     n_features_in_: int
-    network_: Network
-    final_states_: Arrays
     y_mean_: np.ndarray
     y_scale_: np.ndarray
     _flat: bool
-    _identified: bool
-    _last_outputs: Arrays
     _predicts_inputs: bool
 
     if TYPE_CHECKING:
 
-        def _read(self, X: Any) -> tuple[Arrays, bool]: ...
         def _scaled(self, sequences: Arrays) -> Arrays: ...
         def _starts(self, X: Any, u: Arrays) -> Any: ...
 
@@ -82,7 +79,7 @@ class PredictionMixin:
         if X is None:
             raise ArgumentError("X: None came, expected an array or a list of arrays")
         u, listed = self._read(X)
-        outputs = [item for item, _ in self._runs(X, u, self._first(aligned(X, y), u, listed))]
+        outputs = self._outputs(X, u, self._first(aligned(X, y), u, listed))
         return like(X, outputs, self._output_names(), self._flat)
 
     def forecast(self, X: Any = None, y: Any = None, *, steps: int) -> Any:
@@ -129,7 +126,7 @@ class PredictionMixin:
         if self.initial_state == "estimate":
             skip = as_size(self.n_initial, "n_initial")
             first = [item[:skip] for item in desired]
-        pairs = zip((item for item, _ in self._runs(X, u, first)), desired)
+        pairs = zip(self._outputs(X, u, first), desired)
         predicted, known = map(np.concatenate, zip(*((x[skip:], o[skip:]) for x, o in pairs)))
         counted = None if weights is None else np.concatenate([item[skip:] for item in weights])
         scores = []
@@ -157,6 +154,21 @@ class PredictionMixin:
             return None
         return self._targets(y, [len(item) for item in u], listed, shorter=True)
 
+    def _read(self, X: Any) -> tuple[Arrays, bool]:
+        """Return the sequences of X for a prediction, as the model or the network takes them."""
+        check_is_fitted(self)
+        u, listed = read_inputs(self, X, reset=False)
+        return (u if self._model() is not None else self._scaled(u)), listed
+
+    def _outputs(self, X: Any, u: Arrays, first: Arrays | None) -> Arrays:
+        """Return outputs (T, O) in units of y."""
+        model = self._model()
+        if model is None:
+            return [item for item, _ in self._runs(X, u, first)]
+        if first is None and self._wanted_start() == "continue":
+            return run_of(model, self._past, self._past.rows(X, u))(u)
+        return outputs_of(model, u, first)
+
     def _runs(self, X: Any, u: Arrays, first: Arrays | None) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return outputs (T, O), in units of y, and final states."""
         scale = Scale(self.y_mean_, self.y_scale_)
@@ -164,7 +176,7 @@ class PredictionMixin:
             starts = self._starts(X, u)
         else:
             starts = [
-                estimated_state(self.network_, item[: len(y)], scale.apply(y), self._identified)
+                estimated_state(self.network_, item[: len(y)], scale.apply(y))
                 for item, y in zip(u, first)
             ]
         runs = self.network_.simulate(u, starts, return_state=True)
@@ -194,9 +206,12 @@ class PredictionMixin:
                 " outputs cannot be fed back as inputs; with inputs from outside a forecast is"
                 " predict(X_past_and_future, y_past)"
             )
+        if X is None and y is not None:
+            raise ArgumentError("y: it came without X")
+        model = self._model()
+        if model is not None:
+            return self._forecast_recipe(model, X, y, steps, name)
         if X is None:
-            if y is not None:
-                raise ArgumentError("y: it came without X")
             values, states = self._last_outputs, self.final_states_
             listed, forecasts = len(states) > 1, []
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -11,13 +10,11 @@ from sklearn.base import RegressorMixin
 from .._data.names import learnable
 from .._data.parts import observed_end, observed_steps
 from .._data.scales import Scale
-from ..identification.checking import LEAST_VALUES
-from ..identification.candidates import make_network
 from ..criteria import LeastSquares
 from ..errors import ArgumentError
-from ..identification import IdentificationReport, identify
 from ._base import RecurrentEstimator
 from ._prediction import PredictionMixin
+from ._recipe import every_member
 from ._sequences import check_target, read_inputs, read_outputs, read_weights
 from ._tables import aligned, names_of
 from ._training import Arrays, Task, Trained
@@ -26,8 +23,9 @@ from ._training import Arrays, Task, Trained
 class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
     """A recurrent network for scikit-learn, from inputs (T, M) to outputs (T,) or (T, O).
 
-    Without `units` and `unit` it is the recipe of `backtune.identify`: order selection, raced
-    draws, learnt initial states, early stopping by the last quarter. NaN in y means not observed.
+    Without `units` and `unit` it is the recipe of `backtune.identify`: `predict` gives what
+    `IdentifiedModel.simulate` does. NaN in y means not observed. A record of fewer than 40 known
+    values of an output, too short for the recipe, gets a linear model of one state.
 
     Parameters
     ----------
@@ -40,8 +38,8 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         that adds its groups and returns the one that is to be read.
     unit_options : dict, optional
         Further options of the unit.
-    max_order : int
-        Largest number of states of the recipe.
+    max_order : int, optional
+        Largest number of states of the recipe, as of `identify`.
     criterion : str or Criterion
         As in `Estimator`; the recipe takes "least-squares" only.
     alpha : float
@@ -49,8 +47,9 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
     washout : int
         First time steps of every sequence that are not compared in `fit`.
     initial_state : {"zero", "continue", "estimate"}
-        The state at the start of `predict`: zero; that at the end of `fit`, for rows that follow
-        those of the fit, as in `TimeSeriesSplit`, or that of `fit` before rows that it had (found
+        The state at the start of `predict`: zero, of the recipe that of a run of which no output is
+        known, see `IdentifiedModel.simulate`; that at the end of `fit`, for rows that follow those
+        of the fit, as in `TimeSeriesSplit`, or that of `fit` before rows that it had (found
         by index, of arrays by their values: only those it began with); or estimated from the first
         outputs, which are ``y`` of `predict`, and in `score` the first `n_initial` rows, which then
         do not count.
@@ -74,15 +73,20 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
     random_state : int, RandomState or None
         Of all draws: the same number gives the same weights.
     callback : callable, optional
-        Called with a `Report` after each iteration; what it returns, when true, ends the fit there.
-        An exception comes out of `fit`. Not with the recipe.
+        Called with a `Report` after each iteration, of the recipe with a `SearchReport` after each
+        candidate; what it returns, when true, ends the fit there. An exception comes out of `fit`.
+    n_jobs : int, optional
+        Candidates of the recipe at once, as of `identify`.
     verbose : bool
         Whether to show a progress bar.
 
     Attributes
     ----------
+    model_ : IdentifiedModel or None
+        Of the recipe; of one member after `partial_fit` or a warm start, which go on with the best.
     network_ : Network
-        In deviations from the means `x_mean_`, `y_mean_`, in units of `x_scale_`, `y_scale_`.
+        In deviations from the means `x_mean_`, `y_mean_`, in units of `x_scale_`, `y_scale_`; of
+        the recipe that of the best member.
     report_ : IdentificationReport or None
         Of the recipe.
     trace_ : Trace or None
@@ -112,7 +116,7 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         unit: Any = None,
         *,
         unit_options: dict[str, Any] | None = None,
-        max_order: int = 8,
+        max_order: int | None = None,
         criterion: Any = "least-squares",
         alpha: float = 1e-4,
         washout: int = 0,
@@ -127,6 +131,7 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         warm_start: bool = False,
         random_state: Any = 0,
         callback: Any = None,
+        n_jobs: int | None = None,
         verbose: bool = False,
     ) -> None:
         self.units = units
@@ -147,6 +152,7 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         self.warm_start = warm_start
         self.random_state = random_state
         self.callback = callback
+        self.n_jobs = n_jobs
         self.verbose = verbose
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> RecurrentRegressor:
@@ -184,38 +190,54 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
             gains = [np.repeat(item[:, None], self.n_outputs_, axis=1) for item in weights]
         if not go_on:
             self._kind = self._wanted_kind()
-            self.report_: IdentificationReport | None = None
+            self.report_, self.model_ = None, None
             self._identified = self.units is None and self.unit is None
-            # The recipe's model is in the scales of what it uses.
-            used = self._used(u, known) if self._identified else list(range(len(u)))
-            self._set_input_scale([u[k][: observed_end(known[k])] for k in used])
-            scale = Scale.of([known[k] for k in used])
-            self.y_mean_, self.y_scale_ = scale.mean, scale.deviation
         self._predicts_inputs = _are_next(u, desired)
-        scale = Scale(self.y_mean_, self.y_scale_)
-        task = Task(self._scaled(u), [scale.apply(item) for item in known], gains, self._loss())
-        if self._identified and not go_on:
-            trained = self._identify(u, known, gains, task)
-        else:
-            net = self.network_.copy() if go_on else self._network(self.n_outputs_)
-            if self.early_stopping:
-                task.held = [self._is_last(observed_steps(item)) for item in task.y]
-            trained = self._learn(net, task, go_on)
-        results = self._take(X, trained, task)
+        fit = self._fit_recipe if self._follows_recipe(go_on) else self._fit_units
+        results = fit(X, u, known, gains, go_on)
         self._name_channels(y_names)
         self._last_outputs = [
-            np.where(np.isfinite(y[-1]), y[-1], scale.restore(x[-1]))
-            for x, y in zip(results, desired)
+            np.where(np.isfinite(y[-1]), y[-1], x[-1]) for x, y in zip(results, desired)
         ]
+
+    def _follows_recipe(self, go_on: bool) -> bool:
+        # What an earlier release pickled has a network of the recipe and no model.
+        return self._identified and (not go_on or self._model() is not None)
+
+    def _fit_units(
+        self, X: Any, u: Arrays, known: Arrays, gains: Arrays | None, go_on: bool
+    ) -> Arrays:
+        """Fit a network of units; return its outputs."""
+        if not go_on:
+            self._set_input_scale([v[: observed_end(y)] for v, y in zip(u, known)])
+            scale = Scale.of(known)
+            self.y_mean_, self.y_scale_ = scale.mean, scale.deviation
+        scale = Scale(self.y_mean_, self.y_scale_)
+        outputs = [scale.apply(item) for item in known]
+        net = self.network_.copy() if go_on else self._network(self.n_outputs_)
+        task = self._task(self._scaled(u), outputs, gains)
+        results = self._take(X, self._learn(net, task, go_on), task)
+        return [scale.restore(item) for item in results]
+
+    def _task(self, u: Arrays, y: Arrays, gains: Arrays | None) -> Task:
+        task = Task(u, y, gains, self._loss())
+        if self.early_stopping:
+            task.held = [self._is_last(observed_steps(item)) for item in y]
+        return task
 
     def _name_channels(self, y: Any) -> None:
         """Give the network the names of the columns of X and y, where they have some."""
+        model = self._model()
+        nets = [self.network_] if model is None else [member.net for member in every_member(model)]
         names = getattr(self, "feature_names_in_", None)
-        if names is not None:
-            self.network_.input_names = learnable(names.tolist(), self.n_features_in_)
         found = names_of(y, self.n_outputs_)
-        if found is not None:
-            self.network_.output_names = found
+        for net in nets:
+            if names is not None:
+                net.input_names = learnable(names.tolist(), self.n_features_in_)
+            if found is not None:
+                net.output_names = found
+        if model is not None:
+            model.relabel()
 
     def _known(self, desired: Arrays, weights: Arrays | None) -> Arrays:
         """Return the outputs with NaN where they do not count."""
@@ -239,73 +261,6 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         options = {"alpha": self.alpha, "criterion": self.criterion}
         return self._train(net, task, go_on, learn_starts=learn, **options)
 
-    def _identify(self, u: Arrays, known: Arrays, gains: Arrays | None, task: Task) -> Trained:
-        """Follow the recipe; a linear model of one state where the record is too short for it."""
-        if self.criterion not in ("least-squares", LeastSquares()):
-            raise ArgumentError(
-                f"criterion: {self.criterion!r} came, expected least squares: the recipe takes no"
-                " other; give units"
-            )
-        for name in ("callback", "unit_options"):
-            if getattr(self, name) is not None:
-                raise ArgumentError(f"{name}: of no use to the recipe; give units")
-        used = self._used(u, known)
-        if len(used) < len(u):
-            return self._identify_long(u, known, gains, task, used)
-        long = [item for item, x in zip(known, u) if len(x) >= LEAST_STEPS]
-        values = _values(long, self.n_outputs_)
-        if values.min() < LEAST_VALUES:
-            if _values(known, self.n_outputs_).min() >= LEAST_VALUES:
-                warnings.warn(
-                    f"the recipe needs sequences of {LEAST_STEPS} steps or more with"
-                    f" {LEAST_VALUES} known values of each output, these have {values.min()}: a"
-                    " linear model of one state is fitted; give units for a network that uses all"
-                    " sequences",
-                    stacklevel=5,
-                )
-            net = make_network(self.n_features_in_, self.n_outputs_, 1, 0)
-            return self._learn(net.randomize(self._seed()), task, False)
-        model = identify(
-            u,
-            known,
-            gains,
-            max_order=self.max_order,
-            seed=self._seed(),
-            progress=bool(self.verbose),
-            missing="error",
-        )
-        self.report_ = model.report
-        starts = None if model.initial_states is None else list(model.initial_states)
-        return Trained(model.net, starts, None, model.report.chosen.iterations)
-
-    def _used(self, u: Arrays, known: Arrays) -> list[int]:
-        """Return the sequences that the recipe uses: the long ones, where they suffice."""
-        long = [place for place, item in enumerate(u) if len(item) >= LEAST_STEPS]
-        enough = _values([known[k] for k in long], self.n_outputs_).min() >= LEAST_VALUES
-        return long if enough else list(range(len(u)))
-
-    def _identify_long(
-        self, u: Arrays, known: Arrays, gains: Arrays | None, task: Task, long: list[int]
-    ) -> Trained:
-        """Follow the recipe on the sequences that are long enough for it."""
-        warnings.warn(
-            f"{len(u) - len(long)} of {len(u)} sequences are left out of the fit: they have fewer"
-            f" than the {LEAST_STEPS} steps that the recipe needs; give units to use them",
-            stacklevel=6,
-        )
-        trained = self._identify(
-            [u[k] for k in long],
-            [known[k] for k in long],
-            None if gains is None else [gains[k] for k in long],
-            task,
-        )
-        if trained.starts is not None:
-            starts = dict(zip(long, trained.starts))
-            trained.starts = [
-                starts.get(k, np.zeros(trained.net.state_size)) for k in range(len(u))
-            ]
-        return trained
-
     def _more_tags(self) -> dict[str, Any]:
         return {**super()._more_tags(), "multioutput": True}
 
@@ -313,11 +268,6 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
-
-
-def _values(known: Arrays, outputs: int) -> np.ndarray:
-    """Return how many values of each output are known."""
-    return np.isfinite(np.concatenate([np.empty((0, outputs)), *known])).sum(axis=0)
 
 
 def _are_next(u: Arrays, desired: Arrays) -> bool:

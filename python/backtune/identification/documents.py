@@ -1,0 +1,176 @@
+"""A model as JSON text, in files, and back."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._version import __version__
+from ..errors import ArgumentError, BacktuneError, FileError
+from ..missing_inputs import InputModel
+from .encoding import decoded, encoded, whole
+from .member import Member
+from .report import IdentificationReport
+
+if TYPE_CHECKING:
+    from .model import IdentifiedModel
+
+FORMAT, VERSION = "backtune-model", 1
+_DIGEST = re.compile("[0-9]{1,18}:[0-9a-f]{64}")
+
+
+def to_json(model: IdentifiedModel) -> str:
+    """Return the model as JSON text that reads back to the same bits.
+
+    It holds all members, the best linear model, the candidates of `with_candidate`, the report, the
+    errors and the model of missing inputs; names, units and sampling time stand in the networks.
+    Numbers that JSON has not stand as "NaN", "Infinity" and "-Infinity".
+    """
+    members: list[Member] = []
+
+    def place(member: Member) -> int:
+        for number, known in enumerate(members):
+            if known is member:
+                return number
+        members.append(member)
+        return len(members) - 1
+
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "backtune": __version__,
+        "model": [place(member) for member in model.members],
+        "linear": place(model.linear),
+        "candidates": {str(row): place(member) for row, member in model.candidates.items()},
+        "report": encoded(model.report),
+        "errors": encoded(model.errors),
+        "input_model": encoded(model.input_model),
+        "digests": model._digests,
+    }
+    content["members"] = [encoded(member) for member in members]
+    return json.dumps(content, allow_nan=False, separators=(",", ":"))
+
+
+def save(model: IdentifiedModel, path: str | os.PathLike) -> None:
+    """Write the text of `to_json` to a file, whole or not at all.
+
+    Raises
+    ------
+    FileError
+        The file cannot be written (an OSError); an old file of that name is left as it was.
+    """
+    name = Path(os.fsdecode(path))
+    beside = name.with_name(f"{name.name}.{os.getpid()}.new")
+    text = to_json(model).encode("ascii")
+    try:
+        try:
+            beside.write_bytes(text)
+            os.replace(beside, name)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise FileError(f"{name}: cannot be written, {error.strerror}") from error
+
+
+def load(kind: type[IdentifiedModel], path: str | os.PathLike) -> IdentifiedModel:
+    """Read the file of `save`."""
+    name = os.fsdecode(path)
+    try:
+        data = Path(name).read_bytes()
+    except OSError as error:
+        raise FileError(f"{name}: cannot be read, {error.strerror}") from error
+    if data.startswith(b"\x80"):
+        raise ArgumentError(
+            f"{name}: a pickle, as earlier releases wrote them, expected the JSON of"
+            " IdentifiedModel.save: identify again, and save that"
+        )
+    try:
+        return from_json(kind, data.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise ArgumentError(f"{name}: not a model, and no text at all") from None
+    except ArgumentError as error:
+        raise ArgumentError(f"{name}: {error}") from None
+
+
+def from_json(kind: type[IdentifiedModel], text: str) -> IdentifiedModel:
+    """Make a model from the text of `to_json`."""
+    if not isinstance(text, str):
+        raise TypeError(f"JSON: a {type(text).__name__} came, expected a text")
+    try:
+        content = json.loads(text, parse_int=whole)
+    except (ValueError, RecursionError) as error:
+        said = "damaged" if FORMAT in text[:200] else "not a model"
+        raise ArgumentError(f"{said}: no JSON, {error}") from None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        came = content.get("format") if isinstance(content, dict) else type(content).__name__
+        raise ArgumentError(f"not a model: format {came!r}, expected {FORMAT!r}")
+    version = content.get("version")
+    if not isinstance(version, int) or not 1 <= version <= VERSION:
+        raise ArgumentError(
+            f"version {version!r} of the format, written by backtune {content.get('backtune')!r};"
+            f" this is backtune {__version__}, which reads {VERSION}"
+        )
+    try:
+        return _model(kind, content)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, BacktuneError) as error:
+        what = f"no {error}" if isinstance(error, KeyError) else str(error)
+        raise ArgumentError(f"damaged: {what}") from None
+
+
+def _model(kind: type[IdentifiedModel], content: dict[str, Any]) -> IdentifiedModel:
+    members = [decoded(item) for item in content["members"]]
+    for place, member in enumerate(members):
+        _check(member, place)
+
+    def at(place: Any) -> Member:
+        if not isinstance(place, int) or place < 0:
+            raise ValueError(f"member {place!r}")
+        return members[place]
+
+    report, errors = decoded(content["report"]), decoded(content["errors"])
+    chosen = [at(place) for place in content["model"]]
+    outputs = chosen[0].net.outputs
+    if not isinstance(report, IdentificationReport):
+        raise ValueError("no report")
+    if not isinstance(errors, np.ndarray) or errors.shape != (4, outputs):
+        raise ValueError(f"errors, expected an array of shape (4, {outputs})")
+    input_model = decoded(content["input_model"])
+    if not isinstance(input_model, (InputModel, type(None))):
+        raise ValueError("input_model")
+    candidates = {int(row): at(place) for row, place in content["candidates"].items()}
+    digests = [str(item) for item in content["digests"]]
+    if not all(_DIGEST.fullmatch(item) for item in digests):
+        raise ValueError("digests")
+    linear = at(content["linear"])
+    return kind(chosen, linear, report, errors, input_model, digests, candidates)
+
+
+def _check(member: Any, place: int) -> None:
+    """Refuse a member whose parts do not fit each other."""
+    if not isinstance(member, Member):
+        raise ValueError(f"member {place} is none")
+    net, front = member.net, member.front
+    if front.factor < 1:
+        raise ValueError(f"factor {front.factor} of member {place}")
+    bounds = {} if front.glitches is None else vars(front.glitches)
+    parts = [
+        *((f"{name} of glitches", array, net.inputs) for name, array in bounds.items()),
+        ("mean of inputs", front.u.mean, net.inputs),
+        ("deviation of inputs", front.u.deviation, net.inputs),
+        ("mean of outputs", front.y.mean, net.outputs),
+        ("deviation of outputs", front.y.deviation, net.outputs),
+        ("delays", front.delays, net.inputs),
+        ("scores", member.scores, 4),
+    ]
+    states = [("rest", member.rest), ("deviation", member.deviation)]
+    states += [("start", start) for start in member.starts]
+    parts += [(name, state, net.state_size) for name, state in states if state is not None]
+    for name, array, size in parts:
+        if not isinstance(array, np.ndarray) or array.shape != (size,):
+            raise ValueError(f"{name} of member {place}, expected {size} numbers")

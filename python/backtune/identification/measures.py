@@ -1,0 +1,155 @@
+"""How well a model does on a record: shares of the variance that it leaves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .._arrays import as_count
+from .._data.sequences import Sequences
+from ..errors import ArgumentError
+from . import runs
+
+if TYPE_CHECKING:
+    from .model import IdentifiedModel
+
+# First outputs of a record that the model does not know, at most, and their part of it.
+_FIRST, _PART = 50, 0.1
+
+
+class Compared(NamedTuple):
+    """Outputs of a model beside those that were measured, (T, O) of each sequence.
+
+    `desired` has NaN where nothing counts: where nothing was measured, and in the first rows.
+    """
+
+    given: Sequences
+    inputs: list[np.ndarray]
+    outputs: list[np.ndarray]
+    desired: list[np.ndarray]
+
+    @property
+    def errors(self) -> np.ndarray:
+        """What was measured less what the model says, all sequences in one array."""
+        return np.concatenate(self.desired) - np.concatenate(self.outputs)
+
+
+def compare(
+    model: IdentifiedModel, u: Any, y: Any, horizon: float | None, first: int | None
+) -> Compared:
+    """Run a model on a record; parameters and errors of `nmse`."""
+    steps = runs.as_horizon(horizon)
+    wanted = None if first is None else as_count(first, "first", 0)
+    if y is None:
+        raise ArgumentError("y: None came, expected measured outputs")
+    given, arrays, known = runs.read_record(model, u, y)
+    places = runs.places_of(model, arrays)
+    counts = [_first_of(*item) if wanted is None else wanted for item in zip(places, arrays)]
+    if np.isfinite(steps):
+        outputs = runs.predicted(model, arrays, known, steps)
+    else:
+        outputs = runs.simulated(model, arrays, [v[:n] for v, n in zip(known, counts)])
+    desired = []
+    for item, array, count in zip(known, arrays, counts):
+        whole = runs.padded(item, len(array)).copy()
+        whole[:count] = np.nan
+        desired.append(whole)
+    found = np.isfinite(np.concatenate([np.empty((0, model.net.outputs)), *desired]))
+    if not found.any(axis=0).all():
+        output = int((~found.any(axis=0)).argmax())
+        raise ArgumentError(
+            f"y: no value of output {output} is known after the first"
+            f" {max(counts, default=0)} rows, which set the state"
+        )
+    return Compared(given, arrays, outputs, desired)
+
+
+def nmse(
+    model: IdentifiedModel,
+    u: Any,
+    y: Any,
+    horizon: float | None = None,
+    *,
+    first: int | None = None,
+) -> np.ndarray:
+    """Return the part of the variance of each output that the model leaves, 0 for none.
+
+    Parameters
+    ----------
+    u : array of shape (T, M), or list of such
+        Inputs, as of `simulate`.
+    y : array of shape (T, O), or list of such
+        Measured outputs, NaN for missing.
+    horizon : int or None
+        Steps ahead, as of `predict`; None: the free run.
+    first : int, optional
+        How many rows of each sequence set the state and do not count. By default none where the
+        inputs are, or begin with, those of a whole sequence of the record of `identify`, whose
+        start was learnt; else a tenth of the sequence, at most 50 rows.
+
+    Returns
+    -------
+    array of shape (O,)
+        The sum of squared errors over that of deviations from the mean, all sequences together;
+        NaN for an output that is constant, infinite where the run diverges.
+
+    Raises
+    ------
+    ArgumentError, SizeError
+        As of `predict`; an output of which nothing is known after the first rows; a `first`
+        below 0.
+    """
+    found = compare(model, u, y, horizon, first)
+    left, total = sums(found)
+    return np.where(total > 0, left / np.where(total > 0, total, 1.0), np.nan)
+
+
+def score(
+    model: IdentifiedModel,
+    u: Any,
+    y: Any,
+    horizon: float | None = None,
+    *,
+    first: int | None = None,
+) -> float:
+    """Return R^2, the mean of 1 - NMSE over the outputs: 1 for no error.
+
+    Parameters and errors of `nmse`; NaN where an output is constant.
+    """
+    return float(np.mean(1 - nmse(model, u, y, horizon, first=first)))
+
+
+def fit_percent(
+    model: IdentifiedModel,
+    u: Any,
+    y: Any,
+    horizon: float | None = None,
+    *,
+    first: int | None = None,
+) -> np.ndarray:
+    """Return the fit of each output in percent, (O,): 100 (1 - |e| / |y - mean of y|).
+
+    The measure of control engineers: 100 for no error, 0 for errors as those of the mean. |.| is
+    the root of the sum of squares. Parameters and errors of `nmse`.
+    """
+    return 100 * (1 - np.sqrt(nmse(model, u, y, horizon, first=first)))
+
+
+def sums(found: Compared) -> tuple[np.ndarray, np.ndarray]:
+    """Return sums of squares, (O,): of errors, infinite where a run diverges, and of deviations."""
+    desired = np.concatenate(found.desired)
+    known = np.isfinite(desired)
+    with np.errstate(over="ignore", invalid="ignore"):
+        left = np.where(known, found.errors, 0.0)
+        squares = (left**2).sum(axis=0)
+    deviations = desired - np.nanmean(desired, axis=0)
+    total = np.nansum(deviations**2, axis=0)
+    # What rounding leaves of a constant.
+    still = total <= known.sum(axis=0) * (1e-12 * np.abs(np.nanmean(desired, axis=0))) ** 2
+    return np.where(np.isfinite(squares), squares, np.inf), np.where(still, 0.0, total)
+
+
+def _first_of(place: int | None, u: np.ndarray) -> int:
+    """Return how many first rows of a sequence do not count by default."""
+    return min(_FIRST, int(_PART * len(u))) if place is None else 0

@@ -1,0 +1,174 @@
+"""Runs of the members of a model, and what came for them."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._arrays import as_number
+from .._data.pairs import paired, placed
+from .._data.parts import observed_end
+from .._data.sequences import Sequences, read
+from .._data.times import check_sampling
+from ..errors import ArgumentError
+from .combination import weighted_median
+from .member import Member
+
+if TYPE_CHECKING:
+    from .model import IdentifiedModel
+
+Arrays = list[np.ndarray]
+
+# Time steps of a sequence of the record that longer inputs are looked at for, at least.
+_LEAST_KNOWN = 20
+
+
+def read_record(model: IdentifiedModel, u: Any, y: Any) -> tuple[Sequences, Arrays, Arrays]:
+    """Return inputs as they came, without missing values, and outputs of their length at most."""
+    net = model.net
+    given = read(u, net.inputs, "u", net.input_names)
+    check_sampling(net.sampling_time, given.forms)
+    arrays = given.arrays
+    if model.input_model is not None:
+        arrays = model.input_model.filled(arrays)
+    for place, item in enumerate(arrays):
+        if not np.isfinite(item).all():
+            raise ArgumentError(f"u[{place}]: NaN or infinite, expected finite values")
+    known = [np.empty((0, net.outputs))] * len(arrays)
+    if y is not None:
+        first = read(y, net.outputs, "y", net.output_names)
+        rows = paired(given, first, "u", "y")
+        known = placed(first.arrays, rows, given.lengths, np.nan)
+    for place, item in enumerate(known):
+        if np.isinf(item).any():
+            raise ArgumentError(f"y[{place}]: an infinite value (NaN means missing)")
+    return given, arrays, known
+
+
+def free(
+    model: IdentifiedModel, members: list[Member], arrays: Arrays, known: Arrays
+) -> list[Arrays]:
+    """Return free runs in the user's units: of each sequence, of each member."""
+    seen = places_of(model, arrays)
+    told = [bool(np.isfinite(item).any()) for item in known]
+    plain = [k for k, any_known in enumerate(told) if not any_known]
+    rest = [k for k, any_known in enumerate(told) if any_known]
+    first = [padded(known[k][: observed_end(known[k])], len(arrays[k])) for k in rest]
+    results = []
+    for member in members:
+        runs: dict[int, np.ndarray] = {}
+        if plain:
+            starts = [None if (place := seen[k]) is None else member.starts[place] for k in plain]
+            runs.update(zip(plain, member.simulate([arrays[k] for k in plain], starts)))
+        runs.update(zip(rest, member.go_on([arrays[k] for k in rest], first)))
+        results.append([runs[k] for k in range(len(arrays))])
+    return [list(group) for group in zip(*results)]
+
+
+def ahead(
+    model: IdentifiedModel,
+    arrays: Arrays,
+    known: Arrays,
+    steps: float | None,
+    weights: np.ndarray | None = None,
+) -> Arrays:
+    """Return predictions, (members, T, O) of each sequence, of members that count.
+
+    Without steps, what follows the last measured outputs.
+    """
+    desired = [padded(item, len(array)) for item, array in zip(known, arrays)]
+    chosen = [member for k, member in enumerate(model.members) if weights is None or weights[k] > 0]
+    if steps is None:
+        runs = [member.go_on(arrays, desired) for member in chosen]
+    else:
+        seen = places_of(model, arrays)
+        runs = [_predicted(member, arrays, desired, steps, seen) for member in chosen]
+    return [np.stack(group) for group in zip(*runs)]
+
+
+def _predicted(
+    member: Member, arrays: Arrays, known: Arrays, steps: float, seen: list[int | None]
+) -> Arrays:
+    """Return predictions of a member, which begin as the record did where it is seen again."""
+    found = []
+    for array, item, place in zip(arrays, known, seen):
+        starts = None if place is None else [member.starts[place]]
+        found += member.predict([array], [item], steps, starts)
+    return found
+
+
+def simulated(
+    model: IdentifiedModel, arrays: Arrays, known: Arrays, linear: bool = False
+) -> Arrays:
+    """Return what the model, or the best linear one, says in free run, (T, O) of each sequence."""
+    members = [model.linear] if linear else model.members
+    weights = np.ones(1) if linear else model.weights(None)
+    runs = free(model, members, arrays, known)
+    return [weighted_median(np.stack(run), weights) for run in runs]
+
+
+def predicted(model: IdentifiedModel, arrays: Arrays, known: Arrays, steps: float) -> Arrays:
+    """Return what the model says so many steps ahead, (T, O) of each sequence."""
+    weights = model.weights(steps)
+    runs = ahead(model, arrays, known, steps, weights)
+    return [weighted_median(run, weights[weights > 0]) for run in runs]
+
+
+def followed(model: IdentifiedModel, place: int, before: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """Return the free run (T, O) of inputs u that follow the first ones of a sequence.
+
+    Parameters
+    ----------
+    place : int
+        Which sequence of the record; the run begins as it did.
+    before : array of shape (n, M)
+        Its first inputs.
+    u : array of shape (T, M)
+    """
+    whole = np.concatenate([before, u])
+    found = [member.simulate([whole], [member.starts[place]])[0] for member in model.members]
+    return weighted_median(np.stack(found), model.weights(None))[len(before) :]
+
+
+def places_of(model: IdentifiedModel, arrays: Arrays) -> list[int | None]:
+    """Return which sequence of the record inputs are, or begin with; None where none.
+
+    Of several the longest one; a sequence of a few steps is not looked for in longer inputs. Where
+    the record has the same inputs several times, they are taken one after the other.
+    """
+    places: dict[str, list[int]] = {}
+    for place, known in enumerate(model._digests):
+        places.setdefault(known, []).append(place)
+    lengths = sorted({int(known.partition(":")[0]) for known in places}, reverse=True)
+    told: dict[str, int] = {}
+    found: list[int | None] = []
+    for u in arrays:
+        looked = (n for n in lengths if n == len(u) or _LEAST_KNOWN <= n < len(u))
+        own = next((d for d in (digest(u[:n]) for n in looked) if d in places), None)
+        if own is None:
+            found.append(None)
+        else:
+            found.append(places[own][told.get(own, 0) % len(places[own])])
+            told[own] = told.get(own, 0) + 1
+    return found
+
+
+def padded(y: np.ndarray, steps: int) -> np.ndarray:
+    """Return outputs of so many rows, NaN after their end."""
+    more = np.full((steps - len(y), y.shape[1]), np.nan)
+    return np.concatenate([y, more])
+
+
+def as_horizon(horizon: float | None) -> float:
+    """Read a number of steps ahead."""
+    steps = np.inf if horizon is None else as_number(horizon, "horizon")
+    if not steps >= 1 or (np.isfinite(steps) and steps != int(steps)):
+        raise ArgumentError(f"horizon: {horizon!r} came, expected a whole number of 1 or more")
+    return steps
+
+
+def digest(u: np.ndarray) -> str:
+    """Return what tells inputs from others: their length, and a hash of their bits."""
+    return f"{len(u)}:{hashlib.sha256(np.ascontiguousarray(u).tobytes()).hexdigest()}"
