@@ -19,6 +19,8 @@ from .search import Search
 MOST = 30
 # Candidates of each kind that are cross-checked, best first.
 _CROSSED = 14
+# Candidates of a clock that say how its errors on quarters compare.
+_LEVELLED = 5
 # By how much, as a logarithm of a ratio of errors, one with a pole outside the unit circle must be
 # better than all others.
 _OUTSIDE = 0.7
@@ -39,15 +41,19 @@ _REFIT_WORK = 3e9
 
 def compare(candidates: list[Candidate], search: Search) -> list[Candidate]:
     """Judge candidates, cross-check the best of each training, and return those that do."""
-    found = search.work("compared", Candidate.judge, candidates, lambda item: item.errors[-1])
+    found = search.work("compared", Candidate.judge, candidates, _free_error)
     for item in candidates[len(found) :]:
         found.append(item.judge())
     found = [item for item in found if np.isfinite(item.errors).any()]
     # One that is exact leaves nothing to compare.
     if min((item.errors[-1] for item in found), default=np.inf) <= PERFECT:
         return found
-    parts = quarters(found[0].record) if found else []
-    crossed = []
+    quartered = {id(item.record): quarters(item.record) for item in found}
+
+    def parts(item: Candidate) -> list[Record]:
+        return quartered[id(item.record)]
+
+    crossed: list[Candidate] = []
     for training in sorted({item.kind.training for item in found}):
         for bent in (False, True):
             same = [
@@ -57,9 +63,33 @@ def compare(candidates: list[Candidate], search: Search) -> list[Candidate]:
             ]
             place = -1 if training == "output error" else 0
             crossed += sorted(same, key=lambda item: item.errors[place])[:_CROSSED]
-    search.work("cross-checked", lambda item: item.cross(parts), crossed, lambda i: i.errors[-1])
+    search.work("cross-checked", lambda item: item.cross(parts(item)), crossed, _free_error)
+    level(crossed)
     # After an interruption there are comparisons of none or of some only.
     return crossed if search.ended is None else found
+
+
+def _free_error(item: Candidate) -> float:
+    return float(item.errors[-1])
+
+
+def level(candidates: list[Candidate]) -> None:
+    """Make errors on quarters comparable between clocks, whose quarters are not alike.
+
+    Where there are several clocks, those of each are multiplied so that the best few are alike on
+    quarters and on the block: between clocks the block alone decides.
+    """
+    factors = sorted({item.record.front.factor for item in candidates})
+    for factor in factors if len(factors) > 1 else ():
+        own = [
+            item
+            for item in candidates
+            if item.record.front.factor == factor and item.crossed is not None
+        ]
+        best = sorted(own, key=_free_error)[:_LEVELLED]
+        logs = [np.log(item.crossed) - np.log(np.maximum(item.errors, PERFECT)) for item in best]
+        for item in own:
+            item.crossed = item.crossed * np.exp(-np.median(logs, axis=0))
 
 
 def scores_of(candidates: list[Candidate]) -> np.ndarray:

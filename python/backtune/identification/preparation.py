@@ -25,10 +25,10 @@ _LEAST_DELAY = 2
 # Where regressions show a dead time as clearly as this, a model with it may be as good as one whose
 # states make up for it.
 _CLEAR, _NO_WORSE = 1.5, 1.02
-_FACTORS = (2, 5, 10, 20, 50)
-# Steps that must be left, and mean squares, in deviations, that means and lines between them may
-# lose of the outputs: the largest factor of each is tried.
-_LEFT, _LOST = 300, (1e-5, 1e-4)
+_FACTORS = (5, 10, 20, 50)
+# Steps that must be left, the mean square, in deviations, that means and lines between them may lose
+# of the outputs, and how many of the largest of such factors are tried.
+_LEFT, _LOST, _TRIED = 300, 1e-5, 2
 # Outliers of outputs: so many robust deviations of the distance from the median, and of the errors
 # of a linear model.
 _OUTLYING, _UNEXPLAINED = 6.0, 6.0
@@ -128,14 +128,15 @@ class Preparation:
     def _slow(self, front: Front) -> list[Front]:
         """Return fronts that average, where a record is sampled far too often."""
         scaled = [front.y.apply(item) for item in self.y]
-        found: dict[float, int] = {}
+        lossless = []
         for factor in _FACTORS:
             if min(map(len, scaled)) < _LEFT * factor:
                 break
             back = [interpolated(averaged(v, factor), factor, len(v)) for v in scaled]
             lost = np.nanmean(np.concatenate([a - b for a, b in zip(scaled, back)]) ** 2)
-            found.update({limit: factor for limit in _LOST if lost <= limit})
-        factors = sorted({factor for factor in found.values() if factor > 2})
+            if lost <= _LOST:
+                lossless.append(factor)
+        factors = lossless[-_TRIED:]
         if factors:
             which = " and ".join(map(str, factors))
             self.findings.append(f"time scale: means of {which} time steps are tried too")
