@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+# Time steps of which a median is taken at once.
+_PIECE = 50_000
 #: Steps ahead at which models are compared; the last is the free run.
 HORIZONS = (1.0, 5.0, 20.0, np.inf)
 # Where the free run stands among them, in steps.
 _FREE = 200.0
-# Models of less than so many times the least error count alike; beyond, what counts falls by this
-# power of the ratio.
-_ALIKE, _POWER = 2.0, 4.0
+# Models of less than so many times the least error count alike, at each horizon; beyond, what counts
+# falls by this power of the ratio.
+_ALIKE, _POWER = (1.1, 1.1, 1.1, 2.0), 4.0
 # An error below this, in deviations squared, leaves nothing to explain.
 PERFECT = 1e-10
 
@@ -31,27 +33,46 @@ def at_horizons(values: np.ndarray, steps: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(found), np.where(part < 0.5, values[after - 1], values[after]), found)
 
 
-def weights_of(scores: np.ndarray) -> np.ndarray:
-    """Return how much each model counts, from logarithms of errors of shape (..., models).
+def weights_of(scores: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """Return how much each model counts, from logarithms of errors so many steps ahead.
 
-    Those of less than twice the least error have 1, one of four times it a sixteenth, one of infinite
-    error nothing.
+    Parameters
+    ----------
+    scores : array of shape (n, models)
+        Inf where a model does not take part.
+    steps : array of shape (n,)
+
+    Returns
+    -------
+    array of shape (n, models)
+        1 for errors of less than 1.1 times the least, in free run twice; the fourth power of the
+        ratio to that for others. Where none takes part, all are alike.
     """
     least = scores.min(axis=-1, keepdims=True)
+    alike = at_horizons(np.log(_ALIKE), steps)[:, None]
     with np.errstate(invalid="ignore"):
-        found = np.minimum(1.0, np.exp(-_POWER * (scores - least - np.log(_ALIKE))))
+        found = np.minimum(1.0, np.exp(-_POWER * (scores - least - alike)))
     return np.where(np.isfinite(scores), found, np.where(np.isfinite(least), 0.0, 1.0))
 
 
 def weighted_median(runs: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the weighted median of runs (models, T, O); weights (models,) or (T, models)."""
+    if len(runs) == 1:
+        return runs[0]
+    found = np.empty(runs.shape[1:])
+    # In pieces: what is sorted stands beside the runs.
+    for first in range(0, runs.shape[1], _PIECE):
+        part = slice(first, first + _PIECE)
+        shares = weights[:, None, None] if weights.ndim == 1 else weights[part].T[:, :, None]
+        found[part] = _median(runs[:, part], shares)
+    return found
+
+
+def _median(runs: np.ndarray, shares: np.ndarray) -> np.ndarray:
     order = np.argsort(runs, axis=0, kind="stable")
-    shares = weights[:, None, None] if weights.ndim == 1 else weights.T[:, :, None]
     sums = np.cumsum(np.take_along_axis(np.broadcast_to(shares, runs.shape), order, 0), axis=0)
     place = (sums >= 0.5 * sums[-1]).argmax(axis=0)
-    return np.take_along_axis(
-        runs, np.take_along_axis(order, place[None], axis=0), axis=0
-    )[0]
+    return np.take_along_axis(runs, np.take_along_axis(order, place[None], axis=0), axis=0)[0]
 
 
 def spread(runs: np.ndarray, middle: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 from ..missing_inputs import InputModel
 from . import linear as lines
 from .candidates import Candidate
-from .combination import PERFECT, weights_of
+from .combination import HORIZONS, PERFECT, weights_of
 from .front import Front
 from .member import Member
 from .missing import weighed
@@ -27,6 +27,8 @@ from .search import Search
 
 # Work of the race of free runs, and of that of predictors.
 _WORK, _PREDICTION_WORK = 4e9, 1.5e9
+# Time steps that starts are learnt from where there is no refit.
+_HEAD = 2000
 # Linear models in free run from which predictors start.
 _PREDICTORS = 10
 # By how much, as logarithms, a layer must be better than the best linear model to be the single
@@ -86,7 +88,7 @@ class Course:
     def learn_missing(self, model: InputModel, given: list[np.ndarray]) -> None:
         """Let outputs count by what missing inputs leave open of them, by the best linear model."""
         best = min(self._lines, key=lambda item: item.validation)
-        starts = best.fitted_starts(self._own)
+        starts = best.fitted_starts(self._own.head(_HEAD))
         self._own.gains = weighed(self._own, best.net, starts, model, given)
         self._lines = self._linear(self._own)
 
@@ -100,13 +102,13 @@ class Course:
         members = self._ordered(compared, scores, chosen(scores, compared))
         items = [compared[k] for k in members]
         scores = scores[:, members]
-        weights = np.stack([weights_of(row) for row in scores])
+        weights = weights_of(scores, np.array(HORIZONS))
         records = [wholes[id(item.record.front)] for item in items]
         errors = held_back_errors(items, scores) * records[0].front.y.deviation
         if self.search.ended is None:
             starts = refit(items, records, np.maximum(weights[-1], weights[0]), self.search)
         else:
-            starts = [item.fitted_starts(whole) for item, whole in zip(items, records)]
+            starts = [item.fitted_starts(whole.head(_HEAD)) for item, whole in zip(items, records)]
         rows = {id(item): k for k, item in enumerate(items)}
         trials = [self._trial(item, rows.get(id(item)), weights) for item in everyone]
         made = [

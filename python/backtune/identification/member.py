@@ -36,6 +36,8 @@ class Member:
         The mean state over the record, where a run begins of which nothing is known; or likewise.
     deviation : array of shape (state_size,), or None
         Of the state over the record.
+    reach : array of shape (2, states), or None
+        The least and the largest value of each state over the record; None without states.
     settles : bool
         Whether such a run begins in the equilibrium of its first input instead.
     scores : array of shape (4,)
@@ -54,6 +56,7 @@ class Member:
     settles: bool
     scores: np.ndarray
     trial: Trial = field(repr=False)
+    reach: np.ndarray | None = None
 
     @property
     def predicts(self) -> bool:
@@ -121,7 +124,8 @@ class Member:
         rest = self.resting(inputs)
         if rest is None or self.deviation is None or not np.isfinite(desired).any():
             return rest
-        error = np.exp(0.5 * float(np.min(self.scores)))
+        free = float(self.scores[-1])
+        error = np.exp(0.5 * (free if np.isfinite(free) else float(np.min(self.scores))))
         return probable_start(self.net, inputs, desired, rest, self.deviation, error)
 
 

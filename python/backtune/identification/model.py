@@ -95,14 +95,14 @@ class IdentifiedModel(AnalysisMixin):
     def weights(self, horizon: float | None = None) -> np.ndarray:
         """Return how much each member counts so many steps ahead, (members,); None: free run.
 
-        1 for those of less than twice the least error on held-back parts; the fourth power of the
-        ratio to that for others.
+        1 for those of less than twice the least error on held-back parts, of less than 1.1 times it
+        for predictions; the fourth power of the ratio to that for others.
         """
         return self._weights(np.array([runs.as_horizon(horizon)]))[0]
 
     def _weights(self, steps: np.ndarray) -> np.ndarray:
         scores = np.stack([member.scores for member in self.members], axis=1)
-        return weights_of(at_horizons(scores, steps))
+        return weights_of(at_horizons(scores, steps), steps)
 
     # ---- What it says of the outputs
 

@@ -11,6 +11,7 @@ from .candidates import Candidate
 from .combination import HORIZONS, PERFECT, weighted_median, weights_of
 from .member import Member, equilibrium
 from .networks import filter_radius, radius
+from .outside import range_of
 from .records import Record, quarters, refitted
 from .report import Trial
 from .search import Search
@@ -31,6 +32,8 @@ _RANGE = 5.0
 # Time steps of such runs, of learning a start, and of looking at starts.
 _STEPS, _HEAD, _TIMES, _PLACES, _LOOK = 4000, 2000, 40, 8, 50
 _SCALED = 1.5
+# Time steps of a sequence that the range of states is of.
+_RANGED = 100_000
 # States beyond are of a run that diverges.
 _HUGE = 1e100
 # A refit may move runs of unknown inputs by this many times the error, squares.
@@ -86,7 +89,7 @@ def level(candidates: list[Candidate]) -> None:
             for item in candidates
             if item.record.front.factor == factor and item.crossed is not None
         ]
-        best = sorted(own, key=_free_error)[:_LEVELLED]
+        best = sorted(own, key=lambda item: item.score)[:_LEVELLED]
         logs = [np.log(item.crossed) - np.log(np.maximum(item.errors, PERFECT)) for item in best]
         for item in own:
             item.crossed = item.crossed * np.exp(-np.median(logs, axis=0))
@@ -199,11 +202,7 @@ def refit(
         item.net.set_weights(item.best)
     late = [k for k in range(len(candidates)) if k not in starts]
     for k in late:
-        head = wholes[k].part(
-            [(i, slice(0, min(_HEAD, len(v)))) for i, v in enumerate(wholes[k].u)],
-            [slice(0, 0)] * len(wholes[k].u),
-        )
-        starts[k] = candidates[k].fitted_starts(head)
+        starts[k] = candidates[k].fitted_starts(wholes[k].head(_HEAD))
     return [starts[k] for k in range(len(candidates))]
 
 
@@ -228,7 +227,9 @@ def make_member(
     states = _states(net, whole, starts)
     rest, deviation = states.mean(axis=0), states.std(axis=0)
     settles = _settles(net, whole, rest)
-    return Member(net, kind, whole.front, starts, rest, deviation, settles, scores, trial)
+    made = Member(net, kind, whole.front, starts, rest, deviation, settles, scores, trial)
+    made.reach = range_of(made, [item[:_RANGED] for item in whole.u])
+    return made
 
 
 def _states(net: Network, record: Record, starts: list[Any]) -> np.ndarray:
@@ -263,9 +264,8 @@ def _settles(net: Network, record: Record, rest: np.ndarray) -> bool:
 def held_back_errors(candidates: list[Candidate], scores: np.ndarray) -> np.ndarray:
     """Return the deviation of the errors of the weighted median on held-back parts, (4, O)."""
     found = []
-    for place in range(len(HORIZONS)):
+    for place, weights in enumerate(weights_of(scores, np.array(HORIZONS))):
         best = candidates[int(np.argmin(scores[place]))]
-        weights = weights_of(scores[place])
         same = [
             k
             for k, item in enumerate(candidates)

@@ -33,6 +33,8 @@ _LEFT, _LOST, _TRIED = 300, 1e-5, 2
 # of a linear model.
 _OUTLYING, _UNEXPLAINED = 6.0, 6.0
 _ROBUST = 1.4826
+# Time steps that the start of a sequence is learnt from.
+_HEAD = 2000
 
 
 class Preparation:
@@ -144,7 +146,7 @@ class Preparation:
 
     def drop_outliers(self, linear: Candidate, whole: Record) -> int:
         """Hide outputs that are far from those about them and from a linear model; count them."""
-        runs = whole.shown(linear.net.simulate(whole.u, linear.fitted_starts(whole)))
+        runs = whole.shown(linear.net.simulate(whole.u, linear.fitted_starts(whole.head(_HEAD))))
         errors = np.concatenate(whole.fine) - np.concatenate(runs)
         far = np.concatenate([np.abs(v - _known_medians(v)) for v in whole.fine])
         spread = _ROBUST * np.nanmedian(far, axis=0)

@@ -116,6 +116,11 @@ class Record:
                 blocks.append(slice(block.start - first, block.stop - first))
         return self.part(pieces, blocks)
 
+    def head(self, steps: int) -> Record:
+        """Return the first steps of every sequence, without blocks."""
+        pieces = [(k, slice(0, min(steps, len(v)))) for k, v in enumerate(self.u)]
+        return self.part(pieces, [slice(0, 0)] * len(pieces))
+
     def estimation(self) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray] | None]:
         """Return what a fit sees: inputs, outputs and gains; y of the blocks is missing."""
         ends = [

@@ -15,6 +15,7 @@ from .._data.times import check_sampling
 from ..errors import ArgumentError
 from .combination import weighted_median
 from .member import Member
+from .outside import warn_of_far_states
 
 if TYPE_CHECKING:
     from .model import IdentifiedModel
@@ -103,10 +104,27 @@ def simulated(
     model: IdentifiedModel, arrays: Arrays, known: Arrays, linear: bool = False
 ) -> Arrays:
     """Return what the model, or the best linear one, says in free run, (T, O) of each sequence."""
-    members = [model.linear] if linear else model.members
     weights = np.ones(1) if linear else model.weights(None)
+    members = [model.linear] if linear else model.members
+    members = [member for member, weight in zip(members, weights) if weight > 0]
     runs = free(model, members, arrays, known)
+    _look_outside(model, members[0], arrays, known)
+    weights = weights[weights > 0]
     return [weighted_median(np.stack(run), weights) for run in runs]
+
+
+def _look_outside(
+    model: IdentifiedModel, member: Member, arrays: Arrays, known: Arrays
+) -> None:
+    """Warn of runs of a member that leave the range of the record."""
+    starts = []
+    for array, item, place in zip(arrays, known, places_of(model, arrays)):
+        start = None if place is None else member.starts[place]
+        if np.isfinite(item).any():
+            front = member.front
+            start = member.start(front.inputs(array), front.outputs(item[: observed_end(item)]))
+        starts.append(start)
+    warn_of_far_states(member, arrays, starts)
 
 
 def predicted(model: IdentifiedModel, arrays: Arrays, known: Arrays, steps: float) -> Arrays:
