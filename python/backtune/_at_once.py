@@ -43,7 +43,9 @@ def at_once(
             raise
 
     # Also for one thread: Ctrl-C would otherwise end a single run, and not the whole.
-    with ThreadPoolExecutor(threads or get_threads(), initializer=stop_by, initargs=(stop,)) as pool:
+    with ThreadPoolExecutor(
+        threads or get_threads(), initializer=stop_by, initargs=(stop,)
+    ) as pool:
         futures = [pool.submit(run, item) for item in items]
         try:
             for future in futures:

@@ -12,7 +12,7 @@ from ..estimator import Estimator
 from ..network import Network
 from ..regularisation import Ridge
 from .combination import HORIZONS, PERFECT
-from .networks import Form, reads_measured
+from .networks import Form, filter_radius, reads_measured
 from .records import Record
 from .search import Search
 
@@ -186,6 +186,9 @@ class Candidate:
         options: dict[str, Any] = {}
         if self.predicts:
             options["horizon"] = self.horizon
+        if self.kind.training == "arx":
+            # What was before the record is not known.
+            options["washout"] = self.kind.form.order
         if self._learns_starts:
             options["initial_states"] = True
             if starts is not None and any(item is not None for item in starts):
@@ -218,7 +221,9 @@ class Candidate:
         else:
             runs = self.net.predict(self.record.u, self.record.y, 1, initial=starts)
         error = self.record.error(runs, True)
-        if error < self.validation:
+        # A predictor that does not forget its start is of no use, however small its errors.
+        forgets = self.horizon is None or filter_radius(self.net) < 1
+        if error < self.validation and forgets:
             self.validation, self.starts = error, starts
             self.best = self.net.get_weights()
 

@@ -120,9 +120,7 @@ class Course:
         report = IdentificationReport(trials, findings=self._preparation.findings)
         places = {id(trial): k for k, trial in enumerate(report)}
         candidates = {places[id(member.trial)]: member for member in made}
-        model = IdentifiedModel(
-            made, line, report, errors, input_model, self._digests, candidates
-        )
+        model = IdentifiedModel(made, line, report, errors, input_model, self._digests, candidates)
         self._finish(model, line, straight, items)
         return model
 
@@ -139,7 +137,9 @@ class Course:
         if options.focus != "simulation" and not self._form.shared:
             predictors = lines.prediction(raced(self._own), self._lines, _PREDICTORS, search)
             everyone += predictors
-            everyone += lines.regressions(raced(self._own), self._form, search)
+            regressions = lines.regressions(raced(self._own), self._form, search)
+            everyone += regressions
+            everyone += lines.free_regressions(raced(self._own), regressions, search)
             if bent:
                 everyone += self._raced(predictors, _PREDICTION_WORK)
         if options.focus != "prediction" and bent:
@@ -154,13 +154,13 @@ class Course:
             plan = replace(plan, layers=(TANH,))
         return race(linear, lambda item: item.validation, plan, self.options.seed, self.search)
 
-    def _ordered(
-        self, items: list[Candidate], scores: np.ndarray, members: list[int]
-    ) -> list[int]:
+    def _ordered(self, items: list[Candidate], scores: np.ndarray, members: list[int]) -> list[int]:
         """Put the single best one first: the least model that is about as good as the best."""
         row = scores[0] if self.options.focus == "prediction" else scores[-1]
         members = sorted(members, key=lambda k: row[k])
-        straight = [k for k in members if not items[k].kind.form.hidden and items[k].kind.training != "arx"]
+        straight = [
+            k for k in members if not items[k].kind.form.hidden and items[k].kind.training != "arx"
+        ]
         if not straight or not np.isfinite(row[straight[0]]):
             return members
         best = members[0]

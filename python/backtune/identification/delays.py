@@ -57,7 +57,9 @@ def _best(
     whole = np.hstack([whole, np.ones((len(whole), 1))])
     desired = np.concatenate(y)
     # Rows before the longest lag know nothing of it.
-    counted = np.concatenate([np.arange(len(item)) >= min(most + _SPAN, len(item) // 2) for item in y])
+    counted = np.concatenate(
+        [np.arange(len(item)) >= min(most + _SPAN, len(item) // 2) for item in y]
+    )
     known = counted & np.isfinite(desired).all(axis=1) & np.isfinite(whole).all(axis=1)
     if known.sum() < 3 * whole.shape[1] + 20:
         return 0, 1.0

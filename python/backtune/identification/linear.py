@@ -15,7 +15,7 @@ from .search import Search
 from .subspace import Subspace, largest_block, subspace
 
 #: Strengths of the ridge per observed value, by training.
-RIDGES = {"output error": 1e-8, "prediction": 1e-7, "arx": 1e-11}
+RIDGES = {"output error": 1e-8, "prediction": 1e-7, "arx": 0.0}
 # Blocks of the subspaces that are tried, in time steps.
 _BLOCKS = (8, 15, 30)
 _ITERATIONS, _PREDICTION_ITERATIONS = 30, 40
@@ -30,7 +30,9 @@ _DRAWS, _DRAWN_ORDER = 2, 4
 # A pole this far outside the unit circle doubles what it stands for within the record, and is
 # brought back before estimation goes on.
 _EDGE = 0.9999
-_LAGS = (1, 2, 3, 4, 6, 8, 10, 15, 20)
+_LAGS = (1, 2, 3, 4, 6, 8, 10, 15, 20, 30, 40)
+# Regressions that are trained on in free run.
+_FREED = 3
 # Observed values per weight, at least.
 _VALUES = 2
 _GAINS = (0.0, 0.5)
@@ -179,3 +181,18 @@ def regressions(record: Record, form: Form, search: Search) -> list[Candidate]:
         return Candidate(record, net, kind, search).run(5).close()
 
     return search.work("regressions", fit, tasks, lambda item: item.validation)
+
+
+def free_regressions(record: Record, found: list[Candidate], search: Search) -> list[Candidate]:
+    """Return the best regressions in free run, trained on for it."""
+
+    def error(item: Candidate) -> float:
+        outputs = item.net.simulate(record.u)
+        return record.error(outputs, True)
+
+    def fit(item: Candidate) -> Candidate:
+        kind = Kind("output error", item.kind.form, RIDGES["output error"])
+        return Candidate(record, item.net.copy(), kind, search).run(_ITERATIONS).close()
+
+    best = sorted((item for item in found if radius(item.net) < 1), key=error)[:_FREED]
+    return search.work("regressions", fit, best, lambda item: item.validation)

@@ -97,8 +97,17 @@ def reads_measured(net: Network) -> bool:
 
 
 def free_matrix(net: Network) -> np.ndarray:
-    """Return A of the linear part in free run: A + K C where measured outputs are read."""
+    """Return the matrix of the linear part in free run, (states, states).
+
+    A, or A + K C where measured outputs are read; of a regression the companion matrix.
+    """
     weights = net.weights
+    if f"{UNIT}.x.A" not in weights:
+        lags = [weights[name] for name in weights if name.startswith(f"{OUTPUTS}.x.K")]
+        size = len(lags) * net.outputs
+        A = np.eye(size, k=-net.outputs)
+        A[: net.outputs] = np.hstack(lags)
+        return A
     A = weights[f"{UNIT}.x.A"]
     if f"{UNIT}.x.K" in weights:
         return A + weights[f"{UNIT}.x.K"] @ weights[f"{UNIT}.y.C"]
@@ -106,14 +115,12 @@ def free_matrix(net: Network) -> np.ndarray:
 
 
 def radius(net: Network) -> float:
-    """Return the largest modulus of the poles of the linear part in free run; 0 without states."""
-    if f"{UNIT}.x.A" not in net.weights:
-        return 0.0
+    """Return the largest modulus of the poles of the linear part in free run."""
     return float(np.abs(np.linalg.eigvals(free_matrix(net))).max())
 
 
 def filter_radius(net: Network) -> float:
-    """Return that of the predictor."""
+    """Return that of the predictor; 0 for regressions, which remember nothing else."""
     if f"{UNIT}.x.A" not in net.weights:
         return 0.0
     return float(np.abs(np.linalg.eigvals(net.weights[f"{UNIT}.x.A"])).max())
@@ -137,9 +144,7 @@ def innovations(net: Network, form: Form, gain: float) -> Network:
     return more
 
 
-def bent(
-    linear: Network, form: Form, states: np.ndarray, seed: tuple[int, ...]
-) -> Network:
+def bent(linear: Network, form: Form, states: np.ndarray, seed: tuple[int, ...]) -> Network:
     """Return a network with a layer that starts as the linear one, its states of deviation 1.
 
     Parameters

@@ -73,7 +73,9 @@ class Options:
             sizes = ()
         lag = as_size(input_lag, "input_lag")
         if lag not in (0, 1):
-            raise ArgumentError(f"input_lag: {lag} came, expected 0 or 1; see delay for longer ones")
+            raise ArgumentError(
+                f"input_lag: {lag} came, expected 0 or 1; see delay for longer ones"
+            )
         seed = as_size(seed, "seed", unsigned=True)
         return cls(orders, sizes, _delays(delay, inputs, steps), lag, focus, seed)
 

@@ -25,6 +25,8 @@ _LEVELLED = 5
 # By how much, as a logarithm of a ratio of errors, one with a pole outside the unit circle must be
 # better than all others.
 _OUTSIDE = 0.7
+# Regressions in free run, at most.
+_REGRESSIONS = 3
 # The like of one that predicts without reading measured outputs.
 _BLIND = 0.4
 # A run outside of what is known may be this many times as large as anything in the record.
@@ -106,8 +108,9 @@ def scores_of(candidates: list[Candidate]) -> np.ndarray:
     edge = 1 + 1e-9
     inside = np.array([radius(item.net) <= edge for item in candidates])
     free = scores[-1]
-    # Regressions are there for what is measured.
-    free[[item.kind.training == "arx" for item in candidates]] = np.inf
+    # Regressions are much alike: a few of them speak for all.
+    arx = [k for k, item in enumerate(candidates) if item.kind.training == "arx"]
+    free[sorted(arx, key=lambda k: free[k])[_REGRESSIONS:]] = np.inf
     if (inside & np.isfinite(free)).any():
         free[~inside & (free > free[inside].min() - _OUTSIDE)] = np.inf
     for k, item in enumerate(candidates):
@@ -146,7 +149,9 @@ def unknown_runs(net: Network, record: Record) -> list[np.ndarray]:
 def _stays(net: Network, record: Record, limit: float) -> bool:
     known = max(float(np.nanmax(np.abs(item), initial=0.0)) for item in record.y)
     most = _RANGE * max(known, limit)
-    return all(np.isfinite(run).all() and np.abs(run).max() <= most for run in unknown_runs(net, record))
+    return all(
+        np.isfinite(run).all() and np.abs(run).max() <= most for run in unknown_runs(net, record)
+    )
 
 
 def chosen(scores: np.ndarray, candidates: list[Candidate]) -> list[int]:
@@ -195,7 +200,9 @@ def refit(
         item.best = weights
         return k, found if part is whole else None
 
-    for k, found in search.work("refitted", work, tasks, lambda pair: candidates[pair[0]].errors[-1]):
+    for k, found in search.work(
+        "refitted", work, tasks, lambda pair: candidates[pair[0]].errors[-1]
+    ):
         if found is not None:
             starts[k] = found
     for k, item in enumerate(candidates):

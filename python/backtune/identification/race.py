@@ -48,14 +48,11 @@ class Plan:
     hidden : tuple of int
     layers : tuple of Layer
         Of the draws in turn.
-    orders : tuple of int, or None
-        Of the linear models that get a layer.
     """
 
     work: float = 2e9
     hidden: tuple[int, ...] = HIDDEN
     layers: tuple[Layer, ...] = (TANH, TANH, CUBIC)
-    orders: tuple[int, ...] | None = None
 
 
 def promising(linear: list[Candidate], score: Callable[[Candidate], float]) -> list[Candidate]:

@@ -150,7 +150,9 @@ class Record:
     def shown(self, outputs: list[np.ndarray]) -> list[np.ndarray]:
         """Return outputs of a network on the clock of the user, in deviations."""
         q = self.front.factor
-        return outputs if q == 1 else [interpolated(x, q, len(v)) for x, v in zip(outputs, self.fine)]
+        return (
+            outputs if q == 1 else [interpolated(x, q, len(v)) for x, v in zip(outputs, self.fine)]
+        )
 
     def shown_blocks(self, outputs: list[np.ndarray]) -> np.ndarray:
         """Return what a network gives for the blocks, on the user's clock, (steps, O)."""
@@ -231,7 +233,9 @@ def refitted(record: Record) -> Record:
     for place, y in enumerate(record.y):
         wanted = max(_SHORT, int(part * len(y)) // 4)
         cuts = np.linspace(0, max(0, len(y) - wanted), 4).astype(int)
-        pieces += [(place, slice(cut, min(len(y), cut + wanted))) for cut in np.unique(cuts).tolist()]
+        pieces += [
+            (place, slice(cut, min(len(y), cut + wanted))) for cut in np.unique(cuts).tolist()
+        ]
     return record.part(pieces, [slice(0, 0)] * len(pieces))
 
 
@@ -250,9 +254,7 @@ def quarters(record: Record) -> list[Record]:
         part = min(1.0, longest / record.steps)
         keep = [len(v) if len(v) < _SHORT else max(_SHORT, int(part * len(v))) for v in record.y]
         record = record.part([(k, slice(0, n)) for k, n in enumerate(keep)], record.blocks)
-        cuts = [
-            [len(v)] * 5 if len(v) < _SHORT else bounds(observed_steps(v), 4) for v in record.y
-        ]
+        cuts = [[len(v)] * 5 if len(v) < _SHORT else bounds(observed_steps(v), 4) for v in record.y]
         blocks = [[slice(cut[k], cut[k + 1]) for cut in cuts] for k in (1, 2, 3)]
     found = [replace(record, blocks=item) for item in blocks]
     return [item for item in found if item.complete()]

@@ -113,9 +113,7 @@ def simulated(
     return [weighted_median(np.stack(run), weights) for run in runs]
 
 
-def _look_outside(
-    model: IdentifiedModel, member: Member, arrays: Arrays, known: Arrays
-) -> None:
+def _look_outside(model: IdentifiedModel, member: Member, arrays: Arrays, known: Arrays) -> None:
     """Warn of runs of a member that leave the range of the record."""
     starts = []
     for array, item, place in zip(arrays, known, places_of(model, arrays)):

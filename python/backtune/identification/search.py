@@ -92,6 +92,7 @@ class Search:
             return results
         planned = list(items)
         self.total = self.done + len(planned)
+
         def silent(item: Item) -> Result:
             with quiet():
                 return task(item)
