@@ -21,7 +21,7 @@ _STRIDE = 5
 # Time steps before a block that predictions begin.
 _LEAD = 50
 # Iterations without a quarter, from weights that have seen it.
-_CROSS_ITERATIONS = 12
+_CROSS_ITERATIONS = 10
 # Iterations of the refit, at least and at most, and its work: steps x weights^1.5 x iterations.
 _REFIT_ITERATIONS = (5, 20)
 _REFIT_WORK = 4e8

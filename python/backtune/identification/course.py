@@ -11,7 +11,7 @@ import numpy as np
 from ..missing_inputs import InputModel
 from . import linear as lines
 from .candidates import Candidate
-from .combination import HORIZONS, PERFECT, weights_of
+from .combination import HORIZONS, PERFECT, weighted_median, weights_of
 from .front import Front
 from .member import Member
 from .missing import weighed
@@ -27,6 +27,8 @@ from .search import Search
 
 # Work of the race of free runs, and of that of predictors.
 _WORK, _PREDICTION_WORK = 4e9, 1.5e9
+# Time steps of each sequence that errors of the report are of, at most.
+_REPORTED = 200_000
 # Time steps that starts are learnt from where there is no refit.
 _HEAD = 2000
 # Linear models in free run from which predictors start.
@@ -196,14 +198,17 @@ class Course:
     ) -> None:
         """Complete the report with errors on the whole record, poles, and the time."""
         report, own = model.report, self._own
-        u = self._preparation.u
+        u = [item[:_REPORTED] for item in self._preparation.u]
+        desired = np.concatenate([item[:_REPORTED] for item in own.fine])
 
         def nmse(runs: list[np.ndarray]) -> float:
-            fine = [own.front.y.apply(item) for item in runs]
-            gaps = np.concatenate(fine) - np.concatenate(own.fine)
-            return float(np.mean(np.nanmean(gaps**2, axis=0)))
+            found = np.concatenate([own.front.y.apply(item) for item in runs])
+            return float(np.mean(np.nanmean((found - desired) ** 2, axis=0)))
 
-        report.training = nmse(model._simulated(u))
+        weights = model.weights(None)
+        counted = [item for item, weight in zip(model.members, weights) if weight > 0]
+        runs = zip(*(item.simulate(u, item.starts) for item in counted))
+        report.training = nmse([weighted_median(np.stack(r), weights[weights > 0]) for r in runs])
         report.best_member_error = nmse(model.members[0].simulate(u, model.members[0].starts))
         report.linear_error = nmse(line.simulate(u, line.starts))
         report.persistence = persistence(own)

@@ -225,10 +225,6 @@ class IdentifiedModel(AnalysisMixin):
         self.units = (net.input_units, net.output_units)
         self.sampling_time = net.sampling_time
 
-    def _simulated(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
-        """Return free runs of inputs (T, M) of which no output is known."""
-        return runs.simulated(self, arrays, [np.empty((0, self.net.outputs))] * len(arrays))
-
     def _output_names(self) -> list[str]:
         return self.net._output_names()
 

@@ -19,7 +19,7 @@ from .search import Search
 #: Members of a model, at most.
 MOST = 30
 # Candidates of each kind that are cross-checked, best first.
-_CROSSED = 14
+_CROSSED = 10
 # Candidates of a clock that say how its errors on quarters compare.
 _LEVELLED = 5
 # By how much, as a logarithm of a ratio of errors, one with a pole outside the unit circle must be
@@ -40,8 +40,8 @@ _RANGED = 100_000
 _HUGE = 1e100
 # A refit may move runs of unknown inputs by this many times the error, squares.
 _MOVED = 4.0
-# Work of all refits: time steps x weights^1.5.
-_REFIT_WORK = 3e9
+# Work of all refits: time steps x weights^1.5, and time steps; and how many there are anyway.
+_REFIT_WORK, _REFIT_STEPS, _REFITS = 2e9, 1_000_000, 4
 
 
 def compare(candidates: list[Candidate], search: Search) -> list[Candidate]:
@@ -177,10 +177,11 @@ def refit(
     Accepted where runs on unknown inputs stay near to what they were.
     """
     order = np.argsort(-importance, kind="stable").tolist()
-    spent, tasks = 0.0, []
+    spent, steps, tasks = 0.0, 0, []
     for k in order:
-        spent += refitted(wholes[k]).steps * candidates[k].best.size ** 1.5
-        if spent <= _REFIT_WORK or len(tasks) < 4:
+        length = refitted(wholes[k]).steps
+        spent, steps = spent + length * candidates[k].best.size ** 1.5, steps + length
+        if spent <= _REFIT_WORK and steps <= _REFIT_STEPS or len(tasks) < _REFITS:
             tasks.append(k)
     starts: dict[int, list[Any]] = {}
 

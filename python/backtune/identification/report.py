@@ -72,7 +72,8 @@ class IdentificationReport(list):
     seconds : float
         From the call of `identify` to its return.
     training : float
-        NMSE of the model, refitted, on the whole record in free run.
+        NMSE of the model, refitted, on the whole record in free run; of the first 200,000 steps of
+        longer sequences.
     persistence : float
         NMSE on the same record of the last measured output as a forecast of the next one, which
         asks for no model; NaN where no two in a row are known. A model in free run that is no
