@@ -118,12 +118,13 @@ class Course:
             for k, (item, whole, start) in enumerate(zip(items, records, starts))
         ]
         straight = [k for k, item in enumerate(items) if not item.kind.form.hidden]
-        line = made[straight[0]] if straight else made[0]
+        plain = [k for k in straight if items[k].kind.training != "arx"]
+        line = made[(plain or straight or [0])[0]]
         report = IdentificationReport(trials, findings=self._preparation.findings)
         places = {id(trial): k for k, trial in enumerate(report)}
         candidates = {places[id(member.trial)]: member for member in made}
         model = IdentifiedModel(made, line, report, errors, input_model, self._digests, candidates)
-        self._finish(model, line, straight, items)
+        self._finish(model, line)
         return model
 
     # ---- Inside
@@ -193,9 +194,7 @@ class Course:
             prediction_weight=float(weights[0][member]) if counted else 0.0,
         )
 
-    def _finish(
-        self, model: IdentifiedModel, line: Member, straight: list[int], items: list[Candidate]
-    ) -> None:
+    def _finish(self, model: IdentifiedModel, line: Member) -> None:
         """Complete the report with errors on the whole record, poles, and the time."""
         report, own = model.report, self._own
         u = [item[:_REPORTED] for item in self._preparation.u]

@@ -155,7 +155,10 @@ def _stays(net: Network, record: Record, limit: float) -> bool:
 
 
 def chosen(scores: np.ndarray, candidates: list[Candidate]) -> list[int]:
-    """Return which are members: the best in free run and one step ahead, in turns, MOST at most."""
+    """Return which are members: the best in free run and one step ahead, in turns, MOST at most.
+
+    The best linear one is there in any case.
+    """
     usable = [k for k in range(len(candidates)) if np.isfinite(scores[:, k]).any()]
     orders = [sorted(usable, key=lambda k, row=row: scores[row, k]) for row in (-1, 0)]
     orders = [
@@ -166,7 +169,19 @@ def chosen(scores: np.ndarray, candidates: list[Candidate]) -> list[int]:
         for order in orders:
             if rank < len(order) and order[rank] not in found and len(found) < MOST:
                 found.append(order[rank])
-    return found
+    return found + _best_linear(scores, candidates, found)
+
+
+def _best_linear(scores: np.ndarray, candidates: list[Candidate], found: list[int]) -> list[int]:
+    """Return the best linear one in free run, where none is among those that were found."""
+    linear = [
+        k
+        for k, item in enumerate(candidates)
+        if not item.kind.form.hidden and item.kind.training != "arx"
+    ]
+    if not linear or any(k in found for k in linear):
+        return []
+    return [min(linear, key=lambda k: (scores[-1, k], candidates[k].score))]
 
 
 def refit(
