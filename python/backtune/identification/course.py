@@ -31,6 +31,8 @@ _WORK, _PREDICTION_WORK = 4e9, 1.5e9
 _REPORTED = 200_000
 # Time steps that starts are learnt from where there is no refit.
 _HEAD = 2000
+# Looks at outliers, each without those of the look before.
+_LOOKS = 3
 # Linear models in free run from which predictors start.
 _PREDICTORS = 10
 # By how much, as logarithms, a layer must be better than the best linear model to be the single
@@ -72,8 +74,10 @@ class Course:
         # The record at its own pace, which predicts, and slower ones that simulate too.
         self._records = [self._preparation.record(item) for item in self._fronts]
         self._lines = self._linear(self._own)
-        best = min(self._lines, key=lambda item: item.validation)
-        if self._preparation.drop_outliers(best, self._own):
+        for _ in range(_LOOKS):
+            best = min(self._lines, key=lambda item: item.validation)
+            if not self._preparation.drop_outliers(best, self._own):
+                break
             self._records = [self._preparation.record(item) for item in self._fronts]
             self._lines = self._linear(self._own)
 

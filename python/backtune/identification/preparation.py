@@ -32,6 +32,8 @@ _LEFT, _LOST, _TRIED = 300, 1e-5, 2
 # Outliers of outputs: so many robust deviations of the distance from the median, and of the errors
 # of a linear model.
 _OUTLYING, _UNEXPLAINED = 6.0, 6.0
+# More than this part of the values are no outliers.
+_MANY = 0.05
 _ROBUST = 1.4826
 # Time steps that the start of a sequence is learnt from.
 _HEAD = 2000
@@ -59,6 +61,7 @@ class Preparation:
     ) -> None:
         self.u, self.y, self.gains, self.form, self.search = u, y, gains, form, search
         self.findings: list[str] = []
+        self._dropped = np.zeros(y[0].shape[1], dtype=int)
 
     def fronts(self, plain: Front, delay: Any) -> list[Front]:
         """Return the front of the record at its own pace, and slower ones that may pay.
@@ -156,11 +159,13 @@ class Preparation:
                 wrong > _UNEXPLAINED * np.maximum(_ROBUST * np.nanmedian(wrong, axis=0), 1e-6)
             )
         count = found.sum(axis=0)
-        if not count.any() or (count > _RARE * len(found)).any():
+        if not count.any() or (count > _MANY * len(found)).any():
             return 0
         ends = np.cumsum([len(item) for item in self.y])[:-1]
         self.y = [np.where(part, np.nan, v) for part, v in zip(np.split(found, ends), self.y)]
-        which = ", ".join(f"{n} of output {k}" for k, n in enumerate(count.tolist()) if n)
+        self._dropped = self._dropped + count
+        which = ", ".join(f"{n} of output {k}" for k, n in enumerate(self._dropped.tolist()) if n)
+        self.findings = [text for text in self.findings if not text.startswith("outliers")]
         self.findings.append(f"outliers: {which}; left out")
         return int(count.sum())
 
