@@ -144,8 +144,11 @@ class Candidate:
         self.seconds += time.perf_counter() - began
         return self
 
-    def refit(self, record: Record) -> tuple[np.ndarray, list[Any]]:
-        """Go on from the best weights on another record; return weights and starts."""
+    def refit(self, record: Record) -> tuple[np.ndarray, list[Any] | None]:
+        """Go on from the best weights on another record; return weights and starts.
+
+        Where starts cannot be learnt, the weights that there were, and no starts.
+        """
         began = time.perf_counter()
         work = record.steps * self.best.size**1.5
         iterations = int(np.clip(_REFIT_WORK / work, *_REFIT_ITERATIONS))
@@ -154,8 +157,10 @@ class Candidate:
             estimator.run(iterations, progress=False)
             starts = self._starts_of(estimator, record)
         self.seconds += time.perf_counter() - began
-        good = _are_finite(starts)
-        return self.net.get_weights() if good else self.best, starts if good else self.starts
+        if not _are_finite(starts):
+            self.net.set_weights(self.best)
+            return self.best, None
+        return self.net.get_weights(), starts
 
     def fitted_starts(self, record: Record, iterations: int = 20) -> list[Any]:
         """Return the states from which sequences start, the weights being the best."""

@@ -60,7 +60,7 @@ def output_error(
     found: dict[int, Candidate] = {}
     bases = subspaces(record, max(orders)) if orders else []
     before = np.inf
-    for batch in _BATCHES:
+    for batch in _BATCHES if len(orders) > 1 else [orders]:
         wanted = [n for n in orders if n in batch]
         if not wanted and found:
             continue
@@ -85,6 +85,17 @@ def output_error(
             break
         before = least
     return [found[n] for n in sorted(found)]
+
+
+def least(record: Record, form: Form, orders: list[int], seed: int, search: Search) -> Candidate:
+    """Return one linear model of the least order, however late it is and however short the record.
+
+    For searches that ended before there was any.
+    """
+    order = orders[0]
+    bases = [base for base in subspaces(record, order) if order <= base.most]
+    unlimited = Search(search.bar)
+    return _fitted(record, replace(form, order=order), bases[-1] if bases else 0, seed, unlimited)
 
 
 def _rank(item: Candidate) -> tuple[bool, float]:
@@ -116,21 +127,20 @@ def _fitted(
     net = make_network(form)
     drawn = start if isinstance(start, int) else -1
     kind = Kind("output error", form, RIDGES["output error"], max(drawn, 0))
-    item = Candidate(record, net, kind, search)
     if isinstance(start, int):
         net.randomize(seed + 1000 * form.order + start)
-        return item.run(iterations).close()
+        return Candidate(record, net, kind, search).run(iterations).close()
     A, C = start.model(form.order)
     poles = np.abs(np.linalg.eigvals(A)).max()
     # Within a record of T steps an unstable pole grows as pole^T.
     longest = max(map(len, record.u))
-    if poles**longest > 1e3:
+    if longest * np.log(max(poles, 1.0)) > np.log(1e3):
         A = A * (_EDGE / poles)
     net.weights = {f"{UNIT}.x.A": A, f"{UNIT}.y.C": C, f"{UNIT}.x.B": 0.0, f"{UNIT}.y.D": 0.0}
     held = [f"{UNIT}.x.A", f"{UNIT}.y.C"]
     for name in held:
         net.weights.fix(name)
-    item.run(_HELD_ITERATIONS).close()
+    item = Candidate(record, net, kind, search).run(_HELD_ITERATIONS).close()
     for name in held:
         net.weights.free(name)
     again = Candidate(record, net, kind, search)
