@@ -73,13 +73,13 @@ class Course:
         self._fronts = self._preparation.fronts(front, options.delay)
         # The record at its own pace, which predicts, and slower ones that simulate too.
         self._records = [self._preparation.record(item) for item in self._fronts]
-        self._lines = self._linear(self._own)
+        self._lines = self._linear(self._own) or [self._least()]
         for _ in range(_LOOKS):
             best = min(self._lines, key=lambda item: item.validation)
             if not self._preparation.drop_outliers(best, self._own):
                 break
             self._records = [self._preparation.record(item) for item in self._fronts]
-            self._lines = self._linear(self._own)
+            self._lines = self._linear(self._own) or self._lines
 
     @property
     def _own(self) -> Record:
@@ -91,16 +91,21 @@ class Course:
             raced(record), self._form, options.orders, options.seed, self.search
         )
 
+    def _least(self) -> Candidate:
+        options = self.options
+        return lines.least(raced(self._own), self._form, options.orders, options.seed, self.search)
+
     def learn_missing(self, model: InputModel, given: list[np.ndarray]) -> None:
         """Let outputs count by what missing inputs leave open of them, by the best linear model."""
         best = min(self._lines, key=lambda item: item.validation)
         starts = best.fitted_starts(self._own.head(_HEAD))
         self._own.gains = weighed(self._own, best.net, starts, model, given)
-        self._lines = self._linear(self._own)
+        self._lines = self._linear(self._own) or self._lines
 
     def model(self, input_model: InputModel | None) -> IdentifiedModel:
         """Do the rest, and return the model."""
         everyone, wholes = self._candidates()
+        self._note_missing_layer(everyone)
         compared = compare(everyone, self.search)
         scores = scores_of(compared)
         if not np.isfinite(scores).any():
@@ -133,6 +138,17 @@ class Course:
 
     # ---- Inside
 
+    def _note_missing_layer(self, everyone: list[Candidate]) -> None:
+        """Say where a layer was asked for and the record has too few values for its weights."""
+        wanted = self.options.hidden
+        least = min((item.validation for item in everyone), default=np.inf)
+        if not wanted or self.search.ended is not None or least <= PERFECT:
+            return
+        if not any(item.kind.form.hidden for item in everyone):
+            self._preparation.findings.append(
+                f"layers: the record has too few values for {wanted[0]} nodes; linear models alone"
+            )
+
     def _candidates(self) -> tuple[list[Candidate], dict[int, Record]]:
         """Return all that was tried, and the whole records by their fronts."""
         options, search = self.options, self.search
@@ -149,7 +165,8 @@ class Course:
             everyone += lines.free_regressions(raced(self._own), regressions, search)
             if bent:
                 everyone += self._raced(predictors, _PREDICTION_WORK)
-        if options.focus != "prediction" and bent:
+        # Of sequences that share their start there are no predictors.
+        if bent and (options.focus != "prediction" or self._form.shared):
             for found in lines_of:
                 everyone += self._raced(found, _WORK / len(lines_of))
         return everyone, wholes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 
@@ -47,8 +47,9 @@ _REFIT_WORK, _REFIT_STEPS, _REFITS = 2e9, 1_000_000, 4
 def compare(candidates: list[Candidate], search: Search) -> list[Candidate]:
     """Judge candidates, cross-check the best of each training, and return those that do."""
     found = search.work("compared", Candidate.judge, candidates, _free_error)
-    for item in candidates[len(found) :]:
-        found.append(item.judge())
+    # After an interruption the best of the others only: it should not take long.
+    late = _best_of_each(candidates[len(found) :], lambda item: item.validation)
+    found += [item.judge() for item in late]
     found = [item for item in found if np.isfinite(item.errors).any()]
     # One that is exact leaves nothing to compare.
     if min((item.errors[-1] for item in found), default=np.inf) <= PERFECT:
@@ -58,20 +59,24 @@ def compare(candidates: list[Candidate], search: Search) -> list[Candidate]:
     def parts(item: Candidate) -> list[Record]:
         return quartered[id(item.record)]
 
-    crossed: list[Candidate] = []
-    for training in sorted({item.kind.training for item in found}):
-        for bent in (False, True):
-            same = [
-                item
-                for item in found
-                if item.kind.training == training and (item.kind.form.hidden > 0) == bent
-            ]
-            place = -1 if training == "output error" else 0
-            crossed += sorted(same, key=lambda item: item.errors[place])[:_CROSSED]
+    def error(item: Candidate) -> float:
+        return float(item.errors[-1 if item.kind.training == "output error" else 0])
+
+    crossed = _best_of_each(found, error)
     search.work("cross-checked", lambda item: item.cross(parts(item)), crossed, _free_error)
     level(crossed)
     # After an interruption there are comparisons of none or of some only.
     return crossed if search.ended is None else found
+
+
+def _best_of_each(
+    candidates: list[Candidate], error: Callable[[Candidate], float]
+) -> list[Candidate]:
+    """Return the best few of each training, without and with a layer."""
+    kinds: dict[tuple[str, bool], list[Candidate]] = {}
+    for item in candidates:
+        kinds.setdefault((item.kind.training, item.kind.form.hidden > 0), []).append(item)
+    return [item for kind in sorted(kinds) for item in sorted(kinds[kind], key=error)[:_CROSSED]]
 
 
 def _free_error(item: Candidate) -> float:
@@ -91,6 +96,8 @@ def level(candidates: list[Candidate]) -> None:
             for item in candidates
             if item.record.front.factor == factor and item.crossed is not None
         ]
+        if not own:
+            continue
         best = sorted(own, key=lambda item: item.score)[:_LEVELLED]
         logs = [np.log(item.crossed) - np.log(np.maximum(item.errors, PERFECT)) for item in best]
         for item in own:
@@ -137,7 +144,7 @@ def scores_of(candidates: list[Candidate]) -> np.ndarray:
 def unknown_runs(net: Network, record: Record) -> list[np.ndarray]:
     """Return runs on the inputs backwards, shuffled, and 1.5 times as large."""
     random = np.random.default_rng(0)
-    inputs = [item[:_STEPS] for item in record.u]
+    inputs = [item[:_STEPS] for item in record.u if len(item)]
     variants = [
         *(item[::-1] for item in inputs),
         *(random.permutation(item) for item in inputs),
