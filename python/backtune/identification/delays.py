@@ -6,7 +6,7 @@ import numpy as np
 
 from .front import Front
 
-#: Part of a record that a dead time may be, and steps that it is looked for in.
+#: Part of a record that a dead time may be, and steps that it is looked for in, and lags at most.
 LONGEST = 0.1
 _STEPS, _LAGS = 20_000, 1000
 # Outputs and inputs of the regressions, in time steps.
@@ -27,8 +27,10 @@ def estimated(
     from every lag on up to a tenth of the record; the others stay where they were found. It is the
     last lag whose error is the least but for chance: earlier ones still reach the response.
     """
-    inputs = [front.inputs(item[:_STEPS]) for item in u]
-    outputs = [front.outputs(item[:_STEPS]) for item in y]
+    ends = np.cumsum([min(len(item), _STEPS) for item in u])
+    some = slice(0, int(np.searchsorted(ends, _STEPS)) + 1)
+    inputs = [front.inputs(item[:_STEPS]) for item in u[some]]
+    outputs = [front.outputs(item[:_STEPS]) for item in y[some]]
     longest = max(len(item) for item in inputs)
     most = min(_LAGS, int(LONGEST * longest))
     delays = np.zeros(inputs[0].shape[1], dtype=int)

@@ -110,7 +110,17 @@ def race(
     def error(item: Candidate) -> float:
         return item.validation
 
-    runners = everyone = search.work("layers", enter, tasks, error)
+    going: list[Candidate] = []
+
+    def entered(item: Candidate) -> float:
+        # Those that cannot go on hold no memory.
+        going.append(item)
+        if len(going) > max(_FINALISTS, int(np.ceil(_HEATS[0][1] * len(tasks)))):
+            worst = max(range(len(going)), key=lambda k: (going[k].validation, k))
+            going.pop(worst).close()
+        return item.validation
+
+    runners = everyone = search.work("layers", enter, tasks, entered)
     for (iterations, _), (_, left) in zip(_HEATS[1:], _HEATS):
         runners = _best(runners, max(_FINALISTS, int(np.ceil(left * len(runners)))))
         search.work("heats", going_on(iterations), runners, error)
@@ -125,7 +135,11 @@ def race(
 
 
 def _best(candidates: list[Candidate], count: int) -> list[Candidate]:
-    return sorted(candidates, key=lambda item: item.validation)[:count]
+    """Return the best, and close the others."""
+    ordered = sorted(candidates, key=lambda item: item.validation)
+    for item in ordered[count:]:
+        item.close()
+    return ordered[:count]
 
 
 def _states(linear: Candidate) -> np.ndarray:

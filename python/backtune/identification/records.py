@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -106,6 +107,11 @@ class Record:
             gains=None if self.gains is None else [self.gains[k][s] for k, s in pieces],
         )
 
+    def whole(self, places: Sequence[int]) -> Record:
+        """Return some of the sequences."""
+        pieces = [(k, slice(0, len(self.y[k]))) for k in places]
+        return self.part(pieces, [self.blocks[k] for k in places])
+
     def near(self, lead: int) -> Record:
         """Return the blocks and so many time steps before each."""
         pieces, blocks = [], []
@@ -117,8 +123,12 @@ class Record:
         return self.part(pieces, blocks)
 
     def head(self, steps: int) -> Record:
-        """Return the first steps of every sequence, without blocks."""
-        pieces = [(k, slice(0, min(steps, len(v)))) for k, v in enumerate(self.u)]
+        """Return the first steps of every sequence, from its first known output on, and before."""
+        pieces = []
+        for place, y in enumerate(self.y):
+            known = np.isfinite(y).any(axis=1)
+            first = int(known.argmax()) if known.any() else 0
+            pieces.append((place, slice(0, min(first + steps, len(y)))))
         return self.part(pieces, [slice(0, 0)] * len(pieces))
 
     def estimation(self) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray] | None]:
@@ -188,13 +198,21 @@ def raced(record: Record) -> Record:
     """Return what the race sees of a record: all of it, or windows of what is long.
 
     Of a long sequence these are where its values move most, and the steps before its block, both
-    with the block after the second.
+    with the block after the second. Of a panel, and of very many sequences, they are some of these.
     """
     part = RACE_STEPS / ((1 - VALIDATION_PART) * record.steps)
-    if part >= 1 or record.panel:
+    if part >= 1:
         return record
+    if record.panel:
+        stride = int(1 / part)
+        kept = [k for k in range(len(record.y)) if k // _HELD % stride == 0]
+        found = record.whole(kept)
+        return found if found.complete() else record
+    stride = max(1, 2 * _SHORT * len(record.y) // RACE_STEPS)
+    part = min(1.0, part * stride)
     pieces, blocks = [], []
-    for place, (y, block) in enumerate(zip(record.y, record.blocks)):
+    for place in range(0, len(record.y), stride):
+        y, block = record.y[place], record.blocks[place]
         length, wanted = len(y), max(_SHORT, int(part * (1 - VALIDATION_PART) * len(y)))
         if block.start - wanted < wanted or block.start >= length:
             keep = min(length, max(_SHORT, int(part * length)))
@@ -229,8 +247,13 @@ def refitted(record: Record) -> Record:
     if record.steps <= _REFIT_STEPS:
         return record
     part = _REFIT_STEPS / record.steps
+    if record.panel:
+        return record.whole(range(0, len(record.y), int(np.ceil(1 / part))))
+    stride = max(1, 4 * _SHORT * len(record.y) // _REFIT_STEPS)
+    part = min(1.0, part * stride)
     pieces = []
-    for place, y in enumerate(record.y):
+    for place in range(0, len(record.y), stride):
+        y = record.y[place]
         wanted = max(_SHORT, int(part * len(y)) // 4)
         cuts = np.linspace(0, max(0, len(y) - wanted), 4).astype(int)
         pieces += [
