@@ -49,6 +49,8 @@ class RangeFilter:
 
 def medians(u: np.ndarray) -> np.ndarray:
     """Return the median of the five values about each, of (T, channels); the ends are repeated."""
+    if not len(u):
+        return u
     half = _WINDOW // 2
     padded = np.pad(u, ((half, half), (0, 0)), mode="edge")
     return np.median(np.lib.stride_tricks.sliding_window_view(padded, _WINDOW, axis=0), axis=-1)
@@ -115,11 +117,11 @@ def averaged(values: np.ndarray, factor: int) -> np.ndarray:
 
 def interpolated(values: np.ndarray, factor: int, steps: int) -> np.ndarray:
     """Return (steps, O) of means of `factor` rows each: lines between the middles of blocks."""
+    if len(values) <= 1:
+        return np.repeat(values, steps, axis=0)
     middles = np.arange(len(values)) * factor + (factor - 1) / 2
     rest = steps - (len(values) - 1) * factor
     middles[-1] = (len(values) - 1) * factor + (rest - 1) / 2
-    if len(values) == 1:
-        return np.repeat(values, steps, axis=0)
     # Beyond the first and the last middle the line goes on.
     times = np.arange(steps)
     place = np.clip(np.searchsorted(middles, times, side="right") - 1, 0, len(values) - 2)

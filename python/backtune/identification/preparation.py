@@ -152,7 +152,7 @@ class Preparation:
         runs = whole.shown(linear.net.simulate(whole.u, linear.fitted_starts(whole.head(_HEAD))))
         errors = np.concatenate(whole.fine) - np.concatenate(runs)
         far = np.concatenate([np.abs(v - _known_medians(v)) for v in whole.fine])
-        spread = _ROBUST * np.nanmedian(far, axis=0)
+        spread = _ROBUST * np.array([_median(item) for item in far.T])
         wrong = np.abs(errors - np.nanmedian(errors, axis=0))
         with np.errstate(invalid="ignore"):
             found = (far > _OUTLYING * np.maximum(spread, 1e-6)) & (
@@ -173,3 +173,9 @@ class Preparation:
 def _known_medians(y: np.ndarray) -> np.ndarray:
     """Return medians as `medians` does; NaN where a neighbour is missing."""
     return np.where(np.isfinite(y), medians(y), np.nan)
+
+
+def _median(values: np.ndarray) -> float:
+    """Return the median of what is known; inf where nothing is: then nothing is far from it."""
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else np.inf
