@@ -71,8 +71,18 @@ def weighted_median(runs: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def _median(runs: np.ndarray, shares: np.ndarray) -> np.ndarray:
     order = np.argsort(runs, axis=0, kind="stable")
     sums = np.cumsum(np.take_along_axis(np.broadcast_to(shares, runs.shape), order, 0), axis=0)
-    place = (sums >= 0.5 * sums[-1]).argmax(axis=0)
-    return np.take_along_axis(runs, np.take_along_axis(order, place[None], axis=0), axis=0)[0]
+
+    def at(places: np.ndarray) -> np.ndarray:
+        return np.take_along_axis(runs, np.take_along_axis(order, places[None], axis=0), axis=0)[0]
+
+    low = at((sums >= 0.5 * sums[-1]).argmax(axis=0))
+    # Half of the weights on either side: the middle of the two, unless one of them diverged.
+    tied = (sums == 0.5 * sums[-1]).any(axis=0)
+    if not tied.any():
+        return low
+    high = at((sums > 0.5 * sums[-1]).argmax(axis=0))
+    middle = 0.5 * low + 0.5 * high
+    return np.where(tied & np.isfinite(middle), middle, low)
 
 
 def spread(runs: np.ndarray, middle: np.ndarray, weights: np.ndarray) -> np.ndarray:
