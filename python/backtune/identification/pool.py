@@ -252,11 +252,16 @@ def make_member(
 ) -> Member:
     """Make a member of a candidate."""
     net, kind = item.net, item.kind.training
-    if any(start is None for start in starts):
+    if kind == "arx":
         return Member(net, kind, whole.front, starts, None, None, False, scores, trial)
     states = _states(net, whole, starts)
-    rest, deviation = states.mean(axis=0), states.std(axis=0)
-    settles = _settles(net, whole, rest)
+    deviation = states.std(axis=0)
+    if any(start is None for start in starts):
+        # Where sequences share their start, that is where others begin.
+        rest, settles = net._own_start(), False
+    else:
+        rest = states.mean(axis=0)
+        settles = _settles(net, whole, rest)
     made = Member(net, kind, whole.front, starts, rest, deviation, settles, scores, trial)
     made.reach = range_of(made, [item[:_RANGED] for item in whole.u])
     return made
