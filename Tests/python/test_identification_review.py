@@ -11,6 +11,7 @@ from backtune._data.scales import Scale
 from backtune._progress import Candidates
 from backtune.identification import delays
 from backtune.identification.candidates import Candidate, Kind
+from backtune.identification.combination import weighted_median
 from backtune.identification.front import Front, interpolated, medians
 from backtune.identification.linear import least
 from backtune.identification.networks import Form, make_network
@@ -204,3 +205,30 @@ def test_layers_are_raced_for_the_predictions_of_a_panel():
     u, y = [a for a, _ in pairs], [np.where(b > 0, b, 0.2 * b) for _, b in pairs]
     model = _fit(u, y, linear=False, focus="prediction", max_order=1, hidden=1)
     assert any(trial.hidden for trial in model.report)
+
+
+def test_orders_of_regressions_are_no_orders_of_linear_models():
+    u, y = _record(240)
+    report = _fit(u, y + 0.3 * np.tanh(y), order=2, focus="both").report
+    assert list(report.linear) == [2]
+    lags = {trial.order for trial in report if trial.kind == "free arx"}
+    assert lags and all(trial.order == 2 for trial in report if not trial.kind.endswith("arx"))
+
+
+def test_first_outputs_set_the_state_where_sequences_share_their_start():
+    pairs = [_record(15, seed) for seed in range(60)]
+    model = _fit([u for u, _ in pairs], [y for _, y in pairs])
+    # From a state of 5 it falls by a fifth each step; without outputs it begins at 0.
+    u, decay = np.zeros((30, 1)), 5 * 0.8 ** np.arange(30)[:, None]
+    assert np.abs(model.simulate(u)).max() < 0.1
+    assert np.abs(model.simulate(u, decay[:20]) - decay).max() < 0.3
+
+
+def test_medians_of_two_alike_are_between_them():
+    runs = np.array([0.0, 1.0, 4.0, 9.0]).reshape(4, 1, 1)
+    assert weighted_median(runs[:2], np.ones(2))[0, 0] == 0.5
+    assert weighted_median(runs[:3], np.ones(3))[0, 0] == 1
+    assert weighted_median(runs, np.ones(4))[0, 0] == 2.5
+    assert weighted_median(runs, np.array([1.0, 0.0, 0.0, 1.0]))[0, 0] == 4.5
+    assert weighted_median(runs[:2], np.array([1.0, 0.9]))[0, 0] == 0
+    assert weighted_median(np.array([1.0, np.inf]).reshape(2, 1, 1), np.ones(2))[0, 0] == 1

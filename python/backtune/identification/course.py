@@ -16,7 +16,7 @@ from .front import Front
 from .member import Member
 from .missing import weighed
 from .model import IdentifiedModel, digest
-from .networks import Form, radius
+from .networks import Form, has_states, radius
 from .options import Options
 from .pool import chosen, compare, held_back_errors, make_member, refit, scores_of
 from .preparation import Preparation
@@ -207,7 +207,7 @@ class Course:
             crossed=None if item.crossed is None else float(item.crossed[-1]),
             seconds=item.seconds,
             chosen=member == 0,
-            kind=kind.training,
+            kind=_kind_told(item),
             layer=form.layer.name if form.hidden else "",
             factor=item.record.front.factor,
             prediction=float(item.errors[0]),
@@ -238,3 +238,9 @@ class Course:
             report.findings.append(f"poles: one {where} the unit circle, modulus {size:.9g}")
         report.interrupted = self.search.ended
         report.seconds = time.perf_counter() - self.search.began
+
+
+def _kind_told(item: Candidate) -> str:
+    """Return the kind of a trial: orders of regressions are no numbers of states."""
+    freed = item.kind.training == "output error" and not has_states(item.net)
+    return "free arx" if freed else item.kind.training

@@ -96,13 +96,18 @@ def reads_measured(net: Network) -> bool:
     return any(".m" in name for name in net.groups)
 
 
+def has_states(net: Network) -> bool:
+    """Tell whether a network has states; regressions have none."""
+    return f"{UNIT}.x.A" in net.weights
+
+
 def free_matrix(net: Network) -> np.ndarray:
     """Return the matrix of the linear part in free run, (states, states).
 
     A, or A + K C where measured outputs are read; of a regression the companion matrix.
     """
     weights = net.weights
-    if f"{UNIT}.x.A" not in weights:
+    if not has_states(net):
         lags = [weights[name] for name in weights if name.startswith(f"{OUTPUTS}.x.K")]
         size = len(lags) * net.outputs
         A = np.eye(size, k=-net.outputs)
@@ -121,7 +126,7 @@ def radius(net: Network) -> float:
 
 def filter_radius(net: Network) -> float:
     """Return that of the predictor; 0 for regressions, which remember nothing else."""
-    if f"{UNIT}.x.A" not in net.weights:
+    if not has_states(net):
         return 0.0
     return float(np.abs(np.linalg.eigvals(net.weights[f"{UNIT}.x.A"])).max())
 

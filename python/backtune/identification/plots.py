@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .model import IdentifiedModel
 
 _MEASURED = {"color": "k", "marker": ".", "markersize": 3, "linestyle": "none"}
-_MARKS = {"output error": "o", "prediction": "^", "arx": "s"}
+_MARKS = {"output error": "o", "prediction": "^", "arx": "s", "free arx": "D"}
 
 
 class Plots:

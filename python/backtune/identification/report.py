@@ -17,7 +17,7 @@ class Trial:
     Attributes
     ----------
     order, hidden : int
-        States, and nodes of its nonlinear layer: 0 for a linear model.
+        States, of regressions lags, and nodes of its nonlinear layer: 0 for a linear model.
     draw : int
         Which draw of its weights.
     ridge : float
@@ -33,8 +33,9 @@ class Trial:
         Of computing.
     chosen : bool
         Whether it is the best member of the model in free run.
-    kind : {"output error", "prediction", "arx"}
-        What it was trained by, see `Member`.
+    kind : {"output error", "prediction", "arx", "free arx"}
+        What it was trained by, see `Member`; "free arx" is a regression that was trained on in free
+        run.
     layer : str
         The function of its nonlinear layer, "" for a linear model.
     factor : int
@@ -117,7 +118,8 @@ class IdentificationReport(list):
         """Validation error of the best linear model of each order, in free run."""
         found: dict[int, float] = {}
         for trial in self:
-            if not trial.hidden and trial.kind != "arx" and trial.factor == self.chosen.factor:
+            plain = not trial.hidden and not trial.kind.endswith("arx")
+            if plain and trial.factor == self.chosen.factor:
                 found.setdefault(trial.order, trial.validation)
         return dict(sorted(found.items()))
 
