@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from backtune._data.scales import Scale
 from backtune._progress import Candidates
-from backtune.identification import delays
+from backtune.identification import course, delays
 from backtune.identification.candidates import Candidate, Kind
 from backtune.identification.combination import weighted_median
 from backtune.identification.front import Front, interpolated, medians
@@ -232,3 +232,30 @@ def test_medians_of_two_alike_are_between_them():
     assert weighted_median(runs, np.array([1.0, 0.0, 0.0, 1.0]))[0, 0] == 4.5
     assert weighted_median(runs[:2], np.array([1.0, 0.9]))[0, 0] == 0
     assert weighted_median(np.array([1.0, np.inf]).reshape(2, 1, 1), np.ones(2))[0, 0] == 1
+
+
+@pytest.mark.parametrize("name", ["scores_of", "held_back_errors", "race", "persistence"])
+def test_ctrl_c_between_stages_gives_the_best_so_far(name, monkeypatch):
+    u, y = _record(240)
+    work, calls = getattr(course, name), []
+
+    def interrupted(*given):
+        calls.append(name)
+        if len(calls) == 1:
+            signal.raise_signal(signal.SIGINT)
+        return work(*given)
+
+    monkeypatch.setattr(course, name, interrupted)
+    bent = y + 0.3 * np.tanh(y)
+    model = _fit(u, bent, linear=False, focus="both", max_order=1, hidden=1)
+    assert model.report.interrupted == "Ctrl-C"
+    assert model.score(u, bent) > 0.98
+
+
+def test_a_second_ctrl_c_is_raised(monkeypatch):
+    def interrupted(*_):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(course, "scores_of", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        _fit(*_record(200))

@@ -23,7 +23,7 @@ from .preparation import Preparation
 from .race import HIDDEN, TANH, Plan, race
 from .records import Record, persistence, raced
 from .report import IdentificationReport, Trial
-from .search import Search
+from .search import CTRL_C, Search
 
 # Work of the race of free runs, and of that of predictors.
 _WORK, _PREDICTION_WORK = 4e9, 1.5e9
@@ -106,6 +106,21 @@ class Course:
         """Do the rest, and return the model."""
         everyone, wholes = self._candidates()
         self._note_missing_layer(everyone)
+        try:
+            return self._made(everyone, wholes, input_model)
+        except KeyboardInterrupt:
+            if self.search.ended is not None:
+                raise
+            # Once more, and shorter, with what there is.
+            self.search.ended = CTRL_C
+            return self._made(everyone, wholes, input_model)
+
+    # ---- Inside
+
+    def _made(
+        self, everyone: list[Candidate], wholes: dict[int, Record], input_model: InputModel | None
+    ) -> IdentifiedModel:
+        """Compare candidates, refit the best, and make the model of them."""
         compared = compare(everyone, self.search)
         scores = scores_of(compared)
         if not np.isfinite(scores).any():
@@ -136,8 +151,6 @@ class Course:
         self._finish(model, line)
         return model
 
-    # ---- Inside
-
     def _note_missing_layer(self, everyone: list[Candidate]) -> None:
         """Say where a layer was asked for and the record has too few values for its weights."""
         wanted = self.options.hidden
@@ -151,10 +164,17 @@ class Course:
 
     def _candidates(self) -> tuple[list[Candidate], dict[int, Record]]:
         """Return all that was tried, and the whole records by their fronts."""
-        options, search = self.options, self.search
         wholes = {id(record.front): record for record in self._records}
+        everyone = list(self._lines)
+        with self.search.kept():
+            self._compete(everyone)
+        return everyone, wholes
+
+    def _compete(self, everyone: list[Candidate]) -> None:
+        """Add to the linear models of the record's own pace all others."""
+        options, search = self.options, self.search
         lines_of = [self._lines, *(self._linear(record) for record in self._records[1:])]
-        everyone = [item for found in lines_of for item in found]
+        everyone += [item for found in lines_of[1:] for item in found]
         exact = min((item.validation for item in everyone), default=np.inf) <= PERFECT
         bent = not exact and options.hidden != ()
         if options.focus != "simulation" and not self._form.shared:
@@ -169,7 +189,6 @@ class Course:
         if bent and (options.focus != "prediction" or self._form.shared):
             for found in lines_of:
                 everyone += self._raced(found, _WORK / len(lines_of))
-        return everyone, wholes
 
     def _raced(self, linear: list[Candidate], work: float) -> list[Candidate]:
         hidden = HIDDEN if self.options.hidden is None else self.options.hidden

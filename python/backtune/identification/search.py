@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Callable, NamedTuple, TypeVar
 
@@ -12,6 +13,9 @@ import numpy as np
 from .._at_once import at_once
 from .._progress import Candidates
 from .._warn import quiet
+
+#: What says that Ctrl-C ended a search.
+CTRL_C = "Ctrl-C"
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -97,17 +101,23 @@ class Search:
             with quiet():
                 return task(item)
 
-        try:
+        with self.kept():
             for result in at_once(silent, planned, self.jobs):
                 results.append(result)
                 self._tell(stage, error(result))
                 if self.late():
                     break
+        return results
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Let Ctrl-C end the search here; it is raised before any candidate has an error."""
+        try:
+            yield
         except KeyboardInterrupt:
             if not np.isfinite(self.best):
                 raise
-            self.ended = "Ctrl-C"
-        return results
+            self.ended = CTRL_C
 
     def _tell(self, stage: str, error: float) -> None:
         self.done += 1
