@@ -241,7 +241,8 @@ class Candidate:
         if not _are_finite(starts):
             starts = [None] * len(starts)
         near = record.near(_LEAD)
-        errors, runs = [], []
+        errors: list[float] = []
+        runs: list[np.ndarray] = []
         for horizon in HORIZONS:
             free = not np.isfinite(horizon)
             if not free and not self.predicts and runs:

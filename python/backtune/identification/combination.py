@@ -10,8 +10,8 @@ _PIECE = 50_000
 HORIZONS = (1.0, 5.0, 20.0, np.inf)
 # Where the free run stands among them, in steps.
 _FREE = 200.0
-# Models of less than so many times the least error count alike, at each horizon; beyond, what counts
-# falls by this power of the ratio.
+# Models of less than so many times the least error count alike, at each horizon; beyond, what
+# counts falls by this power of the ratio.
 _ALIKE, _POWER = (1.1, 1.1, 1.1, 2.0), 4.0
 # An error below this, in deviations squared, leaves nothing to explain.
 PERFECT = 1e-10

@@ -27,8 +27,8 @@ class Member:
     net : Network
         In deviations, on the clock of `front`.
     kind : {"output error", "prediction", "arx"}
-        What it was trained by: the free run, or predictions of one step; "arx": by that, of measured
-        outputs and inputs alone, without states of its own.
+        What it was trained by: the free run, or predictions of one step; "arx": by that, of
+        measured outputs and inputs alone, without states of its own.
     front : Front
     starts : list of array of shape (state_size,)
         The learnt state before each sequence of the record; None: what the network itself says.

@@ -56,7 +56,7 @@ class Options:
         inputs: int,
         steps: int,
     ) -> Options:
-        """Check what came; `inputs` and `steps` are those of the record, of its longest sequence."""
+        """Check what came for so many inputs, and time steps of the longest sequence."""
         largest = _MOST_ORDER if max_order is None else as_count(max_order, "max_order", 1)
         orders = list(range(1, largest + 1)) if order is None else [as_count(order, "order", 1)]
         if focus not in FOCUSES:

@@ -31,8 +31,8 @@ _REGRESSIONS = 3
 _BLIND = 0.4
 # A run outside of what is known may be this many times as large as anything in the record.
 _RANGE = 5.0
-# Time steps of such runs, of learning a start, and of looking at starts.
-_STEPS, _HEAD, _TIMES, _PLACES, _LOOK = 4000, 2000, 40, 8, 50
+# Time steps of all such runs of a kind and of one, of learning a start, and of looking at starts.
+_MOST_STEPS, _STEPS, _HEAD, _TIMES, _PLACES, _LOOK = 40_000, 4000, 2000, 40, 8, 50
 _SCALED = 1.5
 # Time steps of a sequence that the range of states is of.
 _RANGED = 100_000
@@ -92,16 +92,16 @@ def level(candidates: list[Candidate]) -> None:
     factors = sorted({item.record.front.factor for item in candidates})
     for factor in factors if len(factors) > 1 else ():
         own = [
-            item
+            (item, np.log(item.crossed))
             for item in candidates
             if item.record.front.factor == factor and item.crossed is not None
         ]
         if not own:
             continue
-        best = sorted(own, key=lambda item: item.score)[:_LEVELLED]
-        logs = [np.log(item.crossed) - np.log(np.maximum(item.errors, PERFECT)) for item in best]
-        for item in own:
-            item.crossed = item.crossed * np.exp(-np.median(logs, axis=0))
+        best = sorted(own, key=lambda pair: pair[0].score)[:_LEVELLED]
+        gaps = [crossed - np.log(np.maximum(item.errors, PERFECT)) for item, crossed in best]
+        for item, crossed in own:
+            item.crossed = np.exp(crossed - np.median(gaps, axis=0))
 
 
 def scores_of(candidates: list[Candidate]) -> np.ndarray:
@@ -144,7 +144,10 @@ def scores_of(candidates: list[Candidate]) -> np.ndarray:
 def unknown_runs(net: Network, record: Record) -> list[np.ndarray]:
     """Return runs on the inputs backwards, shuffled, and 1.5 times as large."""
     random = np.random.default_rng(0)
-    inputs = [item[:_STEPS] for item in record.u if len(item)]
+    inputs: list[np.ndarray] = []
+    for item in record.u:
+        if len(item) and sum(map(len, inputs)) < _MOST_STEPS:
+            inputs.append(item[:_STEPS])
     variants = [
         *(item[::-1] for item in inputs),
         *(random.permutation(item) for item in inputs),
@@ -167,10 +170,10 @@ def chosen(scores: np.ndarray, candidates: list[Candidate]) -> list[int]:
     The best linear one is there in any case.
     """
     usable = [k for k in range(len(candidates)) if np.isfinite(scores[:, k]).any()]
-    orders = [sorted(usable, key=lambda k, row=row: scores[row, k]) for row in (-1, 0)]
-    orders = [
-        [k for k in order if np.isfinite(scores[row, k])] for order, row in zip(orders, (-1, 0))
-    ]
+    orders = []
+    for row in (scores[-1], scores[0]):
+        there = [k for k in usable if np.isfinite(row[k])]
+        orders.append(sorted(there, key=row.__getitem__))
     found: list[int] = []
     for rank in range(len(usable)):
         for order in orders:
@@ -199,7 +202,8 @@ def refit(
     Accepted where runs on unknown inputs stay near to what they were.
     """
     order = np.argsort(-importance, kind="stable").tolist()
-    spent, steps, tasks = 0.0, 0, []
+    spent, steps = 0.0, 0
+    tasks: list[int] = []
     for k in order:
         length = refitted(wholes[k]).steps
         spent, steps = spent + length * candidates[k].best.size ** 1.5, steps + length
@@ -228,7 +232,7 @@ def refit(
     ):
         if found is not None:
             starts[k] = found
-    for k, item in enumerate(candidates):
+    for item in candidates:
         item.net.set_weights(item.best)
     late = [k for k in range(len(candidates)) if k not in starts]
     for k in late:

@@ -26,8 +26,8 @@ _LEAST_DELAY = 2
 # states make up for it.
 _CLEAR, _NO_WORSE = 1.5, 1.02
 _FACTORS = (5, 10, 20, 50)
-# Steps that must be left, the mean square, in deviations, that means and lines between them may lose
-# of the outputs, and how many of the largest of such factors are tried.
+# Steps that must be left, the mean square, in deviations, that means and lines between them may
+# lose of the outputs, and how many of the largest of such factors are tried.
 _LEFT, _LOST, _TRIED = 300, 1e-5, 2
 # Outliers of outputs: so many robust deviations of the distance from the median, and of the errors
 # of a linear model.
@@ -95,7 +95,7 @@ class Preparation:
         if not wild.any() or (wild > _RARE * len(distance)).any():
             return front
         which = ", ".join(f"{n} of input {k}" for k, n in enumerate(wild.tolist()) if n)
-        said = {
+        said: dict[str, GlitchFilter | RangeFilter] = {
             "medians of the values about them take their place": GlitchFilter(limits),
             "inputs are kept in the range without them": self._calm_range(limits),
         }

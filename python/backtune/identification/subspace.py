@@ -39,9 +39,9 @@ class Subspace:
 
     def model(self, order: int) -> tuple[np.ndarray, np.ndarray]:
         """Return A (order, order) and C (O, order)."""
-        O = self.vectors[:, :order] * np.sqrt(np.maximum(self.values[:order], 1e-300))
-        A = np.linalg.lstsq(O[: -self.outputs], O[self.outputs :], rcond=None)[0]
-        return A, O[: self.outputs]
+        observed = self.vectors[:, :order] * np.sqrt(np.maximum(self.values[:order], 1e-300))
+        A = np.linalg.lstsq(observed[: -self.outputs], observed[self.outputs :], rcond=None)[0]
+        return A, observed[: self.outputs]
 
 
 def largest_block(u: list[np.ndarray], y: list[np.ndarray], wanted: int) -> int:
@@ -70,11 +70,11 @@ def subspace(u: list[np.ndarray], y: list[np.ndarray], block: int) -> Subspace:
         past_y, future_y = _windows(known[:-block], block), _windows(known[block:], block)
         rows.append(np.hstack([future_u, past_u, past_y, future_y])[::stride])
     table = np.concatenate(rows)
-    R = np.linalg.qr(table / np.sqrt(len(table)), mode="r").T
+    R = np.asarray(np.linalg.qr(table / np.sqrt(len(table)), mode="r")).T
     inputs_end = block * u[0].shape[1]
     past_end = 2 * inputs_end + block * y[0].shape[1]
     vectors, values, _ = np.linalg.svd(R[past_end:, inputs_end:past_end], full_matrices=True)
-    return Subspace(vectors, np.resize(values, len(vectors)), y[0].shape[1])
+    return Subspace(vectors, values, y[0].shape[1])
 
 
 def _windows(values: np.ndarray, block: int) -> np.ndarray:
