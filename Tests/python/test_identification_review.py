@@ -259,3 +259,12 @@ def test_a_second_ctrl_c_is_raised(monkeypatch):
     monkeypatch.setattr(course, "scores_of", interrupted)
     with pytest.raises(KeyboardInterrupt):
         _fit(*_record(200))
+
+
+def test_regressions_begin_free_runs_of_an_integrator_where_the_record_did():
+    u, y = _record(600)
+    total = np.cumsum(y, axis=0)
+    model = _fit(u, total, focus="both", time_limit=20)
+    assert any(member.kind == "arx" for member in model.members)
+    assert model.score(u, total) > 0.99
+    assert model.report.training < 4 * model.report.best_member_error + 1e-3

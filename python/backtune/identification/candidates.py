@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -164,6 +164,11 @@ class Candidate:
 
     def fitted_starts(self, record: Record, iterations: int = 20) -> list[Any]:
         """Return the states from which sequences start, the weights being the best."""
+        if self.kind.training == "arx":
+            # Predictions of one step soon forget them, free runs of an integrator never.
+            kind = replace(self.kind, training="output error")
+            freed = Candidate(self.record, self.net, kind, self._search)
+            return freed.fitted_starts(record, iterations)
         if not self._learns_starts:
             return [None] * len(record.u)
         with self.net.copy() as copy:

@@ -230,7 +230,7 @@ def refit(
     for k, found in search.work(
         "refitted", work, tasks, lambda pair: candidates[pair[0]].errors[-1]
     ):
-        if found is not None:
+        if found is not None and all(start is not None for start in found):
             starts[k] = found
     for item in candidates:
         item.net.set_weights(item.best)
@@ -256,8 +256,6 @@ def make_member(
 ) -> Member:
     """Make a member of a candidate."""
     net, kind = item.net, item.kind.training
-    if kind == "arx":
-        return Member(net, kind, whole.front, starts, None, None, False, scores, trial)
     states = _states(net, whole, starts)
     deviation = states.std(axis=0)
     if any(start is None for start in starts):
