@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from backtune._data.scales import Scale
 from backtune._progress import Candidates
-from backtune.identification import course, delays
+from backtune.identification import course, delays, linear
 from backtune.identification.candidates import Candidate, Kind
 from backtune.identification.combination import weighted_median
 from backtune.identification.front import Front, interpolated, medians
@@ -268,3 +268,14 @@ def test_regressions_begin_free_runs_of_an_integrator_where_the_record_did():
     assert any(member.kind == "arx" for member in model.members)
     assert model.score(u, total) > 0.99
     assert model.report.training < 4 * model.report.best_member_error + 1e-3
+
+
+def test_orders_beyond_twenty_are_tried_where_they_are_asked_for(monkeypatch):
+    for name in ("_ITERATIONS", "_HELD_ITERATIONS", "_DRAWS"):
+        monkeypatch.setattr(linear, name, 1)
+    monkeypatch.setattr(linear, "_PAYS", -np.inf)
+    monkeypatch.setattr(linear, "_VALUES", 1)
+    u, y = _record(900)
+    orders = [1, 2, 21, 22]
+    found = linear.output_error(_of([u], [y]), Form(1, 1, 1), orders, 0, Search(Candidates(False)))
+    assert [item.kind.form.order for item in found] == orders

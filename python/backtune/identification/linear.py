@@ -60,7 +60,8 @@ def output_error(
     found: dict[int, Candidate] = {}
     bases = subspaces(record, max(orders)) if orders else []
     before = np.inf
-    for batch in _BATCHES if len(orders) > 1 else [orders]:
+    beyond = tuple(n for n in orders if n > _BATCHES[-1][-1])
+    for batch in [*_BATCHES, beyond] if len(orders) > 1 else [orders]:
         wanted = [n for n in orders if n in batch]
         if not wanted and found:
             continue

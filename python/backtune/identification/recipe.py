@@ -66,9 +66,11 @@ def identify(
         What the model is to be best at: the free run, predictions from measured outputs, or each in
         its turn.
     order : int, optional
-        Number of states of all candidates, 1 or more.
+        Number of states of all candidates that have states, 1 or more; regressions on past outputs
+        are beside them.
     max_order : int, optional
-        Largest number of states, 20 by default; orders are tried until they stop paying.
+        Largest number of states, 20 by default; orders are tried until they stop paying, of those
+        from 10 to 20 every second one or so.
     hidden : int, optional
         Number of nodes of the layer of all nonlinear candidates; 0: as `linear`.
     linear : bool
@@ -107,7 +109,8 @@ def identify(
     ArgumentError
         An input that is infinite, or missing with ``missing="error"`` or but for fewer than 10
         values; an infinite output, a gain below 0, an order below 1, a delay as long as the record;
-        labels of the index of y that u has not.
+        labels of the index of y that u has not; an output that is never known where the others are
+        held back.
     KeyboardInterrupt
         Ctrl-C before there is any model.
 
