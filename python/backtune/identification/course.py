@@ -17,7 +17,15 @@ from .missing import weighed
 from .model import IdentifiedModel, digest
 from .networks import Form, has_states, radius
 from .options import Options
-from .pool import chosen, compare, held_back_errors, make_member, refit, scores_of
+from .pool import (
+    chosen,
+    compare,
+    fitted_starts,
+    held_back_errors,
+    make_member,
+    refit,
+    scores_of,
+)
 from .preparation import Preparation
 from .race import HIDDEN, TANH, Plan, race
 from .records import Record, persistence, raced
@@ -133,7 +141,7 @@ class Course:
         if self.search.ended is None:
             starts = refit(items, records, np.maximum(weights[-1], weights[0]), self.search)
         else:
-            starts = [item.fitted_starts(whole.head(_HEAD)) for item, whole in zip(items, records)]
+            starts = fitted_starts(items, records, self.search)
         rows = {id(item): k for k, item in enumerate(items)}
         trials = [self._trial(item, rows.get(id(item)), weights) for item in everyone]
         made = [

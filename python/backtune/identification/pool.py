@@ -235,9 +235,20 @@ def refit(
     for item in candidates:
         item.net.set_weights(item.best)
     late = [k for k in range(len(candidates)) if k not in starts]
-    for k in late:
-        starts[k] = candidates[k].fitted_starts(wholes[k].head(_HEAD))
+    found = fitted_starts([candidates[k] for k in late], [wholes[k] for k in late], search)
+    starts.update(zip(late, found))
     return [starts[k] for k in range(len(candidates))]
+
+
+def fitted_starts(
+    candidates: list[Candidate], wholes: list[Record], search: Search
+) -> list[list[Any]]:
+    """Return the starts of all sequences, learnt from their heads."""
+
+    def work(k: int) -> list[Any]:
+        return candidates[k].fitted_starts(wholes[k].head(_HEAD))
+
+    return search.all_of(work, range(len(candidates)))
 
 
 def _as_stable(item: Candidate, weights: np.ndarray) -> bool:

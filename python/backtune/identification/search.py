@@ -97,17 +97,17 @@ class Search:
         planned = list(items)
         self.total = self.done + len(planned)
 
-        def silent(item: Item) -> Result:
-            with quiet():
-                return task(item)
-
         with self.kept():
-            for result in at_once(silent, planned, self.jobs):
+            for result in at_once(_silent(task), planned, self.jobs):
                 results.append(result)
                 self._tell(stage, error(result))
                 if self.late():
                     break
         return results
+
+    def all_of(self, task: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """Do a task of all items side by side, however late it is; Ctrl-C is raised."""
+        return list(at_once(_silent(task), items, self.jobs))
 
     @contextmanager
     def kept(self) -> Iterator[None]:
@@ -129,3 +129,11 @@ class Search:
             report = SearchReport(stage, self.done, self.total, error, self.best, seconds, left)
             if self.callback(report):
                 self.ended = self.ended or "callback"
+
+
+def _silent(task: Callable[[Item], Result]) -> Callable[[Item], Result]:
+    def silent(item: Item) -> Result:
+        with quiet():
+            return task(item)
+
+    return silent
