@@ -121,6 +121,7 @@ def test_identify(make):
     expected = plain.simulate(u, y[:5])
     check(model.simulate(table, make(y[:5], ["level"])), table, make, expected, ["level"])
     swapped = make(u[:, ::-1], NAMES[::-1])
+    expected = plain.simulate(u, y[:5], linear=True)
     check(model.simulate(swapped, y[:5], linear=True), table, make, expected, ["level"])
 
 

@@ -5,7 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from backtune._data.parts import bounds, last_part, observed_end
-from backtune._identify_data import checked, last_quarter
+from backtune._data.scales import Scale
+from backtune.identification.checking import checked
+from backtune.identification.front import Front
+from backtune.identification.records import Record
 from conftest import same
 
 T, KNOWN = 120, 80
@@ -17,6 +20,12 @@ def plant(seed=0):
     for t in range(1, T):
         y[t] = 0.8 * y[t - 1] + u[t]
     return u.reshape(-1, 1), y.reshape(-1, 1)
+
+
+def record_of(u, y):
+    """Return the record of `identify` in the units that came."""
+    scales = [Scale(np.zeros(v.shape[1]), np.ones(v.shape[1])) for v in (u, y)]
+    return Record.of(Front(*scales, np.zeros(u.shape[1], dtype=int)), [u], [y])
 
 
 def padded(y):
@@ -56,9 +65,10 @@ def test_short_outputs_of_identify(end):
     u, y = plant()
     u[KNOWN:] = 1e3  # what is beyond the outputs has no say in scales
     short = y[:KNOWN] if end == "shorter" else padded(y)
-    model = bt.identify(u, short, max_order=1, progress=False)
-    expected = bt.identify(u[:KNOWN], y[:KNOWN], max_order=1, progress=False)
-    assert same(model.u_mean, expected.u_mean) and same(model.u_scale, expected.u_scale)
+    model = bt.identify(u, short, max_order=1, linear=True, progress=False)
+    expected = bt.identify(u[:KNOWN], y[:KNOWN], max_order=1, linear=True, progress=False)
+    found, front = model.members[0].front, expected.members[0].front
+    assert same(found.u.mean, front.u.mean) and same(found.u.deviation, front.u.deviation)
     assert same(model.net.get_weights(), expected.net.get_weights())
     assert model.report.chosen.validation == expected.report.chosen.validation
     start = model.simulate(u[:KNOWN], short[:30])
@@ -69,8 +79,8 @@ def test_short_outputs_of_identify(end):
 
 def test_short_outputs_with_gains():
     u, y = plant()
-    model = bt.identify(u, y[:KNOWN], np.ones((KNOWN, 1)), max_order=1, progress=False)
-    expected = bt.identify(u[:KNOWN], y[:KNOWN], max_order=1, progress=False)
+    model = bt.identify(u, y[:KNOWN], np.ones((KNOWN, 1)), max_order=1, linear=True, progress=False)
+    expected = bt.identify(u[:KNOWN], y[:KNOWN], max_order=1, linear=True, progress=False)
     assert model.report.chosen.validation == pytest.approx(expected.report.chosen.validation)
     zero = np.where(np.arange(T) < KNOWN, 1.0, 0.0).reshape(-1, 1)
     inputs, outputs, gains = checked(u, y, zero)
@@ -120,13 +130,13 @@ def test_outputs_may_end_apart():
     u, y = plant()
     both = np.column_stack([y[:, 0], -y[:, 0]])
     both[KNOWN:, 1] = np.nan
-    model = bt.identify(u, both, max_order=1, progress=False)
+    model = bt.identify(u, both, max_order=1, linear=True, progress=False)
     assert np.corrcoef(model.simulate(u).T)[0, 1] < -0.99
-    record = last_quarter([u], [both])
+    record = record_of(u, both)
     assert record.blocks == [slice(75, T)]  # 40 + 2 x 5 of 200 values
     # Where that leaves one output without values, it is the quarter of the one that ends first.
     both[30:, 1] = np.nan
-    record = last_quarter([u], [both])
+    record = record_of(u, both)
     assert record.blocks == [slice(23, 30)] and record.complete()
 
 

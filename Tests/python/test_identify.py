@@ -6,36 +6,13 @@ import re
 import backtune as bt
 import numpy as np
 import pytest
-from backtune._identify_data import last_quarter, quarters
-from backtune._identify_models import Candidate, make_network
-from backtune._identify_race import consensus
 from conftest import same
-
-
-def plant(steps=400, seed=0, bend=0.0, noise=0.0):
-    """Simulate two states whose second is bent, in units of its own: (u, y)."""
-    random = np.random.default_rng(seed)
-    u = np.repeat(random.normal(size=steps // 4 + 1), 4)[:steps]
-    x, v, y = 0.3, -0.2, np.empty(steps)
-    for t in range(steps):
-        y[t] = x
-        x, v = 0.8 * x + 0.3 * v + 0.2 * u[t], 0.6 * v + 0.4 * u[t] - bend * x * abs(np.tanh(x))
-    y += noise * random.normal(size=steps)
-    return 3 + 0.5 * u, 100 + 20 * y
-
-
-def identify(u, y, **options):
-    return bt.identify(u, y, progress=False, **{"max_order": 2, **options})
-
-
-def error(model, u, y, **options):
-    """Return the NMSE of the free run, the first 5 outputs given."""
-    return np.mean((model.simulate(u, y[:5], **options)[5:, 0] - y[5:]) ** 2) / np.var(y)
+from identify_cases import ahead, identify, plant
 
 
 @pytest.fixture(scope="module")
 def bent():
-    return identify(*plant(600, bend=0.5, noise=1e-3))
+    return identify(*plant(600, bend=0.5, noise=1e-3), hidden=4)
 
 
 def test_linear_system_of_order_two():
@@ -43,15 +20,17 @@ def test_linear_system_of_order_two():
     model = identify(u, y, max_order=3)
     assert model.order == 2 and model.hidden == 0
     assert model.report.linear[1] > 100 * model.report.linear[2]
+    # Exact: no layer was tried.
+    assert all(trial.hidden == 0 for trial in model.report)
     u, y = plant(seed=1)
-    assert error(model, u, y) < 1e-6
+    assert ahead(model, u, y) < 1e-6
 
 
 def test_noisy_linear_system_stays_linear():
-    model = identify(*plant(300, noise=0.3), max_order=3)
+    model = identify(*plant(300, noise=0.3), max_order=20)
     assert model.hidden == 0 and model.order <= 2
     u, y = plant(seed=1)
-    assert error(model, u, y) < 0.02
+    assert ahead(model, u, y) < 0.02
 
 
 def test_short_record_with_slow_noise_is_no_worse_than_linear():
@@ -76,8 +55,8 @@ def test_short_record_with_slow_noise_is_no_worse_than_linear():
 
 def test_beats_linear_model_on_new_data(bent):
     u, y = plant(seed=1, bend=0.5)
-    assert bent.hidden > 0
-    assert error(bent, u, y) < 0.1 * error(bent, u, y, linear=True)
+    assert bent.hidden == 4
+    assert ahead(bent, u, y) < 0.1 * ahead(bent, u, y, linear=True)
 
 
 def test_first_outputs_set_the_state(bent):
@@ -86,7 +65,7 @@ def test_first_outputs_set_the_state(bent):
     known, unknown = bent.simulate(u, y0[:5]), bent.simulate(u)
     assert known.shape == unknown.shape == (400, 1)
     assert abs(known[:5, 0] - y[:5]).max() < 0.1 * abs(unknown[:5, 0] - y[:5]).max()
-    # Only those given count; with none of them known the state is that of mean inputs.
+    # Only those given count; with none of them known the state is that of the record.
     y0[5:] = 0
     assert same(bent.simulate(u, y0[:5]), known)
     assert same(bent.simulate(u, np.full(5, np.nan)), unknown)
@@ -94,17 +73,21 @@ def test_first_outputs_set_the_state(bent):
 
 def test_units(bent):
     u, y = plant(600, bend=0.5, noise=1e-3)
-    assert np.allclose([bent.u_mean[0], bent.u_scale[0]], [u.mean(), u.std()])
-    assert np.allclose([bent.y_mean[0], bent.y_scale[0]], [y.mean(), y.std()])
+    front = bent.members[0].front
+    assert np.allclose([front.u.mean[0], front.u.deviation[0]], [u.mean(), u.std()])
+    assert np.allclose([front.y.mean[0], front.y.deviation[0]], [y.mean(), y.std()])
     assert abs(bent.simulate(u)[100:, 0] - y[100:]).max() < 0.2 * y.std()
 
 
 def test_reproducible():
-    u, y = plant(160, bend=0.5, noise=1e-2)
-    models = [identify(u, y, max_order=1, seed=seed) for seed in (1, 1, 2)]
-    weights = [model.linear.get_weights() for model in models]
-    assert same(weights[0], weights[1]) and not same(weights[0], weights[2])
-    assert same(models[0].net.get_weights(), models[1].net.get_weights())
+    u, y = plant(240, bend=0.5, noise=1e-2)
+    models = [
+        identify(u, y, max_order=1, hidden=2, focus="simulation", seed=seed) for seed in (1, 1, 2)
+    ]
+    runs = [model.simulate(u) for model in models]
+    assert same(runs[0], runs[1]) and not same(runs[0], runs[2])
+    for one, two in zip(models[0].members, models[1].members):
+        assert same(one.net.get_weights(), two.net.get_weights())
 
 
 def test_kept(bent, tmp_path):
@@ -118,28 +101,61 @@ def test_kept(bent, tmp_path):
         assert same(copy.simulate(u, y[:5]), expected)
         assert copy.report == bent.report and repr(copy.report) == repr(bent.report)
     (tmp_path / "other").write_bytes(pickle.dumps(1))
-    with pytest.raises(bt.ArgumentError, match="not a model"):
+    with pytest.raises(bt.ArgumentError, match=r"other: .*pickle"):
         bt.IdentifiedModel.load(tmp_path / "other")
 
 
 def test_report(bent):
     report = bent.report
-    linear = [trial for trial in report if trial.hidden == 0]
+    linear = [trial for trial in report if trial.hidden == 0 and trial.kind != "arx"]
     for name in ("validation", "crossed"):
-        least = min(getattr(trial, name) for trial in linear)
+        least = min(value for t in linear if (value := getattr(t, name)) is not None)
         assert getattr(report.chosen, name) < 0.1 * least
     assert sorted(t.validation for t in report) == [t.validation for t in report]
     assert [trial.chosen for trial in report].count(True) == 1
-    assert {trial.hidden for trial in report} >= {0, bent.hidden}
+    assert {trial.hidden for trial in report} == {0, bent.hidden}
+    assert {trial.kind for trial in report} == {"output error", "prediction", "arx"}
     assert 0 < report.training < 0.01 and report.seconds > 0
+    assert report.interrupted is None and report.findings == []
     assert re.search(r"chosen\n(.*\n)*refitted: NMSE", repr(report))
     assert repr(bent).startswith("<IdentifiedModel: 1 inputs, 1 outputs, ")
+    # By hand: errors on the record, in free run from its start.
+    u, y = plant(600, bend=0.5, noise=1e-3)
+    for kind, error in (("linear", report.linear_error), ("all", report.training)):
+        run = bent.simulate(u, linear=kind == "linear")[:, 0]
+        assert error == pytest.approx(np.mean((run - y) ** 2) / y.var(), rel=1e-9)
+
+
+def test_members(bent):
+    """They are what counts: at most 30, the weights by their errors, one of each among them."""
+    assert 1 < len(bent.members) <= 30
+    assert bent.report.chosen is bent.members[0].trial
+    assert [m.trial.weight for m in bent.members] == bent.weights().tolist()
+    assert [m.trial.prediction_weight for m in bent.members] == bent.weights(1).tolist()
+    assert bent.weights().max() == bent.weights(1).max() == 1
+    # Regressions and linear predictors do not simulate what is bent, as by their scores.
+    for member, weight in zip(bent.members, bent.weights()):
+        if member.kind == "arx":
+            assert weight < 0.01
+    known = {id(trial): row for row, trial in enumerate(bent.report)}
+    assert all(bent.candidates[known[id(m.trial)]] is m for m in bent.members)
+
+
+def test_errors_are_those_of_held_back_parts(bent):
+    """As of new data of the same kind, within a factor of two, in the units of the outputs."""
+    u, y = plant(1000, seed=5, bend=0.5, noise=1e-3)
+    found = []
+    for horizon in (1, 5, 20, None):
+        found.append((bent.predict(u, y, horizon)[60:, 0] - y[60:]).std())
+    assert bent.errors.shape == (4, 1)
+    ratio = bent.errors[:, 0] / found
+    assert ((0.5 < ratio) & (ratio < 2)).all()
 
 
 def test_report_shows_persistence():
     u = np.random.default_rng(0).normal(size=400)
     y = np.cumsum(np.random.default_rng(1).normal(size=400))
-    model = identify(u, y, max_order=1)
+    model = identify(u, y, max_order=1, linear=True, focus="simulation")
     expected = np.mean(np.diff(y) ** 2) / y.var()
     assert np.isclose(model.report.persistence, expected, rtol=1e-12)
     assert model.report.persistence < model.report.training
@@ -148,7 +164,8 @@ def test_report_shows_persistence():
     holes = y.copy()
     holes[::5] = np.nan
     gains = np.linspace(1, 3, 400)
-    report = bt.identify([u, u], [holes, holes], [gains, gains], max_order=1, progress=False).report
+    options = {"max_order": 1, "linear": True, "focus": "simulation"}
+    report = identify([u, u], [holes, holes], [gains, gains], **options).report
     steps = np.diff(holes)
     known = np.isfinite(steps)
     expected = np.average(steps[known] ** 2, weights=gains[1:][known]) / np.nanvar(holes)
@@ -156,11 +173,8 @@ def test_report_shows_persistence():
     # Every other value known: no pair, and no word.
     holes[1::2] = np.nan
     holes[::2] = y[::2]
-    report = identify(u, holes, max_order=1).report
+    report = identify(u, holes, **options).report
     assert np.isnan(report.persistence) and "persistence" not in repr(report)
-    # A report that an earlier release pickled.
-    del report.persistence
-    assert "refitted: NMSE" in repr(report)
 
 
 def test_several_sequences_outputs_and_missing_values():
@@ -172,7 +186,7 @@ def test_several_sequences_outputs_and_missing_values():
         y.append(np.column_stack([out, 5 * np.roll(out, 1) + u[-1][:, 1]]))
         y[-1][0, 1] = np.nan
         y[-1][random.random(y[-1].shape) < 0.1] = np.nan
-    model = identify(u, y, max_order=3)
+    model = identify(u, y, max_order=3, linear=True)
     results = model.simulate(u, [item[:20] for item in y])
     assert [item.shape for item in results] == [(160, 2), (100, 2)]
     for result, desired in zip(results, y):
@@ -180,115 +194,13 @@ def test_several_sequences_outputs_and_missing_values():
     assert same(model.simulate(u[0], y[0][:20]), results[0])
 
 
-def test_constant_output():
-    u, _ = plant(100)
-    model = identify(u, np.full(100, 7.0))
-    assert (model.order, model.hidden) == (1, 0)
-    assert np.allclose(model.simulate(u), 7)
-
-
-def test_constant_input():
-    u, y = plant(200)
-    assert np.isfinite(identify(np.ones(200), y, max_order=1).simulate(np.ones(300))).all()
-
-
-def test_consensus_is_the_one_in_the_middle():
-    record = last_quarter([np.linspace(-1, 1, 20)[:, None]], [np.zeros((20, 1))])
-    candidates = []
-    for gain in (3, 1, 0.8):
-        net = make_network(1, 1, 1, 0)
-        net.weights = {"state_space.x.B": gain, "state_space.y.C": 1}
-        candidates.append(Candidate(record, net, 0, 0))
-    assert consensus(record, candidates) is candidates[1]
-    assert consensus(record, candidates[:2]) is candidates[0]
-
-
-def test_quarters():
-    u, y = np.arange(40.0)[:, None], np.arange(40.0)[:, None]
-    parts = quarters(last_quarter([u], [y]))
-    assert [part.blocks for part in parts] == [[slice(k, k + 10)] for k in (10, 20, 30)]
-    seen = parts[0].estimation()
-    assert len(seen[0][0]) == 40 and len(parts[2].estimation()[1][0]) == 30
-    assert np.isnan(seen[1][0][10:20]).all() and np.isfinite(seen[1][0][20:]).all()
-    assert parts[0].error([y + 2], True) == parts[0].error([y + 2], False) == 4
-    # Quarters are of what is observed: 7, 15 and 22 of 30 values are before them.
-    y = y.copy()
-    y[10:20] = np.nan
-    assert [part.blocks[0].start for part in quarters(last_quarter([u], [y]))] == [7, 25, 32]
-    # An output that is not seen in a block: that quarter does not count.
-    both = np.hstack([np.arange(40.0)[:, None], np.arange(40.0)[:, None]])
-    both[6:30, 1] = np.nan  # the first of the blocks at 14, 28 and 42 of 56 values, rows 8 to 22
-    assert [part.blocks[0].start for part in quarters(last_quarter([u], [both]))] == [22, 33]
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda u, y: (u[:7], y[:7]), "7 time steps, expected 8"),
-        (lambda u, y: (u[:30], y[:30]), "30 observed values"),
-        (lambda u, y: (u[:50], y), "50 time steps of u, 100 of y"),
-        (lambda u, y: ([u, u], [y]), "2 sequences of u"),
-        (lambda u, y: (np.where(u > u.mean(), np.inf, u), y), "inputs: sequence 0, time .* is inf"),
-        (lambda u, y: (u * np.nan, y), "inputs: 0 of 100 values of channel 0 are known"),
-        (lambda u, y: (u, np.where(y > y.mean(), np.inf, y)), "y of sequence 0: an infinite"),
-        (lambda u, y: (u, np.full(100, np.nan)), "0 observed values"),
-        (
-            lambda u, y: (
-                np.resize(u, 200),
-                np.vstack([np.outer(y, [1, np.nan]), np.outer(y, [np.nan, 1])]),
-            ),
-            "validation part",
-        ),
-        (lambda u, y: (None, y), "u: None"),
-        (lambda u, y: (np.zeros((100, 0)), y), "u: shape"),
-    ],
-)
-def test_bad_records(change, message):
-    with pytest.raises(bt.ArgumentError, match=message):
-        identify(*change(*plant(100)))
-
-
-def test_bad_calls(bent):
-    u, y = plant(100)
-    with pytest.raises(bt.ArgumentError, match="max_order"):
-        identify(u, y, max_order=0)
-    with pytest.raises(bt.SizeError, match="100 time steps of u, 101 of y"):
-        bent.simulate(u, np.zeros(101))
-    with pytest.raises(bt.SizeError, match="2 sequences of u"):
-        bent.simulate([u, u], [y])
-    with pytest.raises(bt.ArgumentError, match="NaN or infinite"):
-        bent.simulate(u * np.nan)
-
-
-def test_gains():
-    u, y = plant(120, bend=0.3)
-    holes = np.where(np.arange(120) % 7 == 3, np.nan, y)
-    wild = np.where(np.isnan(holes), 1e3, y)
-    options = {"max_order": 1}
-    missing = identify(u, holes, **options).net.get_weights()
-    assert same(identify(u, wild, gains=np.isfinite(holes), **options).net.get_weights(), missing)
-    assert np.allclose(identify(u, holes, gains=3, **options).net.get_weights(), missing)
-    # A gain that grows with time tells more of the end.
-    late = identify(u, y, gains=np.linspace(0.01, 1, 120), **options)
-    assert not same(late.net.get_weights(), identify(u, y, **options).net.get_weights())
-
-
 def test_initial_states():
     lists = [plant(120, seed) for seed in (1, 2)]
     u, y = [pair[0] for pair in lists], [pair[1] for pair in lists]
     model = identify(u, y)
+    member = model.members[0]
     assert model.initial_states.shape == (2, model.net.state_size)
     for given, desired, start in zip(u, y, model.initial_states):
-        scaled = (given.reshape(-1, 1) - model.u_mean) / model.u_scale
-        result = model.net.simulate(scaled, start) * model.y_scale + model.y_mean
+        scaled = (given.reshape(-1, 1) - member.front.u.mean) / member.front.u.deviation
+        result = model.net.simulate(scaled, start) * member.front.y.deviation + member.front.y.mean
         assert abs(result[:, 0] - desired).max() < 1e-3 * desired.std()
-
-
-@pytest.mark.parametrize(
-    ("gains", "message"),
-    [(np.full(100, -1.0), "gains of sequence 0"), (np.ones(99), "gains"), (0, "0 observed")],
-)
-def test_bad_gains(gains, message):
-    u, y = plant(100)
-    with pytest.raises(bt.ArgumentError, match=message):
-        identify(u, y, gains=gains)

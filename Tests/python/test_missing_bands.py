@@ -75,7 +75,7 @@ def identified():
     u, y, v, z = record("linear", 1, steps=400)
     x = holes(u, 0.15, "gaps", 1)
     with pytest.warns(bt.BacktuneWarning, match=r"u: .* \(NaN\): \d+ of channel 0; a model"):
-        model = bt.identify(x, y, max_order=2, progress=False)
+        model = bt.identify(x, y, max_order=2, hidden=2, progress=False)
     return model, x, v, z
 
 
@@ -91,6 +91,10 @@ def test_identify(identified):
     assert np.median(wide[lost]) > 5 * np.median(wide[~lost])
     inside = ((low <= z) & (z <= high))[1:, 0]
     assert inside[lost].mean() > 0.85
+    # Known inputs: as wide as without any that are missing.
+    u, y, _, _ = record("linear", 1, steps=400)
+    plain = bt.identify(u, y, max_order=2, linear=True, progress=False)
+    assert model.errors[-1] == pytest.approx(plain.errors[-1], rel=0.5)
     middle = model.simulate(w, z[:50])
     assert abs((low + high) / 2 - middle).max() < 1e-12
     copy = pickle.loads(pickle.dumps(model))

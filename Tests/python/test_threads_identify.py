@@ -10,6 +10,7 @@ import backtune as bt
 import numpy as np
 import pytest
 from backtune._at_once import at_once
+from backtune.identification import recipe
 from conftest import same
 from threads_cases import NUMBERS, on_threads
 
@@ -26,23 +27,24 @@ def record(steps=480, seed=0):
 
 
 def identified(u, y):
-    model = bt.identify(u, y, max_order=2, progress=False)
+    model = bt.identify(u, y, max_order=1, hidden=2, progress=False)
     trials = [
-        [t.order, t.hidden, t.draw, t.ridge, t.iterations, t.validation, t.crossed or -1, t.chosen]
+        [t.order, t.hidden, t.draw, t.ridge, t.iterations, t.validation, t.crossed or -1, t.weight]
         for t in model.report
     ]
-    weights = [net.get_weights() for net in (model.net, model.linear)]
-    return [np.array(trials, dtype=float), *weights, model.simulate(u, y[:5])]
+    weights = [item.net.get_weights() for item in (*model.members, model.linear)]
+    runs = [model.simulate(u, y[:5]), model.predict(u, y, 3)]
+    return [np.array(trials, dtype=float), *weights, *runs, model.errors]
 
 
 def test_same_model():
-    u, y = record()
+    u, y = record(280)
     one = on_threads(1, lambda: identified(u, y))
-    # Linear models of two orders, and tanh layers.
+    # Linear models, regressions, and layers.
     assert len(one[0]) > 10
     for number in NUMBERS[1:]:
         found = on_threads(number, lambda: identified(u, y))
-        assert all(same(a, b) for a, b in zip(found, one))
+        assert len(found) == len(one) and all(same(a, b) for a, b in zip(found, one))
 
 
 def test_bar_shows_candidates_in_their_order(monkeypatch):
@@ -52,8 +54,8 @@ def test_bar_shows_candidates_in_their_order(monkeypatch):
         def __init__(self, shown):
             pass
 
-        def update(self, text, error):
-            shown.append((text, error))
+        def update(self, text, done, total, error):
+            shown.append((text, done, total, error))
 
         def __enter__(self):
             return self
@@ -61,12 +63,12 @@ def test_bar_shows_candidates_in_their_order(monkeypatch):
         def __exit__(self, *problem):
             pass
 
-    monkeypatch.setattr(sys.modules["backtune.identify"], "Count", Bar)
+    monkeypatch.setattr(recipe, "Candidates", Bar)
     u, y = record(240)
     told = []
     for number in NUMBERS:
         shown.clear()
-        on_threads(number, lambda: bt.identify(u, y, max_order=1))
+        on_threads(number, lambda: bt.identify(u, y, max_order=1, linear=True))
         told.append(list(shown))
     assert len(told[0]) > 4 and all(item == told[0] for item in told)
 
@@ -78,9 +80,10 @@ y = np.convolve(u, 0.9 ** np.arange(30))[:u.size] + np.tanh(u)
 bt.set_threads(int(sys.argv[1]))
 print("ready", flush=True)
 try:
-    bt.identify(u, y, progress=False)
+    ended = bt.identify(u, y, progress=False).report.interrupted
 except KeyboardInterrupt:
-    print("interrupted", threading.active_count(), flush=True)
+    ended = "Ctrl-C"  # before there was any model
+print(ended, threading.active_count(), flush=True)
 """
 
 
@@ -100,7 +103,7 @@ def test_ctrl_c_comes_out_at_once(number):
     finally:
         process.kill()
         process.wait()
-    assert out == "interrupted 1\n" and process.returncode == 0
+    assert out == "Ctrl-C 1\n" and process.returncode == 0
     assert took < 5
 
 

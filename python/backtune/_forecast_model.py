@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ._forecast_network import INNOVATION, Shape, build
 from ._data.scales import Scale
+from ._forecast_network import INNOVATION, Shape, build
 from .errors import StateError
 from .estimator import Estimator
 from .regularisation import Ridge

@@ -20,6 +20,8 @@ from .search import Search
 _STRIDE = 5
 # Time steps before a block that predictions begin.
 _LEAD = 50
+# How much outputs count in a fit that come from inputs before the record.
+_UNKNOWN = 0.01
 # Iterations without a quarter, from weights that have seen it.
 _CROSS_ITERATIONS = 10
 # Iterations of the refit, at least and at most, and its work: steps x weights^1.5 x iterations.
@@ -76,6 +78,7 @@ class Candidate:
         self.iterations = 0
         self.seconds = 0.0
         self.ended = False
+        self._forgets = False
         self._estimator: Estimator | None = None
 
     @property
@@ -189,6 +192,8 @@ class Candidate:
     def _make(
         self, u: Any, y: Any, gains: Any, starts: Any, net: Network | None = None
     ) -> Estimator:
+        if net is None:
+            gains = self._before(y, gains)
         if gains is None:
             observed: float = sum(int(np.isfinite(item).sum()) for item in y)
         else:
@@ -215,6 +220,20 @@ class Candidate:
             **options,
         )
 
+    def _before(self, y: Any, gains: Any) -> Any:
+        """Return gains by which outputs of inputs that came before a record count little.
+
+        Weights that explained them would be wrong; the state before it explains them.
+        """
+        front = self.record.front
+        late = -(-int(front.delays.max(initial=0)) // front.factor)
+        if not late:
+            return gains
+        first = [np.where(np.arange(len(v)) < late, _UNKNOWN, 1.0)[:, None] for v in y]
+        if gains is None:
+            return [np.broadcast_to(part, v.shape) for part, v in zip(first, y)]
+        return [part * gain for part, gain in zip(first, gains)]
+
     @property
     def _learns_starts(self) -> bool:
         return not self.record.panel and self.kind.training != "arx"
@@ -231,10 +250,11 @@ class Candidate:
         else:
             runs = self.net.predict(self.record.u, self.record.y, 1, initial=starts)
         error = self.record.error(runs, True)
-        # A predictor that does not forget its start is of no use, however small its errors.
-        forgets = self.horizon is None or filter_radius(self.net) < 1
-        if error < self.validation and forgets:
-            self.validation, self.starts = error, starts
+        # A predictor that does not forget its start is of no use, however small its errors, but
+        # for its free run, or where there is nothing to forget.
+        forgets = self.horizon is None or error <= PERFECT or filter_radius(self.net) < 1
+        if (not forgets, error) < (not self._forgets, self.validation):
+            self.validation, self.starts, self._forgets = error, starts, forgets
             self.best = self.net.get_weights()
 
     def _measured(self, record: Record, starts: list[Any]) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ from .candidates import Candidate
 from .combination import HORIZONS, PERFECT, weighted_median, weights_of
 from .front import Front
 from .member import Member
-from .missing import weighed
+from .missing import opened, weighed
 from .model import IdentifiedModel, digest
 from .networks import Form, has_states, radius
 from .options import Options
@@ -106,7 +106,8 @@ class Course:
         """Let outputs count by what missing inputs leave open of them, by the best linear model."""
         best = min(self._lines, key=lambda item: item.validation)
         starts = best.fitted_starts(self._own.head(_HEAD))
-        self._own.gains = weighed(self._own, best.net, starts, model, given)
+        self._own.open = opened(best.net, self._own.front, model, given, starts)
+        self._own.gains = weighed(self._own, best.net, starts, self._own.open)
         self._lines = self._linear(self._own) or self._lines
 
     def model(self, input_model: InputModel | None) -> IdentifiedModel:
@@ -190,6 +191,8 @@ class Course:
             regressions = lines.regressions(raced(self._own), self._form, search)
             everyone += regressions
             everyone += lines.free_regressions(raced(self._own), regressions, search)
+            # One of an integral is exact sooner than a model of states.
+            bent = bent and not any(item.judge().errors[-1] <= PERFECT for item in regressions)
             if bent:
                 everyone += self._raced(predictors, _PREDICTION_WORK)
         # Of sequences that share their start there are no predictors.
@@ -214,7 +217,7 @@ class Course:
         if not straight or not np.isfinite(row[straight[0]]):
             return members
         best = members[0]
-        if items[best].kind.form.hidden and row[best] <= row[straight[0]] - _GAIN:
+        if row[best] <= row[straight[0]] - _GAIN:
             return members
         near = [k for k in straight if row[k] <= row[straight[0]] + _MARGIN]
         first = min(near, key=lambda k: (items[k].kind.form.order, row[k]))

@@ -26,12 +26,12 @@ def opened(
 
 
 def weighed(
-    record: Record, net: Network, starts: list[Any], model: InputModel, arrays: list[np.ndarray]
+    record: Record, net: Network, starts: list[Any], spread: list[np.ndarray]
 ) -> list[np.ndarray] | None:
-    """Return gains by which outputs count the less the more missing inputs leave open of them."""
-    if record.front.factor > 1:
-        return record.gains
-    spread = opened(net, record.front, model, arrays, starts)
+    """Return gains by which outputs count the less the more missing inputs leave open of them.
+
+    `spread` is what `opened` says, of a record at its own pace.
+    """
     errors = np.concatenate(net.simulate(record.u, starts)) - np.concatenate(record.y)
     gains = [np.ones_like(item) for item in record.y] if record.gains is None else record.gains
     weights = weighed_gains(np.concatenate(gains), errors, np.concatenate(spread))

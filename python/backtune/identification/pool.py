@@ -6,6 +6,7 @@ from typing import Any, Callable
 
 import numpy as np
 
+from .._draws import noises
 from ..network import Network
 from .candidates import Candidate
 from .combination import HORIZONS, PERFECT, weighted_median, weights_of
@@ -132,35 +133,42 @@ def scores_of(candidates: list[Candidate]) -> np.ndarray:
     limit = 0.0
     if plain:
         best = min(plain, key=lambda k: free[k])
-        runs = unknown_runs(candidates[best].net, candidates[best].record)
+        runs = unknown_runs(candidates[best], candidates[best].record)
         limit = max(float(np.abs(run).max(initial=0.0)) for run in runs)
         limit = limit if np.isfinite(limit) else 0.0
     for k, item in enumerate(candidates):
-        if item.kind.form.hidden and not _stays(item.net, item.record, limit):
+        if item.kind.form.hidden and not _stays(item, limit):
             scores[:, k] = np.inf
     return scores
 
 
-def unknown_runs(net: Network, record: Record) -> list[np.ndarray]:
-    """Return runs on the inputs backwards, shuffled, and 1.5 times as large."""
+def unknown_runs(candidate: Candidate, record: Record) -> list[np.ndarray]:
+    """Return runs on the inputs backwards, shuffled, and 1.5 times as large.
+
+    They begin in states of the record: others tell nothing of the inputs.
+    """
     random = np.random.default_rng(0)
     inputs: list[np.ndarray] = []
     for item in record.u:
         if len(item) and sum(map(len, inputs)) < _MOST_STEPS:
             inputs.append(item[:_STEPS])
+    known = candidate.starts or [None]
+    starts = [known[k % len(known)] for k in range(len(inputs))]
     variants = [
         *(item[::-1] for item in inputs),
         *(random.permutation(item) for item in inputs),
         *(_SCALED * item for item in inputs),
     ]
-    return net.simulate(variants)
+    return candidate.net.simulate(variants, 3 * starts)
 
 
-def _stays(net: Network, record: Record, limit: float) -> bool:
+def _stays(candidate: Candidate, limit: float) -> bool:
+    record = candidate.record
     known = max(float(np.nanmax(np.abs(item), initial=0.0)) for item in record.y)
     most = _RANGE * max(known, limit)
     return all(
-        np.isfinite(run).all() and np.abs(run).max() <= most for run in unknown_runs(net, record)
+        np.isfinite(run).all() and np.abs(run).max() <= most
+        for run in unknown_runs(candidate, record)
     )
 
 
@@ -214,9 +222,9 @@ def refit(
     def work(k: int) -> tuple[int, list[Any] | None]:
         item, whole = candidates[k], wholes[k]
         part = refitted(whole)
-        before = unknown_runs(item.net, whole)
+        before = unknown_runs(item, whole)
         weights, found = item.refit(part)
-        after = unknown_runs(item.net, whole)
+        after = unknown_runs(item, whole)
         with np.errstate(over="ignore", invalid="ignore"):
             apart = float(np.max([np.mean((a - b) ** 2) for a, b in zip(after, before)]))
         error = float(item.errors[-1])
@@ -225,7 +233,8 @@ def refit(
             item.net.set_weights(item.best)
             return k, None
         item.best = weights
-        return k, found if part is whole else None
+        # With dead time the first outputs had little say in the starts.
+        return k, found if part is whole and not whole.front.delays.any() else None
 
     for k, found in search.work(
         "refitted", work, tasks, lambda pair: candidates[pair[0]].errors[-1]
@@ -310,7 +319,10 @@ def _settles(net: Network, record: Record, rest: np.ndarray) -> bool:
 
 
 def held_back_errors(candidates: list[Candidate], scores: np.ndarray) -> np.ndarray:
-    """Return the deviation of the errors of the weighted median on held-back parts, (4, O)."""
+    """Return the deviation of the errors of the weighted median on held-back parts, (4, O).
+
+    Beside what missing inputs leave open.
+    """
     found = []
     for place, weights in enumerate(weights_of(scores, np.array(HORIZONS))):
         best = candidates[int(np.argmin(scores[place]))]
@@ -321,6 +333,10 @@ def held_back_errors(candidates: list[Candidate], scores: np.ndarray) -> np.ndar
         ]
         runs = np.stack([candidates[k].runs[place] for k in same])  # type: ignore[index]
         middle = weighted_median(runs, weights[same])
-        desired = best.record.of_blocks(best.record.fine)
-        found.append(np.sqrt(np.nanmean((middle - desired) ** 2, axis=0)))
+        errors = middle - best.record.of_blocks(best.record.fine)
+        error = np.sqrt(np.nanmean(errors**2, axis=0))
+        if best.record.open is not None:
+            noise = noises(errors, best.record.of_blocks(best.record.open))
+            error = np.where(np.isfinite(noise), noise, error)
+        found.append(error)
     return np.array(found)

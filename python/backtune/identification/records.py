@@ -41,6 +41,9 @@ class Record:
         The validation block of each; what comes before and after may take part in a fit.
     gains : list of array, or None
         Of the outputs, (T, O); None where all count alike.
+    open : list of array, or None
+        Deviation of outputs on the user's clock that missing inputs leave open; None where none
+        are missing, or it is not known.
     panel : bool
         Whether blocks are whole sequences, which begin in a state that all share.
     """
@@ -52,6 +55,7 @@ class Record:
     blocks: list[slice]
     gains: list[np.ndarray] | None = None
     panel: bool = False
+    open: list[np.ndarray] | None = None
 
     @classmethod
     def of(
@@ -98,11 +102,16 @@ class Record:
     def part(self, pieces: list[tuple[int, slice]], blocks: list[slice]) -> Record:
         """Return pieces of sequences, with blocks of their own."""
         q = self.front.factor
+
+        def fine(values: list[np.ndarray]) -> list[np.ndarray]:
+            return [values[k][s.start * q : s.stop * q] for k, s in pieces]
+
         return replace(
             self,
             u=[self.u[k][s] for k, s in pieces],
             y=[self.y[k][s] for k, s in pieces],
-            fine=[self.fine[k][s.start * q : s.stop * q] for k, s in pieces],
+            fine=fine(self.fine),
+            open=None if self.open is None else fine(self.open),
             blocks=blocks,
             gains=None if self.gains is None else [self.gains[k][s] for k, s in pieces],
         )

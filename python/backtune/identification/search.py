@@ -100,7 +100,7 @@ class Search:
         with self.kept():
             for result in at_once(_silent(task), planned, self.jobs):
                 results.append(result)
-                self._tell(stage, error(result))
+                self._tell(stage, float(error(result)))
                 if self.late():
                     break
         return results

@@ -47,7 +47,8 @@ def probable_start(
         step = np.linalg.lstsq(slopes, -rows[0], rcond=None)[0]
         tried = np.repeat(state[None], len(_LENGTHS), axis=0)
         tried[:, free] += np.outer(_LENGTHS, step * deviation[free])
-        costs = np.sum(gaps(tried) ** 2, axis=1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            costs = np.sum(gaps(tried) ** 2, axis=1)
         costs[~np.isfinite(costs)] = np.inf
         best = int(np.argmin(costs))
         before = float(rows[0] @ rows[0])
