@@ -18,12 +18,14 @@ from conftest import same
 
 
 def plain_median(values, weights):
-    """Return the least value up to which there is half of the weight."""
-    pairs = sorted(zip(values, range(len(values))))
-    total = 0.0
-    for value, place in pairs:
-        total += weights[place]
-        if total >= 0.5 * sum(weights):
+    """Return the value on either side of which there is half of the weight, of two their middle."""
+    pairs = sorted(zip(values, weights))
+    half, total = 0.5 * sum(weights), 0.0
+    for place, (value, weight) in enumerate(pairs):
+        total += weight
+        if total == pytest.approx(half, rel=1e-12):
+            return 0.5 * (value + next(v for v, w in pairs[place + 1 :] if w > 0))
+        if total > half:
             return value
     raise AssertionError
 
@@ -39,7 +41,8 @@ def test_weighted_median(models):
         for t in range(12):
             row = weights if weights.ndim == 1 else weights[t]
             for k in range(2):
-                assert found[t, k] == plain_median(runs[:, t, k].tolist(), row.tolist())
+                expected = plain_median(runs[:, t, k].tolist(), row.tolist())
+                assert found[t, k] == pytest.approx(expected, rel=1e-12)
 
 
 def test_weighted_median_of_few_that_count():
@@ -49,6 +52,9 @@ def test_weighted_median_of_few_that_count():
     assert weighted_median(runs, np.array([1, 0.1, 0.1, 0, 0])) == 3
     # Order does not matter, nor the size of all weights together.
     assert weighted_median(runs[::-1], 7 * np.array([0, 0, 1, 1, 1.0])) == 2
+    # Half on either side: the middle, but for one that diverged.
+    assert weighted_median(runs, np.array([1, 0, 1, 0, 0.0])) == 2.5
+    assert weighted_median(runs, np.array([1, 0, 0, 0, 1.0])) == 3
 
 
 def test_weighted_median_of_long_runs():
