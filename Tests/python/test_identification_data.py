@@ -156,6 +156,7 @@ def test_empty_sequences():
     assert nmse(runs[1], y) < 0.01
 
 
+@pytest.mark.filterwarnings("ignore:simulate. the state of the best member")
 @pytest.mark.parametrize("length", [1, 3])
 def test_sequences_too_short_for_anything(length):
     u, y = record(150)

@@ -158,7 +158,7 @@ def test_outliers_of_outputs_are_left_out():
     random = np.random.default_rng(1)
     u = wave(random, 800, 0.1)
     clean = filtered(u, (1.4, -0.55), (0.0, 0.15))
-    y = clean + 0.005 * random.normal(size=400)
+    y = clean + 0.005 * random.normal(size=800)
     wild = y.copy()
     wild[[50, 210, 400, 650, 790]] += 20 * y.std()
     model = identify(u, wild, linear=True, focus="simulation")

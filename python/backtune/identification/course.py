@@ -80,7 +80,9 @@ class Course:
         self._fronts = self._preparation.fronts(front, options.delay)
         # The record at its own pace, which predicts, and slower ones that simulate too.
         self._records = [self._preparation.record(item) for item in self._fronts]
-        self._lines = self._linear(self._own) or [self._least()]
+        self._lines = self._linear(self._own)
+        if not self._lines or search.ended is not None:  # they may hardly have been begun
+            self._lines.append(self._least())
         for _ in range(_LOOKS):
             best = min(self._lines, key=lambda item: item.validation)
             if not self._preparation.drop_outliers(best, self._own):
