@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..estimator import Estimator
 from ..network import Network
-from ..regularisation import Ridge
 from .combination import HORIZONS, PERFECT
-from .networks import Form, filter_radius, reads_measured
+from .fits import Kind, estimator_of, learns_starts
+from .networks import filter_radius, reads_measured
 from .records import Record
 from .search import Search
 
@@ -20,8 +20,6 @@ from .search import Search
 _STRIDE = 5
 # Time steps before a block that predictions begin.
 _LEAD = 50
-# How much outputs count in a fit that come from inputs before the record.
-_UNKNOWN = 0.01
 # Iterations without a quarter, from weights that have seen it.
 _CROSS_ITERATIONS = 10
 # Iterations of the refit, at least and at most, and its work: steps x weights^1.5 x iterations.
@@ -30,27 +28,6 @@ _REFIT_WORK = 4e8
 
 #: The network starts from what it says itself.
 Starts = "list[np.ndarray | None]"
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What a candidate is.
-
-    Attributes
-    ----------
-    training : {"output error", "prediction", "arx"}
-        See `Member`.
-    form : Form
-    ridge : float
-        Per observed value.
-    draw : int
-        Of the weights of its layer.
-    """
-
-    training: str
-    form: Form
-    ridge: float
-    draw: int = 0
 
 
 class Candidate:
@@ -184,59 +161,28 @@ class Candidate:
 
     # ---- Inside
 
-    @property
-    def horizon(self) -> float | None:
-        """Steps ahead that it is trained for, None for the free run."""
-        return None if self.kind.training == "output error" else 1
-
     def _make(
         self, u: Any, y: Any, gains: Any, starts: Any, net: Network | None = None
     ) -> Estimator:
-        if net is None:
-            gains = self._before(y, gains)
-        if gains is None:
-            observed: float = sum(int(np.isfinite(item).sum()) for item in y)
-        else:
-            observed = sum(float(v[np.isfinite(item)].sum()) for v, item in zip(gains, y))
-        options: dict[str, Any] = {}
-        if self.predicts:
-            options["horizon"] = self.horizon
-        if self.kind.training == "arx":
-            # What was before the record is not known.
-            options["washout"] = self.kind.form.order
-        if self._learns_starts:
-            options["initial_states"] = True
-            if starts is not None and any(item is not None for item in starts):
-                options["initial"] = starts
-        ridge = self.kind.ridge
-        return Estimator(
+        return estimator_of(
+            self.kind,
             self.net if net is None else net,
+            self.record,
             u,
             y,
             gains,
-            method="gauss-newton",
-            restarts=0,
-            regularisation=Ridge(ridge * observed) if ridge > 0 and net is None else None,
-            **options,
+            starts,
+            net is not None,
         )
 
-    def _before(self, y: Any, gains: Any) -> Any:
-        """Return gains by which outputs of inputs that came before a record count little.
-
-        Weights that explained them would be wrong; the state before it explains them.
-        """
-        front = self.record.front
-        late = -(-int(front.delays.max(initial=0)) // front.factor)
-        if not late:
-            return gains
-        first = [np.where(np.arange(len(v)) < late, _UNKNOWN, 1.0)[:, None] for v in y]
-        if gains is None:
-            return [np.broadcast_to(part, v.shape) for part, v in zip(first, y)]
-        return [part * gain for part, gain in zip(first, gains)]
+    @property
+    def horizon(self) -> float | None:
+        """Steps ahead that it is trained for, None for the free run."""
+        return self.kind.horizon
 
     @property
     def _learns_starts(self) -> bool:
-        return not self.record.panel and self.kind.training != "arx"
+        return learns_starts(self.kind, self.record)
 
     def _starts_of(self, estimator: Estimator, record: Record) -> list[Any]:
         return list(estimator.initial_states) if self._learns_starts else [None] * len(record.u)
@@ -295,3 +241,6 @@ class Candidate:
 
 def _are_finite(starts: list[Any]) -> bool:
     return all(item is None or np.isfinite(item).all() for item in starts)
+
+
+__all__ = ["Candidate", "Kind"]

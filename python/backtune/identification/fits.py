@@ -1,0 +1,109 @@
+"""The fits of candidates: estimators as each kind asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..estimator import Estimator
+from ..network import Network
+from ..regularisation import Ridge
+from .networks import Form, reads_measured
+from .records import Record
+
+# How much outputs count in a fit that come from inputs before the record.
+_UNKNOWN = 0.01
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a candidate is.
+
+    Attributes
+    ----------
+    training : {"output error", "prediction", "arx"}
+        See `Member`.
+    form : Form
+    ridge : float
+        Per observed value.
+    draw : int
+        Of the weights of its layer.
+    """
+
+    training: str
+    form: Form
+    ridge: float
+    draw: int = 0
+
+    @property
+    def horizon(self) -> float | None:
+        """Steps ahead that it is trained for, None for the free run."""
+        return None if self.training == "output error" else 1
+
+
+def learns_starts(kind: Kind, record: Record) -> bool:
+    """Tell whether its fits learn the states from which sequences start."""
+    return not record.panel and kind.training != "arx"
+
+
+def estimator_of(
+    kind: Kind,
+    net: Network,
+    record: Record,
+    u: Any,
+    y: Any,
+    gains: Any,
+    starts: Any,
+    alone: bool = False,
+) -> Estimator:
+    """Return the estimator of the weights, and of starts where they are learnt.
+
+    Parameters
+    ----------
+    kind : Kind
+    net : Network
+    record : Record
+        Of which the sequences are parts.
+    u, y : list of array
+    gains : list of array, or None
+    starts : list of (array or None), or None
+        From which it sets out.
+    alone : bool
+        Whether starts alone are estimated, of weights that do not move.
+    """
+    if not alone:
+        gains = _before(record, y, gains)
+    if gains is None:
+        observed: float = sum(int(np.isfinite(item).sum()) for item in y)
+    else:
+        observed = sum(float(v[np.isfinite(item)].sum()) for v, item in zip(gains, y))
+    options: dict[str, Any] = {}
+    if reads_measured(net):
+        options["horizon"] = kind.horizon
+    if kind.training == "arx":
+        # What was before the record is not known.
+        options["washout"] = kind.form.order
+    if kind.ridge > 0 and not alone:
+        options["regularisation"] = Ridge(kind.ridge * observed)
+    if learns_starts(kind, record):
+        options["initial_states"] = True
+        if starts is not None and any(item is not None for item in starts):
+            options["initial"] = starts
+    return Estimator(net, u, y, gains, method="gauss-newton", restarts=0, **options)
+
+
+def _before(record: Record, y: Any, gains: Any) -> Any:
+    """Return gains by which outputs of inputs that came before a record count little.
+
+    Weights that explained them would be wrong; the state before it explains them.
+    """
+    front = record.front
+    late = -(-int(front.delays.max(initial=0)) // front.factor)
+    if not late:
+        return gains
+    first = [np.where(np.arange(len(v)) < late, _UNKNOWN, 1.0)[:, None] for v in y]
+    if gains is None:
+        return [np.broadcast_to(part, v.shape) for part, v in zip(first, y)]
+    return [part * gain for part, gain in zip(first, gains)]
