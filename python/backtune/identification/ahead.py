@@ -79,6 +79,7 @@ def forecast(
     weights = model._weights(steps_ahead)
     end = first + wanted
     found = runs.ahead(model, [arrays[0][:end]], [known[0][:end]], None)[0][:, first:]
+    runs.look_outside(model, model.members[0], [arrays[0][:end]], known)
     middle = weighted_median(found, weights)
     half = width * np.hypot(
         np.exp(at_horizons(np.log(np.maximum(model.errors, 1e-300)), steps_ahead)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -10,32 +9,30 @@ import numpy as np
 from ..missing_inputs import InputModel
 from . import linear as lines
 from .candidates import Candidate
-from .combination import HORIZONS, PERFECT, weighted_median, weights_of
+from .combination import HORIZONS, PERFECT, weights_of
 from .front import Front
-from .member import Member
+from .making import make_member
 from .missing import opened, weighed
 from .model import IdentifiedModel, digest
-from .networks import Form, has_states, radius
+from .networks import Form
 from .options import Options
 from .pool import (
     chosen,
     compare,
     fitted_starts,
     held_back_errors,
-    make_member,
     refit,
     scores_of,
 )
 from .preparation import Preparation
 from .race import HIDDEN, TANH, Plan, race
-from .records import Record, persistence, raced
-from .report import IdentificationReport, Trial
+from .records import Record, raced
+from .report import IdentificationReport
+from .reporting import Reported, trial_of
 from .search import CTRL_C, Search
 
 # Work of the race of free runs, and of that of predictors.
-_WORK, _PREDICTION_WORK = 4e9, 1.5e9
-# Time steps of each sequence that errors of the report are of, at most.
-_REPORTED = 200_000
+_WORK, _PREDICTION_WORK = 3e9, 1.2e9
 # Time steps that starts are learnt from where there is no refit.
 _HEAD = 2000
 # Looks at outliers, each without those of the look before.
@@ -145,21 +142,27 @@ class Course:
             starts = refit(items, records, np.maximum(weights[-1], weights[0]), self.search)
         else:
             starts = fitted_starts(items, records, self.search)
-        rows = {id(item): k for k, item in enumerate(items)}
-        trials = [self._trial(item, rows.get(id(item)), weights) for item in everyone]
         made = [
-            make_member(item, whole, start, scores[:, k], trials[everyone.index(item)])
+            make_member(item, whole, start, scores[:, k], trial_of(item, k, weights))
             for k, (item, whole, start) in enumerate(zip(items, records, starts))
         ]
+        record = Reported(self._own, self._preparation.u)
+        record.run(made)
+        weights = weights_of(np.stack([member.scores for member in made], 1), np.array(HORIZONS))
+        rows = {id(item): k for k, item in enumerate(items)}
+        trials = [trial_of(item, rows.get(id(item)), weights) for item in everyone]
+        for item, member in zip(items, made):
+            member.trial = trials[everyone.index(item)]
         straight = [k for k, item in enumerate(items) if not item.kind.form.hidden]
         plain = [k for k in straight if items[k].kind.training != "arx"]
-        line = made[(plain or straight or [0])[0]]
+        line = (plain or straight or [0])[0]
         report = IdentificationReport(trials, findings=self._preparation.findings)
         places = {id(trial): k for k, trial in enumerate(report)}
         candidates = {places[id(member.trial)]: member for member in made}
-        model = IdentifiedModel(made, line, report, errors, input_model, self._digests, candidates)
-        self._finish(model, line)
-        return model
+        record.complete(report, made, line, weights[-1], self.search)
+        return IdentifiedModel(
+            made, made[line], report, errors, input_model, self._digests, candidates
+        )
 
     def _note_missing_layer(self, everyone: list[Candidate]) -> None:
         """Say where a layer was asked for and the record has too few values for its weights."""
@@ -196,15 +199,15 @@ class Course:
             # One of an integral is exact sooner than a model of states.
             bent = bent and not any(item.judge().errors[-1] <= PERFECT for item in regressions)
             if bent:
-                everyone += self._raced(predictors, _PREDICTION_WORK)
+                everyone += self._raced(predictors, _PREDICTION_WORK, 1 / (1 + len(lines_of)))
         # Of sequences that share their start there are no predictors.
         if bent and (options.focus != "prediction" or self._form.shared):
             for found in lines_of:
-                everyone += self._raced(found, _WORK / len(lines_of))
+                everyone += self._raced(found, _WORK / len(lines_of), 1 / len(lines_of))
 
-    def _raced(self, linear: list[Candidate], work: float) -> list[Candidate]:
+    def _raced(self, linear: list[Candidate], work: float, share: float) -> list[Candidate]:
         hidden = HIDDEN if self.options.hidden is None else self.options.hidden
-        plan = Plan(work, hidden)
+        plan = Plan(work, share, hidden)
         if linear and linear[0].kind.training == "prediction":
             plan = replace(plan, layers=(TANH,))
         return race(linear, lambda item: item.validation, plan, self.options.seed, self.search)
@@ -224,54 +227,3 @@ class Course:
         near = [k for k in straight if row[k] <= row[straight[0]] + _MARGIN]
         first = min(near, key=lambda k: (items[k].kind.form.order, row[k]))
         return [first, *(k for k in members if k != first)]
-
-    def _trial(self, item: Candidate, member: int | None, weights: np.ndarray) -> Trial:
-        form, kind = item.kind.form, item.kind
-        counted = member is not None
-        return Trial(
-            order=form.order,
-            hidden=form.hidden,
-            draw=kind.draw,
-            ridge=kind.ridge,
-            iterations=item.iterations,
-            validation=float(item.errors[-1]) if np.isfinite(item.errors[-1]) else item.validation,
-            crossed=None if item.crossed is None else float(item.crossed[-1]),
-            seconds=item.seconds,
-            chosen=member == 0,
-            kind=_kind_told(item),
-            layer=form.layer.name if form.hidden else "",
-            factor=item.record.front.factor,
-            prediction=float(item.errors[0]),
-            weight=float(weights[-1][member]) if counted else 0.0,
-            prediction_weight=float(weights[0][member]) if counted else 0.0,
-        )
-
-    def _finish(self, model: IdentifiedModel, line: Member) -> None:
-        """Complete the report with errors on the whole record, poles, and the time."""
-        report, own = model.report, self._own
-        u = [item[:_REPORTED] for item in self._preparation.u]
-        desired = np.concatenate([item[:_REPORTED] for item in own.fine])
-
-        def nmse(runs: list[np.ndarray]) -> float:
-            found = np.concatenate([own.front.y.apply(item) for item in runs])
-            return float(np.mean(np.nanmean((found - desired) ** 2, axis=0)))
-
-        weights = model.weights(None)
-        counted = [item for item, weight in zip(model.members, weights) if weight > 0]
-        runs = zip(*(item.simulate(u, item.starts) for item in counted))
-        report.training = nmse([weighted_median(np.stack(r), weights[weights > 0]) for r in runs])
-        report.best_member_error = nmse(model.members[0].simulate(u, model.members[0].starts))
-        report.linear_error = nmse(line.simulate(u, line.starts))
-        report.persistence = persistence(own)
-        size = radius(model.members[0].net)
-        if size >= 1 - 1e-6:
-            where = "on" if size <= 1 + 1e-6 else "outside"
-            report.findings.append(f"poles: one {where} the unit circle, modulus {size:.9g}")
-        report.interrupted = self.search.ended
-        report.seconds = time.perf_counter() - self.search.began
-
-
-def _kind_told(item: Candidate) -> str:
-    """Return the kind of a trial: orders of regressions are no numbers of states."""
-    freed = item.kind.training == "output error" and not has_states(item.net)
-    return "free arx" if freed else item.kind.training

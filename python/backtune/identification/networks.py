@@ -132,7 +132,10 @@ def filter_radius(net: Network) -> float:
 
 
 def innovations(net: Network, form: Form, gain: float) -> Network:
-    """Return the predictor of a linear model: K is `gain` times A C^+, the free run is the same."""
+    """Return the predictor of a linear model, K being `gain` times A C^+.
+
+    With an input lag of 1, or K D = 0, the free run is the same but for the first step.
+    """
     more = make_network(replace(form, measured=True))
     w = net.weights
     A, B, C, D = (w[f"{UNIT}.{k}"] for k in ("x.A", "x.B", "y.C", "y.D"))

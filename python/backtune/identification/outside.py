@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: A state this many times as far from the middle of its range as any of the record is outside.
 FAR = 3.0
+# States that move less than that, or than that part of the one that moves most, stand still.
+_STILL = 1e-6
 
 
 def range_of(member: Member, u: list[np.ndarray]) -> np.ndarray | None:
@@ -36,7 +38,8 @@ def warn_of_far_states(
     if member.reach is None:
         return
     low, high = member.reach
-    middle, half = (low + high) / 2, np.maximum((high - low) / 2, 1e-12)
+    middle, half = (low + high) / 2, (high - low) / 2
+    half = np.maximum(half, max(_STILL, _STILL * half.max(initial=0.0)))
     inputs = [member.front.inputs(item) for item in u]
     for place, states in enumerate(_states(member, inputs, starts) or []):
         with np.errstate(over="ignore", invalid="ignore"):
@@ -47,7 +50,7 @@ def warn_of_far_states(
             says = "diverges" if np.isinf(most) else f"goes {most:.1f} times as far as the record"
             first = when * member.front.factor
             warn(
-                f"simulate: the state of the best member {says}, in sequence {place} from time step"
+                f"the state of the best member {says}, in sequence {place} from time step"
                 f" {first} on more than {FAR:g} times: the record says little of that"
             )
             return

@@ -7,15 +7,12 @@ from typing import Any, Callable
 import numpy as np
 
 from .._draws import noises
-from ..network import Network
 from .candidates import Candidate
 from .combination import HORIZONS, PERFECT, weighted_median, weights_of
-from .member import Member, equilibrium
 from .networks import filter_radius, radius
-from .outside import range_of
 from .records import Record, quarters, refitted
-from .report import Trial
 from .search import Search
+from .unknown import stays, unknown_runs
 
 #: Members of a model, at most.
 MOST = 30
@@ -30,15 +27,8 @@ _OUTSIDE = 0.7
 _REGRESSIONS = 3
 # The like of one that predicts without reading measured outputs.
 _BLIND = 0.4
-# A run outside of what is known may be this many times as large as anything in the record.
-_RANGE = 5.0
-# Time steps of all such runs of a kind and of one, of learning a start, and of looking at starts.
-_MOST_STEPS, _STEPS, _HEAD, _TIMES, _PLACES, _LOOK = 40_000, 4000, 2000, 40, 8, 50
-_SCALED = 1.5
-# Time steps of a sequence that the range of states is of.
-_RANGED = 100_000
-# States beyond are of a run that diverges.
-_HUGE = 1e100
+# Time steps of learning a start.
+_HEAD = 2000
 # A refit may move runs of unknown inputs by this many times the error, squares.
 _MOVED = 4.0
 # Work of all refits: time steps x weights^1.5, and time steps; and how many there are anyway.
@@ -137,39 +127,9 @@ def scores_of(candidates: list[Candidate]) -> np.ndarray:
         limit = max(float(np.abs(run).max(initial=0.0)) for run in runs)
         limit = limit if np.isfinite(limit) else 0.0
     for k, item in enumerate(candidates):
-        if item.kind.form.hidden and not _stays(item, limit):
+        if item.kind.form.hidden and not stays(item, limit):
             scores[:, k] = np.inf
     return scores
-
-
-def unknown_runs(candidate: Candidate, record: Record) -> list[np.ndarray]:
-    """Return runs on the inputs backwards, shuffled, and 1.5 times as large.
-
-    They begin in states of the record: others tell nothing of the inputs.
-    """
-    random = np.random.default_rng(0)
-    inputs: list[np.ndarray] = []
-    for item in record.u:
-        if len(item) and sum(map(len, inputs)) < _MOST_STEPS:
-            inputs.append(item[:_STEPS])
-    known = candidate.starts or [None]
-    starts = [known[k % len(known)] for k in range(len(inputs))]
-    variants = [
-        *(item[::-1] for item in inputs),
-        *(random.permutation(item) for item in inputs),
-        *(_SCALED * item for item in inputs),
-    ]
-    return candidate.net.simulate(variants, 3 * starts)
-
-
-def _stays(candidate: Candidate, limit: float) -> bool:
-    record = candidate.record
-    known = max(float(np.nanmax(np.abs(item), initial=0.0)) for item in record.y)
-    most = _RANGE * max(known, limit)
-    return all(
-        np.isfinite(run).all() and np.abs(run).max() <= most
-        for run in unknown_runs(candidate, record)
-    )
 
 
 def chosen(scores: np.ndarray, candidates: list[Candidate]) -> list[int]:
@@ -269,53 +229,6 @@ def _as_stable(item: Candidate, weights: np.ndarray) -> bool:
             return np.array([radius(copy), filter_radius(copy)])
 
     return bool((sizes(weights) <= np.maximum(1.0, sizes(item.best))).all())
-
-
-def make_member(
-    item: Candidate, whole: Record, starts: list[Any], scores: np.ndarray, trial: Trial
-) -> Member:
-    """Make a member of a candidate."""
-    net, kind = item.net, item.kind.training
-    states = _states(net, whole, starts)
-    deviation = states.std(axis=0)
-    if any(start is None for start in starts):
-        # Where sequences share their start, that is where others begin.
-        rest, settles = net._own_start(), False
-    else:
-        rest = states.mean(axis=0)
-        settles = _settles(net, whole, rest)
-    made = Member(net, kind, whole.front, starts, rest, deviation, settles, scores, trial)
-    made.reach = range_of(made, [item[:_RANGED] for item in whole.u])
-    return made
-
-
-def _states(net: Network, record: Record, starts: list[Any]) -> np.ndarray:
-    """Return states at times spread over the heads of sequences, (times, state_size)."""
-    inputs, begins = [], []
-    share = max(1, _TIMES // len(record.u))
-    for u, start in list(zip(record.u, starts))[:_TIMES]:
-        cuts = np.linspace(0, min(_HEAD, len(u)), share + 1).astype(int)[1:]
-        inputs += [u[:cut] for cut in cuts.tolist()]
-        begins += [start] * share
-    states = np.array([state for _, state in net.simulate(inputs, begins, return_state=True)])
-    states = states[(np.abs(states) < _HUGE).all(axis=1)]
-    return states if len(states) else np.zeros((1, net.state_size))
-
-
-def _settles(net: Network, record: Record, rest: np.ndarray) -> bool:
-    """Tell whether runs from the equilibrium of their first input fit better than from `rest`."""
-    windows = []
-    for u, y in zip(record.u, record.y):
-        places = np.linspace(0, max(0, len(u) - _LOOK), _PLACES).astype(int)
-        windows += [(u[p : p + _LOOK], y[p : p + _LOOK]) for p in np.unique(places).tolist()]
-    windows = windows[: 4 * _PLACES]
-    inputs = [u for u, _ in windows]
-    errors = []
-    for begins in ([rest] * len(inputs), [equilibrium(net, u, rest) for u in inputs]):
-        runs = net.simulate(inputs, begins)
-        gaps = np.concatenate([(run - y).ravel() for run, (_, y) in zip(runs, windows)])
-        errors.append(float(np.nanmean(gaps**2)))
-    return errors[1] < errors[0]
 
 
 def held_back_errors(candidates: list[Candidate], scores: np.ndarray) -> np.ndarray:

@@ -15,9 +15,9 @@ from .networks import Form
 from .records import Record, raced
 from .search import Search
 
-# A glitch is this many times as far from the median about it as all but a hundredth of the values,
-# and so many deviations, and there are few of them.
-_WILD, _FAR, _RARE = 5.0, 2.0, 0.01
+# A glitch is this many times as far from the median about it as nearly all of the values, and so many
+# deviations; the part of the values that may be glitches, and the part that is left out of "all".
+_WILD, _FAR, _RARE, _REST = 5.0, 2.0, 0.02, 0.03
 # Ratios of errors on held-back parts under which what was found is taken to be there.
 _BETTER, _LATE = 0.99, 0.8
 # Dead times below this are what a state-space model has anyway.
@@ -89,7 +89,7 @@ class Preparation:
     def _without_glitches(self, front: Front) -> Front:
         distance = np.concatenate([np.abs(item - medians(item)) for item in self.u])
         limits = np.maximum(
-            _WILD * np.quantile(distance, 1 - _RARE, axis=0), _FAR * front.u.deviation
+            _WILD * np.quantile(distance, 1 - _REST, axis=0), _FAR * front.u.deviation
         )
         wild = (distance > limits).sum(axis=0)
         if not wild.any() or (wild > _RARE * len(distance)).any():

@@ -45,12 +45,15 @@ class Plan:
     ----------
     work : float
         Steps x weights^1.5 x iterations of the first heat.
+    share : float
+        Of what goes on to the finals where several races are run.
     hidden : tuple of int
     layers : tuple of Layer
         Of the draws in turn.
     """
 
     work: float = 2e9
+    share: float = 1.0
     hidden: tuple[int, ...] = HIDDEN
     layers: tuple[Layer, ...] = (TANH, TANH, CUBIC)
 
@@ -127,7 +130,7 @@ def race(
     line = min(item.validation for item in linear)
     hopeful = min((item.validation for item in everyone), default=np.inf) < _HOPE * line
     for count, iterations in _FINALS if hopeful else ():
-        runners = _best(runners, count)
+        runners = _best(runners, max(2, round(plan.share * count)))
         search.work("finals", going_on(iterations), runners, error)
     for item in everyone:
         item.close()

@@ -108,12 +108,12 @@ def simulated(
     members = [model.linear] if linear else model.members
     members = [member for member, weight in zip(members, weights) if weight > 0]
     runs = free(model, members, arrays, known)
-    _look_outside(model, members[0], arrays, known)
+    look_outside(model, members[0], arrays, known)
     weights = weights[weights > 0]
     return [weighted_median(np.stack(run), weights) for run in runs]
 
 
-def _look_outside(model: IdentifiedModel, member: Member, arrays: Arrays, known: Arrays) -> None:
+def look_outside(model: IdentifiedModel, member: Member, arrays: Arrays, known: Arrays) -> None:
     """Warn of runs of a member that leave the range of the record."""
     starts = []
     for array, item, place in zip(arrays, known, places_of(model, arrays)):

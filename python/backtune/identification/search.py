@@ -14,6 +14,19 @@ from .._at_once import at_once
 from .._progress import Candidates
 from .._warn import quiet
 
+# Part of the time that stages take, about; two races share theirs.
+_SHARES = {
+    "preparation": 0.04,
+    "linear": 0.08,
+    "predictors": 0.05,
+    "regressions": 0.03,
+    "layers": 0.32,
+    "heats": 0.1,
+    "finals": 0.13,
+    "compared": 0.02,
+    "cross-checked": 0.1,
+    "refitted": 0.13,
+}
 #: What says that Ctrl-C ended a search.
 CTRL_C = "Ctrl-C"
 
@@ -29,13 +42,13 @@ class SearchReport(NamedTuple):
     stage : str
         What is being done.
     done, total : int
-        Pieces of work, as far as they are planned.
+        Pieces of work of all stages so far, and with those of this stage that are left.
     error : float
         Mean square error of the candidate on the held-back part, in squared deviations.
     best : float
         The least so far.
     seconds, seconds_left : float
-        Since the call, and until the end as far as it is planned.
+        Since the call, and until the end: an estimate from what stages usually take.
     """
 
     stage: str
@@ -73,6 +86,8 @@ class Search:
     done: int = 0
     total: int = 0
     best: float = np.inf
+    _planned: int = 0
+    _gone: float = 0.0
 
     def late(self) -> bool:
         """Tell whether the time is over; it is noted."""
@@ -95,7 +110,7 @@ class Search:
         if self.ended is not None:
             return results
         planned = list(items)
-        self.total = self.done + len(planned)
+        self.total, self._planned = self.done + len(planned), len(planned)
 
         with self.kept():
             for result in at_once(_silent(task), planned, self.jobs):
@@ -123,7 +138,12 @@ class Search:
         self.done += 1
         self.best = min(self.best, error)
         seconds = time.perf_counter() - self.began
-        left = seconds / self.done * (self.total - self.done)
+        # What of the stage is done, and all stages before it in the order of their first time.
+        stages = list(_SHARES)
+        before = sum(_SHARES[name] for name in stages[: stages.index(stage)])
+        part = 1 - (self.total - self.done) / max(1, self._planned)
+        self._gone = max(self._gone, before + part * _SHARES[stage])
+        left = seconds * (1 / max(self._gone, 1e-3) - 1)
         self.bar.update(stage, self.done, self.total, self.best)
         if self.callback is not None:
             report = SearchReport(stage, self.done, self.total, error, self.best, seconds, left)
