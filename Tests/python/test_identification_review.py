@@ -234,7 +234,7 @@ def test_medians_of_two_alike_are_between_them():
     assert weighted_median(np.array([1.0, np.inf]).reshape(2, 1, 1), np.ones(2))[0, 0] == 1
 
 
-@pytest.mark.parametrize("name", ["scores_of", "held_back_errors", "race", "persistence"])
+@pytest.mark.parametrize("name", ["scores_of", "held_back_errors", "race", "make_member"])
 def test_ctrl_c_between_stages_gives_the_best_so_far(name, monkeypatch):
     u, y = _record(240)
     work, calls = getattr(course, name), []

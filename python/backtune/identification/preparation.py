@@ -15,8 +15,8 @@ from .networks import Form
 from .records import Record, raced
 from .search import Search
 
-# A glitch is this many times as far from the median about it as nearly all of the values, and so many
-# deviations; the part of the values that may be glitches, and the part that is left out of "all".
+# A glitch is this many times as far from the median about it as nearly all of the values, and so
+# many deviations; the part of the values that may be glitches, and that which is not "nearly all".
 _WILD, _FAR, _RARE, _REST = 5.0, 2.0, 0.02, 0.03
 # Ratios of errors on held-back parts under which what was found is taken to be there.
 _BETTER, _LATE = 0.99, 0.8
