@@ -86,6 +86,18 @@ def test_forecast():
     assert ax.collections[0].get_label() == "band of 80 %"
 
 
+def test_band():
+    u, y, _ = record(100, noise=0.1)
+    model = two()
+    (ax,) = model.plot.band(u, y[:20], level=0.8)
+    assert np.array_equal(lines(ax)["free run"].get_ydata(), model.simulate(u, y[:20])[:, 0])
+    low, high = model.band(u, y[:20], 0.8)
+    drawn = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert drawn.min() == low.min() and drawn.max() == high.max()
+    assert ax.collections[0].get_label() == "band of 80 %"
+    assert np.isfinite(lines(ax)["measured"].get_ydata()).sum() == 20
+
+
 def test_members():
     u, y, _ = record(100)
     model = two()

@@ -120,6 +120,25 @@ class Plots:
             ax.fill_between(after, lower[:, o], upper[:, o], **shade)
         return self._named(axes, axis)
 
+    def band(self, u: Any, y: Any = None, *, level: float = 0.95, axes: Any = None) -> Any:
+        """Draw the free run and the band of measured outputs about it, see `IdentifiedModel.band`.
+
+        `y` are first outputs, as of `IdentifiedModel.simulate`.
+        """
+        model = self._model
+        given, arrays, known = self._one(u, y)
+        low, high = (np.asarray(part) for part in model.band(given.arrays[0], known[0], level))
+        middle = runs.simulated(model, arrays, known)[0]
+        times, axis = self._times(given)
+        axes = _axes(middle.shape[1], axes)
+        for o, ax in enumerate(axes):
+            if known[0].size:
+                ax.plot(times[: len(known[0])], known[0][:, o], label="measured", **_MEASURED)
+            ax.plot(times, middle[:, o], color="tab:blue", linewidth=1, label="free run")
+            shade = {"color": "tab:blue", "alpha": 0.2, "label": f"band of {100 * level:g} %"}
+            ax.fill_between(times, low[:, o], high[:, o], **shade)
+        return self._named(axes, axis)
+
     def members(self, u: Any, y: Any = None, *, axes: Any = None) -> Any:
         """Draw the free run of each member, the darker the more it counts, and that of the model.
 
