@@ -22,9 +22,9 @@ _WILD, _FAR, _RARE, _REST = 5.0, 2.0, 0.02, 0.03
 _BETTER, _LATE = 0.99, 0.8
 # Dead times below this are what a state-space model has anyway.
 _LEAST_DELAY = 2
-# Where regressions show a dead time as clearly as this, a model with it may be as good as one whose
-# states make up for it.
-_CLEAR, _NO_WORSE = 1.5, 1.02
+# Where regressions show a dead time as clearly as this, it is taken for a smaller gain. For none it
+# is not: the first steps of a response may be small, and are not to be lost to a layer.
+_CLEAR, _CLEARLY_LATE = 1.5, 0.9
 _FACTORS = (5, 10, 20, 50)
 # Steps that must be left, the mean square, in deviations, that means and lines between them may
 # lose of the outputs, and how many of the largest of such factors are tried.
@@ -32,6 +32,8 @@ _LEFT, _LOST, _TRIED = 300, 1e-5, 2
 # Outliers of outputs: so many robust deviations of the distance from the median, and of the errors
 # of a linear model.
 _OUTLYING, _UNEXPLAINED = 6.0, 6.0
+# So many times as large as the errors before and after.
+_ALONE = 3.0
 # More than this part of the values are no outliers.
 _MANY = 0.05
 _ROBUST = 1.4826
@@ -123,7 +125,7 @@ class Preparation:
         found = replace(front, delays=delays)
         error = self._error(found)
         clear = (ratios[delays > 0] > _CLEAR).all()
-        if not error < (_NO_WORSE if clear else _LATE) * self._plain_error:
+        if not error < (_CLEARLY_LATE if clear else _LATE) * self._plain_error:
             return front
         self._plain_error = error
         which = ", ".join(f"{d} steps of input {k}" for k, d in enumerate(delays.tolist()) if d)
@@ -158,6 +160,9 @@ class Preparation:
             found = (far > _OUTLYING * np.maximum(spread, 1e-6)) & (
                 wrong > _UNEXPLAINED * np.maximum(_ROBUST * np.nanmedian(wrong, axis=0), 1e-6)
             )
+            # What a layer would explain comes and goes: an outlier stands alone.
+            beside = np.pad(np.nan_to_num(wrong), ((1, 1), (0, 0)))
+            found &= wrong > _ALONE * np.maximum(beside[:-2], beside[2:])
         count = found.sum(axis=0)
         if not count.any() or (count > _MANY * len(found)).any():
             return 0

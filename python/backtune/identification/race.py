@@ -20,8 +20,9 @@ HIDDEN = (2, 4, 6, 8)
 TANH = Layer("tanh")
 #: It goes on where tanh ends.
 CUBIC = Layer("cubic", "identity", 3)
-# Linear models near to the best that get a layer: all up to an order, and so many beyond.
-_SMALL, _LARGE = 4, 3
+# Linear models near to the best that get a layer: all up to an order, and beyond the least orders
+# that come as near as that to the best, as logarithms.
+_SMALL, _NEARLY = 4, (0.15, 0.03, 0.0)
 # Rounds of draws.
 _LEAST_ROUNDS, _MOST_ROUNDS = 2, 24
 # What is left after each heat, and iterations of the heats.
@@ -67,11 +68,12 @@ def promising(linear: list[Candidate], score: Callable[[Candidate], float]) -> l
     )
     small = [item for item in near if item.kind.form.order <= _SMALL]
     large = [item for item in near if item.kind.form.order > _SMALL]
-    if len(large) > _LARGE:
-        best = min(large, key=score)
-        places = np.linspace(0, len(large) - 1, _LARGE).round().astype(int).tolist()
-        large = [best, *(large[k] for k in places if large[k] is not best)][:_LARGE]
-    return small + large
+    if not large:
+        return small
+    # A layer makes up for what is left: the least orders that explain nearly all, and the best.
+    least = min(map(score, large))
+    within = [next(item for item in large if score(item) <= least + gap) for gap in _NEARLY]
+    return small + [item for item in large if any(item is other for other in within)]
 
 
 def race(
