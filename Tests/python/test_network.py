@@ -106,7 +106,7 @@ def test_mask_and_density():
         ("lnl", {"density": 2}, "density"),
         ("lnl", {"mask": [[0, 1]]}, "mask"),
         ("lnl", {"mask": [[0, 2], [1, 1]]}, "0 or 1"),
-        ("lnl", {"leak": float("nan")}, "options"),
+        ("lnl", {"leak": float("nan")}, "option leak of unit lnl: nan came"),
         ("linear", {"range": 0}, "range"),
         ("linear", {"range": 1.5}, "range"),
         ("nosuch", {}, "nosuch.*lnl"),
