@@ -48,9 +48,7 @@ package struct ChannelMoments: Sendable {
       count += 1
     }
     guard let origin else { return }
-    let largest = max(abs(lowest), abs(highest))
-    let isPlain = largest == 0 || (1e-140...1e140).contains(largest)
-    let unit = isPlain ? 1 : Double(sign: .plus, exponent: largest.exponent, significand: 1)
+    let unit = Self.unit(max(abs(lowest), abs(highest)))
     var sum = 0.0
     forEach { sum += ($0 / unit - origin / unit) }
     let shift = sum / Double(count)
@@ -62,6 +60,41 @@ package struct ChannelMoments: Sendable {
     mean = (origin / unit + shift) * unit
     let own = (squares / Double(count)).squareRoot() * unit
     deviation = own > Self.rounding * abs(mean) ? own : 0
+  }
+
+  // MARK: over processes
+
+  static let numberCount = 5
+
+  var numbers: [Double] { [mean, deviation, lowest, highest, Double(count)] }
+
+  /// Of several parts of a channel, by their numbers.
+  init(joining parts: [[Double]]) {
+    let known = parts.filter { $0[4] > 0 }
+    guard let first = known.first else { return }
+    lowest = known.reduce(first[2]) { min($0, $1[2]) }
+    highest = known.reduce(first[3]) { max($0, $1[3]) }
+    count = Int(known.reduce(0) { $0 + $1[4] })
+    if known.count == 1 {
+      (mean, deviation) = (first[0], first[1])
+      return
+    }
+    let unit = Self.unit(max(abs(lowest), abs(highest)))
+    let (origin, total) = (first[0] / unit, Double(count))
+    let shift = known.reduce(0) { $0 + $1[4] * ($1[0] / unit - origin) } / total
+    let squares = known.reduce(0.0) {
+      let (difference, own) = ($1[0] / unit - origin - shift, $1[1] / unit)
+      return $0 + $1[4] * (own * own + difference * difference)
+    }
+    mean = (origin + shift) * unit
+    let own = (squares / total).squareRoot() * unit
+    deviation = own > Self.rounding * abs(mean) ? own : 0
+  }
+
+  /// What sums of such large or small values are taken in.
+  private static func unit(_ largest: Double) -> Double {
+    largest == 0 || (1e-140...1e140).contains(largest)
+      ? 1 : Double(sign: .plus, exponent: largest.exponent, significand: 1)
   }
 
   /// Of the values of all channels, each about its mean and in a unit of its own; 0 of none.

@@ -22,11 +22,12 @@ extension Problem {
 
   /// Whether anything is known that the network could have been given in place of its own values.
   package var isFedBack: Bool {
-    fedBack.contains { measurements?.values[$0]?.contains { !$0.isNaN } == true }
+    processes.any(
+      fedBack.contains { measurements?.values[$0]?.contains { !$0.isNaN } == true })
   }
 
   /// The most steps ahead that sequences are predicted: half of the longest.
-  package var longestAhead: Int { (sequences.lengths.max() ?? 0) / 2 }
+  package var longestAhead: Int { processes.max(sequences.lengths.max() ?? 0) / 2 }
 
   /// Predicts from about 16 T / k times, so that it costs some runs of the sequences whatever k is.
   ///
@@ -69,6 +70,9 @@ extension Problem {
       }
       first += length
     }
+    let sums = processes.sum([squares, count])
+    try processes.check()
+    (squares, count) = (sums[0], sums[1])
     let nmse = count > 0 ? squares / count : .nan
     return Ahead(nmse: nmse.isFinite || count == 0 ? nmse : .infinity, values: values)
   }
@@ -78,7 +82,8 @@ extension Problem {
     let squares = zip(one.values, other.values).reduce(0) {
       $0 + ($1.0.value - $1.1.value) * ($1.0.value - $1.1.value)
     }
-    return (squares / Double(max(one.values.count, 1))).squareRoot()
+    let sums = processes.sum([squares, Double(one.values.count)])
+    return (sums[0] / max(sums[1], 1)).squareRoot()
   }
 
   /// What was measured, with something added to, or taken from, all that the network could be fed back: signs that follow

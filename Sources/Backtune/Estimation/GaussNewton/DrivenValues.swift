@@ -30,7 +30,7 @@ struct DrivenValues {
   /// of the smallest networks.
   private struct Home {
     let curvature: UnsafePointer<Double>
-    let slope: UnsafePointer<Double>
+    let slope: UnsafeMutablePointer<Double>
     let rowSize: Int
     let lanes: Int
 
@@ -95,13 +95,19 @@ struct DrivenValues {
   }
 
   /// sqrt(w) times a random sign each, in place of the slopes that were taken: what J^T makes of them has squares whose
-  /// expectation is the diagonal of J^T J, in this unit too.
-  func randomSigns(_ stream: inout RandomStream) -> Driven {
-    for part in slopes.parts.indices {
-      let (target, w) = (slopes.parts[part].origin, curvatures.parts[part].origin)
-      runner.forEachValue(part) {
-        let sign = stream.uniform() < 0.5 ? -1.0 : 1
-        target[$0] = w[$0] > 0 ? sign * (w[$0] / unit).squareRoot() : 0
+  /// expectation is the diagonal of J^T J, in this unit too. Signs go by the number of a sequence, whoever has it.
+  func randomSigns(_ draw: Int) -> Driven {
+    slopes.zero()
+    for (sequence, home) in homes.enumerated() {
+      let number = problem.sequences.number(of: sequence)
+      var stream = RandomStream(
+        seed: UInt64(draw), name: "diagonal of the normal matrix, sequence \(number)")
+      for t in 0..<runner.shards.lengths[sequence] {
+        for k in nodes.indices {
+          let (place, sign) = (home.place(t, k), stream.uniform() < 0.5 ? -1.0 : 1)
+          let w = home.curvature[place]
+          if w > 0 { home.slope[place] = sign * (w / unit).squareRoot() }
+        }
       }
     }
     return slopes
