@@ -33,7 +33,7 @@ final class Ranks: @unchecked Sendable {
           do { try work.body() } catch { work.error = error }
           return Unmanaged.passRetained(work).toOpaque()
         }, Unmanaged.passRetained(work).toOpaque())
-      guard error == 0, let thread else { throw BacktuneError.state("no thread") }
+      guard error == 0 else { throw BacktuneError.state("no thread") }
       threads.append(thread)
     }
     for thread in threads {
