@@ -101,16 +101,19 @@ np.savez({str(tmp_path)!r} + f"/{{comm.rank}}.npz", cost=cost, gradient=gradient
 
 
 @needs_mpi
-@pytest.mark.parametrize("how", ["raises", "is killed"])
+@pytest.mark.parametrize("how", ["raises", "is killed", "has data that are refused"])
 def test_one_process_that_fails_ends_all(how, tmp_path):
     fails = {
         "raises": "raise RuntimeError('out of paper')",
         "is killed": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
-    }[how]
+    }.get(how, "")
     program = f"""
 def look(report):
     if comm.rank == 1 and report.iteration == 2:
-        {fails}
+        {fails or "pass"}
+
+if comm.rank == 1 and {how.startswith("has")}:
+    own_u[0][3] = np.inf
 
 est = bt.mpi.Estimator(network(size=12), own_u, own_y, comm, restarts=0)
 print("ready", flush=True)
@@ -124,8 +127,10 @@ est.run(100_000, tolerance=0, callback=look, progress=False)
     if how == "raises":
         assert "RuntimeError: out of paper" in err
         assert "process 1 of 3 ended all" in err
-    else:
+    elif how == "is killed":
         assert "signal 9" in out + err
+    else:
+        assert "inputs: sequence 0, step 3, channel 0 is inf" in err
 
 
 @needs_mpi

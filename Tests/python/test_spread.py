@@ -101,7 +101,7 @@ def test_observables():
     tuned = {"method": "backward-tuning", "reestimation": False}
     first_costs(3, network, u, y, criterion=criterion, **tuned)
     first_costs(4, network, u, y, criterion=criterion, method="gauss-newton", restarts=0)
-    plain = bt.criteria.Observables([O.mean(0)])
+    plain = bt.criteria.Observables([of.mean(0)])
     with pytest.raises(bt.ArgumentError, match="expected a reference"):
         spread(2, network, u, y, costs, criterion=plain)
 
@@ -232,6 +232,36 @@ def test_measured_feedback(ranks, horizon):
     first_costs(ranks, make, u, y, horizon=horizon)
 
 
+@pytest.mark.parametrize("ranks", [2, 4])
+def test_trajectories_that_part(ranks):
+    rng = np.random.default_rng(0)
+    y = [np.empty((150, 1)) for _ in range(5)]
+    for item in y:
+        item[0] = rng.uniform(0.2, 0.8)
+        for t in range(1, len(item)):
+            item[t] = 4 * item[t - 1] * (1 - item[t - 1])
+
+    def parabola():
+        net = bt.Network(inputs=0)
+        out, square = net.learnware(1, "out"), net.firmware(1, "square")
+        known = out.measured().lag(1)
+        square.add(1.0, ("square", known))
+        out.connect(known, "W").connect(square.lag(0), "V")
+        net.observe(out)
+        net.set_weights([4 - 4e-6, -4 + 4e-6])
+        return net
+
+    def body(est):
+        trace = est.run(0, progress=False)
+        return trace.one_step_nmse, trace.free_horizon
+
+    u = [len(item) for item in y]
+    nmse, horizon = body(bt.Estimator(parabola(), u, y))
+    assert 10 < horizon < 25
+    for own in spread(ranks, parabola, u, y, body):
+        assert own == (pytest.approx(nmse, rel=1e-9), horizon)
+
+
 @pytest.mark.parametrize("ranks", RANKS)
 def test_readouts(ranks):
     u, y = sequences()
@@ -310,7 +340,8 @@ def test_a_callback_of_any_process_stops_all():
     assert all(np.array_equal(item[2], found[0][2]) for item in found)
 
 
-def test_an_interruption_stops_all_with_the_best_weights():
+@pytest.mark.parametrize("restarts", [0, 3])
+def test_an_interruption_stops_all_with_the_best_weights(restarts):
     """What a poll in the middle of an iteration says comes to all at the same place."""
     from backtune._callbacks import stop_by
 
@@ -327,7 +358,7 @@ def test_an_interruption_stops_all_with_the_best_weights():
     def make():
         return network(size=12)
 
-    found = spread(2, make, u, y, body, restarts=0)
+    found = spread(2, make, u, y, body, restarts=restarts)
     assert {item[0] for item in found} == {"interrupted"}
     assert all(item[1:3] == found[0][1:3] for item in found)
     assert all(np.array_equal(item[3], found[0][3]) for item in found)

@@ -92,25 +92,41 @@ extension Problem {
     var known = Array(sequences.known.prefix(total * network.outputCount))
     var others = sequences.measured.mapValues { Array($0.prefix($0.count / horizonCount)) }
     guard shift != 0 else { return (known, others) }
-    var signs = RandomStream(seed: 0, name: "shift")
-    func move(_ scale: Double) -> Double { signs.uniform() < 0.5 ? shift * scale : -shift * scale }
+    // By the number of a sequence, whoever has it.
+    func move(
+      _ values: inout [Double], _ columns: Range<Int>, of width: Int, _ scales: [Double]
+    ) {
+      var first = 0
+      for (place, length) in sequences.lengths.prefix(sequences.lengths.count / horizonCount)
+        .enumerated()
+      {
+        var signs = RandomStream(
+          seed: 0, name: "shift, sequence \(sequences.number(of: place))")
+        for t in first..<first + length {
+          for k in columns {
+            values[t * width + k] += signs.uniform() < 0.5 ? shift * scales[k] : -shift * scales[k]
+          }
+        }
+        first += length
+      }
+    }
     for group in fedBack.sorted() {
-      if let values = others[group] {
+      if var values = others[group] {
         let size = network.size(of: group)
         let moments = ChannelMoments.of(values.map { $0.isNaN ? 0 : $0 }, channels: size) {
-          !values[$0].isNaN
+          [values] in !values[$0].isNaN
         }
-        others[group] = values.indices.map { values[$0] + move(moments[$0 % size].scale) }
+        let all = ChannelMoments.joined(moments, processes)
+        move(&values, 0..<size, of: size, all.map(\.scale))
+        others[group] = values
         continue
       }
       let before = network.outputs.prefix { $0.group != group }
       guard before.count < network.outputs.count else { continue }
       let place = before.reduce(0) { $0 + $1.count }
-      for k in place..<place + network.outputs[before.count].count {
-        for at in stride(from: k, to: known.count, by: network.outputCount) {
-          known[at] += move(outputMoments[k].scale)
-        }
-      }
+      move(
+        &known, place..<place + network.outputs[before.count].count, of: network.outputCount,
+        outputMoments.map(\.scale))
     }
     return (known, others)
   }

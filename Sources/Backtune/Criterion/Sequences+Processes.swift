@@ -26,11 +26,11 @@ extension Sequences {
     try Self.check(some.map { $0[2] }, "initial states")
     result.hasTargets = some.contains { $0[1] > 0 }
     if isNone { result.initial = some.contains { $0[2] > 0 } ? network.restState : nil }
-    result.inputMoments = Self.joined(inputMoments, inputCount, processes)
+    result.inputMoments = ChannelMoments.joined(inputMoments, processes)
     let outputs =
       outputMoments.isEmpty
       ? ChannelMoments.of([], channels: outputCount) : outputMoments
-    let joined = Self.joined(outputs, outputCount, processes)
+    let joined = ChannelMoments.joined(outputs, processes)
     result.outputMoments = result.hasTargets ? joined : []
     result.sums = DesiredSums(joining: processes.gather(sums.numbers))
     try processes.check()
@@ -52,19 +52,23 @@ extension Sequences {
       "\(what): they came in some of the processes that have sequences, expected in all or none")
   }
 
-  private static func joined(
-    _ moments: [ChannelMoments], _ channels: Int, _ processes: Processes?
-  ) -> [ChannelMoments] {
-    let size = ChannelMoments.numberCount
-    let all = processes.gather(moments.flatMap(\.numbers))
-    return (0..<channels).map { k in
-      ChannelMoments(joining: all.map { Array($0[k * size..<(k + 1) * size]) })
-    }
-  }
-
   /// The number among those of all processes of the sequence that stands there; copies follow all others.
   package func number(of place: Int) -> Int {
     let own = lengths.count / copies
     return place / own * allCount + firstNumber + place % own
+  }
+}
+
+extension ChannelMoments {
+  /// Those of the same channels in all processes.
+  static func joined(
+    _ moments: [ChannelMoments], _ processes: Processes?
+  ) -> [ChannelMoments] {
+    guard processes != nil else { return moments }
+    let all = processes.gather(moments.flatMap(\.numbers))
+    return moments.indices.map { k in
+      ChannelMoments(
+        joining: all.map { Array($0[k * numberCount..<(k + 1) * numberCount]) })
+    }
   }
 }
