@@ -340,6 +340,30 @@ def test_a_callback_of_any_process_stops_all():
     assert all(np.array_equal(item[2], found[0][2]) for item in found)
 
 
+def test_an_exception_in_a_callback_comes_to_all():
+    u, y = sequences()
+
+    def body(est):
+        def fail(report):
+            if est.rank == 1 and report.iteration == 2:
+                raise LookupError("where was it? \N{GREEK SMALL LETTER OMEGA}")
+
+        try:
+            est.run(50, progress=False, callback=fail)
+        except Exception as error:
+            # All are in step still.
+            return error, est.run(2, progress=False).cost
+        return None
+
+    found = spread(3, network, u, y, body, restarts=0)
+    assert [type(error).__name__ for error, _ in found] == [
+        *("OtherProcessError", "LookupError", "OtherProcessError")
+    ]
+    assert isinstance(found[0][0], bt.ProcessesError)
+    assert str(found[2][0]) == "process 1 was stopped by LookupError: where was it? \u03c9"
+    assert all(np.array_equal(cost, found[0][1]) for _, cost in found)
+
+
 @pytest.mark.parametrize("restarts", [0, 3])
 def test_an_interruption_stops_all_with_the_best_weights(restarts):
     """What a poll in the middle of an iteration says comes to all at the same place."""
@@ -419,6 +443,18 @@ def test_processes_that_differ(what):
 
     with pytest.raises(bt.ProcessesError, match="processes 0 and 1 differ"):
         together(2, body)
+
+
+def test_processes_that_differ_later():
+    u, y = sequences()
+
+    def body(est):
+        est.run(2, progress=False)
+        est.net.set_weights(est.net.get_weights() * (1 - 0.1 * est.rank))
+        est.run(2, progress=False)
+
+    with pytest.raises(bt.ProcessesError, match="processes 0 and 1 differ"):
+        spread(2, network, u, y, body)
 
 
 def test_what_is_not_spread():

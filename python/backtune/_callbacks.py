@@ -71,6 +71,11 @@ class RunGuard:
         self._interrupted = True
 
     @property
+    def error(self) -> BaseException | None:
+        """What the callback raised."""
+        return self._error
+
+    @property
     def stopped(self) -> bool:
         """Whether Ctrl-C came or the callback raised."""
         return self.interrupted or self._error is not None

@@ -10,12 +10,19 @@ from . import _abi
 from ._abi import lib
 from ._callbacks import RunGuard
 from ._data.pairs import Data
-from .errors import ArgumentError
+from .errors import ArgumentError, ProcessesError
 from .estimator import Estimator
 from .network import Network
 from .trace import Trace
 
 SUM, MIN, MAX = range(3)
+
+# Bytes of what an exception says to other processes.
+_MOST_WORDS = 400
+
+
+class OtherProcessError(ProcessesError):
+    """What was raised in another process."""
 
 
 class SpreadEstimator(Estimator):
@@ -79,18 +86,29 @@ class SpreadEstimator(Estimator):
             return 1
         return 0
 
-    def _any(self, is_so: bool) -> bool:
-        """Tell whether it is so in any process."""
-        array = np.array([1.0 if is_so else 0.0])
+    def _joined(self, values: list[float], operation: int) -> np.ndarray:
+        array = np.array(values, dtype=float)
         self.bytes_sent += array.nbytes
-        self._combine(array, MAX)
-        return bool(array[0])
+        self._combine(array, operation)
+        return array
 
-    def _call(self, function: Any, on_iteration: Callable[[], Any]) -> tuple[RunGuard, int]:
-        guard, stop = super()._call(function, on_iteration)
-        if self._any(guard.interrupted):
+    def _finish(self, guard: RunGuard) -> None:
+        """Let all know of Ctrl-C, and of an exception in a callback, which has stopped all."""
+        error = guard.error
+        failed = 0.0 if error is None else self.rank + 1.0
+        interrupted, other = self._joined([float(guard.interrupted), failed], MAX)
+        if interrupted:
             guard.interrupt()
-        return guard, stop
+        if not other:
+            return
+        # The last one that failed tells the others why.
+        words = b""
+        if other == self.rank + 1:
+            words = f"{type(error).__name__}: {error}".encode()[:_MOST_WORDS]
+        told = self._joined([*words, *[0] * (_MOST_WORDS - len(words))], SUM)
+        guard.finish()
+        text = bytes(told.astype(np.uint8)).rstrip(b"\0").decode("utf-8", "replace")
+        raise OtherProcessError(f"process {int(other) - 1} was stopped by {text}")
 
     def run(self, *limits: Any, progress: bool = True, **options: Any) -> Trace:
         """Iterate, as `Estimator.run`, together with all other processes.

@@ -382,8 +382,11 @@ class Estimator(ResultsMixin, Owner):
             self._starts_back = None
         with RunGuard(on_iteration) as guard:
             function(self._pointer, guard.callback, None, ctypes.byref(stop))
-        guard.finish()
+        self._finish(guard)
         return guard, stop.value
+
+    def _finish(self, guard: RunGuard) -> None:
+        guard.finish()
 
     def _set_starts(self, states: np.ndarray | None) -> None:
         """Give the engine the states that sequences start from; None for the network's."""

@@ -19,12 +19,13 @@ Needs mpi4py (``pip install backtune[mpi]``) and an MPI.
 from __future__ import annotations
 
 import sys
+import time
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
-from ._spread import MAX, MIN, SUM, SpreadEstimator
+from ._spread import MAX, MIN, SUM, OtherProcessError, SpreadEstimator
 from .network import Network
 
 __all__ = ["Estimator"]
@@ -43,8 +44,13 @@ class Estimator(SpreadEstimator):
     one process with all sequences, but for rounding. `simulate`, `prediction_std` and the like
     are of a process's own sequences.
 
-    An exception that nobody catches in one of them ends all, with its message. Ctrl-C (SIGINT) in
-    one of them stops the run of all, with the best weights.
+    Ctrl-C (SIGINT) in one of them stops the run of all, with the best weights; so does an exception
+    in a callback, which the others tell as a `ProcessesError`. An exception that nobody catches
+    in one of them ends all, with its message.
+
+    What is computed is computed by all: `output_nmse`, `gradient`, `uncertainty` and `observables`
+    are asked for in every process, and `cost` before the first run. What was found (`trace`, `cost`
+    after a run, weights) may be asked for in one.
 
     Parameters
     ----------
@@ -100,6 +106,9 @@ def _end_all_with_one(world: Any) -> None:
         kind: type[BaseException], error: BaseException, traceback: TracebackType | None
     ) -> None:
         try:
+            if isinstance(error, OtherProcessError):
+                # The process that it came from tells more.
+                time.sleep(1)
             told(kind, error, traceback)
             print(f"backtune.mpi: process {world.rank} of {world.size} ended all", file=sys.stderr)
             sys.stderr.flush()

@@ -108,7 +108,7 @@ extension Estimator {
   /// Evaluates the first weights and opens the trace; false where there is nothing to go on from.
   private func start(monitor: Monitor?) throws -> Bool {
     parting = nil
-    if isAnswered { try processes.agree(on: signature, "weights, bounds or options") }
+    try agree()
     if !isAnswered, !trace.isEmpty { restart() }
     if trace.isEmpty { try takeDraw() }
     let session = try session()

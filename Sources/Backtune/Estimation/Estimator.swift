@@ -127,7 +127,7 @@ public final class Estimator {
     if let made, made.question == question { return made.session }
     if let looked, looked.question == question { return looked.session }
     let sequences = try sequences()
-    try processes.agree(on: signature, "networks, weights, bounds, criteria or options")
+    try agree()
     let makeProblem = { [network, objective, options, processes] in
       try Problem(
         network, sequences, objective: objective, options: options.observation,
@@ -144,8 +144,14 @@ public final class Estimator {
     return session
   }
 
+  /// - Throws: `.processes` where processes are asked for different things.
+  func agree() throws {
+    guard processes != nil else { return }
+    try processes.agree(on: signature, "networks, weights, bounds, criteria or options")
+  }
+
   /// What all processes have to have alike.
-  var signature: [UInt64] {
+  private var signature: [UInt64] {
     let slots = network.slots
     var hash = Fingerprint()
     for list in [slots.values, slots.lower, slots.upper, options.values] { hash.add(list) }
