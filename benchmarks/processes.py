@@ -2,8 +2,8 @@
 
     mpirun -n 2 python benchmarks/processes.py [units] [sequences] [steps]
 
-Sequences (64) of so many steps (1,000) in all, then as many for each process: seconds of an iteration
-of Gauss-Newton, and of a gradient; bytes and messages an iteration; the share that waits in sums.
+Sequences (64) of so many steps (1,000) in all, then as many for each process: seconds of an
+iteration of Gauss-Newton, and of a gradient; bytes and messages an iteration; the share that waits.
 """
 
 import sys
@@ -25,6 +25,7 @@ def data(numbers, steps):
 
 
 def network(units):
+    """Make what is fitted."""
     net = bt.Network(inputs=1)
     hidden = net.lnl(units, activation="tanh", leak="adjust")
     net.linear(1, sources=[hidden.lag(0)])
