@@ -276,6 +276,33 @@ def test_readouts(ranks):
     assert expected[1] < 0.5 * expected[0]
 
 
+@pytest.mark.parametrize("method", ["gauss-newton", "backward-tuning"])
+def test_bounds_signs_and_fixed_weights(method):
+    u, y = sequences()
+
+    def make():
+        net = network()
+        net.weights.set_bounds("lnl.x2.W", -0.2, 0.2)
+        net.weights.fix("lnl.x2.a")
+        return net
+
+    expected = first_costs(3, make, u, y, method=method)
+    free = bt.Estimator(network(), u, y, method=method).run(3, progress=False).cost
+    assert expected[-1] != free[-1]
+
+
+@pytest.mark.parametrize("ranks", [2, 4])
+def test_sequences_side_by_side(ranks):
+    """Many of similar length: in lanes, other ones in each process."""
+    rng = np.random.default_rng(6)
+    u = [rng.normal(size=(length, 1)) for length in rng.integers(38, 41, 50)]
+    y = [np.tanh(np.cumsum(item, axis=0) / 5) for item in u]
+    cost, gradient = bt.Estimator(network(), u, y).gradient()
+    for own, slopes in spread(ranks, network, u, y, lambda est: est.gradient()):
+        assert own == pytest.approx(cost, rel=1e-13) and close(slopes, gradient, 1e-13)
+    first_costs(ranks, network, u, y, restarts=0)
+
+
 @pytest.mark.parametrize("ranks", [2, 4])
 def test_uncertainty(ranks):
     u, y = sequences()
@@ -285,8 +312,14 @@ def test_uncertainty(ranks):
         return report, est.net.get_weights()
 
     alone, _ = body(bt.Estimator(network(), u, y))
-    for found, _ in spread(ranks, network, u, y, body):
+    all_of_them = spread(ranks, network, u, y, body)
+    deviations = [item for found, _ in all_of_them for item in found.deviation]
+    assert len(deviations) == len(alone.deviation)
+    for own, other in zip(deviations, alone.deviation):
+        assert close(own, other, 1e-9)
+    for found, _ in all_of_them:
         assert found.rank == alone.rank
+        assert found.output_noise == pytest.approx(alone.output_noise, rel=1e-12)
         assert found.noise == pytest.approx(alone.noise, rel=1e-12)
         assert close(found.covariance, alone.covariance, 1e-9)
 

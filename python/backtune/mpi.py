@@ -34,6 +34,7 @@ __all__ = ["Estimator"]
 _MOST = 1 << 28
 
 _hooked = False
+_world: Any = None
 
 
 class Estimator(SpreadEstimator):
@@ -58,7 +59,8 @@ class Estimator(SpreadEstimator):
         As of `backtune.Estimator`. u and y are those of this process, empty lists where it has
         none. Not with ``missing="model"``.
     comm : mpi4py.MPI.Comm, optional
-        MPI.COMM_WORLD by default. A copy of it is used, so that other messages do not matter.
+        MPI.COMM_WORLD by default. A copy of it is used, so that other messages do not matter; of
+        another communicator than the default every estimator makes one.
 
     Attributes
     ----------
@@ -81,7 +83,7 @@ class Estimator(SpreadEstimator):
             from mpi4py import MPI
         except ImportError as error:
             raise ImportError("backtune.mpi: it needs mpi4py: pip install backtune[mpi]") from error
-        comm = (MPI.COMM_WORLD if comm is None else comm).Dup()
+        comm = _own(MPI.COMM_WORLD, comm)
         operations = {SUM: MPI.SUM, MIN: MPI.MIN, MAX: MPI.MAX}
 
         def combine(values: np.ndarray, operation: int) -> None:
@@ -92,6 +94,17 @@ class Estimator(SpreadEstimator):
         if comm.size > 1:
             _end_all_with_one(MPI.COMM_WORLD)
         super().__init__(net, u, y, combine, comm.rank, comm.size, **options)
+
+
+def _own(world: Any, comm: Any) -> Any:
+    """Return a communicator for these processes that nobody else uses."""
+    global _world
+    if comm is not None and comm != world:
+        return comm.Dup()
+    # One for all estimators, which come one after the other: an MPI has only so many.
+    if _world is None:
+        _world = world.Dup()
+    return _world
 
 
 def _end_all_with_one(world: Any) -> None:
