@@ -219,6 +219,26 @@ def test_initial_states_of_sequences_stay_where_they_are(ranks, restarts):
     assert len(own) == len(u) and close(own, starts, 1e-6)
 
 
+def test_initial_states_alone_are_learnt():
+    u, y = sequences()
+    y = [item + 0.7 ** np.arange(len(item))[:, None] for item in y]
+
+    def make():
+        net = network()
+        for name in net.weights:
+            net.weights.fix(name)
+        return net
+
+    def body(est):
+        return est.run(5, progress=False).cost
+
+    alone = body(bt.Estimator(make(), u, y, initial_states=True))
+    assert alone[-1] < alone[0]
+    for ranks in (2, 4):
+        for cost in spread(ranks, make, u, y, body, initial_states=True):
+            assert cost == pytest.approx(alone, rel=1e-9)
+
+
 @pytest.mark.parametrize("ranks", [2, 4])
 @pytest.mark.parametrize("horizon", [1, (1, None)])
 def test_measured_feedback(ranks, horizon):

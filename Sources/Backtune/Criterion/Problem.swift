@@ -136,8 +136,7 @@ package final class Problem {
         for past in network.stateLayout {
           slots.append(
             count: past.depth * network.size(of: past.group), lower: -.infinity, upper: .infinity,
-            fixed: past.group == Network.input || past.isMeasured || !learnsEachStart
-              || given.isNone)
+            fixed: past.group == Network.input || past.isMeasured || !learnsEachStart)
         }
       }
       let starts = network.slots.values.count..<slots.values.count

@@ -20,7 +20,7 @@ extension Problem {
   /// A regularisation of the weights decides among those that fit.
   private var interpolationNotes: [EstimationNote] {
     let values = outputMoments.reduce(0) { $0 + $1.count }
-    let own = adjustable.count - sharedCount
+    let own = sequences.isNone ? 0 : adjustable.count - sharedCount
     let count = sharedCount + (hasOwnSlots ? processes.sum(own) : own)
     guard values > 0, weightTerms.isEmpty, count >= values else { return [] }
     return [.interpolates(weights: count, values: values)]
