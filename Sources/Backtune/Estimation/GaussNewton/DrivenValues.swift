@@ -95,22 +95,28 @@ struct DrivenValues {
   }
 
   /// sqrt(w) times a random sign each, in place of the slopes that were taken: what J^T makes of them has squares whose
-  /// expectation is the diagonal of J^T J, in this unit too. Signs go by the number of a sequence, whoever has it.
-  func randomSigns(_ draw: Int) -> Driven {
+  /// expectation is the diagonal of J^T J, in this unit too.
+  /// - Parameter streams: of `signStreams`.
+  func randomSigns(_ streams: inout [RandomStream]) -> Driven {
     slopes.zero()
     for (sequence, home) in homes.enumerated() {
-      let number = problem.sequences.number(of: sequence)
-      var stream = RandomStream(
-        seed: UInt64(draw), name: "diagonal of the normal matrix, sequence \(number)")
       for t in 0..<runner.shards.lengths[sequence] {
         for k in nodes.indices {
-          let (place, sign) = (home.place(t, k), stream.uniform() < 0.5 ? -1.0 : 1)
+          let (place, sign) = (home.place(t, k), streams[sequence].uniform() < 0.5 ? -1.0 : 1)
           let w = home.curvature[place]
           if w > 0 { home.slope[place] = sign * (w / unit).squareRoot() }
         }
       }
     }
     return slopes
+  }
+
+  /// One for each sequence, by its number, whoever has it.
+  func signStreams() -> [RandomStream] {
+    homes.indices.map {
+      RandomStream(
+        seed: UInt64(problem.sequences.number(of: $0)), name: "diagonal of the normal matrix")
+    }
   }
 
   /// Whether node k counts at time t of a sequence.

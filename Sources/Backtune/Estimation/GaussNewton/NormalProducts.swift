@@ -56,8 +56,9 @@ final class NormalProducts {
   /// An estimate of the diagonal of J^T J, from squares of J^T times random signs.
   func diagonal(probes: Int, poll: Poll) throws -> [Double] {
     var result = [Double](repeating: 0, count: gradient.count)
-    for draw in 0..<probes {
-      let pulled = try pullBack(values.randomSigns(draw), poll)
+    var streams = values.signStreams()
+    for _ in 0..<probes {
+      let pulled = try pullBack(values.randomSigns(&streams), poll)
       for k in result.indices {
         result[k] += values.unit * (pulled[k] * pulled[k] / Double(probes))
       }
