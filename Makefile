@@ -27,7 +27,7 @@ test: build
 
 test-all: test
 	@Tests/threads/run.sh
-	@BACKTUNE_TEST_ALL=1 $(PYTHON) -m pytest -q Tests/python/test_packaging.py Tests/python/test_swift.py
+	@BACKTUNE_TEST_ALL=1 $(PYTHON) -m pytest -q Tests/python/test_packaging.py Tests/python/test_swift.py Tests/python/test_mpi.py
 
 install: build
 	@tools/install.sh "$(DESTDIR)$(PREFIX)"

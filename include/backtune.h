@@ -69,7 +69,8 @@ enum {
   BT_ERROR_STATE = -6,    /* a call that is not possible now: a step without data */
   BT_ERROR_NETWORK = -7,  /* a network that cannot be run: a cycle at lag 0, nothing to observe */
   BT_ERROR_MEMORY = -8,   /* more memory than the budget (3/4 of the machine's) or than there is */
-  BT_ERROR_FILE = -9      /* a file that cannot be read or written */
+  BT_ERROR_FILE = -9,     /* a file that cannot be read or written */
+  BT_ERROR_PROCESSES = -10 /* processes that share an estimation could not be joined, or do not do the same */
 };
 
 /* Why an estimation stopped. */
@@ -112,6 +113,18 @@ enum {
 
 /* Called on the calling thread; returns 0 to go on, anything else to stop with the best weights seen. */
 typedef int32_t (*bt_callback)(bt_estimator *estimator, int32_t event, void *user_data);
+
+/* Operations of a reduction. */
+enum {
+  BT_SUM = 0,
+  BT_MIN = 1,
+  BT_MAX = 2
+};
+
+/* Replaces `count` values (1 or more) by what all processes make of theirs, value by value: their sum, their least or their
+ * largest, the same bits in every process, as MPI_Allreduce does. Infinite and NaN values come too. Returns 0, or anything else
+ * where it failed: see bt_estimator_set_reduction. */
+typedef int32_t (*bt_reduction)(double *values, int64_t count, int32_t operation, void *user_data);
 
 /* The network input, as a source. */
 #define BT_INPUT ((int64_t)-1)
@@ -468,6 +481,33 @@ bt_status bt_estimator_free(bt_estimator *estimator);
 bt_status bt_estimator_set_data(bt_estimator *estimator, int64_t sequences, const int64_t *lengths,
                                 const double *inputs, int64_t inputs_length, const double *desired,
                                 int64_t desired_length, const double *gains, int64_t gains_length);
+
+/* Spreads an estimation over several processes: each has an estimator of its own, for the same network with the same weights,
+ * criterion and options, and sequences of its own, which never leave it. `rank` is the number of this one, 0 to
+ * `ranks` - 1. What all have in common goes through `reduction`: sums over sequences (costs, gradients, matrices of the
+ * weights, counts, moments of the data), and decisions. NULL: this process alone, the default (`rank` and `ranks` are ignored).
+ *   Order      Call it before bt_estimator_set_data, which then takes 0 sequences too, and sequences without an observed
+ *              value, as long as some process has one.
+ *   Together   Then every call that computes (step, run, cost, output_nmse, gradient, observables, uncertainty and what
+ *              comes with it, find_parting) is made by all processes, in the same order with the same arguments; each
+ *              answers the same, but for values by sequence (prediction_deviation, fitted_outputs, simulate), which are of
+ *              its own. That they agree in weights, bounds and options is checked when a run or step begins: else
+ *              BT_ERROR_PROCESSES.
+ *   Calls      of `reduction` come on the calling thread, in a fixed order, the same in all processes: never two at a time.
+ *              Calls that change the estimator or its network answer BT_ERROR_BUSY meanwhile.
+ *   Failure    Where it returns other than 0 the call ends with BT_ERROR_PROCESSES, and so do later ones until it is set
+ *              again; the network has the best weights seen. Where a call fails in one process alone (memory, an argument)
+ *              others wait for it in a reduction: end them, as MPI_Abort does.
+ *   Stopping   What a bt_callback returns in any process stops all, with the same best weights, after the simulation, or sum, at
+ *              hand.
+ *   Result     The same bits for the same shares of the data, whatever the number of threads; between different shares sums
+ *              differ by rounding (1e-13 of them), which iterations may enlarge.
+ *   Own        The option initial_states 1: each process learns those of its sequences, and keeps them.
+ * Not spread, each an error that says so: the option initial_states 1 with backward tuning, the option dense 0, observables,
+ * orthogonal activities or uncertainty; the criterion observables without a reference (its re-estimation of states is left
+ * out). Draws of a race come one by one. */
+bt_status bt_estimator_set_reduction(bt_estimator *estimator, bt_reduction reduction, void *user_data, int64_t rank,
+                                     int64_t ranks);
 
 /* Gives every sequence of the data its state before t = 0, sequences x flat state, finite, as bt_simulate takes them; NULL
  * with length 0 for the network's. With the option initial_states they are where the learnt ones start, the input's part

@@ -59,7 +59,8 @@ public func bt_estimator_set_data(
     try changing(estimator) { object in
       let network = try HandleTable.use(object.network, isWriting: false) { $0.network }
       let sequences = try Sequences(
-        network, lengths: lengths, inputs: inputs, desired: desired, gains: gains)
+        network, lengths: lengths, inputs: inputs, desired: desired, gains: gains,
+        isShare: object.estimator.processes != nil)
       try object.estimator.follow(network)
       try object.estimator.setData(sequences)
     }

@@ -31,6 +31,7 @@ public func bt_status_string(_ status: Int32) -> UnsafePointer<CChar>? {
   case -7: cString("a network that cannot be run")
   case -8: cString("not enough memory")
   case -9: cString("a file that cannot be read or written")
+  case -10: cString("processes that could not be joined")
   default: cString("unknown")
   }
 }

@@ -35,6 +35,7 @@ extension BacktuneError {
     case .file: -9
     // Never leaves the estimator: what a monitor stops is no error.
     case .interrupted: -6
+    case .processes: -10
     }
   }
 }

@@ -107,6 +107,7 @@ CALL(estimator_create, estimated(NETWORK))
 CALL(estimator_free, bt_estimator_free(ESTIMATOR))
 CALL(set_data, bt_estimator_set_data(ESTIMATOR, 1, &steps, inputs, 3, slopes, 6, NULL, 0))
 CALL(set_initial, bt_estimator_set_initial_states(ESTIMATOR, zeros, STANDARD_STATE))
+CALL(set_reduction, bt_estimator_set_reduction(ESTIMATOR, NULL, NULL, 0, 0))
 CALL(set_horizons, bt_estimator_set_horizons(ESTIMATOR, &free_run, 1))
 CALL(set_criterion, bt_estimator_set_criterion(ESTIMATOR, "2"))
 CALL(in_distribution, bt_estimator_set_criterion(ESTIMATOR, "observables"))
@@ -271,6 +272,7 @@ const handle_call handle_calls[] = {
     ESTIMATOR_CALL(bt_estimator_set_criterion, WRITES, set_criterion),
     ESTIMATOR_CALL(bt_estimator_set_data, WRITES, set_data),
     ESTIMATOR_CALL(bt_estimator_set_horizons, WRITES, set_horizons),
+    ESTIMATOR_CALL(bt_estimator_set_reduction, WRITES, set_reduction),
     ESTIMATOR_CALL(bt_estimator_set_measured, WRITES, set_measured),
     ESTIMATOR_CALL(bt_estimator_set_initial_states, WRITES, set_initial),
     ESTIMATOR_CALL(bt_estimator_free, WRITES, estimator_free),

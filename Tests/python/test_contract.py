@@ -15,6 +15,7 @@ KINDS = {
     "double": ctypes.c_double,
     "bt_status": ctypes.c_int32,
     "bt_callback": _abi.Callback,
+    "bt_reduction": _abi.Reduction,
     "const char *": ctypes.c_char_p,
     "const char *const *": _abi.texts,
     "char *": ctypes.c_char_p,
@@ -121,8 +122,8 @@ def test_one_version_number():
 
 
 def test_status_words_differ():
-    words = {_abi.lib.bt_status_string(status).decode() for status in range(-9, 1)}
-    assert len(words) == 10 and "unknown" not in words
+    words = {_abi.lib.bt_status_string(status).decode() for status in range(-10, 1)}
+    assert len(words) == 11 and "unknown" not in words
     assert _abi.lib.bt_status_string(99) == b"unknown"
     reasons = {_abi.lib.bt_stop_string(reason).decode() for reason in range(8)}
     assert len(reasons) == 8 and "unknown" not in reasons

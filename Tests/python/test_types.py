@@ -11,7 +11,7 @@ from conftest import ROOT
 
 PACKAGE = Path(bt.__file__).parent
 MODULES = [bt.criteria, bt.datasets, bt.interop, bt.observables, bt.plot, bt.random]
-MODULES += [bt.regularisation, bt.topology, bt.closed_forms]
+MODULES += [bt.mpi, bt.regularisation, bt.topology, bt.closed_forms]
 
 
 def test_the_package_says_that_it_is_typed():

@@ -6,6 +6,7 @@ A test compares the table with the header and with the symbols of the library.
 from __future__ import annotations
 
 import ctypes
+import threading
 from ctypes import POINTER, c_char, c_char_p, c_double, c_int32, c_int64, c_uint64, c_void_p
 from typing import Any, Callable
 
@@ -43,6 +44,10 @@ def _array(dtype: type) -> type:
 
 
 Callback = ctypes.CFUNCTYPE(c_int32, c_void_p, c_int32, c_void_p)
+Reduction = ctypes.CFUNCTYPE(c_int32, POINTER(c_double), c_int64, c_int32, c_void_p)
+
+# What a reduction of this thread raised, as `error`: nothing can be raised through the engine.
+reductions = threading.local()
 
 doubles = _array(np.float64)
 integers = _array(np.int64)
@@ -180,6 +185,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_estimator_set_initial_states": (status, [handle, doubles, c_int64]),
     "bt_estimator_set_measured": (status, [handle, c_int64, doubles, c_int64]),
     "bt_estimator_set_horizons": (status, [handle, doubles, c_int64]),
+    "bt_estimator_set_reduction": (status, [handle, Reduction, c_void_p, c_int64, c_int64]),
     "bt_estimator_set_criterion": (status, [handle, text]),
     "bt_estimator_get_criterion": (status, [handle, *_NAMED_TEXT]),
     "bt_estimator_add_observable": (status, [handle, text, doubles, c_int64, c_double]),
@@ -259,6 +265,9 @@ def last_error() -> str:
 def check(result: int, function: Any = None, arguments: tuple = ()) -> int:
     """Raise what the status of a call of this thread means."""
     if result != OK:
+        error, reductions.error = getattr(reductions, "error", None), None
+        if error is not None:
+            raise error
         kind = errors.STATUS.get(result, errors.BacktuneError)
         message = last_error() or lib.bt_status_string(result).decode()
         raise kind(message)

@@ -66,6 +66,15 @@ class RunGuard:
         """Whether Ctrl-C came, or what stands for it on this thread."""
         return self._interrupted or (self._event is not None and self._event.is_set())
 
+    def interrupt(self) -> None:
+        """Take note of a Ctrl-C that came elsewhere."""
+        self._interrupted = True
+
+    @property
+    def error(self) -> BaseException | None:
+        """What the callback raised."""
+        return self._error
+
     @property
     def stopped(self) -> bool:
         """Whether Ctrl-C came or the callback raised."""

@@ -154,8 +154,7 @@ class ResultsMixin:
         """
         outputs = np.empty((int(self._lengths.sum()), self._outputs))
         lib.bt_estimator_simulate(self._pointer, outputs, outputs.size)
-        parts = np.split(outputs, np.cumsum(self._lengths)[:-1])
-        return self._form.results(parts, self.net._output_names())
+        return self._form.results(self._parts(outputs), self.net._output_names())
 
     def observables(self) -> ObservableMeans:
         """Return the means of the observables at the network's weights, and the desired ones.
@@ -277,8 +276,12 @@ class ResultsMixin:
 
     def _by_sequence(self, values: np.ndarray) -> np.ndarray | list[np.ndarray]:
         """Split what came of all sequences as the data came."""
-        parts = np.split(values, np.cumsum(self._lengths)[:-1])
+        parts = self._parts(values)
         return parts if self._is_list else parts[0]
+
+    def _parts(self, values: np.ndarray) -> list[np.ndarray]:
+        """Split what came of all sequences; of none nothing."""
+        return np.split(values, np.cumsum(self._lengths)[:-1]) if self._lengths.size else []
 
     @property
     def trace(self) -> Trace:

@@ -39,6 +39,10 @@ class FileError(BacktuneError, OSError):
     """A file that cannot be read or written."""
 
 
+class ProcessesError(BacktuneError, RuntimeError):
+    """Processes that share an estimation could not be joined, or do not do the same."""
+
+
 class BacktuneWarning(UserWarning):
     """Something computed that is hardly what was meant, or that a user should know of."""
 
@@ -54,4 +58,5 @@ STATUS: dict[int, type[BacktuneError]] = {
     -7: NetworkError,  # BT_ERROR_NETWORK
     -8: OutOfMemoryError,  # BT_ERROR_MEMORY
     -9: FileError,  # BT_ERROR_FILE
+    -10: ProcessesError,  # BT_ERROR_PROCESSES
 }

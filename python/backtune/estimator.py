@@ -173,11 +173,12 @@ class Estimator(ResultsMixin, Owner):
         balanced = isinstance(gains, str)
         if balanced and gains != "balanced":
             raise ArgumentError(f"gains: {gains!r} came, expected numbers or 'balanced'")
-        data = Data(net, u, y, None if balanced else gains)
+        data = self._read(net, u, y, None if balanced else gains)
         self._missing = MissingInputs.of(net, data, missing)
         self.input_model = None if self._missing is None else self._missing.model
         self.net = net
         self._create(lib.bt_estimator_create, lib.bt_estimator_free, net._pointer)
+        self._spread()
         groups, values = net._measured_values(measured, data)
         self._measured_names = [net._group(number).name for number in groups.tolist()]
 
@@ -223,6 +224,12 @@ class Estimator(ResultsMixin, Owner):
         self._outputs = net.outputs
         self._validated: dict[int, float] = {}
         self._told: set[str] = set()
+
+    def _read(self, net: Network, u: Any, y: Any, gains: Any) -> Data:
+        return Data(net, u, y, gains)
+
+    def _spread(self) -> None:
+        """Tell the engine of other processes, before it has data."""
 
     # ---- Settings
 
@@ -375,8 +382,11 @@ class Estimator(ResultsMixin, Owner):
             self._starts_back = None
         with RunGuard(on_iteration) as guard:
             function(self._pointer, guard.callback, None, ctypes.byref(stop))
-        guard.finish()
+        self._finish(guard)
         return guard, stop.value
+
+    def _finish(self, guard: RunGuard) -> None:
+        guard.finish()
 
     def _set_starts(self, states: np.ndarray | None) -> None:
         """Give the engine the states that sequences start from; None for the network's."""

@@ -4,6 +4,8 @@ import BacktuneNumerics
 /// Mean and deviation of a channel: what the units of a problem are taken from (2.13 of the design).
 package struct ChannelMoments: Sendable {
   package private(set) var mean = 0.0
+  /// The first value, and how far the mean is from it, which the mean itself may round away.
+  private var (origin, shift) = (0.0, 0.0)
   /// About the mean, of all values; 0 of a constant, up to rounding.
   package private(set) var deviation = 0.0
   package private(set) var lowest = Double.infinity
@@ -48,9 +50,7 @@ package struct ChannelMoments: Sendable {
       count += 1
     }
     guard let origin else { return }
-    let largest = max(abs(lowest), abs(highest))
-    let isPlain = largest == 0 || (1e-140...1e140).contains(largest)
-    let unit = isPlain ? 1 : Double(sign: .plus, exponent: largest.exponent, significand: 1)
+    let unit = Self.unit(max(abs(lowest), abs(highest)))
     var sum = 0.0
     forEach { sum += ($0 / unit - origin / unit) }
     let shift = sum / Double(count)
@@ -60,8 +60,43 @@ package struct ChannelMoments: Sendable {
       squares += difference * difference
     }
     mean = (origin / unit + shift) * unit
+    (self.origin, self.shift) = (origin, shift * unit)
     let own = (squares / Double(count)).squareRoot() * unit
     deviation = own > Self.rounding * abs(mean) ? own : 0
+  }
+
+  // MARK: over processes
+
+  static let numberCount = 6
+
+  var numbers: [Double] { [Double(count), origin, shift, deviation, lowest, highest] }
+
+  /// Of several parts of a channel, by their numbers.
+  init(joining parts: [[Double]]) {
+    let known = parts.filter { $0[0] > 0 }
+    guard let first = known.first else { return }
+    lowest = known.reduce(first[4]) { min($0, $1[4]) }
+    highest = known.reduce(first[5]) { max($0, $1[5]) }
+    count = Int(known.reduce(0) { $0 + $1[0] })
+    let unit = Self.unit(max(abs(lowest), abs(highest)))
+    let total = Double(count)
+    // Of every part, from the origin of the first.
+    let shifts = known.map { $0[1] / unit - first[1] / unit + $0[2] / unit }
+    let shift = zip(known, shifts).reduce(0) { $0 + $1.0[0] * $1.1 } / total
+    let squares = zip(known, shifts).reduce(0.0) { sum, part in
+      let (difference, own) = (part.1 - shift, part.0[3] / unit)
+      return sum + part.0[0] * (own * own + difference * difference)
+    }
+    mean = (first[1] / unit + shift) * unit
+    (origin, self.shift) = (first[1], shift * unit)
+    let own = (squares / total).squareRoot() * unit
+    deviation = own > Self.rounding * abs(mean) ? own : 0
+  }
+
+  /// What sums of such large or small values are taken in.
+  private static func unit(_ largest: Double) -> Double {
+    largest == 0 || (1e-140...1e140).contains(largest)
+      ? 1 : Double(sign: .plus, exponent: largest.exponent, significand: 1)
   }
 
   /// Of the values of all channels, each about its mean and in a unit of its own; 0 of none.

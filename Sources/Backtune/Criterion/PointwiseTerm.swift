@@ -154,6 +154,7 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
       }
       return errors
     }
+    largest = targets.runner.shards.processes.max(largest)
     return nu(
       robustScale(median: median, largest: largest, deviation: targets.sequences.deviation))
   }

@@ -33,6 +33,7 @@ extension Problem {
         squares += sequences.gains[k] * e * e
       }
     }
+    squares = processes.sum(squares)
     let each = Double(sequences.lengths.count / horizonCount)
     return runs > 0 ? squares / (spread * runs / each) : .nan
   }

@@ -22,11 +22,12 @@ extension Problem {
 
   /// Whether anything is known that the network could have been given in place of its own values.
   package var isFedBack: Bool {
-    fedBack.contains { measurements?.values[$0]?.contains { !$0.isNaN } == true }
+    processes.any(
+      fedBack.contains { measurements?.values[$0]?.contains { !$0.isNaN } == true })
   }
 
   /// The most steps ahead that sequences are predicted: half of the longest.
-  package var longestAhead: Int { (sequences.lengths.max() ?? 0) / 2 }
+  package var longestAhead: Int { processes.max(sequences.lengths.max() ?? 0) / 2 }
 
   /// Predicts from about 16 T / k times, so that it costs some runs of the sequences whatever k is.
   ///
@@ -69,6 +70,9 @@ extension Problem {
       }
       first += length
     }
+    let sums = processes.sum([squares, count])
+    try processes.check()
+    (squares, count) = (sums[0], sums[1])
     let nmse = count > 0 ? squares / count : .nan
     return Ahead(nmse: nmse.isFinite || count == 0 ? nmse : .infinity, values: values)
   }
@@ -78,7 +82,8 @@ extension Problem {
     let squares = zip(one.values, other.values).reduce(0) {
       $0 + ($1.0.value - $1.1.value) * ($1.0.value - $1.1.value)
     }
-    return (squares / Double(max(one.values.count, 1))).squareRoot()
+    let sums = processes.sum([squares, Double(one.values.count)])
+    return (sums[0] / max(sums[1], 1)).squareRoot()
   }
 
   /// What was measured, with something added to, or taken from, all that the network could be fed back: signs that follow
@@ -87,25 +92,41 @@ extension Problem {
     var known = Array(sequences.known.prefix(total * network.outputCount))
     var others = sequences.measured.mapValues { Array($0.prefix($0.count / horizonCount)) }
     guard shift != 0 else { return (known, others) }
-    var signs = RandomStream(seed: 0, name: "shift")
-    func move(_ scale: Double) -> Double { signs.uniform() < 0.5 ? shift * scale : -shift * scale }
+    // By the number of a sequence, whoever has it.
+    func move(
+      _ values: inout [Double], _ columns: Range<Int>, of width: Int, _ scales: [Double]
+    ) {
+      var first = 0
+      for (place, length) in sequences.lengths.prefix(sequences.lengths.count / horizonCount)
+        .enumerated()
+      {
+        var signs = RandomStream(
+          seed: 0, name: "shift, sequence \(sequences.number(of: place))")
+        for t in first..<first + length {
+          for k in columns {
+            values[t * width + k] += signs.uniform() < 0.5 ? shift * scales[k] : -shift * scales[k]
+          }
+        }
+        first += length
+      }
+    }
     for group in fedBack.sorted() {
-      if let values = others[group] {
+      if var values = others[group] {
         let size = network.size(of: group)
         let moments = ChannelMoments.of(values.map { $0.isNaN ? 0 : $0 }, channels: size) {
-          !values[$0].isNaN
+          [values] in !values[$0].isNaN
         }
-        others[group] = values.indices.map { values[$0] + move(moments[$0 % size].scale) }
+        let all = ChannelMoments.joined(moments, processes)
+        move(&values, 0..<size, of: size, all.map(\.scale))
+        others[group] = values
         continue
       }
       let before = network.outputs.prefix { $0.group != group }
       guard before.count < network.outputs.count else { continue }
       let place = before.reduce(0) { $0 + $1.count }
-      for k in place..<place + network.outputs[before.count].count {
-        for at in stride(from: k, to: known.count, by: network.outputCount) {
-          known[at] += move(outputMoments[k].scale)
-        }
-      }
+      move(
+        &known, place..<place + network.outputs[before.count].count, of: network.outputCount,
+        outputMoments.map(\.scale))
     }
     return (known, others)
   }

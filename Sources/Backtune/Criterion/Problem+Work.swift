@@ -48,7 +48,9 @@ extension Problem {
     load(slots)
     start(states, slots)
     try runner.simulate(states, poll: poll)
-    return score(states, slots)
+    let score = score(states, slots)
+    try processes.check()
+    return score
   }
 
   /// dx/dW d of every state along a direction d, one value a slot; weights must be loaded.

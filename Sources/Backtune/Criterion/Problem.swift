@@ -54,18 +54,22 @@ package final class Problem {
   package let outputMoments: [ChannelMoments]
   let spread: Double
   let slopes: Driven
+  /// Over all sequences of all processes, and multiplications of a step, about.
+  package let totalSteps: Int
+  package let workPerStep: Int
 
   package init(
     _ network: Network, _ sequences: Sequences, objective: Objective = Objective(),
-    options: ObservationOptions = ObservationOptions(), units: Units = .given
+    options: ObservationOptions = ObservationOptions(), units: Units = .given,
+    processes: Processes? = nil
   ) throws {
     self.network = network
     try options.checkHorizons()
     let horizons = options.horizons
     horizonCount = horizons.count
     let given = try sequences.observed(washout: options.washout, isStatic: options.isStatic)
-      .repeated(horizons.count)
-    let shards = try Shards(network, lengths: given.lengths)
+      .repeated(horizons.count).pooled(processes, network)
+    let shards = try Shards(network, lengths: given.lengths, processes: processes)
     outputMoments = given.outputMoments
     comparesValues = objective.kind.comparesValues
     var outputUnits = outputMoments.map { _ in 1.0 }
@@ -77,7 +81,9 @@ package final class Problem {
       outputUnits = outputMoments.map(\.scale)
     }
     isBalanced = options.balancesOutputs
-    let seen = options.balancesOutputs ? given.divided(by: outputUnits) : given
+    let seen =
+      options.balancesOutputs
+      ? try given.divided(by: outputUnits).pooled(processes, network) : given
     self.sequences = seen
     var activityTerms: [any ActivityTerm] = []
     var weightTerms: [any WeightTerm] = []
@@ -119,8 +125,8 @@ package final class Problem {
       ([data] as [Any] + (activityTerms as [Any])).compactMap { $0 as? any GlobalTerm }
     slopes = try runner.makeDriven(for: "slopes of the criterion")
     learnsEachStart = options.learnsEachStart
-    startCount = learnsEachStart || sequences.initial != nil ? sequences.lengths.count : 0
-    startsMeasured = sequences.initial != nil
+    startCount = learnsEachStart || given.initial != nil ? sequences.lengths.count : 0
+    startsMeasured = given.initial != nil
     var slots = scales.inner(network.slots)
     if startCount > 0 {
       try MemoryBudget.bytes(
@@ -134,7 +140,7 @@ package final class Problem {
         }
       }
       let starts = network.slots.values.count..<slots.values.count
-      if let initial = sequences.initial {
+      if let initial = given.initial {
         guard initial.count == starts.count else {
           throw BacktuneError.size(
             "initial states: \(initial.count) values, expected \(starts.count): the network has changed since they were set"
@@ -147,7 +153,7 @@ package final class Problem {
       }
       startSlots = learnsEachStart ? starts.map { ($0, horizons.count) } : []
     } else {
-      let running = given.lengths.count { $0 > 0 }
+      let running = processes.sum(given.lengths.count { $0 > 0 })
       startSlots = network.groups.compactMap(\.initialState).flatMap {
         network.arrays[$0.array].slots.map { ($0, running) }
       }
@@ -155,6 +161,28 @@ package final class Problem {
     self.slots = slots
     adjustable = slots.adjustable
     spread = seen.spreads.reduce(0, +)
+    totalSteps = processes.sum(shards.totalSteps)
+    workPerStep = processes.max(shards.workPerStep)
+    try processes.check()
+  }
+
+  /// Those that have the other sequences, where there are such.
+  package var processes: Processes? { runner.shards.processes }
+
+  /// Whether each process has adjustable slots of its own, the initial states of its sequences, after those of all.
+  package var hasOwnSlots: Bool { processes != nil && learnsEachStart }
+
+  /// Number of adjustable slots that all processes have; they come first.
+  package var sharedCount: Int {
+    hasOwnSlots ? network.adjustableCount : adjustable.count
+  }
+
+  /// sum v w over the adjustable slots of all processes.
+  package func product(_ v: [Double], _ w: [Double]) -> Double {
+    let count = sharedCount
+    let shared = zip(v[..<count], w).reduce(0) { $0 + $1.0 * $1.1 }
+    if !hasOwnSlots { return shared }
+    return shared + processes.sum(zip(v[count...], w[count...]).reduce(0) { $0 + $1.0 * $1.1 })
   }
 
   /// Each group once, with the most of its nodes.

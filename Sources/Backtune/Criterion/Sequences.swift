@@ -17,35 +17,51 @@ public struct Sequences: Sendable {
   /// Gains kappa; 0 where nothing is observed (a NaN desired value, or a zero gain).
   package let gains: [Double]
   /// Whether anything is desired value by value.
-  package let hasTargets: Bool
+  package internal(set) var hasTargets: Bool
   /// Desired values as they came, NaN where not known: what may be measured of the outputs, whatever their gains.
   let known: [Double]
   /// Measured values of groups, sum T x size, NaN where not known.
   private(set) var measured: [GroupID: [Double]] = [:]
   /// The state before t = 0 of every sequence, sequences x flat state; nil for the network's.
-  package private(set) var initial: [Double]?
+  package internal(set) var initial: [Double]?
+  /// Sums over the observed values.
+  var sums: DesiredSums
+  /// Of every input, and of the observed values of every output, gains not counted (none where nothing is desired).
+  package internal(set) var inputMoments: [ChannelMoments]
+  package internal(set) var outputMoments: [ChannelMoments]
+  /// Whether other processes have sequences too, so that these may be few: one of no step stands for none.
+  package let isShare: Bool
+  /// Whether that is so.
+  package let isNone: Bool
+  /// The number of the first among those of all processes, and how many these have; of what is repeated, before it is.
+  var (firstNumber, allCount) = (0, 0)
+  /// How many times they are repeated.
+  private(set) var copies = 1
+
   /// Sum of the gains of the observed values.
-  package let gainSum: Double
+  package var gainSum: Double { sums.gainSum }
   /// sum kappa o^2.
-  package let squares: Double
+  package var squares: Double { sums.squares }
   /// sum kappa (o - mean o)^2 of every output, its mean weighted by the gains: what NMSE divides by. 0 where it is
   /// constant up to rounding.
-  package let spreads: [Double]
+  package var spreads: [Double] { sums.spreads }
   /// Deviation of the observed values about the mean of their output, gains not counted.
-  package let deviation: Double
-  /// Of every input, and of the observed values of every output, gains not counted (none where nothing is desired).
-  package let inputMoments: [ChannelMoments]
-  package let outputMoments: [ChannelMoments]
+  package var deviation: Double { ChannelMoments.deviation(of: outputMoments) }
 
   /// - Parameters:
   ///   - desired: NaN where not observed; nil where nothing is desired value by value.
   ///   - gains: 0 or more; nil for 1 everywhere.
+  ///   - isShare: whether other processes have sequences too: there may be none here, or nothing observed.
   /// - Throws: `.size` for counts that do not fit, `.argument` for an input or a gain that is not finite, a negative
   ///   gain, an infinite desired value, or no observed value at all; `.network` where nothing can be observed.
   package init(
-    _ network: Network, lengths: [Int], inputs: UnsafeBufferPointer<Double>,
-    desired: UnsafeBufferPointer<Double>?, gains: UnsafeBufferPointer<Double>? = nil
+    _ network: Network, lengths given: [Int], inputs: UnsafeBufferPointer<Double>,
+    desired: UnsafeBufferPointer<Double>?, gains: UnsafeBufferPointer<Double>? = nil,
+    isShare: Bool = false
   ) throws {
+    isNone = isShare && given.isEmpty
+    let lengths = isNone ? [0] : given
+    self.isShare = isShare
     let total = try Batch.totalSteps(of: lengths)
     let (m, o) = (network.inputs, network.outputCount)
     guard o > 0 else {
@@ -90,14 +106,13 @@ public struct Sequences: Sendable {
       ofInputs: self.inputs, channels: m, lengths: lengths, gains: weights, outputs: o)
     outputMoments =
       hasTargets ? ChannelMoments.of(self.desired, channels: o, where: { weights[$0] > 0 }) : []
-    let sums = DesiredSums(gains: weights, desired: self.desired, outputs: o)
-    (gainSum, squares, spreads) = (sums.gainSum, sums.squares, sums.spreads)
-    deviation = ChannelMoments.deviation(of: outputMoments)
+    sums = DesiredSums(gains: weights, desired: self.desired, outputs: o)
+    (firstNumber, allCount) = (0, lengths.count)
     // The cost is divided by it.
     guard gainSum.isFinite else {
       throw BacktuneError.argument("gains: their sum is infinite, expected a finite one")
     }
-    guard !hasTargets || weights.contains(where: { $0 > 0 }) else {
+    guard isShare || !hasTargets || weights.contains(where: { $0 > 0 }) else {
       throw BacktuneError.argument(
         "desired: none of the \(goals.count) values is observed (NaN, or a gain of 0), expected at least one"
       )
@@ -112,9 +127,9 @@ public struct Sequences: Sendable {
     inputMoments = Self.moments(
       ofInputs: inputs, channels: inputCount, lengths: lengths, gains: gains, outputs: outputCount)
     outputMoments = ChannelMoments.of(desired, channels: outputCount, where: { gains[$0] > 0 })
-    let sums = DesiredSums(gains: gains, desired: desired, outputs: outputCount)
-    (gainSum, squares, spreads) = (sums.gainSum, sums.squares, sums.spreads)
-    deviation = ChannelMoments.deviation(of: outputMoments)
+    sums = DesiredSums(gains: gains, desired: desired, outputs: outputCount)
+    (isShare, isNone, copies) = (other.isShare, other.isNone, other.copies)
+    (firstNumber, allCount) = (other.firstNumber, other.allCount)
   }
 
   /// Gives what was measured of a group that is read so, in place of what is known of it as an output.
@@ -168,7 +183,8 @@ public struct Sequences: Sendable {
         network, outputs: hasTargets ? $0 : nil, others: measured, steps: totalSteps,
         horizons: horizons, unit: unit)
     }
-    if horizons.allSatisfy({ $0 == .infinity }) { return result }
+    // Other processes may know some.
+    if isShare || horizons.allSatisfy({ $0 == .infinity }) { return result }
     for (group, _) in sources where result.values[group]?.contains(where: { !$0.isNaN }) != true {
       throw BacktuneError.argument(
         "measured values of \(network.groups[group].name): none is known, expected some with a horizon of \(horizons.first ?? 1)"
@@ -198,9 +214,9 @@ public struct Sequences: Sendable {
     measured = other.measured.mapValues(repeated)
     (hasTargets, initial) = (other.hasTargets, other.initial)
     (inputMoments, outputMoments) = (other.inputMoments, other.outputMoments)
-    let sums = DesiredSums(gains: gains, desired: desired, outputs: outputCount)
-    (gainSum, squares, spreads) = (sums.gainSum, sums.squares, sums.spreads)
-    deviation = other.deviation
+    sums = DesiredSums(gains: gains, desired: desired, outputs: outputCount)
+    (isShare, isNone, copies) = (other.isShare, other.isNone, times)
+    (firstNumber, allCount) = (other.firstNumber, other.allCount)
   }
 
   /// Gives every sequence its state before t = 0; nil for the network's.
@@ -236,7 +252,7 @@ public struct Sequences: Sendable {
       }
       first += length
     }
-    guard kept.contains(where: { $0 > 0 }) else {
+    guard isShare || kept.contains(where: { $0 > 0 }) else {
       throw BacktuneError.argument(
         "desired: no value is observed after a washout of \(washout) steps\(isStatic ? ", at the last step" : ""), expected at least one"
       )

@@ -133,7 +133,7 @@ final class BackwardTuning: Session {
     var directions = [
       try secondOrder.direction(input, poll: poll),
       try secondOrder.weightedDirection(input, slots: origin, poll: poll),
-    ]
+    ].map(ofFirst)
     if slope.curvature == nil {
       directions = directions.map { Self.reaching($0, cost, slope.whole) }
     }
@@ -143,6 +143,16 @@ final class BackwardTuning: Session {
       try look(origin, cost, direction, .second, k + 1, poll)
     }
     if let reestimated { try third(origin, cost, reestimated, poll) }
+  }
+
+  /// The direction of the first process.
+  private func ofFirst(_ direction: [Double]) -> [Double] {
+    let count = problem.network.slots.values.count
+    // Given initial states, which are fixed, are as many as there are sequences.
+    guard problem.processes != nil,
+      let weights = problem.processes.first(Array(direction[..<count]), count: count)
+    else { return direction }
+    return weights + direction[count...]
   }
 
   /// The multiple of a direction that would bring a linear cost to zero.
@@ -176,17 +186,20 @@ final class BackwardTuning: Session {
     _ slope: Slope, _ poll: Poll
   ) throws -> [Double]? {
     do {
-      return try reestimatedDirection(slope, poll)
-    } catch let error as BacktuneError where error.kind == .memory {
+      if reestimation == nil { reestimation = try StateReestimation(problem, poll: poll) }
+      if problem.processes == nil { return try reestimatedDirection(slope, poll) }
+    } catch let error as BacktuneError where error.kind == .memory {}
+    guard problem.processes != nil, problem.processes.all(reestimation != nil) else {
       reestimationPause.report(won: false)
       return nil
     }
+    return try reestimatedDirection(slope, poll).map(ofFirst)
   }
 
   private func reestimatedDirection(
     _ slope: Slope, _ poll: Poll
   ) throws -> [Double]? {
-    var reestimation = try self.reestimation ?? StateReestimation(problem, poll: poll)
+    guard var reestimation else { return nil }
     self.reestimation = nil
     defer { self.reestimation = reestimation }
     guard try reestimation.run(from: search.states, poll: poll) != .nothing else {
@@ -207,8 +220,11 @@ final class BackwardTuning: Session {
 
   /// The six momenta of section 2.6.
   private func first(_ origin: [Double], _ cost: Double, _ poll: Poll) throws {
+    // Initial states that are given are no weights.
+    let count = problem.learnsEachStart ? origin.count : problem.network.slots.values.count
+    let weights = Array(origin[..<count])
     for (k, momentum) in FirstOrder.momenta.enumerated() {
-      guard let direction = firstOrder.direction(k, weights: origin) else { continue }
+      guard let direction = firstOrder.direction(k, weights: weights) else { continue }
       let alpha = try look(origin, cost, direction, .first, momentum, poll)
       firstOrder.report(k, alpha: alpha)
     }

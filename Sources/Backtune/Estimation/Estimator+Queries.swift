@@ -58,7 +58,9 @@ extension Estimator {
     try follow(other)
     try checkStructure(other)
     let session = try session()
-    return try body(session, other.slots.values)
+    let result = try body(session, other.slots.values)
+    try processes?.check()
+    return result
   }
 
   func checkStructure(_ other: Network) throws {

@@ -11,6 +11,7 @@ extension Estimator {
   @discardableResult
   public func step(monitor: Monitor? = nil) throws -> StopReason {
     stopReason = .none
+    processes?.begin()
     guard try start(monitor: monitor) else { return stopReason }
     return try iterate(monitor: monitor, left: 1)
   }
@@ -19,6 +20,7 @@ extension Estimator {
   @discardableResult
   public func run(monitor: Monitor? = nil) throws -> StopReason {
     stopReason = .none
+    processes?.begin()
     guard try start(monitor: monitor) else { return stopReason }
     try iterateToTheEnd(monitor: monitor)
     if options.observation.horizons.contains(.infinity), stopReason != .callback {
@@ -99,13 +101,14 @@ extension Estimator {
     (report.order, report.variant, report.step) = (.removal, 0, 0)
     report.seconds = seconds
     trace.append(report)
-    if let monitor, monitor(.iteration) { stopReason = .callback }
+    if isStopped(by: monitor) { stopReason = .callback }
     return true
   }
 
   /// Evaluates the first weights and opens the trace; false where there is nothing to go on from.
   private func start(monitor: Monitor?) throws -> Bool {
     parting = nil
+    try agree()
     if !isAnswered, !trace.isEmpty { restart() }
     if trace.isEmpty { try takeDraw() }
     let session = try session()
@@ -144,7 +147,7 @@ extension Estimator {
     // Nothing that is good already is thrown away, such as the network that made the data.
     if try session().cost(at: network.slots.values).nmse < Self.goodNMSE { return }
     if network.rest == nil || network.rest?.isTaken == true {
-      let sequences = try sequences()
+      let sequences = try sequences().pooled(processes, network)
       let (rest, groups) = (sequences.rest, sequences.groupRests(network))
       if rest != network.restValues || groups != network.rest?.groups ?? [:] {
         try network.setRest(rest, groups: groups, isTaken: true)
@@ -179,8 +182,14 @@ extension Estimator {
     } else if session.lastReport.order == .none {
       stopReason = !session.isConverged ? .stalled : isNoFit ? .saddle : .converged
     }
-    if isDone, let monitor, monitor(.iteration) { stopReason = .callback }
+    if isDone, isStopped(by: monitor) { stopReason = .callback }
     return stopReason
+  }
+
+  /// Tells that an iteration is complete.
+  /// - Returns: whether the caller wants no more, in any process.
+  private func isStopped(by monitor: Monitor?) -> Bool {
+    processes.any(monitor?(.iteration) ?? false)
   }
 
   /// Runs a part of an iteration; whatever it found is kept and traced, also where it was interrupted or failed.
@@ -211,10 +220,16 @@ extension Estimator {
   /// A check for the caller's wish to stop, at most every 5 ms.
   func poll(_ monitor: Monitor?) -> Poll {
     guard let monitor else { return .none }
+    let processes = processes
     return Poll { [clock] in
       let now = clock.now
       if now - self.lastPoll < .milliseconds(5) { return }
       self.lastPoll = now
+      // All processes stop at one place, which is not here.
+      if let processes {
+        if !processes.wantsStop { processes.wantsStop = monitor(.poll) }
+        return
+      }
       if monitor(.poll) { throw BacktuneError(.interrupted, "stopped by the caller") }
     }
   }

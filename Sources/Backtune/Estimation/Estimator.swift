@@ -49,6 +49,9 @@ public final class Estimator {
   public internal(set) var parting: Parting? {
     didSet { notes = notes.filter { $0.kind != .parting } + (parting.map { [.parting($0)] } ?? []) }
   }
+  /// The processes that have the other sequences, each with an estimator that is asked for the same; nil where these
+  /// are all. Where a process may have none, or nothing that is observed, it comes before the data.
+  public var processes: Processes? { didSet { question += 1 } }
   /// Slots of the weights that a sparse estimation took away.
   var removed: Set<Int> = []
 
@@ -124,18 +127,42 @@ public final class Estimator {
     if let made, made.question == question { return made.session }
     if let looked, looked.question == question { return looked.session }
     let sequences = try sequences()
-    let makeProblem = { [network, objective, options] in
+    try agree()
+    let makeProblem = { [network, objective, options, processes] in
       try Problem(
         network, sequences, objective: objective, options: options.observation,
-        units: options.units)
+        units: options.units, processes: processes)
     }
-    let session = try options.makeSession(makeProblem(), another: makeProblem)
+    // Sessions side by side could not come to the same sums in one order.
+    let session = try options.makeSession(
+      makeProblem(), another: processes == nil ? makeProblem : nil)
     if trace.isEmpty {
       made = (session, question)
     } else {
       looked = (session, question)
     }
     return session
+  }
+
+  /// - Throws: `.processes` where processes are asked for different things.
+  func agree() throws {
+    guard processes != nil else { return }
+    try processes.agree(on: signature, "networks, weights, bounds, criteria or options")
+  }
+
+  /// What all processes have to have alike.
+  private var signature: [UInt64] {
+    let slots = network.slots
+    var hash = Fingerprint()
+    for list in [slots.values, slots.lower, slots.upper, options.values] { hash.add(list) }
+    for value in slots.isFixed { hash.add(value ? 1 : 0) }
+    for count in [network.inputs, network.outputCount, network.stateSize, trace.count] {
+      hash.add(UInt64(count))
+    }
+    hash.add(objective.criterion + options.method.rawValue)
+    hash.add(UInt64(objective.regularisations.count))
+    hash.add(UInt64(objective.observableCount))
+    return [hash.value, UInt64(Vector.width)]
   }
 
   /// What found the best weights.
@@ -146,7 +173,9 @@ public final class Estimator {
 
   /// The best initial states, sequences x flat state, as `Network.simulate` takes them: those of each sequence where
   /// `options.observation.learnsEachStart` when it ran, otherwise empty.
-  public func initialStates() throws -> [Double] { try finder().initialStates }
+  public func initialStates() throws -> [Double] {
+    data?.isNone == true ? [] : try finder().initialStates
+  }
 
   /// Whether what was found answers the question at hand.
   package var isAnswered: Bool { !trace.isEmpty && made?.question == question }

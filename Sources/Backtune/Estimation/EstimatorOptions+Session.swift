@@ -13,6 +13,7 @@ extension EstimatorOptions {
   ) throws -> any Session {
     // An adjoint each, in every iteration.
     let residuals = problem.globalTerms.reduce(0) { $0 + $1.residualCount }
+    if problem.hasOwnSlots { try checkOwnSlots(residuals) }
     switch method {
     case .backwardTuning: return try BackwardTuning(problem)
     case .auto where residuals > Self.mostResiduals: return try BackwardTuning(problem)
@@ -24,8 +25,11 @@ extension EstimatorOptions {
       )
     }
     // One minimum, and one step to it.
-    if form == nil, let system = ReadoutSystem(problem) {
-      return try LinearReadout(problem, system)
+    if form == nil {
+      let system = ReadoutSystem(problem)
+      if problem.processes.all(system != nil), let system {
+        return try LinearReadout(problem, system)
+      }
     }
     // Weights that nobody drew are not thrown away.
     var drawn: UInt64?
@@ -35,6 +39,20 @@ extension EstimatorOptions {
     if restarts == 0 { return try GaussNewton(problem, form: form) }
     return try Race(
       problem, another: another, field: restarts + 1, form: form, seed: drawn ?? 0)
+  }
+
+  /// Whether initial states of sequences can be learnt where these are spread over processes.
+  /// - Throws: `.argument`
+  private func checkOwnSlots(_ residuals: Int) throws {
+    let what =
+      method == .backwardTuning
+      ? "the method backward-tuning"
+      : residuals > 0
+        ? "observables or orthogonal activities" : isDense == false ? "the option dense 0" : nil
+    guard let what else { return }
+    throw BacktuneError.argument(
+      "option initial_states: 1, expected 0 with \(what) where sequences are spread over processes"
+    )
   }
 
   /// The units that the method works in: backward tuning, whose own local problems are in units of the states, follows

@@ -60,6 +60,9 @@ public struct EstimatorOptions: Sendable {
     }
   }
 
+  /// All that has a name.
+  var values: [Double] { Self.table.map { $0.get(self) } + observation.horizons }
+
   /// Whether what was found under other options no longer answers.
   func asksOtherwise(than other: EstimatorOptions) -> Bool {
     observation != other.observation || method != other.method || restarts != other.restarts

@@ -2,7 +2,7 @@ import BacktuneNetwork
 import BacktuneNumerics
 import BacktuneSimulation
 
-/// A = sum_t kappa phi phi^T of a class of node systems, over all sequences. Formed chunk by chunk: the sources of some
+/// A = sum_t kappa phi phi^T of a class of node systems, over all sequences of all processes. Formed chunk by chunk: the sources of some
 /// hundred times are gathered in a matrix, which is multiplied by itself.
 struct NormalMatrices {
   private let states: States
@@ -51,6 +51,7 @@ struct NormalMatrices {
     for part in parts.dropFirst() {
       Vectors.add(1, part.pointer, to: parts[0].pointer, count: order * order)
     }
+    shards.processes.sum(parts[0].pointer, count: order * order)
     return parts[0]
   }
 

@@ -20,8 +20,10 @@ extension Problem {
   /// A regularisation of the weights decides among those that fit.
   private var interpolationNotes: [EstimationNote] {
     let values = outputMoments.reduce(0) { $0 + $1.count }
-    guard values > 0, weightTerms.isEmpty, adjustable.count >= values else { return [] }
-    return [.interpolates(weights: adjustable.count, values: values)]
+    let own = sequences.isNone ? 0 : adjustable.count - sharedCount
+    let count = sharedCount + (hasOwnSlots ? processes.sum(own) : own)
+    guard values > 0, weightTerms.isEmpty, count >= values else { return [] }
+    return [.interpolates(weights: count, values: values)]
   }
 
   private var outputNotes: [String] {

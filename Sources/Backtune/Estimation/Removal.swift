@@ -57,7 +57,7 @@ struct Removal {
     let session = try plain.makeSession(
       try Problem(
         network, sequences, objective: objective, options: options.observation,
-        units: options.units))
+        units: options.units, processes: before.problem.processes))
     var values = before.slots
     for slot in slots { values[slot] = 0 }
     session.restart(from: values)

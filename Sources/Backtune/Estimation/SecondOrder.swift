@@ -89,11 +89,13 @@ struct SecondOrder {
   /// Systems of larger orders come one by one: a call of LAPACK is polled then.
   private static let smallOrder = 256
 
-  /// Calls `body` for every system: those of small orders side by side, then the others.
+  /// Calls `body` for every system: those of small orders side by side, then the others. Where matrices are summed over
+  /// processes they come one by one, in an order that all have.
   private func forEach(
     _ orders: [Int], _ input: Input, _ poll: Poll, _ body: @escaping (Int, Poll) throws -> Void
   ) throws {
-    let small = orders.indices.filter { orders[$0] <= Self.smallOrder }
+    let isAlone = input.shards.processes == nil
+    let small = orders.indices.filter { isAlone && orders[$0] <= Self.smallOrder }
     let work = small.reduce(0) {
       $0 + orders[$1] * orders[$1] * (input.shards.totalSteps + 4 * orders[$1])
     }
@@ -101,7 +103,7 @@ struct SecondOrder {
       try body(small[k], poll)
       try poll()
     }
-    for k in orders.indices where orders[k] > Self.smallOrder {
+    for k in orders.indices where !isAlone || orders[k] > Self.smallOrder {
       try body(k, poll)
       try poll()
     }

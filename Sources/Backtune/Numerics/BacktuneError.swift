@@ -16,6 +16,8 @@ public struct BacktuneError: Error, CustomStringConvertible, Sendable {
     case file
     /// The caller asked to stop.
     case interrupted
+    /// Processes that share an estimation could not be joined, or do not do the same.
+    case processes
   }
 
   /// What is wrong, in a word.

@@ -1,14 +1,18 @@
 import Synchronization
 
 /// What is computed part by part, on as many threads as there are, and joined in the order of the parts: who computes a
-/// part, and when, changes no bit.
+/// part, and when, changes no bit. Sums, maxima and medians go over all processes, where there are several.
 package struct Reduction: Sendable {
   /// Number of parts.
   package let count: Int
   /// Multiplications of all parts, about: small work stays on the caller's thread.
   private let work: Int
+  /// Those that have parts of the same kind.
+  private let processes: Processes?
 
-  package init(count: Int, work: Int) { (self.count, self.work) = (count, work) }
+  package init(count: Int, work: Int, processes: Processes? = nil) {
+    (self.count, self.work, self.processes) = (count, work, processes)
+  }
 
   private var threads: Int { count > 1 && Threads.worthwhile(work: work) ? Threads.count : 1 }
 
@@ -78,14 +82,14 @@ package struct Reduction: Sendable {
   package func sum(_ body: @escaping (Int) -> Double) -> Double {
     let values = SharedValues(few: count)
     each { values.pointer[$0] = body($0) }
-    return (0..<count).reduce(0) { $0 + values.pointer[$1] }
+    return processes.sum((0..<count).reduce(0) { $0 + values.pointer[$1] })
   }
 
   /// The largest over all parts, 0 of none.
   package func max(_ body: @escaping (Int) -> Double) -> Double {
     let values = SharedValues(few: count)
     each { values.pointer[$0] = body($0) }
-    return (0..<count).reduce(0) { Swift.max($0, values.pointer[$1]) }
+    return processes.max((0..<count).reduce(0) { Swift.max($0, values.pointer[$1]) })
   }
 
   /// Sums of `size` values, each part adding to zeros; the caller knows that they fit.
@@ -112,28 +116,39 @@ package struct Reduction: Sendable {
     for part in 1..<Swift.max(count, 1) {
       Vectors.add(1, values.pointer + part * size, to: values.pointer, count: size)
     }
+    processes.sum(values.pointer, count: size)
     return Array(UnsafeBufferPointer(start: values.pointer, count: size))
   }
 
   /// The median of values of 0 or more, NaN left out, the mean of the middle two where their number is even; 0 of none.
-  /// Found by bisection of the bits: parts answer by counts, which are added.
   package func median(_ values: (Int) -> [Double]) -> Double {
-    let parts = (0..<count).map { values($0).filter { !$0.isNaN } }
-    let total = parts.reduce(0) { $0 + $1.count }
+    let own = (0..<count).flatMap { values($0).filter { !$0.isNaN } }
+    let total = processes.sum(own.count)
     if total == 0 { return 0 }
-    let upper = kth(total / 2, parts)
-    return total.isMultiple(of: 2) ? kth(total / 2 - 1, parts) / 2 + upper / 2 : upper
+    let upper = Self.ranked(total / 2, of: own, processes)
+    return total.isMultiple(of: 2)
+      ? Self.ranked(total / 2 - 1, of: own, processes) / 2 + upper / 2 : upper
   }
 
-  /// The value that has k smaller ones before it.
-  private func kth(_ k: Int, _ parts: [[Double]]) -> Double {
-    var (low, high) = (UInt64(0), Double.infinity.bitPattern)
-    while low < high {
-      let middle = low + (high - low) / 2
-      let bound = Double(bitPattern: middle)
-      let below = parts.reduce(0) { sum, part in sum + part.count { $0 <= bound } }
-      if below > k { high = middle } else { low = middle + 1 }
+  /// The value that has k smaller ones before it, of values of 0 or more in all processes. Their bits are found eight at a
+  /// time, from the highest on, by counts alone, which are added.
+  package static func ranked(
+    _ k: Int, of values: [Double], _ processes: Processes? = nil
+  ) -> Double {
+    // Bits of numbers of 0 or more are in their order; 0 comes without its sign.
+    var (left, found, before) = (values.map { ($0 + 0).bitPattern }, UInt64(0), k)
+    for shift in stride(from: 56, through: 0, by: -8) {
+      var counts = [Double](repeating: 0, count: 256)
+      for bits in left { counts[Int(bits >> UInt64(shift) & 0xFF)] += 1 }
+      counts = processes.sum(counts)
+      var digit = 0
+      while digit < 255, before >= Int(counts[digit]) {
+        before -= Int(counts[digit])
+        digit += 1
+      }
+      found |= UInt64(digit) << UInt64(shift)
+      left = left.filter { $0 >> UInt64(shift) & 0xFF == UInt64(digit) }
     }
-    return Double(bitPattern: low)
+    return Double(bitPattern: found)
   }
 }

@@ -66,6 +66,22 @@ package final class TriangularFactor {
     }
   }
 
+  /// Takes the rows of all processes, in the order of these: by their factors, one after the other.
+  package func join(_ processes: Processes?, poll: Poll = .none) throws {
+    guard let processes, processes.count > 1 else { return }
+    let own = try Buffer(count: factor.count, for: "QR factors")
+    own.copy(from: factor)
+    clear()
+    let part = try Buffer(count: factor.count, for: "QR factors")
+    for rank in 0..<processes.count {
+      part.zero()
+      if rank == processes.rank { part.copy(from: own) }
+      processes.sum(part.pointer, count: part.count)
+      try processes.check()
+      try append(part.pointer, count: order, stride: order, poll: poll)
+    }
+  }
+
   /// Takes the rows of a diagonal matrix.
   package func append(diagonal: [Double], poll: Poll = .none) throws {
     let count = min(order, Self.rowsAtOnce)

@@ -46,6 +46,13 @@ package struct Guard: Sendable {
       raised += other.raised
       saturated += other.saturated
     }
+
+    /// Takes those of all processes.
+    mutating func join(_ processes: Processes?) {
+      guard processes != nil else { return }
+      let all = processes.sum([Double(values), Double(raised), Double(saturated)])
+      (values, raised, saturated) = (Int(all[0]), Int(all[1]), Int(all[2]))
+    }
   }
 
   /// Applies g in place.

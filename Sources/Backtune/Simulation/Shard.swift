@@ -35,10 +35,15 @@ package final class Shards {
   /// The first step of each sequence where they stand one after the other.
   package let starts: [Int]
   package let totalSteps: Int
+  /// Those that have the other sequences, where there are such.
+  package let processes: Processes?
 
   /// - Parameter keepsPrograms: whether programs are shared with other calls.
   /// - Throws: `.size` for no sequence or a negative length, `.network` for a network without groups, `.memory`.
-  package init(_ network: Network, lengths: [Int], keepsPrograms: Bool = false) throws {
+  package init(
+    _ network: Network, lengths: [Int], keepsPrograms: Bool = false, processes: Processes? = nil
+  ) throws {
+    self.processes = processes
     let whole = try Batch(lengths: lengths)
     (starts, totalSteps) = (whole.starts, whole.totalSteps)
     (self.network, self.lengths) = (network, lengths)
@@ -60,7 +65,9 @@ package final class Shards {
   package var count: Int { all.count }
 
   /// Over the shards, for what is done at all nodes.
-  package var reduction: Reduction { Reduction(count: count, work: totalSteps * workPerStep) }
+  package var reduction: Reduction {
+    Reduction(count: count, work: totalSteps * workPerStep, processes: processes)
+  }
 
   /// Multiplications of one step of one sequence, about.
   package var workPerStep: Int { all[0].program.workPerStep }

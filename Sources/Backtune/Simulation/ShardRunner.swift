@@ -15,7 +15,8 @@ package final class ShardRunner {
   package init(_ shards: Shards, driven: [Observed]) throws {
     (self.shards, self.driven) = (shards, driven)
     let values = driven.reduce(0) { $0 + $1.count }
-    reduction = Reduction(count: shards.count, work: 4 * values * shards.totalSteps)
+    reduction = Reduction(
+      count: shards.count, work: 4 * values * shards.totalSteps, processes: shards.processes)
     runs = shards.reduction
     var byLanes: [Int: Drive] = [:]
     drives = shards.all.map { shard in
@@ -157,7 +158,7 @@ package final class ShardRunner {
 
   /// What an adjoint found.
   package struct Pulled {
-    /// sum_t eps(t) phi(t), one value a slot of the network.
+    /// sum_t eps(t) phi(t), one value a slot of the network, over all processes; what the guard did, too.
     package let gradient: [Double]
     /// The derivative by the initial states, sequences x flat state; empty unless asked for.
     package let starts: [Double]
@@ -190,9 +191,10 @@ package final class ShardRunner {
         }
       }
     }
-    return Pulled(
-      gradient: gradient, starts: Array(found.starts),
-      counts: found.counts.reduce(into: Guard.Counts()) { $0.add($1) })
+    var counts = found.counts.reduce(into: Guard.Counts()) { $0.add($1) }
+    if limit != nil { counts.join(shards.processes) }
+    try shards.processes.check()
+    return Pulled(gradient: gradient, starts: Array(found.starts), counts: counts)
   }
 
   /// What shards of an adjoint write beside the gradient.

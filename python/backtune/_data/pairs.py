@@ -67,6 +67,18 @@ class Data:
             self.desired = joined(placed(desired.arrays, rows, self.lengths, np.nan), outputs)
         check_sampling(net.sampling_time, given.forms)
 
+    @classmethod
+    def none(cls, net: Network, has_desired: bool) -> Data:
+        """No sequence, of a process that has none."""
+        data = cls.__new__(cls)
+        nothing = Sequences([], [], True)
+        data.is_list, data.lengths = True, nothing.lengths
+        data.inputs = np.empty((0, net.inputs))
+        data.tables = (nothing, nothing if has_desired else None)
+        data.desired = np.empty((0, net.outputs)) if has_desired else None
+        data.gains = None
+        return data
+
     @property
     def form(self) -> Sequences:
         """How results over these data are to look: the tables that came, without their values."""

@@ -88,6 +88,8 @@ package final class ObservablesTerm: DataTerm, GlobalTerm {
   private let values: Buffer
   private let slopes: Buffer
   private let outputs: Int
+  /// The part of the terms of every observable that comes from the sequences of this process; nil where all do.
+  private let shares: [Double]?
   /// Of a Gibbs fit: that of lambda, or else the reference.
   private let base: ObservableGoals.OutputSeries?
 
@@ -105,9 +107,15 @@ package final class ObservablesTerm: DataTerm, GlobalTerm {
     let dimensions = [runner.shards.totalSteps, outputs]
     values = try Buffer(dimensions: dimensions, for: "series of outputs")
     slopes = try Buffer(dimensions: dimensions, for: "slopes of observables")
+    let processes = runner.shards.processes
+    guard processes == nil || goals.reference != nil || context.targets == nil else {
+      throw BacktuneError.argument(
+        "desired: it is of the sequences of one process, expected a reference, the same in all, with the criterion observables"
+      )
+    }
     let reference = try goals.reference ?? context.targets?.sequences.desiredSeries()
     set = try Self.makeSet(goals, reference, outputs).following(washout: context.washout)
-    try set.check(lengths: places.lengths)
+    shares = try set.shares(lengths: places.lengths, processes)
     base = goals.samples ?? reference
   }
 
@@ -164,7 +172,9 @@ package final class ObservablesTerm: DataTerm, GlobalTerm {
   /// Adds sum_k c_k dO_k/dx.
   private func addSlopes(_ c: [Double], _ states: Driven, into target: Driven) {
     slopes.zero()
-    set.addSlopes(c, series(states), to: MutableSeries(slopes.pointer, places))
+    set.addSlopes(
+      shares.map { zip(c, $0).map(*) } ?? c, series(states),
+      to: MutableSeries(slopes.pointer, places))
     forEachOutput(target) { $1.pointee += slopes.pointer[$0] }
   }
 
@@ -187,7 +197,12 @@ package final class ObservablesTerm: DataTerm, GlobalTerm {
   }
 
   /// O_k of these states.
-  package func means(_ states: Driven) -> [Double] { set.values(series(states)) }
+  package func means(_ states: Driven) -> [Double] {
+    let own = set.values(series(states))
+    guard let shares else { return own }
+    return runner.shards.processes.sum(
+      own.indices.map { shares[$0] > 0 ? shares[$0] * own[$0] : 0 })
+  }
 
   package func value(_ states: Driven) -> Double { set.cost(means(states)) }
 
@@ -221,6 +236,8 @@ package final class ObservablesTerm: DataTerm, GlobalTerm {
   package func imposition(
     on states: Driven, poll: Poll
   ) throws -> Imposition? {
+    // It would take the series of all processes.
+    if runner.shards.processes != nil { return nil }
     guard let projection = try Projection(of: series(states), set, poll: poll) else { return nil }
     let (first, places) = (SeriesPlaces(lengths: places.lengths, channelCount: outputs), places)
     return { target in

@@ -69,6 +69,23 @@ package struct ObservableSet: Sendable {
     }
   }
 
+  /// The part of the terms of every observable that is in sequences of these lengths, the others being those of other
+  /// processes; nil of one process.
+  /// - Throws: as `check`.
+  func shares(lengths: [Int], _ processes: Processes?) throws -> [Double]? {
+    guard processes != nil else {
+      try check(lengths: lengths)
+      return nil
+    }
+    let own = observables.map { Double($0.count(lengths)) }
+    let all = processes.sum(own)
+    try processes.check()
+    // The same in all: those of the longest.
+    let longest = processes.max(lengths.max() ?? 0)
+    try check(lengths: [longest])
+    return zip(own, all).map { $1 > 0 ? $0 / $1 : 0 }
+  }
+
   /// O_k(x).
   package func values(_ series: Series) -> [Double] { observables.map { $0.mean(series) } }
 

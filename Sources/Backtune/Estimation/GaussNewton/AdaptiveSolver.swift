@@ -85,7 +85,9 @@ final class AdaptiveSolver: StepSolver {
   /// - Returns: nil where there is no room.
   private func makeDense() -> DenseSolver? {
     if dense == nil {
-      dense = try? DenseSolver(problem)
+      let made = try? DenseSolver(problem)
+      // Where one process has no room none goes over.
+      dense = problem.processes.all(made != nil) ? made : nil
       isStarved = dense == nil
     }
     return dense

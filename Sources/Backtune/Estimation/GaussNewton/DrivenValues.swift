@@ -30,7 +30,7 @@ struct DrivenValues {
   /// of the smallest networks.
   private struct Home {
     let curvature: UnsafePointer<Double>
-    let slope: UnsafePointer<Double>
+    let slope: UnsafeMutablePointer<Double>
     let rowSize: Int
     let lanes: Int
 
@@ -96,15 +96,27 @@ struct DrivenValues {
 
   /// sqrt(w) times a random sign each, in place of the slopes that were taken: what J^T makes of them has squares whose
   /// expectation is the diagonal of J^T J, in this unit too.
-  func randomSigns(_ stream: inout RandomStream) -> Driven {
-    for part in slopes.parts.indices {
-      let (target, w) = (slopes.parts[part].origin, curvatures.parts[part].origin)
-      runner.forEachValue(part) {
-        let sign = stream.uniform() < 0.5 ? -1.0 : 1
-        target[$0] = w[$0] > 0 ? sign * (w[$0] / unit).squareRoot() : 0
+  /// - Parameter streams: of `signStreams`.
+  func randomSigns(_ streams: inout [RandomStream]) -> Driven {
+    slopes.zero()
+    for (sequence, home) in homes.enumerated() {
+      for t in 0..<runner.shards.lengths[sequence] {
+        for k in nodes.indices {
+          let (place, sign) = (home.place(t, k), streams[sequence].uniform() < 0.5 ? -1.0 : 1)
+          let w = home.curvature[place]
+          if w > 0 { home.slope[place] = sign * (w / unit).squareRoot() }
+        }
       }
     }
     return slopes
+  }
+
+  /// One for each sequence, by its number, whoever has it.
+  func signStreams() -> [RandomStream] {
+    homes.indices.map {
+      RandomStream(
+        seed: UInt64(problem.sequences.number(of: $0)), name: "diagonal of the normal matrix")
+    }
   }
 
   /// Whether node k counts at time t of a sequence.

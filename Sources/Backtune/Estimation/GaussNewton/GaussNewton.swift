@@ -89,7 +89,8 @@ final class GaussNewton: Session {
     let linear = LinearisedProblem(problem, origin, solver)
     guard linear.scale > 0, linear.scale.isFinite else {
       // No weight moves a value that counts.
-      isConverged = linear.scale == 0 && linear.box.gradient.allSatisfy { $0 == 0 }
+      isConverged = problem.processes.all(
+        linear.scale == 0 && linear.box.gradient.allSatisfy { $0 == 0 })
       return
     }
     var least = cost
@@ -151,12 +152,11 @@ final class GaussNewton: Session {
   private func trial(_ linear: LinearisedProblem, _ poll: Poll) throws -> Double {
     let mu = damping * linear.scale
     guard
-      var step = try solver.step(
-        linear.box, curvature: linear.regularisation?.curvature, damping: mu, isFinal: false,
-        poll: poll)
+      var step = try solver.sharedStep(
+        problem, linear, damping: mu, isFinal: false, poll: poll)
     else { return .infinity }
     var least = Double.infinity
-    var size = step.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    var size = problem.product(step, step).squareRoot()
     let most = solver.maxCorrections
     for k in 0...most {
       let (value, simulated) = try search.attempt(
@@ -166,7 +166,7 @@ final class GaussNewton: Session {
       guard k < most, value < .infinity else { return least }
       guard let correction = try correction(linear, step, mu, simulated, poll) else { return least }
       let before = size
-      size = correction.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      size = problem.product(correction, correction).squareRoot()
       // Corrections that hardly shrink lead nowhere.
       if size > Self.largestRatio * before { return least }
       for k in step.indices { step[k] = linear.box.bounded(step[k] + correction[k], k) }
@@ -183,10 +183,11 @@ final class GaussNewton: Session {
     problem.takeSlopes(of: simulated.driven, near: base.driven, into: slopes)
     problem.load(linear.origin)
     let gradient = try problem.pullBack(slopes, base, poll: poll)
-    return try solver.correction(
+    let correction = try solver.correction(
       problem.adjustable.enumerated().map {
         gradient[$1] + mu * step[$0] + linear.pull($0, step)
       }, poll: poll)
+    return problem.shared(correction)
   }
 
   /// What a step of hardly any damping could gain, g^T (J^T J)^+ g, is below rounding beside r^T r; or r itself is,
@@ -195,19 +196,19 @@ final class GaussNewton: Session {
     let gradient = linear.box.gradient
     if search.score.penalty == 0 && problem.isMet(search.score) { return true }
     guard
-      let step = try solver.step(
-        linear.box, curvature: linear.regularisation?.curvature,
-        damping: Self.smallestDamping * linear.scale, isFinal: true, poll: poll), solver.isSolved
+      let step = try solver.sharedStep(
+        problem, linear, damping: Self.smallestDamping * linear.scale, isFinal: true, poll: poll),
+      solver.isSolved
     else { return false }
     // Nor does any weight by itself, which a much larger scale of others would hide in that step.
     let least = 1e-14 * search.score.total
     let diagonal = solver.diagonal
-    for k in gradient.indices where !linear.box.isHeld(k) {
+    let isSteep = gradient.indices.contains { k in
       let curvature = diagonal[k] + (linear.regularisation?.curvature[k] ?? 0)
-      if gradient[k] * gradient[k] > least * curvature { return false }
+      return !linear.box.isHeld(k) && gradient[k] * gradient[k] > least * curvature
     }
-    let gain = zip(step, gradient).reduce(0) { $0 - $1.0 * $1.1 }
-    return gain <= least
+    if problem.processes.any(isSteep) { return false }
+    return -problem.product(step, gradient) <= least
   }
 
   private func begin() {

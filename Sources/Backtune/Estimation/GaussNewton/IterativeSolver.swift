@@ -102,8 +102,12 @@ final class IterativeSolver: StepSolver {
     let method = ConjugateGradients(
       tolerance: tolerance, maxProducts: min(accuracy.products, allowance))
     let right = only(right)
+    let known = try memory.solution(right, damping: damping)
+    let shared = products.processes.first(
+      known.map { $0.x + $0.image }, count: 2 * right.count)
     let solution = try method.solve(
-      right, from: try memory.solution(right, damping: damping),
+      right,
+      from: shared.map { (x: Array($0[..<right.count]), image: Array($0[right.count...])) },
       inverse: { only(preconditioner.apply($0)) }, product: { try product($0, poll) })
     guard let solution else { return nil }
     isSolved = isSolved && solution.isSolved

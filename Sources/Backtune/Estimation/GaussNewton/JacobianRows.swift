@@ -132,6 +132,8 @@ final class JacobianRows {
     if problem.globalTerms.isEmpty { return }
     try values.forEachGlobalRow(states, slots: slots, poll: poll) {
       row, weight, residual in
+      // All processes have the same: they count once.
+      if problem.processes.rank > 0 { return }
       let scale = (weight / values.unit).squareRoot()
       try row.withUnsafeBufferPointer {
         try appendRow(scale, $0.baseAddress, scale * residual, sink, poll)
@@ -166,7 +168,7 @@ final class JacobianRows {
     }
     let rows = pending
     pending = 0
-    try sink.take(chunk.pointer, rows: rows, poll: poll)
+    if rows > 0 { try sink.take(chunk.pointer, rows: rows, poll: poll) }
   }
 
   /// Writes the four rows in the chunk.

@@ -24,12 +24,12 @@ enum LinearForm: Equatable {
   /// against products of a tangent, an adjoint and a gradient, four multiplications a weight and time.
   static func cheaper(_ problem: Problem) -> LinearForm {
     let order = Double(problem.adjustable.count)
-    if order <= smallOrder { return .dense }
+    if order <= smallOrder || problem.hasOwnSlots { return .dense }
     if 2 * order * order * Double(MemoryLayout<Double>.stride) > Double(room) { return .iterative }
-    let steps = Double(problem.runner.shards.totalSteps)
+    let steps = Double(problem.totalSteps)
     let rows = steps * Double(problem.driven.reduce(0) { $0 + $1.count })
     let dense = (rows + order) * order * order / 2
-    let product = 4 * Double(problem.runner.shards.workPerStep) * steps
+    let product = 4 * Double(problem.workPerStep) * steps
     return .adaptive(budget: Int(patience * dense / (speed * max(product, 1))))
   }
 

@@ -56,7 +56,10 @@ final class LinearReadout: Session {
   /// - Returns: false where the solution is not to be had, or out of bounds.
   private func solve(_ poll: Poll) throws -> Bool {
     let cost = ownSearch.score.total
-    guard let solution = try system.solve(ownSearch.slots, try problem.makeStates(), poll: poll),
+    let count = problem.network.slots.values.count
+    let own = try system.solve(ownSearch.slots, try problem.makeStates(), poll: poll)
+    let weights = problem.processes.first(own.map { Array($0[..<count]) }, count: count)
+    guard let solution = weights.map({ $0 + ownSearch.slots[count...] }),
       solution.indices.allSatisfy({
         solution[$0] >= problem.slots.lower[$0] && solution[$0] <= problem.slots.upper[$0]
       })

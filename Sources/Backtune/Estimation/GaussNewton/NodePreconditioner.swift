@@ -76,8 +76,13 @@ final class NodePreconditioner {
     shifts = diagonal.indices.map { damping + (curvature?[$0] ?? 0) }
   }
 
-  /// M^-1 r
+  /// M^-1 r, as the first process has it.
   func apply(_ r: [Double]) -> [Double] {
+    let own = solve(r)
+    return shards.processes.first(own, count: own.count) ?? own
+  }
+
+  private func solve(_ r: [Double]) -> [Double] {
     var result = r
     for k in others { result[k] = r[k] / (diagonal[k] + shifts[k]) }
     for c in classes.indices {

@@ -8,7 +8,9 @@ final class NormalEquations: RowSink {
   private let problem: Problem
   /// The unit of the cost, a power of two, in which roots are drawn.
   private(set) var unit = 1.0
-  /// Lower triangle of [J r]^T [J r], row-major, `stride` apart: row number `order` is r^T J, r^T r.
+  /// The largest diagonal element of J^T J.
+  private(set) var largest = 0.0
+  /// Lower triangle of [J r]^T [J r] of all processes, row-major, `stride` apart: row number `order` is r^T J, r^T r.
   let gram: Buffer
   let stride: Int
 
@@ -28,12 +30,12 @@ final class NormalEquations: RowSink {
     (0..<order).map { gram.pointer[order * stride + $0] }
   }
 
-  /// The largest diagonal element of J^T J.
-  var largest: Double {
-    (0..<order).reduce(0) {
+  private func findLargest() -> Double {
+    let own = (0..<order).reduce(0.0) {
       let value = gram.pointer[$1 * (stride + 1)]
       return value > $0 || value.isNaN ? value : $0
     }
+    return problem.hasOwnSlots ? problem.processes.max(own.isNaN ? .infinity : own) : own
   }
 
   /// Computes both at simulated states, whose weights are `slots`.
@@ -42,7 +44,29 @@ final class NormalEquations: RowSink {
   ) throws {
     unit = problem.data.rootUnit(states.driven)
     try rows.run(states, slots: slots, unit: unit, into: self, poll: poll)
+    try join()
     if unit != 1 { for place in 0..<stride * stride { gram.pointer[place] *= unit } }
+    largest = findLargest()
+  }
+
+  /// Takes the sums over all processes of what is of slots that all have.
+  private func join() throws {
+    guard let processes = problem.processes else { return }
+    let count = (problem.sharedCount + 1) * (problem.sharedCount + 2) / 2
+    let packed = try Buffer(count: count, for: "normal matrix")
+    forEachRow { gram, place, length in (packed.pointer + place).update(from: gram, count: length) }
+    processes.sum(packed.pointer, count: count)
+    try processes.check()
+    forEachRow { gram, place, length in gram.update(from: packed.pointer + place, count: length) }
+  }
+
+  /// Calls `body(row, place in the triangle, length)`.
+  private func forEachRow(_ body: (UnsafeMutablePointer<Double>, Int, Int) -> Void) {
+    let shared = problem.sharedCount
+    for i in 0..<shared { body(gram.pointer + i * stride, i * (i + 1) / 2, i + 1) }
+    let (last, place) = (gram.pointer + order * stride, shared * (shared + 1) / 2)
+    body(last, place, shared)
+    body(last + order, place + shared, 1)
   }
 
   func clear() { gram.zero() }

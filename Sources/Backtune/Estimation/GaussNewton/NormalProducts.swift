@@ -11,6 +11,7 @@ final class NormalProducts {
   private let states: States
   private var slots: [Double] = []
   private var rows: [(row: [Double], weight: Double)] = []
+  var processes: Processes? { problem.processes }
   /// J^T r.
   private(set) var gradient: [Double] = []
 
@@ -54,10 +55,10 @@ final class NormalProducts {
 
   /// An estimate of the diagonal of J^T J, from squares of J^T times random signs.
   func diagonal(probes: Int, poll: Poll) throws -> [Double] {
-    var stream = RandomStream(seed: 0, name: "diagonal of the normal matrix")
     var result = [Double](repeating: 0, count: gradient.count)
+    var streams = values.signStreams()
     for _ in 0..<probes {
-      let pulled = try pullBack(values.randomSigns(&stream), poll)
+      let pulled = try pullBack(values.randomSigns(&streams), poll)
       for k in result.indices {
         result[k] += values.unit * (pulled[k] * pulled[k] / Double(probes))
       }

@@ -157,6 +157,12 @@ struct ReadoutSystem {
   private func haveSameGains(
     _ family: ReadoutFamily, _ node: Node, _ largest: Double, _ weights: Driven
   ) -> Bool {
+    problem.processes.all(haveSameGainsHere(family, node, largest, weights))
+  }
+
+  private func haveSameGainsHere(
+    _ family: ReadoutFamily, _ node: Node, _ largest: Double, _ weights: Driven
+  ) -> Bool {
     for (part, shard) in problem.runner.shards.all.enumerated() {
       let layout = problem.runner.layout(part)
       let first = layout.place(of: family.nodes[0].group, family.nodes[0].node)
@@ -229,6 +235,7 @@ struct ReadoutFamily {
       }
     }
     if count > 0 { try flush() }
+    try factor.join(runner.shards.processes, poll: poll)
     if penalties.contains(where: { $0 > 0 }) {
       try factor.append(
         diagonal: penalties.map { $0.squareRoot() } + nodes.map { _ in 0 }, poll: poll)

@@ -29,16 +29,32 @@ struct SaddleExit {
   func run(from origin: [Double], poll: Poll) throws {
     if problem.isMet(search.score) { return }
     let goal = search.score.total
-    var stream = RandomStream(seed: 0, name: "leaving a saddle")
+    let draws = draws
     var slots = search.moved(
       origin,
-      problem.adjustable.map { Self.distance * stream.normal() * max(abs(origin[$0]), 1) })
+      problem.adjustable.enumerated().map { Self.distance * draws[$0] * max(abs(origin[$1]), 1) })
     for _ in 0..<Self.steps {
       let (cost, states) = try search.attempt(slots, poll: poll)
       guard cost.isFinite, search.score.total >= goal * (1 - Self.rounding) else { return }
       base.copy(from: states)
       guard let next = try step(from: slots, cost, poll) else { return }
       slots = next
+    }
+  }
+
+  /// Normal numbers for all adjustable slots; those of a sequence's own initial state go by its number, whoever has it.
+  private var draws: [Double] {
+    var stream = RandomStream(seed: 0, name: "leaving a saddle")
+    let (own, size) = (problem.network.slots.values.count, problem.network.stateSize)
+    var last: Int?
+    return problem.adjustable.map { slot in
+      let sequence = slot < own ? nil : (slot - own) / size
+      if let sequence, sequence != last {
+        let number = problem.sequences.number(of: sequence)
+        stream = RandomStream(seed: 0, name: "leaving a saddle, sequence \(number)")
+        last = sequence
+      }
+      return stream.normal()
     }
   }
 
@@ -51,9 +67,8 @@ struct SaddleExit {
     guard linear.scale > 0, linear.scale.isFinite else { return nil }
     var (least, best) = (cost, [Double]?.none)
     for damping in Self.dampings {
-      let step = try solver.step(
-        linear.box, curvature: linear.regularisation?.curvature, damping: damping * linear.scale,
-        isFinal: false, poll: poll)
+      let step = try solver.sharedStep(
+        problem, linear, damping: damping * linear.scale, isFinal: false, poll: poll)
       guard let step else { continue }
       let candidate = search.moved(slots, step)
       let value = try search.attempt(candidate, poll: poll).cost

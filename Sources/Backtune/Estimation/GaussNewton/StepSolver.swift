@@ -49,16 +49,36 @@ protocol StepSolver: AnyObject {
 extension StepSolver {
   var standing: SolverStanding { SolverStanding(isSettled: true) }
   var isStarved: Bool { false }
+
+  /// The step of a damping, as the first process has it.
+  func sharedStep(
+    _ problem: Problem, _ linear: LinearisedProblem, damping: Double, isFinal: Bool, poll: Poll
+  ) throws -> [Double]? {
+    let own = try step(
+      linear.box, curvature: linear.regularisation?.curvature, damping: damping, isFinal: isFinal,
+      poll: poll)
+    return problem.shared(own)
+  }
+}
+
+extension Problem {
+  /// A step as the first process has it; with slots of their own it is made so.
+  func shared(_ step: [Double]?) -> [Double]? {
+    hasOwnSlots ? step : processes.first(step, count: adjustable.count)
+  }
 }
 
 /// By the dense matrix and its Cholesky factors.
 final class DenseSolver: StepSolver {
   let equations: NormalEquations
   private let system: DampedSystem
+  /// In its place where processes have slots of their own.
+  private let arrow: ArrowSystem?
 
   init(_ problem: Problem) throws {
     equations = try NormalEquations(problem)
-    system = try DampedSystem(order: problem.adjustable.count)
+    arrow = problem.hasOwnSlots ? try ArrowSystem(problem) : nil
+    system = try DampedSystem(order: arrow == nil ? problem.adjustable.count : 0)
   }
 
   var gradient: [Double] { equations.gradient }
@@ -79,12 +99,17 @@ final class DenseSolver: StepSolver {
   func step(
     _ box: StepBox, curvature: [Double]?, damping: Double, isFinal: Bool, poll: Poll
   ) throws -> [Double]? {
-    try system.step(
+    if let arrow {
+      return try arrow.step(
+        gram: equations.gram.pointer, stride: equations.stride, curvature: curvature, box: box,
+        damping: damping, unit: equations.unit, poll: poll)
+    }
+    return try system.step(
       gram: equations.gram.pointer, stride: equations.stride, curvature: curvature, box: box,
       damping: damping, unit: equations.unit, poll: poll)
   }
 
   func correction(_ gradient: [Double], poll: Poll) throws -> [Double]? {
-    system.correction(gradient)
+    arrow.map { $0.correction(gradient) } ?? system.correction(gradient)
   }
 }

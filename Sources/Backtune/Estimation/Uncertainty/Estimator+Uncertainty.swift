@@ -87,7 +87,8 @@ extension Estimator {
     at other: Network, _ monitor: Monitor?,
     _ body: (RecentInformation, Poll) throws -> Result
   ) throws -> Result {
-    try computing(at: other) { session, weights in
+    processes?.begin()
+    return try computing(at: other) { session, weights in
       let poll = poll(monitor)
       let recent = try information(at: other, session, weights, poll)
       let result = try body(recent, poll)
@@ -99,6 +100,11 @@ extension Estimator {
   private func information(
     at other: Network, _ session: any Session, _ weights: [Double], _ poll: Poll
   ) throws -> RecentInformation {
+    guard !session.problem.hasOwnSlots else {
+      throw BacktuneError.argument(
+        "option initial_states: 1, expected 0 for uncertainty where sequences are spread over processes"
+      )
+    }
     let starts = session.initialStates
     if let recentInformation, recentInformation.slots == other.slots,
       recentInformation.starts == starts
@@ -110,7 +116,8 @@ extension Estimator {
       || !other.slots.hasSameConstraints(as: problem.network.slots)
     {
       problem = try Problem(
-        other, try sequences(), objective: objective.asSquares, options: options.observation)
+        other, try sequences(), objective: objective.asSquares, options: options.observation,
+        processes: processes)
     }
     let information = try WeightInformation(
       problem, slots: weights + starts, noise: objective.isLikelihood ? 1 : nil, poll: poll)

@@ -18,6 +18,12 @@ final class InformationRows: RowSink {
     for k in gradient.indices { gradient[k] = 0 }
   }
 
+  /// Takes the rows of all processes.
+  func join(_ processes: Processes?, poll: Poll) throws {
+    gradient = processes.sum(gradient)
+    try factor.join(processes, poll: poll)
+  }
+
   func take(
     _ chunk: UnsafeMutablePointer<Double>, rows: Int, poll: Poll
   ) throws {

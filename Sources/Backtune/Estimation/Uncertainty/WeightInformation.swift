@@ -34,6 +34,7 @@ struct WeightInformation {
     rows = try JacobianRows(problem)
     let information = try InformationRows(order: rows.order)
     try rows.run(states, slots: slots, into: information, poll: poll)
+    try information.join(problem.processes, poll: poll)
     let part = problem.weightRegularisation(slots)
     let adjustable = problem.adjustable
     if let part {
@@ -60,7 +61,8 @@ struct WeightInformation {
     outputs = try problem.runner.outputs(states)
     outputNoise =
       problem.sequences.hasTargets
-      ? problem.sequences.noise(outputs, left: Double(left) / Double(max(count, 1)), else: noise)
+      ? problem.sequences.noise(
+        outputs, left: Double(left) / Double(max(count, 1)), else: noise, problem.processes)
       : [Double](repeating: noise, count: problem.network.outputCount)
   }
 }
@@ -75,7 +77,9 @@ extension StepBox {
 extension Sequences {
   /// The root of sum kappa e^2 / (n left) over the median gain of each output; `none` of one without values.
   /// - Parameter left: share of the degrees of freedom that the weights leave; NaN comes where it is not above 0.
-  fileprivate func noise(_ outputs: [Double], left: Double, else none: Double) -> [Double] {
+  fileprivate func noise(
+    _ outputs: [Double], left: Double, else none: Double, _ processes: Processes?
+  ) -> [Double] {
     (0..<outputCount).map { output in
       var (known, squares) = ([Double](), 0.0)
       for place in stride(from: output, to: gains.count, by: outputCount) where gains[place] > 0 {
@@ -83,10 +87,11 @@ extension Sequences {
         let error = outputs[place] - desired[place]
         squares += gains[place] * error * error
       }
-      if known.isEmpty { return none }
+      let sums = processes.sum([Double(known.count), squares])
+      if sums[0] == 0 { return none }
       if left <= 0 { return .nan }
-      known.sort()
-      return (squares / (Double(known.count) * left) / known[known.count / 2]).squareRoot()
+      let median = Reduction.ranked(Int(sums[0]) / 2, of: known, processes)
+      return (sums[1] / (sums[0] * left) / median).squareRoot()
     }
   }
 }
