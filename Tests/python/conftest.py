@@ -12,6 +12,8 @@ import pytest
 from sklearn_cases import plant
 
 ROOT = Path(__file__).resolve().parents[2]
+#: What takes long and is tried in part by others: `make test-all`.
+later = pytest.mark.skipif("BACKTUNE_TEST_ALL" not in os.environ, reason="make test-all")
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import backtune as bt
 import numpy as np
 import pytest
-from conftest import same
+from conftest import later, same
 from identify_cases import (
     away_from_rest,
     filtered,
@@ -141,6 +141,7 @@ def test_glitches_of_inputs_are_repaired():
     assert nmse(wild, y) < 0.01
 
 
+@later
 def test_wild_inputs_that_the_plant_sees_are_none():
     random = np.random.default_rng(0)
     u = wave(random, 1200, 0.1)
@@ -168,6 +169,7 @@ def test_outliers_of_outputs_are_left_out():
     assert nmse(model.simulate(u), clean) < 4 * nmse(plain.simulate(u), clean)
 
 
+@later
 def test_a_slower_clock_is_tried_where_records_are_sampled_too_often():
     random = np.random.default_rng(2)
     u = np.repeat(wave(random, 200, 0.1), 20)

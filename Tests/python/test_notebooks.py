@@ -6,7 +6,7 @@ import re
 import sys
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, later
 
 nbformat = pytest.importorskip("nbformat")
 nbclient = pytest.importorskip("nbclient")
@@ -14,6 +14,10 @@ pytest.importorskip("ipykernel")
 
 FOLDER = ROOT / "examples" / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+# That of identification takes longest: its recipe has tests of its own.
+TRIED = [
+    pytest.param(path, marks=later) if path.stem.startswith("5_") else path for path in NOTEBOOKS
+]
 pytestmark = [
     pytest.mark.skipif(not FOLDER.is_dir(), reason="not in the source tree"),
     # Of older versions of the tools of notebooks, not of what is tested.
@@ -55,7 +59,7 @@ def test_format(path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", TRIED, ids=lambda path: path.stem)
 def test_runs(path, kernel, tmp_path):
     notebook = nbformat.read(path, as_version=4)
     check = nbformat.v4.new_code_cell("import sys; print(sys.executable, bt.__file__)")

@@ -8,7 +8,7 @@ import sys
 import backtune as bt
 import numpy as np
 import pytest
-from conftest import same
+from conftest import later, same
 from sklearn_cases import plant, small, walks
 
 pytest.importorskip("sklearn")
@@ -57,6 +57,7 @@ def test_recipe_is_that_of_identify(recipe):
     assert same(recipe.predict(X[:50] + 1), model.simulate(X[:50] + 1)[:, 0])
 
 
+@later
 def test_record_that_starts_away_from_rest():
     """The start of the record is learnt: `fit(u, y).score(u, y)` is that of the fit."""
     u = np.random.default_rng(1).normal(size=(300, 1))
