@@ -44,7 +44,8 @@ def test_api_names_what_the_package_gives():
 @pytest.mark.parametrize(
     "name", ["guide", "coming-from", "data", "forecasting", "identified-models", "prediction"]
 )
-def test_blocks_run(name):
+def test_blocks_run(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"^```python\n(.*?)^```", (DOCS / f"{name}.md").read_text(), re.M | re.S)
     assert len(blocks) > 4
     exec(compile("\n".join(blocks), f"{name}.md", "exec"), {})
