@@ -26,8 +26,8 @@ _CROSS_ITERATIONS = 10
 _REFIT_ITERATIONS = (5, 20)
 _REFIT_WORK = 4e8
 
-#: The network starts from what it says itself.
-Starts = "list[np.ndarray | None]"
+# Time steps that starts are learnt from where there is no refit.
+_HEAD = 2000
 
 
 class Candidate:
@@ -141,6 +141,10 @@ class Candidate:
             self.net.set_weights(self.best)
             return self.best, None
         return self.net.get_weights(), starts
+
+    def head_starts(self, whole: Record) -> list[Any]:
+        """Return the states from which sequences start, learnt from their first steps."""
+        return self.fitted_starts(whole.head(_HEAD))
 
     def fitted_starts(self, record: Record, iterations: int = 20) -> list[Any]:
         """Return the states from which sequences start, the weights being the best."""

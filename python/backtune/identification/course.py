@@ -33,8 +33,6 @@ from .search import CTRL_C, Search
 
 # Work of the race of free runs, and of that of predictors.
 _WORK, _PREDICTION_WORK = 3e9, 1.2e9
-# Time steps that starts are learnt from where there is no refit.
-_HEAD = 2000
 # Looks at outliers, each without those of the look before.
 _LOOKS = 3
 # Linear models in free run from which predictors start.
@@ -104,7 +102,7 @@ class Course:
     def learn_missing(self, model: InputModel, given: list[np.ndarray]) -> None:
         """Let outputs count by what missing inputs leave open of them, by the best linear model."""
         best = min(self._lines, key=lambda item: item.validation)
-        starts = best.fitted_starts(self._own.head(_HEAD))
+        starts = best.head_starts(self._own)
         self._own.open = opened(best.net, self._own.front, model, given, starts)
         self._own.gains = weighed(self._own, best.net, starts, self._own.open)
         self._lines = self._linear(self._own) or self._lines
@@ -191,11 +189,12 @@ class Course:
         exact = min((item.validation for item in everyone), default=np.inf) <= PERFECT
         bent = not exact and options.hidden != ()
         if options.focus != "simulation" and not self._form.shared:
-            predictors = lines.prediction(raced(self._own), self._lines, _PREDICTORS, search)
+            part = raced(self._own)
+            predictors = lines.prediction(part, self._lines, _PREDICTORS, search)
             everyone += predictors
-            regressions = lines.regressions(raced(self._own), self._form, search)
+            regressions = lines.regressions(part, self._form, search)
             everyone += regressions
-            everyone += lines.free_regressions(raced(self._own), regressions, search)
+            everyone += lines.free_regressions(part, regressions, search)
             # One of an integral is exact sooner than a model of states.
             bent = bent and not any(item.judge().errors[-1] <= PERFECT for item in regressions)
             if bent:

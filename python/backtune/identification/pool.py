@@ -27,8 +27,6 @@ _OUTSIDE = 0.7
 _REGRESSIONS = 3
 # The like of one that predicts without reading measured outputs.
 _BLIND = 0.4
-# Time steps of learning a start.
-_HEAD = 2000
 # A refit may move runs of unknown inputs by this many times the error, squares.
 _MOVED = 4.0
 # Work of all refits: time steps x weights^1.5, and time steps; and how many there are anyway.
@@ -215,7 +213,7 @@ def fitted_starts(
     """Return the starts of all sequences, learnt from their heads."""
 
     def work(k: int) -> list[Any]:
-        return candidates[k].fitted_starts(wholes[k].head(_HEAD))
+        return candidates[k].head_starts(wholes[k])
 
     return search.all_of(work, range(len(candidates)))
 

@@ -37,8 +37,6 @@ _ALONE = 3.0
 # More than this part of the values are no outliers.
 _MANY = 0.05
 _ROBUST = 1.4826
-# Time steps that the start of a sequence is learnt from.
-_HEAD = 2000
 
 
 class Preparation:
@@ -151,7 +149,7 @@ class Preparation:
 
     def drop_outliers(self, linear: Candidate, whole: Record) -> int:
         """Hide outputs that are far from those about them and from a linear model; count them."""
-        runs = whole.shown(linear.net.simulate(whole.u, linear.fitted_starts(whole.head(_HEAD))))
+        runs = whole.shown(linear.net.simulate(whole.u, linear.head_starts(whole)))
         errors = np.concatenate(whole.fine) - np.concatenate(runs)
         far = np.concatenate([np.abs(v - _known_medians(v)) for v in whole.fine])
         spread = _ROBUST * np.array([_median(item) for item in far.T])

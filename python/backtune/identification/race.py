@@ -60,7 +60,7 @@ class Plan:
 
 
 def promising(linear: list[Candidate], score: Callable[[Candidate], float]) -> list[Candidate]:
-    """Return the linear models that get a layer: near to the best, large orders spread."""
+    """Return the linear models that get a layer: near to the best, of large orders the least."""
     ordered = sorted(linear, key=score)
     limit = score(ordered[0]) + _PROMISING
     near = sorted(
