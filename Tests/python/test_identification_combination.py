@@ -116,6 +116,13 @@ def linear(seed=0, order=2, outputs=1):
     return net
 
 
+def from_outputs(net, u, y, rest, deviation, error):
+    def runs(states):
+        return net.simulate([u[: len(y)]] * len(states), states)
+
+    return probable_start(runs, y, rest, deviation, error)
+
+
 @pytest.mark.parametrize("missing", [False, True])
 def test_the_most_probable_start_of_a_linear_model(missing):
     """The mean of a normal posterior: (H' H / e^2 + P^-1)^-1 H' gaps / e^2 from the rest."""
@@ -136,20 +143,24 @@ def test_the_most_probable_start_of_a_linear_model(missing):
     information = H.T @ H / error**2 + np.diag(1 / deviation[free] ** 2)
     expected = rest.copy()
     expected[free] += np.linalg.solve(information, H.T @ gaps / error**2)
-    found = probable_start(net, u, y, rest, deviation, error)
+    found, cost = from_outputs(net, u, y, rest, deviation, error)
     np.testing.assert_allclose(found, expected, atol=1e-6)
+    left = (net.simulate(u, found)[:12] - y)[known, 0] / error
+    prior = ((found - rest) / np.where(free, deviation, 1))[free]
+    assert cost == pytest.approx(left @ left + prior @ prior, rel=1e-6)
     # Exact outputs say all, worthless ones nothing.
     truth = rest + deviation * random.normal(size=size)
-    told = probable_start(net, u, net.simulate(u, truth)[:12], rest, deviation, 1e-6)
+    told, _ = from_outputs(net, u, net.simulate(u, truth)[:12], rest, deviation, 1e-6)
     np.testing.assert_allclose(net.simulate(u, told), net.simulate(u, truth), atol=1e-5)
-    np.testing.assert_allclose(probable_start(net, u, y, rest, deviation, 1e9), rest, atol=1e-6)
+    told, _ = from_outputs(net, u, y, rest, deviation, 1e9)
+    np.testing.assert_allclose(told, rest, atol=1e-6)
 
 
 def test_a_start_of_a_model_that_runs_away():
     net = linear()
     net.weights["state_space.x.A"] = 1e200 * np.eye(2)
     rest = np.ones(net.state_size)
-    found = probable_start(net, np.ones((30, 1)), np.ones((12, 1)), rest, rest, 0.1)
+    found, _ = from_outputs(net, np.ones((30, 1)), np.ones((12, 1)), rest, rest, 0.1)
     assert same(found, rest)
 
 

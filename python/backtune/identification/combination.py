@@ -13,6 +13,8 @@ _FREE = 200.0
 # Models of less than so many times the least error count alike, at each horizon; beyond, what
 # counts falls by this power of the ratio.
 _ALIKE, _POWER = (1.1, 1.1, 1.1, 2.0), 4.0
+# What counts less has no say.
+_LEAST = 1e-3
 # An error below this, in deviations squared, leaves nothing to explain.
 PERFECT = 1e-10
 
@@ -46,12 +48,13 @@ def weights_of(scores: np.ndarray, steps: np.ndarray) -> np.ndarray:
     -------
     array of shape (n, models)
         1 for errors of less than 1.1 times the least, in free run twice; the fourth power of the
-        ratio to that for others. Where none takes part, all are alike.
+        ratio to that for others, 0 below a thousandth. Where none takes part, all are alike.
     """
     least = scores.min(axis=-1, keepdims=True)
     alike = at_horizons(np.log(_ALIKE), steps)[:, None]
     with np.errstate(invalid="ignore"):
         found = np.minimum(1.0, np.exp(-_POWER * (scores - least - alike)))
+    found[found < _LEAST] = 0.0
     return np.where(np.isfinite(scores), found, np.where(np.isfinite(least), 0.0, 1.0))
 
 

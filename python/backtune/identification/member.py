@@ -8,7 +8,7 @@ import numpy as np
 
 from ..network import Network
 from .front import Front
-from .networks import reads_measured
+from .networks import has_states, reads_measured
 from .report import Trial
 from .starts import probable_start
 
@@ -16,6 +16,8 @@ from .starts import probable_start
 _FIRST = 20
 # Time steps of a constant input after which a network rests, and how still it is then.
 _SETTLING, _STILL = 2000, 1e-6
+# Time steps after which a predictor knows no more than constant measurements.
+_MEASURED = 200
 
 
 @dataclass
@@ -63,6 +65,11 @@ class Member:
         """Whether the network reads measured outputs."""
         return reads_measured(self.net)
 
+    @property
+    def lags(self) -> int:
+        """Measured outputs that a prediction is made of; 0 where a state keeps what they say."""
+        return 0 if has_states(self.net) else self.trial.order
+
     def simulate(self, u: list[np.ndarray], starts: list[np.ndarray | None]) -> list[np.ndarray]:
         """Return free runs (T, O) in the user's units; a start of None is found."""
         if not u:
@@ -81,14 +88,18 @@ class Member:
     ) -> list[np.ndarray]:
         """Return predictions (T, O), of as many rows as u; NaN rows of y are unknown.
 
-        Each begins in a state that came, or in that of which nothing is known. One that reads no
-        measured outputs runs freely from there.
+        Each begins in a state that came, or in the one that the outputs suggest which are known by
+        then, of which there are more and more: no value is of a run that has seen it. One that
+        reads no measured outputs runs freely from there.
         """
         runs = []
         for k, (given, known) in enumerate(zip(u, y)):
             inputs, desired = self.front.inputs(given), self.front.outputs(known)
-            start = self.resting(inputs) if starts is None else starts[k]
-            runs.append(self.front.restore(self._run(inputs, desired, horizon, start), len(given)))
+            if starts is None:
+                run = self._informed(inputs, desired, horizon)
+            else:
+                run = self._run(inputs, desired, horizon, starts[k])
+            runs.append(self.front.restore(run, len(given)))
         return runs
 
     def go_on(self, u: list[np.ndarray], y: list[np.ndarray]) -> list[np.ndarray]:
@@ -104,6 +115,24 @@ class Member:
             runs.append(self.front.restore(self._run(inputs, desired, 1.0, start), len(given)))
         return runs
 
+    def _informed(self, inputs: np.ndarray, desired: np.ndarray, horizon: float) -> np.ndarray:
+        """Return predictions, each from the start that the outputs suggest which it may know."""
+        run = self._run(inputs, desired, horizon, self.resting(inputs))
+        if not np.isfinite(horizon):
+            return run
+        # Means of some steps tell of the last of them.
+        rests = [self.resting(inputs), self._held(inputs, desired)]
+        late = int(horizon) if self.front.factor == 1 else 1 + -(-int(horizon) // self.front.factor)
+        seen, most = 1, min(_FIRST + 4 * self.net.state_size, len(desired))
+        while seen + late - 1 < len(run) and seen <= most:
+            if np.isfinite(desired[seen // 2 : seen]).any():
+                start = self._suggested(inputs, desired[:seen], rests)
+                end = len(run) if 2 * seen > most else 2 * seen + late
+                first = seen + late - 1
+                run[first:end] = self._run(inputs[:end], desired[:end], horizon, start)[first:]
+            seen *= 2
+        return run
+
     def _run(
         self, inputs: np.ndarray, desired: np.ndarray, horizon: float, start: np.ndarray | None
     ) -> np.ndarray:
@@ -118,15 +147,51 @@ class Member:
     def start(self, inputs: np.ndarray, desired: np.ndarray) -> np.ndarray | None:
         """Return the state before the first step that the first outputs and the record suggest.
 
-        The most probable one: outputs have the error of held-back parts, states the deviation that
-        they have in the record about `rest`.
+        The most probable one: outputs have the error of held-back parts in free run, states the
+        deviation that they have in the record about `rest`.
         """
         rest = self.resting(inputs)
-        if rest is None or self.deviation is None or not np.isfinite(desired).any():
+        if not np.isfinite(desired).any():
             return rest
-        free = float(self.scores[-1])
-        error = np.exp(0.5 * (free if np.isfinite(free) else float(np.min(self.scores))))
-        return probable_start(self.net, inputs, desired, rest, self.deviation, error)
+        return self._suggested(inputs, desired, [rest])
+
+    def _suggested(
+        self, inputs: np.ndarray, desired: np.ndarray, rests: list[np.ndarray | None]
+    ) -> np.ndarray | None:
+        """Return the most probable start; of two means of states the one that outputs speak for.
+
+        With one mean the outputs are those of a free run, with two those predicted one step ahead.
+        """
+        means = [rest for rest in rests if rest is not None]
+        if not means or self.deviation is None:
+            return rests[0]
+        ahead = self.predicts and len(rests) > 1
+        first = inputs[: len(desired)]
+
+        def runs(states: list[np.ndarray]) -> list[np.ndarray]:
+            count = len(states)
+            if ahead:
+                return self.net.predict([first] * count, [desired] * count, initial=states)
+            return self.net.simulate([first] * count, states)
+
+        score = float(self.scores[0 if ahead else -1])
+        error = np.exp(0.5 * (score if np.isfinite(score) else float(np.min(self.scores))))
+        found = [probable_start(runs, desired, mean, self.deviation, error) for mean in means]
+        return min(found, key=lambda pair: pair[1])[0]
+
+    def _held(self, inputs: np.ndarray, desired: np.ndarray) -> np.ndarray | None:
+        """Return the state after long measurements of the first known outputs; None: there is none."""
+        if not self.predicts or not len(desired):
+            return None
+        known = np.isfinite(desired)
+        first = desired[known.argmax(axis=0), np.arange(desired.shape[1])]
+        state = self.net.predict(
+            np.repeat(inputs[:1], _MEASURED, axis=0),
+            np.repeat(first[None], _MEASURED, axis=0),
+            initial=self.rest,
+            return_state=True,
+        )[1]
+        return state if np.isfinite(state).all() else None
 
 
 def equilibrium(net: Network, inputs: np.ndarray, start: np.ndarray | None) -> np.ndarray | None:

@@ -13,7 +13,7 @@ from .._data.parts import observed_end
 from .._data.sequences import Sequences, read
 from .._data.times import check_sampling
 from ..errors import ArgumentError
-from .combination import weighted_median
+from .combination import at_horizons, weighted_median, weights_of
 from .member import Member
 from .outside import warn_of_far_states
 
@@ -128,8 +128,40 @@ def look_outside(model: IdentifiedModel, member: Member, arrays: Arrays, known: 
 def predicted(model: IdentifiedModel, arrays: Arrays, known: Arrays, steps: float) -> Arrays:
     """Return what the model says so many steps ahead, (T, O) of each sequence."""
     weights = model.weights(steps)
-    runs = ahead(model, arrays, known, steps, weights)
-    return [weighted_median(run, weights[weights > 0]) for run in runs]
+    heads = [
+        _early(model, item, steps) if place is None else np.empty((0, len(weights)))
+        for item, place in zip(known, places_of(model, arrays))
+    ]
+    used = np.any([weights > 0, *[(head > 0).any(axis=0) for head in heads]], axis=0)
+    found = []
+    for run, head in zip(ahead(model, arrays, known, steps, used), heads):
+        first = len(head)
+        early = weighted_median(run[:, :first], head[:, used])
+        found.append(np.concatenate([early, weighted_median(run[:, first:], weights[used])]))
+    return found
+
+
+def _early(model: IdentifiedModel, known: np.ndarray, steps: float) -> np.ndarray:
+    """Return how much members count in the first time steps, (n, members).
+
+    Until as many outputs were measured as a regression reads, it says nothing.
+    """
+    lags = np.array([member.lags for member in model.members])
+    scores = np.stack([member.scores for member in model.members], axis=1)
+    told = np.isfinite(known).all(axis=1).cumsum()
+    first = int(np.searchsorted(told, lags.max(initial=0)))
+    if not np.isfinite(steps) or not first:
+        return np.empty((0, len(lags)))
+    late = int(steps)
+    rows = min(len(known), first + late)
+    seen = np.concatenate([np.zeros(late, dtype=int), told])[:rows]
+    row = at_horizons(scores, np.array([steps]))[0]
+    told_enough = lags <= seen[:, None]
+    early = np.where(told_enough, row, np.inf)
+    # Where no predictor is left, as in free run.
+    none = ~np.isfinite(early).any(axis=1)
+    early[none] = np.where(told_enough[none], scores[-1], np.inf)
+    return weights_of(early, np.full(rows, steps))
 
 
 def followed(model: IdentifiedModel, place: int, before: np.ndarray, u: np.ndarray) -> np.ndarray:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Callable
 
-from ..network import Network
+import numpy as np
 
 # Gauss-Newton iterations, step lengths that are tried side by side, and the part of a deviation by
 # which a state is moved for a difference.
@@ -14,29 +14,28 @@ _GAIN = 1e-6
 
 
 def probable_start(
-    net: Network,
-    inputs: np.ndarray,
+    runs: Callable[[list[np.ndarray]], list[np.ndarray]],
     desired: np.ndarray,
     rest: np.ndarray,
     deviation: np.ndarray,
     error: float,
-) -> np.ndarray:
-    """Return the state that is most probable, given outputs of which the errors have a deviation.
+) -> tuple[np.ndarray, float]:
+    """Return the most probable state, given outputs of which the errors have a deviation.
 
-    States are normal about `rest`, each with its deviation; outputs normal about the run, NaN where
-    not known. Runs from states moved a little give the derivatives.
+    Beside it twice the negative logarithm of what it is probable with, but for a constant.
+
+    States are normal about `rest`, each with its deviation; outputs, NaN where not known, normal
+    about the runs from states, side by side. Those from states moved a little give the derivatives.
     """
     free = np.flatnonzero(deviation > 0)
     known = np.isfinite(desired)
-    count = len(desired)
 
     def gaps(states: np.ndarray) -> np.ndarray:
         """Return errors in their deviations and states in theirs, a row for each state."""
-        runs = np.stack(net.simulate([inputs[:count]] * len(states), list(states)))
-        errors = (runs - desired)[:, known] / error
+        errors = (np.stack(runs(list(states))) - desired)[:, known] / error
         return np.hstack([errors, (states - rest)[:, free] / deviation[free]])
 
-    state = rest
+    state, cost = rest, np.inf
     for _ in range(_ITERATIONS):
         moved = np.repeat(state[None], 1 + free.size, axis=0)
         moved[1 + np.arange(free.size), free] += _DELTA * deviation[free]
@@ -51,10 +50,10 @@ def probable_start(
             costs = np.sum(gaps(tried) ** 2, axis=1)
         costs[~np.isfinite(costs)] = np.inf
         best = int(np.argmin(costs))
-        before = float(rows[0] @ rows[0])
+        before = cost = float(rows[0] @ rows[0])
         if not costs[best] < before:
             break
-        state = tried[best]
-        if costs[best] > before * (1 - _GAIN):
+        state, cost = tried[best], float(costs[best])
+        if cost > before * (1 - _GAIN):
             break
-    return state
+    return state, cost
