@@ -10,7 +10,7 @@ STEPS, NOISE = 400, 1e-3
 
 
 def resonance(steps, seed):
-    """Inputs that are smooth and outputs of a lightly damped mode, a little noise on them."""
+    """Return smooth inputs and outputs of a lightly damped mode, a little noise on them."""
     random = np.random.default_rng(seed)
     u = lfilter([0.1], [1, -0.9], random.normal(size=steps + 200))
     y = lfilter([0, 0.05], [1, -1.9, 0.95], u) + NOISE * random.normal(size=steps + 200)
@@ -18,7 +18,7 @@ def resonance(steps, seed):
 
 
 def integrator(steps, seed):
-    """The same behind an integrator, far from where it was in another record."""
+    """Return the same behind an integrator, far from where it was in another record."""
     u, y = resonance(steps, seed)
     return u, 100 + 3 * seed + np.cumsum(y, axis=0)
 

@@ -180,7 +180,7 @@ class Member:
         return min(found, key=lambda pair: pair[1])[0]
 
     def _held(self, inputs: np.ndarray, desired: np.ndarray) -> np.ndarray | None:
-        """Return the state after long measurements of the first known outputs; None: there is none."""
+        """Return the state after long measurements of the first known outputs, if there is one."""
         if not self.predicts or not len(desired):
             return None
         known = np.isfinite(desired)
