@@ -27,8 +27,9 @@ _OUTSIDE = 0.7
 _REGRESSIONS = 3
 # The like of one that predicts without reading measured outputs.
 _BLIND = 0.4
-# A refit may move runs of unknown inputs by this many times the error, squares.
-_MOVED = 4.0
+# A refit may move runs of unknown inputs by this many times the error, or by this part of their
+# size, squares.
+_MOVED, _MOVED_PART = 4.0, 0.1
 # Work of all refits: time steps x weights^1.5, and time steps; and how many there are anyway.
 _REFIT_WORK, _REFIT_STEPS, _REFITS = 2e9, 1_000_000, 4
 
@@ -183,11 +184,8 @@ def refit(
         before = unknown_runs(item, whole)
         weights, found = item.refit(part)
         after = unknown_runs(item, whole)
-        with np.errstate(over="ignore", invalid="ignore"):
-            apart = float(np.max([np.mean((a - b) ** 2) for a, b in zip(after, before)]))
-        error = float(item.errors[-1])
-        good = apart <= _MOVED * max(error, PERFECT) and _as_stable(item, weights)
-        if not good:
+        limit = _MOVED * max(float(item.errors[-1]), PERFECT)
+        if not (_are_near(after, before, limit) and _as_stable(item, weights)):
             item.net.set_weights(item.best)
             return k, None
         item.best = weights
@@ -207,6 +205,15 @@ def refit(
     return [starts[k] for k in range(len(candidates))]
 
 
+def _are_near(runs: list[np.ndarray], others: list[np.ndarray], limit: float) -> bool:
+    """Tell whether runs are near to others: within a limit, or a part of their mean squares."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return all(
+            np.mean((run - other) ** 2) <= max(limit, _MOVED_PART * np.mean(other**2))
+            for run, other in zip(runs, others)
+        )
+
+
 def fitted_starts(
     candidates: list[Candidate], wholes: list[Record], search: Search
 ) -> list[list[Any]]:
@@ -219,12 +226,16 @@ def fitted_starts(
 
 
 def _as_stable(item: Candidate, weights: np.ndarray) -> bool:
-    """Tell whether weights leave poles inside the unit circle that were there."""
+    """Tell whether weights leave poles inside the unit circle that were there.
+
+    Those of the linear part of a layered model say little of its runs, which are looked at.
+    """
 
     def sizes(values: np.ndarray) -> np.ndarray:
         with item.net.copy() as copy:
             copy.set_weights(values)
-            return np.array([radius(copy), filter_radius(copy)])
+            free = 0.0 if item.kind.form.hidden else radius(copy)
+            return np.array([free, filter_radius(copy) if item.predicts else 0.0])
 
     return bool((sizes(weights) <= np.maximum(1.0, sizes(item.best))).all())
 
