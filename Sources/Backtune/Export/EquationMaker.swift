@@ -76,12 +76,18 @@ struct EquationMaker {
     var found = Set(network.outputs.map(\.group))
     var stack = Array(found)
     while let group = stack.popLast() {
-      for source in network.groups[group].body.sources
+      for source in sources(of: network.groups[group].body, network)
       where source.group != Network.input && found.insert(source.group).inserted {
         stack.append(source.group)
       }
     }
     return found
+  }
+
+  /// What is read, not by matrices without entries.
+  private static func sources(of body: GroupBody, _ network: Network) -> [Source] {
+    guard case .learnware(let learnware) = body else { return body.sources }
+    return learnware.connections.filter { network.hasEntries($0) }.map(\.source)
   }
 
   private func reference(_ source: Source) -> Equations.Reference {
@@ -93,7 +99,11 @@ struct EquationMaker {
     case .learnware(let learnware):
       let bias = learnware.bias.map { Equations.Bias(table: table($0.array), index: $0.index) }
       return .linear(
-        .init(bias: bias, products: learnware.connections.map { product($0, to: group) }))
+        .init(
+          bias: bias,
+          products: learnware.connections.filter { network.hasEntries($0) }.map {
+            product($0, to: group)
+          }))
     case .firmware(let firmware):
       return .elementwise(
         firmware.terms.map { term in
@@ -232,5 +242,12 @@ struct EquationMaker {
         return Array(start[first..<first + size])
       }
     }
+  }
+}
+
+extension Network {
+  /// Whether there are any: all others have one a slot.
+  fileprivate func hasEntries(_ connection: Connection) -> Bool {
+    !arrays[connection.array].slots.isEmpty
   }
 }

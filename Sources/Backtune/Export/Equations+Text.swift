@@ -8,7 +8,8 @@ extension Equations {
     let signal = signals[place]
     func named(_ table: Int) -> String {
       let name = tables[table].name
-      return name.hasPrefix(signal.name + ".") ? String(name.dropFirst(signal.name.count + 1)) : name
+      return name.hasPrefix(signal.name + ".")
+        ? String(name.dropFirst(signal.name.count + 1)) : name
     }
     let left = "\(signal.name)(t) = "
     switch signal.equation {
@@ -26,7 +27,8 @@ extension Equations {
       let argument = text(of: source)
       return "\(left)softmax(\(temperature == 1 ? argument : "\(argument) / \(temperature)"))"
     case .known(let own, let measured):
-      return "\(left)what is measured of \(measured.group) at t, \(text(of: own)) where it is not known"
+      return
+        "\(left)what is measured of \(measured.group) at t, \(text(of: own)) where it is not known"
     }
   }
 

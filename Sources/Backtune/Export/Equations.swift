@@ -143,9 +143,11 @@ package struct Equations: Sendable {
   /// Number O of outputs.
   package var outputCount: Int { outputs.reduce(0) { $0 + $1.count } }
 
-  /// Whether measurements are read.
-  package var isMeasured: Bool {
-    signals.contains { if case .known = $0.equation { true } else { false } }
+  /// Whether measured values of outputs are read.
+  package var readsMeasuredOutputs: Bool {
+    signals.contains {
+      if case .known(_, let measured) = $0.equation { measured.count > 0 } else { false }
+    }
   }
 
   /// The lags above 0 at which a signal is read, ascending.

@@ -16,10 +16,14 @@ extension Network {
   /// - Throws: `.network` for an empty network, `.size` for scales of another number of channels, `.memory` past the
   ///   budget.
   package func equations(inputs: Scaling? = nil, outputs: Scaling? = nil) throws -> Equations {
-    for (name, count, scaling) in [("input", self.inputs, inputs), ("output", outputCount, outputs)] {
-      for values in [scaling?.means, scaling?.scales].compactMap(\.self) where values.count != count {
+    for (name, count, scaling) in [
+      ("input", self.inputs, inputs), ("output", outputCount, outputs),
+    ] {
+      for values in [scaling?.means, scaling?.scales].compactMap(\.self) where values.count != count
+      {
         throw BacktuneError.size(
-          "\(name)_mean and \(name)_scale: \(values.count) values, expected \(count) (the \(name)s)")
+          "\(name)_mean and \(name)_scale: \(values.count) values, expected \(count) (the \(name)s)"
+        )
       }
     }
     var maker = EquationMaker(self)

@@ -24,7 +24,8 @@ struct CFormat: ExportFormat {
     }
     if let stem, stem.contains(where: { $0 == "\"" || $0 == "\\" || $0.isNewline }) {
       throw BacktuneError.argument(
-        "path: the name '\(stem)' holds a quotation mark, a backslash or a new line, which cannot be included in C")
+        "path: the name '\(stem)' holds a quotation mark, a backslash or a new line, which cannot be included in C"
+      )
     }
     self.stem = stem ?? "model"
     prefix = given ?? CNames.identifier(self.stem)

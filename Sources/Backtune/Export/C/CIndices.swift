@@ -53,7 +53,9 @@ enum CText {
   /// Values in braces, as many a line as fit.
   static func list(_ values: [String], indent: String = "") -> String {
     let line = "{ \(values.joined(separator: ", ")) }"
-    if values.count <= 8, line.utf8.count + indent.utf8.count < 90 { return line }
+    if values.count <= 8, line.utf8.count < 60 || !indent.isEmpty && line.utf8.count < 94 {
+      return line
+    }
     var text = "{"
     var width = 100
     for (place, value) in values.enumerated() {

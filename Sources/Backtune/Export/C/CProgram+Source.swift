@@ -4,7 +4,7 @@ import BacktuneNetwork
 extension CProgram {
   var source: String {
     var parts = ["#include <math.h>\n"]
-    if equations.isMeasured { parts[0] += "#include <stddef.h>\n" }
+    if equations.readsMeasuredOutputs { parts[0] += "#include <stddef.h>\n" }
     if !indices.tables.isEmpty || needsInteger { parts[0] += "#include <stdint.h>\n" }
     parts += equations.tables.indices.compactMap(definition)
     parts += indices.tables
@@ -95,7 +95,8 @@ extension CProgram {
     }
     // What only the step writes has a value, too.
     if body.isEmpty && !isLarge { body = knowsNothing }
-    return function("void \(prefix)_init(\(prefix)_state *state)", body.isEmpty ? ["(void)state;"] : body)
+    return function(
+      "void \(prefix)_init(\(prefix)_state *state)", body.isEmpty ? ["(void)state;"] : body)
   }
 
   private var knowsNothing: [String] { ["state->unused = 0;"] }

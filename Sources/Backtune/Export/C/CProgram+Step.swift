@@ -31,7 +31,8 @@ extension CProgram {
       let name = names[place].value
       lines.append(
         isLarge
-          ? "\(real) *const \(name) = state->\(names[place].now);" : "\(real) \(name)[\(signal.size)];")
+          ? "\(real) *const \(name) = state->\(names[place].now);"
+          : "\(real) \(name)[\(signal.size)];")
     }
     for place in past {
       for (lag, row) in names[place].rows.sorted(by: { $0.key < $1.key }) {

@@ -82,7 +82,7 @@ struct CProgram {
 
   /// What comes with a step.
   var stepArguments: String {
-    let measured = equations.isMeasured ? "const \(real) measured[], " : ""
+    let measured = equations.readsMeasuredOutputs ? "const \(real) measured[], " : ""
     return "(\(prefix)_state *state, const \(real) u[], \(measured)\(real) y[])"
   }
 
@@ -114,7 +114,9 @@ struct CProgram {
       first += output.count
     }
     if !equations.legend.isEmpty { lines += ["where"] + equations.legend.map { "  " + $0 } }
-    return "/* " + lines.map { $0.isEmpty ? "" : " \(CNames.comment($0))" }.joined(separator: "\n *").dropFirst()
+    return "/* "
+      + lines.map { $0.isEmpty ? "" : " \(CNames.comment($0))" }.joined(separator: "\n *")
+      .dropFirst()
       + "\n */\n"
   }
 
@@ -167,7 +169,7 @@ struct CProgram {
 
   private var stepComment: String {
     let known =
-      equations.isMeasured
+      equations.readsMeasuredOutputs
       ? " `measured`: what is measured of the outputs at\n * this step, NAN where it is not known; NULL where nothing is."
       : ""
     return """
