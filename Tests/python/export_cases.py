@@ -28,17 +28,22 @@ static void get(REAL *values, int count)
 int main(int count, char **arguments)
 {
   static model_state state;
+  /* Another network, which must not have a part in what this one does. */
+  static model_state other;
   REAL u[MODEL_INPUTS + 1];
   REAL y[MODEL_OUTPUTS];
   const long steps = (count > 1) ? strtol(arguments[1], NULL, 10) : 0;
   model_init(&state);
+  model_init(&other);
   for (long t = 0; t < steps; t++) {
+    if (t == 2) { model_init(&other); }
     get(u, MODEL_INPUTS);
 #ifdef MEASURED
     REAL measured[MODEL_OUTPUTS];
     get(measured, MODEL_OUTPUTS);
 #endif
     GIVEN
+    model_step(&other, u, ARGUMENT y);
     model_step(&state, u, ARGUMENT y);
     for (int i = 0; i < MODEL_OUTPUTS; i++) {
       const double value = (double)y[i];
@@ -75,12 +80,15 @@ class Program:
     def __init__(self, net, folder, cc="gcc", measured=False, given=None, flags=FLAGS, **options):
         folder.mkdir(exist_ok=True)
         net.export(folder / "model.c", **options)
-        self.header, self.source = (
-            (folder / "model.h").read_text(),
-            (folder / "model.c").read_text(),
+        self.header = (folder / "model.h").read_text()
+        self.source = (folder / "model.c").read_text()
+        #: Whether measured outputs are read.
+        self.is_measuring = re.search(r"const \w+ measured\[\]", self.header) is not None
+        #: Groups that are given apart: their names in C, and in the network.
+        functions = re.findall(
+            r"measured of (.*) at the next step, NAN.*\n.* model_give_(\w+)\(", self.header
         )
-        self.is_measuring = "const double measured[]" in self.header
-        self.is_measuring |= "const float measured[]" in self.header
+        self.givable = {function: group for group, function in functions}
         self.given = given or {}
         lines = ""
         for name, size in self.given.items():

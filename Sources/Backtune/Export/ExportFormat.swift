@@ -56,7 +56,8 @@ extension Network {
   /// Writes the network for other programs, all files or none.
   ///
   /// - Parameters:
-  ///   - path: of the first file; those beside it have the same name with other suffixes.
+  ///   - path: of the first file; those beside it have the same name with other suffixes. A device or a pipe gets all as one
+  ///     text.
   ///   - format: as "c"; nil for the one that the suffix of the path says.
   ///   - options: a JSON object of what the format takes, and `input_mean`, `input_scale`, `output_mean`, `output_scale`:
   ///     lists of a value a channel each, where the network reads and gives (w - mean) / scale of what its user calls w.
@@ -68,16 +69,18 @@ extension Network {
       throw BacktuneError.argument(
         "path '\(path)': its suffix says no format, expected one of \(ExportFormats.names)")
     }
-    let name = stem.last.map { String($0) }
-    let files = try exported(format, options, stem: name).files
+    let made = try exported(format, options, stem: stem.last.map { String($0) })
+    guard !WholeFiles.isSpecial(path) else {
+      return try WholeFiles.replace([(path, made.whole)])
+    }
     let base = stem.joined(separator: "/")
     // The path as it was given, whatever its suffix.
-    let paths = [path] + files.dropFirst().map { base + $0.suffix }
+    let paths = [path] + made.files.dropFirst().map { base + $0.suffix }
     guard Set(paths).count == paths.count else {
       throw BacktuneError.argument(
         "path '\(path)': two files would have that name, expected the suffix .\(format)")
     }
-    try WholeFiles.replace(Array(zip(paths, files.map(\.bytes))))
+    try WholeFiles.replace(Array(zip(paths, made.files.map(\.bytes))))
   }
 
   /// The network for other programs, as the bytes of one text or file.

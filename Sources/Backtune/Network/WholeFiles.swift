@@ -10,15 +10,14 @@ package enum WholeFiles {
     do {
       for (path, bytes) in files {
         let target = resolved(path)
-        var old = stat()
-        let exists = stat(target, &old) == 0
-        guard !exists || old.st_mode & S_IFMT == S_IFREG else {
+        let mode = mode(of: target)
+        guard mode.map(isFile) ?? true else {
           try overwrite(target, bytes, path)
           continue
         }
         let (name, descriptor) = try makeNeighbour(of: target, path)
         beside.append(Beside(name: name, target: target, path: path))
-        try fill(descriptor, bytes, path, mode: exists ? old.st_mode & 0o777 : nil)
+        try fill(descriptor, bytes, path, mode: mode.map { $0 & 0o777 })
       }
       while let file = beside.first {
         guard rename(file.name, file.target) == 0 else { throw failure("write", file.path) }
@@ -29,6 +28,19 @@ package enum WholeFiles {
       throw error
     }
   }
+
+  /// Whether there is something else than a file, to which can only be written.
+  package static func isSpecial(_ path: String) -> Bool {
+    mode(of: path).map { !isFile($0) } ?? false
+  }
+
+  /// Nil where there is nothing.
+  private static func mode(of path: String) -> mode_t? {
+    var found = stat()
+    return stat(path, &found) == 0 ? found.st_mode : nil
+  }
+
+  private static func isFile(_ mode: mode_t) -> Bool { mode & S_IFMT == S_IFREG }
 
   /// What is to take the place of a file.
   private struct Beside {

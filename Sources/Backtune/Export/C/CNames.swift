@@ -16,6 +16,8 @@ struct CNames {
     return found
   }
 
+  mutating func reserve(_ name: String) { taken.insert(name) }
+
   /// The letters, digits and underscores of a text, at most 40 of them, the first a letter.
   static func identifier(_ text: String) -> String {
     var name = String(

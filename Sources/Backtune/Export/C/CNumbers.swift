@@ -56,11 +56,10 @@ struct CNumbers {
     case .tanh: "\(called("tanh"))(\(argument))"
     case .exp: "\(called("exp"))(\(argument))"
     case .log: "\(called("log"))(\(argument))"
-    case .zeta01: "\(prefix)_zeta01(\(argument))"
     case .reciprocal: "(\(literal(1)) / \(argument))"
     case .square: "(\(argument) * \(argument))"
     default:
-      "\(prefix)_\(function.name)(\(([argument] + function.parameters.map(literal)).joined(separator: ", ")))"
+      "\(prefix)_\(Self.helper(function))(\(([argument] + Self.parameters(function).map { literal($0.value) }).joined(separator: ", ")))"
     }
   }
 
@@ -68,13 +67,11 @@ struct CNumbers {
   func helpers(of functions: [ScalarFunction], prefix: String) -> [String] {
     var seen: Set<String> = []
     return functions.compactMap { function in
-      let key = function == .zeta01 ? "zeta01" : function.name
+      let key = Self.helper(function)
       guard let body = body(of: function), seen.insert(key).inserted else { return nil }
-      let parameters =
-        function == .zeta01 ? [] : Self.parameters[function.name, default: []]
-      let arguments = (["v"] + parameters).map { "\(real) \($0)" }.joined(separator: ", ")
+      let arguments = (["v"] + Self.parameters(function).map(\.name)).map { "\(real) \($0)" }
       return """
-        static \(real) \(prefix)_\(key)(\(arguments))
+        static \(real) \(prefix)_\(key)(\(arguments.joined(separator: ", ")))
         {
           return \(body);
         }
@@ -82,9 +79,24 @@ struct CNumbers {
     }
   }
 
-  private static let parameters: [String: [String]] = [
-    "zeta": ["a", "b"], "softplus": ["eps"], "upsilon": ["w"],
-  ]
+  /// The names that helpers may have.
+  static let helpers = ScalarFunction.table.map(\.name) + ["zeta01", "threshold"]
+
+  private static func helper(_ function: ScalarFunction) -> String {
+    switch function {
+    case .zeta01: "zeta01"
+    // As that of the network is called.
+    case .step: "threshold"
+    default: function.name
+    }
+  }
+
+  /// What a helper takes besides v.
+  private static func parameters(_ function: ScalarFunction) -> [(name: String, value: Double)] {
+    let row = ScalarFunction.table.first { $0.name == function.name }
+    guard let row, function != .zeta01 else { return [] }
+    return Array(zip(row.parameters, function.parameters)).map { ($0, $1) }
+  }
 
   /// What a helper returns; nil for functions without one.
   private func body(of function: ScalarFunction) -> String? {

@@ -49,6 +49,9 @@ struct CProgram {
     }
     try numbers.check(equations)
     var taken = CNames()
+    for name in ["init", "step", "state", "row"] + CNumbers.helpers {
+      taken.reserve("\(prefix)_\(name)")
+    }
     names = equations.signals.enumerated().map { place, signal in
       let value = place == 0 ? "u" : taken.take(signal.name)
       return SignalNames(value, lags: signal.depth > 1 ? equations.lags(of: place) : [], &taken)
