@@ -81,9 +81,7 @@ extension CProgram {
       let weight = tables[product.table]
       switch product.form {
       case .dense:
-        lines += loop(
-          "j", self.size(product.source),
-          loop("i", size, ["\(target)[i] += \(weight)[j][i] * \(value(product.source, "j"));"]))
+        lines += dense(weight, product.source, size, target)
       case .diagonal:
         lines += loop(
           "i", size, ["\(target)[i] += \(weight)[i] * \(value(product.source, "i"));"])
@@ -94,6 +92,32 @@ extension CProgram {
         lines += loop(
           "k", entries.count, ["\(target)[\(names.node)[k]] += \(weight)[\(entry)] * \(source);"])
       }
+    }
+    return lines
+  }
+
+  /// Four sources at a time: a sum that is stored and loaded again for each of them would take longer than its product.
+  private func dense(
+    _ weight: String, _ source: Reference, _ size: Int, _ target: String
+  ) -> [String] {
+    func product(_ j: String) -> String { "\(weight)[\(j)][i] * \(value(source, j))" }
+    let whole = self.size(source) / 4 * 4
+    var lines: [String] = []
+    if whole > 0 {
+      let places = ["j", "j + 1", "j + 2", "j + 3"].map { "(\(product($0)))" }
+      lines += ["for (int32_t j = 0; j < \(whole); j += 4) {"]
+      lines += loop(
+        "i", size,
+        [
+          "\(target)[i] += (\(places[0]) + \(places[1]))", "  + (\(places[2]) + \(places[3]));",
+        ]
+      ).map { "  \($0)" }
+      lines += ["}"]
+    }
+    if whole < self.size(source) {
+      lines += ["for (int32_t j = \(whole); j < \(self.size(source)); j++) {"]
+      lines += loop("i", size, ["\(target)[i] += \(product("j"));"]).map { "  \($0)" }
+      lines += ["}"]
     }
     return lines
   }
