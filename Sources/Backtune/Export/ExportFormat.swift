@@ -100,8 +100,14 @@ extension Network {
     let outputs = try Scaling(&taken, of: "output")
     let writer = try type.init(&taken, stem: stem)
     try taken.finish()
+    // A number becomes a text of its own before all are one.
+    try MemoryBudget.bytes(
+      doubles: [slots.values.count + entryCount + stateSize + 1, Self.exportedSize], for: "export")
     return try writer.export(try equations(inputs: inputs, outputs: outputs))
   }
+
+  /// What a value takes on its way, in doubles.
+  private static let exportedSize = 24
 
   /// The path without its suffix, part by part, and the suffix without its dot.
   private static func parts(of path: String) -> (stem: [Substring], suffix: String?) {
