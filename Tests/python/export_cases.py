@@ -1,20 +1,81 @@
-"""Exported C programs, compiled and run."""
+"""Networks to be exported, and exported C programs, compiled and run."""
 
+import json
 import re
 import shutil
 import subprocess
 
+import backtune as bt
 import numpy as np
 import pytest
+from backtune._abi import lib, read_text
 
-FLAGS = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-O2")
+#: The engine's table of units: a new one is tested without a word.
+TABLE = json.loads(read_text(lib.bt_unit_options, None))
+KINDS = [item["kind"] for item in TABLE]
+
+
+def inputs_of(net, steps=60, seed=0):
+    """Draw inputs, (steps, M)."""
+    return bt.random.normal(steps * net.inputs, seed=seed).reshape(steps, net.inputs)
+
+
+def drawn(net):
+    """Draw weights, learnt initial states among them."""
+    net.randomize(3)
+    for name in net.weights:
+        if name.endswith(".x0"):
+            shape = net.weights[name].shape
+            net.weights[name] = bt.random.normal(int(np.prod(shape)), seed=4).reshape(shape)
+    return net
+
+
+def variants(kind):
+    """Options of a kind of unit: the defaults, and everything that its table lists, one by one."""
+    yield {}
+    yield {"initial": "learn"}
+    for row in next(item for item in TABLE if item["kind"] == kind)["options"]:
+        name, words = row["name"], row.get("words") or []
+        if row["type"] == "boolean":
+            yield {name: not row["default"]}
+        elif row["type"] == "function":
+            plain = [word for word in words if word not in ("zeta", "softplus", "upsilon")]
+            values = [*plain, bt.zeta(-0.5, 2), bt.zeta(0, 3), bt.softplus(0.2), bt.upsilon(3)]
+            yield from ({name: value} for value in values if value not in ("log", "reciprocal"))
+        elif row["type"] == "functions":
+            yield {name: ["identity", "square", bt.zeta(-0.5, 2), "step"]}
+        elif row["type"] in ("text", "number"):
+            yield from ({name: word} for word in words)
+            if row["type"] == "number":
+                yield {name: 0.5}
+        elif row["type"] == "integer":
+            yield {name: 2}
+        elif row["type"] == "mask":
+            yield {name: [[1, 0, 1, 0], [0, 0, 1, 1], [1, 1, 0, 0], [0, 1, 0, 1]]}
+
+
+def unit(kind, options):
+    """Return a network of one unit, None where it does not take these options."""
+    net = bt.Network(4)
+    try:
+        net.unit(kind, 4, **options)
+    except bt.ArgumentError:
+        assert options
+        return None
+    return drawn(net)
+
+
+# ---- C
+
+FLAGS = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-O1")
 COMPILERS = ("gcc", "clang")
 
 # Reads sequences of inputs (and measured values), and writes outputs, all as doubles.
 DRIVER = """
 #include <stdio.h>
 #include <stdlib.h>
-#include "model.h"
+/* One text to compile: it takes half the time. */
+#include "model.c"
 
 static void get(REAL *values, int count)
 {
@@ -30,8 +91,10 @@ int main(int count, char **arguments)
   static model_state state;
   /* Another network, which must not have a part in what this one does. */
   static model_state other;
-  REAL u[MODEL_INPUTS + 1];
-  REAL y[MODEL_OUTPUTS];
+  /* One array for both. */
+  REAL u[MODEL_INPUTS + MODEL_OUTPUTS];
+  REAL *const y = u;
+  REAL z[MODEL_OUTPUTS];
   const long steps = (count > 1) ? strtol(arguments[1], NULL, 10) : 0;
   model_init(&state);
   model_init(&other);
@@ -43,7 +106,7 @@ int main(int count, char **arguments)
     get(measured, MODEL_OUTPUTS);
 #endif
     GIVEN
-    model_step(&other, u, ARGUMENT y);
+    model_step(&other, u, ARGUMENT z);
     model_step(&state, u, ARGUMENT y);
     for (int i = 0; i < MODEL_OUTPUTS; i++) {
       const double value = (double)y[i];
@@ -102,8 +165,7 @@ class Program:
             driver = "#define MEASURED\n" + driver
         (folder / "main.c").write_text(driver)
         self.program = folder / "main"
-        files = [folder / "main.c", folder / "model.c"]
-        command = [compiler(cc), *flags, *files, "-o", self.program, "-lm"]
+        command = [compiler(cc), *flags, folder / "main.c", "-o", self.program, "-lm"]
         result = subprocess.run(command, capture_output=True, text=True)
         assert result.returncode == 0, result.stderr + self.source
         self.outputs = int(re.search(r"MODEL_OUTPUTS (\d+)", self.header).group(1))

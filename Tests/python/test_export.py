@@ -205,8 +205,13 @@ def test_refused(options, message, tmp_path, monkeypatch):
     assert names(tmp_path) == []
 
 
+def test_weights_that_nobody_set(tmp_path):
+    with pytest.warns(bt.BacktuneWarning, match="neither drawn nor set"):
+        bt.lnl_network(2).export(tmp_path / "zero.c")
+
+
 def test_what_is_no_network_or_holds_too_much():
-    with pytest.raises(bt.NetworkError):
+    with pytest.raises(bt.NetworkError, match="group"):
         bt.Network(1).export(format="c")
     net = lags()
     net.weights["lnl.x2.a"] = 1e39

@@ -1,70 +1,29 @@
 """C99 programs out of networks: compiled without a warning, they do what streams do."""
 
-import json
 import subprocess
 
 import backtune as bt
 import numpy as np
 import pytest
-from backtune._abi import lib, read_text
 from conftest import later
-from export_cases import COMPILERS, FLAGS, Program, compiler, deviation
+from export_cases import (
+    COMPILERS,
+    FLAGS,
+    KINDS,
+    Program,
+    compiler,
+    deviation,
+    drawn,
+    inputs_of,
+    unit,
+    variants,
+)
 from random_networks import RandomNetwork
 
-TABLE = json.loads(read_text(lib.bt_unit_options, None))
 CLOSE = 1e-12
 
 
-def inputs_of(net, steps=60, seed=0):
-    return bt.random.normal(steps * net.inputs, seed=seed).reshape(steps, net.inputs)
-
-
-def drawn(net):
-    """Draw weights, learnt initial states among them."""
-    net.randomize(3)
-    for name in net.weights:
-        if name.endswith(".x0"):
-            shape = net.weights[name].shape
-            net.weights[name] = bt.random.normal(int(np.prod(shape)), seed=4).reshape(shape)
-    return net
-
-
-def variants(kind):
-    """Options of a kind of unit: the defaults, and everything that its table lists, one by one."""
-    yield {}
-    yield {"initial": "learn"}
-    for row in next(item for item in TABLE if item["kind"] == kind)["options"]:
-        name, words = row["name"], row.get("words") or []
-        if row["type"] == "boolean":
-            yield {name: not row["default"]}
-        elif row["type"] == "function":
-            plain = [word for word in words if word not in ("zeta", "softplus", "upsilon")]
-            values = [*plain, bt.zeta(-0.5, 2), bt.zeta(0, 3), bt.softplus(0.2), bt.upsilon(3)]
-            yield from ({name: value} for value in values if value not in ("log", "reciprocal"))
-        elif row["type"] == "functions":
-            yield {name: ["identity", "square", bt.zeta(-0.5, 2), "step"]}
-        elif row["type"] in ("text", "number"):
-            yield from ({name: word} for word in words)
-            if row["type"] == "number":
-                yield {name: 0.5}
-        elif row["type"] == "integer":
-            yield {name: 2}
-        elif row["type"] == "mask":
-            yield {name: [[1, 0, 1, 0], [0, 0, 1, 1], [1, 1, 0, 0], [0, 1, 0, 1]]}
-
-
-def unit(kind, options):
-    """Return a network of one unit, None where it does not take these options."""
-    net = bt.Network(4)
-    try:
-        net.unit(kind, 4, **options)
-    except bt.ArgumentError:
-        assert options
-        return None
-    return drawn(net)
-
-
-@pytest.mark.parametrize("kind", [item["kind"] for item in TABLE])
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_unit_of_the_table(kind, tmp_path):
     worst, tried = 0.0, 0
     for number, options in enumerate(variants(kind)):
@@ -127,6 +86,37 @@ def test_both_compilers_and_precisions(cc, tmp_path):
     single = Program(net, tmp_path / "float", cc, precision="float")
     assert "double" not in single.source + single.header
     assert 0 < deviation(single(u), expected) < 1e-5
+
+
+def test_numbers_read_back(tmp_path):
+    """Weights are the same to the bit, the least and the largest too."""
+    numbers = [
+        5e-324,
+        -2.2e-308,
+        1.7976931348623157e308,
+        0.1,
+        -0.0,
+        1e22,
+        123456789012345680,
+        1 / 3,
+    ]
+    net = bt.Network(1)
+    net.learnware(len(numbers), "v").connect(net.input.lag(0), "W")
+    net.weights["v.W"] = np.reshape(numbers, (-1, 1))
+    u = np.array([[1.0], [-0.5]])
+    assert np.array_equal(Program(net, tmp_path / "all")(u), u * numbers)
+    numbers[:3] = [1e-50, -1.2e-38, 3e38]
+    net.weights["v.W"] = np.reshape(numbers, (-1, 1))
+    found = Program(net, tmp_path / "float", precision="float")(u)
+    assert np.array_equal(found, u.astype("f4") * np.array(numbers, dtype="f4"))
+
+
+def test_fast_mathematics(tmp_path):
+    """What docs/export.md promises of it."""
+    net = drawn(bt.gru_network(16))
+    u = inputs_of(net)
+    program = Program(net, tmp_path, flags=(*FLAGS, "-O3", "-ffast-math"))
+    assert deviation(program(u), net.simulate(u)) < CLOSE
 
 
 def test_starts_are_those_of_the_network(tmp_path):

@@ -6,7 +6,7 @@ import ctypes
 import json
 import os
 import reprlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,10 @@ _TEXTS = ("c",)
 class ExportMixin:
     """The part of `Network` that writes other forms than JSON."""
 
-    _pointer: Any
+    if TYPE_CHECKING:
+        _pointer: Any
+
+        def _warn_untouched(self) -> None: ...
 
     def export(
         self,
@@ -68,6 +71,7 @@ class ExportMixin:
         >>> "void plant_step(plant_state *state, const double u[], double y[]);" in text
         True
         """
+        self._warn_untouched()
         kind = None if format is None else as_text(format, "format")
         given = {key: value for key, value in options.items() if value is not None}
         text = f"{{{', '.join(f'{json.dumps(k)}: {_json(k, v)}' for k, v in given.items())}}}"
