@@ -1,5 +1,6 @@
 """C99 programs out of networks: compiled without a warning, they do what streams do."""
 
+import re
 import subprocess
 
 import backtune as bt
@@ -217,3 +218,22 @@ def test_arm(tmp_path):
             flags = (*FLAGS, "-static")
             program = Program(net, folder, cc, flags=flags, precision=precision)
             assert deviation(program(u, emulator=[emulator]), net.simulate(u)) < close
+
+
+@later
+@pytest.mark.parametrize("precision", ["double", "float"])
+def test_misra(precision, tmp_path):
+    """Of MISRA C:2012 only two advisory rules are not kept: unused macros, tables outside functions."""
+    checker = compiler("cppcheck")
+    net = bt.Network(2)
+    h = net.lstm(3, sources=[bt.SELF.lag(1), net.input.lag(3)], initial="learn")
+    g = net.lnl(3, feedback="measured", density=0.4, activation=bt.softplus(0.3))
+    s = net.softmax(3)
+    out = net.linear(2, sources=[h.lag(0), g.lag(2), s.lag(0)])
+    drawn(net).observe([out, g], [2, 2])
+    net.export(tmp_path / "model.c", precision=precision)
+    command = [checker, "--std=c99", "--addon=misra", "--enable=style", tmp_path / "model.c"]
+    report = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    found = set(re.findall(r"misra-c2012-[\d.]+", report))
+    assert "misra-c2012-8.9" in found
+    assert found <= {"misra-c2012-2.5", "misra-c2012-8.9"}, report
