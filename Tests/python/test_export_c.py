@@ -173,7 +173,7 @@ def test_the_object_needs_mathematics_alone(tmp_path):
 def test_names_are_those_of_c(tmp_path):
     """Names that mean something in C, look alike, or end comments."""
     net = bt.Network(["*/ int", "b??/", "c\\"])
-    net.input_units = ["°C", "", "/*"]
+    net.input_units = ["°C", "a\nb\u202e", "/*"]
     names = ["int", "class", "exp", "u", "M_PI", "a b", "a.b", "a_b", "3", "ü", "linux", "x" * 90]
     for name in names:
         net.learnware(2, name).connect(net.input.lag(0), "W")
@@ -223,7 +223,7 @@ def test_arm(tmp_path):
 @later
 @pytest.mark.parametrize("precision", ["double", "float"])
 def test_misra(precision, tmp_path):
-    """Of MISRA C:2012 only two advisory rules are not kept: unused macros, tables outside functions."""
+    """Two rules are not kept, advisory ones: unused macros, tables outside functions."""
     checker = compiler("cppcheck")
     net = bt.Network(2)
     h = net.lstm(3, sources=[bt.SELF.lag(1), net.input.lag(3)], initial="learn")

@@ -4,7 +4,8 @@ struct CNames {
 
   /// A name like that one, which no other has.
   mutating func take(_ wanted: String) -> String {
-    var name = Self.identifier(wanted)
+    // With a number behind it all of it counts for any compiler.
+    var name = Self.identifier(wanted, most: 58)
     // What has no small letter may be a macro.
     if !name.contains(where: \.isLowercase) { name += "_v" }
     var found = name
@@ -18,10 +19,10 @@ struct CNames {
 
   mutating func reserve(_ name: String) { taken.insert(name) }
 
-  /// The letters, digits and underscores of a text, at most 40 of them, the first a letter.
-  static func identifier(_ text: String) -> String {
+  /// The letters, digits and underscores of a text, not more than so many of them, the first a letter.
+  static func identifier(_ text: String, most: Int = 40) -> String {
     var name = String(
-      String.UnicodeScalarView(text.unicodeScalars.prefix(40).map { isWord($0) ? $0 : "_" }))
+      String.UnicodeScalarView(text.unicodeScalars.prefix(most).map { isWord($0) ? $0 : "_" }))
     if name.first.map({ !$0.isLetter }) ?? true { name = "m\(name)" }
     return name
   }
@@ -46,11 +47,16 @@ struct CNames {
       let ends = (last == "*" && character == "/") || (last == "/" && character == "*")
       // Two question marks begin a trigraph.
       if ends || (last == "?" && character == "?") { result += " " }
-      let isControl = character.value < 32 || (0x7F...0x9F).contains(character.value)
-      result.unicodeScalars.append(isControl || character == "\\" ? "_" : character)
+      let isUnseen = unseen.contains { $0.contains(character.value) }
+      result.unicodeScalars.append(isUnseen || character == "\\" ? "_" : character)
     }
     return result
   }
+
+  /// Control characters, and those that turn the direction of what follows: compilers warn of them.
+  private static let unseen: [ClosedRange<UInt32>] = [
+    0...0x1F, 0x7F...0x9F, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF...0xFEFF,
+  ]
 
   /// Keywords of C and C++, what the program calls, its own names, and macros that compilers define.
   private static let reserved: Set<String> = [
