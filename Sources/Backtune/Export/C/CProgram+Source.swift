@@ -57,8 +57,6 @@ extension CProgram {
 
   // MARK: Start
 
-  private func startName(_ place: Int) -> String { "\(prefix)_start_of_\(names[place].value)" }
-
   /// The past values of a signal before t = 0, where they are not all zero.
   private func startTable(of place: Int) -> String? {
     let signal = equations.signals[place]
@@ -67,7 +65,7 @@ extension CProgram {
     let list = CText.list(values.map(numbers.literal))
     return """
       /* \(CNames.comment(signal.name)) before t = 0, the last values first */
-      static const \(real) \(startName(place))[\(values.count)] = \(list);
+      static const \(real) \(names[place].start)[\(values.count)] = \(list);
 
       """
   }
@@ -79,10 +77,10 @@ extension CProgram {
       let isZero = signal.past.joined().allSatisfy { $0 == 0 }
       let member = "state->\(names[place].past)"
       if signal.depth == 1 {
-        let value = isZero ? numbers.literal(0) : "\(startName(place))[i]"
+        let value = isZero ? numbers.literal(0) : "\(names[place].start)[i]"
         body += loop("i", signal.size, ["\(member)[i] = \(value);"])
       } else {
-        let value = isZero ? numbers.literal(0) : "\(startName(place))[(k * \(signal.size)) + i]"
+        let value = isZero ? numbers.literal(0) : "\(names[place].start)[(k * \(signal.size)) + i]"
         body += loop(
           "k", signal.depth, loop("i", signal.size, ["\(member)[k][i] = \(value);"]))
         body.append("state->\(names[place].at) = 0;")
@@ -93,17 +91,11 @@ extension CProgram {
         "i", equations.signals[item.signal].size,
         ["state->\(item.member)[i] = (\(real))NAN;"])
     }
-    // What only the step writes has a value, too.
-    if body.isEmpty && !isLarge { body = knowsNothing }
-    return function(
-      "void \(prefix)_init(\(prefix)_state *state)", body.isEmpty ? ["(void)state;"] : body)
+    if body.isEmpty { body = isLarge ? ["(void)state;"] : ["state->unused = 0;"] }
+    return function("void \(prefix)_init(\(prefix)_state *state)", body)
   }
 
-  private var knowsNothing: [String] { ["state->unused = 0;"] }
-
-  private func giving(
-    _ item: (signal: Int, group: String, member: String, function: String)
-  ) -> String {
+  private func giving(_ item: Given) -> String {
     function(
       "void \(item.function)(\(prefix)_state *state, const \(real) values[])",
       loop(

@@ -9,16 +9,28 @@ struct SignalNames {
   let past: String
   let at: String
   let now: String
+  /// The table of the values before t = 0.
+  let start: String
   /// Rows of the past, by their lag.
   let rows: [Int: String]
 
-  init(_ value: String, lags: [Int], _ taken: inout CNames) {
+  init(_ value: String, _ prefix: String, lags: [Int], _ taken: inout CNames) {
     self.value = value
     past = taken.take("\(value)_past")
     at = taken.take("\(value)_at")
     now = taken.take("\(value)_now")
+    start = taken.take("\(prefix)_start_of_\(value)")
     rows = lags.reduce(into: [:]) { $0[$1] = taken.take("\(value)_\($1)") }
   }
+}
+
+/// What is measured of a group and does not come with the outputs.
+struct Given {
+  let signal: Int
+  let group: String
+  /// The member of the state that holds it, and the function that takes it.
+  let member: String
+  let function: String
 }
 
 /// The text of a C program that computes equations: what all of its parts know, its head comment and its header.
@@ -32,7 +44,7 @@ struct CProgram {
   /// Names of tables of numbers, by what is in them.
   let indices: CIndices
   /// Signals of which measurements that are no outputs are read.
-  let given: [(signal: Int, group: String, member: String, function: String)]
+  let given: [Given]
   /// Whether the values of the present are members of the state: there are too many for a stack.
   let isLarge: Bool
 
@@ -54,23 +66,22 @@ struct CProgram {
     }
     names = equations.signals.enumerated().map { place, signal in
       let value = place == 0 ? "u" : taken.take(signal.name)
-      return SignalNames(value, lags: signal.depth > 1 ? equations.lags(of: place) : [], &taken)
+      return SignalNames(
+        value, prefix, lags: signal.depth > 1 ? equations.lags(of: place) : [], &taken)
     }
     tables = equations.tables.map {
       $0.values.isEmpty ? "" : taken.take("\(prefix)_\(CNames.identifier($0.name))")
     }
     indices = CIndices(equations, prefix, &taken)
-    var given: [(signal: Int, group: String, member: String, function: String)] = []
-    for (place, signal) in equations.signals.enumerated() {
+    given = equations.signals.enumerated().compactMap { place, signal in
       guard case .known(_, let measured) = signal.equation, measured.count < signal.size else {
-        continue
+        return nil
       }
       let group = CNames.identifier(measured.group)
-      given.append(
-        (place, measured.group, taken.take("\(group)_given"), taken.take("\(prefix)_give_\(group)"))
-      )
+      return Given(
+        signal: place, group: measured.group, member: taken.take("\(group)_given"),
+        function: taken.take("\(prefix)_give_\(group)"))
     }
-    self.given = given
     isLarge = equations.signals.dropFirst().reduce(0) { $0 + $1.size } > Self.stackNodes
   }
 
