@@ -2,7 +2,7 @@
 import PackageDescription
 
 // One target per folder of the engine, so that the compiler holds the direction of imports:
-// Estimation -> Criterion -> Simulation -> Network, and all of them -> Numerics.
+// Estimation -> Criterion -> Simulation -> Network, Export -> Simulation, and all of them -> Numerics.
 func engine(_ folder: String, _ dependencies: [String]) -> Target {
   .target(
     name: "Backtune\(folder)",
@@ -26,14 +26,15 @@ let package = Package(
     engine(
       "Estimation",
       ["BacktuneCriterion", "BacktuneSimulation", "BacktuneNetwork", "BacktuneNumerics"]),
+    engine("Export", ["BacktuneSimulation", "BacktuneNetwork", "BacktuneNumerics"]),
     .target(
       name: "Backtune",
       dependencies: [
-        "BacktuneEstimation", "BacktuneCriterion", "BacktuneSimulation", "BacktuneNetwork",
-        "BacktuneNumerics",
+        "BacktuneEstimation", "BacktuneCriterion", "BacktuneExport", "BacktuneSimulation",
+        "BacktuneNetwork", "BacktuneNumerics",
       ],
       path: "Sources/Backtune",
-      exclude: ["Criterion", "Estimation", "Network", "Numerics", "Simulation"],
+      exclude: ["Criterion", "Estimation", "Export", "Network", "Numerics", "Simulation"],
       sources: ["Backtune.swift"]),
     .target(
       name: "BacktuneC", dependencies: ["Backtune", "BacktuneNumerics"], exclude: ["exports.map"]),

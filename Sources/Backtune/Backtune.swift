@@ -1,6 +1,7 @@
 /// What users of the engine need, under one name: `import Backtune`.
 @_exported import BacktuneCriterion
 @_exported import BacktuneEstimation
+@_exported import BacktuneExport
 @_exported import BacktuneNetwork
 @_exported import BacktuneSimulation
 

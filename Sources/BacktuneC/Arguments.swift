@@ -117,6 +117,23 @@ func copy(
   length?.pointee = full
 }
 
+/// The same of bytes, zeros among them: as many as fit.
+func copy(
+  _ bytes: [UInt8], to buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int64,
+  _ length: UnsafeMutablePointer<Int64>?
+) throws {
+  guard capacity >= 0 else {
+    throw BacktuneError.size("capacity is \(capacity), expected 0 or more")
+  }
+  guard buffer != nil || capacity == 0 else { throw CallError.null("buffer") }
+  if let buffer, capacity >= 1 {
+    let count = min(bytes.count, Int(capacity) - 1)
+    bytes.withUnsafeBytes { if let base = $0.baseAddress { memcpy(buffer, base, count) } }
+    buffer[count] = 0
+  }
+  length?.pointee = Int64(bytes.count)
+}
+
 /// Makes an object and its handle; on failure the caller's pointer is NULL.
 func create<Object: HandleKind>(
   _ target: UnsafeMutablePointer<OpaquePointer?>?, _ make: () throws -> Object

@@ -99,6 +99,7 @@ CALL(randomize, bt_network_randomize(NETWORK, 7))
 CALL(get_origin, bt_network_get_origin(NETWORK, &stop, NULL))
 CALL(to_json, bt_network_to_json(NETWORK, text, sizeof text, &number))
 CALL(save, bt_network_save(NETWORK, "/dev/null"))
+CALL(export_text, bt_network_export(NETWORK, "c", NULL, NULL, text, sizeof text, &number))
 CALL(simulate, bt_simulate(NETWORK, 1, &steps, inputs, 3, NULL, 0, values, 6, NULL, 0, NULL, 0))
 CALL(gradient, bt_gradient(NETWORK, 1, &steps, inputs, 3, NULL, 0, slopes, 6, values, STANDARD_WEIGHTS, NULL, 0))
 CALL(predict, bt_predict(NETWORK, 1, &steps, inputs, 3, NULL, 0, 2, NULL, 0, NULL, 0, NULL, 0, values, 6, NULL, 0, NULL, NULL, NULL))
@@ -208,6 +209,7 @@ const handle_call handle_calls[] = {
     NETWORK_CALL(bt_network_get_origin, READS, get_origin),
     NETWORK_CALL(bt_network_to_json, READS, to_json),
     NETWORK_CALL(bt_network_save, READS, save),
+    NETWORK_CALL(bt_network_export, READS, export_text),
     NETWORK_CALL(bt_simulate, READS, simulate),
     NETWORK_CALL(bt_gradient, READS, gradient),
     NETWORK_CALL(bt_predict, READS, predict),

@@ -1,5 +1,15 @@
 /* The other calls of fuzz.c, and the choice among all of them. */
 
+/* A network for other programs, as text. */
+static void export(fuzzer *f, const bt_network *n) {
+  const char *options[] = {NULL, "{}", "{\"precision\": \"float\"}", "{\"prefix\": \"a b\"}", "{\"input_mean\": [1]}",
+                           "{\"output_scale\": [2, 3]}", "{\"output_mean\": []}", "{", "\x80"};
+  const char *formats[] = {"c", "c", "c", NULL, "", "nosuch"};
+  char buffer[200];
+  int64_t length = 0;
+  TRY(bt_network_export(n, formats[below(f, 6)], NULL, options[below(f, 9)], buffer, below(f, 200), &length));
+}
+
 /* The text of a network with a part changed, cut or doubled. */
 static void text(fuzzer *f) {
   bt_network *made = NULL, *n = any_network(f);
@@ -35,6 +45,7 @@ static void text(fuzzer *f) {
   const char *paths[] = {"/dev/null", "/dev/full", "", "/", "/no/such/place", "/dev/zero", "\x80"};
   if (chance(f, 30)) TRY(bt_network_save(any_network(f), paths[below(f, 7)]));
   if (chance(f, 10)) TRY(bt_network_load(paths[below(f, 7)], &made));
+  if (chance(f, 30)) export(f, any_network(f));
 }
 
 /* Values of which some are not known. */

@@ -143,6 +143,9 @@ static void names(bt_network *network) {
     NO_TEXT("name", bt_network_get_fixed(network, bad, (uint8_t *)&out, 1));
     NO_TEXT("name", bt_network_set_fixed(network, bad, &flag, 1));
     NO_TEXT("path", bt_network_save(network, bad));
+    NO_TEXT("path", bt_network_export(network, "c", bad, NULL, NULL, 0, &out));
+    NO_TEXT("format", bt_network_export(network, bad, NULL, NULL, NULL, 0, &out));
+    NO_TEXT("options", bt_network_export(network, "c", NULL, bad, NULL, 0, &out));
     NO_TEXT("path", bt_network_load(bad, &made));
     NO_TEXT("name", bt_estimator_set_criterion(estimator, bad));
     NO_TEXT("name", bt_estimator_set_method(estimator, bad));

@@ -10,6 +10,7 @@ import backtune as bt
 import numpy as np
 import pytest
 from conftest import ROOT
+from export_cases import FLAGS, compiler
 
 EXAMPLES = ROOT / "examples"
 needs_examples = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="not in the source tree")
@@ -58,3 +59,14 @@ def test_demo(tmp_path):
     output = run("demo.py", tmp_path)
     assert "quoted" in output and "decay time" in output
     assert (tmp_path / "main_job.png").stat().st_size > 10_000
+
+
+@needs_examples
+def test_export(tmp_path):
+    """A model, exported, in a loop in C."""
+    assert "plant.c: error 0.0" in run("export/plant.py", tmp_path)
+    sources = [EXAMPLES / "export" / "loop.c", tmp_path / "plant.c"]
+    command = [compiler("gcc"), *FLAGS, f"-I{tmp_path}", *sources, "-o", tmp_path / "loop", "-lm"]
+    subprocess.run(command, check=True)
+    result = subprocess.run(tmp_path / "loop", check=True, capture_output=True, text=True)
+    assert result.stdout.count("level") == 3

@@ -143,6 +143,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_network_from_json": (status, [text, c_int64, handle_out]),
     "bt_network_save": (status, [handle, text]),
     "bt_network_load": (status, [text, handle_out]),
+    "bt_network_export": (status, [handle, text, text, text, *_NAMED_TEXT]),
     # simulation
     "bt_simulate": (
         status,
@@ -276,11 +277,16 @@ def check(result: int, function: Any = None, arguments: tuple = ()) -> int:
 
 def read_text(function: Callable[..., int], *arguments: Any) -> str:
     """Call a function that ends with a buffer, its capacity and the length of the text."""
+    return read_bytes(function, *arguments).decode("utf-8")
+
+
+def read_bytes(function: Callable[..., int], *arguments: Any) -> bytes:
+    """Do the same for bytes that may be zero."""
     length = c_int64()
     function(*arguments, None, 0, ctypes.byref(length))
     buffer = ctypes.create_string_buffer(length.value + 1)
     function(*arguments, buffer, len(buffer), ctypes.byref(length))
-    return buffer.value.decode("utf-8")
+    return buffer.raw[: length.value]
 
 
 def read_int(function: Callable[..., int], *arguments: Any) -> int:

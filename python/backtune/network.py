@@ -14,6 +14,7 @@ from . import _abi
 from ._abi import lib
 from ._arrays import as_flat, as_path, as_size, as_text
 from ._drawing import escaped, network_svg
+from ._export import ExportMixin
 from ._handle import Owner
 from ._prediction import PredictionMixin
 from ._simulation import SimulationMixin
@@ -42,6 +43,7 @@ class Network(
     StatesMixin,
     PredictionMixin,
     SimulationMixin,
+    ExportMixin,
     Owner,
 ):
     """A recurrent network: node groups and their weights. Equation (1) of the report RR-9100.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,6 +43,18 @@ class AnalysisMixin:
             A network of which scales cannot be folded into weights.
         """
         return single(self.members[0])
+
+    def export(
+        self, path: str | os.PathLike | None = None, *, format: str | None = None, **options: Any
+    ) -> Any:
+        """Write `single` for other programs, in the units of the record: as `Network.export`.
+
+        Returns
+        -------
+        None, str or bytes
+            Without a path the text, or the bytes of a format that is none.
+        """
+        return self.single.export(path, format=format, **options)
 
     def single_state(self, u: Any) -> np.ndarray:
         """Return the state from which `single` runs as ``members[0]`` does under these inputs.

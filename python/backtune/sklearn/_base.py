@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -187,6 +188,31 @@ class RecurrentEstimator(BaseEstimator):
         self.final_states_ = final
         self._past = Past.of(X, task.u, trained.starts)
         return [outputs for outputs, _ in runs]
+
+    # ---- For other programs
+
+    def export(
+        self, path: str | os.PathLike | None = None, *, format: str | None = None, **options: Any
+    ) -> Any:
+        """Write the network for other programs: as `Network.export`.
+
+        What is written reads X and gives what `predict` does (of a classifier `predict_proba`, in
+        the order of `classes_`), from where the network starts by itself. Of the models of a
+        recipe it is the best one, `IdentifiedModel.single`.
+
+        Returns
+        -------
+        None, str or bytes
+            Without a path the text, or the bytes of a format that is none.
+        """
+        check_is_fitted(self)
+        model = getattr(self, "model_", None)
+        if model is not None:
+            return model.export(path, format=format, **options)
+        scales = {"input_mean": self.x_mean_, "input_scale": self.x_scale_}
+        if hasattr(self, "y_scale_"):
+            scales |= {"output_mean": self.y_mean_, "output_scale": self.y_scale_}
+        return self.network_.export(path, format=format, **{**scales, **options})
 
     # ---- What scikit-learn asks
 

@@ -88,7 +88,7 @@ extension JSONOptions {
   }
 
   /// One of the words of an enumeration.
-  mutating func word<Word: RawRepresentable<String> & CaseIterable>(
+  package mutating func word<Word: RawRepresentable<String> & CaseIterable>(
     _ name: String, default fallback: Word
   ) throws -> Word {
     guard let value = take(name) else { return fallback }
