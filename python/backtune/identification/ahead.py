@@ -169,7 +169,10 @@ def filtered(model: IdentifiedModel, u: Any, y: Any) -> Filtered:
     for array, item, place in zip(arrays, known, runs.places_of(model, arrays)):
         inputs = best.front.inputs(array)
         desired = best.front.outputs(runs.padded(item, len(array)))
-        start = best.resting(inputs) if place is None else best.starts[place]
+        if place is None:
+            start = best.informed_start(inputs, desired)
+        else:
+            start = best.starts[place]
         if best.predicts:
             states.append(best.net.predict(inputs, desired, initial=start, return_state=True)[1])
         else:

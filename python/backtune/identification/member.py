@@ -121,7 +121,7 @@ class Member:
         if not np.isfinite(horizon):
             return run
         # Means of some steps tell of the last of them.
-        rests = [self.resting(inputs), self._held(inputs, desired)]
+        rests = self._rests(inputs, desired)
         late = int(horizon) if self.front.factor == 1 else 1 + -(-int(horizon) // self.front.factor)
         seen, most = 1, min(_FIRST + 4 * self.net.state_size, len(desired))
         while seen + late - 1 < len(run) and seen <= most:
@@ -132,6 +132,16 @@ class Member:
                 run[first:end] = self._run(inputs[:end], desired[:end], horizon, start)[first:]
             seen *= 2
         return run
+
+    def informed_start(self, inputs: np.ndarray, desired: np.ndarray) -> np.ndarray | None:
+        """Return the start of predictions that the first outputs suggest, all those that count."""
+        first = desired[: _FIRST + 4 * self.net.state_size]
+        if not np.isfinite(first).any():
+            return self.resting(inputs)
+        return self._suggested(inputs, first, self._rests(inputs, desired))
+
+    def _rests(self, inputs: np.ndarray, desired: np.ndarray) -> list[np.ndarray | None]:
+        return [self.resting(inputs), self._held(inputs, desired)]
 
     def _run(
         self, inputs: np.ndarray, desired: np.ndarray, horizon: float, start: np.ndarray | None

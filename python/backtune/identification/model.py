@@ -143,8 +143,9 @@ class IdentifiedModel(AnalysisMixin):
     def predict(self, u: Any, y: Any, horizon: float | None = 1) -> Any:
         """Return the outputs predicted some steps ahead.
 
-        The value of time t is given what was measured up to t - horizon, and inputs up to t. A run
-        begins as that of `simulate` does of which no output is known.
+        The value of time t is given what was measured up to t - horizon, and inputs up to t. The
+        state before the first one is that which the outputs suggest that are known by then;
+        regressions have no say until as many were measured as they read.
 
         Parameters
         ----------
