@@ -112,6 +112,20 @@ def test_parts_on_a_slower_clock():
     assert np.allclose(found.errors(found.y, True), 0)
 
 
+def test_gains_count_on_a_slower_clock():
+    """A stretch of gain 0 has no say in errors, whatever stands there."""
+    given, shown = times(103), times(103)
+    gains = np.ones((103, 1))
+    gains[80:90] = 0
+    found = record([given], [shown], [averaged(gains, 5)], factor=5)
+    outputs = [v.copy() for v in found.y]
+    found.fine[0][80:90] += 1e3
+    assert found.errors(outputs, True) == pytest.approx(0, abs=1e-20)
+    outputs[0] += 3
+    assert found.errors(outputs, True) == pytest.approx(9)
+    assert found.errors(outputs, False) == pytest.approx(9)
+
+
 # ---- Windows of long records
 
 

@@ -183,12 +183,20 @@ class Record:
             desired, found = np.concatenate(self.fine), np.concatenate(shown)
         known = np.isfinite(desired)
         weights = known.astype(float)
-        if self.gains is not None and self.front.factor == 1:
-            weights *= self.of_blocks(self.gains) if validation else np.concatenate(self.gains)
+        if self.gains is not None:
+            gains = self._fine_gains(self.gains)
+            weights *= self.of_blocks(gains) if validation else np.concatenate(gains)
         with np.errstate(over="ignore", invalid="ignore"):
             squares = np.where(known, (found - desired) ** 2, 0.0)
             error = np.sum(weights * squares, axis=0) / np.maximum(weights.sum(axis=0), 1e-300)
         return np.where(np.isfinite(error), error, np.inf)
+
+    def _fine_gains(self, gains: list[np.ndarray]) -> list[np.ndarray]:
+        """Return gains on the user's clock: those of a slower step count for all of it."""
+        q = self.front.factor
+        if q == 1:
+            return gains
+        return [g[np.minimum(np.arange(len(v)) // q, len(g) - 1)] for g, v in zip(gains, self.fine)]
 
     def error(self, outputs: list[np.ndarray], validation: bool) -> float:
         """Return the mean square error in deviations, inf where a simulation diverges."""

@@ -99,7 +99,8 @@ class Reported:
         report.best_member_error = self._errors[0]
         report.linear_error = self._errors[line]
         report.persistence = persistence(self._own)
-        size = radius(members[0].net)
+        # Those of the linear part of a layered model are not the poles of its runs.
+        size = 0.0 if members[0].trial.hidden else radius(members[0].net)
         if size >= 1 - _NEAR:
             # What it stands for does not even double within the record.
             longest = max(map(len, self._own.u))
