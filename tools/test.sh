@@ -5,7 +5,9 @@
 set -u
 cd "$(dirname "$0")/.."
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+c_log=$(mktemp)
+c_job=
+trap 'rm -f "$log" "$c_log"; [ -z "$c_job" ] || kill -- "-$c_job" 2>/dev/null' EXIT
 passed=0
 failed=0
 
@@ -48,8 +50,18 @@ fi
 run "Swift tests" "$swift_counts" swift_tests "$@"
 # Without it the C tests say that they miss it.
 wait || true
-run "C tests" "$plain_counts" Tests/c/run.sh "${options[@]}" "$(dirname "$library")"
+# C tests, most of whose time valgrind takes on one processor, run beside those of Python: as a job of its own, since the shell
+# has others in the background ignore Ctrl-C, which they test.
+set -m
+Tests/c/run.sh "${options[@]}" "$(dirname "$library")" >"$c_log" 2>&1 &
+c_job=$!
+set +m
 run "Python tests" "$plain_counts" .venv/bin/python tools/pytest_counts.py -q
+wait "$c_job"
+c_status=$?
+c_job=
+told() { cat "$c_log"; return "$c_status"; }
+run "C tests" "$plain_counts" told
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
