@@ -70,7 +70,8 @@ enum {
   BT_ERROR_NETWORK = -7,  /* a network that cannot be run: a cycle at lag 0, nothing to observe */
   BT_ERROR_MEMORY = -8,   /* more memory than the budget (3/4 of the machine's) or than there is */
   BT_ERROR_FILE = -9,     /* a file that cannot be read or written */
-  BT_ERROR_PROCESSES = -10 /* processes that share an estimation could not be joined, or do not do the same */
+  BT_ERROR_PROCESSES = -10, /* processes that share an estimation could not be joined, or do not do the same */
+  BT_ERROR_LOADER = -11    /* a sequence that could not be read when it was wanted */
 };
 
 /* Why an estimation stopped. */
@@ -125,6 +126,11 @@ enum {
  * largest, the same bits in every process, as MPI_Allreduce does. Infinite and NaN values come too. Returns 0, or anything else
  * where it failed: see bt_estimator_set_reduction. */
 typedef int32_t (*bt_reduction)(double *values, int64_t count, int32_t operation, void *user_data);
+
+/* Writes sequence number `sequence`, the same values whenever it is asked: `inputs` (T x M, finite), `desired` (T x O, NaN = not
+ * observed) and `gains` (T x O, finite, 0 or more), T being the length that was announced; the last two are NULL where none
+ * were announced. Returns 0, or anything else where it failed: see bt_estimator_set_loader. */
+typedef int32_t (*bt_loader)(int64_t sequence, double *inputs, double *desired, double *gains, void *user_data);
 
 /* The network input, as a source. */
 #define BT_INPUT ((int64_t)-1)
@@ -495,6 +501,21 @@ bt_status bt_estimator_free(bt_estimator *estimator);
 bt_status bt_estimator_set_data(bt_estimator *estimator, int64_t sequences, const int64_t *lengths,
                                 const double *inputs, int64_t inputs_length, const double *desired,
                                 int64_t desired_length, const double *gains, int64_t gains_length);
+
+/* Sets sequences that are not in memory, in place of bt_estimator_set_data: `loader` is asked for each of them whenever it is
+ * worked on, so that memory is that of as many shards (up to 16 sequences of similar length side by side) as there are
+ * threads, with all states of their sequences. All else is as if they were in memory, to the bit.
+ *   Passes     This call asks for each of `sequences` (1 or more) three times, for the moments of the data. A cost takes one
+ *              pass more, a gradient two, an iteration of Gauss-Newton one or two for the matrix, one for each trial and two
+ *              for each correction; nu that follows the errors, and other medians, some.
+ *   Calls      come on the calling thread, never two at a time. Calls that change the estimator or its network answer
+ *              BT_ERROR_BUSY meanwhile.
+ *   Failure    Where it returns other than 0, or writes what is not allowed, the call ends with BT_ERROR_LOADER, or
+ *              BT_ERROR_ARGUMENT; the network has the best weights seen, and a later call asks again.
+ * Not with it, each an error that says so: groups that are measured, several horizons, observables, orthogonal activities, the
+ * options reestimation 1 with backward tuning and dense 0, uncertainty, fitted outputs. Draws of a race come one by one. */
+bt_status bt_estimator_set_loader(bt_estimator *estimator, int64_t sequences, const int64_t *lengths, int32_t has_desired,
+                                  int32_t has_gains, bt_loader loader, void *user_data);
 
 /* Spreads an estimation over several processes: each has an estimator of its own, for the same network with the same weights,
  * criterion and options, and sequences of its own, which never leave it. `rank` is the number of this one, 0 to

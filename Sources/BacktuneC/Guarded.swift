@@ -36,6 +36,7 @@ extension BacktuneError {
     // Never leaves the estimator: what a monitor stops is no error.
     case .interrupted: -6
     case .processes: -10
+    case .loader: -11
     }
   }
 }

@@ -34,12 +34,14 @@ from .errors import (
     BusyError,
     FileError,
     HandleError,
+    LoaderError,
     NetworkError,
     OutOfMemoryError,
     ProcessesError,
     SizeError,
     StateError,
 )
+from ._data.loaded import Recordings
 from .estimator import Estimator
 from .forecast import Forecast, ForecastErrors, forecast
 from .functions import Function, softplus, upsilon, zeta
@@ -89,6 +91,7 @@ __all__ = [
     "IdentificationReport",
     "IdentifiedModel",
     "InputModel",
+    "LoaderError",
     "ModelledNetwork",
     "Network",
     "NetworkError",
@@ -96,6 +99,7 @@ __all__ = [
     "OnlineEstimator",
     "OutOfMemoryError",
     "ProcessesError",
+    "Recordings",
     "Report",
     "SizeError",
     "Source",

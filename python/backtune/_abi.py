@@ -45,9 +45,11 @@ def _array(dtype: type) -> type:
 
 Callback = ctypes.CFUNCTYPE(c_int32, c_void_p, c_int32, c_void_p)
 Reduction = ctypes.CFUNCTYPE(c_int32, POINTER(c_double), c_int64, c_int32, c_void_p)
+Loader = ctypes.CFUNCTYPE(c_int32, c_int64, *[POINTER(c_double)] * 3, c_void_p)
 
-# What a reduction of this thread raised, as `error`: nothing can be raised through the engine.
-reductions = threading.local()
+# What a reduction or a loader of this thread raised, as `error`: nothing can be raised through the
+# engine.
+callbacks = threading.local()
 
 doubles = _array(np.float64)
 integers = _array(np.int64)
@@ -183,6 +185,11 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         # lengths, inputs, desired, gains
         [handle, c_int64, integers, *[doubles, c_int64] * 3],
     ),
+    "bt_estimator_set_loader": (
+        status,
+        # sequences, lengths, has_desired, has_gains, loader, user_data
+        [handle, c_int64, integers, c_int32, c_int32, Loader, c_void_p],
+    ),
     "bt_estimator_set_initial_states": (status, [handle, doubles, c_int64]),
     "bt_estimator_set_measured": (status, [handle, c_int64, doubles, c_int64]),
     "bt_estimator_set_horizons": (status, [handle, doubles, c_int64]),
@@ -266,7 +273,7 @@ def last_error() -> str:
 def check(result: int, function: Any = None, arguments: tuple = ()) -> int:
     """Raise what the status of a call of this thread means."""
     if result != OK:
-        error, reductions.error = getattr(reductions, "error", None), None
+        error, callbacks.error = getattr(callbacks, "error", None), None
         if error is not None:
             raise error
         kind = errors.STATUS.get(result, errors.BacktuneError)

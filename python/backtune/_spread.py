@@ -82,7 +82,7 @@ class SpreadEstimator(Estimator):
             self.bytes_sent += array.nbytes
             self._combine(array, operation)
         except BaseException as error:
-            _abi.reductions.error = error
+            _abi.callbacks.error = error
             return 1
         return 0
 

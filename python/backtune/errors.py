@@ -43,6 +43,10 @@ class ProcessesError(BacktuneError, RuntimeError):
     """Processes that share an estimation could not be joined, or do not do the same."""
 
 
+class LoaderError(BacktuneError, RuntimeError):
+    """A sequence that could not be read when it was wanted."""
+
+
 class BacktuneWarning(UserWarning):
     """Something computed that is hardly what was meant, or that a user should know of."""
 
@@ -59,4 +63,5 @@ STATUS: dict[int, type[BacktuneError]] = {
     -8: OutOfMemoryError,  # BT_ERROR_MEMORY
     -9: FileError,  # BT_ERROR_FILE
     -10: ProcessesError,  # BT_ERROR_PROCESSES
+    -11: LoaderError,  # BT_ERROR_LOADER
 }

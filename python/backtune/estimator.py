@@ -14,6 +14,7 @@ from . import _abi
 from ._abi import lib
 from ._arrays import as_text
 from ._callbacks import RunGuard
+from ._data.loaded import LoadedData, Recordings, is_mapped
 from ._data.pairs import Data, learn_labels, set_initial
 from ._data.starts import initial_states as listed_states
 from ._handle import Owner
@@ -226,6 +227,8 @@ class Estimator(ResultsMixin, Owner):
         self._told: set[str] = set()
 
     def _read(self, net: Network, u: Any, y: Any, gains: Any) -> Data:
+        if isinstance(u, Recordings) or is_mapped(u) or is_mapped(y):
+            return LoadedData(net, u, y, gains)
         return Data(net, u, y, gains)
 
     def _spread(self) -> None:

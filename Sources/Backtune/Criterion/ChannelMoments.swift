@@ -37,32 +37,63 @@ package struct ChannelMoments: Sendable {
     _ values: UnsafeBufferPointer<Double>, first: Int, stride: Int,
     where isTaken: (Int) -> Bool = { _ in true }
   ) {
-    func forEach(_ body: (Double) -> Void) {
+    var collector = Collector()
+    for _ in 0..<Collector.passes {
       for place in Swift.stride(from: first, to: values.count, by: stride) where isTaken(place) {
-        body(values[place])
+        collector.add(values[place])
+      }
+      collector.endPass()
+    }
+    self = collector.moments
+  }
+
+  private init() {}
+
+  /// Takes all values of a channel, in the same order, several times.
+  struct Collector {
+    static let passes = 3
+
+    private(set) var moments = ChannelMoments()
+    private var pass = 0
+    private var unit = 1.0
+    private var sum = 0.0
+    /// The first value, and the mean's distance from it, in the unit.
+    private var (origin, shift) = (0.0, 0.0)
+
+    init() {}
+
+    mutating func add(_ value: Double) {
+      switch pass {
+      case 0:
+        if moments.count == 0 { moments.origin = value }
+        moments.lowest = min(moments.lowest, value)
+        moments.highest = max(moments.highest, value)
+        moments.count += 1
+      case 1:
+        sum += (value / unit - origin)
+      default:
+        let difference = value / unit - origin - shift
+        sum += difference * difference
       }
     }
-    var origin: Double?
-    forEach { value in
-      origin = origin ?? value
-      lowest = min(lowest, value)
-      highest = max(highest, value)
-      count += 1
+
+    mutating func endPass() {
+      defer { (pass, sum) = (pass + 1, 0) }
+      let count = Double(moments.count)
+      guard count > 0 else { return }
+      switch pass {
+      case 0:
+        unit = ChannelMoments.unit(max(abs(moments.lowest), abs(moments.highest)))
+        origin = moments.origin / unit
+      case 1:
+        shift = sum / count
+        moments.mean = (origin + shift) * unit
+        moments.shift = shift * unit
+      default:
+        let own = (sum / count).squareRoot() * unit
+        moments.deviation = own > ChannelMoments.rounding * abs(moments.mean) ? own : 0
+      }
     }
-    guard let origin else { return }
-    let unit = Self.unit(max(abs(lowest), abs(highest)))
-    var sum = 0.0
-    forEach { sum += ($0 / unit - origin / unit) }
-    let shift = sum / Double(count)
-    var squares = 0.0
-    forEach {
-      let difference = $0 / unit - origin / unit - shift
-      squares += difference * difference
-    }
-    mean = (origin / unit + shift) * unit
-    (self.origin, self.shift) = (origin, shift * unit)
-    let own = (squares / Double(count)).squareRoot() * unit
-    deviation = own > Self.rounding * abs(mean) ? own : 0
   }
 
   // MARK: over processes
@@ -156,7 +187,7 @@ extension Sequences {
     gains.isEmpty ? steps.count : Self.observedSteps(steps, gains, outputCount)
   }
 
-  private static func observedSteps(
+  static func observedSteps(
     _ steps: Range<Int>, _ gains: [Double], _ outputs: Int
   ) -> Int {
     var end = steps.upperBound

@@ -20,36 +20,64 @@ struct DesiredSums {
   ///   - gains, desired: sum T x O values; a gain of 0 where nothing is observed.
   ///   - outputs: O.
   init(gains: [Double], desired: [Double], outputs: Int) {
-    gainSum = gains.reduce(0, +)
-    squares = zip(gains, desired).reduce(0) { $0 + $1.0 * $1.1 * $1.1 }
-    var all = Self.means(gains, desired, outputs)
-    for (place, gain) in gains.enumerated() where gain > 0 {
-      let output = place % outputs
-      let difference = desired[place] - all[output].mean
-      all[output].spread += gain * difference * difference
+    var collector = Collector(outputs: outputs)
+    for _ in 0..<Collector.passes {
+      collector.add(gains: gains, desired: desired)
+      collector.endPass()
     }
-    self.outputs = all
+    self = collector.sums
   }
 
-  /// Weighted by the gains; taken about the first observed value of each output, so that the mean of a constant is that constant to the bit,
-  /// however many values there are.
-  private static func means(
-    _ gains: [Double], _ desired: [Double], _ outputs: Int
-  ) -> [Output] {
-    var origins = [Double?](repeating: nil, count: outputs)
-    var all = [Output](repeating: Output(), count: outputs)
-    for (place, gain) in gains.enumerated() where gain > 0 {
-      let output = place % outputs
-      let origin = origins[output] ?? desired[place]
-      origins[output] = origin
-      all[output].mean += gain * (desired[place] - origin)
-      all[output].weight += gain
+  private init(gainSum: Double, squares: Double, outputs: [Output]) {
+    (self.gainSum, self.squares, self.outputs) = (gainSum, squares, outputs)
+  }
+
+  /// Takes all values, in the same order, several times. Means are weighted by the gains, and taken about the first observed
+  /// value of each output, so that the mean of a constant is that constant to the bit, however many values there are.
+  struct Collector {
+    static let passes = 2
+
+    private var pass = 0
+    private var (gainSum, squares) = (0.0, 0.0)
+    private var origins: [Double?]
+    private var all: [Output]
+
+    init(outputs: Int) {
+      origins = [Double?](repeating: nil, count: outputs)
+      all = [Output](repeating: Output(), count: outputs)
     }
-    for output in all.indices {
-      let shift = all[output].weight > 0 ? all[output].mean / all[output].weight : 0
-      all[output].mean = (origins[output] ?? 0) + shift
+
+    var sums: DesiredSums { DesiredSums(gainSum: gainSum, squares: squares, outputs: all) }
+
+    /// Of whole time steps.
+    mutating func add(gains: [Double], desired: [Double]) {
+      if pass == 0 {
+        gainSum = gains.reduce(gainSum, +)
+        squares = zip(gains, desired).reduce(squares) { $0 + $1.0 * $1.1 * $1.1 }
+      }
+      for (place, gain) in gains.enumerated() where gain > 0 {
+        let output = place % all.count
+        if pass == 0 {
+          let origin = origins[output] ?? desired[place]
+          origins[output] = origin
+          all[output].mean += gain * (desired[place] - origin)
+          all[output].weight += gain
+        } else {
+          let difference = desired[place] - all[output].mean
+          all[output].spread += gain * difference * difference
+        }
+      }
     }
-    return all
+
+    mutating func endPass() {
+      if pass == 0 {
+        for output in all.indices {
+          let shift = all[output].weight > 0 ? all[output].mean / all[output].weight : 0
+          all[output].mean = (origins[output] ?? 0) + shift
+        }
+      }
+      pass += 1
+    }
   }
 
   // MARK: over processes

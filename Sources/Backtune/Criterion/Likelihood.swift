@@ -12,7 +12,7 @@ extension Likelihood {
   /// - Throws: `.state` without desired values, `.argument` for one that may not be.
   static func requireTargets(_ context: TermContext) throws -> Targets {
     let targets = try context.requireTargets()
-    if let value = targets.sequences.desired.first(where: { !allows($0) }) {
+    if let value = try targets.sequences.firstDesired(where: { !allows($0) }) {
       throw BacktuneError.argument(
         "desired: the value \(value) came, the criterion \(names[0]) expects \(domain)")
     }

@@ -3,13 +3,13 @@ import BacktuneNumerics
 import BacktuneSimulation
 
 /// sum kappa rho(x, o) over the observed values.
-final class PointwiseTerm<Rule: Criterion>: DataTerm {
+final class PointwiseTerm<Rule: Criterion>: DataTerm, LocalTerm {
   private let targets: Targets
   private let given: Double?
   /// The criterion under the nu that estimation goes by; nil before it began.
   private var settled: (rule: Rule, nu: Double)?
-  /// The observed values at the start, of a criterion that follows the errors.
-  private var start: [[Double]] = []
+  /// The observed values of a shard at the start, of a criterion that follows the errors.
+  private var start: (Int) -> [Double] = { _ in [] }
 
   init(_ targets: Targets, nu given: Double?) {
     self.targets = targets
@@ -67,39 +67,55 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
     return (sums[0], sums[1])
   }
 
-  @_specialize(where Rule == LeastSquares)
   func addSlopes(_ states: Driven, into slopes: Driven) {
+    targets.runner.add(self.slopes(at: states), at: states, into: slopes)
+  }
+
+  func addCurvatures(_ states: Driven, into curvatures: Driven) {
+    targets.runner.add(self.curvatures(at: states), at: states, into: curvatures)
+  }
+
+  func slopes(at states: Driven) -> ShardDerivative {
     let rule = rule(states)
-    targets.runner.reduction.each { [self] shard in
-      let (x, target) = (states.parts[shard].origin, slopes.parts[shard].origin)
-      targets.forEach(
-        shard,
-        vector: { place, o, gain, scale in
-          let slope = gain * scale * rule.slope(scale * Vector(at: x + place), o)
-          let sum = Vector(at: target + place)
-          (sum.replacing(with: sum + slope, where: gain .> Vector.zero)).store(target + place)
-        },
-        rest: { place, o, gain, scale in
-          target[place] += gain * scale * rule.slope(scale * x[place], o)
-        })
-    }
+    return { [self] in addSlopes(rule, $0, $1.origin, into: $2.origin) }
+  }
+
+  func curvatures(at states: Driven) -> ShardDerivative {
+    let rule = rule(states)
+    return { [self] in addCurvatures(rule, $0, $1.origin, into: $2.origin) }
   }
 
   @_specialize(where Rule == LeastSquares)
-  func addCurvatures(_ states: Driven, into curvatures: Driven) {
-    let rule = rule(states)
-    targets.runner.reduction.each { [self] shard in
-      let (x, target) = (states.parts[shard].origin, curvatures.parts[shard].origin)
-      targets.forEachObserved(shard) { place, o, gain, scale in
-        target[place] += gain * scale * scale * rule.weight(scale * x[place], o)
-      }
+  private func addSlopes(
+    _ rule: Rule, _ shard: Int, _ x: UnsafePointer<Double>,
+    into target: UnsafeMutablePointer<Double>
+  ) {
+    targets.forEach(
+      shard,
+      vector: { place, o, gain, scale in
+        let slope = gain * scale * rule.slope(scale * Vector(at: x + place), o)
+        let sum = Vector(at: target + place)
+        (sum.replacing(with: sum + slope, where: gain .> Vector.zero)).store(target + place)
+      },
+      rest: { place, o, gain, scale in
+        target[place] += gain * scale * rule.slope(scale * x[place], o)
+      })
+  }
+
+  @_specialize(where Rule == LeastSquares)
+  private func addCurvatures(
+    _ rule: Rule, _ shard: Int, _ x: UnsafePointer<Double>,
+    into target: UnsafeMutablePointer<Double>
+  ) {
+    targets.forEachObserved(shard) { place, o, gain, scale in
+      target[place] += gain * scale * scale * rule.weight(scale * x[place], o)
     }
   }
 
   /// The median, over the values that have a slope.
   func curvature(_ states: Driven) -> Double? {
     let rule = rule(states)
-    let median = targets.runner.reduction.median { shard in
+    let median = targets.runner.reduction.median { [targets] shard in
       let x = states.parts[shard].origin
       var weights: [Double] = []
       targets.forEachObserved(shard) { place, o, gain, scale in
@@ -143,18 +159,17 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
   /// nu of the errors of these states, by their robust scale s = max(1.4826 median |e|, 1e-6 deviation of o).
   private func followed(_ states: Driven) -> Double {
     guard case .following(let nu) = Rule.scale else { return fixedNu ?? .nan }
-    var largest = 0.0
-    let median = targets.runner.reduction.median { shard in
+    let errors = { [targets] (shard: Int) in
       let x = states.parts[shard].origin
       var errors: [Double] = []
       targets.forEachObserved(shard) { place, o, _, scale in
-        let error = abs(scale * x[place] - o)
-        errors.append(error)
-        largest = max(largest, error)
+        errors.append(abs(scale * x[place] - o))
       }
       return errors
     }
-    largest = targets.runner.shards.processes.max(largest)
+    let median = targets.runner.reduction.median(errors)
+    // Of no use beside a median, and a pass over the data.
+    let largest = median > 0 ? 0 : targets.runner.reduction.max { errors($0).max() ?? 0 }
     return nu(
       robustScale(median: median, largest: largest, deviation: targets.sequences.deviation))
   }
@@ -163,11 +178,18 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
     guard settled == nil else { return }
     let nu = followed(states)
     settled = (Rule(nu: nu), nu)
-    start = states.parts.indices.map { shard in
-      let x = states.parts[shard].origin
+    let values = { [targets] (states: TrajectoryParts, shard: Int) in
+      let x = states[shard].origin
       var values: [Double] = []
       targets.forEachObserved(shard) { place, _, _, scale in values.append(scale * x[place]) }
       return values
+    }
+    let parts = states.parts
+    if states.isDefined {
+      start = { values(parts, $0) }
+    } else {
+      let all = parts.indices.map { values(parts, $0) }
+      start = { all[$0] }
     }
   }
 
@@ -183,8 +205,9 @@ final class PointwiseTerm<Rule: Criterion>: DataTerm {
     let rule = Rule(nu: nu)
     let first = targets.runner.reduction.sum { [self] shard in
       var (sum, next) = (0.0, 0)
+      let start = start(shard)
       targets.forEachObserved(shard) { _, o, gain, _ in
-        sum += gain * rule.value(start[shard][next], o)
+        sum += gain * rule.value(start[next], o)
         next += 1
       }
       return sum

@@ -1,7 +1,15 @@
 import BacktuneNetwork
+import BacktuneNumerics
 import BacktuneSimulation
 
 extension Problem {
+  /// - Throws: `.argument` for sequences that are read when they are wanted.
+  package func checkInMemory(_ what: String) throws {
+    guard runner.isLoading else { return }
+    throw BacktuneError.argument(
+      "\(what): sequences are read when they are wanted, expected sequences in memory")
+  }
+
   /// The outputs of a network of the same structure over the sequences, sum T x O, in the units of the data.
   ///
   /// - Parameter starts: the initial states of sequences, one flat state each; empty for those of the network.

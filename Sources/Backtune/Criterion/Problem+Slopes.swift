@@ -4,13 +4,22 @@ import BacktuneSimulation
 extension Problem {
   /// rho' of the driven values, activity regularisation included.
   package func takeSlopes(of states: Driven, into slopes: Driven) {
+    if slopes.isDefined { return takeLocalSlopes(of: states, into: slopes) }
     slopes.zero()
     data.addSlopes(states, into: slopes)
     for term in activityTerms { term.addSlopes(states, into: slopes) }
   }
 
+  /// All terms, where none goes over more than a shard at a time.
+  private var localTerms: [any LocalTerm] {
+    ([data] + activityTerms as [Any]).compactMap { $0 as? any LocalTerm }
+  }
+
   /// The same without those of `globalTerms`.
   package func takeLocalSlopes(of states: Driven, into slopes: Driven) {
+    if slopes.isDefined {
+      return slopes.define(localTerms.map { $0.slopes(at: states) }, at: states)
+    }
     slopes.zero()
     if !(data is any GlobalTerm) { data.addSlopes(states, into: slopes) }
     for term in activityTerms where !(term is any GlobalTerm) {
@@ -21,6 +30,9 @@ extension Problem {
   /// The second derivatives by the driven values, one by one, of a quadratic that majorises the cost; those of
   /// `globalTerms` are not among them.
   package func takeCurvatures(of states: Driven, into curvatures: Driven) {
+    if curvatures.isDefined {
+      return curvatures.define(localTerms.map { $0.curvatures(at: states) }, at: states)
+    }
     curvatures.zero()
     data.addCurvatures(states, into: curvatures)
     for term in activityTerms { term.addCurvatures(states, into: curvatures) }

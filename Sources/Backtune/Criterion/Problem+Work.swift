@@ -7,34 +7,74 @@ extension Problem {
   /// States with the inputs in place, at rest before t = 0, and zero elsewhere.
   package func makeStates() throws -> States {
     let states = try runner.makeStates()
+    if runner.isLoading { return states }
     sequences.inputs.withUnsafeBufferPointer {
       runner.setInputs(of: states, $0, restOf: network, measurements)
     }
-    if scales.isNone { return states }
-    for (group, values) in network.groupRests {
-      let own = values.indices.map {
-        (values[$0] - scales.mean(group, $0)) / scales.scale(group, $0)
-      }
-      for part in states.parts { part.setPast(of: group, to: own) }
-    }
     for (shard, part) in zip(runner.shards.all, states.parts) {
-      shard.forEachSequence { sequence, lane in
-        part.normaliseInputs(
-          means: scales.means, deviations: scales.deviations,
-          steps: sequences.lengths[sequence], lane: lane)
-      }
+      Self.normalise(shard, part, network, scales)
     }
     return states
   }
 
+  /// Brings inputs, and what is before t = 0, into the units of the problem.
+  private static func normalise(
+    _ shard: Shard, _ part: Trajectory, _ network: Network, _ scales: Scales
+  ) {
+    if scales.isNone { return }
+    for (group, values) in network.groupRests {
+      let own = values.indices.map {
+        (values[$0] - scales.mean(group, $0)) / scales.scale(group, $0)
+      }
+      part.setPast(of: group, to: own)
+    }
+    for (place, steps) in shard.batch.lengths.enumerated() {
+      part.normaliseInputs(
+        means: scales.means, deviations: scales.deviations, steps: steps,
+        lane: shard.batch.lane[place])
+    }
+  }
+
+  /// Lets shards that come have their inputs in the units of the problem.
+  static func prepare(_ runner: ShardRunner, _ scales: Scales) {
+    let network = runner.shards.network
+    runner.prepare { [unowned runner] number, values, part in
+      runner.setInputs(of: number, part, values, restOf: network)
+      normalise(runner.shards.all[number], part, network, scales)
+    }
+  }
+
   /// Writes the initial states.
   private func start(_ states: States, _ slots: [Double]) {
-    guard startCount > 0 else { return runner.start(states, slots) }
-    slots.withUnsafeBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      runner.setStarts(
-        of: states, base + network.slots.values.count, count: startCount,
-        isMeasured: startsMeasured)
+    let write = starts(slots)
+    for (number, part) in states.parts.enumerated() { write(number, part) }
+  }
+
+  /// What writes the initial states of a shard. It may be held longer than this.
+  private func starts(_ slots: [Double]) -> (Int, Trajectory) -> Void {
+    let (first, count, isMeasured) = (network.slots.values.count, startCount, startsMeasured)
+    return { [runner] number, part in
+      guard count > 0 else { return runner.start(number, part, slots) }
+      slots.withUnsafeBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { return }
+        runner.setStarts(of: number, part, base + first, count: count, isMeasured: isMeasured)
+      }
+    }
+  }
+
+  /// - Throws: `.argument` where shards are read when they are wanted, and a term goes over all of them at once.
+  static func checkLocal(
+    _ objective: Objective, _ data: any DataTerm, _ activities: [any ActivityTerm]
+  ) throws {
+    guard data is any LocalTerm else {
+      throw BacktuneError.argument(
+        "criterion \(objective.criterion): it came with sequences that are read when they are wanted, expected one of values, or sequences in memory"
+      )
+    }
+    guard activities.allSatisfy({ $0 is any LocalTerm }) else {
+      throw BacktuneError.argument(
+        "regularisation of activities: one that joins activities at different times came with sequences that are read when they are wanted, expected sequences in memory"
+      )
     }
   }
 
@@ -45,12 +85,24 @@ extension Problem {
   package func evaluate(
     _ slots: [Double], into states: States, poll: Poll = .none
   ) throws -> Score {
+    try simulate(slots, into: states, poll: poll)
+    return try runner.polling(poll) {
+      let score = score(states, slots)
+      try runner.check()
+      return score
+    }
+  }
+
+  /// Simulates with these weights (one value a slot); what is not in memory when it is wanted.
+  package func simulate(
+    _ slots: [Double], into states: States, poll: Poll = .none
+  ) throws {
     load(slots)
+    if runner.isLoading {
+      return try runner.define(states, slots, start: starts(slots))
+    }
     start(states, slots)
     try runner.simulate(states, poll: poll)
-    let score = score(states, slots)
-    try processes.check()
-    return score
   }
 
   /// dx/dW d of every state along a direction d, one value a slot; weights must be loaded.
@@ -107,10 +159,12 @@ extension Problem {
     _ states: States, isGuarded: Bool, poll: Poll = .none
   ) throws -> (gradient: [Double], counts: Guard.Counts) {
     takeSlopes(of: states.driven, into: slopes)
-    let pulled = try runner.tune(
-      states, slopes: slopes, guard: isGuarded ? Guard(scale: meanSlope) : nil,
-      startsLearnt: startCount == 0,
-      wantsStarts: startCount > 0, poll: poll)
+    let pulled = try runner.polling(poll) {
+      try runner.tune(
+        states, slopes: slopes, guard: isGuarded ? Guard(scale: meanSlope) : nil,
+        startsLearnt: startCount == 0,
+        wantsStarts: startCount > 0, poll: poll)
+    }
     return (pulled.gradient + joined(pulled.starts), pulled.counts)
   }
 

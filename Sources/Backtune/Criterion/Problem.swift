@@ -69,7 +69,6 @@ package final class Problem {
     horizonCount = horizons.count
     let given = try sequences.observed(washout: options.washout, isStatic: options.isStatic)
       .repeated(horizons.count).pooled(processes, network)
-    let shards = try Shards(network, lengths: given.lengths, processes: processes)
     outputMoments = given.outputMoments
     comparesValues = objective.kind.comparesValues
     var outputUnits = outputMoments.map { _ in 1.0 }
@@ -85,6 +84,8 @@ package final class Problem {
       options.balancesOutputs
       ? try given.divided(by: outputUnits).pooled(processes, network) : given
     self.sequences = seen
+    let shards = try Shards(
+      network, lengths: given.lengths, processes: processes, reader: seen.reader)
     var activityTerms: [any ActivityTerm] = []
     var weightTerms: [any WeightTerm] = []
     for regularisation in objective.regularisations {
@@ -109,6 +110,7 @@ package final class Problem {
     driven = Self.union(
       try objective.kind.driven(network) + activityTerms.flatMap(\.driven))
     runner = try ShardRunner(shards, driven: driven)
+    Self.prepare(runner, scales)
     for term in activityTerms { try term.begin(runner) }
     targets =
       seen.hasTargets
@@ -123,6 +125,7 @@ package final class Problem {
     data = try objective.kind.makeTerm(context)
     globalTerms =
       ([data] as [Any] + (activityTerms as [Any])).compactMap { $0 as? any GlobalTerm }
+    if runner.isLoading { try Self.checkLocal(objective, data, activityTerms) }
     slopes = try runner.makeDriven(for: "slopes of the criterion")
     learnsEachStart = options.learnsEachStart
     startCount = learnsEachStart || given.initial != nil ? sequences.lengths.count : 0

@@ -37,6 +37,8 @@ public struct Sequences: Sendable {
   var (firstNumber, allCount) = (0, 0)
   /// How many times they are repeated.
   private(set) var copies = 1
+  /// Where values come from that are read when they are wanted; then there are none here.
+  let loaded: LoadedSequences?
 
   /// Sum of the gains of the observed values.
   package var gainSum: Double { sums.gainSum }
@@ -62,6 +64,7 @@ public struct Sequences: Sendable {
     isNone = isShare && given.isEmpty
     let lengths = isNone ? [0] : given
     self.isShare = isShare
+    loaded = nil
     let total = try Batch.totalSteps(of: lengths)
     let (m, o) = (network.inputs, network.outputCount)
     guard o > 0 else {
@@ -108,10 +111,7 @@ public struct Sequences: Sendable {
       hasTargets ? ChannelMoments.of(self.desired, channels: o, where: { weights[$0] > 0 }) : []
     sums = DesiredSums(gains: weights, desired: self.desired, outputs: o)
     (firstNumber, allCount) = (0, lengths.count)
-    // The cost is divided by it.
-    guard gainSum.isFinite else {
-      throw BacktuneError.argument("gains: their sum is infinite, expected a finite one")
-    }
+    try checkGainSum()
     guard isShare || !hasTargets || weights.contains(where: { $0 > 0 }) else {
       throw BacktuneError.argument(
         "desired: none of the \(goals.count) values is observed (NaN, or a gain of 0), expected at least one"
@@ -129,6 +129,7 @@ public struct Sequences: Sendable {
     outputMoments = ChannelMoments.of(desired, channels: outputCount, where: { gains[$0] > 0 })
     sums = DesiredSums(gains: gains, desired: desired, outputs: outputCount)
     (isShare, isNone, copies) = (other.isShare, other.isNone, other.copies)
+    loaded = nil
     (firstNumber, allCount) = (other.firstNumber, other.allCount)
   }
 
@@ -141,6 +142,7 @@ public struct Sequences: Sendable {
     _ network: Network, _ group: GroupID, _ values: UnsafeBufferPointer<Double>?
   ) throws {
     let own = try network.checkedGroup(group)
+    guard loaded == nil else { throw Self.unreadable(network) }
     guard network.measuredSources.contains(where: { $0.group == group }) else {
       throw BacktuneError.argument(
         "group \(own.name): nothing is read as measured of it, add a measured group first")
@@ -170,6 +172,7 @@ public struct Sequences: Sendable {
     unit: (GroupID, Int) -> (mean: Double, scale: Double) = { _, _ in (0, 1) }
   ) throws -> Measurements? {
     let sources = network.measuredSources
+    if loaded != nil, !sources.isEmpty { throw Self.unreadable(network) }
     if sources.isEmpty {
       guard horizons.allSatisfy({ $0 == .infinity }) else {
         throw BacktuneError.argument(
@@ -197,6 +200,10 @@ public struct Sequences: Sendable {
   /// - Throws: `.memory` past the budget.
   func repeated(_ count: Int) throws -> Sequences {
     if count == 1 { return self }
+    guard loaded == nil else {
+      throw BacktuneError.argument(
+        "horizons: \(count) came, expected 1 with sequences that are read when they are wanted")
+    }
     let others = measured.values.reduce(0) { $0 + $1.count }
     try MemoryBudget.bytes(
       doubles: [count, inputs.count + 4 * desired.count + others], for: "sequences")
@@ -216,6 +223,7 @@ public struct Sequences: Sendable {
     (inputMoments, outputMoments) = (other.inputMoments, other.outputMoments)
     sums = DesiredSums(gains: gains, desired: desired, outputs: outputCount)
     (isShare, isNone, copies) = (other.isShare, other.isNone, times)
+    loaded = nil
     (firstNumber, allCount) = (other.firstNumber, other.allCount)
   }
 
@@ -244,6 +252,7 @@ public struct Sequences: Sendable {
   /// - Throws: `.argument` where nothing is observed then.
   package func observed(washout: Int, isStatic: Bool) throws -> Sequences {
     if !hasTargets || (washout == 0 && !isStatic) { return self }
+    if let loaded { return try observed(loaded, washout: washout, isStatic: isStatic) }
     var kept = gains
     var first = 0
     for length in lengths {
@@ -253,18 +262,30 @@ public struct Sequences: Sendable {
       first += length
     }
     guard isShare || kept.contains(where: { $0 > 0 }) else {
-      throw BacktuneError.argument(
-        "desired: no value is observed after a washout of \(washout) steps\(isStatic ? ", at the last step" : ""), expected at least one"
-      )
+      throw Self.nothingObserved(washout: washout, isStatic: isStatic)
     }
     return Sequences(self, gains: kept, desired: desired)
   }
 
+  static func nothingObserved(washout: Int, isStatic: Bool) -> BacktuneError {
+    .argument(
+      "desired: no value is observed after a washout of \(washout) steps\(isStatic ? ", at the last step" : ""), expected at least one"
+    )
+  }
+
   /// The same, desired values divided by a unit of their output.
-  package func divided(by units: [Double]) -> Sequences {
-    Sequences(
+  package func divided(by units: [Double]) throws -> Sequences {
+    if let loaded { return try Sequences(self, loaded.divided(by: units)) }
+    return Sequences(
       self, gains: gains,
       desired: desired.indices.map { desired[$0] / units[$0 % outputCount] })
+  }
+
+  /// The cost is divided by it.
+  func checkGainSum() throws {
+    guard gainSum.isFinite else {
+      throw BacktuneError.argument("gains: their sum is infinite, expected a finite one")
+    }
   }
 
   private static func check(_ count: Int, _ steps: Int, _ channels: Int, _ what: String) throws {

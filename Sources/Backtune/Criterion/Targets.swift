@@ -8,25 +8,7 @@ import BacktuneSimulation
 package final class Targets {
   let sequences: Sequences
   let runner: ShardRunner
-  private let parts: [Part]
-
-  /// Of one shard.
-  private struct Part {
-    let desired: Buffer
-    let gains: Buffer
-    /// From the gains of one time to the next: 0 where they are the same at all times.
-    let gainStep: Int
-    /// s of every value of a row of `desired`.
-    let scales: Buffer
-    /// Values of a row of `desired`, and of the driven values.
-    let columns: Int
-    let rowSize: Int
-    let lanes: Int
-    let steps: Int
-    /// For each observed group: its place among the driven values, its number of observed values, and their place among
-    /// the outputs.
-    let runs: [(place: Int, count: Int, column: Int)]
-  }
+  private let parts: (Int) -> Part
 
   /// - Parameters:
   ///   - means: m of every output, which is taken out of the desired values; nil for 0.
@@ -36,47 +18,34 @@ package final class Targets {
     scales units: [Double]? = nil
   ) throws {
     (self.sequences, self.runner) = (sequences, runner)
-    let (observed, outputs) = (runner.shards.network.outputs, sequences.outputCount)
-    parts = try runner.shards.all.indices.map { part in
-      let (shard, layout) = (runner.shards.all[part], runner.layout(part))
-      let (lanes, columns) = (layout.lanes, outputs * layout.lanes)
-      let dimensions = [shard.batch.steps, outputs, lanes]
-      let desired = try Buffer(dimensions: dimensions, for: "desired outputs")
-      var gains = try Buffer(dimensions: dimensions, for: "gains")
-      let scales = try Buffer(count: columns, for: "scales of the outputs")
-      for column in 0..<columns { scales.pointer[column] = units?[column / lanes] ?? 1 }
-      shard.forEachSequence { sequence, lane in
-        let first = runner.shards.starts[sequence]
-        for t in 0..<sequences.lengths[sequence] {
-          for k in 0..<outputs {
-            let (from, to) = ((first + t) * outputs + k, t * columns + k * lanes + lane)
-            desired.pointer[to] = sequences.desired[from] - (means?[k] ?? 0)
-            gains.pointer[to] = sequences.gains[from]
+    if runner.isLoading {
+      let coming = try ComingTargets(runner, means: means, scales: units)
+      parts = { coming.part($0) }
+      return
+    }
+    let outputs = sequences.outputCount
+    let all = try sequences.desired.withUnsafeBufferPointer { desired in
+      try sequences.gains.withUnsafeBufferPointer { gains in
+        try runner.shards.all.indices.map { number in
+          let shard = runner.shards.all[number]
+          let (steps, lanes) = (shard.batch.steps, shard.batch.lanes)
+          let room = try Part.room(steps: steps, outputs: outputs, lanes: lanes)
+          var part = Part(number, runner, room, scales: units)
+          let wanted = shard.sequences.map { sequence -> Wanted in
+            let first = runner.shards.starts[sequence] * outputs
+            let values = first..<first + sequences.lengths[sequence] * outputs
+            return (
+              UnsafeBufferPointer(rebasing: desired[values]),
+              UnsafeBufferPointer(rebasing: gains[values])
+            )
           }
+          part.write(wanted, shard.batch, means: means)
+          try part.join(keepsOne: true)
+          return part
         }
       }
-      let gainStep = Self.isConstant(gains, columns, shard.batch.steps) ? 0 : columns
-      if gainStep == 0 {
-        let row = try Buffer(count: columns, for: "gains")
-        row.copy(from: gains)
-        gains = row
-      }
-      var column = 0
-      return Part(
-        desired: desired, gains: gains, gainStep: gainStep, scales: scales, columns: columns,
-        rowSize: layout.rowSize,
-        lanes: lanes, steps: shard.batch.steps,
-        runs: observed.map { item in
-          defer { column += item.count * lanes }
-          return (layout.place(of: item.group), item.count * lanes, column)
-        })
     }
-  }
-
-  /// Whether all rows are the same.
-  private static func isConstant(_ gains: Buffer, _ columns: Int, _ steps: Int) -> Bool {
-    steps > 0
-      && (0..<columns * steps).allSatisfy { gains.pointer[$0] == gains.pointer[$0 % columns] }
+    parts = { all[$0] }
   }
 
   /// Calls `body(place among the driven values, desired value, gain, scale)` for every observed value of a shard.
@@ -96,7 +65,7 @@ package final class Targets {
     _ shard: Int, vector: (Int, Vector, Vector, Vector) -> Void,
     rest: (Int, Double, Double, Double) -> Void
   ) {
-    let part = parts[shard]
+    let part = parts(shard)
     let scales = UnsafePointer(part.scales.pointer)
     for t in 0..<part.steps {
       for run in part.runs {
@@ -119,7 +88,7 @@ package final class Targets {
 
   /// kappa o of an output, 0 where it is not observed.
   func goal(_ shard: Int, _ t: Int, _ output: Int, _ lane: Int) -> Double {
-    let part = parts[shard]
+    let part = parts(shard)
     let column = output * part.lanes + lane
     return part.gains.pointer[t * part.gainStep + column]
       * part.desired.pointer[t * part.columns + column]
@@ -141,7 +110,7 @@ package final class Targets {
   /// sum kappa e^2 of every output.
   func outputSquares(_ states: Driven) -> [Double] {
     runner.reduction.sums(sequences.outputCount) { [self] shard, sums in
-      let (part, x) = (parts[shard], states.parts[shard].origin)
+      let (part, x) = (parts(shard), states.parts[shard].origin)
       for t in 0..<part.steps {
         for run in part.runs {
           for k in 0..<run.count {

@@ -59,7 +59,7 @@ extension Estimator {
     try checkStructure(other)
     let session = try session()
     let result = try body(session, other.slots.values)
-    try processes?.check()
+    try session.problem.runner.check()
     return result
   }
 
@@ -76,6 +76,7 @@ extension Estimator {
   /// were found, or given; with the horizon of the estimation, the first where it has several.
   package func outputs(at other: Network) throws -> [Double] {
     try computing(at: other) { session, _ in
+      try session.problem.checkInMemory("outputs over the data")
       let all = try session.problem.outputs(of: other, from: session.initialStates)
       return Array(all.prefix(all.count / options.observation.horizons.count))
     }

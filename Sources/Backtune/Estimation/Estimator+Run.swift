@@ -205,6 +205,7 @@ extension Estimator {
     var isDone = true
     do {
       try body()
+      try session.problem.runner.check()
     } catch let error as BacktuneError where error.kind == .interrupted {
       isDone = false
     }

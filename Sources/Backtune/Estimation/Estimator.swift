@@ -134,8 +134,9 @@ public final class Estimator {
         units: options.units, processes: processes)
     }
     // Sessions side by side could not come to the same sums in one order.
+    // Nor are there shards for several in memory.
     let session = try options.makeSession(
-      makeProblem(), another: processes == nil ? makeProblem : nil)
+      makeProblem(), another: processes == nil && sequences.reader == nil ? makeProblem : nil)
     if trace.isEmpty {
       made = (session, question)
     } else {

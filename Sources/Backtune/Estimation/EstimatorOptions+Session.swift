@@ -14,6 +14,7 @@ extension EstimatorOptions {
     // An adjoint each, in every iteration.
     let residuals = problem.globalTerms.reduce(0) { $0 + $1.residualCount }
     if problem.hasOwnSlots { try checkOwnSlots(residuals) }
+    if problem.runner.isLoading { try checkLoading() }
     switch method {
     case .backwardTuning: return try BackwardTuning(problem)
     case .auto where residuals > Self.mostResiduals: return try BackwardTuning(problem)
@@ -53,6 +54,17 @@ extension EstimatorOptions {
     throw BacktuneError.argument(
       "option initial_states: 1, expected 0 with \(what) where sequences are spread over processes"
     )
+  }
+
+  /// Whether the method does with sequences that are read when they are wanted.
+  /// - Throws: `.argument`
+  private func checkLoading() throws {
+    let what =
+      method == .backwardTuning && reestimatesStates
+      ? "reestimation: 1, expected 0" : isDense == false ? "dense: 0, expected 1" : nil
+    guard let what else { return }
+    throw BacktuneError.argument(
+      "option \(what) with sequences that are read when they are wanted")
   }
 
   /// The units that the method works in: backward tuning, whose own local problems are in units of the states, follows

@@ -94,7 +94,7 @@ struct SecondOrder {
   private func forEach(
     _ orders: [Int], _ input: Input, _ poll: Poll, _ body: @escaping (Int, Poll) throws -> Void
   ) throws {
-    let isAlone = input.shards.processes == nil
+    let isAlone = input.shards.processes == nil && !input.shards.isLoading
     let small = orders.indices.filter { isAlone && orders[$0] <= Self.smallOrder }
     let work = small.reduce(0) {
       $0 + orders[$1] * orders[$1] * (input.shards.totalSteps + 4 * orders[$1])

@@ -67,7 +67,7 @@ final class WeightSearch {
   func adapt() {
     if holdsNu { return }
     let changed = problem.data.adapt(to: driven) {
-      $0.best + score.penalty <= $0.start + first.penalty
+      $0.best + score.penalty <= $0.start + first.penalty && !problem.runner.hasFailed
     }
     guard let changed else { return }
     first = Score(data: changed.start, penalty: first.penalty, squares: first.squares)
@@ -105,7 +105,7 @@ final class WeightSearch {
     if keepsStates {
       target.copy(from: states)
     } else {
-      _ = try problem.evaluate(slots, into: target, poll: poll)
+      try problem.simulate(slots, into: target, poll: poll)
     }
   }
 

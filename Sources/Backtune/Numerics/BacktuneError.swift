@@ -18,6 +18,8 @@ public struct BacktuneError: Error, CustomStringConvertible, Sendable {
     case interrupted
     /// Processes that share an estimation could not be joined, or do not do the same.
     case processes
+    /// A sequence could not be read.
+    case loader
   }
 
   /// What is wrong, in a word.

@@ -9,9 +9,13 @@ package struct Reduction: Sendable {
   private let work: Int
   /// Those that have parts of the same kind.
   private let processes: Processes?
+  /// What brings parts into memory, where they are not all there.
+  private let loading: (any PartLoading)?
 
-  package init(count: Int, work: Int, processes: Processes? = nil) {
-    (self.count, self.work, self.processes) = (count, work, processes)
+  package init(
+    count: Int, work: Int, processes: Processes? = nil, loading: (any PartLoading)? = nil
+  ) {
+    (self.count, self.work, self.processes, self.loading) = (count, work, processes, loading)
   }
 
   private var threads: Int { count > 1 && Threads.worthwhile(work: work) ? Threads.count : 1 }
@@ -37,8 +41,25 @@ package struct Reduction: Sendable {
   private func forEach(
     poll: Poll, threads: Int, _ body: @escaping (Int, Int, Poll) throws -> Void
   ) throws {
+    guard let loading else { return try run(0..<count, poll: poll, threads: threads, body) }
+    try loading.check()
+    for first in stride(from: 0, to: count, by: loading.room) {
+      let parts = first..<Swift.min(first + loading.room, count)
+      try loading.bring(parts, poll: poll)
+      try run(parts, poll: poll, threads: Swift.min(threads, parts.count)) { part, worker, poll in
+        loading.begin(part, poll: poll)
+        try body(part, worker, poll)
+      }
+      try loading.check()
+    }
+  }
+
+  private func run(
+    _ parts: Range<Int>, poll: Poll, threads: Int,
+    _ body: @escaping (Int, Int, Poll) throws -> Void
+  ) throws {
     if threads == 1 {
-      for part in 0..<count { try body(part, 0, poll) }
+      for part in parts { try body(part, 0, poll) }
       return
     }
     let interruption = Interruption()
@@ -56,10 +77,10 @@ package struct Reduction: Sendable {
         throw BacktuneError(.interrupted, "stopped by the caller")
       }
     }
-    let item = { (part: Int, worker: Int) in
-      try body(part, worker, worker == 0 ? own : others)
+    let item = { (number: Int, worker: Int) in
+      try body(parts.lowerBound + number, worker, worker == 0 ? own : others)
     }
-    try Threads.forEach(count, threads: threads, poll: { try own() }, item)
+    try Threads.forEach(parts.count, threads: threads, poll: { try own() }, item)
   }
 
   private final class Interruption: @unchecked Sendable {
@@ -71,6 +92,14 @@ package struct Reduction: Sendable {
   /// The same of what is not polled.
   package func each(_ body: @escaping (Int) -> Void) {
     let threads = threads
+    if let loading {
+      do {
+        try forEach(poll: loading.poll, threads: threads) { part, _, _ in body(part) }
+      } catch {
+        loading.fail(error)
+      }
+      return
+    }
     if threads == 1 {
       for part in 0..<count { body(part) }
     } else {
@@ -121,7 +150,8 @@ package struct Reduction: Sendable {
   }
 
   /// The median of values of 0 or more, NaN left out, the mean of the middle two where their number is even; 0 of none.
-  package func median(_ values: (Int) -> [Double]) -> Double {
+  package func median(_ values: @escaping (Int) -> [Double]) -> Double {
+    if loading != nil { return medianInPasses(values) }
     let own = (0..<count).flatMap { values($0).filter { !$0.isNaN } }
     let total = processes.sum(own.count)
     if total == 0 { return 0 }
@@ -150,5 +180,57 @@ package struct Reduction: Sendable {
       left = left.filter { $0 >> UInt64(shift) & 0xFF == UInt64(digit) }
     }
     return Double(bitPattern: found)
+  }
+
+  // MARK: medians of parts that are not all in memory
+
+  /// The same by counts, in some passes over the parts.
+  private func medianInPasses(_ values: @escaping (Int) -> [Double]) -> Double {
+    let known = { (part: Int) in values(part).filter { !$0.isNaN } }
+    let total = Int(sums(1) { $1[0] = Double(known($0).count) }[0])
+    if total == 0 { return 0 }
+    let upper = rankedInPasses(total / 2, known)
+    return total.isMultiple(of: 2)
+      ? rankedInPasses(total / 2 - 1, known) / 2 + upper / 2 : upper
+  }
+
+  /// So few values are held in memory.
+  private static let few = 1 << 20
+
+  /// As `ranked`, until the values that are left are few.
+  private func rankedInPasses(_ k: Int, _ values: @escaping (Int) -> [Double]) -> Double {
+    var (found, before) = (UInt64(0), k)
+    for shift in stride(from: UInt64(56), through: 0, by: -8) {
+      let prefix = found
+      let isLeft = { (bits: UInt64) in shift == 56 || (bits ^ prefix) >> (shift + 8) == 0 }
+      let counts = sums(256) { part, counts in
+        for value in values(part) {
+          let bits = (value + 0).bitPattern
+          if isLeft(bits) { counts[Int(bits >> shift & 0xFF)] += 1 }
+        }
+      }
+      var digit = 0
+      while digit < 255, before >= Int(counts[digit]) {
+        before -= Int(counts[digit])
+        digit += 1
+      }
+      found |= UInt64(digit) << shift
+      if shift > 0, Int(counts[digit]) <= Self.few {
+        let (chosen, left) = (found, Values())
+        each { part in
+          left.append(values(part).filter { (($0 + 0).bitPattern ^ chosen) >> shift == 0 })
+        }
+        return Self.ranked(before, of: left.all, processes)
+      }
+    }
+    return Double(bitPattern: found)
+  }
+
+  /// Values that threads add to.
+  private final class Values: @unchecked Sendable {
+    private(set) var all: [Double] = []
+    private let lock = ForkSafeLock()
+
+    func append(_ values: [Double]) { lock.whileLocked { all += values } }
   }
 }

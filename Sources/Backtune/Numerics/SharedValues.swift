@@ -12,7 +12,7 @@ package final class SharedValues {
   }
 
   /// So few that they fit.
-  init(few count: Int) {
+  package init(few count: Int) {
     self.count = count
     pointer = Self.zeros(count)
   }

@@ -37,11 +37,16 @@ package final class Shards {
   package let totalSteps: Int
   /// Those that have the other sequences, where there are such.
   package let processes: Processes?
+  /// What brings shards into memory, where they are not all there.
+  let loader: ShardLoader?
 
-  /// - Parameter keepsPrograms: whether programs are shared with other calls.
+  /// - Parameters:
+  ///   - keepsPrograms: whether programs are shared with other calls.
+  ///   - reader: gives the sequences when they are wanted; nil where they are in memory.
   /// - Throws: `.size` for no sequence or a negative length, `.network` for a network without groups, `.memory`.
   package init(
-    _ network: Network, lengths: [Int], keepsPrograms: Bool = false, processes: Processes? = nil
+    _ network: Network, lengths: [Int], keepsPrograms: Bool = false, processes: Processes? = nil,
+    reader: (any SequenceReader)? = nil
   ) throws {
     self.processes = processes
     let whole = try Batch(lengths: lengths)
@@ -49,7 +54,7 @@ package final class Shards {
     (self.network, self.lengths) = (network, lengths)
     var programs: [Int: Program] = [:]
     var first: Program?
-    all = try Sharding.shards(lengths).map { sequences in
+    let all = try Sharding.shards(lengths).map { sequences in
       let batch = try Batch(lengths: sequences.map { lengths[$0] })
       let program =
         try programs[batch.lanes]
@@ -60,13 +65,24 @@ package final class Shards {
       first = first ?? program
       return try Shard(sequences, batch, program)
     }
+    self.all = all
+    loader = try reader.map { reader in
+      let sizes = try all.map {
+        try Trajectory.bytes($0.layout, steps: $0.batch.steps, for: "states")
+      }
+      return ShardLoader(all.map(\.sequences), reader, bytes: sizes.max() ?? 0)
+    }
   }
 
   package var count: Int { all.count }
 
+  /// Whether shards are brought into memory when they are wanted.
+  package var isLoading: Bool { loader != nil }
+
   /// Over the shards, for what is done at all nodes.
   package var reduction: Reduction {
-    Reduction(count: count, work: totalSteps * workPerStep, processes: processes)
+    Reduction(
+      count: count, work: totalSteps * workPerStep, processes: processes, loading: loader)
   }
 
   /// Multiplications of one step of one sequence, about.

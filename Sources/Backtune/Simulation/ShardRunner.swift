@@ -11,20 +11,28 @@ package final class ShardRunner {
   let drives: [Drive]
   private let weights: ShardWeights
   private var direction: ShardWeights?
+  /// Where not all shards are in memory.
+  let loaded: LoadedStates?
 
   package init(_ shards: Shards, driven: [Observed]) throws {
     (self.shards, self.driven) = (shards, driven)
     let values = driven.reduce(0) { $0 + $1.count }
-    reduction = Reduction(
-      count: shards.count, work: 4 * values * shards.totalSteps, processes: shards.processes)
     runs = shards.reduction
+    // Driven values of shards that come are simulated.
+    reduction =
+      shards.loader == nil
+      ? Reduction(
+        count: shards.count, work: 4 * values * shards.totalSteps, processes: shards.processes)
+      : runs
     var byLanes: [Int: Drive] = [:]
-    drives = shards.all.map { shard in
+    let drives = shards.all.map { shard in
       let drive = byLanes[shard.layout.lanes] ?? Drive(shard.program, driven)
       byLanes[shard.layout.lanes] = drive
       return drive
     }
+    self.drives = drives
     weights = try ShardWeights(shards)
+    loaded = try shards.loader.map { try LoadedStates($0, shards.all, drives) }
   }
 
   /// Where driven values of each shard stand.
@@ -33,7 +41,13 @@ package final class ShardRunner {
   // MARK: memory
 
   package func makeDriven(for purpose: String) throws -> Driven {
-    Driven(
+    if let loaded {
+      let parts = try LoadedParts(loaded.loader, count: shards.count, for: purpose) {
+        [shards, drives] in (drives[$0].layout, shards.all[$0].batch.steps)
+      }
+      return Driven(parts, count: shards.count)
+    }
+    return Driven(
       try shards.all.indices.map {
         try Trajectory(drives[$0].layout, steps: shards.all[$0].batch.steps, for: purpose)
       })
@@ -41,7 +55,8 @@ package final class ShardRunner {
 
   /// States, zero.
   package func makeStates(for purpose: String = "states") throws -> States {
-    States(
+    if let loaded { return States(loaded, try makeDriven(for: purpose)) }
+    return States(
       try shards.all.map { try Trajectory($0.layout, steps: $0.batch.steps, for: purpose) },
       try makeDriven(for: purpose))
   }
@@ -75,6 +90,22 @@ package final class ShardRunner {
     }
   }
 
+  /// The same of one shard, whose sequences come.
+  package func setInputs(
+    of number: Int, _ part: Trajectory, _ values: [SequenceValues], restOf network: Network
+  ) {
+    let shard = shards.all[number]
+    part.setRest(of: network)
+    for (place, own) in values.enumerated() {
+      own.inputs.withUnsafeBufferPointer {
+        guard let base = $0.baseAddress else { return }
+        part.setInputs(
+          base, count: network.inputs, steps: shard.batch.lengths[place],
+          lane: shard.batch.lane[place])
+      }
+    }
+  }
+
   /// Writes the initial states, sequences x flat state.
   ///
   /// - Parameters:
@@ -83,17 +114,31 @@ package final class ShardRunner {
   package func setStarts(
     of states: States, _ values: UnsafePointer<Double>, count: Int, isMeasured: Bool = true
   ) {
-    for (shard, part) in zip(shards.all, states.parts) {
-      shard.forEachSequence { sequence, lane in
-        part.setPast(values + sequence % count * shard.layout.stateSize, lane: lane)
-      }
-      if !isMeasured { part.forgetMeasured() }
+    for (number, part) in states.parts.enumerated() {
+      setStarts(of: number, part, values, count: count, isMeasured: isMeasured)
     }
+  }
+
+  /// The same of one shard.
+  package func setStarts(
+    of number: Int, _ part: Trajectory, _ values: UnsafePointer<Double>, count: Int,
+    isMeasured: Bool
+  ) {
+    let shard = shards.all[number]
+    shard.forEachSequence { sequence, lane in
+      part.setPast(values + sequence % count * shard.layout.stateSize, lane: lane)
+    }
+    if !isMeasured { part.forgetMeasured() }
   }
 
   /// Writes those of the network, out of one value a slot.
   package func start(_ states: States, _ slots: [Double]) {
-    for (shard, part) in zip(shards.all, states.parts) { shard.program.start(part, slots) }
+    for (number, part) in states.parts.enumerated() { start(number, part, slots) }
+  }
+
+  /// The same of one shard.
+  package func start(_ number: Int, _ part: Trajectory, _ slots: [Double]) {
+    shards.all[number].program.start(part, slots)
   }
 
   /// The observed outputs, sum T x O, one sequence after the other.
@@ -122,8 +167,9 @@ package final class ShardRunner {
   /// Takes the weights, one value a slot.
   package func load(_ slots: [Double]) { weights.load(slots) }
 
-  /// Simulates from the initial states in place.
+  /// Simulates from the initial states in place; shards that come are simulated when they are wanted.
   package func simulate(_ states: States, poll: Poll) throws {
+    if isLoading { return }
     try runs.forEach(poll: poll) { [self] part, poll in
       let shard = shards.all[part]
       try shard.program.simulate(
@@ -178,10 +224,12 @@ package final class ShardRunner {
     let found = Found(
       parts: shards.count, starts: wantsStarts ? own * shards.lengths.count : 0)
     let gradient = try runs.sums(size, poll: poll) { [self] part, target, poll in
-      let (shard, trajectory) = (shards.all[part], states.parts[part])
+      let shard = shards.all[part]
+      // Slopes first: what they are of may be other states, simulated in the same place.
+      let (slopes, trajectory) = (slopes.parts[part], states.parts[part])
       let eps = try shard.eps()
       found.counts[part] = try shard.program.tune(
-        weights.all[part], shard.workspace, trajectory, slopes: slopes.parts[part],
+        weights.all[part], shard.workspace, trajectory, slopes: slopes,
         drives[part], guard: limit, startsLearnt: startsLearnt, window: eps, shard.batch,
         into: target, poll: poll)
       guard wantsStarts else { return }

@@ -9,14 +9,23 @@ package final class Trajectory {
   /// Row of t = 0; the rows of the past stand before it.
   package let origin: UnsafeMutablePointer<Double>
 
-  package init(_ layout: Layout, steps: Int, for purpose: String) throws {
-    let (rows, overflow) = steps.addingReportingOverflow(layout.past)
-    let bytes = try MemoryBudget.bytes(
-      doubles: [overflow ? Int.max : rows, layout.rowNodes, layout.lanes], for: purpose)
-    self.layout = layout
-    self.steps = steps
-    buffer = try Buffer(count: bytes / MemoryLayout<Double>.stride, for: purpose)
+  package convenience init(_ layout: Layout, steps: Int, for purpose: String) throws {
+    let bytes = try Self.bytes(layout, steps: steps, for: purpose)
+    self.init(
+      layout, steps: steps,
+      in: try Buffer(count: bytes / MemoryLayout<Double>.stride, for: purpose))
+  }
+
+  /// In a buffer with room for it, as it is.
+  init(_ layout: Layout, steps: Int, in buffer: Buffer) {
+    (self.layout, self.steps, self.buffer) = (layout, steps, buffer)
     origin = buffer.pointer + layout.past * layout.rowSize
+  }
+
+  static func bytes(_ layout: Layout, steps: Int, for purpose: String) throws -> Int {
+    let (rows, overflow) = steps.addingReportingOverflow(layout.past)
+    return try MemoryBudget.bytes(
+      doubles: [overflow ? Int.max : rows, layout.rowNodes, layout.lanes], for: purpose)
   }
 
   /// The same values from a time on, which is then t = 0.
@@ -25,7 +34,9 @@ package final class Trajectory {
     origin = whole.row(first)
   }
 
-  package func zero() { buffer.zero() }
+  package func zero() {
+    row(-layout.past).update(repeating: 0, count: (layout.past + steps) * layout.rowSize)
+  }
 
   package func copy(from other: Trajectory) { buffer.copy(from: other.buffer) }
 

@@ -42,7 +42,7 @@ extension Network {
   }
 }
 
-private final class CrossEntropyTerm: DataTerm {
+private final class CrossEntropyTerm: DataTerm, LocalTerm {
   private typealias Values = UnsafeMutablePointer<Double>
 
   private let targets: Targets
@@ -85,8 +85,9 @@ private final class CrossEntropyTerm: DataTerm {
   func value(_ states: Driven) -> Double {
     runner.reduction.sum { [self] shard in
       var sum = 0.0
+      let values = states.parts[shard].origin
       forEachDistribution(shard) { step in
-        let (part, z) = (step.part, states.parts[shard].origin + step.z)
+        let (part, z) = (step.part, values + step.z)
         let (largest, log) = Self.logSum(z, part, step.width)
         for n in 0..<part.observed where step.goals[n] > 0 {
           sum += step.goals[n] * (log - (z[n * step.width] - largest) * part.inverseTemperature)
@@ -97,10 +98,14 @@ private final class CrossEntropyTerm: DataTerm {
   }
 
   func addSlopes(_ states: Driven, into slopes: Driven) {
-    runner.reduction.each { [self] shard in
+    runner.add(self.slopes(at: states), at: states, into: slopes)
+  }
+
+  func slopes(at states: Driven) -> ShardDerivative {
+    { [self] shard, values, slopes in
       forEachDistribution(shard) { step in
-        let x = states.parts[shard].origin + step.x
-        let slope = slopes.parts[shard].origin + step.z
+        let x = values.origin + step.x
+        let slope = slopes.origin + step.z
         for n in 0..<step.part.size {
           let goal = n < step.part.observed ? step.goals[n] : 0
           slope[n * step.width] +=
@@ -110,12 +115,16 @@ private final class CrossEntropyTerm: DataTerm {
     }
   }
 
-  /// The diagonal of the second derivative by z, twice: that bounds the whole of it.
   func addCurvatures(_ states: Driven, into curvatures: Driven) {
-    runner.reduction.each { [self] shard in
+    runner.add(self.curvatures(at: states), at: states, into: curvatures)
+  }
+
+  /// The diagonal of the second derivative by z, twice: that bounds the whole of it.
+  func curvatures(at states: Driven) -> ShardDerivative {
+    { [self] shard, values, curvatures in
       forEachDistribution(shard) { step in
-        let x = states.parts[shard].origin + step.x
-        let curvature = curvatures.parts[shard].origin + step.z
+        let x = values.origin + step.x
+        let curvature = curvatures.origin + step.z
         let scale = 2 * step.total * step.part.inverseTemperature * step.part.inverseTemperature
         for n in 0..<step.part.size {
           // Above 0 also where x is 0 or 1 to rounding.
@@ -131,7 +140,8 @@ private final class CrossEntropyTerm: DataTerm {
     func sum(_ value: @escaping (Step, Values) -> Double) -> Double {
       runner.reduction.sum { [self] shard in
         var sum = 0.0
-        forEachDistribution(shard) { sum += value($0, states.parts[shard].origin + $0.x) }
+        let values = states.parts[shard].origin
+        forEachDistribution(shard) { sum += value($0, values + $0.x) }
         return sum
       }
     }

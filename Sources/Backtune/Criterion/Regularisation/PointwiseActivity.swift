@@ -11,7 +11,7 @@ protocol ActivityRule: Sendable {
 }
 
 /// The sum of such a cost over all nodes of some groups and all times.
-final class PointwiseActivity<Rule: ActivityRule>: ActivityTerm {
+final class PointwiseActivity<Rule: ActivityRule>: ActivityTerm, LocalTerm {
   let driven: [Observed]
   private let rule: Rule
   private var runner: ShardRunner?
@@ -23,31 +23,39 @@ final class PointwiseActivity<Rule: ActivityRule>: ActivityTerm {
   func value(_ states: Driven) -> Double {
     runner?.reduction.sum { [self] part in
       var sum = 0.0
-      forEachValue(states, part) { sum += rule.value($0[$1]) }
+      forEachValue(states.parts[part], part) { sum += rule.value($0[$1]) }
       return sum
     } ?? 0
   }
 
   func addSlopes(_ states: Driven, into slopes: Driven) {
-    runner?.reduction.each { [self] part in
-      let target = slopes.parts[part].origin
-      forEachValue(states, part) { target[$1] += rule.slope($0[$1]) }
-    }
+    runner?.add(self.slopes(at: states), at: states, into: slopes)
   }
 
   func addCurvatures(_ states: Driven, into curvatures: Driven) {
-    runner?.reduction.each { [self] part in
-      let target = curvatures.parts[part].origin
-      forEachValue(states, part) { target[$1] += rule.curvature($0[$1]) }
+    runner?.add(self.curvatures(at: states), at: states, into: curvatures)
+  }
+
+  func slopes(at states: Driven) -> ShardDerivative {
+    { [self] part, values, slopes in
+      let target = slopes.origin
+      forEachValue(values, part) { target[$1] += rule.slope($0[$1]) }
+    }
+  }
+
+  func curvatures(at states: Driven) -> ShardDerivative {
+    { [self] part, values, curvatures in
+      let target = curvatures.origin
+      forEachValue(values, part) { target[$1] += rule.curvature($0[$1]) }
     }
   }
 
   @inline(__always)
   private func forEachValue(
-    _ states: Driven, _ part: Int, _ body: (UnsafeMutablePointer<Double>, Int) -> Void
+    _ values: Trajectory, _ part: Int, _ body: (UnsafeMutablePointer<Double>, Int) -> Void
   ) {
     guard let runner else { return }
-    let x = states.parts[part].origin
+    let x = values.origin
     runner.layout(part).forEachValue(of: driven, runner.shards.all[part].batch) { body(x, $0) }
   }
 }

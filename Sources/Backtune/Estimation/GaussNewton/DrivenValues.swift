@@ -21,10 +21,12 @@ struct DrivenValues {
   /// rho' at the states that were taken, without the terms of few residuals.
   let slopes: Driven
   private let curvatures: Driven
+  /// Of the sequences of a window, where not all are in memory.
+  private var held: Buffer
   /// The unit of the cost, a power of two.
   private(set) var unit = 1.0
   /// Where the values of each sequence stand.
-  private let homes: [Home]
+  private var homes: [Home]
 
   /// First values of the first driven node in a sequence's lane; without references, which took a third of an iteration
   /// of the smallest networks.
@@ -47,16 +49,59 @@ struct DrivenValues {
     }
     slopes = try runner.makeDriven(for: "slopes of the residuals")
     curvatures = try runner.makeDriven(for: "weights of the residuals")
-    var homes = [Home?](repeating: nil, count: runner.shards.lengths.count)
-    for (part, shard) in runner.shards.all.enumerated() {
-      let layout = runner.layout(part)
-      let (w, slope) = (curvatures.parts[part].origin, slopes.parts[part].origin)
-      shard.forEachSequence { sequence, lane in
-        homes[sequence] = Home(
-          curvature: w + lane, slope: slope + lane, rowSize: layout.rowSize, lanes: layout.lanes)
+    held = try Buffer(count: 0, for: "values of a window")
+    let nothing = Home(curvature: held.pointer, slope: held.pointer, rowSize: 0, lanes: 0)
+    homes = [Home](repeating: nothing, count: runner.shards.lengths.count)
+    if runner.isLoading { return }
+    var all = homes
+    for part in runner.shards.all.indices { forEachHome(part) { all[$0] = $1 } }
+    homes = all
+  }
+
+  /// Calls `body(sequence, home)` for the sequences of a shard.
+  private func forEachHome(_ part: Int, _ body: (Int, Home) -> Void) {
+    let layout = runner.layout(part)
+    let (w, slope) = (curvatures.parts[part].origin, slopes.parts[part].origin)
+    runner.shards.all[part].forEachSequence { sequence, lane in
+      body(
+        sequence,
+        Home(curvature: w + lane, slope: slope + lane, rowSize: layout.rowSize, lanes: layout.lanes)
+      )
+    }
+  }
+
+  /// Takes the values of the sequences of a window, where not all are in memory: before a window they are not to be asked
+  /// for.
+  mutating func hold(_ window: HistoryWindow) throws {
+    guard runner.isLoading else { return }
+    let (lengths, members, width) = (runner.shards.lengths, window.members, nodes.count)
+    let steps = members.reduce(0) { $0 + $1.sequences.reduce(0) { $0 + lengths[$1] } }
+    held = try Buffer(dimensions: [2, steps, width], for: "values of a window")
+    var (next, all) = (held.pointer, homes)
+    for member in members {
+      forEachHome(member.part) { sequence, home in
+        guard member.sequences.contains(sequence) else { return }
+        let count = lengths[sequence] * width
+        let own = Home(curvature: next, slope: next + count, rowSize: width, lanes: 1)
+        for t in 0..<lengths[sequence] {
+          for k in 0..<width {
+            next[t * width + k] = home.curvature[home.place(t, k)]
+            own.slope[t * width + k] = home.slope[home.place(t, k)]
+          }
+        }
+        all[sequence] = own
+        next += 2 * count
       }
     }
-    self.homes = homes.compactMap { $0 }
+    homes = all
+    try runner.check()
+  }
+
+  /// Calls `body(sequence)` for those of a shard that have a value that counts, which may be asked for inside.
+  func counted(_ part: Int, _ body: (Int, (Int, Int) -> Bool) -> Void) {
+    forEachHome(part) { sequence, home in
+      body(sequence) { home.curvature[home.place($0, $1)] > 0 }
+    }
   }
 
   /// Takes simulated states.

@@ -20,6 +20,7 @@ extension JacobianRows {
     var (ages, batches) = (0, 0)
     let places = ImpulseRows.places(problem.network, values.nodes.map { ($0.group, $0.node) })
     for window in history.windows(reach: most, isDescending: true) {
+      try values.hold(window)
       try history.fill(window, states, poll: poll)
       let quads = try quads(window, places, poll)
       let step = Self.chunkRows / 4
@@ -96,7 +97,7 @@ extension JacobianRows {
   ) throws -> [Quad] {
     var result: [Quad] = []
     try window.forEach(history.lengths) { sequence, times in
-      forEachQuad(sequence, times) { t, k in
+      forEachQuad(times, { values.counts(sequence, $0, $1) }) { t, k in
         result.append((ImpulseRows.Quad(sequence: sequence, time: t, node: places[k]), k))
       }
       try poll()
@@ -105,10 +106,12 @@ extension JacobianRows {
   }
 
   /// Calls `body` with the last time and the node of every four times that have an observed value.
-  private func forEachQuad(_ sequence: Int, _ times: Range<Int>, _ body: (Int, Int) -> Void) {
+  private func forEachQuad(
+    _ times: Range<Int>, _ counts: (Int, Int) -> Bool, _ body: (Int, Int) -> Void
+  ) {
     for k in values.nodes.indices {
       for t in stride(from: times.upperBound - 1, through: times.lowerBound, by: -4)
-      where (max(0, t - 3)...t).contains(where: { values.counts(sequence, $0, k) }) {
+      where (max(0, t - 3)...t).contains(where: { counts($0, k) }) {
         body(t, k)
       }
     }
@@ -120,10 +123,7 @@ extension JacobianRows {
     let size = history.layout.rowNodes * Self.impulseRows
     let steps = (problem.sequences.lengths.max() ?? 0) + history.layout.past + 1
     if unlimited { return 2 * steps }
-    var quads = 0
-    for (sequence, length) in history.lengths.enumerated() {
-      forEachQuad(sequence, 0..<length) { _, _ in quads += 1 }
-    }
+    let quads = quadCount
     let perStep = Double(program.workPerStep) * Double(width)
     let perAge = Double(program.workPerStep + order) * Double(4 * quads)
     let even = perStep * Double(problem.runner.shards.totalSteps) / max(perAge, 1)
@@ -132,6 +132,18 @@ extension JacobianRows {
     // Where all sequences are short, impulses end with them.
     let least = min(16, 2 * steps)
     return ages < least ? 0 : ages
+  }
+
+  /// The groups of four output times that have an observed value.
+  private var quadCount: Int {
+    let (runner, lengths) = (problem.runner, history.lengths)
+    let counts = SharedValues(few: runner.shards.count)
+    runner.reduction.each { [self] part in
+      values.counted(part) { sequence, isCounted in
+        forEachQuad(0..<lengths[sequence], isCounted) { _, _ in counts.pointer[part] += 1 }
+      }
+    }
+    return Int(counts.array.reduce(0, +))
   }
 
   private func room(for ages: Int) throws -> ImpulseRows {

@@ -68,8 +68,10 @@ final class JacobianRows {
     // What an interrupted run left.
     pending = 0
     prepare(states, unit: unit)
-    if try !byImpulses(states, slots, into: sink, poll) {
-      try byTangents(states, slots, into: sink, poll)
+    try problem.runner.polling(poll) {
+      if try !byImpulses(states, slots, into: sink, poll) {
+        try byTangents(states, slots, into: sink, poll)
+      }
     }
     try addGlobalTerms(states, slots, sink, poll)
   }
@@ -102,6 +104,7 @@ final class JacobianRows {
       try poll()
     }
     for window in history.windows(reach: 0, isDescending: false) {
+      try values.hold(window)
       try history.fill(window, states, poll: poll)
       try window.forEach(history.lengths) { sequence, times in
         for t in times {

@@ -24,7 +24,8 @@ enum LinearForm: Equatable {
   /// against products of a tangent, an adjoint and a gradient, four multiplications a weight and time.
   static func cheaper(_ problem: Problem) -> LinearForm {
     let order = Double(problem.adjustable.count)
-    if order <= smallOrder || problem.hasOwnSlots { return .dense }
+    // Every product would be two simulations more of what is read when it is wanted.
+    if order <= smallOrder || problem.hasOwnSlots || problem.runner.isLoading { return .dense }
     if 2 * order * order * Double(MemoryLayout<Double>.stride) > Double(room) { return .iterative }
     let steps = Double(problem.totalSteps)
     let rows = steps * Double(problem.driven.reduce(0) { $0 + $1.count })

@@ -147,8 +147,9 @@ struct ReadoutSystem {
       let runner = problem.runner
       let place = runner.layout(part).place(of: node.group, node.node)
       let batch = runner.shards.all[part].batch
+      let weights = weights.parts[part]
       return (0..<batch.steps).reduce(0) { largest, t in
-        let row = weights.parts[part].row(t) + place
+        let row = weights.row(t) + place
         return (0..<batch.active[t]).reduce(largest) { max($0, row[$1]) }
       }
     }
@@ -167,8 +168,9 @@ struct ReadoutSystem {
       let layout = problem.runner.layout(part)
       let first = layout.place(of: family.nodes[0].group, family.nodes[0].node)
       let place = layout.place(of: node.group, node.node)
+      let weights = weights.parts[part]
       for t in 0..<shard.batch.steps {
-        let row = weights.parts[part].row(t)
+        let row = weights.row(t)
         for lane in 0..<shard.batch.active[t]
         where !Self.areEqual(row[first + lane] / family.largest, row[place + lane] / largest) {
           return false
@@ -215,9 +217,11 @@ struct ReadoutFamily {
       let (layout, batch) = (runner.layout(part), shard.batch)
       let shifts = nodes[0].sources.map { $0.shift(shard.layout) }
       let places = nodes.map { layout.place(of: $0.group, $0.node) }
+      // Of a shard that comes, simulated once.
+      let (slopes, weights, states) = (slopes.parts[part], weights.parts[part], states.parts[part])
       for t in 0..<batch.steps {
-        let state = states.parts[part].row(t)
-        let (slope, weight) = (slopes.parts[part].row(t), weights.parts[part].row(t))
+        let state = states.row(t)
+        let (slope, weight) = (slopes.row(t), weights.row(t))
         for lane in 0..<batch.active[t] {
           let own = weight[places[0] + lane]
           if own <= 0 { continue }

@@ -25,6 +25,7 @@ struct WeightInformation {
   init(
     _ problem: Problem, slots: [Double], noise known: Double?, poll: Poll
   ) throws {
+    try problem.checkInMemory("uncertainty")
     self.slots = slots
     states = try problem.makeStates()
     guard try problem.evaluate(slots, into: states, poll: poll).isFinite else {

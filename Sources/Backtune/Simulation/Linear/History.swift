@@ -94,11 +94,30 @@ package final class History {
     let scratch = try (0..<reduction.workers).map { _ in
       try Buffer(dimensions: [Self.blockSteps, most], for: "history of the states")
     }
-    try reduction.forEach(poll: poll, scratch: scratch) { [self, items] item, scratch, poll in
-      let piece = items[item].piece
-      try fill(piece, items[item].times, states.parts[piece.part], scratch.pointer, poll)
+    for group in groups(items) {
+      // States of a shard that comes are simulated here.
+      let parts = group.map { states.parts[$0.piece.part] }
+      try shards.loader?.check()
+      let reduction = Reduction(count: group.count, work: 4 * valueCount * stride)
+      try reduction.forEach(poll: poll, scratch: scratch) { [self] item, scratch, poll in
+        try fill(group[item].piece, group[item].times, parts[item], scratch.pointer, poll)
+      }
     }
     self.window = window
+  }
+
+  /// Items that are filled side by side: all, or those of a shard, where one at a time is in memory.
+  private func groups(_ items: [Item]) -> [[Item]] {
+    if shards.loader == nil { return [items] }
+    var result: [[Item]] = []
+    for item in items {
+      if result.last?[0].piece.part == item.piece.part {
+        result[result.count - 1].append(item)
+      } else {
+        result.append([item])
+      }
+    }
+    return result
   }
 
   /// Times of a piece that one thread takes.

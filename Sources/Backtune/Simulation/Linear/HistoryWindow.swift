@@ -24,6 +24,16 @@ package struct HistoryWindow: Equatable {
 
   let pieces: [Piece]
 
+  /// The shards that it has something of, in their order, with the sequences that it has of each.
+  package var members: [(part: Int, sequences: Set<Int>)] {
+    var result: [(part: Int, sequences: Set<Int>)] = []
+    for piece in pieces {
+      if result.last?.part != piece.part { result.append((piece.part, [])) }
+      result[result.count - 1].sequences.formUnion(piece.sequences)
+    }
+    return result
+  }
+
   /// Calls `body(sequence, times)` for every sequence.
   package func forEach(
     _ lengths: [Int], _ body: (Int, Range<Int>) throws -> Void
