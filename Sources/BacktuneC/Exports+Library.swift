@@ -32,6 +32,7 @@ public func bt_status_string(_ status: Int32) -> UnsafePointer<CChar>? {
   case -8: cString("not enough memory")
   case -9: cString("a file that cannot be read or written")
   case -10: cString("processes that could not be joined")
+  case -11: cString("a sequence that could not be read")
   default: cString("unknown")
   }
 }

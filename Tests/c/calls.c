@@ -30,6 +30,13 @@ static bt_status estimated(bt_network *network) {
   return status;
 }
 
+static int32_t load(int64_t sequence, double *own_inputs, double *desired, double *gains, void *user_data) {
+  (void)sequence, (void)gains, (void)user_data;
+  for (int64_t t = 0; t < steps; t++) own_inputs[t] = inputs[t];
+  for (int64_t k = 0; k < 2 * steps; k++) desired[k] = slopes[k];
+  return 0;
+}
+
 static char text[20000];
 static int64_t number;
 static int64_t shape[2];
@@ -108,6 +115,7 @@ CALL(estimator_create, estimated(NETWORK))
 CALL(estimator_free, bt_estimator_free(ESTIMATOR))
 CALL(set_data, bt_estimator_set_data(ESTIMATOR, 1, &steps, inputs, 3, slopes, 6, NULL, 0))
 CALL(set_initial, bt_estimator_set_initial_states(ESTIMATOR, zeros, STANDARD_STATE))
+CALL(set_loader, bt_estimator_set_loader(ESTIMATOR, 1, &steps, 1, 0, load, NULL))
 CALL(set_reduction, bt_estimator_set_reduction(ESTIMATOR, NULL, NULL, 0, 0))
 CALL(set_horizons, bt_estimator_set_horizons(ESTIMATOR, &free_run, 1))
 CALL(set_criterion, bt_estimator_set_criterion(ESTIMATOR, "2"))
@@ -274,6 +282,7 @@ const handle_call handle_calls[] = {
     ESTIMATOR_CALL(bt_estimator_set_criterion, WRITES, set_criterion),
     ESTIMATOR_CALL(bt_estimator_set_data, WRITES, set_data),
     ESTIMATOR_CALL(bt_estimator_set_horizons, WRITES, set_horizons),
+    ESTIMATOR_CALL(bt_estimator_set_loader, WRITES, set_loader),
     ESTIMATOR_CALL(bt_estimator_set_reduction, WRITES, set_reduction),
     ESTIMATOR_CALL(bt_estimator_set_measured, WRITES, set_measured),
     ESTIMATOR_CALL(bt_estimator_set_initial_states, WRITES, set_initial),

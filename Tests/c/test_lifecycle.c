@@ -14,15 +14,15 @@ static void library(void) {
 
 /* Every number has its own words; all others are unknown. */
 static void names(void) {
-  for (int32_t a = BT_ERROR_PROCESSES; a <= 0; a++) {
+  for (int32_t a = BT_ERROR_LOADER; a <= 0; a++) {
     CHECK(strcmp(bt_status_string(a), "unknown") != 0);
-    for (int32_t b = BT_ERROR_PROCESSES; b < a; b++) CHECK(strcmp(bt_status_string(a), bt_status_string(b)) != 0);
+    for (int32_t b = BT_ERROR_LOADER; b < a; b++) CHECK(strcmp(bt_status_string(a), bt_status_string(b)) != 0);
   }
   for (int32_t a = 0; a <= 8; a++) {
     CHECK(strcmp(bt_stop_string(a), "unknown") != 0);
     for (int32_t b = 0; b < a; b++) CHECK(strcmp(bt_stop_string(a), bt_stop_string(b)) != 0);
   }
-  const int32_t others[] = {1, BT_ERROR_PROCESSES - 1, 10, INT32_MAX, INT32_MIN};
+  const int32_t others[] = {1, BT_ERROR_LOADER - 1, 10, INT32_MAX, INT32_MIN};
   for (int64_t k = 0; k < COUNT(others); k++) {
     if (others[k] != 1) CHECK(strcmp(bt_stop_string(others[k]), "unknown") == 0);
     if (others[k] != -1) CHECK(strcmp(bt_status_string(others[k]), "unknown") == 0);

@@ -178,6 +178,8 @@ class Estimator(ResultsMixin, Owner):
         self._missing = MissingInputs.of(net, data, missing)
         self.input_model = None if self._missing is None else self._missing.model
         self.net = net
+        # The engine asks for sequences that are not in memory as long as this lives.
+        self._source = data if isinstance(data, LoadedData) else None
         self._create(lib.bt_estimator_create, lib.bt_estimator_free, net._pointer)
         self._spread()
         groups, values = net._measured_values(measured, data)

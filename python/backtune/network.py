@@ -17,6 +17,7 @@ from ._drawing import escaped, network_svg
 from ._export import ExportMixin
 from ._handle import Owner
 from ._prediction import PredictionMixin
+from ._restored import from_json
 from ._simulation import SimulationMixin
 from ._units_dynamic import DynamicUnitsMixin
 from ._units_gated import GatedUnitsMixin
@@ -342,7 +343,7 @@ class Network(
         return self.copy()
 
     def __reduce__(self) -> tuple:
-        return type(self).from_json, (self.to_json(),)
+        return from_json, (type(self), self.to_json())
 
     # ---- Shown
 

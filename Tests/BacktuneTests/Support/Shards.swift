@@ -15,7 +15,7 @@ extension Problem {
   }
 
   /// Values of a group, T x size.
-  func values(_ parts: [Trajectory], _ group: GroupID, _ sequence: Int) -> [Double] {
+  func values(_ parts: some Trajectories, _ group: GroupID, _ sequence: Int) -> [Double] {
     let (part, lane) = home(sequence)
     return (0..<sequences.lengths[sequence]).flatMap { t in
       (0..<network.size(of: group)).map { parts[part].value(group, $0, t: t, lane: lane) }
@@ -23,14 +23,14 @@ extension Problem {
   }
 
   /// The flat state before t = 0.
-  func past(_ parts: [Trajectory], _ sequence: Int) -> [Double] {
+  func past(_ parts: some Trajectories, _ sequence: Int) -> [Double] {
     let (part, lane) = home(sequence)
     var flat = [Double](repeating: 0, count: network.stateSize)
     parts[part].past(before: 0, lane: lane, into: &flat)
     return flat
   }
 
-  func setPast(_ parts: [Trajectory], _ sequence: Int, _ flat: [Double]) {
+  func setPast(_ parts: some Trajectories, _ sequence: Int, _ flat: [Double]) {
     let (part, lane) = home(sequence)
     parts[part].setPast(flat, lane: lane)
   }
@@ -43,3 +43,9 @@ extension Problem {
     for part in runner.shards.all.indices { runner.forEachValue(part) { body(part, $0) } }
   }
 }
+
+/// The trajectories of all shards, however they come.
+protocol Trajectories: RandomAccessCollection where Element == Trajectory, Index == Int {}
+
+extension [Trajectory]: Trajectories {}
+extension TrajectoryParts: Trajectories {}

@@ -57,6 +57,9 @@ class Candidate:
         self.ended = False
         self._forgets = False
         self._estimator: Estimator | None = None
+        # Where the estimator set out, and iterations since.
+        self._origin: tuple[np.ndarray, list[Any]] | None = None
+        self._since = 0
 
     @property
     def predicts(self) -> bool:
@@ -82,11 +85,12 @@ class Candidate:
         """Go on for some iterations on the estimation part."""
         began = time.perf_counter()
         if self._estimator is None:
-            self._estimator = self._make(*self.record.estimation(), self.starts)
+            self._estimator = self._brought()
         done = 0
         while done < iterations and not self.ended and not self._search.late():
             trace = self._estimator.run(_STRIDE, progress=False)
             done += _STRIDE
+            self._since += _STRIDE
             self.iterations += _STRIDE
             self.ended = trace.stop != "iterations"
             self._look(self._estimator)
@@ -98,6 +102,7 @@ class Candidate:
         if self._estimator is not None:
             self._estimator.close()
             self._estimator = None
+        self._origin = None
         self.net.set_weights(self.best)
         return self
 
@@ -162,6 +167,31 @@ class Candidate:
                 estimator.run(iterations, progress=False)
                 found = self._starts_of(estimator, record)
         return found if _are_finite(found) else [None] * len(found)
+
+    # ---- In other processes
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_estimator": None}
+
+    def adopt(self, other: Candidate) -> None:
+        """Take what a copy of it has come to elsewhere; networks and records stay."""
+        kept = {name: self.__dict__[name] for name in ("record", "net", "kind", "_search")}
+        if self._estimator is not None:
+            self._estimator.close()
+        self.net.set_weights(other.net.get_weights())
+        self.__dict__.update(other.__dict__)
+        self.__dict__.update(kept)
+
+    def _brought(self) -> Estimator:
+        """Return an estimator; where it was in another process, brought to where it stood."""
+        if self._origin is None:
+            self._origin, self._since = (self.net.get_weights(), self.starts), 0
+        weights, starts = self._origin
+        self.net.set_weights(weights)
+        estimator = self._make(*self.record.estimation(), starts)
+        for _ in range(0, self._since, _STRIDE):
+            estimator.run(_STRIDE, progress=False)
+        return estimator
 
     # ---- Inside
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._restored import from_json
 from ..missing_inputs import InputModel
 from ..network import Network
 from . import ahead, documents, measures, runs
@@ -213,7 +214,7 @@ class IdentifiedModel(AnalysisMixin):
         return documents.load(cls, path)
 
     def __reduce__(self) -> tuple:
-        return type(self).from_json, (self.to_json(),)
+        return from_json, (type(self), self.to_json())
 
     # ---- Inside
 

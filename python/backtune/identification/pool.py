@@ -44,19 +44,19 @@ def compare(candidates: list[Candidate], search: Search) -> list[Candidate]:
     # One that is exact leaves nothing to compare.
     if min((item.errors[-1] for item in found), default=np.inf) <= PERFECT:
         return found
-    quartered = {id(item.record): quarters(item.record) for item in found}
-
-    def parts(item: Candidate) -> list[Record]:
-        return quartered[id(item.record)]
 
     def error(item: Candidate) -> float:
         return float(item.errors[-1 if item.kind.training == "output error" else 0])
 
     crossed = _best_of_each(found, error)
-    search.work("cross-checked", lambda item: item.cross(parts(item)), crossed, _free_error)
+    search.work("cross-checked", _cross, crossed, _free_error)
     level(crossed)
     # After an interruption there are comparisons of none or of some only.
     return crossed if search.ended is None else found
+
+
+def _cross(item: Candidate) -> Candidate:
+    return item.cross(quarters(item.record))
 
 
 def _best_of_each(
@@ -178,23 +178,13 @@ def refit(
             tasks.append(k)
     starts: dict[int, list[Any]] = {}
 
-    def work(k: int) -> tuple[int, list[Any] | None]:
-        item, whole = candidates[k], wholes[k]
-        part = refitted(whole)
-        before = unknown_runs(item, whole)
-        weights, found = item.refit(part)
-        after = unknown_runs(item, whole)
-        limit = _MOVED * max(float(item.errors[-1]), PERFECT)
-        if not (_are_near(after, before, limit) and _as_stable(item, weights)):
-            item.net.set_weights(item.best)
-            return k, None
-        item.best = weights
-        # With dead time the first outputs had little say in the starts.
-        return k, found if part is whole and not whole.front.delays.any() else None
-
-    for k, found in search.work(
-        "refitted", work, tasks, lambda pair: candidates[pair[0]].errors[-1]
+    for k, weights, found in search.work(
+        "refitted",
+        _refit,
+        [(k, candidates[k], wholes[k]) for k in tasks],
+        lambda task: candidates[task[0]].errors[-1],
     ):
+        candidates[k].best = weights
         if found is not None and all(start is not None for start in found):
             starts[k] = found
     for item in candidates:
@@ -203,6 +193,20 @@ def refit(
     found = fitted_starts([candidates[k] for k in late], [wholes[k] for k in late], search)
     starts.update(zip(late, found))
     return [starts[k] for k in range(len(candidates))]
+
+
+def _refit(task: tuple[int, Candidate, Record]) -> tuple[int, np.ndarray, list[Any] | None]:
+    """Return the number of a candidate, its weights from now on, and its starts if they are known."""
+    k, item, whole = task
+    part = refitted(whole)
+    before = unknown_runs(item, whole)
+    weights, found = item.refit(part)
+    after = unknown_runs(item, whole)
+    limit = _MOVED * max(float(item.errors[-1]), PERFECT)
+    if not (_are_near(after, before, limit) and _as_stable(item, weights)):
+        return k, item.best, None
+    # With dead time the first outputs had little say in the starts.
+    return k, weights, found if part is whole and not whole.front.delays.any() else None
 
 
 def _are_near(runs: list[np.ndarray], others: list[np.ndarray], limit: float) -> bool:

@@ -88,8 +88,9 @@ def race(
         return []
     record = linear[0].record
     values, steps = record.values(), min(record.steps * 3 // 4, RACE_STEPS)
-    tasks: list[tuple[Candidate, Form, float, int]] = []
+    tasks: list[tuple[Candidate, Form, float, int, np.ndarray]] = []
     work, starts = 0.0, promising(linear, score)
+    states = {id(start): _states(start) for start in starts}
     for draw in range(_MOST_ROUNDS):
         if draw >= _LEAST_ROUNDS and work > plan.work:
             break
@@ -99,13 +100,12 @@ def race(
             if form.weights > values / _VALUES_PER_WEIGHT:
                 continue
             ridge = RIDGES[(draw + draw // len(RIDGES) + place) % len(RIDGES)]
-            tasks.append((start, form, ridge, draw))
+            tasks.append((start, form, ridge, draw, states[id(start)]))
             work += steps * form.weights**1.5 * _HEATS[0][0]
-    states = {id(start): _states(start) for start in starts}
 
-    def enter(task: tuple[Candidate, Form, float, int]) -> Candidate:
-        start, form, ridge, draw = task
-        net = bent(start.net, form, states[id(start)], (seed, form.order, form.hidden, draw))
+    def enter(task: tuple[Candidate, Form, float, int, np.ndarray]) -> Candidate:
+        start, form, ridge, draw, seen = task
+        net = bent(start.net, form, seen, (seed, form.order, form.hidden, draw))
         kind = Kind(start.kind.training, form, ridge, draw)
         return Candidate(record, net, kind, search).run(_HEATS[0][0])
 

@@ -19,6 +19,7 @@ from .front import Front
 from .model import IdentifiedModel
 from .options import Options, as_jobs, as_limit
 from .search import Search, SearchReport
+from .spread import Workers, has_workers
 
 
 def identify(
@@ -86,7 +87,10 @@ def identify(
         may have been; outputs count the less the more they leave open of them, by the best model
         so far. "error": they are refused. By default "model", with a warning.
     n_jobs : int, optional
-        Candidates at once, `get_threads` by default; -1 for as many as there are processors.
+        Candidates at once, `get_threads` by default; -1 for as many as there are processors. In a
+        context of joblib that names other processes, ``joblib.parallel_config("loky")`` or
+        ``"dask"``, most of the work is done there, on so many, or as many as that says; the model
+        is the same.
     time_limit : float, optional
         Seconds after which nothing more is tried; the best so far is returned, some time later.
     callback : callable, optional
@@ -147,6 +151,8 @@ def identify(
     jobs = as_jobs(n_jobs)
     with quiet(), Candidates(progress) as bar:
         search = Search(bar, jobs, callback, began + limit, began=began)
+        if has_workers(n_jobs):
+            search.workers = Workers(search, None if n_jobs is None else jobs)
         course = Course(filled, outputs.arrays, weights, front, options, search)
         if input_model is not None:
             course.learn_missing(input_model, given)

@@ -6,13 +6,16 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Callable, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar
 
 import numpy as np
 
 from .._at_once import at_once
 from .._progress import Candidates
 from .._warn import quiet
+
+if TYPE_CHECKING:
+    from .spread import Workers
 
 # Part of the time that stages take, about; two races share theirs.
 _SHARES = {
@@ -69,6 +72,8 @@ class Search:
     bar : Candidates
     jobs : int
         Candidates at work at once.
+    workers : Workers or None
+        Of joblib, that do most of the work; None: threads of this process.
     callback : callable or None
     deadline : float
         Of `time.perf_counter`, inf for none.
@@ -77,7 +82,7 @@ class Search:
         then is not begun.
     """
 
-    bar: Candidates
+    bar: Candidates | None
     jobs: int = 1
     callback: Callable[[SearchReport], Any] | None = None
     deadline: float = np.inf
@@ -86,6 +91,7 @@ class Search:
     done: int = 0
     total: int = 0
     best: float = np.inf
+    workers: Workers | None = None
     _planned: int = 0
     _gone: float = 0.0
 
@@ -113,12 +119,19 @@ class Search:
         self.total, self._planned = self.done + len(planned), len(planned)
 
         with self.kept():
-            for result in at_once(_silent(task), planned, self.jobs):
+            for result in self._at_once(_silent(task), planned):
                 results.append(result)
                 self._tell(stage, float(error(result)))
                 if self.late():
                     break
         return results
+
+    def _at_once(
+        self, task: Callable[[Item], Result], items: list[Item]
+    ) -> Iterator[Result]:
+        if self.workers is None:
+            return at_once(task, items, self.jobs)
+        return self.workers.at_once(task, items)
 
     def all_of(self, task: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """Do a task of all items side by side, however late it is; Ctrl-C is raised."""
@@ -144,7 +157,8 @@ class Search:
         part = 1 - (self.total - self.done) / max(1, self._planned)
         self._gone = max(self._gone, before + part * _SHARES[stage])
         left = seconds * (1 / max(self._gone, 1e-3) - 1)
-        self.bar.update(stage, self.done, self.total, self.best)
+        if self.bar is not None:
+            self.bar.update(stage, self.done, self.total, self.best)
         if self.callback is not None:
             report = SearchReport(stage, self.done, self.total, error, self.best, seconds, left)
             if self.callback(report):
