@@ -67,7 +67,12 @@ static void as_in_memory(int has_gains) {
   CHECK_OK(bt_estimator_run(own.estimator, NULL, NULL, &stop));
   CHECK_OK(bt_estimator_get_weights(own.estimator, expected, STANDARD_WEIGHTS));
 
-  set_own_weights(network);
+  bt_estimator_free(own.estimator);
+  bt_network_free(network);
+
+  make(&own, &network);
+  own.has_gains = has_gains;
+  CHECK_OK(bt_estimator_set_option(own.estimator, "max_iterations", 4));
   CHECK_OK(bt_estimator_set_loader(own.estimator, SEQUENCES, lengths, 1, has_gains, load, &own));
   CHECK(own.calls == 3 * SEQUENCES);
   CHECK_OK(bt_estimator_gradient(own.estimator, &again, NULL, 0));
