@@ -184,7 +184,8 @@ import Testing
     let estimator = try Estimator(network, make())
     estimator.options.maxIterations = 20
     #expect(throws: BacktuneError.self) { _ = try estimator.run() }
-    #expect(estimator.network.slots.values.allSatisfy(\.isFinite))
+    let isFinite = estimator.network.slots.values.allSatisfy { $0.isFinite }
+    #expect(isFinite)
     isBroken = false
     try estimator.run()
     let whole = try Estimator(network, Self.inMemory(network))

@@ -7,6 +7,7 @@ import pickle
 import sys
 import time
 import uuid
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -70,11 +71,18 @@ class Workers:
             n_jobs=self._jobs, return_as="generator" if streams else "list", batch_size=1
         )
         answers = parallel(delayed(_done)(shared, self._dumped(item)) for item in items)
-        for item, answer in zip(items, answers):
-            result, copy = self._loaded(answer)
-            if isinstance(item, Candidate):
-                item.adopt(copy)
-            yield item if result is copy else result
+        try:
+            for item, answer in zip(items, answers):
+                result, copy = self._loaded(answer)
+                if isinstance(item, Candidate):
+                    item.adopt(copy)
+                yield item if result is copy else result
+        finally:
+            if streams:
+                # Where a search ends early, what is under way is given up.
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    answers.close()
 
     def _dumped(self, value: Any) -> bytes:
         known, search = self._sent, self._search
