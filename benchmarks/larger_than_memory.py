@@ -15,9 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-
 import backtune as bt
+import numpy as np
 
 
 def largest() -> float:
@@ -41,6 +40,7 @@ def generate(folder: Path, recordings: int, steps: int, units: int) -> tuple[Pat
 
 
 def timed(name: str, call, values: int):
+    """Print how long a call takes, and return its result."""
     begin = time.perf_counter()
     result = call()
     seconds = time.perf_counter() - begin
@@ -53,6 +53,7 @@ def timed(name: str, call, values: int):
 
 
 def main() -> None:
+    """Write the file, and print a line for each part."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--units", type=int, default=16)

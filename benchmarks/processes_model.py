@@ -6,8 +6,8 @@ Prints, as the tables of docs/scale.md: latency and bandwidth between two proces
 there is mpirun), strong and weak scaling of 1, 2 and 4 processes of one thread each, and for every
 size the time an iteration of Gauss-Newton takes a time step and beside all steps, messages and
 bytes; from these the time of an iteration over 1e8 and 1e6 steps shared by 1 to 1,024 processes, on
-clusters of an assumed latency and bandwidth, and how many steps each of 1,024 processes must have so
-that communication takes no longer than computing.
+clusters of an assumed latency and bandwidth, and how many steps each of 1,024 processes must have
+so that communication takes no longer than computing.
 """
 
 from __future__ import annotations
@@ -124,12 +124,14 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
     bt.set_threads(1)
-    print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; medians of", options.repeats)
+    print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+    print(f"medians of {options.repeats}; N of an lnl with its readout")
     if shutil.which("mpirun"):
         latency, large = (float(word) for word in started(2, "-c", PING).split())
         print(f"two processes here: {1e6 * latency:.2f} us a message, {1e-3 / large:.2f} GB/s\n")
         for ranks in (1, 2, 4):
-            print(started(ranks, str(HERE / "processes.py"), "16", "64", "1000"), end="", flush=True)
+            words = str(HERE / "processes.py"), "16", "64", "1000"
+            print(started(ranks, *words), end="", flush=True)
     print("\n| units | weights | ns a step | s besides | messages | MB |")
     print("|---|---|---|---|---|---|")
     found = {}

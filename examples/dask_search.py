@@ -25,17 +25,14 @@ def record(steps=400):
 def main():
     """Search for a size, then let `identify` choose among all that it knows."""
     u, y = record()
-    with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        Client(cluster),
-        joblib.parallel_config("dask"),
-    ):
-        regressor = bt.RecurrentRegressor(units=2, max_iter=10)
-        search = GridSearchCV(regressor, {"units": [1, 2, 4]}, cv=TimeSeriesSplit(3))
-        search.fit(u, y[:, 0])
-        print(f"units: {search.best_params_['units']}, score {search.best_score_:.4f}")
-        model = bt.identify(u, y, max_order=2, linear=True, progress=False)
-        print(f"identify: order {model.order}, {len(model.report)} candidates")
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        with Client(cluster), joblib.parallel_config("dask"):
+            regressor = bt.RecurrentRegressor(units=2, max_iter=10)
+            search = GridSearchCV(regressor, {"units": [1, 2, 4]}, cv=TimeSeriesSplit(3))
+            search.fit(u, y[:, 0])
+            print(f"units: {search.best_params_['units']}, score {search.best_score_:.4f}")
+            model = bt.identify(u, y, max_order=2, linear=True, progress=False)
+            print(f"identify: order {model.order}, {len(model.report)} candidates")
 
 
 if __name__ == "__main__":

@@ -138,9 +138,7 @@ def test_other_networks(tmp_path):
         return bt.lnl_network(3, leak=0.999).randomize(1)
 
     for make in (reservoir, slow):
-        assert_same(
-            found(bt.Estimator(make(), *maps)), found(bt.Estimator(make(), u, y))
-        )
+        assert_same(found(bt.Estimator(make(), *maps)), found(bt.Estimator(make(), u, y)))
 
 
 def test_cross_entropy():

@@ -34,14 +34,9 @@ def workers(request):
         return
     from distributed import Client, LocalCluster
 
-    with (
-        LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-        ) as cluster,
-        Client(cluster),
-        joblib.parallel_config("dask"),
-    ):
-        yield request.param
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        with Client(cluster), joblib.parallel_config("dask"):
+            yield request.param
 
 
 def assert_same_model(a, b, u):

@@ -22,6 +22,7 @@ from . import (
     regularisation,
     topology,
 )
+from ._data.loaded import Recordings
 from ._modelled import ModelledNetwork
 from ._results import Connections, ObservableMeans
 from ._threads import get_threads, set_threads
@@ -41,7 +42,6 @@ from .errors import (
     SizeError,
     StateError,
 )
-from ._data.loaded import Recordings
 from .estimator import Estimator
 from .forecast import Forecast, ForecastErrors, forecast
 from .functions import Function, softplus, upsilon, zeta

@@ -58,7 +58,8 @@ final class LoadedSequences: SequenceReader, @unchecked Sendable {
       }
     }
     try check(inputs, inputCount, number, "inputs", "a finite number", \.isFinite)
-    try check(desired, outputCount, number, "desired", "a finite number, or NaN where not observed") {
+    try check(desired, outputCount, number, "desired", "a finite number, or NaN where not observed")
+    {
       !$0.isInfinite
     }
     try check(gains, outputCount, number, "gains", "a finite number of 0 or more") {

@@ -163,7 +163,8 @@ class LoadedData(Data):
         self._has_desired, self._has_gains = first.desired is not None, first.gains is not None
         self.is_list = True
         # Labels are those of the first; the forms of all are not known.
-        self.tables = (_labels(first.tables[0]), _labels(first.tables[1]))
+        given, desired = first.tables
+        self.tables = (_labels(given), None if desired is None else _labels(desired))
         self.inputs = np.empty((0, net.inputs))
         self.desired = self.gains = None
         # Kept here: the engine calls it for as long as this lives.
@@ -220,16 +221,16 @@ def _array(values: Any) -> Any:
     return values
 
 
-def _labels(given: Sequences | None) -> Sequences | None:
-    if given is None:
-        return None
+def _labels(given: Sequences) -> Sequences:
     return Sequences([], [], True, given.names, given.units)
 
 
 def _copy(values: np.ndarray | None, target: Any, place: int, what: str) -> None:
     if bool(target) != (values is not None):
         came, expected = ("none", "some") if values is None else ("some", "none")
-        raise ArgumentError(f"recording {place}: {came} {what} came, expected {expected}, as before")
+        raise ArgumentError(
+            f"recording {place}: {came} {what} came, expected {expected}, as before"
+        )
     if values is not None and values.size:
         np.ctypeslib.as_array(target, values.shape)[...] = values
 

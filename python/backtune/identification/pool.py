@@ -196,7 +196,7 @@ def refit(
 
 
 def _refit(task: tuple[int, Candidate, Record]) -> tuple[int, np.ndarray, list[Any] | None]:
-    """Return the number of a candidate, its weights from now on, and its starts if they are known."""
+    """Return the number of a candidate, its weights from now on, and its starts or None."""
     k, item, whole = task
     part = refitted(whole)
     before = unknown_runs(item, whole)

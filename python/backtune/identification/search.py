@@ -126,9 +126,7 @@ class Search:
                     break
         return results
 
-    def _at_once(
-        self, task: Callable[[Item], Result], items: list[Item]
-    ) -> Iterator[Result]:
+    def _at_once(self, task: Callable[[Item], Result], items: list[Item]) -> Iterator[Result]:
         if self.workers is None:
             return at_once(task, items, self.jobs)
         return self.workers.at_once(task, items)
