@@ -95,12 +95,13 @@ def measured(units: int, count: int, steps: int) -> tuple[float, float, float, i
 def lines(units: int, repeats: int) -> tuple[float, float, float, float]:
     """Return seconds a time step, seconds besides, bytes and messages of an iteration."""
     # Steps enough that the vectors are full, few enough for the large ones.
-    count, steps = 32, max(60, min(1000, 32_000 // units))
-    few = [measured(units, count, steps) for _ in range(repeats)]
-    many = [measured(units, 2 * count, steps) for _ in range(repeats)]
-    first, last = (statistics.median(item[0] for item in found) for found in (few, many))
-    slope = max((last - first) / (count * steps), 0.25 * last / (2 * count * steps))
-    rest = max(last - 2 * count * steps * slope, 0.0)
+    count, steps = 32, max(100, min(1000, 32_000 // units))
+    few = [measured(units, 1, 60) for _ in range(repeats)]
+    many = [measured(units, count, steps) for _ in range(repeats)]
+    # Of hardly any data: what does not shrink with the share of a process.
+    rest, whole = (statistics.median(item[0] for item in found) for found in (few, many))
+    rest = min(rest, 0.75 * whole)
+    slope = (whole - rest) / (count * steps)
     return slope, rest, *(statistics.median(item[k] for item in many) for k in (2, 3))
 
 

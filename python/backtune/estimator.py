@@ -51,6 +51,8 @@ class Estimator(ResultsMixin, Owner):
         without inputs: None, or numbers of time steps. Tables of pandas, xarray or polars too, one
         with a MultiIndex (instance, time) being several sequences: their columns are matched with
         ``net.input_names``, which are learnt from them where there are none.
+        A list of `numpy.memmap`, a memory map (B, T, M), or `Recordings` (with y None): sequences
+        that are read when they are worked on, for data larger than memory.
     y : array of shape (T, O), or list of such
         Desired outputs; NaN means not observed, masked entries too, and what follows the end of a y
         shorter than u. (T,) means one output. None for `criteria.Observables`. Rows of a table are
