@@ -16,6 +16,7 @@ KINDS = {
     "bt_status": ctypes.c_int32,
     "bt_callback": _abi.Callback,
     "bt_reduction": _abi.Reduction,
+    "bt_loader": _abi.Loader,
     "const char *": ctypes.c_char_p,
     "const char *const *": _abi.texts,
     "char *": ctypes.c_char_p,

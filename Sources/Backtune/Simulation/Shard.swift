@@ -54,8 +54,12 @@ package final class Shards {
     (self.network, self.lengths) = (network, lengths)
     var programs: [Int: Program] = [:]
     var first: Program?
+    // Shards of the same lengths share what is kept of each time.
+    var batches: [[Int]: Batch] = [:]
     let all = try Sharding.shards(lengths).map { sequences in
-      let batch = try Batch(lengths: sequences.map { lengths[$0] })
+      let own = sequences.map { lengths[$0] }
+      let batch = try batches[own] ?? Batch(lengths: own)
+      batches[own] = batch
       let program =
         try programs[batch.lanes]
         ?? (keepsPrograms ? Program.kept(network, lanes: batch.lanes) : nil)
