@@ -191,6 +191,25 @@ def test_units_are_learnt_from_attributes():
     assert other.input_names == ["u"] and other.input_units == ["V"]
 
 
+def test_the_sampling_time_is_learnt_from_attributes():
+    xr = pytest.importorskip("xarray")
+    table = frame(["voltage"])
+    array = xr.DataArray(np.arange(6.0), dims="time", name="u")
+    for given in (table, array, array.to_dataset()):
+        net = bt.Network(1)
+        net.linear(1)
+        given.attrs["sampling_time"] = 0.25
+        bt.Estimator(net.randomize(0), given, np.zeros(6))
+        assert net.sampling_time == 0.25
+        given.attrs["sampling_time"] = 0.5
+        with pytest.warns(bt.BacktuneWarning, match=r"0\.5 s came, the network's is 0\.25 s"):
+            net.simulate(given)
+        for wrong in (0, -1.0, np.inf, np.nan, "1 s"):
+            given.attrs["sampling_time"] = wrong
+            with pytest.raises(bt.ArgumentError, match=r'attrs\["sampling_time"\]'):
+                net.simulate(given)
+
+
 def test_what_was_given_is_not_learnt_anew():
     net = named()
     bt.Estimator(net, frame(), frame(["heat", "level"]))

@@ -6,11 +6,12 @@ None is imported: an object of theirs brings its own library along.
 from __future__ import annotations
 
 import sys
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from ..errors import SizeError
+from ..errors import ArgumentError, SizeError
 from .kinds import check_kind
 
 
@@ -25,6 +26,8 @@ class Form:
         Of its columns.
     times : pandas.Index or None
         Of its rows.
+    sampling_time : float or None
+        In seconds, where its attributes say it.
     flat : bool
         Whether it is one series, not a table.
     """
@@ -32,6 +35,7 @@ class Form:
     names: list[str] | None = None
     units: list[str] | None = None
     times: Any = None
+    sampling_time: float | None = None
     flat = False
 
     def numbers(self, what: str) -> np.ndarray:
@@ -47,6 +51,18 @@ class Form:
         raise NotImplementedError
 
 
+def _seconds(attrs: Any) -> float | None:
+    """Return the sampling time that attributes say, in seconds; None where they say none."""
+    value = attrs.get("sampling_time") if attrs else None
+    if value is None:
+        return None
+    if not isinstance(value, Real) or not 0 < float(value) < np.inf:
+        raise ArgumentError(
+            f'attrs["sampling_time"]: {value!r} came, expected a finite number of seconds above 0'
+        )
+    return float(value)
+
+
 class PandasForm(Form):
     """A Series or DataFrame; or some rows of one with a MultiIndex."""
 
@@ -57,6 +73,7 @@ class PandasForm(Form):
         self.index = values.index if index is None else index
         self.times = self.index if self.index.nlevels == 1 else self.index.get_level_values(-1)
         units = values.attrs.get("units") if values.attrs else None
+        self.sampling_time = _seconds(values.attrs)
         if self.names is not None and isinstance(units, dict):
             self.units = [str(units.get(name, "")) for name in self.names]
 
@@ -96,6 +113,7 @@ class XarrayForm(Form):
             self.names = _texts([values.name])
         if values.ndim:
             self.times = values.indexes.get(values.dims[0])
+        self.sampling_time = _seconds(self.whole.attrs)
         if self.is_set:
             self.units = [str(item.attrs.get("units", "")) for item in self.whole.values()]
         elif "units" in values.attrs and values.ndim in (1, 2):

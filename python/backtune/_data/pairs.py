@@ -204,7 +204,7 @@ def learn_labels(net: Network, u: Sequences, y: Sequences | None) -> None:
         if given.units is not None and getattr(net, units) is None and getattr(net, names) == found:
             setattr(net, units, given.units)
     if net.sampling_time is None:
-        times = [None if form is None else sampling_time(form.times) for form in u.forms]
+        times = [sampling_time(form) for form in u.forms]
         first = times[0] if times else None
         if first is not None and all(t is not None and abs(t / first - 1) < 1e-3 for t in times):
             net.sampling_time = first

@@ -71,8 +71,15 @@ def _is_regular(times: Any, steps: np.ndarray) -> bool:
         return len(times) > 2 and getattr(times, "inferred_freq", None) is not None
 
 
-def sampling_time(times: Any) -> float | None:
-    """Return the seconds of a time step of dates or durations; None where they are unequal."""
+def sampling_time(form: Form | None) -> float | None:
+    """Return the seconds of a time step: as a table says, or of an index of dates or durations."""
+    if form is None:
+        return None
+    return _step_of(form.times) if form.sampling_time is None else form.sampling_time
+
+
+def _step_of(times: Any) -> float | None:
+    """Return the seconds of a step of dates or durations; None where they are unequal."""
     if times is None or len(times) < 2 or getattr(times.dtype, "kind", "O") not in "mM":
         return None
     if times.hasnans:
@@ -89,7 +96,7 @@ def check_sampling(expected: float | None, forms: Iterable[Form | None]) -> None
     if expected is None:
         return
     for form in forms:
-        came = None if form is None else sampling_time(form.times)
+        came = sampling_time(form)
         if came is not None and abs(came - expected) > _JITTER * expected:
             warn(f"inputs: a sampling time of {came:g} s came, the network's is {expected:g} s")
             return
