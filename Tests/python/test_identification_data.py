@@ -198,3 +198,19 @@ def test_offsets_and_scales(offset, scale):
     expected = identify(u, y, **OPTIONS)
     assert model.report.training == pytest.approx(expected.report.training, rel=0.01)
     assert nmse(model.simulate(given), desired) < 0.01
+
+
+def test_a_short_dead_time_that_states_stand_for_is_told():
+    """It is not taken, since it lessens no error: x(t) = 0.8 x(t-1) + u(t-4)."""
+    random = np.random.default_rng(3)
+    u = random.normal(size=(300, 1))
+    y = np.zeros((300, 1))
+    for t in range(4, 300):
+        y[t] = 0.8 * y[t - 1] + u[t - 4]
+    y += 0.05 * random.normal(size=y.shape)
+    model = bt.identify(u, y, linear=True, max_order=6, progress=False)
+    found = [text for text in model.report.findings if text.startswith("dead time")]
+    assert found == [
+        "dead time: seems to be 4 steps of input 0; left to the states, which do as well"
+    ]
+    assert model.delays.tolist() == [0]

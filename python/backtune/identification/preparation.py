@@ -123,10 +123,14 @@ class Preparation:
         found = replace(front, delays=delays)
         error = self._error(found)
         clear = (ratios[delays > 0] > _CLEAR).all()
+        which = ", ".join(f"{d} steps of input {k}" for k, d in enumerate(delays.tolist()) if d)
         if not error < (_CLEARLY_LATE if clear else _LATE) * self._plain_error:
+            if clear:
+                self.findings.append(
+                    f"dead time: seems to be {which}; left to the states, which do as well"
+                )
             return front
         self._plain_error = error
-        which = ", ".join(f"{d} steps of input {k}" for k, d in enumerate(delays.tolist()) if d)
         self.findings.append(f"dead time: {which}")
         return found
 
