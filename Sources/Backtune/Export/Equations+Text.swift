@@ -2,6 +2,34 @@ import BacktuneNetwork
 
 /// Equations in words, for people who read what was exported.
 extension Equations {
+  /// All of it: channels, equations, outputs, line by line.
+  package var description: [String] {
+    var lines = ["A recurrent network, written by backtune.", ""]
+    func channels(_ array: String, _ count: Int, _ names: [String], _ units: [String]) {
+      guard !names.isEmpty || units.contains(where: { !$0.isEmpty }) else { return }
+      for k in 0..<count {
+        let unit = units.isEmpty || units[k].isEmpty ? "" : " [\(units[k])]"
+        lines.append("\(array)[\(k)] is \(names.isEmpty ? "in" : names[k])\(unit)")
+      }
+    }
+    channels("u", inputCount, labels.inputNames, labels.inputUnits)
+    channels("y", outputCount, labels.outputNames, labels.outputUnits)
+    if let time = labels.samplingTime { lines.append("a time step is \(time) seconds") }
+    if lines.last != "" { lines.append("") }
+    lines.append("At every time step t, u being the input:")
+    lines += signals.indices.dropFirst().map { "  " + text(of: $0) }
+    var first = 0
+    for output in outputs {
+      let last = first + output.count - 1
+      let range = first == last ? "y[\(first)]" : "y[\(first)..\(last)]"
+      let part = output.count < signals[output.signal].size ? "the first of " : ""
+      lines.append("  \(range) = \(part)\(signals[output.signal].name)(t)")
+      first += output.count
+    }
+    if !legend.isEmpty { lines += ["where"] + legend.map { "  " + $0 } }
+    return lines
+  }
+
   /// The equation of a signal: `lnl.x2(t) = a + W lnl.x(t-1) + B u(t-1)`. Weights have their names without that of the group
   /// where it is the same; `diag(g) v` stands for a diagonal matrix, `.*` for a product of every element.
   package func text(of place: Int) -> String {

@@ -96,7 +96,7 @@ package struct Equations: Sendable {
     package let factors: [Factor]
   }
 
-  package struct Factor: Sendable {
+  package struct Factor: Equatable, Sendable {
     package let function: ScalarFunction
     package let source: Reference
   }

@@ -19,34 +19,6 @@ struct CNumbers {
   /// A function of math.h.
   func called(_ name: String) -> String { precision == .double ? name : "\(name)f" }
 
-  /// - Throws: `.network` for values that the precision does not hold.
-  func check(_ equations: Equations) throws {
-    guard precision == .float else { return }
-    func check(_ value: Double, _ what: @autoclosure () -> String) throws {
-      guard Float(value).isFinite else {
-        throw BacktuneError.network(
-          "format c: \(what()) is \(value), which precision 'float' does not hold")
-      }
-    }
-    for table in equations.tables {
-      for value in table.values { try check(value, "a weight of \(table.name)") }
-    }
-    for signal in equations.signals {
-      for value in signal.past.joined() { try check(value, "the start of \(signal.name)") }
-      switch signal.equation {
-      case .elementwise(let terms):
-        for term in terms {
-          try check(term.coefficient, "a coefficient of \(signal.name)")
-          for value in term.factors.flatMap(\.function.parameters) {
-            try check(value, "a parameter of \(signal.name)")
-          }
-        }
-      case .softmax(_, let temperature): try check(temperature, "temperature of \(signal.name)")
-      default: break
-      }
-    }
-  }
-
   // MARK: Functions
 
   /// f(v), by the helper of that name where math.h has none.

@@ -59,7 +59,7 @@ struct CProgram {
     guard nodes <= Int32.max, equations.tables.allSatisfy({ $0.values.count <= Int32.max }) else {
       throw BacktuneError.network("format c: more than \(Int32.max) values")
     }
-    try numbers.check(equations)
+    if precision == .float { try equations.checkFloat(of: CFormat.name) }
     var taken = CNames()
     for name in ["init", "step", "state", "row"] + CNumbers.helpers {
       taken.reserve("\(prefix)_\(name)")
@@ -104,32 +104,10 @@ struct CProgram {
 
   /// The network in words.
   var head: String {
-    let labels = equations.labels
-    var lines = ["A recurrent network, written by backtune.", ""]
-    func channels(_ array: String, _ count: Int, _ names: [String], _ units: [String]) {
-      guard !names.isEmpty || units.contains(where: { !$0.isEmpty }) else { return }
-      for k in 0..<count {
-        let unit = units.isEmpty || units[k].isEmpty ? "" : " [\(units[k])]"
-        lines.append("\(array)[\(k)] is \(names.isEmpty ? "in" : names[k])\(unit)")
-      }
-    }
-    channels("u", equations.inputCount, labels.inputNames, labels.inputUnits)
-    channels("y", equations.outputCount, labels.outputNames, labels.outputUnits)
-    if let time = labels.samplingTime { lines.append("a time step is \(time) seconds") }
-    if lines.last != "" { lines.append("") }
-    lines.append("At every time step t, u being the input:")
-    lines += equations.signals.indices.dropFirst().map { "  " + equations.text(of: $0) }
-    var first = 0
-    for output in equations.outputs {
-      let last = first + output.count - 1
-      let range = first == last ? "y[\(first)]" : "y[\(first)..\(last)]"
-      let part = output.count < equations.signals[output.signal].size ? "the first of " : ""
-      lines.append("  \(range) = \(part)\(equations.signals[output.signal].name)(t)")
-      first += output.count
-    }
-    if !equations.legend.isEmpty { lines += ["where"] + equations.legend.map { "  " + $0 } }
     return "/* "
-      + lines.map { $0.isEmpty ? "" : " \(CNames.comment($0))" }.joined(separator: "\n *")
+      + equations.description.map { $0.isEmpty ? "" : " \(CNames.comment($0))" }.joined(
+        separator: "\n *"
+      )
       .dropFirst()
       + "\n */\n"
   }
