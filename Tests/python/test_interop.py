@@ -111,6 +111,94 @@ def test_relu():
         from_torch_state_dict(arrays, nonlinearity="elu")
 
 
+def head(**options):
+    net = bt.Network(3)
+    h = net.gru(4, input_lag=0, **options)
+    net.linear(2, "out", sources=[h.lag(0)])
+    return net.randomize(2)
+
+
+def test_readouts_and_prefixes():
+    """The layer and what reads it, by the names of a larger module."""
+    net = head(profile="logistic")
+    state = to_torch_state_dict(net, prefix="rnn.", readout="head.")
+    assert list(state)[4:] == ["head.weight", "head.bias"]
+    assert same(state["head.weight"], net.weights["out.x.W_gru"])
+    assert all(key.startswith("rnn.") for key in list(state)[:4])
+    assert list(to_torch_state_dict(net, prefix="rnn.")) == list(state)[:4]
+    back = from_torch_state_dict(state, prefix="rnn.", readout="head.")
+    u = bt.random.normal(30).reshape(10, 3)
+    assert back.outputs == 2 and same(back.simulate(u), net.simulate(u))
+    # Without prefixes too, and without a bias.
+    bare = {key.partition(".")[2]: values for key, values in state.items() if key[:3] == "rnn"}
+    bare |= {"weight": state["head.weight"]}
+    plain = from_torch_state_dict(bare, readout="")
+    shift = net.simulate(u) - plain.simulate(u)
+    np.testing.assert_allclose(shift, np.tile(state["head.bias"], (10, 1)), atol=1e-14)
+    assert "bias" not in to_torch_state_dict(plain, readout="")
+    for wrong, message in [
+        ({"head.weight": None}, r"state: head\.weight is missing"),
+        (
+            {"head.weight": np.ones((2, 3))},
+            r"head\.weight: shape \(2, 3\), expected \(outputs, 4\)",
+        ),
+        ({"head.bias": np.ones(3)}, r"head\.bias: shape \(3,\), expected \(2,\)"),
+    ]:
+        given = {key: a for key, a in {**state, **wrong}.items() if a is not None}
+        with pytest.raises(ValueError, match=message):
+            from_torch_state_dict(given, prefix="rnn.", readout="head.")
+
+
+def test_gates_that_are_zeta_functions():
+    """They are logistic functions of four times as much, to the bit."""
+    net = head()
+    state = to_torch_state_dict(net, readout="head.")
+    assert same(state["weight_ih_l0"][:4], 4 * net.weights["gru.r.B"])
+    assert same(state["weight_ih_l0"][8:], net.weights["gru.hi.B"])
+    u = bt.random.normal(60, seed=3).reshape(20, 3)
+    back = from_torch_state_dict(state, readout="head.")
+    np.testing.assert_allclose(back.simulate(u), net.simulate(u), rtol=1e-13, atol=1e-15)
+
+
+def test_readouts_that_there_are_not():
+    net = bt.Network(1)
+    h = net.gru(2, input_lag=0)
+    with pytest.raises(ValueError, match=r"read gru\.x at lag 0 .* nothing else: none, expected"):
+        to_torch_state_dict(net, readout="head.")
+    for name in ("one", "two"):
+        net.linear(1, name, sources=[h.lag(0)])
+    with pytest.raises(ValueError, match=r"nothing else: one\.x, two\.x, expected one"):
+        to_torch_state_dict(net, readout="head.")
+
+
+def test_tensors_need_torch(python):
+    """Arrays without torch; who asks for tensors is told what is missing."""
+    program = """
+import sys
+sys.modules["torch"] = None
+import backtune as bt, numpy as np
+net = bt.Network(1)
+net.gru(2, input_lag=0)
+net.randomize(0)
+del sys.modules["torch"]
+state = bt.interop.to_torch_state_dict(net)
+assert all(isinstance(value, np.ndarray) for value in state.values())
+sys.modules["torch"] = None
+for call in (
+    lambda: bt.interop.to_torch_state_dict(net, tensors=True),
+    lambda: bt.interop.to_torch_module(net),
+):
+    try:
+        call()
+    except ImportError as error:
+        print(error)
+"""
+    assert python(program).splitlines() == [
+        "tensors need PyTorch: pip install torch",
+        "to_torch_module needs PyTorch: pip install torch",
+    ]
+
+
 def test_a_layer_among_others():
     net = bt.Network(3)
     lstm = net.lstm(5, "memory", profile="logistic", input_lag=0)
@@ -139,7 +227,7 @@ def test_a_layer_among_others():
         ("lstm", {}),
         ("lstm", {"profile": "logistic"}),
         ("lstm", {"profile": "logistic", "input_lag": 0, "peephole": True}),
-        ("gru", {"input_lag": 0}),
+        ("gru", {}),
         ("lnl", {"input_lag": 0}),
         ("lnl", {"input_lag": 0, "activation": "tanh", "leak": "adjust"}),
         ("lnl", {"input_lag": 0, "activation": "tanh", "mask": np.eye(2)}),
