@@ -16,6 +16,7 @@ from ._arrays import as_flat, as_path, as_size, as_text
 from ._drawing import escaped, network_svg
 from ._export import ExportMixin
 from ._handle import Owner
+from ._linear import LinearMixin
 from ._prediction import PredictionMixin
 from ._restored import from_json
 from ._simulation import SimulationMixin
@@ -45,6 +46,7 @@ class Network(
     PredictionMixin,
     SimulationMixin,
     ExportMixin,
+    LinearMixin,
     Owner,
 ):
     """A recurrent network: node groups and their weights. Equation (1) of the report RR-9100.

@@ -17,6 +17,7 @@ from ._draws import output_deviation
 from .errors import ArgumentError, SizeError
 
 if TYPE_CHECKING:
+    from .identification.confidence import ModelUncertainty
     from .missing_inputs import InputModel
     from .network import Network
 
@@ -158,6 +159,54 @@ class Uncertainty:
             for place, (x, d) in enumerate(runs)
         ]
         return bands if given.is_list else bands[0]
+
+    def linear(
+        self, at: Any = None, *, steps: int | None = None, frequencies: Any = None
+    ) -> ModelUncertainty:
+        """Return how sure poles, gains, step and frequency response of the network are.
+
+        Those of its linear model (`Network.to_state_space`) with the weights of this report, and
+        their standard errors by exact derivatives (the delta method). The basis of the states,
+        which no data determine, does not matter; what else is `undetermined` is left out of them.
+
+        Parameters
+        ----------
+        at : array of shape (M,), optional
+            The operating point, as in `Network.to_state_space`; the equilibrium moves with the
+            weights.
+        steps : int, optional
+            Of the step response; by default until little changes, 1000 at most.
+        frequencies : array of shape (F,), optional
+            In Hz where the network has a sampling time, otherwise in cycles per time step; by
+            default 200 up to half a cycle per time step.
+
+        Returns
+        -------
+        ModelUncertainty
+
+        Raises
+        ------
+        SizeError, ArgumentError, NetworkError
+            As of `Network.to_state_space`; steps or frequencies below 0.
+
+        Examples
+        --------
+        >>> import backtune as bt
+        >>> u = bt.random.normal(300)
+        >>> net = bt.Network(1)
+        >>> x = net.state_space(1, hidden=0, outputs=1)
+        >>> net.weights["state_space.x.A"], net.weights["state_space.x.B"] = 0.8, 1
+        >>> net.weights["state_space.y.C"] = 0.5
+        >>> y = net.simulate(u) + 0.1 * bt.random.normal(300, 1)[:, None]
+        >>> est = bt.Estimator(net, u, y)
+        >>> _ = est.run(progress=False)
+        >>> found = est.uncertainty().linear()
+        >>> bool(abs(found.poles[0] - 0.8) < 3 * found.poles_error[0].real < 0.03)
+        True
+        """
+        from .identification.plain import linear_uncertainty
+
+        return linear_uncertainty(self, self._net, at, steps, frequencies)
 
     def _are_outputs(self, u: Any) -> bool:
         """Tell whether these are the outputs on the data, to the bit."""

@@ -112,6 +112,13 @@ class AnalysisMixin:
         """
         return responses.poles(self.to_state_space(at))
 
+    def gains(self, at: Any = None) -> np.ndarray:
+        """Return what a constant input changes in the end, (O, M), of that linear model.
+
+        In units of the outputs per unit of the inputs; NaN with an integrator.
+        """
+        return self.to_state_space(at).gains()
+
     def step(self, steps: int | None = None, at: Any = None, *, size: Any = None) -> np.ndarray:
         """Return what each output does after a step of each input at t = 0.
 

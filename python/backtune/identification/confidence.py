@@ -22,7 +22,7 @@ from .responses import (
 )
 
 if TYPE_CHECKING:
-    pass
+    from .member import Member
 
 # What is left of a start that is forgotten, and time steps until then, at most.
 _FORGOTTEN, _MOST_SETTLING = 1e-9, 1000
@@ -30,7 +30,7 @@ _FORGOTTEN, _MOST_SETTLING = 1e-9, 1000
 
 @dataclass(frozen=True, repr=False)
 class ModelUncertainty:
-    """What a record leaves open of the best member, `IdentifiedModel.single`.
+    """What a record leaves open of the best member, `IdentifiedModel.single`, or of a network.
 
     Standard errors are those of linear theory: they do not depend on the basis of the states. All
     are in the units of the record.
@@ -40,7 +40,7 @@ class ModelUncertainty:
     system : LinearSystem
         What they are of.
     weights : Uncertainty
-        Of the weights of `IdentifiedModel.net`, in deviations.
+        Of the weights of `IdentifiedModel.net`, in deviations, or of those of the network.
     poles : complex array of shape (n,)
         As `IdentifiedModel.poles` gives them.
     poles_covariance : array of shape (n, 2, 2)
@@ -103,7 +103,8 @@ class ModelUncertainty:
     def band(self, u: Any, level: float = 0.95, *, noise: bool = False) -> Any:
         """Return the lower and the upper bound of a band about the free run of the best member.
 
-        Of what the weights leave open; `IdentifiedModel.band` is that of the whole model.
+        Of what the weights leave open; `IdentifiedModel.band` is that of the whole model. Of a
+        network it is `Uncertainty.band`.
 
         Parameters
         ----------
@@ -126,6 +127,8 @@ class ModelUncertainty:
             As of `IdentifiedModel.simulate`; a level that is not between 0 and 1.
         """
         model = self._model
+        if model is None:
+            return self.weights.band(u, level, noise=noise)
         member = model.members[0]
         given, arrays, _ = model._read(u, None)
         inputs = [member.front.inputs(item) for item in arrays]
@@ -161,9 +164,21 @@ def uncertainty(
     model: Any, u: Any, y: Any, at: Any, steps: int | None, frequencies: Any
 ) -> ModelUncertainty:
     """Return what a record leaves open of the best member, see `IdentifiedModel.uncertainty`."""
-    member = model.members[0]
     report = weight_uncertainty(model, u, y)
-    system = linearised(member, model.sampling_time, at)
+    return of_weights(report, model.members[0], model.sampling_time, model, at, steps, frequencies)
+
+
+def of_weights(
+    report: Uncertainty,
+    member: Member,
+    sampling_time: float | None,
+    model: Any,
+    at: Any,
+    steps: int | None,
+    frequencies: Any,
+) -> ModelUncertainty:
+    """Return what that of the weights of a member leaves open; `model`: that it is of, or None."""
+    system = linearised(member, sampling_time, at)
     slopes = sensitivity.derivatives(member, at)
     covariance = report.covariance
     values = poles(system)

@@ -6,21 +6,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .._arrays import as_full
-from ..errors import ArgumentError
+from . import responses
+from .operating import Point, point_of, taps
 from .structure import INPUT, Structure
 
 if TYPE_CHECKING:
     from .member import Member
 
-from .equilibrium import find
-
 
 class LinearSystem(NamedTuple):
     """A linear model x(t+1) = A x(t) + B u(t), y(t) = C x(t) + D u(t), in deviations.
 
-    u, x and y stand for what differs from `u0`, `x0` and `y0`; all are in the units of the record.
-    Input m comes late by ``delays[m]`` time steps, which A, B, C and D do not contain.
+    u, x and y stand for what differs from `u0`, `x0` and `y0`; all are in the units of the record,
+    or of the network. Input m comes late by ``delays[m]`` time steps, which A, B, C and D do not
+    contain.
 
     Attributes
     ----------
@@ -34,6 +33,10 @@ class LinearSystem(NamedTuple):
     delays : array of shape (M,)
         Dead times, in time steps of the model. A part d of a step means that means over a step
         enter as (1 - d) of one and d of that before it.
+    start : array of shape (n,)
+        x at t = 0 where the model starts by itself, learnt initial states in it: less `x0`.
+    before : array of shape (M,)
+        What inputs were before t = 0, as late ones are: less `u0`.
     """
 
     A: np.ndarray
@@ -45,6 +48,48 @@ class LinearSystem(NamedTuple):
     x0: np.ndarray
     sampling_time: float | None
     delays: np.ndarray
+    start: np.ndarray
+    before: np.ndarray
+
+    def poles(self) -> np.ndarray:
+        """Return the poles, (n,), complex, the largest modulus first; stable: all below 1."""
+        return responses.poles(self)
+
+    def gains(self) -> np.ndarray:
+        """Return what a constant input changes in the end, (O, M); NaN with an integrator."""
+        return responses.gains(self)
+
+    def step(self, steps: int | None = None) -> np.ndarray:
+        """Return what each output does after a step of 1 of each input at t = 0, (steps, O, M).
+
+        By default until little changes, 1000 time steps at most. Dead times are included.
+
+        Raises
+        ------
+        ArgumentError
+            Steps below 0.
+        """
+        return responses.step_response(self, responses.step_count(self, steps))
+
+    def bode(self, frequencies: Any = None) -> responses.FrequencyResponse:
+        """Return the frequency response, dead times included.
+
+        Parameters
+        ----------
+        frequencies : array of shape (F,), optional
+            In Hz where there is a sampling time, otherwise in cycles per time step; by default 200
+            up to half a cycle per time step.
+
+        Returns
+        -------
+        FrequencyResponse
+
+        Raises
+        ------
+        ArgumentError
+            Frequencies that are negative or not finite.
+        """
+        return responses.frequency_response(self, responses.grid(self, frequencies))
 
     def with_delays(self) -> LinearSystem:
         """Return the same with dead times as states, one for each late input still to come."""
@@ -57,6 +102,7 @@ class LinearSystem(NamedTuple):
         C, D = np.zeros((outputs, total)), np.zeros((outputs, inputs))
         A[:n, :n], C[:, :n] = self.A, self.C
         x0 = np.concatenate([self.x0, np.repeat(self.u0, lengths)])
+        start = np.concatenate([self.start, np.repeat(self.before, lengths)])
         first = n
         for m, length in enumerate(lengths.tolist()):
             for lag, share in taps(float(self.delays[m])):
@@ -71,7 +117,8 @@ class LinearSystem(NamedTuple):
                 rows = np.arange(first + 1, first + length)
                 A[rows, rows - 1] = 1
             first += length
-        return self._replace(A=A, B=B, C=C, D=D, x0=x0, delays=np.zeros(inputs, dtype=int))
+        delays = np.zeros(inputs, dtype=int)
+        return self._replace(A=A, B=B, C=C, D=D, x0=x0, start=start, delays=delays)
 
     def to_scipy(self) -> Any:
         """Return a discrete ``scipy.signal.StateSpace``, dead times as states.
@@ -110,45 +157,6 @@ class LinearSystem(NamedTuple):
     @property
     def _dt(self) -> float | bool:
         return True if self.sampling_time is None else self.sampling_time
-
-
-def taps(delay: float) -> list[tuple[int, float]]:
-    """Return lags, and how much of an input comes at each: of a whole delay one, else two."""
-    lag = int(np.floor(delay))
-    part = delay - lag
-    return [(lag, 1.0)] if part == 0 else [(lag, 1 - part), (lag + 1, part)]
-
-
-class Point(NamedTuple):
-    """Where a member is linearised: the values of its groups, and whether they stand still."""
-
-    u0: np.ndarray
-    values: dict[str, np.ndarray]
-    rests: bool
-
-
-def point_of(member: Member, structure: Structure, at: Any) -> Point:
-    """Return the operating point of inputs in the user's units; None: their means.
-
-    Raises
-    ------
-    ArgumentError
-        Inputs that are not finite; no equilibrium of them, of a nonlinear member.
-    SizeError
-        Inputs of another number.
-    """
-    scale = member.front.u
-    u0 = scale.mean if at is None else as_full(at, scale.mean.shape, "at")
-    if not np.isfinite(u0).all():
-        raise ArgumentError("at: NaN or infinite, expected finite values")
-    scaled = scale.apply(u0)
-    values, rests = find(member.net, structure, scaled, member.rest)
-    if not rests and not structure.is_linear:
-        if at is not None:
-            raise ArgumentError(f"at: {u0.tolist()} came, under which the model does not rest")
-        _, run = member.net.simulate(scaled[None], member.rest, states=True)
-        values = {INPUT: scaled} | {name: run[name][0] for name in structure.order}
-    return Point(u0, values, rests)
 
 
 def matrices(structure: Structure, at: dict[str, np.ndarray]) -> tuple[np.ndarray, ...]:
@@ -202,6 +210,24 @@ def matrices(structure: Structure, at: dict[str, np.ndarray]) -> tuple[np.ndarra
     return A, nodes @ from_inputs + late, from_states[seen], from_inputs[seen], x0
 
 
+def start_of(
+    structure: Structure, at: dict[str, np.ndarray], past: dict[str, np.ndarray]
+) -> np.ndarray:
+    """Return the states as `matrices` has them, less those at a point, after values of the past."""
+    slopes = [item for item in structure.slopes(at) if item.lag]
+    found = []
+    for name in structure.order:
+        own = [item for item in slopes if item.group == name]
+        for lag in range(1, 1 + max((item.lag for item in own), default=0)):
+            state = np.zeros(structure.sizes[name])
+            for item in own:
+                if item.lag >= lag:
+                    before = past[item.source][item.lag - lag]
+                    state += item.matrix @ (before - at[item.source])
+            found.append(state)
+    return np.concatenate([np.empty(0), *found])
+
+
 def scaled(
     member: Member, structure: Structure, point: Point
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -218,10 +244,14 @@ def linearised(member: Member, sampling_time: float | None, at: Any) -> LinearSy
     A, B, C, D, x0 = scaled(member, structure, point)
     front = member.front
     outputs = [point.values[name][:count] for name, count in structure.observed]
+    state = member.resting(np.zeros((1, structure.sizes[INPUT])))
+    past = structure.past(member.net._own_start() if state is None else state)
     return LinearSystem(
         *(A, B, C, D, point.u0),
         front.y.restore(np.concatenate(outputs)),
         x0,
         None if sampling_time is None else sampling_time * front.factor,
         front.delays.copy() if front.factor == 1 else front.delays / front.factor,
+        start_of(structure, point.values, past),
+        front.u.mean - point.u0,
     )

@@ -10,10 +10,11 @@ from .._arrays import as_count, as_full
 from .._data.numbers import as_float
 from ..errors import ArgumentError
 from .equilibrium import find
-from .linearisation import LinearSystem, point_of, taps
+from .operating import point_of, taps
 from .structure import INPUT, Structure
 
 if TYPE_CHECKING:
+    from .linearisation import LinearSystem
     from .member import Member
 
 # What a pole leaves at the end of a step response, or makes of 1 outside the unit circle, and how

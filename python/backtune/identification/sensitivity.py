@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .equilibrium import moved
-from .linearisation import LinearSystem, point_of, scaled
+from .linearisation import LinearSystem, scaled
+from .operating import point_of
 from .responses import delayed, resolvents
 from .structure import Structure
 

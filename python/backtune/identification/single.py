@@ -9,8 +9,8 @@ import numpy as np
 
 from ..errors import NetworkError
 from ..network import Network
-from .linearisation import taps
 from .member import Member
+from .operating import taps
 from .structure import INPUT, Structure
 
 
