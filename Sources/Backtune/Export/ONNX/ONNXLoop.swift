@@ -99,9 +99,13 @@ struct ONNXLoop {
     builder = made.builder
     var body = ONNX.Graph(name: "step", nodes: builder.nodes)
     builder.nodes = outer
-    // Types and shapes follow from what comes.
-    body.inputs = ([before] + inner).map { .init(name: $0, element: format.element, shape: nil) }
-    body.outputs = [after, y].map { .init(name: $0, element: format.element, shape: nil) }
+    // Shapes of outputs are to be said: older run-times do not find all of them.
+    let rows: [ONNX.Dimension] = format.isBatched ? [.named("B")] : []
+    func value(_ name: String, _ size: Int?) -> ONNX.Value {
+      .init(name: name, element: format.element, shape: size.map { rows + [.fixed($0)] })
+    }
+    body.inputs = [value(before, start.count)] + inner.map { value($0, nil) }
+    body.outputs = [value(after, start.count), value(y, equations.outputCount)]
     builder.nodes.append(
       .init(
         operation: "Scan", inputs: [first] + scanned, outputs: [next, ports.output],
