@@ -42,16 +42,18 @@ class ExportMixin:
             Of the first file; those beside it have the same name with other suffixes. All are
             written whole, or none is.
         format : str, optional
-            "c" or "onnx"; by default the one that the suffix of the path says.
+            "c", "onnx" or "nir"; by default the one that the suffix of the path says.
         **options
-            Of any format: `input_mean` and `input_scale`, arrays of (M,), where the network reads
-            (u - mean) / scale of an input u, `output_mean` and `output_scale`, arrays of (O,),
-            where it gives an output y as (y - mean) / scale. Of "c", C99: `precision`, "double" or
-            "float", and `prefix`, what the names of all functions begin with, by default the name
-            of the file. Of "onnx": `precision`; `form`, "scan", a loop over the time steps, "step",
-            one of them, or "rnn", nodes RNN, LSTM and GRU, in float alone; `batch`, whether
-            sequences come side by side, (T, B, M) instead of (T, M); `streaming`, whether the state
-            comes and goes with a call.
+            Of "c" and "onnx": `input_mean` and `input_scale`, arrays of (M,), where the network
+            reads (u - mean) / scale of an input u, `output_mean` and `output_scale`, arrays of
+            (O,), where it gives an output y as (y - mean) / scale. Of "c", C99: `precision`,
+            "double" or "float", and `prefix`, what the names of all functions begin with, by
+            default the name of the file. Of "onnx": `precision`; `form`, "scan", a loop over the
+            time steps, "step", one of them, or "rnn", nodes RNN, LSTM and GRU, in float alone;
+            `batch`, whether sequences come side by side, (T, B, M) instead of (T, M); `streaming`,
+            whether the state comes and goes with a call. Of "nir", networks of integrate-and-fire
+            nodes (it needs the extra ``backtune[nir]``): `dt`, seconds of a time step, by default
+            `sampling_time`, or 1.
 
         Returns
         -------
@@ -66,6 +68,8 @@ class ExportMixin:
             What the format cannot say of a network.
         FileError
             A file cannot be written (an OSError).
+        ImportError
+            What "nir" needs is not installed.
 
         Examples
         --------
@@ -77,6 +81,10 @@ class ExportMixin:
         self._warn_untouched()
         kind = None if format is None else as_text(format, "format")
         given = {key: value for key, value in options.items() if value is not None}
+        if kind == b"nir" or (kind is None and _is_nir(path)):
+            from ._nir import write
+
+            return write(self, path, **given)  # type: ignore[arg-type]
         text = f"{{{', '.join(f'{json.dumps(k)}: {_json(k, v)}' for k, v in given.items())}}}"
         if path is not None:
             length = ctypes.c_int64()
@@ -89,6 +97,14 @@ class ExportMixin:
             raise ArgumentError("export: neither a path nor a format came")
         found = _abi.read_bytes(lib.bt_network_export, self._pointer, kind, None, text.encode())
         return found.decode("utf-8") if format in _TEXTS else found
+
+
+def _is_nir(path: Any) -> bool:
+    """Tell whether the suffix of a path says NIR."""
+    try:
+        return os.fsdecode(os.fspath(path)).endswith(".nir")
+    except (TypeError, ValueError):
+        return False
 
 
 def _json(key: str, value: Any) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._files import write_whole
 from .._version import __version__
 from ..errors import ArgumentError, BacktuneError, FileError
 from ..missing_inputs import InputModel
@@ -64,18 +65,7 @@ def save(model: IdentifiedModel, path: str | os.PathLike) -> None:
     FileError
         The file cannot be written (an OSError); an old file of that name is left as it was.
     """
-    name = Path(os.fsdecode(path))
-    beside = name.with_name(f"{name.name}.{os.getpid()}.new")
-    text = to_json(model).encode("ascii")
-    try:
-        try:
-            beside.write_bytes(text)
-            os.replace(beside, name)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise FileError(f"{name}: cannot be written, {error.strerror}") from error
+    write_whole(path, to_json(model).encode("ascii"))
 
 
 def load(kind: type[IdentifiedModel], path: str | os.PathLike) -> IdentifiedModel:
