@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from backtune._forecast_fit import quantiles
 from conftest import same
+from export_cases import Program, deviation
 from forecast_cases import second_order
 from sklearn.base import clone
 
@@ -151,3 +152,38 @@ def test_tables_are_known_by_their_names_and_index():
         made.update(s[100:120], x[100:120])
     made.update(s[110:120], x[110:120])
     assert made.predict(1, x[120:121]).index[0] == days[120]
+
+
+def test_exports_go_on_from_what_is_measured(series, model, tmp_path):
+    """One step ahead where y is known, and forecasts after it, in the units of y."""
+    program = Program(model, tmp_path, measured=True)
+    assert program.givable == {"innovation": "innovation"}
+    known = np.concatenate([series[:200], np.full(10, np.nan)])[:, None]
+    found = program(np.empty((210, 0)), known)
+    assert deviation(found[200:, 0], model.predict(10)) < 1e-12
+    fitted = model._fitted
+    ahead = fitted.predictor.restored(fitted.predictor.one_step(fitted.u, fitted.y))
+    assert deviation(found[20:200], ahead[20:]) < 1e-12
+
+
+def test_exports_with_known_inputs(tmp_path):
+    u = 5 + 2 * bt.random.normal(130)
+    y = 100 + 2 * u + np.r_[5, u[:-1]] + 0.01 * bt.random.normal(130, seed=1)
+    model = bt.RecurrentForecaster(5, samples=50).fit(y[:120], u[:120, None])
+    known = np.concatenate([y[:120], np.full(10, np.nan)])[:, None]
+    found = Program(model, tmp_path, measured=True)(u[:, None], known)
+    assert deviation(found[120:, 0], model.predict(10, u[120:, None])) < 1e-12
+
+
+def test_what_has_no_export():
+    walk = bt.RecurrentForecaster(fallback=True).fit(np.cumsum(bt.random.normal(150, seed=6)))
+    t = np.arange(160)
+    rising = np.exp(0.02 * (t + bt.random.normal(160))) * (2 + np.sin(2 * np.pi * t / 12))
+    growth = bt.RecurrentForecaster(season=12).fit(rising)
+    with pytest.raises(ValueError, match="not fitted"):
+        bt.RecurrentForecaster().export(format="c")
+    assert walk.fell_back_ and "of the logarithm" in growth.report_
+    with pytest.raises(bt.NetworkError, match=r"forecasts are those of no model"):
+        walk.export(format="c")
+    with pytest.raises(bt.NetworkError, match=r"reads and gives the logarithm of y"):
+        growth.export(format="c")

@@ -133,6 +133,10 @@ def test_predict_draws_nothing(model, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of the checks, and of what they forecast
+def test_exports(model):
+    assert model.export(format="c") == model.forecaster_.export(format="c")
+
+
 def test_checks_of_sktime():
     from sktime.utils.estimator_checks import check_estimator
 

@@ -10,7 +10,7 @@ from ._forecast_choice import Race
 from ._forecast_data import estimated_season, held
 from ._forecast_model import Predictor
 from ._forecast_part import ForecastErrors, Part
-from .errors import ArgumentError, SizeError
+from .errors import ArgumentError, NetworkError, SizeError
 from .random import uniform
 
 # Largest factor by which residuals are widened to what the errors on the held-out end are.
@@ -144,6 +144,30 @@ class FittedForecast:
             return self._held(len(inputs))
         nothing = np.empty((0, len(inputs), self.y.shape[1]))
         return self.predictor.on(np.concatenate([self.u, inputs]), self.y, nothing)[0]
+
+    def export(self, path: Any, format: str | None, naive: bool, options: dict[str, Any]) -> Any:
+        """Write the network for other programs, in the units of the user: as `Network.export`.
+
+        Raises
+        ------
+        NetworkError
+            What it computes are not the forecasts: those of no model, or logarithms.
+        """
+        if naive:
+            raise NetworkError(
+                "export: forecasts are those of no model (fell_back_), expected those of a network;"
+                " network_ has an export of its own"
+            )
+        if self.predictor.shape.log:
+            raise NetworkError(
+                "export: the network reads and gives the logarithm of y, which scales do not say;"
+                " network_ has an export of its own"
+            )
+        scales: dict[str, Any] = {}
+        for name, scale in (("input", self.predictor.scale_u), ("output", self.predictor.scale_y)):
+            if len(scale.mean):
+                scales |= {f"{name}_mean": scale.mean, f"{name}_scale": scale.deviation}
+        return self.predictor.net.export(path, format=format, **{**scales, **options})
 
     def ahead(
         self, inputs: np.ndarray, lanes: int, seed: int, naive: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -88,6 +89,19 @@ class RecurrentForecaster(BaseForecaster):
     def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
         """Return parameters that sktime's checks are run with."""
         return [{"samples": 50}, {"steps": 3, "season": 4, "fallback": True, "samples": 20}]
+
+    def export(
+        self, path: str | os.PathLike | None = None, *, format: str | None = None, **options: Any
+    ) -> Any:
+        """Write the network for other programs: as `backtune.RecurrentForecaster.export`.
+
+        Returns
+        -------
+        None, str or bytes
+            Without a path the text, or the bytes of a format that is none.
+        """
+        self.check_is_fitted()
+        return self.forecaster_.export(path, format=format, **options)
 
     def _fit(self, y: Any, X: Any, fh: Any) -> RecurrentForecaster:
         self._record, self._end = (y, X), self.cutoff

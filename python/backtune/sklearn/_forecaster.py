@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import os
 from typing import Any
 
 import numpy as np
@@ -195,6 +196,30 @@ class RecurrentForecaster(BaseEstimator):
         _, *ends = banded(self._fitted, inputs, level, self.samples, self.fell_back_)
         lower, upper = (shaped(values[places], self._series, index) for values in ends)
         return lower, upper
+
+    def export(
+        self, path: str | os.PathLike | None = None, *, format: str | None = None, **options: Any
+    ) -> Any:
+        """Write the network for other programs: as `Network.export`.
+
+        What is written reads X, and y as it is measured, and gives predictions one step ahead, or,
+        where y is not known any more, what `predict` gives. It begins without a past: some rows of
+        y go before what counts, as many as the network reads (``report_``), more where it is
+        recurrent.
+
+        Returns
+        -------
+        None, str or bytes
+            Without a path the text, or the bytes of a format that is none.
+
+        Raises
+        ------
+        NetworkError
+            Forecasts that repeat the last value or season, networks of the logarithm of y: no
+            format says them.
+        """
+        check_is_fitted(self, "_fitted")
+        return self._fitted.export(path, format, self.fell_back_, options)
 
     def _asked(self, fh: Any, X: Any) -> tuple[np.ndarray, np.ndarray, Any]:
         """Return which steps are asked for, from 0, the inputs up to the last, and an index."""
