@@ -70,15 +70,10 @@ struct ONNXBuilder {
   mutating func add(_ name: String, _ values: [Double], _ shape: [Int]) throws {
     // Twice: it stands in the messages around it too.
     _ = try MemoryBudget.bytes(doubles: [values.count, 4], for: "export")
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(values.count * 8)
-    for value in values {
-      if element == .float {
-        bytes.append(contentsOf: Float(value).littleEndianBytes)
-      } else {
-        bytes.append(contentsOf: value.littleEndianBytes)
-      }
-    }
+    let bytes =
+      element == .float
+      ? values.map { Float($0).bitPattern }.littleEndianBytes
+      : values.map(\.bitPattern).littleEndianBytes
     try append(.init(name: name, element: element, shape: shape, bytes: bytes))
   }
 
@@ -97,7 +92,7 @@ struct ONNXBuilder {
     try append(
       .init(
         name: name, element: .integer, shape: [values.count],
-        bytes: values.flatMap { Int64($0).littleEndianBytes }))
+        bytes: values.map { Int64($0) }.littleEndianBytes))
     lists[values] = name
     return name
   }

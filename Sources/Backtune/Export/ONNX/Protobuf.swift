@@ -15,7 +15,7 @@ struct Protobuf {
 
   mutating func add(_ field: Int, _ value: Float) {
     tag(field, .fixed32)
-    bytes.append(contentsOf: value.littleEndianBytes)
+    bytes.append(contentsOf: [value.bitPattern].littleEndianBytes)
   }
 
   mutating func add(_ field: Int, _ text: String) { add(field, Array(text.utf8)) }
@@ -43,14 +43,7 @@ struct Protobuf {
   }
 }
 
-extension Float {
-  var littleEndianBytes: [UInt8] { withUnsafeBytes(of: bitPattern.littleEndian) { Array($0) } }
-}
-
-extension Double {
-  var littleEndianBytes: [UInt8] { withUnsafeBytes(of: bitPattern.littleEndian) { Array($0) } }
-}
-
-extension Int64 {
-  var littleEndianBytes: [UInt8] { withUnsafeBytes(of: littleEndian) { Array($0) } }
+extension Array where Element: FixedWidthInteger {
+  /// The lowest byte of each first.
+  var littleEndianBytes: [UInt8] { map(\.littleEndian).withUnsafeBytes { [UInt8]($0) } }
 }
