@@ -214,6 +214,22 @@ def test_units_of_users():
     assert deviation(model(u, measured=y), np.array(expected)) < CLOSE
 
 
+def test_missing_inputs():
+    """Channels that may be missing are an input of their own."""
+    u = np.random.default_rng(5).normal(size=(80, 2))
+    u[20:30, 1] = np.nan
+    net = bt.Network(2)
+    h = net.lnl(3, sources=[bt.SELF.lag(1), net.input.lag(2)])
+    net.linear(2, sources=[h.lag(0), net.input.lag(0)])
+    modelled = net.randomize(2).with_missing_inputs(bt.InputModel(u))
+    stream = modelled.stream()
+    expected = np.array([stream.step(row) for row in u])
+    model = Model(modelled)
+    assert model.optional == ["measured.missing.x"]
+    found = model(np.nan_to_num(u), **{"measured.missing.x": u[:, 1:]})
+    assert deviation(found, expected) < CLOSE
+
+
 def test_models_and_regressors():
     u = 2 + 0.5 * np.random.default_rng(3).normal(size=(60, 1))
     model = model_of([state_space(start=0.3)])
