@@ -3,11 +3,14 @@ import PackageDescription
 
 // One target per folder of the engine, so that the compiler holds the direction of imports:
 // Estimation -> Criterion -> Simulation -> Network, Export -> Simulation, and all of them -> Numerics.
-func engine(_ folder: String, _ dependencies: [String]) -> Target {
+func engine(
+  _ folder: String, _ dependencies: [String], plugins: [Target.PluginUsage] = []
+) -> Target {
   .target(
     name: "Backtune\(folder)",
     dependencies: dependencies.map { .byName(name: $0) },
-    path: "Sources/Backtune/\(folder)")
+    path: "Sources/Backtune/\(folder)",
+    plugins: plugins)
 }
 
 let package = Package(
@@ -26,7 +29,10 @@ let package = Package(
     engine(
       "Estimation",
       ["BacktuneCriterion", "BacktuneSimulation", "BacktuneNetwork", "BacktuneNumerics"]),
-    engine("Export", ["BacktuneSimulation", "BacktuneNetwork", "BacktuneNumerics"]),
+    .plugin(name: "Interpreter", capability: .buildTool()),
+    engine(
+      "Export", ["BacktuneSimulation", "BacktuneNetwork", "BacktuneNumerics"],
+      plugins: [.plugin(name: "Interpreter")]),
     .target(
       name: "Backtune",
       dependencies: [

@@ -38,7 +38,7 @@ package struct Exported {
 package enum ExportFormats {
   /// Every format.
   package static var all: [any ExportFormat.Type] {
-    [CFormat.self, ONNXFormat.self]
+    [CFormat.self, FMUFormat.self, ONNXFormat.self]
   }
 
   /// - Throws: `.argument` with the formats there are.
