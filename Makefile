@@ -14,7 +14,7 @@ SWIFT_TEST := -c release --scratch-path .build-test -Xswiftc -enable-testing $(F
 PREFIX := /usr/local
 
 # Files with tests that `make test` leaves out.
-LATER := $(addprefix Tests/python/test_,packaging.py swift.py mpi.py workers.py innovations.py identification_systems.py sklearn.py notebooks.py export_device.py export_onnx.py interop_torch.py)
+LATER := $(addprefix Tests/python/test_,packaging.py swift.py mpi.py workers.py innovations.py identification_systems.py sklearn.py notebooks.py export_device.py export_onnx.py interop_torch.py export_fmpy.py)
 
 .PHONY: build run test test-all install wheel bench docs lint format clean
 
@@ -49,13 +49,13 @@ docs: build
 	@echo build/docs/index.html, build/docs-swift/pages/documentation/backtune
 
 lint: build
-	swift format lint --strict --recursive Package.swift Sources Tests examples/swift
+	swift format lint --strict --recursive Package.swift Plugins Sources Tests examples/swift
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 
 format: build
-	swift format --in-place --recursive Package.swift Sources Tests examples/swift
+	swift format --in-place --recursive Package.swift Plugins Sources Tests examples/swift
 	$(PYTHON) -m ruff format .
 
 clean:

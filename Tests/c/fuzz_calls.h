@@ -4,7 +4,7 @@
 static void export(fuzzer *f, const bt_network *n) {
   const char *options[] = {NULL, "{}", "{\"precision\": \"float\"}", "{\"prefix\": \"a b\"}", "{\"input_mean\": [1]}",
                            "{\"output_scale\": [2, 3]}", "{\"output_mean\": []}", "{", "\x80"};
-  const char *formats[] = {"c", "c", "c", NULL, "", "nosuch"};
+  const char *formats[] = {"c", "c", "fmu", NULL, "", "nosuch"};
   char buffer[200];
   int64_t length = 0;
   TRY(bt_network_export(n, formats[below(f, 6)], NULL, options[below(f, 9)], buffer, below(f, 200), &length));

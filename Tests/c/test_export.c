@@ -72,12 +72,30 @@ static void files(const bt_network *network) {
   CHECK_ERROR(bt_network_export(network, "c", path_of("no/such"), NULL, NULL, 0, NULL), BT_ERROR_FILE, "no/such");
 }
 
+/* An archive, whose bytes may be zero. */
+static void as_bytes(const bt_network *network) {
+  int64_t length = 0, again = 0;
+  CHECK_OK(bt_network_export(network, "fmu", NULL, NULL, NULL, 0, &length));
+  CHECK(length > 20000);
+  char *bytes = exact((size_t)length + 1);
+  CHECK_OK(bt_network_export(network, "fmu", NULL, "{\"version\": \"3.0\"}", bytes, length + 1, &again));
+  CHECK(again == length && memcmp(bytes, "PK\3\4", 4) == 0);
+  /* An archive ends with the table of its files. */
+  CHECK(memcmp(bytes + length - 22, "PK\5\6", 4) == 0);
+  free(bytes);
+  CHECK_ERROR(bt_network_export(network, "fmu", NULL, "{\"version\": \"1.0\"}", NULL, 0, &length), BT_ERROR_ARGUMENT,
+              "option version of format fmu|'1.0'|'3.0' or '2.0'");
+  CHECK_OK(bt_network_export(network, NULL, path_of("plant.fmu"), NULL, NULL, 0, NULL));
+  CHECK(holds("plant.fmu", "PK"));
+  CHECK(unlink(path_of("plant.fmu")) == 0);
+}
+
 static void refused(const bt_network *network) {
   char text[20] = "untouched";
   int64_t length = 9;
   CHECK_ERROR(bt_network_export(NULL, "c", NULL, NULL, text, 20, &length), BT_ERROR_NULL, "network is NULL");
   CHECK_ERROR(bt_network_export(network, NULL, NULL, NULL, text, 20, &length), BT_ERROR_ARGUMENT, "format: NULL came");
-  CHECK_ERROR(bt_network_export(network, "d", NULL, NULL, text, 20, &length), BT_ERROR_ARGUMENT, "format 'd'|one of c");
+  CHECK_ERROR(bt_network_export(network, "d", NULL, NULL, text, 20, &length), BT_ERROR_ARGUMENT, "format 'd'|one of c, fmu");
   CHECK_ERROR(bt_network_export(network, "c", NULL, "[", text, 20, &length), BT_ERROR_ARGUMENT, "options of format c");
   CHECK_ERROR(bt_network_export(network, "c", NULL, "{\"a\": 1}", text, 20, &length), BT_ERROR_ARGUMENT,
               "unknown option 'a'|precision, prefix");
@@ -102,6 +120,7 @@ int main(void) {
   CHECK(mkdir(folder, 0700) == 0);
   as_text(network);
   files(network);
+  as_bytes(network);
   refused(network);
   /* Nothing is left. */
   CHECK(rmdir(folder) == 0);

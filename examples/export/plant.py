@@ -25,9 +25,8 @@ def record(steps=600):
     return valve.reshape(-1, 1), np.reshape(levels, (-1, 1))
 
 
-def main():
-    """Fit and export."""
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
+def fitted():
+    """Return a network that was fitted to the record."""
     valve, level = record()
     net = bt.Network(["valve"])
     net.input_units = ["%"]
@@ -36,6 +35,13 @@ def main():
     net.output_names, net.output_units, net.sampling_time = ["level"], ["cm"], 2.0
     net.randomize(seed=0)
     bt.Estimator(net, valve, level).run(100, progress=False)
+    return net
+
+
+def main():
+    """Fit and export."""
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
+    net, (valve, level) = fitted(), record()
     error = np.sqrt(np.mean((net.simulate(valve) - level) ** 2))
     net.export(folder / "plant.c")
     print(f"{folder / 'plant.c'}: error {error:.2g} cm of {level.std():.2g} cm")

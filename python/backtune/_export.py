@@ -42,13 +42,13 @@ class ExportMixin:
             Of the first file; those beside it have the same name with other suffixes. All are
             written whole, or none is.
         format : str, optional
-            "c", "onnx" or "nir"; by default the one that the suffix of the path says.
+            "c", "fmu", "onnx" or "nir"; by default the one that the suffix of the path says.
         **options
-            Of "c" and "onnx": `input_mean` and `input_scale`, arrays of (M,), where the network
+            Of "c", "fmu" and "onnx": `input_mean` and `input_scale`, arrays of (M,), where the network
             reads (u - mean) / scale of an input u, `output_mean` and `output_scale`, arrays of
             (O,), where it gives an output y as (y - mean) / scale. Of "c", C99: `precision`,
             "double" or "float", and `prefix`, what the names of all functions begin with, by
-            default the name of the file. Of "onnx": `precision`; `form`, "scan", a loop over the
+            default the name of the file. Of "fmu": `version` of FMI, "3.0" or "2.0". Of "onnx": `precision`; `form`, "scan", a loop over the
             time steps, "step", one of them, or "rnn", nodes RNN, LSTM and GRU, in float alone;
             `batch`, whether sequences come side by side, (T, B, M) instead of (T, M); `streaming`,
             whether the state comes and goes with a call. Of "nir", networks of integrate-and-fire
