@@ -1,6 +1,8 @@
 # make run    installs what is missing, builds, runs the main job
 # make test   the same, then Swift, C and Python tests: last line "N passed, N failed"
-# make install PREFIX=/usr/local   the library and the header, for C programs, and the licences
+# make install PREFIX=/usr/local   the library for C programs: shared for every level of processors, static, header,
+#                 backtune.pc, CMake package, manual page; LIBDIR and DESTDIR as usual. Needs no Python
+# make uninstall PREFIX=/usr/local
 # make docs   the manual, as pages in build/docs; that of the Swift package in build/docs-swift
 # make test-all   the same, and what takes minutes: the threads alone, under the thread sanitizer too, and the source
 #                 archive installed in a fresh environment
@@ -12,11 +14,13 @@ FLAGS := $(shell grep -q avx2 /proc/cpuinfo && grep -q fma /proc/cpuinfo && echo
 SWIFT_TEST := -c release --scratch-path .build-test -Xswiftc -enable-testing $(FLAGS)
 
 PREFIX := /usr/local
+# PREFIX/lib where it is empty.
+LIBDIR :=
 
 # Files with tests that `make test` leaves out.
-LATER := $(addprefix Tests/python/test_,packaging.py swift.py mpi.py workers.py innovations.py identification_systems.py sklearn.py notebooks.py export_device.py export_onnx.py interop_torch.py export_fmpy.py)
+LATER := $(addprefix Tests/python/test_,packaging.py swift.py mpi.py workers.py innovations.py identification_systems.py sklearn.py notebooks.py export_device.py export_onnx.py interop_torch.py export_fmpy.py install.py)
 
-.PHONY: build run test test-all install wheel bench docs lint format clean
+.PHONY: build run test test-all install uninstall wheel bench docs lint format clean
 
 build:
 	@tools/setup.sh
@@ -32,8 +36,11 @@ test-all: test
 	@Tests/threads/run.sh
 	@BACKTUNE_TEST_ALL=1 $(PYTHON) -m pytest -q $(LATER)
 
-install: build
-	@tools/install.sh "$(DESTDIR)$(PREFIX)"
+install:
+	@DESTDIR="$(DESTDIR)" LIBDIR="$(LIBDIR)" tools/install.sh "$(PREFIX)"
+
+uninstall:
+	@DESTDIR="$(DESTDIR)" LIBDIR="$(LIBDIR)" tools/install.sh --uninstall "$(PREFIX)"
 
 wheel: build
 	@tools/wheel.sh

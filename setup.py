@@ -39,15 +39,8 @@ def load_cpu():
 
 CPU = load_cpu()
 
-# Flavour -> what its build adds to the command. All but the first have a folder of their name.
-FLAVOURS = {
-    "baseline": [],
-    "x86-64-v3": ["-Xcc", "-march=x86-64-v3", "-Xswiftc", "-DBACKTUNE_FMA"],
-    "x86-64-v4": [
-        *("-Xcc", "-march=x86-64-v4"),
-        *("-Xswiftc", "-DBACKTUNE_FMA", "-Xswiftc", "-DBACKTUNE_V4"),
-    ],
-}
+# All but the first have a folder of their name.
+FLAVOURS = ("baseline", "x86-64-v3", "x86-64-v4")
 
 
 def chosen_flavours():
@@ -68,28 +61,19 @@ def build_flavour(flavour, quiet):
     """Run the Swift build of a flavour (quick when all is up to date); return its library."""
     if not sys.platform.startswith("linux"):
         raise PlatformError(f"backtune: the engine is built on Linux only, this is {sys.platform}")
-    swift = shutil.which("swift")
-    if swift is None:
+    if shutil.which("swift") is None:
         raise ExecError(
             "backtune: 'swift' was not found. The engine is built with the Swift toolchain (6.0 or"
             " later, see https://www.swift.org/install): put it in PATH, or install a wheel."
         )
-    scratch = ROOT / f".build-lib-{flavour}"
-    options = [
-        *("-Xswiftc", "-static-stdlib"),
-        *("-Xlinker", f"--version-script={ROOT / 'Sources' / 'BacktuneC' / 'exports.map'}"),
-        *("-Xlinker", f"-soname={LIBRARY}"),
-        *("-Xlinker", "-s"),
-    ]
-    command = [swift, "build", "-c", "release", "--product", "backtune-c", *FLAVOURS[flavour]]
-    command += [*options, "--scratch-path", str(scratch)]
+    command = [str(ROOT / "tools" / "library.sh"), flavour]
     if not quiet:
         print(" ".join(command), flush=True)
     result = subprocess.run(command, cwd=ROOT, text=True, **(CAPTURED if quiet else {}))
     if result.returncode != 0:
         sys.stderr.write(result.stdout or "")
         raise ExecError(f"backtune: the Swift build failed with status {result.returncode}")
-    return scratch / "release" / "libbacktune-c.so"
+    return ROOT / f".build-lib-{flavour}" / "release" / "libbacktune-c.so"
 
 
 def install_engine(folder, quiet):

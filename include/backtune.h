@@ -52,6 +52,13 @@
 extern "C" {
 #endif
 
+/* Of this header; bt_version() and bt_abi_number() say those of the library. */
+#define BT_VERSION_MAJOR 0
+#define BT_VERSION_MINOR 1
+#define BT_VERSION_PATCH 0
+#define BT_VERSION "0.1.0"
+/* For comparisons by the preprocessor: 102 is 0.1.2. */
+#define BT_VERSION_NUMBER (BT_VERSION_MAJOR * 10000 + BT_VERSION_MINOR * 100 + BT_VERSION_PATCH)
 #define BT_ABI_NUMBER 1
 
 typedef struct bt_network bt_network;

@@ -2,12 +2,17 @@
 #include "check.h"
 #include "support.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static void library(void) {
   const char *version = bt_version();
-  CHECK(version != NULL && strchr(version, '.') != NULL);
+  CHECK(version != NULL && strcmp(version, BT_VERSION) == 0);
+  int major = -1, minor = -1, patch = -1;
+  CHECK(sscanf(BT_VERSION, "%d.%d.%d", &major, &minor, &patch) == 3);
+  CHECK(major == BT_VERSION_MAJOR && minor == BT_VERSION_MINOR && patch == BT_VERSION_PATCH);
+  CHECK(BT_VERSION_NUMBER == 10000 * major + 100 * minor + patch);
   CHECK(bt_version() == version);
   CHECK(bt_abi_number() == BT_ABI_NUMBER);
 }

@@ -7,7 +7,6 @@ import sys
 import venv
 import zipfile
 
-import backtune as bt
 import pytest
 from conftest import ROOT
 
@@ -113,25 +112,6 @@ def test_the_source_archive_has_the_whole_swift_package(unpacked):
     assert (unpacked / "include" / "backtune.h").is_file()
     for name in ("LICENSE", "licenses/LAPACK.txt"):
         assert (unpacked / name).read_bytes() == (ROOT / name).read_bytes()
-
-
-@needs_sources
-@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
-def test_what_make_install_puts_is_enough_for_c(tmp_path):
-    prefix = tmp_path / "prefix"
-    environment = {**os.environ, "PYTHON": sys.executable}
-    subprocess.run([ROOT / "tools" / "install.sh", prefix], check=True, env=environment)
-    licence = prefix / "share" / "doc" / "backtune" / "LAPACK.txt"
-    assert licence.read_bytes() == (ROOT / "licenses" / "LAPACK.txt").read_bytes()
-    source = tmp_path / "program.c"
-    source.write_text(
-        "#include <backtune.h>\n#include <stdio.h>\n"
-        "int main(void) { return bt_abi_number() != BT_ABI_NUMBER || puts(bt_version()) < 0; }\n"
-    )
-    command = ["cc", source, f"-I{prefix}/include", f"-L{prefix}/lib", f"-Wl,-rpath,{prefix}/lib"]
-    subprocess.run([*command, "-lbacktune", "-o", tmp_path / "program"], check=True)
-    result = subprocess.run([tmp_path / "program"], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == bt.__version__
 
 
 @needs_sources

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Builds the library for an instruction set, with the Swift toolchain alone: .build-lib-FLAVOUR/release/libbacktune-c.so.
+#
+# usage: tools/library.sh baseline|x86-64-v3|x86-64-v4 [options of swift build]
+set -eu
+cd "$(dirname "$0")/.."
+flavour=$1
+shift
+options=(
+  -Xswiftc -static-stdlib
+  -Xlinker "--version-script=$PWD/Sources/BacktuneC/exports.map"
+  -Xlinker -soname=libbacktune.so.1
+  -Xlinker -s
+)
+case $flavour in
+  baseline) ;;
+  x86-64-v3) options+=(-Xcc -march=x86-64-v3 -Xswiftc -DBACKTUNE_FMA) ;;
+  x86-64-v4) options+=(-Xcc -march=x86-64-v4 -Xswiftc -DBACKTUNE_FMA -Xswiftc -DBACKTUNE_V4) ;;
+  *) echo "library.sh: '$flavour' came, expected baseline, x86-64-v3 or x86-64-v4" >&2 && exit 2 ;;
+esac
+command -v swift >/dev/null || {
+  echo "backtune needs the Swift toolchain, 6.0 or later, in PATH: https://www.swift.org/install" >&2
+  exit 1
+}
+exec swift build -c release --product backtune-c "${options[@]}" --scratch-path "$PWD/.build-lib-$flavour" "$@"
