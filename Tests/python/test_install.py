@@ -129,7 +129,7 @@ def test_files(prefix):
 def test_pkg_config(cc, prefix, source, tmp_path):
     program = tmp_path / "program"
     language = ["-x", "c++"] if cc.endswith("++") else ["-std=c99"]
-    flags = ["-Wall", "-Wextra", "-Werror", *language, source, "-x", "none"]
+    flags = ["-Wall", "-Wextra", "-Werror", *language, source]
     subprocess.run(
         [compiler(cc), *flags, "-o", program, *options(prefix, "--cflags", "--libs")], check=True
     )
@@ -164,6 +164,9 @@ def test_static(cc, prefix, source, tmp_path):
     given = ["-l:libbacktune.a" if word == "-lbacktune" else word for word in given]
     subprocess.run([compiler(cc), source, "-o", program, *given], check=True, capture_output=True)
     assert run(program) == [bt.__version__]
+    example = ROOT / "examples" / "c" / "minimal.c"
+    subprocess.run([compiler(cc), example, "-o", program, *given], check=True, capture_output=True)
+    assert run(program)
     command = [compiler("nm"), "-g", "--defined-only", prefix / "lib" / "libbacktune.a"]
     found = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     names = re.findall(r"^\w+ \w (\w+)$", found, re.MULTILINE)
@@ -207,7 +210,7 @@ def test_manual_page(prefix):
             prefix / "share" / "man" / "man3" / "backtune.3",
         ]
         shown = subprocess.run(command, capture_output=True, text=True, check=True)
-        assert not shown.stderr and "NAME" in shown.stdout
+        assert not shown.stderr and "BACKTUNE(3)" in shown.stdout
 
 
 def test_uninstall_and_folders(prefix, tmp_path):
