@@ -44,6 +44,8 @@ def test_wheel_works_outside_the_tree(tmp_path):
     assert sum(name.endswith("libbacktune.so.1") for name in names) == 1
     for name in ("backtune/py.typed", "backtune/datasets/sunspots.csv", "backtune/_abi.py"):
         assert name in names
+    assert "backtune-0.1.0.dist-info/entry_points.txt" in names
+    assert "backtune/command/__init__.py" in names
     # What is linked in bears its licence.
     for name in ("LICENSE", "licenses/LAPACK.txt"):
         assert f"backtune-0.1.0.dist-info/licenses/{name}" in names
