@@ -20,4 +20,18 @@ extension JSONOptions {
       return number
     }
   }
+
+  /// One of the words of an enumeration, all of which are numbers, as a text or a number.
+  package mutating func wordOrNumber<Word: RawRepresentable<String> & CaseIterable>(
+    _ name: String, default fallback: Word
+  ) throws -> Word {
+    guard let value = take(name) else { return fallback }
+    let found = Word.allCases.first {
+      value == .text($0.rawValue) || value.double == Double($0.rawValue)
+    }
+    guard let found else {
+      throw wrong(name, value, Word.allCases.map { "'\($0.rawValue)'" }.joined(separator: " or "))
+    }
+    return found
+  }
 }

@@ -15,21 +15,8 @@ struct FMUFormat: ExportFormat {
   private let stem: String
 
   init(_ options: inout JSONOptions, stem: String?) throws {
-    version = try Self.version(&options)
+    version = try options.wordOrNumber("version", default: Version.three)
     self.stem = stem ?? "model"
-  }
-
-  /// A text or a number.
-  private static func version(_ options: inout JSONOptions) throws -> Version {
-    guard let value = options.take("version") else { return .three }
-    let found = Version.allCases.first {
-      value == .text($0.rawValue) || value.double == Double($0.rawValue)
-    }
-    guard let found else {
-      let expected = Version.allCases.map { "'\($0.rawValue)'" }.joined(separator: " or ")
-      throw options.wrong("version", value, expected)
-    }
-    return found
   }
 
   func export(_ equations: Equations) throws -> Exported {
