@@ -21,6 +21,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Tests" / "python"))
 import export_cases
+import fmu_cases
 import onnx_cases
 
 
@@ -49,6 +50,7 @@ def in_torch(net: bt.Network, folder: Path) -> float:
 FORMATS = {
     "C, double": in_c,
     "C, float": lambda net, folder: in_c(net, folder, precision="float"),
+    "FMU": fmu_cases.farthest,
     "ONNX, double": in_onnx,
     "ONNX, float": lambda net, folder: in_onnx(net, folder, precision="float"),
     "ONNX, nodes": lambda net, folder: in_onnx(net, folder, form="rnn"),

@@ -386,12 +386,14 @@ bt_status bt_network_load(const char *path, bt_network **network);
  *   options    a JSON object or NULL. Of any format: input_mean, input_scale, output_mean, output_scale, lists of a value a
  *              channel each, where the network reads and gives (w - mean) / scale of what its user calls w. Of "c":
  *              precision ("double"; "float"), prefix, what the names of all functions begin with (the name of the file;
- *              "model"). Of "fmu": version of FMI ("3.0"; "2.0"). Of "onnx": precision; form ("scan"; "step", one time step; "rnn", nodes RNN, LSTM and GRU, in
- *              float); batch (false; true: sequences side by side); streaming (false; true: the state comes and goes)
+ *              "model"). Of "fmu": version of FMI ("3.0"; "2.0"). Of "onnx": precision; form ("scan"; "step", one time step; "rnn",
+ *              nodes RNN, LSTM and GRU, in float); batch (false; true: sequences side by side); streaming (false; true: the
+ *              state comes and goes)
  *   buffer     as of calls that return text, of bytes that may be zero in some formats; NULL with capacity 0 with a path
  * "c" is C99, a source and a header: PREFIX_init(&state), PREFIX_step(&state, u, y), or (&state, u, measured, y) where the
  * network has measured groups; they need math.h alone, and their outputs are those of a stream to rounding. "onnx" is
- * ONNX, opset 17: u (T, M) to y (T, O). "fmu" is a unit for co-simulation, with sources and a binary for Linux. Groups that no output depends on are left out.
+ * ONNX, opset 17: u (T, M) to y (T, O). "fmu" is a unit for co-simulation, with sources and a
+ * binary for Linux. Groups that no output depends on are left out.
  * BT_ERROR_NETWORK for what a format cannot say of a network. */
 bt_status bt_network_export(const bt_network *network, const char *format, const char *path, const char *options,
                             char *buffer, int64_t capacity, int64_t *length);

@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ElementTree
 import zipfile
 
 import numpy as np
+from export_cases import deviation, inputs_of
 
 OK, DISCARD, ERROR = 0, 2, 3
 LOG = {
@@ -70,6 +71,17 @@ class Fmu:
         with Instance(self) as instance:
             instance.begin()
             return instance.run(u, measured)
+
+
+def farthest(net, folder, version="3.0"):
+    """Return the deviation of a network's FMU over random inputs."""
+    u = inputs_of(net)
+    expected = net.simulate(u)
+    # A network that diverges ends with an error.
+    steps = int(np.cumprod(np.isfinite(expected).all(axis=1)).sum())
+    assert steps >= 4
+    steps -= steps < len(u)
+    return deviation(Fmu(net, folder, version)(u[:steps]), expected[:steps])
 
 
 class Instance:

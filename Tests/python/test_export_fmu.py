@@ -8,8 +8,8 @@ import xml.etree.ElementTree as ElementTree
 import backtune as bt
 import numpy as np
 import pytest
-from export_cases import KINDS, compiler, deviation, drawn, inputs_of, unit, variants
-from fmu_cases import DISCARD, ERROR, OK, Fmu, Instance
+from export_cases import KINDS, compiler, deviation, drawn, unit, variants
+from fmu_cases import DISCARD, ERROR, OK, Fmu, Instance, farthest
 from identified_cases import arx, model_of, state_space
 from sklearn_cases import plant, small
 
@@ -54,13 +54,7 @@ def test_units(kind, tmp_path):
         net = unit(kind, options)
         if net is None:
             continue
-        u = inputs_of(net)
-        expected = net.simulate(u)
-        # One of them diverges, which an FMU answers with an error.
-        steps = int(np.cumprod(np.isfinite(expected).all(axis=1)).sum())
-        assert steps >= 4
-        found = Fmu(net, tmp_path / str(number))(u[: steps - 1])
-        assert deviation(found, expected[: steps - 1]) < CLOSE, options
+        assert farthest(net, tmp_path / str(number)) < CLOSE, options
 
 
 @BOTH

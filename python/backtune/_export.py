@@ -44,15 +44,16 @@ class ExportMixin:
         format : str, optional
             "c", "fmu", "onnx" or "nir"; by default the one that the suffix of the path says.
         **options
-            Of "c", "fmu" and "onnx": `input_mean` and `input_scale`, arrays of (M,), where the network
-            reads (u - mean) / scale of an input u, `output_mean` and `output_scale`, arrays of
-            (O,), where it gives an output y as (y - mean) / scale. Of "c", C99: `precision`,
+            Of "c", "fmu" and "onnx": `input_mean` and `input_scale`, arrays of (M,), where the
+            network reads (u - mean) / scale of an input u, `output_mean` and `output_scale`, arrays
+            of (O,), where it gives an output y as (y - mean) / scale. Of "c", C99: `precision`,
             "double" or "float", and `prefix`, what the names of all functions begin with, by
-            default the name of the file. Of "fmu": `version` of FMI, "3.0" or "2.0". Of "onnx": `precision`; `form`, "scan", a loop over the
-            time steps, "step", one of them, or "rnn", nodes RNN, LSTM and GRU, in float alone;
-            `batch`, whether sequences come side by side, (T, B, M) instead of (T, M); `streaming`,
-            whether the state comes and goes with a call. Of "nir", networks of integrate-and-fire
-            nodes (it needs the extra ``backtune[nir]``): `dt`, seconds of a time step, by default
+            default the name of the file. Of "fmu": `version` of FMI, "3.0" or "2.0". Of "onnx":
+            `precision`; `form`, "scan", a loop over the time steps, "step", one of them, or "rnn",
+            nodes RNN, LSTM and GRU, in float alone; `batch`, whether sequences come side by side,
+            (T, B, M) instead of (T, M); `streaming`, whether the state comes and goes with a call.
+            Of "nir", networks of integrate-and-fire nodes (it needs the extra ``backtune[nir]``):
+            `dt`, seconds of a time step, by default
             `sampling_time`, or 1.
 
         Returns
