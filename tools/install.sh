@@ -24,6 +24,11 @@ soname=libbacktune.so.1
 file=$soname.$version
 licences=$prefix/share/doc/backtune
 
+# The loader's list of libraries, where it has this folder.
+list() {
+  case $root$libdir in /usr/lib* | /usr/local/lib*) [ "$(id -u)" != 0 ] || ldconfig ;; esac
+}
+
 if [ $remove = yes ]; then
   rm -f "$root$libdir"/{libbacktune.so,"$soname","$soname".*,libbacktune.a,pkgconfig/backtune.pc} \
     "$root$libdir"/glibc-hwcaps/x86-64-v{3,4}/"$soname" "$root$libdir"/cmake/backtune/backtune-config{,-version}.cmake \
@@ -32,6 +37,7 @@ if [ $remove = yes ]; then
   for folder in "$libdir"/{cmake/backtune,glibc-hwcaps/x86-64-v{3,4},glibc-hwcaps} "$licences"; do
     rmdir "$root$folder" 2>/dev/null || true
   done
+  list
   exit
 fi
 
@@ -40,6 +46,7 @@ if [ "$(uname -m)" = x86_64 ] && ! ls /usr/lib/x86_64-linux-gnu/liblapack_pic.a 
   exit 1
 fi
 for flavour in $flavours; do
+  echo "building for $flavour"
   tools/library.sh "$flavour" --quiet
 done
 
@@ -72,6 +79,5 @@ made tools/install/backtune.pc.in "$libdir/pkgconfig/backtune.pc"
 made tools/install/backtune-config.cmake.in "$libdir/cmake/backtune/backtune-config.cmake"
 made tools/install/backtune-config-version.cmake.in "$libdir/cmake/backtune/backtune-config-version.cmake"
 tools/install/man.sh include/backtune.h "$version" | install -D -m 644 /dev/stdin "$root$prefix/share/man/man3/backtune.3"
-# The loader's list of libraries.
-if [ -z "$root" ] && [ "$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
+list
 echo "installed backtune $version in $root$prefix"
