@@ -1,8 +1,10 @@
 """Exported FMUs, run by their functions as an importer calls them."""
 
 import ctypes
+import tempfile
 import xml.etree.ElementTree as ElementTree
 import zipfile
+from pathlib import Path
 
 import numpy as np
 from export_cases import deviation, inputs_of
@@ -38,7 +40,8 @@ class Fmu:
         self.version = version
         self.path = folder / "model.fmu"
         net.export(self.path, version=version, **options)
-        self.folder = folder / "unpacked"
+        # One of its own each: what is loaded must not be written over.
+        self.folder = Path(tempfile.mkdtemp(dir=folder))
         with zipfile.ZipFile(self.path) as archive:
             assert archive.testzip() is None
             archive.extractall(self.folder)
