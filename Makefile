@@ -4,8 +4,8 @@
 #                 backtune.pc, CMake package, manual page; LIBDIR and DESTDIR as usual. Needs no Python
 # make uninstall PREFIX=/usr/local
 # make docs   the manual, as pages in build/docs; that of the Swift package in build/docs-swift
-# make test-all   the same, and what takes minutes: the threads alone, under the thread sanitizer too, and the source
-#                 archive installed in a fresh environment
+# make test-all   the same, and what takes minutes or more packages (in .venv-all): the threads alone, under the thread
+#                 sanitizer too, the source archive in a fresh environment, exports read by others, MPI, Dask
 # make wheel  a wheel for any Linux with glibc 2.35, checked with NumPy alone: in dist
 # make bench  times of simulation and gradient beside their floors
 PYTHON := .venv/bin/python
@@ -18,7 +18,7 @@ PREFIX := /usr/local
 LIBDIR :=
 
 # Files with tests that `make test` leaves out.
-LATER := $(addprefix Tests/python/test_,packaging.py swift.py mpi.py workers.py innovations.py identification_systems.py sklearn.py notebooks.py export_device.py export_onnx.py interop_torch.py export_fmpy.py install.py)
+LATER := $(addprefix Tests/python/test_,packaging.py swift.py mpi.py workers.py innovations.py identification_systems.py sklearn.py notebooks.py export_device.py export_onnx.py export_nir.py interop_torch.py export_fmpy.py install.py)
 
 .PHONY: build run test test-all install uninstall wheel bench docs lint format clean
 
@@ -34,7 +34,8 @@ test: build
 
 test-all: test
 	@Tests/threads/run.sh
-	@BACKTUNE_TEST_ALL=1 $(PYTHON) -m pytest -q $(LATER)
+	@tools/setup.sh --all
+	@BACKTUNE_TEST_ALL=1 .venv-all/bin/python -m pytest -q $(LATER)
 
 install:
 	@DESTDIR="$(DESTDIR)" LIBDIR="$(LIBDIR)" tools/install.sh "$(PREFIX)"
@@ -66,4 +67,4 @@ format: build
 	$(PYTHON) -m ruff format .
 
 clean:
-	rm -rf .build* .venv build dist python/backtune/lib python/*.egg-info examples/output
+	rm -rf .build* .venv* build dist python/backtune/lib python/*.egg-info examples/output

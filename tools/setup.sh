@@ -2,7 +2,8 @@
 # Installs what is missing to build, run and test backtune on Debian or Ubuntu: system packages through apt (as root),
 # Python packages in .venv. Does nothing where all is there.
 #
-# usage: tools/setup.sh
+# usage: tools/setup.sh [--all]
+#   --all   also what the tests of `make test-all` look for, Python packages in .venv-all
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -15,6 +16,8 @@ command -v swift >/dev/null || {
 # the C tests.
 packages=(gcc liblapack-dev libblas-dev python3-dev python3-numpy valgrind)
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
+all=${1:-}
+[ "$all" != --all ] || packages+=(g++ pkg-config cmake cppcheck openmpi-bin gcc-arm-linux-gnueabihf qemu-user)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
@@ -29,10 +32,16 @@ if [ ${#missing[@]} -gt 0 ]; then
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 fi
 
-stamp=.venv/installed
-if [ ! -e "$stamp" ] || [ pyproject.toml -nt "$stamp" ] || [ setup.py -nt "$stamp" ]; then
-  [ -x .venv/bin/python ] || python3 -m venv .venv
-  .venv/bin/python -m pip install --quiet --upgrade pip
-  .venv/bin/python -m pip install --quiet --editable '.[dev]'
-  touch "$stamp"
-fi
+# environment FOLDER EXTRAS: Python packages, where the project asks for others than last time.
+environment() {
+  local stamp=$1/installed
+  if [ ! -e "$stamp" ] || [ pyproject.toml -nt "$stamp" ] || [ setup.py -nt "$stamp" ]; then
+    [ -x "$1/bin/python" ] || python3 -m venv "$1"
+    "$1/bin/python" -m pip install --quiet --upgrade pip
+    "$1/bin/python" -m pip install --quiet --editable ".[$2]"
+    touch "$stamp"
+  fi
+}
+
+environment .venv dev
+[ "$all" != --all ] || environment .venv-all test,sktime,mpi,dask,onnx,nir,fmu
