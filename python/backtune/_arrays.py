@@ -92,7 +92,10 @@ def as_text(value: Any, what: str) -> bytes:
 
 def as_path(path: Any) -> bytes:
     """Convert a path of any kind to the bytes that the file system knows it by."""
-    name = os.fsencode(path)
+    try:
+        name = os.fsencode(path)
+    except UnicodeEncodeError as error:
+        raise ArgumentError(f"path: not valid Unicode: {error}") from None
     if b"\0" in name:
         raise ArgumentError("path: it holds a zero character")
     return name

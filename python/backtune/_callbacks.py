@@ -5,12 +5,14 @@ from __future__ import annotations
 import ctypes
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Callable
 
 from . import _abi
 
-# What a thread is asked to stop by: `stop_by` sets it.
+# What a thread is asked to stop by: `stop_by` sets it; and the guard of its run, the innermost one.
 _thread = threading.local()
 
 
@@ -19,13 +21,27 @@ def stop_by(event: threading.Event) -> None:
     _thread.event = event
 
 
+@contextmanager
+def user_code() -> Iterator[None]:
+    """Let Ctrl-C raise in code of the user's that the engine calls during a run."""
+    guard = getattr(_thread, "guard", None)
+    if guard is None:
+        yield
+        return
+    before, guard._in_user_code = guard._in_user_code, True
+    try:
+        yield
+    finally:
+        guard._in_user_code = before
+
+
 class RunGuard:
     """Carries the callback of one run across the C border, and what happened there back.
 
     An exception cannot pass through the engine: it is stored, the engine is told to stop, and
     `finish` raises it again. Ctrl-C sets a mark that the next poll (at most 50 ms later) sees. Its
     handler is replaced during the run because Python would raise at the first instruction of the C
-    callback, outside of any ``try``; while the user's own callback runs, it raises as usual.
+    callback, outside of any ``try``; while code of the user's runs (`user_code`), it raises as usual.
 
     Parameters
     ----------
@@ -39,6 +55,7 @@ class RunGuard:
         self._old_handler: Any = None
         self._error: BaseException | None = None
         self._interrupted = False
+        self._outer: RunGuard | None = None
         self._event: threading.Event | None = getattr(_thread, "event", None)
         # Kept here: a callback object that is collected during the run would be called all the
         # same.
@@ -49,11 +66,8 @@ class RunGuard:
             if self.stopped:
                 return 1
             if event == _abi.EVENT_ITERATION:
-                self._in_user_code = True
-                try:
+                with user_code():
                     stop = self._on_iteration()
-                finally:
-                    self._in_user_code = False
                 return 1 if stop or self.stopped else 0
             return 0
         except BaseException as error:
@@ -93,6 +107,7 @@ class RunGuard:
             self._error = error
 
     def __enter__(self) -> RunGuard:
+        self._outer, _thread.guard = getattr(_thread, "guard", None), self
         if threading.current_thread() is threading.main_thread():
             handler = signal.getsignal(signal.SIGINT)
             if callable(handler):
@@ -109,6 +124,7 @@ class RunGuard:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        _thread.guard = self._outer
         if self._old_handler is not None:
             signal.signal(signal.SIGINT, self._old_handler)
 

@@ -388,7 +388,12 @@ class Estimator(ResultsMixin, Owner):
             self._set_starts(self._given_starts)
             self._starts_back = None
         with RunGuard(on_iteration) as guard:
-            function(self._pointer, guard.callback, None, ctypes.byref(stop))
+            try:
+                function(self._pointer, guard.callback, None, ctypes.byref(stop))
+            except KeyboardInterrupt:
+                # While a recording was read: it ends a run as at any other time.
+                if not guard.interrupted:
+                    raise
         self._finish(guard)
         return guard, stop.value
 

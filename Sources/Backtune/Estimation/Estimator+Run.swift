@@ -110,7 +110,12 @@ extension Estimator {
     parting = nil
     try agree()
     if !isAnswered, !trace.isEmpty { restart() }
-    if trace.isEmpty { try takeDraw() }
+    do {
+      if trace.isEmpty { try takeDraw(poll: poll(monitor)) }
+    } catch let error as BacktuneError where error.kind == .interrupted {
+      stopReason = .callback
+      return false
+    }
     let session = try session()
     if trace.isEmpty { notes = notes.filter { $0.kind == .drawn } + session.problem.notes }
     if trace.isEmpty {
@@ -136,7 +141,7 @@ extension Estimator {
 
   /// Takes weights that are as drawn in the units of the data, and the inputs' rest; draws those that nobody chose, which
   /// may be a point that no step leads away from.
-  private func takeDraw() throws {
+  private func takeDraw(poll: Poll) throws {
     if network.weightOrigin == .untouched {
       network.randomize(seed: Self.usualSeed)
       made = nil
@@ -145,7 +150,7 @@ extension Estimator {
     }
     guard case .drawn(let seed) = network.weightOrigin else { return }
     // Nothing that is good already is thrown away, such as the network that made the data.
-    if try session().cost(at: network.slots.values).nmse < Self.goodNMSE { return }
+    if try session().cost(at: network.slots.values, poll: poll).nmse < Self.goodNMSE { return }
     if network.rest == nil || network.rest?.isTaken == true {
       let sequences = try sequences().pooled(processes, network)
       let (rest, groups) = (sequences.rest, sequences.groupRests(network))
@@ -194,6 +199,7 @@ extension Estimator {
 
   /// Runs a part of an iteration; whatever it found is kept and traced, also where it was interrupted or failed.
   /// - Returns: false where the monitor interrupted it.
+  /// - Throws: what `body` threw else.
   private func timed(_ session: any Session, _ body: () throws -> Void) throws -> Bool {
     let begin = clock.now
     let before = session.slots
@@ -202,12 +208,13 @@ extension Estimator {
       // What follows a removal has no draws of its own.
       if let race = session as? Race { drawCosts = race.costs }
     }
-    var isDone = true
+    var (isDone, failure) = (true, (any Error)?.none)
     do {
       try body()
       try session.problem.runner.check()
-    } catch let error as BacktuneError where error.kind == .interrupted {
+    } catch {
       isDone = false
+      if (error as? BacktuneError)?.kind != .interrupted { failure = error }
     }
     seconds += (clock.now - begin) / .seconds(1)
     if isDone || session.slots != before {
@@ -215,6 +222,7 @@ extension Estimator {
       report.seconds = seconds
       trace.append(report)
     }
+    if let failure { throw failure }
     return isDone
   }
 

@@ -50,8 +50,8 @@ extension Session {
   }
 
   /// L and its NMSE at any weights: nothing that was found is touched. Infinite where the simulation diverges.
-  func cost(at weights: [Double]) throws -> (cost: Double, nmse: Double) {
-    let (score, _) = try search.evaluate(slots(at: weights))
+  func cost(at weights: [Double], poll: Poll = .none) throws -> (cost: Double, nmse: Double) {
+    let (score, _) = try search.evaluate(slots(at: weights), poll: poll)
     return (problem.cost(score), problem.nmse(score))
   }
 

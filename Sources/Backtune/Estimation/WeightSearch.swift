@@ -127,8 +127,8 @@ final class WeightSearch {
   private static let maxRescues = 60
 
   /// Simulates with any weights, apart from the search; the states are good until the next trial.
-  func evaluate(_ slots: [Double]) throws -> (Score, States) {
-    (try problem.evaluate(slots, into: trial), trial)
+  func evaluate(_ slots: [Double], poll: Poll = .none) throws -> (Score, States) {
+    (try problem.evaluate(slots, into: trial, poll: poll), trial)
   }
 
   /// Weights `origin` plus a step, one value an adjustable slot, inside the bounds.

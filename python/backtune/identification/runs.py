@@ -152,7 +152,7 @@ def _early(model: IdentifiedModel, known: np.ndarray, steps: float) -> np.ndarra
     first = int(np.searchsorted(told, lags.max(initial=0)))
     if not np.isfinite(steps) or not first:
         return np.empty((0, len(lags)))
-    late = int(steps)
+    late = int(min(steps, len(known)))
     rows = min(len(known), first + late)
     seen = np.concatenate([np.zeros(late, dtype=int), told])[:rows]
     row = at_horizons(scores, np.array([steps]))[0]

@@ -63,10 +63,11 @@ package final class ShardLoader: PartLoading, @unchecked Sendable {
   package func begin(_ part: Int, poll: Poll) { places[part % room].poll = poll }
 
   /// Those of a shard, in the order of its sequences; a thread that works on no shard brings it in.
-  /// - Throws: what the reader throws.
+  /// - Throws: what the reader throws; where an error is kept, that one: nothing is read for what is of no use.
   package func values(_ part: Int) throws -> [SequenceValues] {
     let place = places[part % room]
     if place.part != part {
+      if let kept = lock.whileLocked({ failure }) { throw kept }
       place.poll = poll
       try bring(part..<part + 1, poll: poll)
     }
