@@ -12,7 +12,7 @@ from typing import Any, Callable
 
 from . import _abi
 
-# What a thread is asked to stop by: `stop_by` sets it; and the guard of its run, the innermost one.
+# Of a thread: `event`, by which it is asked to stop, and `guard`, of its innermost run.
 _thread = threading.local()
 
 
@@ -23,11 +23,13 @@ def stop_by(event: threading.Event) -> None:
 
 @contextmanager
 def user_code() -> Iterator[None]:
-    """Let Ctrl-C raise in code of the user's that the engine calls during a run."""
+    """Let Ctrl-C raise in code of the user's that the engine calls, also one that came before."""
     guard = getattr(_thread, "guard", None)
     if guard is None:
         yield
         return
+    if guard.interrupted:
+        raise KeyboardInterrupt
     before, guard._in_user_code = guard._in_user_code, True
     try:
         yield
@@ -41,7 +43,8 @@ class RunGuard:
     An exception cannot pass through the engine: it is stored, the engine is told to stop, and
     `finish` raises it again. Ctrl-C sets a mark that the next poll (at most 50 ms later) sees. Its
     handler is replaced during the run because Python would raise at the first instruction of the C
-    callback, outside of any ``try``; while code of the user's runs (`user_code`), it raises as usual.
+    callback, outside of any ``try``; while code of the user's runs (`user_code`), it raises as
+    usual.
 
     Parameters
     ----------
@@ -133,6 +136,20 @@ class RunGuard:
         if self._error is not None:
             error, self._error = self._error, None
             raise error
+
+
+@contextmanager
+def calling_back() -> Iterator[None]:
+    """Make calls of the engine that may call Python, apart from runs; Ctrl-C comes out of here.
+
+    Where Python raised it at the first instruction of what is called, the engine would read an
+    answer that nobody gave.
+    """
+    with RunGuard(lambda: False) as guard:
+        yield
+    guard.finish()
+    if guard.interrupted:
+        raise KeyboardInterrupt
 
 
 def interruptible(call: Callable[[Any, Any], Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ import numpy as np
 from . import _abi
 from ._abi import lib
 from ._arrays import as_text
-from ._callbacks import interruptible
+from ._callbacks import calling_back, interruptible
 from ._data.sequences import Sequences
 from ._horizons import Schedule
 from .network import Network
@@ -83,8 +84,18 @@ class ResultsMixin:
     _widened: Callable[[Uncertainty], Uncertainty]
     _validated: dict[int, float]
     _schedule: Schedule
+    # Whether the engine calls Python also where nothing runs.
+    _calls_back = False
     # Those of weights that came back: the engine tells of what it found last.
     _starts_back: np.ndarray | None = None
+
+    def _asking(self) -> AbstractContextManager[None]:
+        """Return what calls of the engine stand in that may have to compute, or to read."""
+        return calling_back() if self._calls_back else nullcontext()
+
+    def _ask(self, function: Callable[..., Any], *arguments: Any) -> None:
+        with self._asking():
+            function(self._pointer, *arguments)
 
     def _option(self, name: str) -> float:
         value = ctypes.c_double()
@@ -115,12 +126,12 @@ class ResultsMixin:
     def output_nmse(self) -> np.ndarray:
         """NMSE of each output at the network's weights, (O,); NaN of a constant one."""
         values = np.empty(self._outputs)
-        lib.bt_estimator_output_nmse(self._pointer, values, values.size)
+        self._ask(lib.bt_estimator_output_nmse, values, values.size)
         return values
 
     def _costs(self) -> tuple[float, float]:
         cost, nmse = ctypes.c_double(), ctypes.c_double()
-        lib.bt_estimator_cost(self._pointer, ctypes.byref(cost), ctypes.byref(nmse))
+        self._ask(lib.bt_estimator_cost, ctypes.byref(cost), ctypes.byref(nmse))
         return cost.value, nmse.value
 
     def get_weights(self) -> np.ndarray:
@@ -153,7 +164,7 @@ class ResultsMixin:
             As the data came, tables with their index; every time step, observed or not.
         """
         outputs = np.empty((int(self._lengths.sum()), self._outputs))
-        lib.bt_estimator_simulate(self._pointer, outputs, outputs.size)
+        self._ask(lib.bt_estimator_simulate, outputs, outputs.size)
         return self._form.results(self._parts(outputs), self.net._output_names())
 
     def observables(self) -> ObservableMeans:
@@ -163,7 +174,7 @@ class ResultsMixin:
         """
         count = _abi.read_int(lib.bt_estimator_observable_count, self._pointer)
         means, desired, lambdas = np.empty(count), np.empty(count), np.empty(count)
-        lib.bt_estimator_observables(self._pointer, means, desired, lambdas, count)
+        self._ask(lib.bt_estimator_observables, means, desired, lambdas, count)
         return ObservableMeans(means, desired, lambdas)
 
     def divergence(self) -> float:
@@ -173,7 +184,7 @@ class ResultsMixin:
         criterion, or over its reference. NaN where these do not reach the means of one of the two.
         """
         value = ctypes.c_double()
-        lib.bt_estimator_divergence(self._pointer, ctypes.byref(value))
+        self._ask(lib.bt_estimator_divergence, ctypes.byref(value))
         return value.value
 
     def connections(self) -> list[Connections]:
@@ -190,7 +201,7 @@ class ResultsMixin:
         """Return the cost at the network's weights, and its derivative by each, without guard."""
         cost = ctypes.c_double()
         values = np.empty(_abi.read_int(lib.bt_network_weight_count, self.net._pointer))
-        lib.bt_estimator_gradient(self._pointer, ctypes.byref(cost), values, values.size)
+        self._ask(lib.bt_estimator_gradient, ctypes.byref(cost), values, values.size)
         return cost.value, values
 
     def uncertainty(self) -> Uncertainty:
@@ -317,7 +328,7 @@ class ResultsMixin:
     def _parting(self, function: Any) -> tuple[float, int]:
         """Return the one-step NMSE and the horizon where trajectories part, otherwise NaN and 0."""
         one_step, horizon = ctypes.c_double(), ctypes.c_int64()
-        function(self._pointer, ctypes.byref(one_step), ctypes.byref(horizon))
+        self._ask(function, ctypes.byref(one_step), ctypes.byref(horizon))
         return one_step.value, horizon.value
 
     def _parting_words(self) -> str:

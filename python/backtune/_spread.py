@@ -45,6 +45,8 @@ class SpreadEstimator(Estimator):
         Bytes that were given to `combine` so far: sums and decisions, no sequences.
     """
 
+    _calls_back = True
+
     def __init__(
         self,
         net: Network,

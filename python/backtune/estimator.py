@@ -182,6 +182,8 @@ class Estimator(ResultsMixin, Owner):
         self.net = net
         # The engine asks for sequences that are not in memory as long as this lives.
         self._source = data if isinstance(data, LoadedData) else None
+        if self._source is not None:
+            self._calls_back = True
         self._create(lib.bt_estimator_create, lib.bt_estimator_free, net._pointer)
         self._spread()
         groups, values = net._measured_values(measured, data)
@@ -197,7 +199,8 @@ class Estimator(ResultsMixin, Owner):
                 lib.bt_estimator_set_measured(self._pointer, number, block, block.size)
                 first += size
 
-        give(data, initial)
+        with self._asking():
+            give(data, initial)
         options: dict[str, Any] = {
             "restarts": None if restarts == "auto" else restarts,
             "initial_states": initial_states,

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import _abi
 from .._abi import lib
+from .._callbacks import user_code
 from ..errors import ArgumentError, SizeError
 from .pairs import Data
 from .sequences import Sequences
@@ -186,8 +187,9 @@ class LoadedData(Data):
         self, place: int, inputs: Any, desired: Any, gains: Any, user_data: int | None
     ) -> int:
         try:
-            recording = self.source.read(place)
-            data = _paired(self._net, recording, place)
+            with user_code():
+                recording = self.source.read(place)
+                data = _paired(self._net, recording, place)
             steps = int(self.lengths[place])
             if data.lengths.sum() != steps:
                 raise SizeError(
