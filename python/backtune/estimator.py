@@ -177,6 +177,11 @@ class Estimator(ResultsMixin, Owner):
         if balanced and gains != "balanced":
             raise ArgumentError(f"gains: {gains!r} came, expected numbers or 'balanced'")
         data = self._read(net, u, y, None if balanced else gains)
+        if missing == "model" and isinstance(data, LoadedData):
+            raise ArgumentError(
+                "missing: 'model' came, expected 'error' where sequences are read when they are"
+                " wanted: a model of the inputs is of all of them"
+            )
         self._missing = MissingInputs.of(net, data, missing)
         self.input_model = None if self._missing is None else self._missing.model
         self.net = net

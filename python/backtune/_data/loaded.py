@@ -10,10 +10,11 @@ import numpy as np
 
 from .. import _abi
 from .._abi import lib
+from .._arrays import as_index
 from .._callbacks import user_code
 from ..errors import ArgumentError, SizeError
 from .pairs import Data
-from .sequences import Sequences
+from .sequences import Sequences, is_list_of_sequences
 
 if TYPE_CHECKING:
     from ..network import Network
@@ -51,7 +52,14 @@ class Recordings:
     TypeError
         An iterator, which can be gone through only once.
     SizeError
-        No recording.
+        Lengths of another number than recordings.
+    ArgumentError
+        Lengths that are no whole numbers.
+
+    Notes
+    -----
+    `Estimator` raises what reading a recording raises, SizeError where there is none, or where one
+    has another length than before.
 
     Examples
     --------
@@ -79,14 +87,14 @@ class Recordings:
             raise TypeError(f"source: {source!r} came, expected recordings")
         self._iterator: Iterator[Any] | None = None
         self._next = 0
-        self._lengths = None if lengths is None else np.asarray(lengths, dtype=np.int64).reshape(-1)
+        self._lengths = None if lengths is None else as_index(lengths, "lengths").reshape(-1)
         if self._lengths is not None and self._indexed and len(source) != self._lengths.size:
             raise SizeError(
                 f"lengths: {self._lengths.size} came, expected {len(source)}, one a recording"
             )
 
     def lengths(self, net: Network) -> np.ndarray:
-        """Return the time steps of each, int64."""
+        """Return the time steps of each, int64, (recordings,); SizeError where there is none."""
         if self._lengths is None:
             found = []
             for place, recording in enumerate(self._all()):
@@ -102,7 +110,7 @@ class Recordings:
         return iter(self._source)
 
     def read(self, place: int) -> Any:
-        """Return a recording."""
+        """Return a recording, by its number from 0 on, as the source gives it."""
         if self._indexed:
             return self._source[place]
         if self._iterator is None or place < self._next:
@@ -124,23 +132,41 @@ class Recordings:
 
 
 class _Maps:
-    """Lists of arrays, some of them memory maps, by their shapes."""
+    """Lists of arrays, some of them memory maps, by their shapes; forms are those of `Data`."""
 
-    def __init__(self, u: Any, y: Any, gains: Any) -> None:
-        self._u, self._y = u, y
+    def __init__(self, net: Network, u: Any, y: Any, gains: Any) -> None:
+        self._u = None if u is None else _listed(u, net.inputs)
+        self._y = None if y is None else _listed(y, net.outputs)
         self._gains = gains
-        self._gains_apart = isinstance(gains, (list, tuple)) and np.ndim(gains[0]) > 0
-        for name, item in (("desired outputs", y), ("gains", gains if self._gains_apart else None)):
-            if item is not None and len(item) != len(u):
-                raise SizeError(f"{len(u)} sequences of inputs came, and {len(item)} of {name}")
+        # Else one form stands for all sequences.
+        self._gains_apart = gains is not None and is_list_of_sequences(gains, net.outputs)
+        # As in memory: where no inputs came, outputs alone say how long it takes.
+        self._longest = self._y if self._u is None else self._u
+        apart = gains if self._gains_apart else None
+        for name, item in (("desired outputs", self._y), ("gains", apart)):
+            if item is not None and len(item) != len(self._longest):
+                raise SizeError(
+                    f"{len(self._longest)} sequences of inputs came, and {len(item)} of {name}"
+                )
 
     def lengths(self, net: Network) -> np.ndarray:
-        return np.array([len(item) for item in self._u], dtype=np.int64)
+        return np.array([_steps(item) for item in self._longest], dtype=np.int64)
 
     def read(self, place: int) -> Any:
-        y = None if self._y is None else self._y[place]
         gains = self._gains[place] if self._gains_apart else self._gains
-        return self._u[place], y, gains
+        u, y = (None if item is None else item[place] for item in (self._u, self._y))
+        return u, y, gains
+
+
+def _listed(values: Any, channels: int) -> Any:
+    return values if is_list_of_sequences(values, channels) else [values]
+
+
+def _steps(values: Any) -> int:
+    """Return the time steps of one sequence; of what is none 0, which is told when it is read."""
+    if isinstance(values, (int, np.integer)):
+        return int(values)
+    return len(values) if np.ndim(values) else 0
 
 
 class LoadedData(Data):
@@ -157,7 +183,7 @@ class LoadedData(Data):
                 raise ArgumentError("y, gains: they came beside Recordings, which have them")
             self.source: Recordings | _Maps = u
         else:
-            self.source = _Maps(u, y, gains)
+            self.source = _Maps(net, u, y, gains)
         self._net = net
         self.lengths = self.source.lengths(net)
         first = _paired(net, self.source.read(0), 0)
@@ -210,9 +236,12 @@ def _paired(net: Network, recording: Any, place: int) -> Data:
     if not 1 <= len(parts) <= 3:
         raise SizeError(f"recording {place}: {len(parts)} parts came, expected (u, y, gains)")
     u, y, gains = (*parts, None, None)[:3]
-    data = Data(net, _array(u), _array(y), gains)
+    data = Data(net, _array(u), _array(y), _array(gains))
     if data.lengths.size != 1:
-        raise SizeError(f"recording {place}: {data.lengths.size} sequences came, expected one")
+        raise SizeError(
+            f"recording {place}: {data.lengths.size} sequences came, expected one, or a tuple"
+            " (u, y) or (u, y, gains)"
+        )
     return data
 
 
@@ -229,7 +258,7 @@ def _labels(given: Sequences) -> Sequences:
 
 def _copy(values: np.ndarray | None, target: Any, place: int, what: str) -> None:
     if bool(target) != (values is not None):
-        came, expected = ("none", "some") if values is None else ("some", "none")
+        came, expected = ("no", "some") if values is None else ("some", "none")
         raise ArgumentError(
             f"recording {place}: {came} {what} came, expected {expected}, as before"
         )
