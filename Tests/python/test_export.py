@@ -180,6 +180,8 @@ def test_a_pipe_gets_one_text(tmp_path):
         ({"format": "C"}, "format 'C': unknown, expected one of c"),
         ({"path": "model.h", "format": "c"}, "two files would have that name"),
         ({"path": 'a"b.c'}, "holds a quotation mark"),
+        ({"path": "a??)b.c"}, "holds a quotation mark"),
+        ({"path": "\ud800.c"}, "path: not valid Unicode"),
         (
             {"format": "c", "nosuch": 1},
             "unknown option 'nosuch', expected one of .*precision, prefix",
@@ -218,3 +220,18 @@ def test_what_is_no_network_or_holds_too_much():
     assert "1e+39" in net.export(format="c")
     with pytest.raises(bt.NetworkError, match=r"a weight of lnl.x2.a is 1e\+39.*'float'"):
         net.export(format="c", precision="float")
+
+
+def test_what_float_would_divide_by_zero():
+    for kind, options, message in (
+        ("lnl", {"activation": bt.softplus(1e-60)}, "eps of lnl.x is 1e-60"),
+        ("lnl", {"activation": bt.zeta(1, 1 + 1e-10)}, "b - a of lnl.x is 0"),
+        ("lnl", {"activation": bt.zeta(-3e38, 3e38)}, "b - a of lnl.x is inf"),
+        ("softmax", {"temperature": 1e-60}, "temperature of softmax.x is 1e-60"),
+    ):
+        net = bt.Network(1)
+        net.unit(kind, 2, **options)
+        net.randomize(0)
+        assert net.export(format="c")
+        with pytest.raises(bt.NetworkError, match=f"{message}.*precision 'float'"):
+            net.export(format="c", precision="float")

@@ -135,13 +135,13 @@ class _Maps:
     """Lists of arrays, some of them memory maps, by their shapes; forms are those of `Data`."""
 
     def __init__(self, net: Network, u: Any, y: Any, gains: Any) -> None:
-        self._u = None if u is None else _listed(u, net.inputs)
-        self._y = None if y is None else _listed(y, net.outputs)
+        self._u: Any = None if u is None else _listed(u, net.inputs)
+        self._y: Any = None if y is None else _listed(y, net.outputs)
         self._gains = gains
         # Else one form stands for all sequences.
         self._gains_apart = gains is not None and is_list_of_sequences(gains, net.outputs)
         # As in memory: where no inputs came, outputs alone say how long it takes.
-        self._longest = self._y if self._u is None else self._u
+        self._longest = next(item for item in (self._u, self._y) if item is not None)
         apart = gains if self._gains_apart else None
         for name, item in (("desired outputs", self._y), ("gains", apart)):
             if item is not None and len(item) != len(self._longest):

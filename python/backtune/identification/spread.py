@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import sys
+import threading
 import time
 import uuid
 import warnings
@@ -17,8 +18,9 @@ from .record import Record
 if TYPE_CHECKING:
     from .search import Search
 
-# Records that a worker keeps.
+# Records that a worker keeps, whose threads (those of Dask) share them.
 _MOST = 64
+_lock = threading.Lock()
 _records: dict[str, Record] = {}
 _keys: dict[int, str] = {}
 
@@ -154,10 +156,11 @@ def _done(task: bytes, item: bytes) -> bytes:
 
 
 def _record(key: str, data: bytes) -> Record:
-    if key not in _records:
-        if len(_records) >= _MOST:
-            _records.clear()
-            _keys.clear()
-        _records[key] = pickle.loads(data)
-        _keys[id(_records[key])] = key
-    return _records[key]
+    with _lock:
+        if key not in _records:
+            if len(_records) >= _MOST:
+                _records.clear()
+                _keys.clear()
+            _records[key] = pickle.loads(data)
+            _keys[id(_records[key])] = key
+        return _records[key]

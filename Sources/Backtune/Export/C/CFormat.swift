@@ -22,9 +22,11 @@ struct CFormat: ExportFormat {
         "option prefix of format c: '\(given)' came, expected a letter and up to 39 letters, digits or '_'"
       )
     }
-    if let stem, stem.contains(where: { $0 == "\"" || $0 == "\\" || $0.isNewline }) {
+    if let stem,
+      stem.contains("??") || stem.contains(where: { $0 == "\"" || $0 == "\\" || $0.isNewline })
+    {
       throw BacktuneError.argument(
-        "path: the name '\(stem)' holds a quotation mark, a backslash or a new line, which cannot be included in C"
+        "path: the name '\(stem)' holds a quotation mark, a backslash, '??' or a new line, which cannot be included in C"
       )
     }
     self.stem = stem ?? "model"
