@@ -1,5 +1,6 @@
 """An estimation over several processes is that of one, but for rounding."""
 
+import itertools
 import threading
 
 import backtune as bt
@@ -570,3 +571,33 @@ def test_own_results_of_a_process_without_sequences():
     assert sum(len(item[0]) for item in found) == 2
     errors = [list(item[1].values())[0] for item in found]
     assert all(np.array_equal(item, errors[0]) for item in errors)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -1.0, 1e300, 0.5])
+def test_a_reduction_may_answer_anything(wrong):
+    """Numbers of things that are none are told; nothing else is more than another cost."""
+    u, y = [list(part) for part in zip(*[(np.ones((9, 1)) * k, np.ones((9, 1))) for k in range(4)])]
+    told = 0
+    for call in range(2, 24, 3):
+
+        def run(rank, combine, call=call):
+            calls = itertools.count(1)
+
+            def combined(values, operation):
+                combine(values, operation)
+                if next(calls) == call:
+                    values[: max(1, values.size - 1)] = wrong
+
+            own = slice(2 * rank, 2 * rank + 2)
+            net = bt.lnl_network(2).randomize(seed=0)
+            try:
+                est = SpreadEstimator(net, u[own], y[own], combined, rank, 2, criterion="l1")
+                est.run(2, progress=False)
+            except (bt.ProcessesError, bt.ArgumentError) as error:
+                return str(error)
+            return None
+
+        answers = together(2, run)
+        assert answers[0] == answers[1]
+        told += "of a number of things, expected" in (answers[0] or "")
+    assert told > 0 or wrong == 0.5

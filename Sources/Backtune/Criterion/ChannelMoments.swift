@@ -103,12 +103,12 @@ package struct ChannelMoments: Sendable {
   var numbers: [Double] { [Double(count), origin, shift, deviation, lowest, highest] }
 
   /// Of several parts of a channel, by their numbers.
-  init(joining parts: [[Double]]) {
+  init(joining parts: [[Double]], _ processes: Processes? = nil) {
     let known = parts.filter { $0[0] > 0 }
     guard let first = known.first else { return }
     lowest = known.reduce(first[4]) { min($0, $1[4]) }
     highest = known.reduce(first[5]) { max($0, $1[5]) }
-    count = Int(known.reduce(0) { $0 + $1[0] })
+    count = processes.number(known.reduce(0) { $0 + $1[0] })
     let unit = Self.unit(max(abs(lowest), abs(highest)))
     let total = Double(count)
     // Of every part, from the origin of the first.

@@ -19,8 +19,9 @@ extension Sequences {
     let own = isNone ? 0 : lengths.count / copies
     let counts = processes.gather([Double(own), hasTargets ? 1 : 0, initial == nil ? 0 : 1])
     var result = self
-    result.firstNumber = Int(counts.prefix(processes.rank).reduce(0) { $0 + $1[0] })
-    result.allCount = Int(counts.reduce(0) { $0 + $1[0] })
+    result.firstNumber = processes.number(
+      counts.prefix(processes.rank).reduce(0) { $0 + $1[0] })
+    result.allCount = processes.number(counts.reduce(0) { $0 + $1[0] })
     let some = counts.filter { $0[0] > 0 }
     try Self.check(some.map { $0[1] }, "desired outputs")
     try Self.check(some.map { $0[2] }, "initial states")
@@ -68,7 +69,7 @@ extension ChannelMoments {
     let all = processes.gather(moments.flatMap(\.numbers))
     return moments.indices.map { k in
       ChannelMoments(
-        joining: all.map { Array($0[k * numberCount..<(k + 1) * numberCount]) })
+        joining: all.map { Array($0[k * numberCount..<(k + 1) * numberCount]) }, processes)
     }
   }
 }

@@ -93,6 +93,15 @@ public final class Processes: @unchecked Sendable {
     return false
   }
 
+  fileprivate func keepWrong(_ value: Double) {
+    failure =
+      failure
+      ?? BacktuneError(
+        .processes,
+        "reduction: it made \(value) of a number of things, expected what their sum, or the largest, is"
+      )
+  }
+
   fileprivate func least(_ value: Double) -> Double { other(.min, value) }
   fileprivate func largest(_ value: Double) -> Double { other(.max, value) }
 }
@@ -120,11 +129,19 @@ extension Processes? {
   package func sum(_ value: Double) -> Double { self == nil ? value : sum([value])[0] }
 
   /// Of numbers that a double holds exactly.
-  package func sum(_ value: Int) -> Int { self == nil ? value : Int(sum(Double(value))) }
+  package func sum(_ value: Int) -> Int { self == nil ? value : number(sum(Double(value))) }
 
   package func max(_ value: Double) -> Double { self?.largest(value) ?? value }
 
-  package func max(_ value: Int) -> Int { self == nil ? value : Int(max(Double(value))) }
+  package func max(_ value: Int) -> Int { self == nil ? value : number(max(Double(value))) }
+
+  /// A number of things that was joined; 0 of what can be none, which is kept as a failure.
+  package func number(_ value: Double) -> Int {
+    // A double holds no more exactly.
+    if 0...0x1p53 ~= value { return Int(value) }
+    self?.keepWrong(value)
+    return 0
+  }
 
   /// Whether it is so in all processes.
   package func all(_ isSo: Bool) -> Bool { self.map { $0.least(isSo ? 1 : 0) > 0 } ?? isSo }

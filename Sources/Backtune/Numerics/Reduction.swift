@@ -172,8 +172,8 @@ package struct Reduction: Sendable {
       for bits in left { counts[Int(bits >> UInt64(shift) & 0xFF)] += 1 }
       counts = processes.sum(counts)
       var digit = 0
-      while digit < 255, before >= Int(counts[digit]) {
-        before -= Int(counts[digit])
+      while digit < 255, before >= processes.number(counts[digit]) {
+        before -= processes.number(counts[digit])
         digit += 1
       }
       found |= UInt64(digit) << UInt64(shift)
@@ -187,7 +187,7 @@ package struct Reduction: Sendable {
   /// The same by counts, in some passes over the parts.
   private func medianInPasses(_ values: @escaping (Int) -> [Double]) -> Double {
     let known = { (part: Int) in values(part).filter { !$0.isNaN } }
-    let total = Int(sums(1) { $1[0] = Double(known($0).count) }[0])
+    let total = processes.number(sums(1) { $1[0] = Double(known($0).count) }[0])
     if total == 0 { return 0 }
     let upper = rankedInPasses(total / 2, known)
     return total.isMultiple(of: 2)
@@ -210,12 +210,12 @@ package struct Reduction: Sendable {
         }
       }
       var digit = 0
-      while digit < 255, before >= Int(counts[digit]) {
-        before -= Int(counts[digit])
+      while digit < 255, before >= processes.number(counts[digit]) {
+        before -= processes.number(counts[digit])
         digit += 1
       }
       found |= UInt64(digit) << shift
-      if shift > 0, Int(counts[digit]) <= Self.few {
+      if shift > 0, processes.number(counts[digit]) <= Self.few {
         let (chosen, left) = (found, Values())
         each { part in
           left.append(values(part).filter { (($0 + 0).bitPattern ^ chosen) >> shift == 0 })

@@ -51,7 +51,9 @@ package struct Guard: Sendable {
     mutating func join(_ processes: Processes?) {
       guard processes != nil else { return }
       let all = processes.sum([Double(values), Double(raised), Double(saturated)])
-      (values, raised, saturated) = (Int(all[0]), Int(all[1]), Int(all[2]))
+      (values, raised, saturated) = (
+        processes.number(all[0]), processes.number(all[1]), processes.number(all[2])
+      )
     }
   }
 

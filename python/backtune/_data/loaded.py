@@ -141,16 +141,16 @@ class _Maps:
         # Else one form stands for all sequences.
         self._gains_apart = gains is not None and is_list_of_sequences(gains, net.outputs)
         # As in memory: where no inputs came, outputs alone say how long it takes.
-        self._longest = next(item for item in (self._u, self._y) if item is not None)
+        self._first = next(item for item in (self._u, self._y) if item is not None)
         apart = gains if self._gains_apart else None
         for name, item in (("desired outputs", self._y), ("gains", apart)):
-            if item is not None and len(item) != len(self._longest):
+            if item is not None and len(item) != len(self._first):
                 raise SizeError(
-                    f"{len(self._longest)} sequences of inputs came, and {len(item)} of {name}"
+                    f"{len(self._first)} sequences of inputs came, and {len(item)} of {name}"
                 )
 
     def lengths(self, net: Network) -> np.ndarray:
-        return np.array([_steps(item) for item in self._longest], dtype=np.int64)
+        return np.array([_steps(item) for item in self._first], dtype=np.int64)
 
     def read(self, place: int) -> Any:
         gains = self._gains[place] if self._gains_apart else self._gains

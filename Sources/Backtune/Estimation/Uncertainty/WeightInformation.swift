@@ -91,7 +91,7 @@ extension Sequences {
       let sums = processes.sum([Double(known.count), squares])
       if sums[0] == 0 { return none }
       if left <= 0 { return .nan }
-      let median = Reduction.ranked(Int(sums[0]) / 2, of: known, processes)
+      let median = Reduction.ranked(processes.number(sums[0]) / 2, of: known, processes)
       return (sums[1] / (sums[0] * left) / median).squareRoot()
     }
   }
@@ -127,6 +127,6 @@ extension Problem {
         sums[1] += slope[$0] / weight[$0] * slope[$0]
       }
     }
-    return (Int(sums[0]), sums[1])
+    return (processes.number(sums[0]), sums[1])
   }
 }
