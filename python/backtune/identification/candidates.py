@@ -10,6 +10,7 @@ import numpy as np
 
 from ..estimator import Estimator
 from ..network import Network
+from .blocks import measured
 from .combination import HORIZONS, PERFECT
 from .fits import Kind, estimator_of, learns_starts
 from .networks import filter_radius, reads_measured
@@ -18,8 +19,6 @@ from .search import Search
 
 # Iterations between two looks at the validation part.
 _STRIDE = 5
-# Time steps before a block that predictions begin.
-_LEAD = 50
 # Iterations without a quarter, from weights that have seen it.
 _CROSS_ITERATIONS = 10
 # Iterations of the refit, at least and at most, and its work: steps x weights^1.5 x iterations.
@@ -108,7 +107,7 @@ class Candidate:
 
     def judge(self) -> Candidate:
         """Set errors and runs at all horizons, from the best weights."""
-        self.errors, self.runs = self._measured(self.record, self.starts)
+        self.errors, self.runs = measured(self.net, self.record, _finite(self.starts))
         return self
 
     def cross(self, records: list[Record]) -> Candidate:
@@ -121,7 +120,8 @@ class Candidate:
             self.net.set_weights(self.best)
             with self._make(*record.estimation(), None) as estimator:
                 estimator.run(_CROSS_ITERATIONS, progress=False)
-                errors, _ = self._measured(record, self._starts_of(estimator, record))
+                starts = _finite(self._starts_of(estimator, record))
+                errors, _ = measured(self.net, record, starts)
             logs.append(np.log(np.maximum(errors, PERFECT)))
         self.net.set_weights(self.best)
         if logs:
@@ -166,7 +166,7 @@ class Candidate:
             with self._make(record.u, record.y, record.gains, None, copy) as estimator:
                 estimator.run(iterations, progress=False)
                 found = self._starts_of(estimator, record)
-        return found if _are_finite(found) else [None] * len(found)
+        return _finite(found)
 
     # ---- In other processes
 
@@ -237,44 +237,14 @@ class Candidate:
             self.validation, self.starts, self._forgets = error, starts, forgets
             self.best = self.net.get_weights()
 
-    def _measured(self, record: Record, starts: list[Any]) -> tuple[np.ndarray, np.ndarray]:
-        """Return errors on the block and its runs, at all horizons.
-
-        The free run goes on from where measured outputs end, the start of the block. Predictions
-        of finite horizons begin shortly before it, from a state that nobody knows.
-        """
-        if not _are_finite(starts):
-            starts = [None] * len(starts)
-        near = record.near(_LEAD)
-        errors: list[float] = []
-        runs: list[np.ndarray] = []
-        for horizon in HORIZONS:
-            free = not np.isfinite(horizon)
-            if not free and not self.predicts and runs:
-                errors.append(errors[0])
-                runs.append(runs[0])
-                continue
-            outputs = self._ahead(record, starts) if free else self._ahead(near, None, horizon)
-            errors.append((record if free else near).error(outputs, True))
-            runs.append((record if free else near).shown_blocks(outputs))
-        return np.array(errors), np.stack(runs)
-
-    def _ahead(
-        self, record: Record, starts: list[Any] | None, horizon: float | None = None
-    ) -> list[np.ndarray]:
-        """Return predictions so many steps ahead; None: free runs through the block."""
-        if not self.predicts:
-            return self.net.simulate(record.u, starts)
-        desired = record.y
-        if horizon is None:
-            desired = [item.copy() for item in desired]
-            for item, block in zip(desired, record.blocks):
-                item[block] = np.nan
-        return self.net.predict(record.u, desired, horizon or 1, initial=starts)
-
 
 def _are_finite(starts: list[Any]) -> bool:
     return all(item is None or np.isfinite(item).all() for item in starts)
+
+
+def _finite(starts: list[Any]) -> list[Any]:
+    """Return starts, those of the network where some diverged."""
+    return starts if _are_finite(starts) else [None] * len(starts)
 
 
 __all__ = ["Candidate", "Kind"]

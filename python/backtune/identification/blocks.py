@@ -1,0 +1,64 @@
+"""Errors of a network on the blocks of a record that are held back, and its runs of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..network import Network
+from .combination import HORIZONS
+from .networks import reads_measured
+from .records import Record
+
+# Time steps before a block that predictions begin.
+_LEAD = 50
+
+
+def measured(net: Network, record: Record, starts: list[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean square errors on the blocks and the runs of them, at all `HORIZONS`.
+
+    The free run goes on from where measured outputs end, the start of the block. Predictions of
+    finite horizons begin shortly before it, from a state that nobody knows.
+
+    Parameters
+    ----------
+    net : Network
+    record : Record
+    starts : list of array of shape (state_size,) or None
+        Of the sequences, for the free run.
+
+    Returns
+    -------
+    errors : array of shape (4,)
+    runs : array of shape (4, steps, O)
+        On the user's clock.
+    """
+    near = record.near(_LEAD)
+    errors: list[float] = []
+    runs: list[np.ndarray] = []
+    for horizon in HORIZONS:
+        free = not np.isfinite(horizon)
+        if not free and not reads_measured(net) and runs:
+            errors.append(errors[0])
+            runs.append(runs[0])
+            continue
+        part = record if free else near
+        outputs = _ahead(net, part, starts) if free else _ahead(net, part, None, horizon)
+        errors.append(part.error(outputs, True))
+        runs.append(part.shown_blocks(outputs))
+    return np.array(errors), np.stack(runs)
+
+
+def _ahead(
+    net: Network, record: Record, starts: list[Any] | None, horizon: float | None = None
+) -> list[np.ndarray]:
+    """Return predictions so many steps ahead; None: free runs through the block."""
+    if not reads_measured(net):
+        return net.simulate(record.u, starts)
+    desired = record.y
+    if horizon is None:
+        desired = [item.copy() for item in desired]
+        for item, block in zip(desired, record.blocks):
+            item[block] = np.nan
+    return net.predict(record.u, desired, horizon or 1, initial=starts)
