@@ -75,6 +75,19 @@ def test_a_sequence_of_no_known_output_is_run_freely(models):
         assert abs(found - models[resonance].simulate(u)).max() < 0.2
 
 
+@pytest.mark.parametrize("steps", [0, 1, 2, 30])
+def test_horizons_beyond_the_end(models, steps):
+    """Nothing of their length is made."""
+    u, y = resonance(30, 9)
+    u, y = u[:steps], y[:steps]
+    freely = models[resonance].predict(u, y * np.nan, 10**12)
+    for horizon in (10**12, 2**70):
+        found = models[resonance].predict(u, y, horizon)
+        assert found.shape == (steps, 1)
+        assert np.isfinite(found).all()
+    assert same(models[resonance].predict(u, y, 10**12), freely)
+
+
 def test_several_sequences_are_predicted_as_each_is(models):
     model = models[integrator]
     parts = [integrator(steps, seed) for steps, seed in ((40, 5), (1, 6), (3, 7), (120, 8))]

@@ -16,17 +16,11 @@ from .missing import opened, weighed
 from .model import IdentifiedModel, digest
 from .networks import Form
 from .options import Options
-from .pool import (
-    chosen,
-    compare,
-    fitted_starts,
-    held_back_errors,
-    refit,
-    scores_of,
-)
+from .pool import chosen, compare, held_back_errors, scores_of
 from .preparation import Preparation
 from .race import HIDDEN, TANH, Plan, race
 from .records import Record, raced
+from .refits import fitted_starts, refit
 from .report import IdentificationReport
 from .reporting import Reported, trial_of
 from .search import CTRL_C, Search
