@@ -159,6 +159,17 @@ def test_written_whole_or_not_at_all(tmp_path):
         net.export(tmp_path / "no" / "such.c")
 
 
+def test_links_to_one_file(tmp_path):
+    """Of which the second would be all that is left."""
+    (tmp_path / "real.c").write_text("before")
+    for name in ("a.c", "a.h"):
+        (tmp_path / name).symlink_to("real.c")
+    with pytest.raises(bt.FileError, match="another of these files is linked there"):
+        lags().export(tmp_path / "a.c")
+    assert (tmp_path / "real.c").read_text() == "before"
+    assert names(tmp_path) == ["a.c", "a.h", "real.c"]
+
+
 def test_a_pipe_gets_one_text(tmp_path):
     net = lags()
     read, write = os.pipe()

@@ -10,6 +10,9 @@ package enum WholeFiles {
     do {
       for (path, bytes) in files {
         let target = resolved(path)
+        guard !beside.contains(where: { $0.target == target }) else {
+          throw BacktuneError.file("cannot write '\(path)': another of these files is linked there")
+        }
         let mode = mode(of: target)
         guard mode.map(isFile) ?? true else {
           try overwrite(target, bytes, path)
