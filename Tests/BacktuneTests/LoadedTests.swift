@@ -58,6 +58,23 @@ import Testing
     }
   }
 
+  @Test func sequencesOfArrays() throws {
+    let network = try Self.network()
+    func read(_ kept: Int) throws -> Sequences {
+      try Sequences(network, lengths: Self.lengths, hasGains: true) { k in
+        (
+          inputs: Array(Self.data.inputs[k].prefix(kept)), desired: Self.data.desired[k],
+          gains: Self.data.gains[k]
+        )
+      }
+    }
+    let (a, b) = (try Self.inMemory(network), try read(.max))
+    #expect(a.sums.numbers == b.sums.numbers)
+    #expect(a.inputMoments.map(\.numbers) == b.inputMoments.map(\.numbers))
+    let error = #expect(throws: BacktuneError.self) { _ = try read(2) }
+    #expect(error?.message.contains("has 2 values, expected") == true)
+  }
+
   @Test(arguments: [(0, false), (6, false), (0, true)]) func statistics(
     washout: Int, isStatic: Bool
   ) throws {

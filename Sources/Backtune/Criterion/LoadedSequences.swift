@@ -90,7 +90,7 @@ final class LoadedSequences: SequenceReader, @unchecked Sendable {
 extension Sequences {
   /// Writes a sequence, the same whenever it is asked: `(sequence, inputs, desired, gains)`, T x M and T x O values, NaN
   /// where an output is not observed; the last two where such were announced. Called on the thread that called the engine.
-  public typealias Load = (
+  package typealias Load = (
     Int, UnsafeMutableBufferPointer<Double>, UnsafeMutableBufferPointer<Double>?,
     UnsafeMutableBufferPointer<Double>?
   ) throws -> Void
@@ -104,7 +104,7 @@ extension Sequences {
   ///   - hasGains: whether gains come; else they are 1.
   ///   - load: reads a sequence; what it throws ends the call that wanted it.
   /// - Throws: as for sequences in memory, and what `load` throws: all are read three times.
-  public init(
+  package init(
     _ network: Network, lengths: [Int], hasTargets: Bool = true, hasGains: Bool = false,
     load: @escaping Load
   ) throws {

@@ -70,6 +70,41 @@ extension Sequences {
     }
   }
 
+  /// Sequences that are not in memory: each is read when it is worked on, in every pass over the data again.
+  ///
+  /// - Parameters:
+  ///   - network: the one that they are for; outputs are those that it observes.
+  ///   - lengths: T of each sequence, 0 or more.
+  ///   - hasTargets: whether anything is desired value by value.
+  ///   - hasGains: whether gains come; else they are 1.
+  ///   - read: gives sequence number k, the same values whenever it is asked: T x inputs, T x outputs of what is desired, NaN
+  ///     where not observed, and as many gains; the last two empty where none were announced. It is called on the thread
+  ///     that called the engine; what it throws ends the call that wanted the sequence.
+  /// - Throws: as for one sequence, and what `read` throws: all are read three times.
+  public init(
+    _ network: Network, lengths: [Int], hasTargets: Bool = true, hasGains: Bool = false,
+    read: @escaping (Int) throws -> (inputs: [Double], desired: [Double], gains: [Double])
+  ) throws {
+    func fill(
+      _ values: UnsafeMutableBufferPointer<Double>?, _ found: [Double], _ what: String,
+      _ number: Int
+    ) throws {
+      guard found.count == values?.count ?? 0 else {
+        throw BacktuneError.size(
+          "\(what): sequence \(number) has \(found.count) values, expected \(values?.count ?? 0)"
+        )
+      }
+      _ = values?.update(fromContentsOf: found)
+    }
+    try self.init(network, lengths: lengths, hasTargets: hasTargets, hasGains: hasGains) {
+      number, inputs, desired, gains in
+      let found = try read(number)
+      try fill(inputs, found.inputs, "inputs", number)
+      try fill(desired, found.desired, "desired", number)
+      try fill(gains, found.gains, "gains", number)
+    }
+  }
+
   /// Gives every sequence its state before t = 0, sequences x `stateSize` values; nil for the network's.
   /// - Throws: `.size` for another number of values, `.argument` for one that is not finite.
   public mutating func setInitialStates(_ network: Network, _ values: [Double]?) throws {

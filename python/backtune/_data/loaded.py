@@ -69,7 +69,7 @@ class Recordings:
     ...         return 3
     ...
     ...     def __getitem__(self, day):  # reads a file
-    ...         return bt.datasets.reverse_engineering(units=2, seed=0, draw=day, steps=200)
+    ...         return bt.datasets.reverse_engineering(units=2, seed=day, length=200)
     >>> net = bt.lnl_network(2).randomize(seed=0)
     >>> est = bt.Estimator(net, bt.Recordings(Days()))
     >>> trace = est.run(3, progress=False)
