@@ -32,6 +32,8 @@ GAUSS_NEWTON = Settings(quick=True, methods=("gauss-newton",))
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory):
     """Make a quick run of all experiments: folder, reports, seconds, names of the runs made."""
+    if "BACKTUNE_TEST_ALL" not in os.environ:
+        pytest.skip("make test-all")
     folder, made = tmp_path_factory.mktemp("experiments"), []
     began = time.monotonic()
     reports = run(
