@@ -94,3 +94,12 @@ def test_several_sequences_are_predicted_as_each_is(models):
     together = model.predict([u for u, _ in parts], [y for _, y in parts], 2)
     for (u, y), found in zip(parts, together):
         assert same(model.predict(u, y, 2), found)
+
+
+def test_what_few_first_outputs_tell_holds_to_the_end(models):
+    """An integrator far from the record, measured three times: it stays where it was."""
+    u, y = integrator(200, 9)
+    known = y.copy()
+    known[3:] = np.nan
+    found = models[integrator].predict(u, known, 1)
+    assert abs(found[5:] - y[5:]).max() < 5 < abs(y[5:].mean() - integrator(STEPS, 0)[1].mean())

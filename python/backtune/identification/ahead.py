@@ -78,7 +78,7 @@ def forecast(
     steps_ahead = np.arange(1, wanted + 1).astype(float)
     weights = model._weights(steps_ahead)
     end = first + wanted
-    found = runs.ahead(model, [arrays[0][:end]], [known[0][:end]], None)[0][:, first:]
+    found = runs.after(model, [arrays[0][:end]], [known[0][:end]])[0][:, first:]
     runs.look_outside(model, model.members[0], [arrays[0][:end]], known)
     middle = weighted_median(found, weights)
     half = width * np.hypot(

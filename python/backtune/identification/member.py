@@ -117,31 +117,32 @@ class Member:
 
     def _informed(self, inputs: np.ndarray, desired: np.ndarray, horizon: float) -> np.ndarray:
         """Return predictions, each from the start that the outputs suggest which it may know."""
-        run = self._run(inputs, desired, horizon, self.resting(inputs))
+        resting = self.resting(inputs)
         if not np.isfinite(horizon):
-            return run
+            return self._run(inputs, desired, horizon, resting)
         # Means of some steps tell of the last of them.
-        rests = self._rests(inputs, desired)
+        rests, steps = [resting, self._held(inputs, desired)], len(inputs)
         late = int(horizon) if self.front.factor == 1 else 1 + -(-int(horizon) // self.front.factor)
+        begins = [(0, resting)]
         seen, most = 1, min(_FIRST + 4 * self.net.state_size, len(desired))
-        while seen + late - 1 < len(run) and seen <= most:
+        while seen + late - 1 < steps and seen <= most:
             if np.isfinite(desired[seen // 2 : seen]).any():
-                start = self._suggested(inputs, desired[:seen], rests)
-                end = len(run) if 2 * seen > most else 2 * seen + late
-                first = seen + late - 1
-                run[first:end] = self._run(inputs[:end], desired[:end], horizon, start)[first:]
+                begins.append((seen + late - 1, self._suggested(inputs, desired[:seen], rests)))
             seen *= 2
-        return run
+        ends = [*(first for first, _ in begins[1:]), steps]
+        parts = [
+            self._run(inputs[:end], desired[:end], horizon, start)[first:]
+            for (first, start), end in zip(begins, ends)
+        ]
+        return np.concatenate(parts)
 
     def informed_start(self, inputs: np.ndarray, desired: np.ndarray) -> np.ndarray | None:
         """Return the start of predictions that the first outputs suggest, all those that count."""
         first = desired[: _FIRST + 4 * self.net.state_size]
         if not np.isfinite(first).any():
             return self.resting(inputs)
-        return self._suggested(inputs, first, self._rests(inputs, desired))
-
-    def _rests(self, inputs: np.ndarray, desired: np.ndarray) -> list[np.ndarray | None]:
-        return [self.resting(inputs), self._held(inputs, desired)]
+        rests = [self.resting(inputs), self._held(inputs, desired)]
+        return self._suggested(inputs, first, rests)
 
     def _run(
         self, inputs: np.ndarray, desired: np.ndarray, horizon: float, start: np.ndarray | None

@@ -68,24 +68,10 @@ def free(
     return [list(group) for group in zip(*results)]
 
 
-def ahead(
-    model: IdentifiedModel,
-    arrays: Arrays,
-    known: Arrays,
-    steps: float | None,
-    weights: np.ndarray | None = None,
-) -> Arrays:
-    """Return predictions, (members, T, O) of each sequence, of members that count.
-
-    Without steps, what follows the last measured outputs.
-    """
+def after(model: IdentifiedModel, arrays: Arrays, known: Arrays) -> Arrays:
+    """Return what follows the last measured outputs, (members, T, O) of each sequence."""
     desired = [padded(item, len(array)) for item, array in zip(known, arrays)]
-    chosen = [member for k, member in enumerate(model.members) if weights is None or weights[k] > 0]
-    if steps is None:
-        runs = [member.go_on(arrays, desired) for member in chosen]
-    else:
-        seen = places_of(model, arrays)
-        runs = [_predicted(member, arrays, desired, steps, seen) for member in chosen]
+    runs = [member.go_on(arrays, desired) for member in model.members]
     return [np.stack(group) for group in zip(*runs)]
 
 
@@ -127,15 +113,21 @@ def look_outside(model: IdentifiedModel, member: Member, arrays: Arrays, known: 
 
 def predicted(model: IdentifiedModel, arrays: Arrays, known: Arrays, steps: float) -> Arrays:
     """Return what the model says so many steps ahead, (T, O) of each sequence."""
-    weights = model.weights(steps)
+    weights, seen = model.weights(steps), places_of(model, arrays)
     heads = [
         _early(model, item, steps) if place is None else np.empty((0, len(weights)))
-        for item, place in zip(known, places_of(model, arrays))
+        for item, place in zip(known, seen)
     ]
     used = np.any([weights > 0, *[(head > 0).any(axis=0) for head in heads]], axis=0)
+    desired = [padded(item, len(array)) for item, array in zip(known, arrays)]
+    runs = [
+        _predicted(member, arrays, desired, steps, seen)
+        for member, counts in zip(model.members, used)
+        if counts
+    ]
     found = []
-    for run, head in zip(ahead(model, arrays, known, steps, used), heads):
-        first = len(head)
+    for group, head in zip(zip(*runs), heads):
+        run, first = np.stack(group), len(head)
         early = weighted_median(run[:, :first], head[:, used])
         found.append(np.concatenate([early, weighted_median(run[:, first:], weights[used])]))
     return found
