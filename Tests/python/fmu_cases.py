@@ -6,9 +6,11 @@ import xml.etree.ElementTree as ElementTree
 import zipfile
 from pathlib import Path
 
+import backtune as bt
 import numpy as np
-from export_cases import deviation, inputs_of
+from export_cases import deviation, drawn, inputs_of
 
+CLOSE = 1e-12
 OK, DISCARD, ERROR = 0, 2, 3
 LOG = {
     "3.0": ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_char_p),
@@ -17,6 +19,20 @@ LOG = {
         *(ctypes.c_int, ctypes.c_char_p, ctypes.c_char_p),
     ),
 }
+
+
+def normal(steps, channels, seed):
+    return bt.random.normal(steps * channels, seed=seed).reshape(steps, channels)
+
+
+def tank():
+    """Return a network with names, units and a sampling time, 2 s."""
+    net = bt.Network(["valve", "rain"])
+    net.input_units = ["%", ""]
+    h = net.lnl(4, "tank", activation="tanh", leak="adjust", initial="learn")
+    net.linear(1, "level", sources=[h.lag(0)])
+    net.output_names, net.output_units, net.sampling_time = ["level"], ["cm"], 2.0
+    return drawn(net)
 
 
 class Callbacks(ctypes.Structure):

@@ -117,3 +117,8 @@ def spread(ranks, make, u, y, body, gains=None, **options):
             return body(est)
 
     return together(ranks, run)
+
+
+def costs(est):
+    """Return the costs of three iterations."""
+    return est.run(3, progress=False).cost
