@@ -6,8 +6,9 @@ set -u
 cd "$(dirname "$0")/.."
 log=$(mktemp)
 c_log=$(mktemp)
+failures=$(mktemp)
 c_job=
-trap 'rm -f "$log" "$c_log"; [ -z "$c_job" ] || kill -- "-$c_job" 2>/dev/null' EXIT
+trap 'rm -f "$log" "$c_log" "$failures"; [ -z "$c_job" ] || kill -- "-$c_job" 2>/dev/null' EXIT
 passed=0
 failed=0
 
@@ -28,6 +29,8 @@ run() {
   read -r good bad <<<"$counts"
   # A failure that the closing line does not count is one all the same.
   if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+  # Told once more at the end, where somebody looks.
+  [ "$bad" -eq 0 ] || grep -E '✘|^(FAILED|ERROR)|error:|failed:|no closing line' "$log" | head -n 40 >>"$failures"
   passed=$((passed + good))
   failed=$((failed + bad))
   echo "== $name: $good passed, $bad failed, $((SECONDS - began)) s"
@@ -63,5 +66,6 @@ c_job=
 told() { cat "$c_log"; return "$c_status"; }
 run "C tests" "$plain_counts" told
 
+cat "$failures"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -55,13 +55,14 @@ static int32_t reduce(double *values, int64_t count, int32_t operation, void *us
     pthread_cond_broadcast(&meeting.changed);
   }
   while (meeting.left == 0 && !meeting.failed) pthread_cond_wait(&meeting.changed, &meeting.lock);
+  /* Read here, where the other has not left: afterwards it may fail in the next before this one wakes. */
+  failed = meeting.failed;
   if (meeting.left > 0 && --meeting.left == 0) {
     meeting.here = 0;
     pthread_cond_broadcast(&meeting.changed);
   }
   /* Nobody comes to the next before all have left. */
   while (meeting.left > 0 && !meeting.failed) pthread_cond_wait(&meeting.changed, &meeting.lock);
-  failed = meeting.failed;
   pthread_mutex_unlock(&meeting.lock);
   return failed ? 9 : 0;
 }
