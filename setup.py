@@ -31,7 +31,9 @@ CAPTURED = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
 
 def load_cpu():
     """Load the package's module on processors; the package itself cannot be imported yet."""
-    specification = importlib.util.spec_from_file_location("backtune_cpu", PACKAGE / "_cpu.py")
+    specification = importlib.util.spec_from_file_location(
+        "backtune_cpu", PACKAGE / "_engine" / "cpu.py"
+    )
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     return module

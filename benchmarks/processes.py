@@ -11,7 +11,7 @@ import time
 
 import backtune as bt
 import numpy as np
-from backtune._spread import SpreadEstimator
+from backtune.estimation.processes import SpreadEstimator
 from mpi4py import MPI
 
 ITERATIONS = 4

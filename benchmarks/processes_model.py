@@ -24,7 +24,7 @@ from pathlib import Path
 
 import backtune as bt
 import numpy as np
-from backtune._spread import SpreadEstimator
+from backtune.estimation.processes import SpreadEstimator
 
 HERE = Path(__file__).parent
 RANKS = (1, 4, 16, 64, 256, 1024)

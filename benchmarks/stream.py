@@ -17,7 +17,7 @@ from pathlib import Path
 
 import backtune as bt
 import numpy as np
-from backtune import _abi
+from backtune._engine import abi
 
 HERE = Path(__file__).resolve().parent
 BLOCK = 64
@@ -25,7 +25,7 @@ BLOCK = 64
 
 def compiled() -> Path:
     """Compile stream.c against the library that the package uses."""
-    library = Path(_abi.lib._name).resolve()
+    library = Path(abi.lib._name).resolve()
     program = Path(tempfile.mkdtemp(prefix="backtune-stream-")) / "stream"
     command = ["gcc", "-std=c99", "-O2", f"-I{HERE.parent / 'include'}", HERE / "stream.c"]
     command += ["-o", program, library, f"-Wl,-rpath,{library.parent}"]

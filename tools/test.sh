@@ -43,7 +43,7 @@ s/.*Test run with ([0-9]+) tests? in [0-9]+ suites? failed.*with ([0-9]+) issues
 plain_counts='s/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p'
 
 # The library that Python uses: the test build leaves one of its own, which needs the Swift run-time.
-library=$(.venv/bin/python -c 'from backtune._abi import lib; print(lib._name)')
+library=$(.venv/bin/python -c 'from backtune._engine.abi import lib; print(lib._name)')
 options=()
 if [[ $library == *x86-64-v4* ]]; then
   # valgrind knows no AVX-512: it runs the build for the level below, made beside that of the Swift tests.

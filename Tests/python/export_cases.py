@@ -8,7 +8,7 @@ import subprocess
 import backtune as bt
 import numpy as np
 import pytest
-from backtune._abi import lib, read_text
+from backtune._engine.abi import lib, read_text
 
 #: The engine's table of units: a new one is tested without a word.
 TABLE = json.loads(read_text(lib.bt_unit_options, None))

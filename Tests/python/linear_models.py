@@ -2,7 +2,7 @@
 
 import backtune as bt
 import numpy as np
-from backtune._data.scales import Scale
+from backtune._engine.data.scales import Scale
 from backtune.identification import IdentificationReport, IdentifiedModel, Member, Trial
 from backtune.identification.front import Front
 from backtune.identification.structure import Structure

@@ -4,7 +4,7 @@ import threading
 
 import backtune as bt
 import numpy as np
-from backtune._spread import MAX, MIN, SUM, SpreadEstimator
+from backtune.estimation.processes import MAX, MIN, SUM, SpreadEstimator
 
 SECONDS = 120
 

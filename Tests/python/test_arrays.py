@@ -7,8 +7,7 @@ import backtune as bt
 import numpy as np
 import pandas as pd
 import pytest
-from backtune import _arrays
-from backtune._data import sequences as _sequences
+from backtune._engine import arrays
 from conftest import same
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,17 +23,17 @@ NUMBERS = np.array([[1.0, 2.0], [5.0, 10.0], [0.0, 1.0]])
 def test_dtypes_give_the_float64_numbers(dtype):
     array = NUMBERS.astype(dtype)
     before = array.copy()
-    read = _arrays.as_float(array, "inputs")
+    read = arrays.as_float(array, "inputs")
     assert read.dtype == np.float64 and read.flags.c_contiguous
     assert same(read, NUMBERS)
     assert np.array_equal(array, before)
 
 
 def test_booleans_and_lists():
-    assert same(_arrays.as_float([True, False], "x"), [1.0, 0.0])
-    assert same(_arrays.as_float([[1, 2.5], [3, 4]], "x"), np.array([[1, 2.5], [3, 4]]))
-    assert same(_arrays.as_float([fractions.Fraction(1, 2), 1], "x"), [0.5, 1.0])
-    assert same(_arrays.as_float(range(3), "x"), [0.0, 1.0, 2.0])
+    assert same(arrays.as_float([True, False], "x"), [1.0, 0.0])
+    assert same(arrays.as_float([[1, 2.5], [3, 4]], "x"), np.array([[1, 2.5], [3, 4]]))
+    assert same(arrays.as_float([fractions.Fraction(1, 2), 1], "x"), [0.5, 1.0])
+    assert same(arrays.as_float(range(3), "x"), [0.0, 1.0, 2.0])
 
 
 LAYOUTS = {
@@ -65,7 +64,7 @@ def test_read_only_input_is_read_and_left_alone(net):
 
 
 def test_contiguous_float64_is_not_copied():
-    assert np.shares_memory(_arrays.as_float(NUMBERS, "x"), NUMBERS)
+    assert np.shares_memory(arrays.as_float(NUMBERS, "x"), NUMBERS)
 
 
 @pytest.mark.parametrize(
@@ -90,25 +89,25 @@ def test_other_kinds_are_refused_by_name(values, named):
     with pytest.raises(TypeError) as caught:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            _arrays.as_float(values, "inputs")
+            arrays.as_float(values, "inputs")
     assert "inputs" in str(caught.value)
     assert named in str(caught.value) or "object" in str(caught.value)
 
 
 def test_ragged_list():
     with pytest.raises(ValueError, match="rectangular"):
-        _arrays.as_float([[1, 2], [3]], "inputs")
+        arrays.as_float([[1, 2], [3]], "inputs")
 
 
 def test_missing_entries_become_nan():
     masked = np.ma.MaskedArray([1, 2, 3], mask=[False, True, False])
-    assert same(_arrays.as_float(masked, "y"), [1.0, np.nan, 3.0])
+    assert same(arrays.as_float(masked, "y"), [1.0, np.nan, 3.0])
     assert masked.data[1] == 2
-    assert same(_arrays.as_float(pd.array([1, None], dtype="Int64"), "y"), [1.0, np.nan])
+    assert same(arrays.as_float(pd.array([1, None], dtype="Int64"), "y"), [1.0, np.nan])
     series = pd.Series([1.5, None])
-    assert same(_arrays.as_float(series, "y"), [1.5, np.nan])
+    assert same(arrays.as_float(series, "y"), [1.5, np.nan])
     frame = pd.DataFrame({"a": pd.array([1, None], dtype="Int64"), "b": [0.5, 1.5]})
-    assert same(_arrays.as_float(frame, "y"), np.array([[1, 0.5], [np.nan, 1.5]]))
+    assert same(arrays.as_float(frame, "y"), np.array([[1, 0.5], [np.nan, 1.5]]))
 
 
 @settings(max_examples=50, deadline=None)
@@ -119,7 +118,7 @@ def test_missing_entries_become_nan():
     )
 )
 def test_any_array_is_read_as_numpy_would(array):
-    read = _arrays.as_float(array[::-1].T, "x")
+    read = arrays.as_float(array[::-1].T, "x")
     assert read.flags.c_contiguous and read.dtype == np.float64
     assert np.array_equal(read, array[::-1].T.astype(float), equal_nan=True)
 
@@ -159,7 +158,7 @@ def test_wrong_channels(net, shape):
 
 def test_lists_of_sequences_are_told_from_matrices():
     def sequences(values, channels=1):
-        return _sequences.is_list_of_sequences(values, channels)
+        return sequences.is_list_of_sequences(values, channels)
 
     assert not sequences([1, 2, 3]) and not sequences([[1], [2]]) and not sequences([])
     assert not sequences(np.zeros((4, 1))) and not sequences(list(np.zeros(4)))

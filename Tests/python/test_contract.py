@@ -6,7 +6,8 @@ import subprocess
 
 import backtune as bt
 import pytest
-from backtune import _abi, _library, errors
+from backtune import errors
+from backtune._engine import abi, library
 
 KINDS = {
     "int64_t": ctypes.c_int64,
@@ -14,11 +15,11 @@ KINDS = {
     "uint64_t": ctypes.c_uint64,
     "double": ctypes.c_double,
     "bt_status": ctypes.c_int32,
-    "bt_callback": _abi.Callback,
-    "bt_reduction": _abi.Reduction,
-    "bt_loader": _abi.Loader,
+    "bt_callback": abi.Callback,
+    "bt_reduction": abi.Reduction,
+    "bt_loader": abi.Loader,
     "const char *": ctypes.c_char_p,
-    "const char *const *": _abi.texts,
+    "const char *const *": abi.texts,
     "char *": ctypes.c_char_p,
     "void *": ctypes.c_void_p,
     "bt_network *": ctypes.c_void_p,
@@ -29,17 +30,17 @@ KINDS = {
     "bt_network **": ctypes.POINTER(ctypes.c_void_p),
     "bt_estimator **": ctypes.POINTER(ctypes.c_void_p),
     "bt_stream **": ctypes.POINTER(ctypes.c_void_p),
-    "const double *": _abi.doubles,
-    "const int64_t *": _abi.integers,
-    "const uint8_t *": _abi.flags,
-    "const int8_t *": _abi.signs,
-    "uint8_t *": _abi.flags,
+    "const double *": abi.doubles,
+    "const int64_t *": abi.integers,
+    "const uint8_t *": abi.flags,
+    "const int8_t *": abi.signs,
+    "uint8_t *": abi.flags,
     "int32_t *": ctypes.POINTER(ctypes.c_int32),
     "uint64_t *": ctypes.POINTER(ctypes.c_uint64),
 }
 # A pointer that is written: one value, or an array when a length stands beside it.
 ONE = {"double *": ctypes.POINTER(ctypes.c_double), "int64_t *": ctypes.POINTER(ctypes.c_int64)}
-MANY = {"double *": _abi.doubles, "int64_t *": _abi.integers}
+MANY = {"double *": abi.doubles, "int64_t *": abi.integers}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,7 @@ def kind(name, parameters, place):
     match = re.fullmatch(r"(.*?)(\w+)(\[2\])?", parameters[place])
     text, parameter, array = match[1].strip(), match[2], match[3]
     if array:
-        return _abi.integers
+        return abi.integers
     if text in ONE:
         follows = parameters[place + 1 : place + 4]
         is_array = any(re.fullmatch(r"int64_t \w*length", p) for p in follows) and not (
@@ -74,9 +75,9 @@ def kind(name, parameters, place):
 def test_every_declaration_has_its_prototype(header):
     declared = {name: (result, parameters) for result, name, parameters in declarations(header)}
     assert len(declared) > 50
-    assert set(declared) == set(_abi.FUNCTIONS)
+    assert set(declared) == set(abi.FUNCTIONS)
     for name, (result, parameters) in declared.items():
-        restype, argtypes = _abi.FUNCTIONS[name]
+        restype, argtypes = abi.FUNCTIONS[name]
         assert restype is KINDS[result], name
         assert len(argtypes) == len(parameters), name
         for place, argtype in enumerate(argtypes):
@@ -85,27 +86,27 @@ def test_every_declaration_has_its_prototype(header):
 
 def test_numbers_of_the_header(header):
     values = dict(re.findall(r"(BT_\w+) = (-?\d+)", header))
-    assert int(re.search(r"BT_ABI_NUMBER (\d+)", header)[1]) == _library.ABI_NUMBER
+    assert int(re.search(r"BT_ABI_NUMBER (\d+)", header)[1]) == library.ABI_NUMBER
     assert {int(v) for k, v in values.items() if k.startswith("BT_ERROR")} == set(errors.STATUS)
-    assert int(values["BT_EVENT_ITERATION"]) == _abi.EVENT_ITERATION
-    assert int(values["BT_EVENT_POLL"]) == _abi.EVENT_POLL
-    assert int(values["BT_STOP_NONE"]) == _abi.STOP_NONE
-    assert "BT_INPUT ((int64_t)-1)" in header and _abi.INPUT == -1
+    assert int(values["BT_EVENT_ITERATION"]) == abi.EVENT_ITERATION
+    assert int(values["BT_EVENT_POLL"]) == abi.EVENT_POLL
+    assert int(values["BT_STOP_NONE"]) == abi.STOP_NONE
+    assert "BT_INPUT ((int64_t)-1)" in header and abi.INPUT == -1
 
 
 def test_exported_symbols():
-    path = _abi.lib._name
+    path = abi.lib._name
     output = subprocess.run(
         ["nm", "-D", "--defined-only", path], capture_output=True, text=True, check=True
     ).stdout
     lines = [line.split() for line in output.splitlines()]
     symbols = {name.split("@")[0] for _, kind, name in lines if kind.isupper()}
-    assert symbols == set(_abi.FUNCTIONS)
+    assert symbols == set(abi.FUNCTIONS)
 
 
 def test_needs_no_swift():
     output = subprocess.run(
-        ["ldd", _abi.lib._name], capture_output=True, text=True, check=True
+        ["ldd", abi.lib._name], capture_output=True, text=True, check=True
     ).stdout
     assert "swift" not in output.lower() and "Foundation" not in output
     assert "not found" not in output
@@ -113,22 +114,22 @@ def test_needs_no_swift():
 
 def test_soname():
     output = subprocess.run(
-        ["readelf", "-d", _abi.lib._name], capture_output=True, text=True, check=True
+        ["readelf", "-d", abi.lib._name], capture_output=True, text=True, check=True
     ).stdout
     assert "[libbacktune.so.1]" in output
 
 
 def test_one_version_number():
-    assert _abi.lib.bt_version().decode() == bt.__version__
+    assert abi.lib.bt_version().decode() == bt.__version__
 
 
 def test_status_words_differ():
-    words = {_abi.lib.bt_status_string(status).decode() for status in range(-10, 1)}
+    words = {abi.lib.bt_status_string(status).decode() for status in range(-10, 1)}
     assert len(words) == 11 and "unknown" not in words
-    assert _abi.lib.bt_status_string(99) == b"unknown"
-    reasons = {_abi.lib.bt_stop_string(reason).decode() for reason in range(8)}
+    assert abi.lib.bt_status_string(99) == b"unknown"
+    reasons = {abi.lib.bt_stop_string(reason).decode() for reason in range(8)}
     assert len(reasons) == 8 and "unknown" not in reasons
-    assert _abi.lib.bt_stop_string(-1) == b"unknown"
+    assert abi.lib.bt_stop_string(-1) == b"unknown"
 
 
 def test_public_names_exist():

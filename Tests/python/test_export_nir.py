@@ -6,7 +6,7 @@ import json
 import backtune as bt
 import numpy as np
 import pytest
-from backtune import _nir
+from backtune.networks import nir
 
 needs_nir = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("nir", "h5py")),
@@ -127,7 +127,7 @@ def check(net, nodes, edges, least=0.02):
 
 def test_graphs_do_what_sharp_networks_do():
     net = spiking()
-    nodes, edges = _nir.graph(net, DT)
+    nodes, edges = nir.graph(net, DT)
     check(net, nodes, edges)
     kinds = [kind for kind, _ in nodes.values()]
     assert (kinds.count("LIF"), kinds.count("LI"), kinds.count("Output")) == (2, 1, 2)
@@ -142,7 +142,7 @@ def test_other_leaks(leak):
     """Nodes without a leak, whose bias goes with a matrix; sharpness does not matter."""
     net = spiking(sharpness="adjust")
     net.weights["first.x.g"], net.weights["first.x.a"] = leak, 0.02
-    nodes, edges = _nir.graph(net, DT)
+    nodes, edges = nir.graph(net, DT)
     assert nodes["first"][0] == ("IF" if leak == 1 else "LIF")
     check(net, nodes, edges)
 
@@ -154,7 +154,7 @@ def test_spikes_of_what_is_observed():
     net.randomize(2)
     net.weights["aif.x.a"] = 0.2
     u = bt.random.normal(100).reshape(100, 1)
-    run = Run(*_nir.graph(net, DT))
+    run = Run(*nir.graph(net, DT))
     found = np.array([now["output"] for now in map(run.step, u)])
     assert np.array_equal(found, sharp(net).simulate(u) > 0.5)
     assert 0.02 < found.mean() < 0.9

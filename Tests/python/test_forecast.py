@@ -3,9 +3,9 @@
 import backtune as bt
 import numpy as np
 import pytest
-from backtune._forecast_data import estimated_season, held
-from backtune._forecast_model import Predictor
-from backtune._forecast_network import Shape
+from backtune.forecasting.data import estimated_season, held
+from backtune.forecasting.model import Predictor
+from backtune.forecasting.network import Shape
 from conftest import same
 from forecast_cases import A, B, logistic, nonlinear, passengers, second_order
 

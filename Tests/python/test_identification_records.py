@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from backtune._data.scales import Scale
+from backtune._engine.data.scales import Scale
 from backtune.identification.front import (
     Front,
     GlitchFilter,

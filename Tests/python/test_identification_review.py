@@ -7,8 +7,8 @@ from dataclasses import replace
 import backtune as bt
 import numpy as np
 import pytest
-from backtune._data.scales import Scale
-from backtune._progress import Candidates
+from backtune._engine.data.scales import Scale
+from backtune._engine.progress import Candidates
 from backtune.identification import course, delays, linear
 from backtune.identification.candidates import Candidate, Kind
 from backtune.identification.combination import weighted_median

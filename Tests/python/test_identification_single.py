@@ -7,7 +7,7 @@ from pathlib import Path
 import backtune as bt
 import numpy as np
 import pytest
-from backtune import _library
+from backtune._engine import library
 from backtune.errors import NetworkError
 from conftest import ROOT
 from linear_models import arx, model_of, networks, state_space
@@ -149,8 +149,8 @@ def test_what_has_no_weights_cannot_be_scaled():
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
 @pytest.mark.skipif(not PROGRAM.is_file(), reason="not in the source tree")
 def test_a_c_program_runs_it(tmp_path):
-    library = Path(_library.load()._name).resolve()
-    place = [library, f"-Wl,-rpath,{library.parent}", "-lm"]
+    file = Path(library.load()._name).resolve()
+    place = [file, f"-Wl,-rpath,{file.parent}", "-lm"]
     command = ["cc", "-std=c99", PROGRAM, f"-I{ROOT}/include", *place]
     subprocess.run([*command, "-o", tmp_path / "identified"], check=True)
     for net in (state_space(2, 1, 2, 2), arx(1, 2, 2, 1)):

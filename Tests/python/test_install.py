@@ -141,7 +141,7 @@ def test_the_best_level_is_loaded(prefix, source, tmp_path):
     program = tmp_path / "program"
     link = [*options(prefix, "--cflags", "--libs"), f"-Wl,-rpath,{prefix}/lib"]
     subprocess.run([compiler("gcc"), source, "-o", program, *link], check=True)
-    from backtune._cpu import supported_levels
+    from backtune._engine.cpu import supported_levels
 
     best = supported_levels()[:1]
     folder = prefix / "lib" / "glibc-hwcaps" / best[0] if best else prefix / "lib"

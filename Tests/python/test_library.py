@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from backtune import _cpu, _library
+from backtune._engine import cpu, library
 
 
 def flags(*names):
@@ -28,27 +28,27 @@ V4 = (*V3, "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl")
     ],
 )
 def test_flavour_by_processor(tmp_path, monkeypatch, text, expected):
-    monkeypatch.setattr(_cpu.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(cpu.platform, "machine", lambda: "x86_64")
     path = tmp_path / "cpuinfo"
     path.write_text(text)
-    assert _cpu.supported_levels(str(path)) == expected
+    assert cpu.supported_levels(str(path)) == expected
 
 
 def test_flavour_elsewhere(monkeypatch, tmp_path):
-    assert _cpu.supported_levels(str(tmp_path / "absent")) == ()
-    monkeypatch.setattr(_cpu.platform, "machine", lambda: "aarch64")
-    assert _cpu.supported_levels() == ()
+    assert cpu.supported_levels(str(tmp_path / "absent")) == ()
+    monkeypatch.setattr(cpu.platform, "machine", lambda: "aarch64")
+    assert cpu.supported_levels() == ()
 
 
 def test_order_of_paths(tmp_path):
-    both = _library.candidates(None, tmp_path, ("x86-64-v4", "x86-64-v3"))
+    both = library.candidates(None, tmp_path, ("x86-64-v4", "x86-64-v3"))
     assert both == [
         tmp_path / "x86-64-v4" / "libbacktune.so.1",
         tmp_path / "x86-64-v3" / "libbacktune.so.1",
         tmp_path / "libbacktune.so.1",
     ]
-    assert _library.candidates("", tmp_path, ()) == both[2:]
-    assert [str(p) for p in _library.candidates("/a/b.so", tmp_path, _cpu.LEVELS)] == ["/a/b.so"]
+    assert library.candidates("", tmp_path, ()) == both[2:]
+    assert [str(p) for p in library.candidates("/a/b.so", tmp_path, cpu.LEVELS)] == ["/a/b.so"]
 
 
 def import_error(**environment):

@@ -6,7 +6,7 @@ import backtune as bt
 import numpy as np
 import pandas as pd
 import pytest
-from backtune._draws import noise_beside, noises, weighed_gains, weights_of
+from backtune.estimation.draws import noise_beside, noises, weighed_gains, weights_of
 from conftest import same
 from missing_cases import holes, record, student
 

@@ -6,7 +6,7 @@ import backtune as bt
 import numpy as np
 import pandas as pd
 import pytest
-from backtune._gaps import Autoregression, Gaps
+from backtune.estimation.gaps import Autoregression, Gaps
 from conftest import same
 from missing_cases import coloured, error_of, held, holes, record, student, with_mean
 

@@ -167,7 +167,7 @@ np.savez({str(tmp_path)!r} + f"/{{comm.rank}}.npz", cost=est.cost, stop=trace.st
 @needs_mpi
 @pytest.mark.skipif(shutil.which("mpicc") is None, reason="mpicc is not installed")
 def test_the_example_in_c(tmp_path):
-    library = Path(bt._abi.lib._name)
+    library = Path(bt._engine.abi.lib._name)
     (tmp_path / "libbacktune.so.1").symlink_to(library)
     program = tmp_path / "spread"
     source = ROOT / "examples" / "c" / "mpi" / "spread.c"

@@ -11,8 +11,8 @@ import backtune as bt
 import numpy as np
 import pandas as pd
 import pytest
-from backtune._curve import curve
-from backtune._drawing import MOST_GROUPS, lag_text
+from backtune.display.curve import curve
+from backtune.display.drawing import MOST_GROUPS, lag_text
 from conftest import same
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -96,7 +96,7 @@ def test_large_networks_are_drawn_in_part(monkeypatch):
     drawing = net.to_svg()
     assert len(marked(drawing, "group")) == MOST_GROUPS + 1
     assert "and 5 more groups, not drawn" in texts(drawing)
-    monkeypatch.setattr("backtune._drawing.MOST_WEIGHTS", 10)
+    monkeypatch.setattr("backtune.display.drawing.MOST_WEIGHTS", 10)
     (note,) = texts(net.to_svg())
     assert note == f"{MOST_GROUPS + 5} groups, not drawn: more than 10 weights"
 

@@ -9,7 +9,7 @@ import weakref
 import backtune as bt
 import numpy as np
 import pytest
-from backtune._abi import lib
+from backtune._engine.abi import lib
 from conftest import same
 
 COPIES = {

@@ -42,7 +42,7 @@ def test_wheel_works_outside_the_tree(tmp_path):
     assert wheel.name == "backtune-0.1.0-py3-none-linux_x86_64.whl"
     names = zipfile.ZipFile(wheel).namelist()
     assert sum(name.endswith("libbacktune.so.1") for name in names) == 1
-    for name in ("backtune/py.typed", "backtune/datasets/sunspots.csv", "backtune/_abi.py"):
+    for name in ("backtune/py.typed", "backtune/datasets/sunspots.csv", "backtune/_engine/abi.py"):
         assert name in names
     assert "backtune-0.1.0.dist-info/entry_points.txt" in names
     assert "backtune/command/__init__.py" in names

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from backtune._spread import SpreadEstimator
+from backtune.estimation.processes import SpreadEstimator
 from spread_cases import shares, together
 
 LENGTHS = [60] * 18 + [31, 7, 0, 3]

@@ -5,7 +5,7 @@ import pickle
 import backtune as bt
 import numpy as np
 import pytest
-from backtune._forecast_fit import quantiles
+from backtune.forecasting.fit import quantiles
 from conftest import same
 from export_cases import Program, deviation
 from forecast_cases import second_order
@@ -109,7 +109,7 @@ def test_predict_draws_nothing(series, model, monkeypatch):
     def drawn(*arguments):
         raise AssertionError("numbers were drawn")
 
-    monkeypatch.setattr("backtune._forecast_fit.uniform", drawn)
+    monkeypatch.setattr("backtune.forecasting.fit.uniform", drawn)
     assert same(model.predict(10), found.mean)
     assert same(repeated.predict(3), np.full(3, last))
     with pytest.raises(AssertionError, match="drawn"):

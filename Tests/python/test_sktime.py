@@ -3,7 +3,7 @@
 import backtune as bt
 import numpy as np
 import pytest
-from backtune._forecast_fit import FittedForecast
+from backtune.forecasting.fit import FittedForecast
 
 pytest.importorskip("sktime")
 
@@ -125,7 +125,7 @@ def test_predict_draws_nothing(model, monkeypatch):
     def drawn(*arguments):
         raise AssertionError("numbers were drawn")
 
-    monkeypatch.setattr("backtune._forecast_fit.uniform", drawn)
+    monkeypatch.setattr("backtune.forecasting.fit.uniform", drawn)
     assert abs(model.predict([-2, 0, 1, 2], X=X[100:102]) - y.iloc[[97, 99, 100, 101]]).max() < 0.1
     with pytest.raises(AssertionError, match="drawn"):
         model.predict_quantiles([1], X=X[100:101], alpha=[0.5])

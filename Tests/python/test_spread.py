@@ -3,7 +3,7 @@
 import backtune as bt
 import numpy as np
 import pytest
-from backtune._spread import SpreadEstimator
+from backtune.estimation.processes import SpreadEstimator
 from spread_cases import costs, network, sequences, shares, spread, together
 
 RANKS = [1, 2, 3, 4]

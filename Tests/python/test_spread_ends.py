@@ -6,7 +6,7 @@ import threading
 import backtune as bt
 import numpy as np
 import pytest
-from backtune._spread import SpreadEstimator
+from backtune.estimation.processes import SpreadEstimator
 from spread_cases import Joined, costs, network, sequences, shares, spread, together
 
 
@@ -50,7 +50,7 @@ def test_an_exception_in_a_callback_comes_to_all():
 @pytest.mark.parametrize("restarts", [0, 3])
 def test_an_interruption_stops_all_with_the_best_weights(restarts):
     """What a poll in the middle of an iteration says comes to all at the same place."""
-    from backtune._callbacks import stop_by
+    from backtune._engine.callbacks import stop_by
 
     u, y = sequences(count=40)
 

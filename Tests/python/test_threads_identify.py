@@ -9,7 +9,7 @@ import time
 import backtune as bt
 import numpy as np
 import pytest
-from backtune._at_once import at_once
+from backtune._engine.at_once import at_once
 from backtune.identification import recipe
 from conftest import same
 from threads_cases import NUMBERS, on_threads

@@ -152,7 +152,7 @@ def test_stopped_at_any_poll_it_goes_on(number):
     """Stopped again and again inside iterations, it loses nothing, and ends as well."""
     import ctypes
 
-    from backtune import _abi
+    from backtune._engine import abi
 
     def run():
         estimator = racing(4, 2000)
@@ -162,11 +162,11 @@ def test_stopped_at_any_poll_it_goes_on(number):
             left = [polls]
 
             def poll(handle, event, data, left=left):
-                left[0] -= event == _abi.EVENT_POLL
+                left[0] -= event == abi.EVENT_POLL
                 return int(left[0] <= 0)
 
-            callback = _abi.Callback(poll)
-            _abi.lib.bt_estimator_run(estimator._pointer, callback, None, ctypes.byref(stop))
+            callback = abi.Callback(poll)
+            abi.lib.bt_estimator_run(estimator._pointer, callback, None, ctypes.byref(stop))
             assert stop.value == 5  # BT_STOP_CALLBACK
             costs.append(estimator.cost)
             assert costs[-1] <= costs[-2]

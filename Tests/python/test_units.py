@@ -7,11 +7,11 @@ import re
 import backtune as bt
 import numpy as np
 import pytest
-from backtune._units_dynamic import DynamicUnitsMixin
-from backtune._units_gated import GatedUnitsMixin
-from backtune._units_layers import LayersMixin
-from backtune._units_recurrent import RecurrentUnitsMixin
-from backtune._units_states import StatesMixin
+from backtune.networks.units_dynamic import DynamicUnitsMixin
+from backtune.networks.units_gated import GatedUnitsMixin
+from backtune.networks.units_layers import LayersMixin
+from backtune.networks.units_recurrent import RecurrentUnitsMixin
+from backtune.networks.units_states import StatesMixin
 from conftest import same
 
 MIXINS = (

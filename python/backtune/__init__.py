@@ -14,6 +14,7 @@ from . import (
     closed_forms,
     criteria,
     datasets,
+    errors,
     interop,
     mpi,
     observables,
@@ -22,13 +23,8 @@ from . import (
     regularisation,
     topology,
 )
-from ._data.loaded import Recordings
-from ._modelled import ModelledNetwork
-from ._results import Connections, ObservableMeans
-from ._threads import get_threads, set_threads
-from ._unit_options import unit_options
-from ._version import __version__
-from .errors import (
+from ._engine.data.loaded import Recordings
+from ._engine.errors import (
     ArgumentError,
     BacktuneError,
     BacktuneWarning,
@@ -42,14 +38,22 @@ from .errors import (
     SizeError,
     StateError,
 )
-from .estimator import Estimator
-from .forecast import Forecast, ForecastErrors, forecast
-from .functions import Function, softplus, upsilon, zeta
-from .group import Group
+from ._engine.threads import get_threads, set_threads
+from ._engine.version import __version__
+from .estimation.estimator import Estimator
+from .estimation.input_model import InputModel
+from .estimation.online import OnlineEstimator
+from .estimation.results import Connections, ObservableMeans
+from .estimation.trace import Decay, Report, Trace, decay_fit
+from .estimation.uncertainty import Uncertainty
+from .forecasting.forecast import Forecast, ForecastErrors, forecast
 from .identification import IdentificationReport, IdentifiedModel, Trial, identify
-from .missing_inputs import InputModel
-from .network import Network
-from .networks import (
+from .networks.functions import Function, softplus, upsilon, zeta
+from .networks.group import Group
+from .networks.modelled import ModelledNetwork
+from .networks.network import Network
+from .networks.source import SELF, Source
+from .networks.standard import (
     aif_network,
     gru_network,
     linear_network,
@@ -59,12 +63,9 @@ from .networks import (
     sparse_lnl_network,
     strongly_typed_network,
 )
-from .online import OnlineEstimator
-from .source import SELF, Source
-from .stream import Stream
-from .trace import Decay, Report, Trace, decay_fit
-from .uncertainty import Uncertainty
-from .weights import Weights
+from .networks.stream import Stream
+from .networks.unit_options import unit_options
+from .networks.weights import Weights
 
 if TYPE_CHECKING:
     from . import experiments as experiments
@@ -115,6 +116,7 @@ __all__ = [
     "criteria",
     "datasets",
     "decay_fit",
+    "errors",
     "experiments",
     "forecast",
     "get_threads",

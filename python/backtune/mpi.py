@@ -25,8 +25,8 @@ from typing import Any
 
 import numpy as np
 
-from ._spread import MAX, MIN, SUM, OtherProcessError, SpreadEstimator
-from .network import Network
+from .estimation.processes import MAX, MIN, SUM, OtherProcessError, SpreadEstimator
+from .networks.network import Network
 
 __all__ = ["Estimator"]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ._abi import lib
-from ._arrays import as_size, as_text
+from ._engine.abi import lib
+from ._engine.arrays import as_size, as_text
 
 
 def _draw(function: Callable[..., int], size: int, seed: int, stream: str) -> np.ndarray:

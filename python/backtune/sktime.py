@@ -13,8 +13,8 @@ try:
 except ImportError as error:
     raise ImportError("the forecaster for sktime needs it: pip install backtune[sktime]") from error
 
-from ._forecast_fit import quantiles
-from .errors import ArgumentError
+from ._engine.errors import ArgumentError
+from .forecasting.fit import quantiles
 from .sklearn import RecurrentForecaster as _Forecaster
 
 __all__ = ["RecurrentForecaster"]

@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from ..errors import BacktuneError, BacktuneWarning
+from .._engine.errors import BacktuneError, BacktuneWarning
 from .arguments import parser
 
 __all__ = ["main"]

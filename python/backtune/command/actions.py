@@ -9,12 +9,12 @@ from typing import Any, Callable
 
 import numpy as np
 
-from ..errors import ArgumentError
-from ..estimator import Estimator
+from .._engine.errors import ArgumentError
+from ..estimation.estimator import Estimator
 from ..identification import IdentifiedModel
 from ..identification import identify as find
 from ..identification.documents import FORMAT
-from ..network import Network
+from ..networks.network import Network
 from .tables import Recordings
 
 Model = Any  # a Network or an IdentifiedModel

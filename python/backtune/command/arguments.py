@@ -7,7 +7,7 @@ import json
 import math
 from typing import Any
 
-from .._version import __version__
+from .._engine.version import __version__
 from . import actions
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
+from .._engine.errors import ArgumentError
 
 # What stands for a value that is missing.
 _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})

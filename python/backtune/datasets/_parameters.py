@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .._arrays import as_number
-from ..errors import ArgumentError
+from .._engine.arrays import as_number
+from .._engine.errors import ArgumentError
 
 
 def as_finite(value: Any, what: str) -> float:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from .. import random
-from .._arrays import as_count, as_flat
-from ..errors import ArgumentError
+from .._engine.arrays import as_count, as_flat
+from .._engine.errors import ArgumentError
 from ._parameters import as_finite, as_positive
 
 

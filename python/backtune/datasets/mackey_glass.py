@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from .. import random
-from .._arrays import as_count
-from ..errors import ArgumentError
+from .._engine.arrays import as_count
+from .._engine.errors import ArgumentError
 from ._parameters import as_positive
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from .. import random
-from .._arrays import as_size
-from ..network import Network
+from .._engine.arrays import as_size
+from ..networks.network import Network
 
 # Units that leave no choice about their bias.
 _OWN_BIAS = frozenset({"state_space", "strongly_typed"})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._arrays import as_size
-from ..errors import ArgumentError
+from .._engine.arrays import as_size
+from .._engine.errors import ArgumentError
 
 
 def sierpinski(length: int) -> np.ndarray:

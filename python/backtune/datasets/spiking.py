@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from .. import random
-from .._arrays import as_count
-from ..errors import StateError
-from ..network import Network
+from .._engine.arrays import as_count
+from .._engine.errors import StateError
+from ..networks.network import Network
 from ._parameters import as_positive
 
 #: Mean firing that is asked of every node, and that is accepted of a trial: others differ a little.

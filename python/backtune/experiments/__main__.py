@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from ..errors import BacktuneError
+from .._engine.errors import BacktuneError
 from . import EXPERIMENTS, METHODS, STOPS, Settings, run
 from ._output import has_matplotlib
 

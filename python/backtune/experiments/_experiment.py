@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Callable, TypeVar
 
-from .._arrays import as_size
-from ..errors import ArgumentError
+from .._engine.arrays import as_size
+from .._engine.errors import ArgumentError
 
 #: Methods of estimation that can stand side by side.
 METHODS = ("gauss-newton", "backward-tuning")

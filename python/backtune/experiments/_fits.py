@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from .. import random
-from .._arrays import as_size
+from .._engine.arrays import as_size
 from ..datasets import reverse_engineering
-from ..estimator import Estimator
-from ..network import Network
-from ..trace import Trace
+from ..estimation.estimator import Estimator
+from ..estimation.trace import Trace
+from ..networks.network import Network
 from ._experiment import Record
 from ._paper import LINEAR_COST, STOP_COST
 

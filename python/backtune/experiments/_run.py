@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable
 
-from .._arrays import as_path
-from .._progress import Runs
-from ..errors import ArgumentError
+from .._engine.arrays import as_path
+from .._engine.errors import ArgumentError
+from .._engine.progress import Runs
 from ._experiment import Experiment, Parameters, Record, Report, Settings
 from ._output import Section, csv_text, draw, page_text
 from ._registry import EXPERIMENTS

@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from .._version import __version__
-from ..errors import FileError
+from .._engine.errors import FileError
+from .._engine.version import __version__
 from ._experiment import Parameters, Record
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..trace import decay_fit
+from ..estimation.trace import decay_fit
 from ._experiment import Experiment, Parameters, Record, Report, Settings, Table
 from ._fits import reverse_fit
 

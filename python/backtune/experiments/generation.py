@@ -8,9 +8,9 @@ import numpy as np
 
 from .. import random
 from ..datasets import sierpinski
-from ..estimator import Estimator
-from ..network import Network
-from ..trace import Report as Iteration
+from ..estimation.estimator import Estimator
+from ..estimation.trace import Report as Iteration
+from ..networks.network import Network
 from ._experiment import (
     Experiment,
     Parameters,

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import observables, random
-from ..criteria import Observables
+from .. import random
+from ..estimation import observables
+from ..estimation.criteria import Observables
 from ._experiment import (
     Experiment,
     Parameters,

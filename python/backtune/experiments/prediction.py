@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..datasets import mackey_glass, narma10
-from ..network import Network
-from ..regularisation import Ridge
+from ..estimation.regularisation import Ridge
+from ..networks.network import Network
 from ._experiment import (
     Experiment,
     Parameters,

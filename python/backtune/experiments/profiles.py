@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..criteria import Robust
-from ..estimator import Estimator
-from ..network import Network
+from ..estimation.criteria import Robust
+from ..estimation.estimator import Estimator
+from ..networks.network import Network
 from ._experiment import Experiment, Parameters, Record, Report, Settings, Table
 
 _SCALES = (1.0, 2.0, 4.0, 8.0)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..datasets import spiking
-from ..estimator import Estimator
-from ..network import Network
+from ..estimation.estimator import Estimator
+from ..networks.network import Network
 from ._experiment import (
     Experiment,
     Parameters,

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .._arrays import as_size
-from .._data.parts import observed_end
-from ..errors import SizeError
-from ..uncertainty import band_width
+from .._engine.arrays import as_size
+from .._engine.data.parts import observed_end
+from .._engine.errors import SizeError
+from ..estimation.uncertainty import band_width
 from . import runs
 from .combination import at_horizons, spread, weighted_median
 from .missing import opened

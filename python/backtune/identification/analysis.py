@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..network import Network
+from ..networks.network import Network
 from . import confidence, responses
 from .linearisation import LinearSystem, linearised
 from .single import resting, single, state_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..network import Network
+from ..networks.network import Network
 from .combination import HORIZONS
 from .networks import reads_measured
 from .records import Record

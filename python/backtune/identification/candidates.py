@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..estimator import Estimator
-from ..network import Network
+from ..estimation.estimator import Estimator
+from ..networks.network import Network
 from .blocks import measured
 from .combination import HORIZONS, PERFECT
 from .fits import Kind, estimator_of, learns_starts

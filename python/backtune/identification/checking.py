@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from .._data.missing import check_finite_or_missing
-from .._data.pairs import as_gains, paired, placed
-from .._data.parts import observed_end
-from .._data.sequences import Sequences, read
-from ..errors import ArgumentError, SizeError
+from .._engine.data.missing import check_finite_or_missing
+from .._engine.data.pairs import as_gains, paired, placed
+from .._engine.data.parts import observed_end
+from .._engine.data.sequences import Sequences, read
+from .._engine.errors import ArgumentError, SizeError
 
 #: Least number of observed values of an output.
 LEAST_VALUES = 40

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..uncertainty import Uncertainty
+from ..estimation.uncertainty import Uncertainty
 from . import sensitivity
 from .covariance import weight_uncertainty
 from .linearisation import LinearSystem, linearised

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..missing_inputs import InputModel
+from ..estimation.input_model import InputModel
 from . import linear as lines
 from .candidates import Candidate
 from .combination import HORIZONS, PERFECT, weights_of

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ArgumentError
-from ..estimator import Estimator
-from ..uncertainty import Uncertainty
+from .._engine.errors import ArgumentError
+from ..estimation.estimator import Estimator
+from ..estimation.uncertainty import Uncertainty
 from .single import resting
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._files import write_whole
-from .._version import __version__
-from ..errors import ArgumentError, BacktuneError, FileError
-from ..missing_inputs import InputModel
+from .._engine.errors import ArgumentError, BacktuneError, FileError
+from .._engine.files import write_whole
+from .._engine.version import __version__
+from ..estimation.input_model import InputModel
 from .encoding import decoded, encoded, whole
 from .member import Member
 from .report import IdentificationReport

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from .._data.scales import Scale
-from .._gaps import Autoregression
-from ..missing_inputs import InputModel
-from ..network import Network
+from .._engine.data.scales import Scale
+from ..estimation.gaps import Autoregression
+from ..estimation.input_model import InputModel
+from ..networks.network import Network
 from .front import Front, GlitchFilter, RangeFilter
 from .member import Member
 from .report import IdentificationReport, Trial

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..network import Network
+from ..networks.network import Network
 from .structure import INPUT, Structure
 
 # Newton steps at most, and the residual, of values of size 1, at which they end.

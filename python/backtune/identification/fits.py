@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..estimator import Estimator
-from ..network import Network
-from ..regularisation import Ridge
+from ..estimation.estimator import Estimator
+from ..estimation.regularisation import Ridge
+from ..networks.network import Network
 from .networks import Form, reads_measured
 from .records import Record
 

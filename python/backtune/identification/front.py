@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._data.scales import Scale
+from .._engine.data.scales import Scale
 
 # Values about a glitch that say what stood in its place.
 _WINDOW = 5

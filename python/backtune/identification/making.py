@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..network import Network
+from ..networks.network import Network
 from .candidates import Candidate
 from .member import Member, equilibrium
 from .outside import range_of

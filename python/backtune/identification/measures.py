@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .._arrays import as_count
-from .._data.sequences import Sequences
-from ..errors import ArgumentError
+from .._engine.arrays import as_count
+from .._engine.data.sequences import Sequences
+from .._engine.errors import ArgumentError
 from . import runs
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..network import Network
+from ..networks.network import Network
 from .front import Front
 from .networks import has_states, reads_measured
 from .report import Trial

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .._draws import output_deviation, weighed_gains
-from ..missing_inputs import InputModel
-from ..network import Network
+from ..estimation.draws import output_deviation, weighed_gains
+from ..estimation.input_model import InputModel
+from ..networks.network import Network
 from .front import Front
 from .records import Record
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .._restored import from_json
-from ..missing_inputs import InputModel
-from ..network import Network
+from .._engine.restored import from_json
+from ..estimation.input_model import InputModel
+from ..networks.network import Network
 from . import ahead, documents, measures, runs
 from .analysis import AnalysisMixin
 from .combination import HORIZONS, at_horizons, weights_of

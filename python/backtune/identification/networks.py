@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..functions import FunctionLike
-from ..network import Network
+from ..networks.functions import FunctionLike
+from ..networks.network import Network
 
 #: Name of the unit, and of the outputs of one without states.
 UNIT, OUTPUTS = "state_space", "y"

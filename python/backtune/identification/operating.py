@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .._arrays import as_full
-from ..errors import ArgumentError
+from .._engine.arrays import as_full
+from .._engine.errors import ArgumentError
 from .equilibrium import find
 from .structure import INPUT, Structure
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import as_count, as_number, as_size
-from .._threads import get_threads
-from ..errors import ArgumentError
+from .._engine.arrays import as_count, as_number, as_size
+from .._engine.errors import ArgumentError
+from .._engine.threads import get_threads
 from .delays import LONGEST
 
 #: What a model is to be best at.

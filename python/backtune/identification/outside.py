@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._warn import warn
+from .._engine.warn import warn
 from .networks import UNIT
 
 if TYPE_CHECKING:

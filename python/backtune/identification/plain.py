@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .._data.scales import Scale
-from ..network import Network
+from .._engine.data.scales import Scale
+from ..networks.network import Network
 from .confidence import ModelUncertainty, of_weights
 from .front import Front
 from .linearisation import LinearSystem, linearised

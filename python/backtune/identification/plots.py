@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._arrays import as_size
-from .._data.sequences import Sequences
-from ..errors import SizeError
-from ..plot import _pyplot
+from .._engine.arrays import as_size
+from .._engine.data.sequences import Sequences
+from .._engine.errors import SizeError
+from ..display.plots import _pyplot
 from . import runs
 from .measures import compare
 from .shown import channel_names, labels

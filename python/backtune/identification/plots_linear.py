@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..plot import _pyplot
-from ..uncertainty import band_width
+from ..display.plots import _pyplot
+from ..estimation.uncertainty import band_width
 
 if TYPE_CHECKING:
     from .confidence import ModelUncertainty

@@ -6,7 +6,7 @@ from typing import Callable
 
 import numpy as np
 
-from .._draws import noises
+from ..estimation.draws import noises
 from .candidates import Candidate
 from .combination import HORIZONS, PERFECT, weighted_median, weights_of
 from .networks import filter_radius, radius

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .._data.pairs import learn_labels
-from .._data.scales import Scale
-from .._missing import modelled
-from .._progress import Candidates
-from .._warn import quiet
+from .._engine.data.pairs import learn_labels
+from .._engine.data.scales import Scale
+from .._engine.progress import Candidates
+from .._engine.warn import quiet
+from ..estimation.missing import modelled
 from .checking import checked
 from .course import Course
 from .front import Front

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .._data.parts import last_part, observed_end, observed_steps
-from ..errors import ArgumentError
+from .._engine.data.parts import last_part, observed_end, observed_steps
+from .._engine.errors import ArgumentError
 from .front import Front, interpolated
 
 #: Part of every sequence that candidates are compared on, from its end.

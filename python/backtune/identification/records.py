@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .._data.parts import bounds, last_part, observed_steps
+from .._engine.data.parts import bounds, last_part, observed_steps
 from .record import HELD, SHORT, VALIDATION_PART, Record
 
 #: Time steps that the race estimates from, about; the refit takes all.

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._arrays import as_count
-from ..errors import SizeError
+from .._engine.arrays import as_count
+from .._engine.errors import SizeError
 from .correlations import BOUND, LEVEL, ChiSquare, crossed, own, whiteness
 from .measures import Compared, compare
 from .shown import channel_names

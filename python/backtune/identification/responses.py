@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .._arrays import as_count, as_full
-from .._data.numbers import as_float
-from ..errors import ArgumentError
+from .._engine.arrays import as_count, as_full
+from .._engine.data.numbers import as_float
+from .._engine.errors import ArgumentError
 from .equilibrium import find
 from .operating import point_of, taps
 from .structure import INPUT, Structure

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._arrays import as_number
-from .._data.pairs import paired, placed
-from .._data.parts import observed_end
-from .._data.sequences import Sequences, read
-from .._data.times import check_sampling
-from ..errors import ArgumentError
+from .._engine.arrays import as_number
+from .._engine.data.pairs import paired, placed
+from .._engine.data.parts import observed_end
+from .._engine.data.sequences import Sequences, read
+from .._engine.data.times import check_sampling
+from .._engine.errors import ArgumentError
 from .combination import at_horizons, weighted_median, weights_of
 from .member import Member
 from .outside import warn_of_far_states

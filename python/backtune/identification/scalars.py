@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
+from .._engine.errors import ArgumentError
 
 _Values = Callable[[np.ndarray, Mapping[str, Any]], np.ndarray]
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar
 
 import numpy as np
 
-from .._at_once import at_once
-from .._progress import Candidates
-from .._warn import quiet
+from .._engine.at_once import at_once
+from .._engine.progress import Candidates
+from .._engine.warn import quiet
 
 if TYPE_CHECKING:
     from .spread import Workers

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._arrays import as_size
-from ..errors import ArgumentError
+from .._engine.arrays import as_size
+from .._engine.errors import ArgumentError
 from .member import Member
 from .report import IdentificationReport
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._drawing import escaped
+from ..display.drawing import escaped
 from .combination import HORIZONS
 
 if TYPE_CHECKING:
-    from ..network import Network
+    from ..networks.network import Network
     from .model import IdentifiedModel
     from .report import IdentificationReport, Trial
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import NetworkError
-from ..network import Network
+from .._engine.errors import NetworkError
+from ..networks.network import Network
 from .member import Member
 from .operating import taps
 from .structure import INPUT, Structure

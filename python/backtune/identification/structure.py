@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..network import Network
+from ..networks.network import Network
 from . import scalars
 
 INPUT = "input"

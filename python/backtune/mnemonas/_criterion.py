@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..estimator import Estimator
-from ..network import Network
+from ..estimation.estimator import Estimator
+from ..networks.network import Network
 from ._unit import UnitTransform
 
 

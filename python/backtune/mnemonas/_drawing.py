@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import FileError
+from .._engine.errors import FileError
 
 
 def save_curves(file: str, x: Any, curves: dict[str, Any]) -> None:

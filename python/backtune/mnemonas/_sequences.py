@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import as_count, as_number
-from ..errors import ArgumentError
+from .._engine.arrays import as_count, as_number
+from .._engine.errors import ArgumentError
 from . import _draws
 
 

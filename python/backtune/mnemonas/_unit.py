@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import as_count
-from ..errors import ArgumentError
+from .._engine.arrays import as_count
+from .._engine.errors import ArgumentError
 from ._kernels import CONSTANT, Kernel, inputs, node
 from .inputs import Input
 from .kernel_transform import KernelTransform

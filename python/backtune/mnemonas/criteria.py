@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import criteria
-from .._arrays import as_count, as_float, as_number
-from ..errors import ArgumentError
-from ..estimator import Estimator
-from ..network import Network
+from .._engine.arrays import as_count, as_float, as_number
+from .._engine.errors import ArgumentError
+from ..estimation import criteria
+from ..estimation.estimator import Estimator
+from ..networks.network import Network
 from ._criterion import TransformCriterion
 from ._rho import NAMES, slopes, values_of
 from ._unit import UnitTransform

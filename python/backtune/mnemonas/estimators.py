@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, FileError
-from ..trace import Report, Trace
+from .._engine.errors import ArgumentError, FileError
+from ..estimation.trace import Report, Trace
 from ._adjoint import backward_errors
 from ._hold import hold_others
 from .criteria import ObservableCriterion, SupervisedCriterion

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..trace import decay_fit
+from ..estimation.trace import decay_fit
 from .histogram import Histogram
 
 

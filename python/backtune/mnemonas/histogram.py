@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from ..errors import ArgumentError
+from .._engine.errors import ArgumentError
 from . import _draws
 from ._densities import MODELS, Density
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import as_count, as_float
-from ..errors import ArgumentError, FileError, StateError
+from .._engine.arrays import as_count, as_float
+from .._engine.errors import ArgumentError, FileError, StateError
 from ._sequences import sequence, transformed
 from .histogram import Histogram
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import as_number
-from ..errors import ArgumentError
+from .._engine.arrays import as_number
+from .._engine.errors import ArgumentError
 from . import _draws
 from .inputs import Input
 from .recurrent import KernelEquations

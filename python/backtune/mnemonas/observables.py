@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import observables
-from ..errors import StateError
+from .._engine.errors import StateError
+from ..estimation import observables
 from .inputs import Input
 
 

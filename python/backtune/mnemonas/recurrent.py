@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import as_number
-from ..errors import ArgumentError
-from ..network import Network
+from .._engine.arrays import as_number
+from .._engine.errors import ArgumentError
+from ..networks.network import Network
 from . import _draws
 from ._kernels import Kernel
 from .inputs import Input

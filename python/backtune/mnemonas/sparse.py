@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import as_count
-from ..errors import ArgumentError
-from ..network import Network
+from .._engine.arrays import as_count
+from .._engine.errors import ArgumentError
+from ..networks.network import Network
 from . import _draws
 from ._kernels import Factor, Kernel, inputs, node
 from ._unit import UnitTransform

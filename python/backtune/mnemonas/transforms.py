@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
-from ..functions import zeta
-from ..network import Network
+from .._engine.errors import ArgumentError
+from ..networks.functions import zeta
+from ..networks.network import Network
 from ._kernels import CONSTANT, Factor, Kernel, inputs, node, sigmoid
 from ._unit import UnitTransform
 from .inputs import Input

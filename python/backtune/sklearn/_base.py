@@ -13,11 +13,11 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .._arrays import as_size
-from .._data.parts import last_part
-from .._data.scales import Scale
-from ..errors import ArgumentError, StateError
-from ..network import Network
+from .._engine.arrays import as_size
+from .._engine.data.parts import last_part
+from .._engine.data.scales import Scale
+from .._engine.errors import ArgumentError, StateError
+from ..networks.network import Network
 from ._checks import TAG_OF_FAILED_CHECKS
 from ._continue import Past
 from ._networks import build

@@ -10,7 +10,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
-from ..errors import ArgumentError
+from .._engine.errors import ArgumentError
 from ._base import RecurrentEstimator
 from ._label_forms import read_labels
 from ._sequences import check_target, read_inputs, read_weights

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .._data.forms import Form
-from .._data.sequences import panel_of
-from .._data.times import is_plain_beside
-from ..errors import ArgumentError
-from ..network import Network
+from .._engine.data.forms import Form
+from .._engine.data.sequences import panel_of
+from .._engine.data.times import is_plain_beside
+from .._engine.errors import ArgumentError
+from ..networks.network import Network
 from ._tables import forms
 from ._training import Arrays
 

@@ -11,13 +11,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .._arrays import as_count, as_number, as_size
-from .._data.forms import PandasForm
-from .._forecast_data import Series, check_follows, continued, one_sequence, read_series, shaped
-from .._forecast_fit import FittedForecast
-from .._forecast_part import ForecastErrors
-from ..errors import ArgumentError, SizeError
-from ..forecast import banded, check_options, tell
+from .._engine.arrays import as_count, as_number, as_size
+from .._engine.data.forms import PandasForm
+from .._engine.errors import ArgumentError, SizeError
+from ..forecasting.data import Series, check_follows, continued, one_sequence, read_series, shaped
+from ..forecasting.fit import FittedForecast
+from ..forecasting.forecast import banded, check_options, tell
+from ..forecasting.part import ForecastErrors
 
 
 class RecurrentForecaster(BaseEstimator):

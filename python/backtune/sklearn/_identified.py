@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..criteria import LeastSquares
-from ..errors import ArgumentError, StateError
+from .._engine.errors import ArgumentError, StateError
+from ..estimation.criteria import LeastSquares
 from ..identification import IdentificationReport, IdentifiedModel, identify
 from ..identification.checking import LEAST_VALUES
 from ._continue import Past
@@ -16,7 +16,7 @@ from ._tables import aligned
 from ._training import Arrays, Task, Trained
 
 if TYPE_CHECKING:
-    from ..network import Network
+    from ..networks.network import Network
 
 
 class RecipeMixin:

@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.multiclass import check_classification_targets
 
-from .._data.kinds import check_iterator
-from ..errors import ArgumentError, SizeError
+from .._engine.data.kinds import check_iterator
+from .._engine.errors import ArgumentError, SizeError
 from ._sequences import checked, items_of
 
 _ALLOWED = "texts, or whole numbers, or truth values"

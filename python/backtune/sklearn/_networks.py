@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..estimator import Estimator
-from ..group import Group
-from ..network import Network
+from ..estimation.estimator import Estimator
+from ..networks.group import Group
+from ..networks.network import Network
 
 # Of units that have these options: they read the input of the same time step, as rows of X and of
 # y that belong together stand side by side.

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ..criteria import Criterion
-from ..errors import ArgumentError
-from ..estimator import Estimator
-from ..network import Network
+from .._engine.errors import ArgumentError
+from ..estimation.criteria import Criterion
+from ..estimation.estimator import Estimator
+from ..networks.network import Network
 
 # Whole numbers, with the least that is allowed.
 _LEAST = (

@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
-from .._arrays import as_size
-from .._data.scales import Scale
-from ..errors import ArgumentError, SizeError
+from .._engine.arrays import as_size
+from .._engine.data.scales import Scale
+from .._engine.errors import ArgumentError, SizeError
 from ._identified import RecipeMixin
 from ._networks import estimated_state
 from ._recipe import outputs_of, run_of

@@ -7,13 +7,13 @@ from typing import Callable, Optional
 
 import numpy as np
 
-from .._data.scales import Scale
-from ..errors import ArgumentError
+from .._engine.data.scales import Scale
+from .._engine.errors import ArgumentError
 from ..identification import IdentificationReport, IdentifiedModel, Member, Trial
 from ..identification.front import Front, averaged
 from ..identification.networks import Form, make_network
 from ..identification.runs import digest, followed, simulated
-from ..network import Network
+from ..networks.network import Network
 from ._continue import Past
 from ._training import Arrays, Trained
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from sklearn.base import RegressorMixin
 
-from .._data.names import learnable
-from .._data.parts import observed_end, observed_steps
-from .._data.scales import Scale
-from ..criteria import LeastSquares
-from ..errors import ArgumentError
+from .._engine.data.names import learnable
+from .._engine.data.parts import observed_end, observed_steps
+from .._engine.data.scales import Scale
+from .._engine.errors import ArgumentError
+from ..estimation.criteria import LeastSquares
 from ._base import RecurrentEstimator
 from ._prediction import PredictionMixin
 from ._recipe import every_member

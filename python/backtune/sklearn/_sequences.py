@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array
 
-from .._data.forms import XarrayForm, form_of
-from .._data.kinds import check_iterator
-from .._data.sequences import panel_of
-from ..errors import ArgumentError, SizeError
+from .._engine.data.forms import XarrayForm, form_of
+from .._engine.data.kinds import check_iterator
+from .._engine.data.sequences import panel_of
+from .._engine.errors import ArgumentError, SizeError
 from ._tables import axes, is_list, look_at_times
 
 # The option that lets NaN pass got another name in scikit-learn 1.6.

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from .._data.forms import Form, PandasForm, XarrayForm, form_of
-from .._data.names import learnable, listed
-from .._data.sequences import panel_of
-from .._data.times import complaint, is_plain_beside, rows_of
-from .._warn import warn
-from ..errors import ArgumentError, SizeError
+from .._engine.data.forms import Form, PandasForm, XarrayForm, form_of
+from .._engine.data.names import learnable, listed
+from .._engine.data.sequences import panel_of
+from .._engine.data.times import complaint, is_plain_beside, rows_of
+from .._engine.errors import ArgumentError, SizeError
+from .._engine.warn import warn
 
 
 def axes(values: Any) -> int:

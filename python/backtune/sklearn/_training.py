@@ -7,12 +7,12 @@ from typing import Any, Callable
 
 import numpy as np
 
-from .._progress import Progress
-from ..errors import ArgumentError, StateError
-from ..estimator import Estimator
-from ..network import Network
-from ..regularisation import Ridge
-from ..trace import Trace
+from .._engine.errors import ArgumentError, StateError
+from .._engine.progress import Progress
+from ..estimation.estimator import Estimator
+from ..estimation.regularisation import Ridge
+from ..estimation.trace import Trace
+from ..networks.network import Network
 
 Arrays = list[np.ndarray]
 

@@ -1,0 +1,1 @@
+"""The ground: the library and its prototypes, handles, errors, arrays and data, progress."""

@@ -1,0 +1,344 @@
+"""What the data say of the weights: standard errors, and which of them they leave undetermined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._engine.abi import lib
+from .._engine.callbacks import interruptible
+from .._engine.data.sequences import joined, read
+from .._engine.data.starts import initial_states
+from .._engine.errors import ArgumentError, SizeError
+from .draws import output_deviation
+
+if TYPE_CHECKING:
+    from ..identification.confidence import ModelUncertainty
+    from ..networks.network import Network
+    from .input_model import InputModel
+
+# Weights named one by one in a repr, at most.
+_NAMED = 6
+
+
+@dataclass(frozen=True, repr=False)
+class Uncertainty:
+    """How well the data determine the weights of a network: what `Estimator.uncertainty` reports.
+
+    Attributes
+    ----------
+    covariance : array of shape (P, P)
+        Of the adjustable weights, in the order of ``net.get_weights()``. Finite also for
+        undetermined weights, where it is what is left while that which is undetermined stands
+        still: a combination c that the data determine has the variance ``c @ covariance @ c``.
+    standard_errors : mapping of name to array
+        Of each array of ``net.weights``, in its full shape: 0 where a weight is fixed, absent or
+        held at a bound, inf where it is undetermined.
+    undetermined : mapping of name to array of bool
+        The weights that may change, alone or together with others, without any change of the
+        observed values: their freedom is above 1e-3.
+    held : mapping of name to array of bool
+        The weights at a bound that the cost would have them cross; they count as fixed.
+    freedom : mapping of name to array
+        How undetermined each weight is, 0 to 1: the length of its projection on the combinations
+        that the data say nothing of. Of two weights of which only the sum counts, 0.71 each.
+    noise : float
+        Standard deviation of the noise of a desired value of gain 1, from the errors that remain;
+        NaN, with all that follows from it, where there are no more observed values than determined
+        combinations of weights. 1 with the criteria "cross-entropy", "bernoulli" and "poisson",
+        which contain the noise.
+    output_noise : array of shape (O,)
+        Standard deviation of the errors that remain of each output, of a value of the median gain
+        of that output.
+    rank : int
+        Number of combinations of weights (and of initial states, with ``initial_states=True``)
+        that are determined.
+    outputs : array of shape (T, O), or list of such
+        On the data, at these weights; a list where the data came as one.
+    deviation : array of shape (T, O), or list of such
+        Standard deviation of each of them that comes from the weights, observed or not. inf where
+        an output depends on what is undetermined. Where inputs are missing, what these leave open
+        is in it too.
+    input_deviation : array of shape (T, O), list of such, or None
+        The part of `deviation` that comes from missing inputs; None where none are missing.
+    """
+
+    covariance: np.ndarray
+    standard_errors: Mapping[str, np.ndarray]
+    undetermined: Mapping[str, np.ndarray]
+    held: Mapping[str, np.ndarray]
+    freedom: Mapping[str, np.ndarray]
+    noise: float
+    output_noise: np.ndarray
+    rank: int
+    outputs: np.ndarray | list[np.ndarray]
+    deviation: np.ndarray | list[np.ndarray]
+    _net: Network
+    _directions: np.ndarray
+    _deviations: np.ndarray
+    input_deviation: np.ndarray | list[np.ndarray] | None = None
+    _inputs: InputModel | None = None
+
+    def band(
+        self, u: Any = None, level: float = 0.95, *, noise: bool = False, initial: Any = None
+    ) -> Any:
+        """Return the lower and the upper bound of a band about the outputs at some inputs.
+
+        Parameters
+        ----------
+        u : array of shape (T, M), or list of such, optional
+            Inputs, as `Network.simulate` takes them: they are simulated with the weights of this
+            report, whatever has become of the network since. NaN, in channels that have missing
+            values in the data too, is a missing value: the band widens by what may have been.
+            Without them, or where they are `outputs`, the band is about the outputs on the data.
+        level : float
+            How often the noise-free output is inside, if it is one that the network can give.
+        noise : bool
+            Whether the band is for values measured with the noise of the data instead, that is
+            `output_noise`.
+        initial : array of shape (state_size,), or list of such, optional
+            The state before the first time step, as `Network.simulate` takes it; it counts as
+            known. By default what the network says: zero, or the learnt state that all sequences
+            share. States that an estimator learnt for each sequence belong to its data alone.
+
+        Returns
+        -------
+        tuple of two arrays of shape (T, O), or list of such
+            As the inputs came; with the index that they have.
+
+        Raises
+        ------
+        SizeError
+            Inputs of another number of channels, or initial states that do not fit.
+        ArgumentError
+            A level that is not between 0 and 1, an input that is not finite, an initial state
+            without inputs.
+        KeyboardInterrupt
+            Ctrl-C, which is answered within a second or so.
+
+        Examples
+        --------
+        >>> import backtune as bt
+        >>> u = bt.random.normal(100)
+        >>> net = bt.linear_network(1).randomize(seed=0)
+        >>> y = net.simulate(u) + 0.1 * bt.random.normal(100, 1)[:, None]
+        >>> est = bt.Estimator(net, u[:50], y[:50])
+        >>> _ = est.run(progress=False)
+        >>> low, high = est.uncertainty().band(u[50:], noise=True)
+        >>> inside = (low <= y[50:]) & (y[50:] <= high)
+        >>> low.shape, bool(inside.mean() > 0.85)
+        ((50, 1), True)
+        """
+        width = band_width(level)
+        extra = self.output_noise if noise else 0.0
+        if u is None or self._are_outputs(u):
+            if initial is not None:
+                raise ArgumentError("initial: it came without inputs")
+            if isinstance(self.outputs, list) or isinstance(self.deviation, list):
+                return [_band(x, d, width, extra) for x, d in zip(self.outputs, self.deviation)]
+            return _band(self.outputs, self.deviation, width, extra)
+        net = self._net
+        given = read(u, net.inputs, "inputs", net.input_names)
+        if not given.arrays:
+            return []
+        count = len(given.arrays)
+        starts = initial_states(initial, count) if given.is_list else [initial]
+        if self._inputs is None:
+            runs = self._predict(given.arrays, starts)
+        else:
+            runs = self._predict(self._inputs.filled(given.arrays), starts)
+            spread = output_deviation(net, self._inputs, given.arrays, starts)
+            runs = [(x, np.hypot(d, more)) for (x, d), more in zip(runs, spread)]
+        names = net._output_names()
+        bands = [
+            tuple(given.like(place, part, names) for part in _band(x, d, width, extra))
+            for place, (x, d) in enumerate(runs)
+        ]
+        return bands if given.is_list else bands[0]
+
+    def linear(
+        self, at: Any = None, *, steps: int | None = None, frequencies: Any = None
+    ) -> ModelUncertainty:
+        """Return how sure poles, gains, step and frequency response of the network are.
+
+        Those of its linear model (`Network.to_state_space`) with the weights of this report, and
+        their standard errors by exact derivatives (the delta method). The basis of the states,
+        which no data determine, does not matter; what else is `undetermined` is left out of them.
+
+        Parameters
+        ----------
+        at : array of shape (M,), optional
+            The operating point, as in `Network.to_state_space`; the equilibrium moves with the
+            weights.
+        steps : int, optional
+            Of the step response; by default until little changes, 1000 at most.
+        frequencies : array of shape (F,), optional
+            In Hz where the network has a sampling time, otherwise in cycles per time step; by
+            default 200 up to half a cycle per time step.
+
+        Returns
+        -------
+        ModelUncertainty
+
+        Raises
+        ------
+        SizeError, ArgumentError, NetworkError
+            As of `Network.to_state_space`; steps or frequencies below 0.
+
+        Examples
+        --------
+        >>> import backtune as bt
+        >>> u = bt.random.normal(300)
+        >>> net = bt.Network(1)
+        >>> x = net.state_space(1, hidden=0, outputs=1)
+        >>> net.weights["state_space.x.A"], net.weights["state_space.x.B"] = 0.8, 1
+        >>> net.weights["state_space.y.C"] = 0.5
+        >>> y = net.simulate(u) + 0.1 * bt.random.normal(300, 1)[:, None]
+        >>> est = bt.Estimator(net, u, y)
+        >>> _ = est.run(progress=False)
+        >>> found = est.uncertainty().linear()
+        >>> bool(abs(found.poles[0] - 0.8) < 3 * found.poles_error[0].real < 0.03)
+        True
+        """
+        from ..identification.plain import linear_uncertainty
+
+        return linear_uncertainty(self, self._net, at, steps, frequencies)
+
+    def _are_outputs(self, u: Any) -> bool:
+        """Tell whether these are the outputs on the data, to the bit."""
+        if not isinstance(self.outputs, list):
+            return _is_same(u, self.outputs)
+        return (
+            isinstance(u, (list, tuple))
+            and len(u) == len(self.outputs)
+            and all(map(_is_same, u, self.outputs))
+        )
+
+    def _predict(
+        self, sequences: list[np.ndarray], starts: list[Any]
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return outputs and deviations of sequences."""
+        net = self._net
+        inputs, start = joined(sequences, net.inputs), net._starts(starts)
+        lengths = np.array([len(item) for item in sequences], dtype=np.int64)
+        outputs = np.empty((int(lengths.sum()), net.outputs))
+        deviation = np.empty_like(outputs)
+        interruptible(
+            lambda callback, stop: lib.bt_uncertainty_predict(
+                net._pointer,
+                lengths.size,
+                lengths,
+                inputs,
+                inputs.size,
+                start,
+                0 if start is None else start.size,
+                self._directions,
+                self._directions.size,
+                self._deviations,
+                self._deviations.size,
+                outputs,
+                deviation,
+                outputs.size,
+                callback,
+                None,
+                stop,
+            )
+        )
+        ends = np.cumsum(lengths)[:-1]
+        return list(zip(np.split(outputs, ends), np.split(deviation, ends)))
+
+    def __repr__(self) -> str:
+        free, held = _count(self.undetermined), _count(self.held)
+        text = f"{self.rank} combinations of {len(self.covariance) - held} weights determined"
+        text += f", noise {self.noise:.3g}; "
+        text += f"{free} undetermined: {_listed(self.undetermined)}" if free else "all determined"
+        if held:
+            text += f"; {held} held at a bound: {_listed(self.held)}"
+        return f"<Uncertainty: {text}>"
+
+
+def _is_same(values: Any, outputs: np.ndarray) -> bool:
+    shapes = [outputs.shape, outputs.shape[:1]] if outputs.shape[1] == 1 else [outputs.shape]
+    if getattr(values, "shape", None) not in shapes:
+        return False
+    return np.array_equal(np.asarray(values).reshape(outputs.shape), outputs)
+
+
+def _band(
+    values: np.ndarray, deviation: np.ndarray, width: float, noise: np.ndarray | float
+) -> tuple[np.ndarray, np.ndarray]:
+    half = width * np.hypot(deviation, noise)
+    return values - half, values + half
+
+
+def band_width(level: float) -> float:
+    """Return how many deviations wide, on each side, a band of a level is."""
+    try:
+        inside = 0 < level < 1
+    except TypeError:
+        inside = False
+    if not inside:
+        raise ArgumentError(f"level: {level!r} came, expected a number between 0 and 1")
+    return NormalDist().inv_cdf((1 + level) / 2)
+
+
+def _places(flags: Mapping[str, np.ndarray]) -> list[str]:
+    """Name the weights that are marked: whole arrays by their name, others with their index."""
+    found = []
+    for name, marks in flags.items():
+        if marks.size > 1 and marks.all():
+            found.append(name)
+            continue
+        found += [
+            f"{name}[{', '.join(map(str, place))}]"
+            for place in zip(*(axis.tolist() for axis in np.nonzero(marks)))
+        ]
+    return found
+
+
+def _count(flags: Mapping[str, np.ndarray]) -> int:
+    return sum(int(np.count_nonzero(marks)) for marks in flags.values())
+
+
+def _listed(flags: Mapping[str, np.ndarray]) -> str:
+    names = _places(flags)
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def make_uncertainty(
+    fixed: Mapping[str, np.ndarray], errors: np.ndarray, freedom: np.ndarray, **others: Any
+) -> Uncertainty:
+    """Make an `Uncertainty` of what the engine gives, in the order of the flat weights.
+
+    Parameters
+    ----------
+    fixed : mapping of name to array of bool
+        The weights of each array that are not among the flat ones.
+    errors, freedom
+        As from the engine; a freedom of -1 stands for a weight held at a bound.
+    **others
+        The other attributes, as they are.
+    """
+    flags, held, shares, deviations = {}, {}, {}, {}
+    first = 0
+    for name, absent in fixed.items():
+        count = absent.size - int(np.count_nonzero(absent))
+        part = slice(first, first + count)
+        deviations[name] = np.zeros(absent.shape)
+        deviations[name][~absent] = errors[part]
+        shares[name] = np.zeros(absent.shape)
+        shares[name][~absent] = freedom[part]
+        held[name] = shares[name] < 0
+        shares[name][held[name]] = 0
+        flags[name] = np.isinf(deviations[name])
+        first += count
+    if first != len(errors):
+        raise SizeError(f"weights: {first} adjustable ones, the engine gave {len(errors)}")
+    return Uncertainty(
+        standard_errors=deviations, undetermined=flags, held=held, freedom=shares, **others
+    )

@@ -1,0 +1,1 @@
+"""Forecasts of one call, `backtune.forecast`: the data, the candidates, the choice, bands."""

@@ -1,0 +1,118 @@
+"""Networks for other programs."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import reprlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._engine import abi
+from .._engine.abi import lib
+from .._engine.arrays import as_path, as_text
+from .._engine.errors import ArgumentError
+
+# Formats that are text: their exports are str, those of others bytes.
+_TEXTS = ("c",)
+
+
+class ExportMixin:
+    """The part of `Network` that writes other forms than JSON."""
+
+    if TYPE_CHECKING:
+        _pointer: Any
+
+        def _warn_untouched(self) -> None: ...
+
+    def export(
+        self,
+        path: str | os.PathLike | None = None,
+        *,
+        format: str | None = None,
+        **options: Any,
+    ) -> Any:
+        """Write the network for other programs.
+
+        Parameters
+        ----------
+        path : str or path, optional
+            Of the first file; those beside it have the same name with other suffixes. All are
+            written whole, or none is.
+        format : str, optional
+            "c", "fmu", "onnx" or "nir"; by default the one that the suffix of the path says.
+        **options
+            Of "c", "fmu" and "onnx": `input_mean` and `input_scale`, arrays of (M,), where the
+            network reads (u - mean) / scale of an input u, `output_mean` and `output_scale`, arrays
+            of (O,), where it gives an output y as (y - mean) / scale. Of "c", C99: `precision`,
+            "double" or "float", and `prefix`, what the names of all functions begin with, by
+            default the name of the file. Of "fmu": `version` of FMI, "3.0" or "2.0". Of "onnx":
+            `precision`; `form`, "scan", a loop over the time steps, "step", one of them, or "rnn",
+            nodes RNN, LSTM and GRU, in float alone; `batch`, whether sequences come side by side,
+            (T, B, M) instead of (T, M); `streaming`, whether the state comes and goes with a call.
+            Of "nir", networks of integrate-and-fire nodes (it needs the extra ``backtune[nir]``):
+            `dt`, seconds of a time step, by default
+            `sampling_time`, or 1.
+
+        Returns
+        -------
+        None, str or bytes
+            Without a path the text, or the bytes of a format that is none.
+
+        Raises
+        ------
+        ArgumentError
+            An unknown format or option, a value that an option does not take.
+        NetworkError
+            What the format cannot say of a network.
+        FileError
+            A file cannot be written (an OSError).
+        ImportError
+            What "nir" needs is not installed.
+
+        Examples
+        --------
+        >>> net = bt.lnl_network(4).randomize(seed=0)
+        >>> text = net.export(format="c", prefix="plant")
+        >>> "void plant_step(plant_state *state, const double u[], double y[]);" in text
+        True
+        """
+        self._warn_untouched()
+        kind = None if format is None else as_text(format, "format")
+        given = {key: value for key, value in options.items() if value is not None}
+        if kind == b"nir" or (kind is None and _is_nir(path)):
+            from .nir import write
+
+            return write(self, path, **given)  # type: ignore[arg-type]
+        text = f"{{{', '.join(f'{json.dumps(k)}: {_json(k, v)}' for k, v in given.items())}}}"
+        if path is not None:
+            length = ctypes.c_int64()
+            lib.bt_network_export(
+                *(self._pointer, kind, as_path(path), text.encode(), None, 0),
+                ctypes.byref(length),
+            )
+            return None
+        if format is None:
+            raise ArgumentError("export: neither a path nor a format came")
+        found = abi.read_bytes(lib.bt_network_export, self._pointer, kind, None, text.encode())
+        return found.decode("utf-8") if format in _TEXTS else found
+
+
+def _is_nir(path: Any) -> bool:
+    """Tell whether the suffix of a path says NIR."""
+    try:
+        return os.fsdecode(os.fspath(path)).endswith(".nir")
+    except (TypeError, ValueError):
+        return False
+
+
+def _json(key: str, value: Any) -> str:
+    """Write the value of an option."""
+    plain = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+    try:
+        return json.dumps(plain, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        shown = reprlib.repr(value)
+        raise ArgumentError(f"option {key}: {shown} came, expected JSON: {error}") from None

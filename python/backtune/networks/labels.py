@@ -1,0 +1,162 @@
+"""What a network keeps of the data that it is for: names, units, sampling time."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .._engine import abi
+from .._engine.abi import lib
+from .._engine.arrays import as_number, as_text
+from .._engine.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from .group import Group
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """What was read of the engine, and at which version of the network."""
+
+    version: int
+    inputs: list[str] | None
+    outputs: list[str] | None
+    columns: list[str]
+    input_count: int
+    output_count: int
+    sampling_time: float | None
+
+
+class LabelsMixin:
+    """The part of `Network` that knows its channels by name."""
+
+    _labels: _Labels | None = None
+
+    if TYPE_CHECKING:
+
+        @property
+        def _pointer(self) -> int: ...
+        @property
+        def inputs(self) -> int: ...
+        @property
+        def outputs(self) -> int: ...
+        @property
+        def groups(self) -> dict[str, Group]: ...
+
+    @property
+    def input_names(self) -> list[str] | None:
+        """Names of the input channels, None where none were given.
+
+        Columns of a table (pandas, xarray, polars) are matched with them wherever one comes in. An
+        `Estimator` learns them from the first table that it is given; assigning sets them, None
+        takes them away. Kept in JSON, files and copies, like all that follows here.
+        """
+        names = self._read_labels().inputs
+        return None if names is None else list(names)
+
+    @input_names.setter
+    def input_names(self, names: Iterable[str] | None) -> None:
+        self._set_texts(b"input names", names)
+
+    @property
+    def output_names(self) -> list[str] | None:
+        """Names of the observed outputs, None where none were given: the columns of results.
+
+        They are lost when other nodes are observed.
+        """
+        names = self._read_labels().outputs
+        return None if names is None else list(names)
+
+    @output_names.setter
+    def output_names(self, names: Iterable[str] | None) -> None:
+        self._set_texts(b"output names", names)
+
+    @property
+    def input_units(self) -> list[str] | None:
+        """Units of the input channels, such as "V", None where none were given."""
+        return self._texts(b"input units", self.inputs)
+
+    @input_units.setter
+    def input_units(self, units: Iterable[str] | None) -> None:
+        self._set_texts(b"input units", units)
+
+    @property
+    def output_units(self) -> list[str] | None:
+        """Units of the observed outputs, None where none were given."""
+        return self._texts(b"output units", self.outputs)
+
+    @output_units.setter
+    def output_units(self, units: Iterable[str] | None) -> None:
+        self._set_texts(b"output units", units)
+
+    @property
+    def sampling_time(self) -> float | None:
+        """Seconds of a time step, None where unknown.
+
+        Learnt by an `Estimator` from an index of dates or durations.
+        """
+        value = ctypes.c_double()
+        lib.bt_network_sampling_time(self._pointer, ctypes.byref(value))
+        return value.value or None
+
+    @sampling_time.setter
+    def sampling_time(self, seconds: float | None) -> None:
+        value = 0.0 if seconds is None else as_number(seconds, "sampling_time")
+        if seconds is not None and value == 0:  # to the engine it means none
+            raise ArgumentError("sampling_time: 0 came, expected a number above 0, or None")
+        lib.bt_network_set_sampling_time(self._pointer, value)
+
+    # ---- Inside
+
+    def _output_names(self) -> list[str]:
+        """Return the columns of results: names of the outputs, or else of the observed nodes."""
+        return self._read_labels().columns
+
+    def _read_labels(self) -> _Labels:
+        version = abi.read_int(lib.bt_network_version, self._pointer)
+        known = self._labels
+        if known is not None and known.version == version:
+            return known
+        outputs = self._texts(b"output names", self.outputs)
+        columns = self._nodes() if outputs is None else outputs
+        found = _Labels(
+            version,
+            self._texts(b"input names", self.inputs),
+            outputs,
+            columns,
+            self.inputs,
+            self.outputs,
+            self.sampling_time,
+        )
+        self._labels = found
+        return found
+
+    def _nodes(self) -> list[str]:
+        """Return the observed nodes: "linear.x", or "lnl.x[0]"."""
+        groups = list(self.groups.values())
+        names = []
+        group, node = ctypes.c_int64(), ctypes.c_int64()
+        for output in range(self.outputs):
+            lib.bt_network_output_node(
+                self._pointer, output, ctypes.byref(group), ctypes.byref(node)
+            )
+            found = groups[group.value]
+            names.append(found.name if found.size == 1 else f"{found.name}[{node.value}]")
+        return names
+
+    def _texts(self, kind: bytes, count: int) -> list[str] | None:
+        texts = [
+            abi.read_text(lib.bt_network_label, self._pointer, kind, channel)
+            for channel in range(count)
+        ]
+        return texts if any(texts) else None
+
+    def _set_texts(self, kind: bytes, texts: Iterable[str] | None) -> None:
+        what = kind.decode().replace(" ", "_")
+        if isinstance(texts, str):
+            raise TypeError(f"{what}: {texts!r} came, expected a list of texts")
+        encoded = [as_text(text, what) for text in texts or ()]
+        array: Any = (ctypes.c_char_p * len(encoded))(*encoded)
+        lib.bt_network_set_labels(self._pointer, kind, array, len(encoded))

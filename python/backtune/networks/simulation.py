@@ -1,0 +1,301 @@
+"""What a network computes: outputs, states and derivatives of sequences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from .._engine import abi
+from .._engine.abi import lib
+from .._engine.arrays import as_flat
+from .._engine.data.sequences import Sequences, joined, read
+from .._engine.data.starts import initial_states
+from .._engine.data.times import check_sampling
+from .._engine.errors import SizeError
+from .labels import LabelsMixin
+from .stream import Stream
+
+if TYPE_CHECKING:
+    from .network import Network
+    from .weights import Weights
+
+
+def _size(array: np.ndarray | None) -> int:
+    return 0 if array is None else array.size
+
+
+class SimulationMixin(LabelsMixin):
+    """The part of `Network` that runs it."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def weights(self) -> Weights: ...
+        def _warn_untouched(self) -> None: ...
+
+    def simulate(
+        self,
+        u: Any,
+        initial: Any = None,
+        *,
+        states: bool = False,
+        return_state: bool = False,
+    ) -> Any:
+        """Run the network over one sequence, or over each of a list: equation (1) of RR-9100.
+
+        Parameters
+        ----------
+        u : array of shape (T, M), or list of such
+            The inputs, finite; (T,) means one channel. A number of time steps when the network has
+            no inputs. A table of pandas, xarray or polars gives tables of the same kind, with the
+            same index; its columns are matched with `input_names`. A table with a MultiIndex
+            (instance, time) is a list of sequences, and gives one table.
+        initial : array of shape (state_size,), optional
+            The state before the first time step, from `return_state`; by default the learnt one
+            of the network, zero without, its inputs at rest. For a list
+            of sequences, a list of states, or one for all.
+        states : bool
+            Whether to return the values of every group too.
+        return_state : bool
+            Whether to return the state after the last time step: the `initial` of the time steps
+            that follow.
+
+        Returns
+        -------
+        outputs : array of shape (T, O)
+            The observed nodes. Values may be infinite or NaN where the network diverges.
+        states : dict of arrays of shape (T, group size)
+            By the name of the group; only with ``states=True``.
+        state : array of shape (state_size,)
+            Only with ``return_state=True``. For a list of sequences, a list of these results is
+            returned instead.
+
+        Raises
+        ------
+        ArgumentError
+            An input that is NaN or infinite.
+        SizeError
+            Another number of channels, or state of another size.
+        TypeError
+            Something else than numbers: the message names the dtype, or the column of a table.
+
+        Warns
+        -----
+        BacktuneWarning
+            The free weights were neither drawn nor set. Not with ``states=True`` where others are
+            fixed: a reservoir has states before it has a readout.
+
+        Examples
+        --------
+        >>> import backtune as bt
+        >>> net = bt.lnl_network(2).randomize(seed=0)
+        >>> u = [0.5, -0.5, 1.0]
+        >>> whole = net.simulate(u)
+        >>> first, state = net.simulate(u[:2], return_state=True)
+        >>> bool((net.simulate(u[2:], state) == whole[2:]).all())
+        True
+        """
+        known = self._read_labels()
+        channels = known.input_count
+        if not (states and self._has_fixed_weights()):
+            self._warn_untouched()
+        given = read(u, channels, "inputs", known.inputs)
+        check_sampling(known.sampling_time, given.forms)
+        count = len(given.arrays)
+        if count == 0:
+            return []
+        starts = initial_states(initial, count) if given.is_list else [initial]
+        results = self._simulate(
+            given.arrays, starts, channels, known.output_count, states, return_state
+        )
+        if not any(given.forms):
+            return results if given.is_list else results[0]
+        if not states and not return_state:
+            return given.results(results, self._output_names())
+        labelled = [self._labelled(given, k, result) for k, result in enumerate(results)]
+        return labelled if given.is_list else labelled[0]
+
+    def _has_fixed_weights(self) -> bool:
+        return any(self.weights.fixed(name).any() for name in self.weights)
+
+    def _labelled(self, given: Sequences, place: int, result: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Give the results of one sequence the index that its inputs have."""
+        outputs, *others = result
+        labelled = [given.like(place, outputs, self._output_names())]
+        for other in others:
+            if isinstance(other, dict):  # the values of every group
+                other = {
+                    name: given.like(place, values, node_names(name, values.shape[1]))
+                    for name, values in other.items()
+                }
+            labelled.append(other)
+        return tuple(labelled)
+
+    def _simulate(
+        self,
+        sequences: list[np.ndarray],
+        starts: list[Any],
+        channels: int,
+        observed: int,
+        states: bool,
+        return_state: bool,
+    ) -> list[Any]:
+        """Run sequences side by side; the result of each."""
+        lengths = [len(sequence) for sequence in sequences]
+        inputs = joined(sequences, channels)
+        start = self._starts(starts)
+        total = sum(lengths)
+        outputs = np.empty((total, observed))
+        groups = self.groups if states else {}
+        values = np.empty((total, sum(group.size for group in groups.values()))) if states else None
+        final = np.empty((len(sequences), self.state_size)) if return_state else None
+        lib.bt_simulate(
+            self._pointer,
+            len(lengths),
+            np.array(lengths, dtype=np.int64),
+            inputs,
+            inputs.size,
+            start,
+            _size(start),
+            outputs,
+            outputs.size,
+            values,
+            _size(values),
+            final,
+            _size(final),
+        )
+        if len(lengths) == 1 and values is None and final is None:
+            return [outputs]
+        results, first = [], 0
+        for place, length in enumerate(lengths):
+            part = slice(first, first + length)
+            result: list[Any] = [outputs[part]]
+            if values is not None:
+                result.append(_by_group(groups, values[part]))
+            if final is not None:
+                result.append(final[place])
+            results.append(result[0] if len(result) == 1 else tuple(result))
+            first += length
+        return results
+
+    def _starts(self, starts: list[Any]) -> np.ndarray | None:
+        """Return the initial states of all sequences, None where all are the network's own."""
+        if all(start is None for start in starts):
+            return None
+        own = self._own_start()
+        return np.concatenate(
+            [
+                own if start is None else as_flat(start, self.state_size, "initial state")
+                for start in starts
+            ]
+        )
+
+    def _own_start(self) -> np.ndarray:
+        """Return the state from which the network starts by itself: that after no step."""
+        state = np.empty(self.state_size)
+        none = np.empty(0)
+        lib.bt_simulate(
+            *(self._pointer, 1, np.zeros(1, dtype=np.int64), none, 0, None, 0),
+            *(none, 0, None, 0, state, state.size),
+        )
+        return state
+
+    @property
+    def state_size(self) -> int:
+        """Number of values of a state, as `simulate` takes and returns it."""
+        return abi.read_int(lib.bt_network_state_size, self._pointer)
+
+    def stream(self, initial: Any = None) -> Stream:
+        """Return the network as it runs step by step: for control loops, or data as they come.
+
+        Parameters
+        ----------
+        initial : array of shape (state_size,), optional
+            The state before the first time step; that of the network by default.
+
+        Returns
+        -------
+        Stream
+
+        Examples
+        --------
+        >>> import backtune as bt
+        >>> net = bt.lnl_network(2).randomize(seed=0)
+        >>> stream = net.stream()
+        >>> for u in (0.5, -0.5):
+        ...     y = stream.step(u)
+        """
+        self._warn_untouched()
+        return Stream(cast("Network", self), initial)
+
+    def gradient(
+        self, u: Any, slopes: Any, initial: Any = None, *, return_initial: bool = False
+    ) -> Any:
+        """Return the derivative of a weighted sum of the outputs by every adjustable weight.
+
+        The sum is that of slopes(t, k) outputs(t, k) over t and k; the derivative comes by the
+        adjoint, without the guard of backward tuning (section "Backward tuning" of RR-9100).
+
+        Parameters
+        ----------
+        u : array of shape (T, M)
+            The inputs; (T,) means one channel. A number of time steps when the network has no
+            inputs.
+        slopes : array of shape (T, O)
+            (T,) means one output.
+        initial : array of shape (state_size,), optional
+            The state before the first time step; the network's own by default.
+        return_initial : bool
+            Whether to return the derivative by the initial state too.
+
+        Returns
+        -------
+        gradient : array of shape (weights,)
+            In the order of `get_weights`.
+        by_initial : array of shape (state_size,)
+            0 for the part of the inputs and, without `initial`, for that of what was measured: it
+            is then what groups are themselves. Only with ``return_initial=True``.
+        """
+        given = read(u, self.inputs, "inputs", self.input_names)
+        if given.is_list:
+            raise SizeError(f"inputs: {len(given.arrays)} sequences came, expected one")
+        inputs = given.arrays[0]
+        weights = read([slopes], self.outputs, "slopes", self.output_names).arrays[0]
+        if weights.shape[0] != inputs.shape[0]:
+            raise SizeError(
+                f"slopes: {weights.shape[0]} time steps, expected {inputs.shape[0]} as inputs"
+            )
+        start = None if initial is None else as_flat(initial, self.state_size, "initial state")
+        gradient = np.empty(abi.read_int(lib.bt_network_weight_count, self._pointer))
+        by_initial = np.empty(self.state_size) if return_initial else None
+        lib.bt_gradient(
+            self._pointer,
+            1,
+            np.array([inputs.shape[0]], dtype=np.int64),
+            inputs,
+            inputs.size,
+            start,
+            _size(start),
+            weights,
+            weights.size,
+            gradient,
+            gradient.size,
+            by_initial,
+            _size(by_initial),
+        )
+        return gradient if by_initial is None else (gradient, by_initial)
+
+
+def node_names(name: str, size: int) -> list[str]:
+    """Return the names of the nodes of a group: "linear.x", or "lnl.x[0]" and so on."""
+    return [name] if size == 1 else [f"{name}[{node}]" for node in range(size)]
+
+
+def _by_group(groups: dict[str, Any], values: np.ndarray) -> dict[str, np.ndarray]:
+    """Split the values of all groups, side by side, by the names of the groups."""
+    named, first = {}, 0
+    for name, group in groups.items():
+        named[name] = values[:, first : first + group.size].copy()
+        first += group.size
+    return named

@@ -1,0 +1,125 @@
+"""Groups at a lag, as sources of other groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .._engine.arrays import as_mask, as_size
+from .._engine.errors import ArgumentError, SizeError
+
+if TYPE_CHECKING:
+    from .group import Group
+    from .network import Network
+
+
+class Source(NamedTuple):
+    """What a node group reads: another group, the network input or itself, `lag` time steps ago.
+
+    Where not every node reads every node of the source, `mask` holds rows of 0 and 1.
+    """
+
+    group: Group | _Self
+    lag: int
+    mask: tuple[tuple[int, ...], ...] | None = None
+
+    def masked(self, mask: Any) -> Source:
+        """Return the same source with only some of its connections.
+
+        Parameters
+        ----------
+        mask : array of 0 and 1, shape (nodes, source nodes)
+            1 where the node of the row reads the source's node of the column; `backtune.topology`
+            makes such masks.
+
+        Raises
+        ------
+        ArgumentError
+            Other entries than 0 and 1.
+        SizeError
+            Not a matrix, or not one column per node of the source.
+        """
+        flags = as_mask(mask, f"mask of {self!r}")
+        columns = getattr(self.group, "size", None)
+        if flags.ndim != 2 or columns not in (None, flags.shape[1]):
+            nodes = "source nodes" if columns is None else columns
+            raise SizeError(f"mask of {self!r}: shape {flags.shape}, expected (nodes, {nodes})")
+        return self._replace(mask=tuple(map(tuple, flags.tolist())))
+
+    def number(self, network: Network) -> int:
+        """Return the number of the group, after a check that it belongs to that network."""
+        if isinstance(self.group, _Self):
+            raise ArgumentError(
+                "source: bt.SELF stands for a unit being added; name the group here"
+            )
+        if self.group.network is not network:
+            raise ArgumentError(f"source {self.group.name}: it belongs to another network")
+        return self.group.id
+
+    def check_whole(self, what: str) -> None:
+        """Refuse a mask where none is possible."""
+        if self.mask is not None:
+            raise ArgumentError(f"{what}: {self!r} has a mask, which only weights can have")
+
+    def __repr__(self) -> str:
+        return f"{self.group.name}.lag({self.lag}){'' if self.mask is None else '.masked(...)'}"
+
+
+class Measured:
+    """What is read of a group where measurements take its place, from `Group.measured`.
+
+    Parameters
+    ----------
+    group : Group
+    stands_for_input : bool
+        Whether it stands for an input channel.
+    """
+
+    __slots__ = ("group", "stands_for_input")
+
+    def __init__(self, group: Group, stands_for_input: bool) -> None:
+        self.group = group
+        self.stands_for_input = stands_for_input
+
+    def lag(self, steps: int) -> Source:
+        """Return what was measured `steps` time steps ago as a source.
+
+        It is a group of its own, ``name.m1`` for a lag of 1, which is added at the first call.
+
+        Parameters
+        ----------
+        steps : int
+            1 or more; 0 too where the group stands for an input.
+
+        Raises
+        ------
+        ArgumentError
+            A lag that is not allowed, or a group that is measured itself.
+        NetworkError
+            Groups would form a cycle at lag 0.
+        """
+        lag = as_size(steps, "lag")
+        network = self.group.network
+        return network._measured(self.group, lag, self.stands_for_input).lag(0)
+
+    def __repr__(self) -> str:
+        return f"<{self.group.name} as measured>"
+
+
+class _Self:
+    """The unit that is being added, as one of its own sources."""
+
+    name = "SELF"
+
+    def lag(self, steps: int) -> Source:
+        """Return this unit, `steps` time steps ago (1 or more), as a source."""
+        return Source(self, as_size(steps, "lag"))
+
+    def __reduce__(self) -> str:
+        return "SELF"  # copies and pickles are the one object that there is
+
+    def __repr__(self) -> str:
+        return "SELF"
+
+
+#: The unit that is being added: ``net.lnl(4, sources=[bt.SELF.lag(1), h.lag(0)])``.
+SELF = _Self()
