@@ -2,9 +2,9 @@
 
 import backtune as bt
 import numpy as np
+from backtune._engine.data.front import Front, GlitchFilter, RangeFilter
 from backtune._engine.data.scales import Scale
 from backtune.identification import IdentificationReport, IdentifiedModel, Member, Trial
-from backtune.identification.front import Front, GlitchFilter, RangeFilter
 from backtune.identification.runs import digest
 
 U_MEAN, U_SCALE, Y_MEAN, Y_SCALE = 2.0, 0.5, 10.0, 4.0

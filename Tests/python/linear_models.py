@@ -2,10 +2,10 @@
 
 import backtune as bt
 import numpy as np
+from backtune._engine.data.front import Front
 from backtune._engine.data.scales import Scale
 from backtune.identification import IdentificationReport, IdentifiedModel, Member, Trial
-from backtune.identification.front import Front
-from backtune.identification.structure import Structure
+from backtune.networks.structure import Structure
 
 
 def arx(inputs, outputs, past, late, seed=0):

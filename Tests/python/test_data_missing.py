@@ -4,10 +4,10 @@ import backtune as bt
 import numpy as np
 import pandas as pd
 import pytest
+from backtune._engine.data.front import Front
 from backtune._engine.data.parts import bounds, last_part, observed_end
 from backtune._engine.data.scales import Scale
 from backtune.identification.checking import checked
-from backtune.identification.front import Front
 from backtune.identification.records import Record
 from conftest import same
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from backtune._engine.data.scales import Scale
-from backtune.identification.front import (
+from backtune._engine.data.front import (
     Front,
     GlitchFilter,
     RangeFilter,
@@ -11,6 +10,7 @@ from backtune.identification.front import (
     interpolated,
     medians,
 )
+from backtune._engine.data.scales import Scale
 from backtune.identification.records import RACE_STEPS, Record, quarters, raced, refitted
 from conftest import same
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 import backtune as bt
 import numpy as np
 import pytest
+from backtune._engine.data.front import Front, interpolated, medians
 from backtune._engine.data.scales import Scale
 from backtune._engine.progress import Candidates
 from backtune.identification import course, delays, linear
 from backtune.identification.candidates import Candidate, Kind
 from backtune.identification.combination import weighted_median
-from backtune.identification.front import Front, interpolated, medians
 from backtune.identification.linear import least
 from backtune.identification.networks import Form, make_network
 from backtune.identification.pool import level

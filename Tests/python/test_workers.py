@@ -7,7 +7,7 @@ import backtune as bt
 import joblib
 import numpy as np
 import pytest
-from backtune.identification.spread import _cloudpickle
+from backtune.identification.workers import _cloudpickle
 from conftest import later
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 

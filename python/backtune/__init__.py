@@ -23,6 +23,7 @@ from . import (
     regularisation,
     topology,
 )
+from . import display as _display  # noqa: F401  (it shows networks and traces)
 from ._engine.data.loaded import Recordings
 from ._engine.errors import (
     ArgumentError,

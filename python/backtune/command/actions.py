@@ -92,8 +92,6 @@ def export(given: Namespace) -> None:
 
 
 def _network(given: Namespace) -> Network:
-    from .arguments import as_value
-
     kind, _, rest = given.unit.partition(":")
     size, *options = rest.split(",")
     pairs = [option.partition("=") for option in options]
@@ -154,3 +152,11 @@ def _checked(options: list[tuple[str, Any]], *functions: Callable[..., Any]) -> 
         if name not in expected:
             raise ArgumentError(f"option '{name}': unknown, expected one of {', '.join(expected)}")
     return {name: np.asarray(v) if isinstance(v, list) else v for name, v in options}
+
+
+def as_value(text: str) -> Any:
+    """Read JSON, else a text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

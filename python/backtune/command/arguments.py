@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from typing import Any
 
@@ -145,12 +144,4 @@ def _option(text: str) -> tuple[str, Any]:
     name, sign, value = text.partition("=")
     if not (name and sign):
         raise argparse.ArgumentTypeError(f"'{text}' came, expected NAME=VALUE")
-    return name, as_value(value)
-
-
-def as_value(text: str) -> Any:
-    """Read JSON, else a text."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+    return name, actions.as_value(value)

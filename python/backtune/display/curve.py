@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import html
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from .._engine import shown
+from ..estimation.trace import Report, Trace
 from .drawing import svg
-
-if TYPE_CHECKING:
-    from ..estimation.trace import Trace
 
 _WIDTH, _HEIGHT, _LEFT, _BELOW = 420, 160, 64, 24
 _MOST_POINTS, _MOST_ROWS = 400, 12
 
 
-def trace_html(trace: Trace, kind: type) -> str:
-    """Return the curve and the table of a trace whose entries are dataclasses of that kind."""
-    names = [field.name for field in fields(kind) if field.name != "stop"]
+@shown.html.register
+def trace_html(trace: Trace) -> str:
+    """Return the curve and the table of a trace."""
+    names = [field.name for field in fields(Report) if field.name != "stop"]
     places = list(range(len(trace)))
     if len(places) > _MOST_ROWS:
         places = places[: _MOST_ROWS // 2] + places[-_MOST_ROWS // 2 :]

@@ -6,10 +6,11 @@ import html
 import json
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ..networks.network import Network
+from .._engine import shown
+from .._engine.errors import BacktuneError
+from ..networks.network import Network
 
 #: What is drawn of a large network: so many groups, of a network of at most so many weights.
 MOST_GROUPS = 40
@@ -65,6 +66,7 @@ def svg(width: float, height: float, label: str, parts: Iterable[str]) -> str:
     )
 
 
+@shown.svg.register
 def network_svg(net: Network) -> str:
     """Draw a network.
 
@@ -106,6 +108,16 @@ def network_svg(net: Network) -> str:
         parts.append(_text(width / 2, height + 8, f"and {left} more groups, not drawn", 11, _LINE))
         height += 20
     return svg(width, height, f"network of {len(described['groups'])} groups", parts)
+
+
+@shown.html.register
+def network_html(net: Network) -> str:
+    """Return the drawing of a network under what it is."""
+    try:
+        drawing = "" if net.closed else network_svg(net)
+    except BacktuneError:
+        drawing = ""
+    return f"<div><div>{escaped(repr(net)[1:-1])}</div>{drawing}</div>"
 
 
 def _note(net: Network, text: str) -> str:

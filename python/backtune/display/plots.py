@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from .._engine import shown
 from .._engine.arrays import as_size
 from .._engine.data.numbers import as_float
 from .._engine.data.pairs import Data
 from .._engine.errors import ArgumentError, SizeError
-
-if TYPE_CHECKING:
-    from ..estimation.trace import Trace
-    from ..networks.network import Network
+from ..estimation.trace import Trace
+from ..networks.network import Network
 
 __all__ = ["plot_autocorrelation", "plot_prediction", "plot_trace", "plot_weights"]
 
@@ -35,6 +34,7 @@ def _pyplot() -> Any:
     return plt
 
 
+@shown.figure.register
 def plot_trace(trace: Trace, ax: Any = None) -> Any:
     """Draw the cost of a trace by iteration, on a log scale, as in figure 7 of RR-9100.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable, Protocol
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from ..networks.network import Network
-    from .input_model import InputModel
+from ..networks.simulation import SimulatingNetwork
 
 # Draws, and time steps that are simulated side by side.
 _COUNT, _STEPS = 100, 200_000
@@ -20,9 +18,22 @@ _LEAST, _LEAST_SHARE = 1e-12, 0.01
 Run = Callable[[list[np.ndarray], int], list[np.ndarray]]
 
 
+class FilledInputs(Protocol):
+    """What is asked of an `InputModel` by those who take missing inputs: see there."""
+
+    def check(self, arrays: list[np.ndarray]) -> None:
+        """Refuse what it does not model."""
+
+    def filled(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
+        """Return arrays (T, M) with means in the place of what is missing."""
+
+    def sampler(self, values: np.ndarray, seed: int) -> Callable[[int], np.ndarray]:
+        """Return what draws so many of an array (T, M) at a time, (count, T, M)."""
+
+
 def output_deviation(
-    net: Network,
-    model: InputModel,
+    net: SimulatingNetwork,
+    model: FilledInputs,
     arrays: list[np.ndarray],
     starts: list[Any],
     run: Run | None = None,

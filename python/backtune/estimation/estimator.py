@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-import ctypes
-import math
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-import numpy as np
-
-from .._engine import abi
-from .._engine.abi import lib
-from .._engine.arrays import as_text
-from .._engine.callbacks import RunGuard
-from .._engine.data.loaded import LoadedData, Recordings, is_mapped
-from .._engine.data.pairs import Data, learn_labels, set_initial
-from .._engine.data.starts import initial_states as listed_states
-from .._engine.errors import ArgumentError, BacktuneWarning, NetworkError
-from .._engine.handle import Owner
-from .._engine.warn import is_quiet
-from ..networks.modelled import ModelledNetwork
+from .._engine.data.loaded import LoadedData
+from .._engine.data.pairs import Data
+from .._engine.errors import ArgumentError
 from ..networks.network import Network
+from .core import CoreEstimator, Give
 from .criteria import Criterion
-from .horizons import Schedule
 from .missing import MissingInputs
-from .objective import add_regularisations, set_criterion
 from .regularisation import Regularisation
-from .results import ResultsMixin, stop_words
-from .run import run
-from .trace import Report, Trace
+from .trace import Trace
 from .uncertainty import Uncertainty
-from .validation import Validation
 
 
-class Estimator(ResultsMixin, Owner):
+class Estimator(CoreEstimator):
     """Adjusts the weights of a network so that its outputs come near to desired ones.
 
     By Gauss-Newton, or by the method of RR-9100, section "Backward tuning".
@@ -165,222 +148,42 @@ class Estimator(ResultsMixin, Owner):
         measured: Mapping[Any, Any] | None = None,
         missing: str | None = None,
     ) -> None:
-        if not isinstance(net, Network):
-            raise TypeError(f"net: {net!r} came, expected a Network")
-        if isinstance(net, ModelledNetwork):
-            raise NetworkError(
-                "net: one of with_missing_inputs came, expected the network that it was made of"
-            )
-        if net.outputs == 0:
-            raise NetworkError("the network has no group: add a unit first")
-        balanced = isinstance(gains, str)
-        if balanced and gains != "balanced":
-            raise ArgumentError(f"gains: {gains!r} came, expected numbers or 'balanced'")
-        data = self._read(net, u, y, None if balanced else gains)
-        if missing == "model" and isinstance(data, LoadedData):
+        self._rule = missing
+        self._missing: MissingInputs | None = None
+        super().__init__(
+            net,
+            u,
+            y,
+            gains,
+            criterion=criterion,
+            regularisation=regularisation,
+            washout=washout,
+            static=static,
+            method=method,
+            restarts=restarts,
+            initial=initial,
+            initial_states=initial_states,
+            guard=guard,
+            reestimation=reestimation,
+            horizon=horizon,
+            measured=measured,
+        )
+
+    def _fill(self, data: Data) -> None:
+        if self._rule == "model" and isinstance(data, LoadedData):
             raise ArgumentError(
                 "missing: 'model' came, expected 'error' where sequences are read when they are"
                 " wanted: a model of the inputs is of all of them"
             )
-        self._missing = MissingInputs.of(net, data, missing)
+        self._missing = MissingInputs.of(self.net, data, self._rule)
         self.input_model = None if self._missing is None else self._missing.model
-        self.net = net
-        # The engine asks for sequences that are not in memory as long as this lives.
-        self._source = data if isinstance(data, LoadedData) else None
-        if self._source is not None:
-            self._calls_back = True
-        self._create(lib.bt_estimator_create, lib.bt_estimator_free, net._pointer)
-        self._spread()
-        groups, values = net._measured_values(measured, data)
-        self._measured_names = [net._group(number).name for number in groups.tolist()]
 
-        def give(data: Data, initial: Any) -> None:
-            data.give_to(self._pointer)
-            set_initial(self._pointer, net, data, initial)
-            first = 0
-            for number in groups.tolist():
-                size = int(data.lengths.sum()) * net._group(number).size
-                block = np.ascontiguousarray(values[first : first + size])
-                lib.bt_estimator_set_measured(self._pointer, number, block, block.size)
-                first += size
-
-        with self._asking():
-            give(data, initial)
-        options: dict[str, Any] = {
-            "restarts": None if restarts == "auto" else restarts,
-            "initial_states": initial_states,
-            "guard": guard,
-            "reestimation": reestimation,
-            "washout": washout,
-            "static": static,
-            "balanced": balanced or None,
-        }
-        if criterion is not None:
-            options["nu"] = set_criterion(self._pointer, net.outputs, criterion)
-        add_regularisations(self._pointer, regularisation)
-        if method is not None:
-            lib.bt_estimator_set_method(self._pointer, as_text(method, "method"))
-        for name, value in options.items():
-            if value is not None:
-                self.set_option(name, value)
-        learn_labels(net, *data.tables)
-        self._form = data.form
-        self._start = "network" if initial is None else "given"
-        self._sequences = data.lengths.size
-        self._lengths, self._is_list = data.lengths, data.is_list
-        starts = None if initial is None else listed_states(initial, self._sequences)
-        self._given_starts = None if starts is None else net._starts(starts)
-        self._schedule = Schedule(self, horizon)
+    def _keep(self, data: Data, initial: Any, measured: Any, give: Give) -> None:
         if self._missing is not None:
             self._missing.keep(data, initial, measured, give)
-        # Asked here: what was found is told after the network was closed too.
-        self._outputs = net.outputs
-        self._validated: dict[int, float] = {}
-        self._told: set[str] = set()
 
-    def _read(self, net: Network, u: Any, y: Any, gains: Any) -> Data:
-        if isinstance(u, Recordings) or is_mapped(u) or is_mapped(y):
-            return LoadedData(net, u, y, gains)
-        return Data(net, u, y, gains)
-
-    def _spread(self) -> None:
-        """Tell the engine of other processes, before it has data."""
-
-    # ---- Settings
-
-    @property
-    def criterion(self) -> str:
-        """Name of the criterion."""
-        return abi.read_text(lib.bt_estimator_get_criterion, self._pointer)
-
-    @property
-    def method(self) -> str:
-        """Name of the method."""
-        return abi.read_text(lib.bt_estimator_get_method, self._pointer)
-
-    def get_option(self, name: str) -> float:
-        """Return an option: "max_iterations", "tolerance", "target", "initial_states" ..."""
-        return self._option(name)
-
-    def set_option(self, name: str, value: float) -> None:
-        """Set one of the options of `get_option`, for all runs that follow."""
-        lib.bt_estimator_set_option(self._pointer, as_text(name, "option"), float(value))
-        if name == "horizon" and not math.isnan(value):
-            self._schedule = Schedule(self, value)
-
-    # ---- Work
-
-    def step(self) -> Report:
-        """Do one iteration of the method.
-
-        Returns
-        -------
-        Report
-            Its `stop` tells why a further step cannot help.
-
-        Raises
-        ------
-        KeyboardInterrupt
-            Ctrl-C; the weights are the best seen all the same.
-        """
-        guard, stop = self._call(lib.bt_estimator_step, lambda: False)
-        if guard.interrupted:
-            raise KeyboardInterrupt
-        self._warn()
-        place = self._trace_length() - 1
-        return self._report(place, None if stop == abi.STOP_NONE else stop_words(stop))
-
-    def run(
-        self,
-        max_iterations: int | None = None,
-        tolerance: float | None = None,
-        target: float | None = None,
-        *,
-        progress: bool = True,
-        callback: Callable[[Report], Any] | None = None,
-        validation: Any = None,
-        patience: int = 20,
-    ) -> Trace:
-        """Iterate until the cost is low enough, cannot be lowered, or the iterations are spent.
-
-        Parameters
-        ----------
-        max_iterations : int, optional
-            Limit of this run; like those below, what `get_option` says by default.
-        tolerance : float, optional
-            Stop when the cost falls below this times its first value, or times what the mean of the
-            desired values costs where that is less.
-        target : float, optional
-            Stop when the cost falls below this.
-        progress : bool
-            Whether to show a progress bar with the cost and the NMSE.
-        callback : callable, optional
-            Called with a `Report` after each iteration; what it returns, when true, stops the run.
-            An exception stops it too and comes out of `run`; the network has the best weights all
-            the same.
-        validation : (u, y), (u, y, initial) or (u, y, initial, measured), optional
-            Sequences kept for early stopping, with the states that they start from (None for the
-            network's) and what was measured of groups, needed where `measured` was given: the
-            network receives the weights whose NMSE there was the least, those of the start among
-            them, however the run ends. The errors are in `Trace.validation`; `cost` and `trace` of
-            the estimator go on telling of the data it adjusts to.
-        patience : int
-            Iterations without a lower error there after which the run stops.
-
-        Returns
-        -------
-        Trace
-            Of all iterations of this estimator. Ctrl-C ends the run early and returns it too: the
-            network has the best weights seen, and `stop` is "interrupted"; a loop of runs has to
-            look at that.
-
-        Raises
-        ------
-        BusyError
-            The estimator, or its network, is in use by another thread or by a callback.
-        ArgumentError
-            Validation without a value that is observed, or without measured values of a group of
-            which the estimator has some.
-
-        Examples
-        --------
-        >>> import backtune as bt
-        >>> u, y = bt.datasets.reverse_engineering(units=2, seed=0)
-        >>> net = bt.lnl_network(4).randomize(seed=0)
-        >>> est = bt.Estimator(net, u[:8], y[:8])
-        >>> trace = est.run(30, progress=False, validation=(u[8:], y[8:]), patience=5)
-        >>> trace.validation.shape == trace.cost.shape
-        True
-        """
-        looks: Callable[[], Validation] | None = None
-        if validation is not None:
-            washout, static = int(self.get_option("washout")), bool(self.get_option("static"))
-
-            def looks() -> Validation:
-                return Validation(
-                    *(self.net, validation, patience, washout, static),
-                    *(self._schedule.stage, self.input_model, self._measured_names),
-                )
-
-        self._validated = {}
-        given = {"max_iterations": max_iterations, "tolerance": tolerance, "target": target}
-        chosen = {name: value for name, value in given.items() if value is not None}
-        before = {name: self.get_option(name) for name in chosen}
-        try:
-            for name, value in chosen.items():
-                self.set_option(name, value)
-
-            def iterate() -> Trace:
-                return self._schedule.run(
-                    lambda: run(self, progress, callback, looks() if looks else None)
-                )
-
-            trace = iterate() if self._missing is None else self._missing.run(self, iterate)
-        finally:
-            for name, value in before.items():
-                self.set_option(name, value)
-        self._warn()
-        return trace
+    def _iterate(self, iterate: Callable[[], Trace]) -> Trace:
+        return iterate() if self._missing is None else self._missing.run(self, iterate)
 
     def _widened(self, report: Uncertainty) -> Uncertainty:
         """Return a report with what missing inputs leave open."""
@@ -388,46 +191,3 @@ class Estimator(ResultsMixin, Owner):
             return report
         learnt = self.initial_states if self.get_option("initial_states") else None
         return self._missing.widened(report, max(self._schedule.stage), learnt)
-
-    def _call(self, function: Any, on_iteration: Callable[[], Any]) -> tuple[RunGuard, int]:
-        stop = ctypes.c_int32()
-        if self._starts_back is not None:
-            # What follows learns them anew, from where it was told to.
-            self._set_starts(self._given_starts)
-            self._starts_back = None
-        with RunGuard(on_iteration) as guard:
-            try:
-                function(self._pointer, guard.callback, None, ctypes.byref(stop))
-            except KeyboardInterrupt:
-                # While a recording was read: it ends a run as at any other time.
-                if not guard.interrupted:
-                    raise
-        self._finish(guard)
-        return guard, stop.value
-
-    def _finish(self, guard: RunGuard) -> None:
-        guard.finish()
-
-    def _set_starts(self, states: np.ndarray | None) -> None:
-        """Give the engine the states that sequences start from; None for the network's."""
-        size = 0 if states is None else states.size
-        lib.bt_estimator_set_initial_states(self._pointer, states, size)
-
-    def _warn(self) -> None:
-        """Give the engine's notes as warnings, each once."""
-        for kind, text in self._notes():
-            # Those are part of the stop reason.
-            if kind not in ("interpolates", "parting") and text not in self._told:
-                self._told.add(text)
-                if not is_quiet():
-                    warnings.warn(text, BacktuneWarning, stacklevel=3)
-
-    def __reduce__(self) -> tuple:
-        raise TypeError(
-            "an Estimator cannot be pickled or copied: pickle its network, and make a new one there"
-        )
-
-    def __repr__(self) -> str:
-        if self.closed:
-            return "<Estimator, closed>"
-        return f"<Estimator of {self.net!r}, {max(self._trace_length() - 1, 0)} iterations>"

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
 import numpy as np
 
 from .._engine.abi import lib
 from .._engine.arrays import as_number
 from .._engine.errors import ArgumentError, StateError
+from .handle import EstimatorHandle
+from .trace import Trace
 from .validation import restore, snapshot
-
-if TYPE_CHECKING:
-    from .estimator import Estimator
-    from .trace import Trace
 
 # A free run with a lower NMSE stays with the data.
 _FOLLOWS = 0.1
@@ -25,7 +23,7 @@ Stage = tuple[float, ...]  # horizons together, infinity for the free run
 class Kept:
     """The weights of an estimator, and the initial states of its sequences where it learns them."""
 
-    def __init__(self, estimator: Estimator) -> None:
+    def __init__(self, estimator: EstimatorHandle) -> None:
         self._estimator = estimator
         self._weights = snapshot(estimator.net)
         # What the engine is given as initial states, None for the network's, and what they are.
@@ -96,7 +94,7 @@ class Schedule:
         An empty list or tuple, a horizon that is no whole number of 1 or more, or infinity.
     """
 
-    def __init__(self, estimator: Estimator, horizon: Any) -> None:
+    def __init__(self, estimator: EstimatorHandle, horizon: Any) -> None:
         self._estimator = estimator
         self._stages = stages(horizon)
         self._earlier: list[tuple[str, Trace]] = []

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._engine.errors import BacktuneWarning
 from ..networks.network import Network
-from .estimator import Estimator
+from .core import CoreEstimator
 from .gaps import Autoregression, Gaps
 from .regularisation import Ridge
 
@@ -115,7 +115,7 @@ class _Record:
         rows = known if complete is None else sum(int(item.sum()) for item in complete)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", BacktuneWarning)
-            with Estimator(
+            with CoreEstimator(
                 net,
                 self.others if self.inputs else None,
                 self.modelled,

@@ -17,6 +17,8 @@ from .._engine.data.missing import (
 from .._engine.data.names import learnable
 from .._engine.data.sequences import read
 from .._engine.errors import ArgumentError
+from ..networks.modelled import ModelledNetwork, joined
+from ..networks.network import Network
 from .gaps import Autoregression, Gaps
 from .input_fit import best_fit, constant_part, standardised
 
@@ -200,6 +202,10 @@ class InputModel:
         part = whole[..., self.channels]
         whole[..., self.channels] = np.where(np.isnan(part), own, part)
         return whole
+
+    def before(self, net: Network) -> ModelledNetwork:
+        """Return a network with this before it, see `Network.with_missing_inputs`."""
+        return joined(net, self)
 
     def check(self, arrays: list[np.ndarray]) -> None:
         """Refuse what is infinite, and what is missing of a channel that is not modelled."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,15 +16,12 @@ from .._engine.data.sequences import joined
 from .._engine.data.starts import initial_states
 from .._engine.errors import ArgumentError
 from .._engine.warn import warn
+from ..networks.network import Network
+from .core import CoreEstimator
 from .draws import noises, output_deviation, weighed_gains
-
-if TYPE_CHECKING:
-    from ..networks.network import Network
-    from .estimator import Estimator
-    from .input_model import InputModel
-    from .trace import Trace
-    from .uncertainty import Uncertainty
-
+from .input_model import InputModel
+from .trace import Trace
+from .uncertainty import Uncertainty
 
 # How a first run ends after which there is none of outputs that are weighed.
 _LAST = ("interrupted", "callback", "diverged", "target", "nothing")
@@ -51,8 +48,6 @@ def modelled(
     said = f"{what}: {missing_words(counts, names)}"
     if missing == "error":
         raise ArgumentError(f"{said}; expected none, or missing='model'")
-    from .input_model import InputModel  # which makes estimators itself
-
     model = InputModel(arrays, names=names)
     if missing is None:
         warn(
@@ -123,7 +118,7 @@ class MissingInputs:
         free = horizon == math.inf or not self._known or self._measured is not None
         return output_deviation(net, self.model, self._arrays, starts, None if free else predict)
 
-    def run(self, estimator: Estimator, iterate: Callable[[], Trace]) -> Trace:
+    def run(self, estimator: CoreEstimator, iterate: Callable[[], Trace]) -> Trace:
         """Iterate; the first time twice, the second time with outputs weighed by what is open."""
         limit = int(estimator.get_option("max_iterations"))
         plain = estimator.criterion == "least-squares" and estimator._schedule.is_single
@@ -144,7 +139,7 @@ class MissingInputs:
         trace.stages = [("before outputs were weighed", first)]
         return trace
 
-    def _weigh(self, estimator: Estimator) -> bool:
+    def _weigh(self, estimator: CoreEstimator) -> bool:
         """Give the engine gains by what missing inputs leave open; tell whether there are any."""
         learns = bool(estimator.get_option("initial_states"))
         learnt = estimator.initial_states if learns else None

@@ -1,10 +1,8 @@
-"""What an estimator found: results, reports and the trace."""
+"""What an estimator found: outputs, observables, connections, uncertainty."""
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,30 +10,10 @@ import numpy as np
 
 from .._engine import abi
 from .._engine.abi import lib
-from .._engine.arrays import as_text
-from .._engine.callbacks import calling_back, interruptible
+from .._engine.callbacks import interruptible
 from .._engine.data.sequences import Sequences
-from ..networks.network import Network
-from .horizons import Schedule
-from .trace import COLUMNS, Report, Trace, make_report
+from .handle import EstimatorHandle
 from .uncertainty import Uncertainty, make_uncertainty
-
-# BT_STOP_* of include/backtune.h, in their order.
-_STOPS = (
-    "none",
-    "tolerance",
-    "target",
-    "stalled",
-    "iterations",
-    "callback",
-    "diverged",
-    "nothing",
-    "converged",
-    "saddle",
-)
-
-# BT_NOTE_* of include/backtune.h.
-_NOTES = {1: "drawn", 2: "units", 3: "interpolates", 4: "parting"}
 
 
 class ObservableMeans(NamedTuple):
@@ -69,88 +47,12 @@ class Connections:
         return f"<{self.name}: {left} of {total} weights, {int(self.removed.sum())} removed>"
 
 
-class ResultsMixin:
-    """The part of `Estimator` that reads what was found."""
+class FoundEstimator(EstimatorHandle):
+    """An estimator that tells what it found."""
 
-    _pointer: int
-    net: Network
-    _sequences: int
     _lengths: np.ndarray
-    _outputs: int
     _is_list: bool
     _form: Sequences
-    _start: str
-    get_option: Callable[[str], float]
-    _widened: Callable[[Uncertainty], Uncertainty]
-    _validated: dict[int, float]
-    _schedule: Schedule
-    # Whether the engine calls Python also where nothing runs.
-    _calls_back = False
-    # Those of weights that came back: the engine tells of what it found last.
-    _starts_back: np.ndarray | None = None
-
-    def _asking(self) -> AbstractContextManager[None]:
-        """Return what calls of the engine stand in that may have to compute, or to read."""
-        return calling_back() if self._calls_back else nullcontext()
-
-    def _ask(self, function: Callable[..., Any], *arguments: Any) -> None:
-        with self._asking():
-            function(self._pointer, *arguments)
-
-    def _option(self, name: str) -> float:
-        value = ctypes.c_double()
-        lib.bt_estimator_get_option(self._pointer, as_text(name, "option"), ctypes.byref(value))
-        return value.value
-
-    @property
-    def stop_reason(self) -> str:
-        """Why the last run or step stopped, in words."""
-        return stop_words(self._stop())
-
-    def _stop(self) -> int:
-        stop = ctypes.c_int32()
-        lib.bt_estimator_stop_reason(self._pointer, ctypes.byref(stop))
-        return stop.value
-
-    @property
-    def cost(self) -> float:
-        """Criterion of the best weights."""
-        return self._costs()[0]
-
-    @property
-    def nmse(self) -> float:
-        """Normalised mean square error of the best weights; NaN for constant desired outputs."""
-        return self._costs()[1]
-
-    @property
-    def output_nmse(self) -> np.ndarray:
-        """NMSE of each output at the network's weights, (O,); NaN of a constant one."""
-        values = np.empty(self._outputs)
-        self._ask(lib.bt_estimator_output_nmse, values, values.size)
-        return values
-
-    def _costs(self) -> tuple[float, float]:
-        cost, nmse = ctypes.c_double(), ctypes.c_double()
-        self._ask(lib.bt_estimator_cost, ctypes.byref(cost), ctypes.byref(nmse))
-        return cost.value, nmse.value
-
-    def get_weights(self) -> np.ndarray:
-        """Return the best weights seen, in the order of ``net.get_weights()``."""
-        values = np.empty(abi.read_int(lib.bt_network_weight_count, self.net._pointer))
-        lib.bt_estimator_get_weights(self._pointer, values, values.size)
-        return values
-
-    @property
-    def initial_states(self) -> np.ndarray:
-        """Learnt initial states, (sequences, state_size), with ``initial_states=True``.
-
-        A row is what `Network.simulate` takes as `initial`; without the option, StateError.
-        """
-        if self._starts_back is not None:
-            return self._starts_back.copy()
-        values = np.empty((self._sequences, self.net.state_size))
-        lib.bt_estimator_get_initial_states(self._pointer, values, values.size)
-        return values
 
     def simulate(self) -> Any:
         """Return the outputs at the network's weights over the data: what `nmse` tells of.
@@ -200,7 +102,7 @@ class ResultsMixin:
     def gradient(self) -> tuple[float, np.ndarray]:
         """Return the cost at the network's weights, and its derivative by each, without guard."""
         cost = ctypes.c_double()
-        values = np.empty(abi.read_int(lib.bt_network_weight_count, self.net._pointer))
+        values = np.empty(self.net._weight_count)
         self._ask(lib.bt_estimator_gradient, ctypes.byref(cost), values, values.size)
         return cost.value, values
 
@@ -246,7 +148,7 @@ class ResultsMixin:
                 self._pointer, callback, None, stop
             )
         )
-        count = abi.read_int(lib.bt_network_weight_count, self.net._pointer)
+        count = self.net._weight_count
         covariance = np.empty((count, count))
         errors, freedom = np.empty(count), np.empty(count)
         noise, rank = ctypes.c_double(), ctypes.c_int64()
@@ -285,6 +187,10 @@ class ResultsMixin:
         )
         return self._widened(report)
 
+    def _widened(self, report: Uncertainty) -> Uncertainty:
+        """Return a report with what else is open."""
+        return report
+
     def _by_sequence(self, values: np.ndarray) -> np.ndarray | list[np.ndarray]:
         """Split what came of all sequences as the data came."""
         parts = self._parts(values)
@@ -293,73 +199,3 @@ class ResultsMixin:
     def _parts(self, values: np.ndarray) -> list[np.ndarray]:
         """Split what came of all sequences; of none nothing."""
         return np.split(values, np.cumsum(self._lengths)[:-1]) if self._lengths.size else []
-
-    @property
-    def trace(self) -> Trace:
-        """All iterations so far."""
-        return self._trace()
-
-    def _trace(self, interrupted: bool = False) -> Trace:
-        length = self._trace_length()
-        columns = {name: self._column(name, length) for name in COLUMNS}
-        restarts = self._restarts()
-        places = range(length if self._validated else 0)
-        validation = [self._validated.get(place, np.nan) for place in places]
-        stop = self._stop()
-        words, name = stop_words(stop), _STOPS[stop]
-        one_step, free_horizon = self._parting(lib.bt_estimator_parting)
-        # Costs that such a run could not lower any more say nothing.
-        if free_horizon and name in ("converged", "stalled", "saddle"):
-            words, name = self._parting_words(), "parting"
-        elif free_horizon:
-            words = f"{words}; {self._parting_words()}"
-        words = "; ".join(
-            [words, *(text for kind, text in self._notes() if kind == "interpolates")]
-        )
-        if interrupted:
-            words, name = "interrupted by the user", "interrupted"
-        outputs = self.output_nmse if length and self._outputs > 1 else columns["nmse"][-1:]
-        start = "learnt" if self._option("initial_states") else self._start
-        trace = Trace(columns, words, name, restarts, validation, outputs, start)
-        trace.one_step_nmse, trace.free_horizon = one_step, free_horizon
-        trace.stages = self._schedule.earlier
-        return trace
-
-    def _parting(self, function: Any) -> tuple[float, int]:
-        """Return the one-step NMSE and the horizon where trajectories part, otherwise NaN and 0."""
-        one_step, horizon = ctypes.c_double(), ctypes.c_int64()
-        self._ask(function, ctypes.byref(one_step), ctypes.byref(horizon))
-        return one_step.value, horizon.value
-
-    def _parting_words(self) -> str:
-        return "".join(text for kind, text in self._notes() if kind == "parting")
-
-    def _notes(self) -> list[tuple[str, str]]:
-        """Return what else there is to know of the estimation: kinds, in a word, and texts."""
-        count = abi.read_int(lib.bt_estimator_note_count, self._pointer)
-        notes, kind = [], ctypes.c_int32()
-        for place in range(count):
-            text = abi.read_text(lib.bt_estimator_note, self._pointer, place, ctypes.byref(kind))
-            notes.append((_NOTES[kind.value], text))
-        return notes
-
-    def _restarts(self) -> np.ndarray:
-        costs = np.empty(abi.read_int(lib.bt_estimator_restart_count, self._pointer))
-        lib.bt_estimator_restarts(self._pointer, costs, costs.size)
-        return costs
-
-    def _trace_length(self) -> int:
-        return abi.read_int(lib.bt_estimator_trace_length, self._pointer)
-
-    def _column(self, name: str, length: int) -> np.ndarray:
-        values = np.empty(length)
-        lib.bt_estimator_trace(self._pointer, name.encode(), values, length)
-        return values
-
-    def _report(self, place: int, stop: str | None = None) -> Report:
-        columns = {name: self._column(name, place + 1) for name in COLUMNS}
-        return make_report(place, {name: values[place] for name, values in columns.items()}, stop)
-
-
-def stop_words(reason: int) -> str:
-    return lib.bt_stop_string(reason).decode()

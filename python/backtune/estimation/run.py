@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
 from .._engine.abi import lib
 from .._engine.log import logger
 from .._engine.progress import Progress
+from .handle import EstimatorHandle
 from .trace import Report, Trace
 from .validation import Validation, snapshot
 
-if TYPE_CHECKING:
-    from .estimator import Estimator
-
 
 def run(
-    estimator: Estimator,
+    estimator: EstimatorHandle,
     progress: bool,
     callback: Callable[[Report], Any] | None,
     validation: Validation | None,

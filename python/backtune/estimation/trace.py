@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, overload
 
 import numpy as np
 
+from .._engine import shown
 from .._engine.abi import lib
 from .._engine.arrays import as_float, as_size
 
@@ -246,9 +247,7 @@ class Trace(Sequence):
 
         Needs matplotlib. See `backtune.plot.plot_trace`.
         """
-        from ..display.plots import plot_trace
-
-        return plot_trace(self, ax)
+        return shown.figure(self, ax)
 
     def __repr__(self) -> str:
         if not len(self):
@@ -283,7 +282,5 @@ class Trace(Sequence):
             f" {costs[-1]:.2g} (worst)"
         )
 
-    def _repr_html_(self) -> str:
-        from ..display.curve import trace_html
-
-        return trace_html(self, Report)
+    def _repr_html_(self) -> str | None:
+        return shown.html(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,12 +14,10 @@ from .._engine.callbacks import interruptible
 from .._engine.data.sequences import joined, read
 from .._engine.data.starts import initial_states
 from .._engine.errors import ArgumentError, SizeError
-from .draws import output_deviation
-
-if TYPE_CHECKING:
-    from ..identification.confidence import ModelUncertainty
-    from ..networks.network import Network
-    from .input_model import InputModel
+from ..networks.linear.framed import Plain
+from ..networks.network import Network
+from .draws import FilledInputs, output_deviation
+from .linear_uncertainty import ModelUncertainty, of_weights
 
 # Weights named one by one in a repr, at most.
 _NAMED = 6
@@ -81,7 +79,7 @@ class Uncertainty:
     _directions: np.ndarray
     _deviations: np.ndarray
     input_deviation: np.ndarray | list[np.ndarray] | None = None
-    _inputs: InputModel | None = None
+    _inputs: FilledInputs | None = None
 
     def band(
         self, u: Any = None, level: float = 0.95, *, noise: bool = False, initial: Any = None
@@ -204,9 +202,9 @@ class Uncertainty:
         >>> bool(abs(found.poles[0] - 0.8) < 3 * found.poles_error[0].real < 0.03)
         True
         """
-        from ..identification.plain import linear_uncertainty
-
-        return linear_uncertainty(self, self._net, at, steps, frequencies)
+        net = self._net
+        point = net.rest if at is None else at
+        return of_weights(self, Plain(net), net.sampling_time, None, point, steps, frequencies)
 
     def _are_outputs(self, u: Any) -> bool:
         """Tell whether these are the outputs on the data, to the bit."""

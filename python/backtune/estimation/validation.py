@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +13,7 @@ from .._engine.data.pairs import Data
 from .._engine.data.starts import initial_states
 from .._engine.errors import ArgumentError
 from ..networks.network import Network
-
-if TYPE_CHECKING:
-    from .input_model import InputModel
+from .draws import FilledInputs
 
 #: Values of weight arrays, and which of them are fixed, by name.
 Snapshot = dict[str, tuple[np.ndarray, np.ndarray]]
@@ -78,7 +76,7 @@ class Validation:
         washout: int,
         static: bool,
         horizons: tuple[float, ...] = (np.inf,),
-        inputs: InputModel | None = None,
+        inputs: FilledInputs | None = None,
         measured: Sequence[str] = (),
     ) -> None:
         if not isinstance(sequences, (tuple, list)) or len(sequences) not in (2, 3, 4):

@@ -1,12 +1,13 @@
 """System identification: from records of inputs and outputs to a fitted model."""
 
-from .confidence import ModelUncertainty
-from .linearisation import LinearSystem
+from ..estimation.linear_uncertainty import ModelUncertainty
+from ..networks.linear.responses import FrequencyResponse
+from ..networks.linear.system import LinearSystem
+from . import shown as _shown  # noqa: F401  (it shows models and reports)
 from .member import Member
 from .model import IdentifiedModel
 from .recipe import identify
 from .report import IdentificationReport, Trial
-from .responses import FrequencyResponse
 
 __all__ = [
     "FrequencyResponse",

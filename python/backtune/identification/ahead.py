@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,11 +11,9 @@ from .._engine.data.parts import observed_end
 from .._engine.errors import SizeError
 from ..estimation.uncertainty import band_width
 from . import runs
+from .base import ModelBase
 from .combination import at_horizons, spread, weighted_median
 from .missing import opened
-
-if TYPE_CHECKING:
-    from .model import IdentifiedModel
 
 
 class ModelForecast(NamedTuple):
@@ -39,7 +37,7 @@ class Filtered(NamedTuple):
 
 
 def forecast(
-    model: IdentifiedModel, u: Any, y: Any, steps: int | None = None, *, level: float = 0.95
+    model: ModelBase, u: Any, y: Any, steps: int | None = None, *, level: float = 0.95
 ) -> ModelForecast:
     """Return what comes after the last measured output, with a band.
 
@@ -95,7 +93,7 @@ def forecast(
     return ModelForecast(parts[0], parts[1], parts[2], level)
 
 
-def band(model: IdentifiedModel, u: Any, y: Any = None, level: float = 0.95) -> Any:
+def band(model: ModelBase, u: Any, y: Any = None, level: float = 0.95) -> Any:
     """Return the lower and the upper bound of a band of measured outputs in free run.
 
     It is as wide as the errors on held-back parts ask, and wider where the members differ and where
@@ -141,7 +139,7 @@ def band(model: IdentifiedModel, u: Any, y: Any = None, level: float = 0.95) -> 
     return bands if given.is_list else bands[0]
 
 
-def filtered(model: IdentifiedModel, u: Any, y: Any) -> Filtered:
+def filtered(model: ModelBase, u: Any, y: Any) -> Filtered:
     """Return predictions of one step, and the state of the best predictor after the last row.
 
     Parameters

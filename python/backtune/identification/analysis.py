@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from ..estimation.linear_uncertainty import ModelUncertainty
+from ..networks.linear import responses
+from ..networks.linear.system import LinearSystem, linearised
 from ..networks.network import Network
-from . import confidence, responses
-from .linearisation import LinearSystem, linearised
+from .base import ModelBase
+from .covariance import uncertainty
+from .runs import read_record
 from .single import resting, single, state_of
 
-if TYPE_CHECKING:
-    from .member import Member
 
+class AnalysedModel(ModelBase):
+    """A model that tells of its best member, `single`, and of no other."""
 
-class AnalysisMixin:
-    """The part of `IdentifiedModel` that tells of its best member, `single`, and of no other."""
-
-    if TYPE_CHECKING:
-        members: list[Member]
-        sampling_time: float | None
-
-        def _read(self, u: Any, y: Any) -> tuple[Any, list[np.ndarray], list[np.ndarray]]: ...
+    _read = read_record
 
     @property
     def single(self) -> Network:
@@ -182,7 +179,7 @@ class AnalysisMixin:
         *,
         steps: int | None = None,
         frequencies: Any = None,
-    ) -> confidence.ModelUncertainty:
+    ) -> ModelUncertainty:
         """Return how sure a record makes poles, gains, step and frequency response of `single`.
 
         By the linear theory of least squares at the weights that were found, without the ridge that
@@ -213,4 +210,4 @@ class AnalysisMixin:
         KeyboardInterrupt
             Ctrl-C.
         """
-        return confidence.uncertainty(self, u, y, at, steps, frequencies)
+        return uncertainty(self, u, y, at, steps, frequencies)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._engine.arrays import as_number
+from .._engine.errors import ArgumentError
+
 # Time steps of which a median is taken at once.
 _PIECE = 50_000
 #: Steps ahead at which models are compared; the last is the free run.
@@ -94,3 +97,11 @@ def spread(runs: np.ndarray, middle: np.ndarray, weights: np.ndarray) -> np.ndar
     That of the median of what they differ by, as of a normal law: a few wild ones change little.
     """
     return 1.4826 * weighted_median(np.abs(runs - middle), weights)
+
+
+def as_horizon(horizon: float | None) -> float:
+    """Read a number of steps ahead."""
+    steps = np.inf if horizon is None else as_number(horizon, "horizon")
+    if not steps >= 1 or (np.isfinite(steps) and steps != int(steps)):
+        raise ArgumentError(f"horizon: {horizon!r} came, expected a whole number of 1 or more")
+    return steps

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from .._engine.data.front import Front
 from ..estimation.input_model import InputModel
 from . import linear as lines
 from .candidates import Candidate
 from .combination import HORIZONS, PERFECT, weights_of
-from .front import Front
 from .making import make_member
 from .missing import opened, weighed
 from .model import IdentifiedModel, digest

@@ -1,21 +1,29 @@
-"""What a record leaves open of the weights of the best member."""
+"""What a record leaves open of the best member: its weights, and its linear model."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from .._engine.errors import ArgumentError
 from ..estimation.estimator import Estimator
+from ..estimation.linear_uncertainty import ModelUncertainty, of_weights
 from ..estimation.uncertainty import Uncertainty
+from .member import Member
+from .runs import digest, read_record
 from .single import resting
-
-if TYPE_CHECKING:
-    from .member import Member
 
 # Iterations that learn initial states of the record.
 _START_ITERATIONS = 30
+
+
+def uncertainty(
+    model: Any, u: Any, y: Any, at: Any, steps: int | None, frequencies: Any
+) -> ModelUncertainty:
+    """Return what a record leaves open of the best member, see `IdentifiedModel.uncertainty`."""
+    report = weight_uncertainty(model, u, y)
+    return of_weights(report, model.members[0], model.sampling_time, model, at, steps, frequencies)
 
 
 def weight_uncertainty(model: Any, u: Any, y: Any) -> Uncertainty:
@@ -23,7 +31,7 @@ def weight_uncertainty(model: Any, u: Any, y: Any) -> Uncertainty:
     member = model.members[0]
     if y is None:
         raise ArgumentError("y: None came, expected the measured outputs of the record")
-    _, arrays, known = model._read(u, y)
+    _, arrays, known = read_record(model, u, y)
     inputs = [member.front.inputs(item) for item in arrays]
     desired = [member.front.outputs(item) for item in known]
     free = member.kind == "output error" or not member.predicts
@@ -53,8 +61,6 @@ def _learnt(
 
 def _start(model: Any, member: Member, u: np.ndarray, inputs: np.ndarray) -> np.ndarray:
     """Return where the state of a sequence is learnt from: what it was in the record, or rest."""
-    from .model import digest  # which has this module's methods
-
     seen = digest(u)
     known = member.starts[model._digests.index(seen)] if seen in model._digests else None
     return resting(member, inputs) if known is None else known

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .front import Front
+from .._engine.data.front import Front
 
 #: Part of a record that a dead time may be, and steps that it is looked for in, and lags at most.
 LONGEST = 0.1

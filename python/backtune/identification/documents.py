@@ -6,7 +6,7 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -14,18 +14,18 @@ from .._engine.errors import ArgumentError, BacktuneError, FileError
 from .._engine.files import write_whole
 from .._engine.version import __version__
 from ..estimation.input_model import InputModel
+from .base import ModelBase
 from .encoding import decoded, encoded, whole
 from .member import Member
 from .report import IdentificationReport
 
-if TYPE_CHECKING:
-    from .model import IdentifiedModel
+Model = TypeVar("Model", bound=ModelBase)
 
 FORMAT, VERSION = "backtune-model", 1
 _DIGEST = re.compile("[0-9]{1,18}:[0-9a-f]{64}")
 
 
-def to_json(model: IdentifiedModel) -> str:
+def to_json(model: ModelBase) -> str:
     """Return the model as JSON text that reads back to the same bits.
 
     It holds all members, the best linear model, the candidates of `with_candidate`, the report, the
@@ -57,7 +57,7 @@ def to_json(model: IdentifiedModel) -> str:
     return json.dumps(content, allow_nan=False, separators=(",", ":"))
 
 
-def save(model: IdentifiedModel, path: str | os.PathLike) -> None:
+def save(model: ModelBase, path: str | os.PathLike) -> None:
     """Write the text of `to_json` to a file, whole or not at all.
 
     Raises
@@ -68,7 +68,7 @@ def save(model: IdentifiedModel, path: str | os.PathLike) -> None:
     write_whole(path, to_json(model).encode("ascii"))
 
 
-def load(kind: type[IdentifiedModel], path: str | os.PathLike) -> IdentifiedModel:
+def load(kind: type[Model], path: str | os.PathLike) -> Model:
     """Read the file of `save`."""
     name = os.fsdecode(path)
     try:
@@ -88,7 +88,7 @@ def load(kind: type[IdentifiedModel], path: str | os.PathLike) -> IdentifiedMode
         raise ArgumentError(f"{name}: {error}") from None
 
 
-def from_json(kind: type[IdentifiedModel], text: str) -> IdentifiedModel:
+def from_json(kind: type[Model], text: str) -> Model:
     """Make a model from the text of `to_json`."""
     if not isinstance(text, str):
         raise TypeError(f"JSON: a {type(text).__name__} came, expected a text")
@@ -113,7 +113,7 @@ def from_json(kind: type[IdentifiedModel], text: str) -> IdentifiedModel:
         raise ArgumentError(f"damaged: {what}") from None
 
 
-def _model(kind: type[IdentifiedModel], content: dict[str, Any]) -> IdentifiedModel:
+def _model(kind: type[Model], content: dict[str, Any]) -> Model:
     members = [decoded(item) for item in content["members"]]
     for place, member in enumerate(members):
         _check(member, place)

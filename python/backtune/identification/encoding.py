@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from .._engine.data.front import Front, GlitchFilter, RangeFilter
 from .._engine.data.scales import Scale
 from ..estimation.gaps import Autoregression
 from ..estimation.input_model import InputModel
 from ..networks.network import Network
-from .front import Front, GlitchFilter, RangeFilter
 from .member import Member
 from .report import IdentificationReport, Trial
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,9 +10,8 @@ from .._engine.arrays import as_count
 from .._engine.data.sequences import Sequences
 from .._engine.errors import ArgumentError
 from . import runs
-
-if TYPE_CHECKING:
-    from .model import IdentifiedModel
+from .base import ModelBase
+from .combination import as_horizon
 
 # First outputs of a record that the model does not know, at most, and their part of it.
 _FIRST, _PART = 50, 0.1
@@ -35,11 +34,9 @@ class Compared(NamedTuple):
         return np.concatenate(self.desired) - np.concatenate(self.outputs)
 
 
-def compare(
-    model: IdentifiedModel, u: Any, y: Any, horizon: float | None, first: int | None
-) -> Compared:
+def compare(model: ModelBase, u: Any, y: Any, horizon: float | None, first: int | None) -> Compared:
     """Run a model on a record; parameters and errors of `nmse`."""
-    steps = runs.as_horizon(horizon)
+    steps = as_horizon(horizon)
     wanted = None if first is None else as_count(first, "first", 0)
     if y is None:
         raise ArgumentError("y: None came, expected measured outputs")
@@ -66,7 +63,7 @@ def compare(
 
 
 def nmse(
-    model: IdentifiedModel,
+    model: ModelBase,
     u: Any,
     y: Any,
     horizon: float | None = None,
@@ -106,7 +103,7 @@ def nmse(
 
 
 def score(
-    model: IdentifiedModel,
+    model: ModelBase,
     u: Any,
     y: Any,
     horizon: float | None = None,
@@ -121,7 +118,7 @@ def score(
 
 
 def fit_percent(
-    model: IdentifiedModel,
+    model: ModelBase,
     u: Any,
     y: Any,
     horizon: float | None = None,

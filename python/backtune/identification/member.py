@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .._engine.data.front import Front
 from ..networks.network import Network
-from .front import Front
 from .networks import has_states, reads_measured
 from .report import Trial
 from .starts import probable_start

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from .._engine.data.front import Front
 from ..estimation.draws import output_deviation, weighed_gains
 from ..estimation.input_model import InputModel
 from ..networks.network import Network
-from .front import Front
 from .records import Record
 
 

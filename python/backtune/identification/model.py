@@ -5,24 +5,18 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import numpy as np
-
+from .._engine import shown
 from .._engine.restored import from_json
-from ..estimation.input_model import InputModel
-from ..networks.network import Network
 from . import ahead, documents, measures, runs
-from .analysis import AnalysisMixin
-from .combination import HORIZONS, at_horizons, weights_of
-from .member import Member
+from .analysis import AnalysedModel
+from .combination import HORIZONS, as_horizon
 from .plots import Plots
-from .report import IdentificationReport
 from .residuals import residuals_of
 from .runs import digest
 from .selection import with_candidate
-from .shown import model_html
 
 
-class IdentifiedModel(AnalysisMixin):
+class IdentifiedModel(AnalysedModel):
     """What `identify` returns: several networks, whose weighted median it gives.
 
     Attributes
@@ -47,63 +41,6 @@ class IdentifiedModel(AnalysisMixin):
     candidates : dict of int to Member
         By their row in the report, all that `with_candidate` takes.
     """
-
-    def __init__(
-        self,
-        members: list[Member],
-        linear: Member,
-        report: IdentificationReport,
-        errors: np.ndarray,
-        input_model: InputModel | None = None,
-        digests: list[str] | None = None,
-        candidates: dict[int, Member] | None = None,
-    ) -> None:
-        self.members, self.linear = members, linear
-        self.report, self.errors = report, errors
-        self.input_model = input_model
-        self._digests = digests or []
-        self.candidates = candidates or {}
-        self.relabel()
-
-    # ---- What it is made of
-
-    @property
-    def net(self) -> Network:
-        """The network of the best member, in deviations; `single` is in the user's units."""
-        return self.members[0].net
-
-    @property
-    def order(self) -> int:
-        """Number of states of the best member."""
-        return self.members[0].trial.order
-
-    @property
-    def hidden(self) -> int:
-        """Number of nodes of its nonlinear layer, 0 for a linear model."""
-        return self.members[0].trial.hidden
-
-    @property
-    def delays(self) -> np.ndarray:
-        """Dead time of each input, (M,), in time steps of the record."""
-        return self.members[0].front.delays.copy()
-
-    @property
-    def initial_states(self) -> np.ndarray | None:
-        """Learnt state of `net` at the start of each sequence; None: what the network says."""
-        starts = self.members[0].starts
-        return None if any(item is None for item in starts) else np.array(starts)
-
-    def weights(self, horizon: float | None = None) -> np.ndarray:
-        """Return how much each member counts so many steps ahead, (members,); None: free run.
-
-        1 for those of less than twice the least error on held-back parts, of less than 1.1 times it
-        for predictions; the fourth power of the ratio to that for others.
-        """
-        return self._weights(np.array([runs.as_horizon(horizon)]))[0]
-
-    def _weights(self, steps: np.ndarray) -> np.ndarray:
-        scores = np.stack([member.scores for member in self.members], axis=1)
-        return weights_of(at_horizons(scores, steps), steps)
 
     # ---- What it says of the outputs
 
@@ -167,7 +104,7 @@ class IdentifiedModel(AnalysisMixin):
         KeyboardInterrupt
             Ctrl-C.
         """
-        steps = runs.as_horizon(horizon)
+        steps = as_horizon(horizon)
         given, arrays, known = runs.read_record(self, u, y)
         results = runs.predicted(self, arrays, known, steps)
         return given.results(results, self._output_names())
@@ -218,18 +155,6 @@ class IdentifiedModel(AnalysisMixin):
 
     # ---- Inside
 
-    _read = runs.read_record
-
-    def relabel(self) -> None:
-        """Take names, units and sampling time from the network of the best member."""
-        net = self.net
-        self.names = (net.input_names, net.output_names)
-        self.units = (net.input_units, net.output_units)
-        self.sampling_time = net.sampling_time
-
-    def _output_names(self) -> list[str]:
-        return self.net._output_names()
-
     def __repr__(self) -> str:
         return (
             f"<IdentifiedModel: {self.net.inputs} inputs, {self.net.outputs} outputs,"
@@ -237,8 +162,8 @@ class IdentifiedModel(AnalysisMixin):
             " nonlinear nodes>"
         )
 
-    def _repr_html_(self) -> str:
-        return model_html(self)
+    def _repr_html_(self) -> str | None:
+        return shown.html(self)
 
 
 __all__ = ["HORIZONS", "IdentifiedModel", "digest"]

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from .._engine.warn import warn
+from .member import Member
 from .networks import UNIT
-
-if TYPE_CHECKING:
-    from .member import Member
 
 #: A state this many times as far from the middle of its range as any of the record is outside.
 FAR = 3.0

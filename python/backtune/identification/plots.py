@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -10,12 +10,12 @@ from .._engine.arrays import as_size
 from .._engine.data.sequences import Sequences
 from .._engine.errors import SizeError
 from ..display.plots import _pyplot
-from . import runs
-from .measures import compare
-from .shown import channel_names, labels
-
-if TYPE_CHECKING:
-    from .model import IdentifiedModel
+from . import ahead, runs
+from .analysis import AnalysedModel
+from .channels import channel_names, labels
+from .measures import compare, fit_percent
+from .plots_linear import plot_bode, plot_poles, plot_step
+from .residuals import residuals_of
 
 _MEASURED = {"color": "k", "marker": ".", "markersize": 3, "linestyle": "none"}
 _MARKS = {"output error": "o", "prediction": "^", "arx": "s", "free arx": "D"}
@@ -36,7 +36,7 @@ class Plots:
         More sequences than one, another number of axes.
     """
 
-    def __init__(self, model: IdentifiedModel) -> None:
+    def __init__(self, model: AnalysedModel) -> None:
         self._model = model
 
     def prediction(
@@ -54,7 +54,7 @@ class Plots:
         """
         model = self._model
         given, arrays, known = self._one(u, y)
-        percents = model.fit_percent(u, y, horizon, first=first)
+        percents = fit_percent(model, u, y, horizon, first=first)
         found = compare(model, u, y, horizon, first)
         times, axis = self._times(given)
         axes = _axes(len(percents), axes)
@@ -81,7 +81,7 @@ class Plots:
         Axes of shape (O, 1 + M): for each output that of its errors with themselves, then with each
         input.
         """
-        found = self._model.residuals(u, y, horizon, lags=lags, first=first)
+        found = residuals_of(self._model, u, y, horizon, lags=lags, first=first)
         outputs, inputs = found.names
         shape = (len(outputs), 1 + len(inputs))
         grid = _grid(shape, axes)
@@ -107,7 +107,7 @@ class Plots:
     ) -> Any:
         """Draw a forecast with its band after what was measured."""
         given, _, known = self._one(u, y)
-        found = self._model.forecast(u, y, steps, level=level)
+        found = ahead.forecast(self._model, u, y, steps, level=level)
         mean, lower, upper = (np.asarray(part) for part in found[:3])
         times, axis = self._times(given)
         begin = int(np.flatnonzero(np.isfinite(known[0]).any(axis=1)).max(initial=-1)) + 1
@@ -127,7 +127,9 @@ class Plots:
         """
         model = self._model
         given, arrays, known = self._one(u, y)
-        low, high = (np.asarray(part) for part in model.band(given.arrays[0], known[0], level))
+        low, high = (
+            np.asarray(part) for part in ahead.band(model, given.arrays[0], known[0], level)
+        )
         middle = runs.simulated(model, arrays, known)[0]
         times, axis = self._times(given)
         axes = _axes(middle.shape[1], axes)
@@ -189,20 +191,14 @@ class Plots:
 
     def step(self, ax: Any = None, **options: Any) -> Any:
         """Draw step responses: `plot_step` of `backtune.identification.plots_linear`."""
-        from .plots_linear import plot_step
-
         return plot_step(self._model, ax, **options)
 
     def bode(self, ax: Any = None, **options: Any) -> Any:
         """Draw frequency responses: `plot_bode` of `backtune.identification.plots_linear`."""
-        from .plots_linear import plot_bode
-
         return plot_bode(self._model, ax, **options)
 
     def poles(self, ax: Any = None, **options: Any) -> Any:
         """Draw poles: `plot_poles` of `backtune.identification.plots_linear`."""
-        from .plots_linear import plot_poles
-
         return plot_poles(self._model, ax, **options)
 
     def _one(self, u: Any, y: Any) -> tuple[Sequences, list[np.ndarray], list[np.ndarray]]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..display.plots import _pyplot
+from ..estimation.linear_uncertainty import ModelUncertainty
 from ..estimation.uncertainty import band_width
-
-if TYPE_CHECKING:
-    from .confidence import ModelUncertainty
-    from .model import IdentifiedModel
+from .analysis import AnalysedModel
 
 __all__ = ["plot_bode", "plot_poles", "plot_step"]
 
@@ -19,7 +17,7 @@ _BAND = {"alpha": 0.25, "linewidth": 0}
 
 
 def plot_step(
-    model: IdentifiedModel,
+    model: AnalysedModel,
     ax: Any = None,
     *,
     uncertainty: ModelUncertainty | None = None,
@@ -72,7 +70,7 @@ def plot_step(
 
 
 def plot_bode(
-    model: IdentifiedModel,
+    model: AnalysedModel,
     ax: Any = None,
     *,
     uncertainty: ModelUncertainty | None = None,
@@ -128,7 +126,7 @@ def plot_bode(
 
 
 def plot_poles(
-    model: IdentifiedModel,
+    model: AnalysedModel,
     ax: Any = None,
     *,
     uncertainty: ModelUncertainty | None = None,
@@ -184,13 +182,13 @@ def plot_poles(
     return ax
 
 
-def _clock(model: IdentifiedModel) -> float | None:
+def _clock(model: AnalysedModel) -> float | None:
     """Return the seconds of a time step of the best member, where known."""
     time = model.sampling_time
     return None if time is None else time * model.members[0].front.factor
 
 
-def _pairs(model: IdentifiedModel) -> list[tuple[int, int, str]]:
+def _pairs(model: AnalysedModel) -> list[tuple[int, int, str]]:
     """Return outputs and inputs, and what to call each pair of them, with units."""
     net = model.members[0].net
     sides = []

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from .._engine.data.front import Front, GlitchFilter, RangeFilter, averaged, interpolated, medians
 from .candidates import Candidate
 from .delays import estimated
-from .front import Front, GlitchFilter, RangeFilter, averaged, interpolated, medians
 from .linear import quick_error
 from .networks import Form
 from .records import Record, raced

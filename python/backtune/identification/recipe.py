@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .._engine.data.front import Front
 from .._engine.data.pairs import learn_labels
 from .._engine.data.scales import Scale
 from .._engine.progress import Candidates
@@ -15,11 +16,10 @@ from .._engine.warn import quiet
 from ..estimation.missing import modelled
 from .checking import checked
 from .course import Course
-from .front import Front
 from .model import IdentifiedModel
 from .options import Options, as_jobs, as_limit
 from .search import Search, SearchReport
-from .spread import Workers, has_workers
+from .workers import Workers, has_workers
 
 
 def identify(

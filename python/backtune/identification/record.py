@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .._engine.data.front import Front, interpolated
 from .._engine.data.parts import last_part, observed_end, observed_steps
 from .._engine.errors import ArgumentError
-from .front import Front, interpolated
 
 #: Part of every sequence that candidates are compared on, from its end.
 VALIDATION_PART = 0.25

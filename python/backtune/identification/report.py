@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .shown import report_html, rows_shown
+from .._engine import shown
 
 
 @dataclass(frozen=True)
@@ -163,5 +163,14 @@ class IdentificationReport(list):
             lines.append(f"and {len(self) - len(rows)} more")
         return "\n".join(lines + self.notes())
 
-    def _repr_html_(self) -> str:
-        return report_html(self)
+    def _repr_html_(self) -> str | None:
+        return shown.html(self)
+
+
+def rows_shown(report: IdentificationReport, most: int = 12) -> list[int]:
+    """Return the rows that are shown: the first ones, and later ones that count or are linear."""
+    return [
+        k
+        for k, trial in enumerate(report)
+        if k < most or trial.hidden == 0 or trial.chosen or trial.weight > 0
+    ]

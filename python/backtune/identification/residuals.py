@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from .._engine.arrays import as_count
 from .._engine.errors import SizeError
+from .base import ModelBase
+from .channels import channel_names
 from .correlations import BOUND, LEVEL, ChiSquare, crossed, own, whiteness
 from .measures import Compared, compare
-from .shown import channel_names
-
-if TYPE_CHECKING:
-    from .model import IdentifiedModel
 
 _LAGS = 25
 # Errors below this part of the deviation of an output are those of rounding.
@@ -142,7 +140,7 @@ class Residuals:
 
 
 def residuals_of(
-    model: IdentifiedModel,
+    model: ModelBase,
     u: Any,
     y: Any,
     horizon: float | None = 1,

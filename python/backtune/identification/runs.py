@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from .._engine.arrays import as_number
 from .._engine.data.pairs import paired, placed
 from .._engine.data.parts import observed_end
 from .._engine.data.sequences import Sequences, read
 from .._engine.data.times import check_sampling
 from .._engine.errors import ArgumentError
+from .base import ModelBase
 from .combination import at_horizons, weighted_median, weights_of
 from .member import Member
 from .outside import warn_of_far_states
-
-if TYPE_CHECKING:
-    from .model import IdentifiedModel
 
 Arrays = list[np.ndarray]
 
@@ -26,7 +23,7 @@ Arrays = list[np.ndarray]
 _LEAST_KNOWN = 20
 
 
-def read_record(model: IdentifiedModel, u: Any, y: Any) -> tuple[Sequences, Arrays, Arrays]:
+def read_record(model: ModelBase, u: Any, y: Any) -> tuple[Sequences, Arrays, Arrays]:
     """Return inputs as they came, without missing values, and outputs of their length at most."""
     net = model.net
     given = read(u, net.inputs, "u", net.input_names)
@@ -48,9 +45,7 @@ def read_record(model: IdentifiedModel, u: Any, y: Any) -> tuple[Sequences, Arra
     return given, arrays, known
 
 
-def free(
-    model: IdentifiedModel, members: list[Member], arrays: Arrays, known: Arrays
-) -> list[Arrays]:
+def free(model: ModelBase, members: list[Member], arrays: Arrays, known: Arrays) -> list[Arrays]:
     """Return free runs in the user's units: of each sequence, of each member."""
     seen = places_of(model, arrays)
     told = [bool(np.isfinite(item).any()) for item in known]
@@ -68,7 +63,7 @@ def free(
     return [list(group) for group in zip(*results)]
 
 
-def after(model: IdentifiedModel, arrays: Arrays, known: Arrays) -> Arrays:
+def after(model: ModelBase, arrays: Arrays, known: Arrays) -> Arrays:
     """Return what follows the last measured outputs, (members, T, O) of each sequence."""
     desired = [padded(item, len(array)) for item, array in zip(known, arrays)]
     runs = [member.go_on(arrays, desired) for member in model.members]
@@ -86,9 +81,7 @@ def _predicted(
     return found
 
 
-def simulated(
-    model: IdentifiedModel, arrays: Arrays, known: Arrays, linear: bool = False
-) -> Arrays:
+def simulated(model: ModelBase, arrays: Arrays, known: Arrays, linear: bool = False) -> Arrays:
     """Return what the model, or the best linear one, says in free run, (T, O) of each sequence."""
     weights = np.ones(1) if linear else model.weights(None)
     members = [model.linear] if linear else model.members
@@ -99,7 +92,7 @@ def simulated(
     return [weighted_median(np.stack(run), weights) for run in runs]
 
 
-def look_outside(model: IdentifiedModel, member: Member, arrays: Arrays, known: Arrays) -> None:
+def look_outside(model: ModelBase, member: Member, arrays: Arrays, known: Arrays) -> None:
     """Warn of runs of a member that leave the range of the record."""
     starts = []
     for array, item, place in zip(arrays, known, places_of(model, arrays)):
@@ -111,7 +104,7 @@ def look_outside(model: IdentifiedModel, member: Member, arrays: Arrays, known: 
     warn_of_far_states(member, arrays, starts)
 
 
-def predicted(model: IdentifiedModel, arrays: Arrays, known: Arrays, steps: float) -> Arrays:
+def predicted(model: ModelBase, arrays: Arrays, known: Arrays, steps: float) -> Arrays:
     """Return what the model says so many steps ahead, (T, O) of each sequence."""
     weights, seen = model.weights(steps), places_of(model, arrays)
     heads = [
@@ -133,7 +126,7 @@ def predicted(model: IdentifiedModel, arrays: Arrays, known: Arrays, steps: floa
     return found
 
 
-def _early(model: IdentifiedModel, known: np.ndarray, steps: float) -> np.ndarray:
+def _early(model: ModelBase, known: np.ndarray, steps: float) -> np.ndarray:
     """Return how much members count in the first time steps, (n, members).
 
     Until as many outputs were measured as a regression reads, it says nothing.
@@ -156,7 +149,7 @@ def _early(model: IdentifiedModel, known: np.ndarray, steps: float) -> np.ndarra
     return weights_of(early, np.full(rows, steps))
 
 
-def followed(model: IdentifiedModel, place: int, before: np.ndarray, u: np.ndarray) -> np.ndarray:
+def followed(model: ModelBase, place: int, before: np.ndarray, u: np.ndarray) -> np.ndarray:
     """Return the free run (T, O) of inputs u that follow the first ones of a sequence.
 
     Parameters
@@ -172,7 +165,7 @@ def followed(model: IdentifiedModel, place: int, before: np.ndarray, u: np.ndarr
     return weighted_median(np.stack(found), model.weights(None))[len(before) :]
 
 
-def places_of(model: IdentifiedModel, arrays: Arrays) -> list[int | None]:
+def places_of(model: ModelBase, arrays: Arrays) -> list[int | None]:
     """Return which sequence of the record inputs are, or begin with; None where none.
 
     Of several the longest one; a sequence of a few steps is not looked for in longer inputs. Where
@@ -199,14 +192,6 @@ def padded(y: np.ndarray, steps: int) -> np.ndarray:
     """Return outputs of so many rows, NaN after their end."""
     more = np.full((steps - len(y), y.shape[1]), np.nan)
     return np.concatenate([y, more])
-
-
-def as_horizon(horizon: float | None) -> float:
-    """Read a number of steps ahead."""
-    steps = np.inf if horizon is None else as_number(horizon, "horizon")
-    if not steps >= 1 or (np.isfinite(steps) and steps != int(steps)):
-        raise ArgumentError(f"horizon: {horizon!r} came, expected a whole number of 1 or more")
-    return steps
 
 
 def digest(u: np.ndarray) -> str:

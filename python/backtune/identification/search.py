@@ -6,16 +6,13 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar
+from typing import Any, Callable, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
 from .._engine.at_once import at_once
 from .._engine.progress import Candidates
 from .._engine.warn import quiet
-
-if TYPE_CHECKING:
-    from .spread import Workers
 
 # Part of the time that stages take, about; two races share theirs.
 _SHARES = {
@@ -63,6 +60,13 @@ class SearchReport(NamedTuple):
     seconds_left: float
 
 
+class Elsewhere(Protocol):
+    """What does tasks in other processes."""
+
+    def at_once(self, task: Callable[[Any], Any], items: list[Any]) -> Iterator[Any]:
+        """Do a task of all items; yield results in their order."""
+
+
 @dataclass
 class Search:
     """One run of `identify`.
@@ -91,7 +95,7 @@ class Search:
     done: int = 0
     total: int = 0
     best: float = np.inf
-    workers: Workers | None = None
+    workers: Elsewhere | None = None
     _planned: int = 0
     _gone: float = 0.0
 

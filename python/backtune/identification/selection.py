@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 import numpy as np
 
 from .._engine.arrays import as_size
 from .._engine.errors import ArgumentError
+from .base import ModelBase
 from .member import Member
 from .report import IdentificationReport
 
-if TYPE_CHECKING:
-    from .model import IdentifiedModel
+Model = TypeVar("Model", bound=ModelBase)
 
 
-def with_candidate(model: IdentifiedModel, row: int) -> IdentifiedModel:
+def with_candidate(model: Model, row: int) -> Model:
     """Return another row of the report as the model.
 
     Parameters

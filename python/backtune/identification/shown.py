@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from .._engine import shown
 from ..display.drawing import escaped
+from .channels import channel_names, labels
 from .combination import HORIZONS
-
-if TYPE_CHECKING:
-    from ..networks.network import Network
-    from .model import IdentifiedModel
-    from .report import IdentificationReport, Trial
+from .model import IdentifiedModel
+from .report import IdentificationReport, Trial, rows_shown
 
 # Columns of a report: attribute, heading, format.
 COLUMNS = (
@@ -33,15 +32,7 @@ COLUMNS = (
 )
 
 
-def rows_shown(report: IdentificationReport, most: int = 12) -> list[int]:
-    """Return the rows that are shown: the first ones, and later ones that count or are linear."""
-    return [
-        k
-        for k, trial in enumerate(report)
-        if k < most or trial.hidden == 0 or trial.chosen or trial.weight > 0
-    ]
-
-
+@shown.html.register
 def report_html(report: IdentificationReport) -> str:
     """Return the table of a report, and what it says below."""
     rows = rows_shown(report)
@@ -63,6 +54,7 @@ def _row(place: int, trial: Trial) -> str:
     return f"<tr{weight}><td>{cells[0]}{mark}</td>{_cells(cells[1:])}</tr>"
 
 
+@shown.html.register
 def model_html(model: IdentifiedModel) -> str:
     """Return what a model is, its errors on held-back parts, and its report folded away."""
     net = model.net
@@ -84,18 +76,6 @@ def model_html(model: IdentifiedModel) -> str:
         f"<details><summary>{len(model.report)} candidates</summary>"
         f"{report_html(model.report)}</details></div>"
     )
-
-
-def channel_names(net: Network) -> tuple[list[str], list[str]]:
-    """Return names of outputs and inputs: "y0", "u0" and so on where they have none."""
-    outputs = net.output_names or [f"y{k}" for k in range(net.outputs)]
-    return outputs, net.input_names or [f"u{k}" for k in range(net.inputs)]
-
-
-def labels(names: list[str], units: list[str] | None) -> list[str]:
-    """Return names with their units in brackets, where they have some."""
-    found = units or [""] * len(names)
-    return [f"{name} [{unit}]" if unit else name for name, unit in zip(names, found)]
 
 
 def table(head: list[str], rows: list[str], caption: str = "") -> str:

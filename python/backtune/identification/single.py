@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from .._engine.errors import NetworkError
+from ..networks.linear.operating import taps
 from ..networks.network import Network
+from ..networks.structure import INPUT, Structure
 from .member import Member
-from .operating import taps
-from .structure import INPUT, Structure
 
 
 def single(member: Member) -> Network:

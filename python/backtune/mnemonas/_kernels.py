@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable
+from typing import Callable, Protocol
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from .recurrent import RecurrentTransform
 
 Function = Callable[[float], float]
 
@@ -22,6 +19,21 @@ def sigmoid(low: float, high: float) -> tuple[Function, Function]:
         lambda u: middle + half * float(np.tanh(u / half)),
         lambda u: 1 - float(np.tanh(u / half)) ** 2,
     )
+
+
+class Source(Protocol):
+    """What has values of units at times."""
+
+    def get(self, n: int, t: float) -> float:
+        """Return the value of a unit at a time."""
+
+
+class Values(Source, Protocol):
+    """What has values of nodes, and an input: a `RecurrentTransform`."""
+
+    @property
+    def input(self) -> Source:
+        """Values of the input."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +54,14 @@ class Kernel:
     input: int | None = None
     scale: float = 1.0
 
-    def value(self, transform: RecurrentTransform, t: float) -> float:
+    def value(self, transform: Values, t: float) -> float:
         """Return the value at time t."""
         value = self.scale if self.input is None else transform.input.get(self.input, t - 1)
         for factor in self.factors:
             value *= factor.function(transform.get(factor.node, t - factor.lag))
         return value
 
-    def derivative(self, transform: RecurrentTransform, t: float, n_: int, t_: float) -> float:
+    def derivative(self, transform: Values, t: float, n_: int, t_: float) -> float:
         """Return the derivative at time t by node n_ at time t_."""
         total = 0.0
         for k, factor in enumerate(self.factors):

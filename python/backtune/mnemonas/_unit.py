@@ -17,6 +17,9 @@ from .kernel_transform import KernelTransform
 class UnitTransform(KernelTransform):
     """A unit of one kind, of `layers` nodes for each of N, plus some."""
 
+    def __init_subclass__(cls) -> None:
+        KernelTransform._kinds[cls.__name__] = cls
+
     _layers: tuple[int, ...] = (0,)  # first node of the groups of N nodes, in multiples of N
     _groups: tuple[str, ...] = ("x",)  # their names in the network
     _matrix = "x.W"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -27,6 +27,9 @@ class KernelTransform(KernelEquations):
         As in `RecurrentTransform`.
     """
 
+    # The classes of units, by name.
+    _kinds: ClassVar[dict[str, Any]] = {}
+
     @staticmethod
     def newKernelTransform(type: str, N: int, input: Input) -> KernelTransform:
         """Make a transform by the name of its class.
@@ -36,11 +39,10 @@ class KernelTransform(KernelEquations):
         ArgumentError
             There is no such class.
         """
-        from . import transforms
-
-        if type not in transforms.__all__:
-            raise ArgumentError(f"type {type!r}: expected one of {', '.join(transforms.__all__)}")
-        return getattr(transforms, type)(N, input)
+        kinds = KernelTransform._kinds
+        if type not in kinds:
+            raise ArgumentError(f"type {type!r}: expected one of {', '.join(sorted(kinds))}")
+        return kinds[type](N, input)
 
     def _slot(self, n: int, d: int) -> tuple[str, Any, float]:
         """Return array and index of a weight of the network, and by what it is multiplied there."""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from .._engine import abi
 from .._engine.abi import lib
 from .._engine.handle import Owner
-
-if TYPE_CHECKING:
-    from .network import Network
+from .._engine.network import NetworkHandle
 
 # bt_stream_step for arguments that are made once: converting them in each call would cost several
 # times what a step of a small network does. It returns the status.
@@ -22,7 +20,7 @@ step = abi.quick("bt_stream_step")
 class EngineStream(Owner):
     """Owns a handle; states may hold anything."""
 
-    def __init__(self, net: Network, initial: np.ndarray | None) -> None:
+    def __init__(self, net: NetworkHandle, initial: np.ndarray | None) -> None:
         size = 0 if initial is None else initial.size
         self.state_size = net.state_size
         create = lib.bt_stream_create

@@ -6,7 +6,7 @@ import ctypes
 import json
 import os
 import reprlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,18 +14,15 @@ from .._engine import abi
 from .._engine.abi import lib
 from .._engine.arrays import as_path, as_text
 from .._engine.errors import ArgumentError
+from .nir import write
+from .simulation import SimulatingNetwork
 
 # Formats that are text: their exports are str, those of others bytes.
 _TEXTS = ("c",)
 
 
-class ExportMixin:
-    """The part of `Network` that writes other forms than JSON."""
-
-    if TYPE_CHECKING:
-        _pointer: Any
-
-        def _warn_untouched(self) -> None: ...
+class ExportingNetwork(SimulatingNetwork):
+    """A network that is written in other forms than JSON."""
 
     def export(
         self,
@@ -83,9 +80,7 @@ class ExportMixin:
         kind = None if format is None else as_text(format, "format")
         given = {key: value for key, value in options.items() if value is not None}
         if kind == b"nir" or (kind is None and _is_nir(path)):
-            from .nir import write
-
-            return write(self, path, **given)  # type: ignore[arg-type]
+            return write(self, path, **given)
         text = f"{{{', '.join(f'{json.dumps(k)}: {_json(k, v)}' for k, v in given.items())}}}"
         if path is not None:
             length = ctypes.c_int64()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import ctypes
+from typing import Any
 
 import numpy as np
 
@@ -10,14 +11,12 @@ from .._engine import abi
 from .._engine.abi import lib
 from .._engine.arrays import as_index, as_mask, as_size, as_text
 from .._engine.errors import ArgumentError, BacktuneError, SizeError
+from .._engine.network import NetworkHandle
 from .functions import FunctionLike, as_function
-from .source import Measured, Source
-
-if TYPE_CHECKING:
-    from .network import Network
+from .source import GroupHandle, Source
 
 
-class Group:
+class Group(GroupHandle):
     """A node group of a network, made by the network's own calls and not by hand.
 
     Attributes
@@ -31,13 +30,12 @@ class Group:
         Number of nodes.
     """
 
-    __slots__ = ("id", "name", "network", "size")
+    __slots__ = ()
 
-    def __init__(self, network: Network, number: int, name: str, size: int) -> None:
-        self.network = network
-        self.id = number
-        self.name = name
-        self.size = size
+    @classmethod
+    def of(cls, network: NetworkHandle, number: int) -> Group:
+        """Return a group of a network by its number."""
+        return cls(network, number, *network._group_facts(number))
 
     def __repr__(self) -> str:
         return f"<Group {self.name} of {self.size} nodes>"
@@ -251,3 +249,48 @@ class Group:
             source.number(self.network),
             source.lag,
         )
+
+
+class Measured:
+    """What is read of a group where measurements take its place, from `Group.measured`.
+
+    Parameters
+    ----------
+    group : Group
+    stands_for_input : bool
+        Whether it stands for an input channel.
+    """
+
+    __slots__ = ("group", "stands_for_input")
+
+    def __init__(self, group: Group, stands_for_input: bool) -> None:
+        self.group = group
+        self.stands_for_input = stands_for_input
+
+    def lag(self, steps: int) -> Source:
+        """Return what was measured `steps` time steps ago as a source.
+
+        It is a group of its own, ``name.m1`` for a lag of 1, which is added at the first call.
+
+        Parameters
+        ----------
+        steps : int
+            1 or more; 0 too where the group stands for an input.
+
+        Raises
+        ------
+        ArgumentError
+            A lag that is not allowed, or a group that is measured itself.
+        NetworkError
+            Groups would form a cycle at lag 0.
+        """
+        lag = as_size(steps, "lag")
+        network, number = self.group.network, ctypes.c_int64()
+        lib.bt_network_add_measured(
+            *(network._pointer, None, self.group.id, lag, int(self.stands_for_input)),
+            ctypes.byref(number),
+        )
+        return Group.of(network, number.value).lag(0)
+
+    def __repr__(self) -> str:
+        return f"<{self.group.name} as measured>"

@@ -14,8 +14,8 @@ import numpy as np
 
 from .._engine.arrays import as_float
 from .._engine.errors import ArgumentError, SizeError
-from ..identification.structure import Structure
 from .network import Network
+from .structure import Structure
 from .torch_layers import (
     KEYS,
     LAYERS,

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ..identification.linearisation import LinearSystem
+from .linear.framed import Plain
+from .linear.system import LinearSystem, linearised
+from .simulation import SimulatingNetwork
 
 
-class LinearMixin:
-    """The part of `Network` that tells of its linear model."""
-
-    if TYPE_CHECKING:
-
-        def _warn_untouched(self) -> None: ...
+class LinearisingNetwork(SimulatingNetwork):
+    """A network that tells of its linear model."""
 
     def to_state_space(self, at: Any = None) -> LinearSystem:
         """Return the linear model of the network about an operating point, in free run.
@@ -57,7 +54,5 @@ class LinearMixin:
         >>> system.gains()
         array([[7.5]])
         """
-        from ..identification.plain import linear_system
-
         self._warn_untouched()
-        return linear_system(self, at)  # type: ignore[arg-type]
+        return linearised(Plain(self), self.sampling_time, self.rest if at is None else at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 
@@ -14,11 +14,22 @@ from .._engine.errors import ArgumentError, NetworkError, SizeError
 from .network import Network
 from .stream import Stream
 
-if TYPE_CHECKING:
-    from ..estimation.input_model import InputModel
-
 #: The group that predicts, what is read of it where it is measured, and the one of all channels.
 PREDICTS, INPUTS = "missing.x", "inputs"
+
+
+class LinearInputs(Protocol):
+    """What is asked of an `InputModel`: see there."""
+
+    net: Network
+    channels: np.ndarray
+    order: int
+    mean: np.ndarray
+    scale: np.ndarray
+
+    @property
+    def size(self) -> int:
+        """Number M of channels."""
 
 
 class ModelledNetwork(Network):
@@ -29,6 +40,10 @@ class ModelledNetwork(Network):
     made of. Its JSON text and files give it back. In C values of the modelled channels are what is
     measured of the group ``missing.x``, NaN where not known, and their inputs are not read.
     """
+
+    @classmethod
+    def _is_one(cls, net: Network) -> bool:
+        return {PREDICTS, f"{PREDICTS}.k0", INPUTS} <= net.groups.keys()
 
     @property
     def modelled_channels(self) -> np.ndarray:
@@ -119,7 +134,7 @@ class ModelledStream(Stream):
 
     def __init__(self, net: ModelledNetwork, initial: Any = None) -> None:
         super().__init__(net, initial)
-        self._channels = net.modelled_channels
+        self._modelled, self._channels = net, net.modelled_channels
 
     def step(self, u: Any = None, y: Any = None) -> np.ndarray:
         """Go on by one time step, as `Stream.step`; NaN in a modelled channel is missing."""
@@ -146,7 +161,7 @@ class ModelledStream(Stream):
             # Nothing can be predicted from a state that is not finite: then all over again.
             first = 1 if np.isfinite(after).all() else 0
             try:
-                found, state = self.net.predict(
+                found, state = self._modelled.predict(
                     inputs[first:],
                     None if seen is None else seen[first:],
                     None if seen is None else 1,
@@ -170,15 +185,7 @@ def _split(values: np.ndarray, channels: np.ndarray) -> tuple[np.ndarray, np.nda
     return known, modelled
 
 
-def recognised(net: Network) -> Network:
-    """Return a network that was read as what it is: `ModelledNetwork` where it has such groups."""
-    if not {PREDICTS, f"{PREDICTS}.k0", INPUTS} <= net.groups.keys():
-        return net
-    with net:
-        return ModelledNetwork.from_json(net.to_json())
-
-
-def joined(net: Network, model: InputModel) -> ModelledNetwork:
+def joined(net: Network, model: LinearInputs) -> ModelledNetwork:
     """Return a network with a model of its inputs before them."""
     if model.size != net.inputs:
         raise SizeError(f"model: of {model.size} channels, the network has {net.inputs} inputs")
@@ -206,7 +213,7 @@ def joined(net: Network, model: InputModel) -> ModelledNetwork:
     return cast("ModelledNetwork", ModelledNetwork.from_json(json.dumps(after)))
 
 
-def _add(twin: Network, net: Network, model: InputModel) -> None:
+def _add(twin: Network, net: Network, model: LinearInputs) -> None:
     """Add the groups of the model, in the units of the inputs."""
     channels, p = model.channels, model.order
     others = np.delete(np.arange(model.size), channels)

@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import warnings
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Protocol
 
-import numpy as np
-
-from .._engine import abi
+from .._engine import shown
 from .._engine.abi import lib
-from .._engine.arrays import as_flat, as_path, as_size, as_text
-from .._engine.errors import ArgumentError, BacktuneError, BacktuneWarning
-from .._engine.handle import Owner
+from .._engine.arrays import as_path, as_size, as_text
+from .._engine.errors import BacktuneError
 from .._engine.restored import from_json
-from ..display.drawing import escaped, network_svg
-from .export import ExportMixin
-from .group import Group
-from .linear_model import LinearMixin
-from .prediction import PredictionMixin
-from .simulation import SimulationMixin
+from .export import ExportingNetwork
+from .linear_model import LinearisingNetwork
+from .prediction import PredictingNetwork
 from .units_dynamic import DynamicUnitsMixin
 from .units_gated import GatedUnitsMixin
 from .units_layers import LayersMixin
 from .units_recurrent import RecurrentUnitsMixin
 from .units_states import StatesMixin
-from .weights import Weights
 
-if TYPE_CHECKING:
-    from ..estimation.input_model import InputModel
-    from .modelled import ModelledNetwork
 
-# BT_WEIGHTS_* of include/backtune.h, in their order.
-_ORIGINS = ("untouched", "drawn", "set")
+class BeforeNetwork(Protocol):
+    """What goes before a network: an `InputModel`."""
+
+    def before(self, net: Network) -> Network:
+        """Return a network with this before it."""
 
 
 class Network(
@@ -43,11 +33,9 @@ class Network(
     GatedUnitsMixin,
     LayersMixin,
     StatesMixin,
-    PredictionMixin,
-    SimulationMixin,
-    ExportMixin,
-    LinearMixin,
-    Owner,
+    PredictingNetwork,
+    ExportingNetwork,
+    LinearisingNetwork,
 ):
     """A recurrent network: node groups and their weights. Equation (1) of the report RR-9100.
 
@@ -81,6 +69,12 @@ class Network(
     (20, 1)
     """
 
+    # Kinds of networks that are told by their groups.
+    _kinds: ClassVar[list[type[Network]]] = []
+
+    def __init_subclass__(cls) -> None:
+        Network._kinds.append(cls)
+
     def __init__(self, inputs: int | list[str] | tuple[str, ...]) -> None:
         names: list[Any] = list(inputs) if isinstance(inputs, (list, tuple)) else []
         named = bool(names) and all(isinstance(name, str) for name in names)
@@ -95,174 +89,7 @@ class Network(
         network._create(create, lib.bt_network_free, *arguments)
         return network
 
-    # ---- What it is
-
-    @property
-    def inputs(self) -> int:
-        """Number M of input channels."""
-        return abi.read_int(lib.bt_network_inputs, self._pointer)
-
-    @property
-    def outputs(self) -> int:
-        """Number O of observed nodes."""
-        return abi.read_int(lib.bt_network_outputs, self._pointer)
-
-    @property
-    def range(self) -> int:
-        """The largest lag R."""
-        return abi.read_int(lib.bt_network_range, self._pointer)
-
-    @property
-    def input(self) -> Group:
-        """The network input, as a source: ``net.input.lag(1)``."""
-        return Group(self, abi.INPUT, "input", self.inputs)
-
-    @property
-    def groups(self) -> dict[str, Group]:
-        """The node groups by name, in the order of definition."""
-        count = abi.read_int(lib.bt_network_group_count, self._pointer)
-        groups = (self._group(number) for number in range(count))
-        return {group.name: group for group in groups}
-
-    def _group(self, number: int) -> Group:
-        return Group(
-            self,
-            number,
-            abi.read_text(lib.bt_network_group_name, self._pointer, number),
-            abi.read_int(lib.bt_network_group_size, self._pointer, number),
-        )
-
-    def observe(
-        self, groups: Group | Iterable[Group], count: int | Iterable[int] | None = None
-    ) -> Network:
-        """Choose the observed outputs.
-
-        Parameters
-        ----------
-        groups : Group or list of Group
-        count : int or list of int, optional
-            How many nodes of each, from the first; all of them by default.
-
-        Returns
-        -------
-        Network
-            Itself.
-        """
-        chosen = [groups] if isinstance(groups, Group) else list(groups)
-        for group in chosen:
-            if not isinstance(group, Group):
-                raise TypeError(f"observe: {group!r} came, expected a group of this network")
-            if group.network is not self:
-                raise ArgumentError(f"observe: {group.name} belongs to another network")
-        if count is None:
-            counts = [group.size for group in chosen]
-        else:
-            given: Any = count
-            counts = [given] * len(chosen) if np.ndim(given) == 0 else list(given)
-        if len(counts) != len(chosen):
-            raise ArgumentError(f"observe: {len(chosen)} groups and {len(counts)} counts came")
-        lib.bt_network_observe(
-            self._pointer,
-            np.array([group.id for group in chosen], dtype=np.int64),
-            np.array([as_size(number, "count") for number in counts], dtype=np.int64),
-            len(chosen),
-        )
-        return self
-
-    # ---- Weights
-
-    @property
-    def weights(self) -> Weights:
-        """The weights by name."""
-        return Weights(self)
-
-    @weights.setter
-    def weights(self, values: Mapping[str, Any]) -> None:
-        weights = Weights(self)
-        for name, array in values.items():
-            weights[name] = array
-
-    def get_weights(self) -> np.ndarray:
-        """Return all adjustable weights as one vector: array after array, row-major."""
-        values = np.empty(abi.read_int(lib.bt_network_weight_count, self._pointer))
-        lib.bt_network_get_weights(self._pointer, values, values.size)
-        return values
-
-    def set_weights(self, values: Any) -> None:
-        """Set all adjustable weights from a vector such as `get_weights` returns."""
-        count = abi.read_int(lib.bt_network_weight_count, self._pointer)
-        lib.bt_network_set_weights(self._pointer, as_flat(values, count, "weights"), count)
-
-    def randomize(self, seed: int = 0) -> Network:
-        """Draw every free weight anew.
-
-        Normal, of deviation 0.5/sqrt(number of sources); leaks uniform in [0, 0.5]. Other weights
-        with two finite bounds are drawn uniformly between them. The same seed gives the same bits.
-        An estimation that starts from these weights takes them in the units of its data: those of
-        an input divided by its deviation, those of an observed linear group multiplied by that of
-        what is desired.
-
-        Returns
-        -------
-        Network
-            Itself.
-        """
-        lib.bt_network_randomize(self._pointer, as_size(seed, "seed", unsigned=True))
-        return self
-
-    @property
-    def rest(self) -> np.ndarray:
-        """What inputs are taken to be before t = 0 where no state is given, (M,), in their units.
-
-        0 unless set; assigning sets it, None unsets it. An estimation that starts from weights as
-        `randomize` drew them sets it, where it was not, to the mean of every input whose values are
-        all above or all below 0. It takes the same of observed groups of which measurements are
-        read (`Group.measured`), which is kept with it; a rest that is set has 0 for them.
-        """
-        values = np.empty(self.inputs)
-        lib.bt_network_get_rest(self._pointer, values, values.size)
-        return values
-
-    @rest.setter
-    def rest(self, values: Any) -> None:
-        if values is None:
-            lib.bt_network_set_rest(self._pointer, None, 0)
-            return
-        given = as_flat(np.broadcast_to(values, self.inputs), self.inputs, "rest")
-        lib.bt_network_set_rest(self._pointer, given, given.size)
-
-    @property
-    def origin(self) -> str:
-        """Where the free weights come from; copies, pickles and files keep it.
-
-        "untouched": neither drawn nor set, all as they were made, mostly zero. "drawn": all as
-        `randomize` drew them; weights set to what they are stay so. "set": set, some or all of
-        them, or found by an estimation.
-        """
-        return self._origin()[0]
-
-    @property
-    def seed(self) -> int | None:
-        """Seed of the draw where `origin` is "drawn", otherwise None."""
-        return self._origin()[1]
-
-    def _warn_untouched(self) -> None:
-        """Warn that weights which nobody drew nor set are computed with."""
-        if self.origin == "untouched":
-            warnings.warn(
-                "the weights of this network were neither drawn nor set, and most are 0: call"
-                " randomize, or set them",
-                BacktuneWarning,
-                stacklevel=3,
-            )
-
-    def _origin(self) -> tuple[str, int | None]:
-        number, seed = ctypes.c_int32(), ctypes.c_uint64()
-        lib.bt_network_get_origin(self._pointer, ctypes.byref(number), ctypes.byref(seed))
-        origin = _ORIGINS[number.value]
-        return origin, seed.value if origin == "drawn" else None
-
-    def with_missing_inputs(self, model: InputModel) -> ModelledNetwork:
+    def with_missing_inputs(self, model: BeforeNetwork) -> Network:
         """Return a network that does the same, and takes NaN for inputs that are not known.
 
         A learnware group, ``missing.x``, predicts the modelled channels as the network of the
@@ -297,15 +124,9 @@ class Network(
         >>> bool(np.isfinite([stream.step(value) for value in u]).all())
         True
         """
-        from .modelled import joined  # which makes networks itself
-
-        return joined(self, model)
+        return model.before(self)
 
     # ---- Kept
-
-    def to_json(self) -> str:
-        """Return the network, weights included, as JSON text that reads back to the same bits."""
-        return abi.read_text(lib.bt_network_to_json, self._pointer)
 
     @classmethod
     def from_json(cls, text: str) -> Network:
@@ -315,9 +136,18 @@ class Network(
 
     @classmethod
     def _recognised(cls, net: Network) -> Network:
-        from .modelled import recognised  # which makes networks itself
+        """Return a network that was read as what it is."""
+        kinds = cls._kinds if cls is Network else []
+        kind = next((kind for kind in kinds if kind._is_one(net)), None)
+        if kind is None:
+            return net
+        with net:
+            return kind.from_json(net.to_json())
 
-        return recognised(net) if cls is Network else net
+    @classmethod
+    def _is_one(cls, net: Network) -> bool:
+        """Tell whether a network is of this kind."""
+        return False
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the JSON text to a file, whole or not at all.
@@ -360,14 +190,10 @@ class Network(
         >>> bt.lnl_network(4).to_svg()[:5]
         '<svg '
         """
-        return network_svg(self)
+        return shown.svg(self)
 
-    def _repr_html_(self) -> str:
-        try:
-            drawing = "" if self.closed else self.to_svg()
-        except BacktuneError:
-            drawing = ""
-        return f"<div><div>{escaped(repr(self)[1:-1])}</div>{drawing}</div>"
+    def _repr_html_(self) -> str | None:
+        return shown.html(self)
 
     def __repr__(self) -> str:
         if self.closed:
@@ -375,7 +201,7 @@ class Network(
         try:
             return (
                 f"<Network: {self.inputs} inputs, {self.outputs} outputs,"
-                f" {len(self.groups)} groups, {self.get_weights().size} adjustable weights>"
+                f" {len(self.groups)} groups, {self._weight_count} adjustable weights>"
             )
         except BacktuneError as error:
             return f"<Network: {error}>"

@@ -6,17 +6,15 @@ NIR has sharp spikes: what is written is the limit of sharp ones.
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from .._engine.arrays import as_number
 from .._engine.errors import ArgumentError, NetworkError
 from .._engine.files import write_whole
-from ..identification.structure import INPUT, Structure
-
-if TYPE_CHECKING:
-    from .network import Network
+from .simulation import SimulatingNetwork
+from .structure import INPUT, Structure
 
 #: A node: the name of its type in NIR, and what that takes.
 Node = tuple[str, dict[str, Any]]
@@ -24,7 +22,9 @@ Node = tuple[str, dict[str, Any]]
 _THRESHOLD = 0.5
 
 
-def write(net: Network, path: Any = None, *, dt: float | None = None, **others: Any) -> Any:
+def write(
+    net: SimulatingNetwork, path: Any = None, *, dt: float | None = None, **others: Any
+) -> Any:
     """Write a network as NIR, see `Network.export`.
 
     Returns
@@ -60,7 +60,7 @@ def write(net: Network, path: Any = None, *, dt: float | None = None, **others: 
     return None
 
 
-def graph(net: Network, dt: float) -> tuple[dict[str, Node], list[tuple[str, str]]]:
+def graph(net: SimulatingNetwork, dt: float) -> tuple[dict[str, Node], list[tuple[str, str]]]:
     """Return the nodes and edges that compute what a network with sharp spikes does.
 
     Raises

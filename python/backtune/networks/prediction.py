@@ -4,35 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import numpy as np
 
 from .._engine.abi import lib
-from .._engine.arrays import as_number, as_text
+from .._engine.arrays import as_number
 from .._engine.callbacks import interruptible
 from .._engine.data.pairs import Data, paired, placed
 from .._engine.data.sequences import joined, read
 from .._engine.data.starts import initial_states
 from .._engine.errors import ArgumentError, SizeError
-from .labels import LabelsMixin
-
-if TYPE_CHECKING:
-    from .group import Group
-    from .network import Network
+from .simulation import SimulatingNetwork
 
 
-class PredictionMixin(LabelsMixin):
-    """The part of `Network` that predicts."""
-
-    if TYPE_CHECKING:
-
-        @property
-        def state_size(self) -> int: ...
-        @property
-        def groups(self) -> dict[str, Group]: ...
-        def _starts(self, starts: list[Any]) -> np.ndarray | None: ...
-        def _warn_untouched(self) -> None: ...
+class PredictingNetwork(SimulatingNetwork):
+    """A network that predicts."""
 
     def predict(
         self,
@@ -97,22 +84,21 @@ class PredictionMixin(LabelsMixin):
         >>> net.predict([1.0, 0.0, 0.0], [4.0, 2.0, 0.0])[:, 0]
         array([1., 2., 1.])
         """
-        net = cast("Network", self)
         self._warn_untouched()
-        data = Data(net, u, y)
+        data = Data(self, u, y)
         count = data.lengths.size
         if count == 0:
             return []
         starts = self._starts(initial_states(initial, count) if data.is_list else [initial])
         groups, values = self._measured_values(measured, data)
         total = int(data.lengths.sum())
-        outputs = np.empty((total, net.outputs))
+        outputs = np.empty((total, self.outputs))
         final = np.empty((count, self.state_size)) if return_state else None
         steps = math.inf if horizon is None else as_number(horizon, "horizon")
         known = data.desired
         interruptible(
             lambda callback, stop: lib.bt_predict(
-                *(net._pointer, count, data.lengths, data.inputs, data.inputs.size),
+                *(self._pointer, count, data.lengths, data.inputs, data.inputs.size),
                 *(known, 0 if known is None else known.size, steps),
                 *(starts, 0 if starts is None else starts.size),
                 *(groups, groups.size, values, values.size),
@@ -153,18 +139,3 @@ class PredictionMixin(LabelsMixin):
             numbers.append(group.id)
             blocks.append(joined(known, group.size).ravel())
         return np.array(numbers, dtype=np.int64), np.concatenate(blocks)
-
-    def _known_group(self, key: Any) -> Group:
-        """Return a group that came itself, or by name."""
-        if isinstance(key, str):
-            as_text(key, "group")
-            found = self.groups.get(key)
-            if found is None:
-                raise ArgumentError(
-                    f"group {key!r}: unknown, expected one of {', '.join(self.groups)}"
-                )
-            return found
-        number = getattr(key, "id", None)
-        if getattr(key, "network", None) is not self or number is None:
-            raise ArgumentError(f"group {key!r}: expected a group of this network, or its name")
-        return cast("Group", key)

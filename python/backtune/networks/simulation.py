@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import numpy as np
 
-from .._engine import abi
 from .._engine.abi import lib
 from .._engine.arrays import as_flat
 from .._engine.data.sequences import Sequences, joined, read
 from .._engine.data.starts import initial_states
 from .._engine.data.times import check_sampling
 from .._engine.errors import SizeError
-from .labels import LabelsMixin
+from .grouped import GroupedNetwork
 from .stream import Stream
-
-if TYPE_CHECKING:
-    from .network import Network
-    from .weights import Weights
 
 
 def _size(array: np.ndarray | None) -> int:
     return 0 if array is None else array.size
 
 
-class SimulationMixin(LabelsMixin):
-    """The part of `Network` that runs it."""
-
-    if TYPE_CHECKING:
-
-        @property
-        def weights(self) -> Weights: ...
-        def _warn_untouched(self) -> None: ...
+class SimulatingNetwork(GroupedNetwork):
+    """A network that runs."""
 
     def simulate(
         self,
@@ -201,11 +190,6 @@ class SimulationMixin(LabelsMixin):
         )
         return state
 
-    @property
-    def state_size(self) -> int:
-        """Number of values of a state, as `simulate` takes and returns it."""
-        return abi.read_int(lib.bt_network_state_size, self._pointer)
-
     def stream(self, initial: Any = None) -> Stream:
         """Return the network as it runs step by step: for control loops, or data as they come.
 
@@ -227,7 +211,7 @@ class SimulationMixin(LabelsMixin):
         ...     y = stream.step(u)
         """
         self._warn_untouched()
-        return Stream(cast("Network", self), initial)
+        return Stream(self, initial)
 
     def gradient(
         self, u: Any, slopes: Any, initial: Any = None, *, return_initial: bool = False
@@ -267,7 +251,7 @@ class SimulationMixin(LabelsMixin):
                 f"slopes: {weights.shape[0]} time steps, expected {inputs.shape[0]} as inputs"
             )
         start = None if initial is None else as_flat(initial, self.state_size, "initial state")
-        gradient = np.empty(abi.read_int(lib.bt_network_weight_count, self._pointer))
+        gradient = np.empty(self._weight_count)
         by_initial = np.empty(self.state_size) if return_initial else None
         lib.bt_gradient(
             self._pointer,

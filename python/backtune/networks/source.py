@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from .._engine.arrays import as_mask, as_size
 from .._engine.errors import ArgumentError, SizeError
+from .._engine.network import NetworkHandle
 
-if TYPE_CHECKING:
-    from .group import Group
-    from .network import Network
+
+class GroupHandle:
+    """A group of a network, as what reads it knows it.
+
+    Attributes
+    ----------
+    network : Network
+    id : int
+        Its place among the groups; -1 for the network input.
+    name : str
+        As in "lnl.x".
+    size : int
+        Number of nodes.
+    """
+
+    __slots__ = ("id", "name", "network", "size")
+
+    def __init__(self, network: NetworkHandle, number: int, name: str, size: int) -> None:
+        self.network = network
+        self.id = number
+        self.name = name
+        self.size = size
 
 
 class Source(NamedTuple):
@@ -18,7 +38,7 @@ class Source(NamedTuple):
     Where not every node reads every node of the source, `mask` holds rows of 0 and 1.
     """
 
-    group: Group | _Self
+    group: GroupHandle | _Self
     lag: int
     mask: tuple[tuple[int, ...], ...] | None = None
 
@@ -45,7 +65,7 @@ class Source(NamedTuple):
             raise SizeError(f"mask of {self!r}: shape {flags.shape}, expected (nodes, {nodes})")
         return self._replace(mask=tuple(map(tuple, flags.tolist())))
 
-    def number(self, network: Network) -> int:
+    def number(self, network: NetworkHandle) -> int:
         """Return the number of the group, after a check that it belongs to that network."""
         if isinstance(self.group, _Self):
             raise ArgumentError(
@@ -62,47 +82,6 @@ class Source(NamedTuple):
 
     def __repr__(self) -> str:
         return f"{self.group.name}.lag({self.lag}){'' if self.mask is None else '.masked(...)'}"
-
-
-class Measured:
-    """What is read of a group where measurements take its place, from `Group.measured`.
-
-    Parameters
-    ----------
-    group : Group
-    stands_for_input : bool
-        Whether it stands for an input channel.
-    """
-
-    __slots__ = ("group", "stands_for_input")
-
-    def __init__(self, group: Group, stands_for_input: bool) -> None:
-        self.group = group
-        self.stands_for_input = stands_for_input
-
-    def lag(self, steps: int) -> Source:
-        """Return what was measured `steps` time steps ago as a source.
-
-        It is a group of its own, ``name.m1`` for a lag of 1, which is added at the first call.
-
-        Parameters
-        ----------
-        steps : int
-            1 or more; 0 too where the group stands for an input.
-
-        Raises
-        ------
-        ArgumentError
-            A lag that is not allowed, or a group that is measured itself.
-        NetworkError
-            Groups would form a cycle at lag 0.
-        """
-        lag = as_size(steps, "lag")
-        network = self.group.network
-        return network._measured(self.group, lag, self.stands_for_input).lag(0)
-
-    def __repr__(self) -> str:
-        return f"<{self.group.name} as measured>"
 
 
 class _Self:

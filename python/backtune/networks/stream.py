@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
 import numpy as np
 
@@ -16,10 +16,7 @@ from .._engine.data.pairs import paired, placed
 from .._engine.data.sequences import Sequences, read
 from .._engine.errors import ArgumentError, NetworkError, SizeError
 from .engine_stream import EngineStream, step
-
-if TYPE_CHECKING:
-    from .network import Network
-
+from .grouped import GroupedNetwork
 
 # What a list of numbers holds that needs no conversion.
 _NUMBERS = frozenset((float, int, np.float64))
@@ -60,7 +57,7 @@ class Stream:
     (1,)
     """
 
-    def __init__(self, net: Network, initial: Any = None) -> None:
+    def __init__(self, net: GroupedNetwork, initial: Any = None) -> None:
         self.net = net
         self.steps = 0
         size = net.state_size
@@ -277,7 +274,7 @@ class Stream:
 
 # Earlier releases pickled no kind.
 def _restored(
-    net: Network, initial: Any, state: np.ndarray, steps: int, kind: type[Stream] = Stream
+    net: GroupedNetwork, initial: Any, state: np.ndarray, steps: int, kind: type[Stream] = Stream
 ) -> Stream:
     stream = kind(net, initial)
     # One that is not finite, too: a network that diverged.

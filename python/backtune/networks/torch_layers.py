@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._engine.errors import ArgumentError
-from ..identification.structure import INPUT, Structure
 from .network import Network
+from .structure import INPUT, Structure
 
 #: The name that the unit of a readout gets.
 READOUT = "readout"
@@ -68,6 +68,7 @@ class Match(NamedTuple):
 
     @property
     def layer(self) -> _Layer:
+        """The layer of torch that it is."""
         return LAYERS[self.kind]
 
 
@@ -87,6 +88,7 @@ def found_unit(net: Network, unit: str | None, matching: Any) -> tuple[str, Matc
 
 
 def layer_arrays(net: Network, unit: str, match: Match) -> dict[str, np.ndarray]:
+    """Return the arrays of a layer by the names that torch has for them."""
     keys = KEYS if match.has_bias else KEYS[:2]
     parts: dict[str, list[np.ndarray]] = {key: [] for key in keys}
     for block in match.layer.blocks:
@@ -115,6 +117,7 @@ def readout_group(net: Network, unit: str) -> dict[str, Any]:
 
 
 def readout_arrays(net: Network, unit: str, prefix: str) -> dict[str, np.ndarray]:
+    """Return those of its readout."""
     group = readout_group(net, unit)
     found = {f"{prefix}weight": net.weights[group["connections"][0]["weight"]].copy()}
     if "bias" in group:
@@ -125,6 +128,7 @@ def readout_arrays(net: Network, unit: str, prefix: str) -> dict[str, np.ndarray
 
 
 def as_tensors(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Return arrays as tensors where torch is installed."""
     try:
         import torch
     except ImportError as error:

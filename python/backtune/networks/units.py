@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import reprlib
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -14,22 +14,12 @@ from .._engine.arrays import as_mask, as_number, as_size, as_text
 from .._engine.errors import ArgumentError
 from .functions import Function, as_function
 from .group import Group
+from .grouped import GroupedNetwork
 from .source import SELF, Source
 
-if TYPE_CHECKING:
-    from .network import Network
 
-
-class UnitsMixin:
-    """The part of `Network` that adds units of any kind, and single groups."""
-
-    if TYPE_CHECKING:
-
-        @property
-        def _pointer(self) -> int: ...
-        @property
-        def groups(self) -> dict[str, Group]: ...
-        def _group(self, number: int) -> Group: ...
+class GrowingNetwork(GroupedNetwork):
+    """A network that grows by units of any kind, and single groups."""
 
     def unit(self, kind: str, size: int, name: str | None = None, **options: Any) -> Group:
         """Add a unit of any kind that the engine knows.
@@ -78,7 +68,7 @@ class UnitsMixin:
             as_text(text, "options"),
             ctypes.byref(number),
         )
-        return self._group(number.value)
+        return Group.of(self, number.value)
 
     def _option(self, key: str, value: Any) -> Any:
         if key in ("sources", "value_sources"):
@@ -100,7 +90,7 @@ class UnitsMixin:
     def _source(self, key: str, source: Any) -> dict[str, Any]:
         if not isinstance(source, Source):
             raise TypeError(f"{key}: {source!r} came, expected groups at a lag, such as h.lag(1)")
-        place = "self" if source.group is SELF else source.number(cast("Network", self))
+        place = "self" if source.group is SELF else source.number(self)
         option = {"source": place, "lag": source.lag}
         return option if source.mask is None else {**option, "mask": source.mask}
 
@@ -176,18 +166,10 @@ class UnitsMixin:
         if not isinstance(source, Source):
             raise TypeError(f"source: {source!r} came, expected a group at a lag, such as z.lag(0)")
         source.check_whole("softmax_group")
-        number = source.number(cast("Network", self))
+        number = source.number(self)
         place = (number, source.lag, as_number(temperature, "temperature"))
         name = self._free_name("softmax_group", name)
         return self._add_group(lib.bt_network_add_softmax, name, *place)
-
-    def _measured(self, source: Group, lag: int, stands_for_input: bool) -> Group:
-        """Return what is read of a group as measured: the group there is, or a new one."""
-        group = ctypes.c_int64()
-        lib.bt_network_add_measured(
-            *(self._pointer, None, source.id, lag, int(stands_for_input), ctypes.byref(group))
-        )
-        return self._group(group.value)
 
     def _free_name(self, kind: str, name: str | None) -> str:
         if name is not None:
@@ -201,7 +183,7 @@ class UnitsMixin:
     def _add_group(self, call: Any, name: str, *arguments: Any) -> Group:
         group = ctypes.c_int64()
         call(self._pointer, as_text(name, "name"), *arguments, ctypes.byref(group))
-        return self._group(group.value)
+        return Group.of(self, group.value)
 
 
 def _json(kind: str, key: str, value: Any) -> str:

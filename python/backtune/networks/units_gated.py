@@ -7,10 +7,10 @@ from typing import Any
 
 from .group import Group
 from .source import Source
-from .units import UnitsMixin
+from .units import GrowingNetwork
 
 
-class GatedUnitsMixin(UnitsMixin):
+class GatedUnitsMixin(GrowingNetwork):
     """The part of `Network` that adds these units."""
 
     def lstm(

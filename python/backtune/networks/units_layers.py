@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from .functions import FunctionLike
 from .group import Group
 from .source import Source
-from .units import UnitsMixin
+from .units import GrowingNetwork
 
 
-class LayersMixin(UnitsMixin):
+class LayersMixin(GrowingNetwork):
     """The part of `Network` that adds these units."""
 
     def dense(

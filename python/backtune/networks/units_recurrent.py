@@ -8,10 +8,10 @@ from typing import Any
 from .functions import FunctionLike
 from .group import Group
 from .source import Source
-from .units import UnitsMixin
+from .units import GrowingNetwork
 
 
-class RecurrentUnitsMixin(UnitsMixin):
+class RecurrentUnitsMixin(GrowingNetwork):
     """The part of `Network` that adds these units."""
 
     def lnl(

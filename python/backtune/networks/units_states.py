@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from .functions import FunctionLike
 from .group import Group
-from .units import UnitsMixin
+from .units import GrowingNetwork
 
 
-class StatesMixin(UnitsMixin):
+class StatesMixin(GrowingNetwork):
     """The part of `Network` that adds this unit."""
 
     def state_space(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +12,7 @@ from .._engine import abi
 from .._engine.abi import lib
 from .._engine.arrays import as_float, as_full, as_mask, as_text
 from .._engine.errors import ArgumentError, SizeError
-
-if TYPE_CHECKING:
-    from .network import Network
+from .._engine.network import NetworkHandle
 
 
 class Weights(Mapping):
@@ -25,7 +23,7 @@ class Weights(Mapping):
     ValueError.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: NetworkHandle) -> None:
         self._network = network
 
     def __iter__(self) -> Iterator[str]:

@@ -7,10 +7,10 @@ from typing import Callable, Optional
 
 import numpy as np
 
+from .._engine.data.front import Front, averaged
 from .._engine.data.scales import Scale
 from .._engine.errors import ArgumentError
 from ..identification import IdentificationReport, IdentifiedModel, Member, Trial
-from ..identification.front import Front, averaged
 from ..identification.networks import Form, make_network
 from ..identification.runs import digest, followed, simulated
 from ..networks.network import Network

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,11 +13,9 @@ from ..abi import lib
 from ..arrays import as_index
 from ..callbacks import user_code
 from ..errors import ArgumentError, SizeError
+from ..labels import LabelledNetwork
 from .pairs import Data
 from .sequences import Sequences, is_list_of_sequences
-
-if TYPE_CHECKING:
-    from ...networks.network import Network
 
 
 def is_mapped(values: Any) -> bool:
@@ -93,7 +91,7 @@ class Recordings:
                 f"lengths: {self._lengths.size} came, expected {len(source)}, one a recording"
             )
 
-    def lengths(self, net: Network) -> np.ndarray:
+    def lengths(self, net: LabelledNetwork) -> np.ndarray:
         """Return the time steps of each, int64, (recordings,); SizeError where there is none."""
         if self._lengths is None:
             found = []
@@ -134,7 +132,7 @@ class Recordings:
 class _Maps:
     """Lists of arrays, some of them memory maps, by their shapes; forms are those of `Data`."""
 
-    def __init__(self, net: Network, u: Any, y: Any, gains: Any) -> None:
+    def __init__(self, net: LabelledNetwork, u: Any, y: Any, gains: Any) -> None:
         self._u: Any = None if u is None else _listed(u, net.inputs)
         self._y: Any = None if y is None else _listed(y, net.outputs)
         self._gains = gains
@@ -149,7 +147,7 @@ class _Maps:
                     f"{len(self._first)} sequences of inputs came, and {len(item)} of {name}"
                 )
 
-    def lengths(self, net: Network) -> np.ndarray:
+    def lengths(self, net: LabelledNetwork) -> np.ndarray:
         return np.array([_steps(item) for item in self._first], dtype=np.int64)
 
     def read(self, place: int) -> Any:
@@ -177,7 +175,7 @@ class LoadedData(Data):
     source : Recordings or _Maps
     """
 
-    def __init__(self, net: Network, u: Any, y: Any, gains: Any) -> None:
+    def __init__(self, net: LabelledNetwork, u: Any, y: Any, gains: Any) -> None:
         if isinstance(u, Recordings):
             if y is not None or gains is not None:
                 raise ArgumentError("y, gains: they came beside Recordings, which have them")
@@ -231,7 +229,7 @@ class LoadedData(Data):
         return 0
 
 
-def _paired(net: Network, recording: Any, place: int) -> Data:
+def _paired(net: LabelledNetwork, recording: Any, place: int) -> Data:
     parts = recording if isinstance(recording, tuple) else (recording,)
     if not 1 <= len(parts) <= 3:
         raise SizeError(f"recording {place}: {len(parts)} parts came, expected (u, y, gains)")

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..abi import lib
 from ..errors import ArgumentError, SizeError
+from ..labels import LabelledNetwork
 from ..warn import warn
 from .names import learnable, listed
 from .numbers import as_float
 from .sequences import Sequences, is_list_of_sequences, joined, read
-from .starts import initial_states
 from .times import check_sampling, is_plain_beside, rows_of, sampling_time
-
-if TYPE_CHECKING:
-    from ...networks.network import Network
 
 Rows = list[Any]  # of array of int, or None: which time steps of u the rows of y are
 
@@ -39,7 +36,7 @@ class Data:
         Inputs, and desired outputs or None, as they were read.
     """
 
-    def __init__(self, net: Network, u: Any, y: Any, gains: Any = None) -> None:
+    def __init__(self, net: LabelledNetwork, u: Any, y: Any, gains: Any = None) -> None:
         inputs, outputs = net.inputs, net.outputs
         desired = None
         if y is not None:
@@ -68,7 +65,7 @@ class Data:
         check_sampling(net.sampling_time, given.forms)
 
     @classmethod
-    def none(cls, net: Network, has_desired: bool) -> Data:
+    def none(cls, net: LabelledNetwork, has_desired: bool) -> Data:
         """No sequence, of a process that has none."""
         data = cls.__new__(cls)
         nothing = Sequences([], [], True)
@@ -190,7 +187,7 @@ def as_gains(gains: Any, desired: Sequences, names: list[str] | None = None) -> 
     return [np.ascontiguousarray(gain) for gain in values]
 
 
-def learn_labels(net: Network, u: Sequences, y: Sequences | None) -> None:
+def learn_labels(net: LabelledNetwork, u: Sequences, y: Sequences | None) -> None:
     """Give a network the names, units and sampling time of tables, where it has none."""
     for given, names, units, count in (
         (u, "input_names", "input_units", net.inputs),
@@ -208,12 +205,3 @@ def learn_labels(net: Network, u: Sequences, y: Sequences | None) -> None:
         first = times[0] if times else None
         if first is not None and all(t is not None and abs(t / first - 1) < 1e-3 for t in times):
             net.sampling_time = first
-
-
-def set_initial(pointer: int, net: Network, data: Data, initial: Any) -> None:
-    """Give an estimator the states that its sequences start from; None for the network's."""
-    if initial is None:
-        return
-    states = net._starts(initial_states(initial, data.lengths.size))
-    if states is not None:
-        lib.bt_estimator_set_initial_states(pointer, states, states.size)

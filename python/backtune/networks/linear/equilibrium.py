@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..networks.network import Network
-from .structure import INPUT, Structure
+from ..simulation import SimulatingNetwork
+from ..structure import INPUT, Structure
 
 # Newton steps at most, and the residual, of values of size 1, at which they end.
 _STEPS, _TOLERANCE = 50, 1e-12
@@ -55,7 +55,7 @@ class Balance:
 
 
 def find(
-    net: Network, structure: Structure, u: np.ndarray, start: np.ndarray | None
+    net: SimulatingNetwork, structure: Structure, u: np.ndarray, start: np.ndarray | None
 ) -> tuple[dict[str, np.ndarray], bool]:
     """Return the values of all groups at rest under an input, and whether it is a rest.
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._engine.arrays import as_full
-from .._engine.errors import ArgumentError
+from ..._engine.arrays import as_full
+from ..._engine.errors import ArgumentError
+from ..structure import INPUT, Structure
 from .equilibrium import find
-from .structure import INPUT, Structure
-
-if TYPE_CHECKING:
-    from .member import Member
+from .framed import Framed
 
 
 def taps(delay: float) -> list[tuple[int, float]]:
@@ -30,7 +28,7 @@ class Point(NamedTuple):
     rests: bool
 
 
-def point_of(member: Member, structure: Structure, at: Any) -> Point:
+def point_of(member: Framed, structure: Structure, at: Any) -> Point:
     """Return the operating point of inputs in the user's units; None: their means.
 
     Raises

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._engine.data.scales import Scale
+from .scales import Scale
 
 # Values about a glitch that say what stood in its place.
 _WINDOW = 5

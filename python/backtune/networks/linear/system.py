@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..structure import INPUT, Structure
 from . import responses
+from .framed import Framed
 from .operating import Point, point_of, taps
-from .structure import INPUT, Structure
-
-if TYPE_CHECKING:
-    from .member import Member
 
 
 class LinearSystem(NamedTuple):
@@ -229,7 +227,7 @@ def start_of(
 
 
 def scaled(
-    member: Member, structure: Structure, point: Point
+    member: Framed, structure: Structure, point: Point
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return A, B, C, D and x0 in the user's units."""
     A, B, C, D, x0 = matrices(structure, point.values)
@@ -237,7 +235,7 @@ def scaled(
     return A, B / u, C * y, D * y / u, x0
 
 
-def linearised(member: Member, sampling_time: float | None, at: Any) -> LinearSystem:
+def linearised(member: Framed, sampling_time: float | None, at: Any) -> LinearSystem:
     """Return the linear model of a member in free run about an operating point."""
     structure = Structure(member.net)
     point = point_of(member, structure, at)

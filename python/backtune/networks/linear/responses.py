@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from .._engine.arrays import as_count, as_full
-from .._engine.data.numbers import as_float
-from .._engine.errors import ArgumentError
+from ..._engine.arrays import as_count, as_full
+from ..._engine.data.numbers import as_float
+from ..._engine.errors import ArgumentError
+from ..structure import INPUT, Structure
 from .equilibrium import find
+from .framed import Framed
 from .operating import point_of, taps
-from .structure import INPUT, Structure
-
-if TYPE_CHECKING:
-    from .linearisation import LinearSystem
-    from .member import Member
 
 # What a pole leaves at the end of a step response, or makes of 1 outside the unit circle, and how
 # many steps there are.
 _LEFT, _LEAST, _MOST = 1e-2, 20, 1000
 _FREQUENCIES = 200
+
+
+class Linear(Protocol):
+    """The matrices of a linear model and its dead times, as `LinearSystem` has them."""
+
+    @property
+    def A(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def B(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def C(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def D(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def delays(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def sampling_time(self) -> float | None: ...  # noqa: D102
 
 
 class FrequencyResponse(NamedTuple):
@@ -49,7 +63,7 @@ class FrequencyResponse(NamedTuple):
         return np.degrees(np.unwrap(np.angle(self.response), axis=0))
 
 
-def poles(system: LinearSystem) -> np.ndarray:
+def poles(system: Linear) -> np.ndarray:
     """Return the eigenvalues of A, (n,), complex, the largest modulus first."""
     found = np.linalg.eigvals(system.A)
     # Pairs side by side, the positive angle first.
@@ -57,7 +71,7 @@ def poles(system: LinearSystem) -> np.ndarray:
     return found[order].astype(complex)
 
 
-def step_count(system: LinearSystem, steps: int | None) -> int:
+def step_count(system: Linear, steps: int | None) -> int:
     """Return how many time steps of a step response are asked for, or show where it ends."""
     if steps is not None:
         return as_count(steps, "steps", 0)
@@ -68,7 +82,7 @@ def step_count(system: LinearSystem, steps: int | None) -> int:
     return int(np.clip(np.ceil(1.5 * needed + late), _LEAST + late, _MOST + late))
 
 
-def step_response(system: LinearSystem, steps: int) -> np.ndarray:
+def step_response(system: Linear, steps: int) -> np.ndarray:
     """Return what outputs do after a step of 1 of each input at t = 0, (steps, O, M)."""
     B = system.B
     state = np.zeros_like(B)
@@ -91,7 +105,7 @@ def delayed(values: np.ndarray, delays: np.ndarray) -> np.ndarray:
     return found
 
 
-def real_step(member: Member, steps: int, at: Any, size: Any) -> np.ndarray:
+def real_step(member: Framed, steps: int, at: Any, size: Any) -> np.ndarray:
     """Return what the outputs of a member do after a step of each input, (steps, O, M).
 
     From the equilibrium at the operating point, in the user's units, less the outputs there.
@@ -126,7 +140,7 @@ def real_step(member: Member, steps: int, at: Any, size: Any) -> np.ndarray:
     return np.stack([(run - rest) * deviation for run in runs], axis=-1)
 
 
-def grid(system: LinearSystem, frequencies: Any) -> np.ndarray:
+def grid(system: Linear, frequencies: Any) -> np.ndarray:
     """Return frequencies, in Hz or cycles per time step: those given, or some up to Nyquist's.
 
     Raises
@@ -145,7 +159,7 @@ def grid(system: LinearSystem, frequencies: Any) -> np.ndarray:
     return found
 
 
-def resolvents(system: LinearSystem, frequencies: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def resolvents(system: Linear, frequencies: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return (z - A)^-1 at each frequency, (F, n, n), and the dead times, (F, 1, M).
 
     NaN at frequencies of poles on the unit circle.
@@ -158,19 +172,19 @@ def resolvents(system: LinearSystem, frequencies: np.ndarray) -> tuple[np.ndarra
             found[k] = np.linalg.inv(value * np.eye(n) - system.A)
         except np.linalg.LinAlgError:
             continue
-    late = np.ones((len(z), 1, len(system.u0)), dtype=complex)
+    late = np.ones((len(z), 1, system.B.shape[1]), dtype=complex)
     for m, delay in enumerate(np.asarray(system.delays, dtype=float).tolist()):
         late[:, 0, m] = sum(share * z**-lag for lag, share in taps(delay))
     return found, late
 
 
-def frequency_response(system: LinearSystem, frequencies: np.ndarray) -> FrequencyResponse:
+def frequency_response(system: Linear, frequencies: np.ndarray) -> FrequencyResponse:
     """Return the response of a linear model at frequencies as `grid` gives them."""
     inverse, late = resolvents(system, frequencies)
     return FrequencyResponse(frequencies, (system.C @ inverse @ system.B + system.D) * late)
 
 
-def gains(system: LinearSystem) -> np.ndarray:
+def gains(system: Linear) -> np.ndarray:
     """Return what a constant input changes in the end, (O, M); NaN with an integrator."""
     try:
         held = np.linalg.solve(np.eye(len(system.A)) - system.A, system.B)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .._engine import abi
-from .._engine.abi import lib
-from .._engine.arrays import as_number, as_text
-from .._engine.errors import ArgumentError
-
-if TYPE_CHECKING:
-    from .group import Group
+from . import abi
+from .abi import lib
+from .arrays import as_number, as_text
+from .errors import ArgumentError
+from .network import NetworkHandle
 
 
 @dataclass(frozen=True)
@@ -29,21 +27,10 @@ class _Labels:
     sampling_time: float | None
 
 
-class LabelsMixin:
-    """The part of `Network` that knows its channels by name."""
+class LabelledNetwork(NetworkHandle):
+    """A network that knows its channels by name."""
 
     _labels: _Labels | None = None
-
-    if TYPE_CHECKING:
-
-        @property
-        def _pointer(self) -> int: ...
-        @property
-        def inputs(self) -> int: ...
-        @property
-        def outputs(self) -> int: ...
-        @property
-        def groups(self) -> dict[str, Group]: ...
 
     @property
     def input_names(self) -> list[str] | None:
@@ -135,15 +122,14 @@ class LabelsMixin:
 
     def _nodes(self) -> list[str]:
         """Return the observed nodes: "linear.x", or "lnl.x[0]"."""
-        groups = list(self.groups.values())
         names = []
         group, node = ctypes.c_int64(), ctypes.c_int64()
         for output in range(self.outputs):
             lib.bt_network_output_node(
                 self._pointer, output, ctypes.byref(group), ctypes.byref(node)
             )
-            found = groups[group.value]
-            names.append(found.name if found.size == 1 else f"{found.name}[{node.value}]")
+            name, size = self._group_facts(group.value)
+            names.append(name if size == 1 else f"{name}[{node.value}]")
         return names
 
     def _texts(self, kind: bytes, count: int) -> list[str] | None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from ..estimation.uncertainty import Uncertainty
-from . import sensitivity
-from .covariance import weight_uncertainty
-from .linearisation import LinearSystem, linearised
-from .responses import (
+from ..networks.linear import sensitivity
+from ..networks.linear.framed import Framed
+from ..networks.linear.responses import (
     FrequencyResponse,
     frequency_response,
     gains,
@@ -20,12 +18,21 @@ from .responses import (
     step_count,
     step_response,
 )
-
-if TYPE_CHECKING:
-    from .member import Member
+from ..networks.linear.system import LinearSystem, linearised
 
 # What is left of a start that is forgotten, and time steps until then, at most.
 _FORGOTTEN, _MOST_SETTLING = 1e-9, 1000
+
+
+class WeightUncertainty(Protocol):
+    """What is asked of an `Uncertainty` of weights."""
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Of the weights, (P, P)."""
+
+    def band(self, u: Any, level: float = ..., *, noise: bool = ..., initial: Any = ...) -> Any:
+        """Return a lower and an upper bound of each output."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,7 +63,7 @@ class ModelUncertainty:
     """
 
     system: LinearSystem
-    weights: Uncertainty
+    weights: WeightUncertainty
     poles: np.ndarray
     poles_covariance: np.ndarray
     gains: np.ndarray
@@ -160,17 +167,9 @@ class ModelUncertainty:
         return "\n".join(rows) + ">"
 
 
-def uncertainty(
-    model: Any, u: Any, y: Any, at: Any, steps: int | None, frequencies: Any
-) -> ModelUncertainty:
-    """Return what a record leaves open of the best member, see `IdentifiedModel.uncertainty`."""
-    report = weight_uncertainty(model, u, y)
-    return of_weights(report, model.members[0], model.sampling_time, model, at, steps, frequencies)
-
-
 def of_weights(
-    report: Uncertainty,
-    member: Member,
+    report: WeightUncertainty,
+    member: Framed,
     sampling_time: float | None,
     model: Any,
     at: Any,

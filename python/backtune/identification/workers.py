@@ -10,13 +10,11 @@ import time
 import uuid
 import warnings
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
 from .candidates import Candidate
 from .record import Record
-
-if TYPE_CHECKING:
-    from .search import Search
+from .search import Search
 
 # Records that a worker keeps, whose threads (those of Dask) share them.
 _MOST = 64
@@ -128,8 +126,6 @@ def _cloudpickle() -> Any:
 
 def _done(task: bytes, item: bytes) -> bytes:
     """Do a task, and return the result together with the item as it is then."""
-    from .search import Search
-
     searches: list[Search] = []
 
     class Here(pickle.Unpickler):

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from ..structure import Structure
 from .equilibrium import moved
-from .linearisation import LinearSystem, scaled
+from .framed import Framed
 from .operating import point_of
 from .responses import delayed, resolvents
-from .structure import Structure
-
-if TYPE_CHECKING:
-    from .member import Member
+from .system import LinearSystem, scaled
 
 # Imaginary part by which derivatives are taken: its square vanishes beside 1.
 _H = 1e-30
@@ -21,7 +19,7 @@ _H = 1e-30
 _COINCIDENT = 1e-7
 
 
-def derivatives(member: Member, at: Any) -> tuple[np.ndarray, ...]:
+def derivatives(member: Framed, at: Any) -> tuple[np.ndarray, ...]:
     """Return those of A, B, C and D, in the user's units, by each weight: (P, ...)."""
     structure = Structure(member.net)
     point = point_of(member, structure, at)

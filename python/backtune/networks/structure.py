@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..networks.network import Network
+from .._engine.network import NetworkHandle
 from . import scalars
 
 INPUT = "input"
@@ -40,7 +40,7 @@ class Structure:
         Groups that are outputs, and how many nodes of each.
     """
 
-    def __init__(self, net: Network) -> None:
+    def __init__(self, net: NetworkHandle) -> None:
         self.document = json.loads(net.to_json())
         groups = self.document["groups"]
         self.groups: dict[str, dict[str, Any]] = {group["name"]: group for group in groups}
