@@ -6,8 +6,7 @@ import subprocess
 
 import backtune as bt
 import pytest
-from backtune import errors
-from backtune._engine import abi, library
+from backtune._engine import abi, errors, library
 
 KINDS = {
     "int64_t": ctypes.c_int64,

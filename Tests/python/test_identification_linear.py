@@ -8,7 +8,7 @@ import backtune as bt
 import numpy as np
 import pytest
 from backtune.errors import ArgumentError, SizeError
-from backtune.identification import scalars
+from backtune.networks import scalars
 from conftest import ROOT
 from linear_models import model_of, networks, state_space
 

@@ -4,8 +4,8 @@ import backtune as bt
 import numpy as np
 import pytest
 from backtune.errors import ArgumentError
-from backtune.identification import sensitivity
 from backtune.identification.plots_linear import plot_bode, plot_poles, plot_step
+from backtune.networks.linear import sensitivity
 from linear_models import arx, model_of, networks, state_space
 
 NETWORKS = networks()

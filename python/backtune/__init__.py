@@ -16,7 +16,6 @@ from . import (
     datasets,
     errors,
     interop,
-    mpi,
     observables,
     plot,
     random,
@@ -47,8 +46,6 @@ from .estimation.online import OnlineEstimator
 from .estimation.results import Connections, ObservableMeans
 from .estimation.trace import Decay, Report, Trace, decay_fit
 from .estimation.uncertainty import Uncertainty
-from .forecasting.forecast import Forecast, ForecastErrors, forecast
-from .identification import IdentificationReport, IdentifiedModel, Trial, identify
 from .networks.functions import Function, softplus, upsilon, zeta
 from .networks.group import Group
 from .networks.modelled import ModelledNetwork
@@ -70,7 +67,16 @@ from .networks.weights import Weights
 
 if TYPE_CHECKING:
     from . import experiments as experiments
+    from . import identification as identification
     from . import mnemonas as mnemonas
+    from . import mpi as mpi
+    from .forecasting.forecast import Forecast as Forecast
+    from .forecasting.forecast import ForecastErrors as ForecastErrors
+    from .forecasting.forecast import forecast as forecast
+    from .identification import IdentificationReport as IdentificationReport
+    from .identification import IdentifiedModel as IdentifiedModel
+    from .identification import Trial as Trial
+    from .identification import identify as identify
     from .sklearn import RecurrentClassifier as RecurrentClassifier
     from .sklearn import RecurrentForecaster as RecurrentForecaster
     from .sklearn import RecurrentRegressor as RecurrentRegressor
@@ -144,10 +150,19 @@ __all__ = [
     "zeta",
 ]
 
-# Loaded when they are asked for: few programs do, and the estimators need scikit-learn.
+# Loaded when they are asked for, to be quick: few programs use all, and some need scikit-learn.
 _LATER = {
     "experiments": "experiments",
+    "identification": "identification",
     "mnemonas": "mnemonas",
+    "mpi": "mpi",
+    "Forecast": "forecasting.forecast",
+    "ForecastErrors": "forecasting.forecast",
+    "forecast": "forecasting.forecast",
+    "IdentificationReport": "identification",
+    "IdentifiedModel": "identification",
+    "Trial": "identification",
+    "identify": "identification",
     "RecurrentClassifier": "sklearn",
     "RecurrentForecaster": "sklearn",
     "RecurrentRegressor": "sklearn",
@@ -162,4 +177,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    return sorted(__all__)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import random
+from .._engine import random
 from .._engine.arrays import as_count, as_flat
 from .._engine.errors import ArgumentError
 from ._parameters import as_finite, as_positive

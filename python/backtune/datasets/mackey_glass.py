@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .. import random
+from .._engine import random
 from .._engine.arrays import as_count
 from .._engine.errors import ArgumentError
 from ._parameters import as_positive

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import random
+from .._engine import random
 from .._engine.arrays import as_count
 
 # No output that stays bounded passes this one; one that diverges has begun to less than so many

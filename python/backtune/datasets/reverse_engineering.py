@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import random
+from .._engine import random
 from .._engine.arrays import as_size
 from ..networks.network import Network
 

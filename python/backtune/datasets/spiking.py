@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import random
+from .._engine import random
 from .._engine.arrays import as_count
 from .._engine.errors import StateError
 from ..networks.network import Network

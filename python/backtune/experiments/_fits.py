@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import random
+from .._engine import random
 from .._engine.arrays import as_size
 from ..datasets import reverse_engineering
 from ..estimation.estimator import Estimator

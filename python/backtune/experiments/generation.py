@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import random
+from .._engine import random
 from ..datasets import sierpinski
 from ..estimation.estimator import Estimator
 from ..estimation.trace import Report as Iteration

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import random
+from .._engine import random
 from ..estimation import observables
 from ..estimation.criteria import Observables
 from ._experiment import (

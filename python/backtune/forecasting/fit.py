@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._engine.errors import ArgumentError, NetworkError, SizeError
-from ..random import uniform
+from .._engine.random import uniform
 from .choice import Race
 from .data import estimated_season, held
 from .model import Predictor

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from .. import random
+from .._engine import random
 
 _following = itertools.count()
 
