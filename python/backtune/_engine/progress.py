@@ -5,8 +5,6 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
-from ..estimation.trace import Report
-
 
 class Progress:
     """A bar of iterations with cost and NMSE beside it, closed whatever happens; or nothing."""
@@ -18,12 +16,10 @@ class Progress:
 
             self._bar = tqdm(total=total, unit="iteration", dynamic_ncols=True)
 
-    def update(self, report: Report) -> None:
+    def update(self, cost: float, nmse: float) -> None:
         """Show one more iteration."""
         if self._bar is not None:
-            self._bar.set_postfix_str(
-                f"cost {report.cost:.3g}, NMSE {report.nmse:.3g}", refresh=False
-            )
+            self._bar.set_postfix_str(f"cost {cost:.3g}, NMSE {nmse:.3g}", refresh=False)
             self._bar.update()
 
     def __enter__(self) -> Progress:

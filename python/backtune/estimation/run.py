@@ -35,7 +35,7 @@ def run(
             if idle:
                 return False
             report = estimator._report(estimator._trace_length() - 1)
-            bar.update(report)
+            bar.update(report.cost, report.nmse)
             if logs:
                 logger.debug("%s", _line(report))
             done = False
