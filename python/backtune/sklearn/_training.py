@@ -133,7 +133,7 @@ def _run_to_least(
         while True:
             trace = estimator.run(1, progress=False, callback=callback)
             _check(trace)
-            bar.update(trace[-1])
+            bar.update(trace.cost[-1], trace.nmse[-1])
             starts = list(estimator.initial_states) if learn_starts else None
             kept.validation.append(task.error(estimator.net, starts))
             kept.trace = trace
