@@ -19,6 +19,7 @@ from .._engine.errors import ArgumentError, BacktuneWarning, NetworkError
 from .._engine.warn import is_quiet
 from ..networks.modelled import ModelledNetwork
 from ..networks.network import Network
+from ..networks.summary import hint_of
 from .criteria import Criterion
 from .draws import FilledInputs
 from .handle import stop_words
@@ -29,6 +30,9 @@ from .results import FoundEstimator
 from .run import run
 from .trace import Report, Trace
 from .validation import Validation
+
+# NMSE above which a fit has found little.
+_POOR = 0.5
 
 #: What gives data to the engine, with the states that sequences start from.
 Give = Callable[[Data, Any], None]
@@ -266,6 +270,8 @@ class CoreEstimator(FoundEstimator):
             for name, value in before.items():
                 self.set_option(name, value)
         self._warn()
+        if len(trace) and trace.nmse[-1] > _POOR:
+            trace.hint = hint_of(self.net)
         return trace
 
     def _warn(self) -> None:

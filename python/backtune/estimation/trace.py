@@ -169,6 +169,8 @@ class Trace(Sequence):
         What came before, one after the other, and what it is called: the horizons of a list, with
         what was done at each, or "before outputs were weighed" where inputs are missing (see
         `missing` of `Estimator`). Empty otherwise.
+    hint : str
+        What may be meant otherwise where `nmse` ends above 0.5; mostly nothing.
     free_horizon : int
         Where the free run (horizon None) cannot stay with the data since trajectories part, as
         those of chaotic systems do: the number of steps ahead for which the error of predictions,
@@ -211,6 +213,7 @@ class Trace(Sequence):
         self.output_nmse = np.array(output_nmse, dtype=float)
         self.start = start
         self.stages: list[tuple[str, Trace]] = []
+        self.hint = ""
         self.free_horizon = 0
         self.one_step_nmse = float("nan")
 
@@ -256,7 +259,8 @@ class Trace(Sequence):
         nmse = "undefined" if np.isnan(last) else f"{last:.3g}"
         return (
             f"<Trace of {len(self) - 1} iterations, cost {self.cost[0]:.3g} -> {self.cost[-1]:.3g},"
-            f" NMSE {nmse}{self._outputs()}{self._started()}{self._spread()}: {self.stop_reason}>"
+            f" NMSE {nmse}{self._outputs()}{self._started()}{self._spread()}: {self.stop_reason}"
+            f"{'; ' * bool(self.hint)}{self.hint}>"
         )
 
     def _started(self) -> str:

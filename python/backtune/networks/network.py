@@ -13,6 +13,7 @@ from .._engine.restored import from_json
 from .export import ExportingNetwork
 from .linear_model import LinearisingNetwork
 from .prediction import PredictingNetwork
+from .summary import Summary, summary
 from .units_dynamic import DynamicUnitsMixin
 from .units_gated import GatedUnitsMixin
 from .units_layers import LayersMixin
@@ -178,6 +179,24 @@ class Network(
         return from_json, (type(self), self.to_json())
 
     # ---- Shown
+
+    def summary(self) -> Summary:
+        """Return a table with a row for each unit: nodes, what it reads, weights, outputs.
+
+        It says so where no output reads an input of the same time step.
+
+        Examples
+        --------
+        >>> net = bt.Network(inputs=1)
+        >>> h = net.lnl(8, input_lag=0)
+        >>> out = net.linear(1, "y", sources=[h.lag(0)])
+        >>> net.summary()
+        <Network: 1 inputs, 1 outputs, 3 groups, 89 adjustable weights>
+        unit  nodes         reads at lag       free  fixed  outputs
+        lnl   8 (2 groups)  itself 1; input 0    80      0
+        y     1             lnl 0                 9      0        1
+        """
+        return summary(self, repr(self))
 
     def to_svg(self) -> str:
         """Return a drawing of the groups, their sizes and the lags between them, as SVG.

@@ -69,6 +69,10 @@ class Structure:
 
     # ---- Weights
 
+    def is_free(self, name: str) -> np.ndarray:
+        """Tell of each weight of an array whether it is adjusted."""
+        return self._free[name]
+
     def vector(self) -> np.ndarray:
         """Return the adjustable weights as `Network.get_weights` does."""
         return np.concatenate([v[self._free[name]] for name, v in self.slots.items()])
