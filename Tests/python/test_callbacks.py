@@ -92,7 +92,10 @@ def test_another_run_inside_the_callback(problem):
     assert len(inner) == 3
 
 
-def test_progress_bar(problem, capsys):
+def test_progress_line(problem, capsys, monkeypatch):
+    bt.Estimator(*problem).run(5)
+    assert capsys.readouterr().err == ""  # nobody looks
+    monkeypatch.setattr("backtune._engine.progress.is_watched", lambda: True)
     bt.Estimator(*problem).run(5, callback=lambda report: None)
     shown = capsys.readouterr().err
     assert "NMSE" in shown and "cost" in shown and shown.count("\n") <= 2

@@ -164,7 +164,8 @@ def test_together_costs_add(record):
     assert [name for name, _ in trace.stages] == ["1"]
 
 
-def test_progress_shows_every_stage(record, capsys):
+def test_progress_shows_every_stage(record, capsys, monkeypatch):
+    monkeypatch.setattr("backtune._engine.progress.is_watched", lambda: True)
     est = bt.Estimator(network(3), *record, horizon=[1, (4, None)])
     est.run(4)
     text = capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import signal
 import warnings
+from contextlib import nullcontext
 from dataclasses import replace
 
 import backtune as bt
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from backtune._engine.data.front import Front, interpolated, medians
 from backtune._engine.data.scales import Scale
-from backtune._engine.progress import Candidates
+from backtune._engine.progress import Progress
 from backtune.identification import course, delays, linear
 from backtune.identification.candidates import Candidate, Kind
 from backtune.identification.combination import weighted_median
@@ -59,7 +60,8 @@ def test_an_end_during_preparation_gives_a_linear_model(how):
         return True
 
     u, y = _record(200)
-    model = _fit(u, y, callback=end)
+    with pytest.warns(bt.BacktuneWarning) if how == "Ctrl-C" else nullcontext():
+        model = _fit(u, y, callback=end)
     assert model.report.interrupted == how
     assert abs(model.poles()[0] - 0.8) < 0.02
 
@@ -152,7 +154,7 @@ def test_a_refit_whose_starts_are_lost_changes_nothing(monkeypatch):
     net = make_network(Form(1, 1, 1))
     net.weights = {"state_space.x.A": 0.5, "state_space.x.B": 1, "state_space.y.C": 1}
     kind = Kind("output error", Form(1, 1, 1), 0.0)
-    item = Candidate(record, net, kind, Search(Candidates(False)))
+    item = Candidate(record, net, kind, Search(Progress(False, "candidate")))
     monkeypatch.setattr(Candidate, "_starts_of", lambda *_: [np.array([np.nan])])
     weights, starts = item.refit(record)
     assert starts is None
@@ -164,15 +166,19 @@ def test_subspaces_that_run_away_are_no_candidates(monkeypatch):
     u, y = _record(200)
     monkeypatch.setattr(Record, "error", lambda *_: np.inf)
     record = _of([u], [y])
-    found = least(record, Form(1, 1, 1), [2], 0, Search(Candidates(False)))
+    found = least(record, Form(1, 1, 1), [2], 0, Search(Progress(False, "candidate")))
     assert found.validation == np.inf and found.net.get_weights().size == found.best.size
 
 
 def test_clocks_without_comparisons_on_quarters_stay_as_they_are():
     u, y = _record(400)
-    first = least(_of([u], [y]), Form(1, 1, 1), [1], 0, Search(Candidates(False))).judge()
+    first = least(
+        _of([u], [y]), Form(1, 1, 1), [1], 0, Search(Progress(False, "candidate"))
+    ).judge()
     front = replace(first.record.front, factor=2)
-    slow = least(Record.of(front, [u], [y]), Form(1, 1, 1), [1], 0, Search(Candidates(False)))
+    slow = least(
+        Record.of(front, [u], [y]), Form(1, 1, 1), [1], 0, Search(Progress(False, "candidate"))
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         level([first, slow.judge()])
@@ -181,7 +187,7 @@ def test_clocks_without_comparisons_on_quarters_stay_as_they_are():
 
 def test_those_that_cannot_go_on_in_a_race_are_closed_and_change_nothing():
     u, y = _record(300)
-    record, search = _of([u], [y + 0.3 * np.tanh(y)]), Search(Candidates(False))
+    record, search = _of([u], [y + 0.3 * np.tanh(y)]), Search(Progress(False, "candidate"))
     line = least(record, Form(1, 1, 1), [1], 0, search)
     open_after = []
 
@@ -194,7 +200,9 @@ def test_those_that_cannot_go_on_in_a_race_are_closed_and_change_nothing():
             return found
 
     plan = Plan(work=2e7, hidden=(1, 2))
-    found = race([line], lambda item: item.validation, plan, 0, Looking(Candidates(False)))
+    found = race(
+        [line], lambda item: item.validation, plan, 0, Looking(Progress(False, "candidate"))
+    )
     still, count = open_after
     assert still == max(16, -(-count // 3)) < count
     assert all(item._estimator is None for item in found)
@@ -247,7 +255,8 @@ def test_ctrl_c_between_stages_gives_the_best_so_far(name, monkeypatch):
 
     monkeypatch.setattr(course, name, interrupted)
     bent = y + 0.3 * np.tanh(y)
-    model = _fit(u, bent, linear=False, focus="both", max_order=1, hidden=1)
+    with pytest.warns(bt.BacktuneWarning, match=r"ended by Ctrl-C after \d+ candidates"):
+        model = _fit(u, bent, linear=False, focus="both", max_order=1, hidden=1)
     assert model.report.interrupted == "Ctrl-C"
     assert model.score(u, bent) > 0.98
 
@@ -277,5 +286,7 @@ def test_orders_beyond_twenty_are_tried_where_they_are_asked_for(monkeypatch):
     monkeypatch.setattr(linear, "_VALUES", 1)
     u, y = _record(900)
     orders = [1, 2, 21, 22]
-    found = linear.output_error(_of([u], [y]), Form(1, 1, 1), orders, 0, Search(Candidates(False)))
+    found = linear.output_error(
+        _of([u], [y]), Form(1, 1, 1), orders, 0, Search(Progress(False, "candidate"))
+    )
     assert [item.kind.form.order for item in found] == orders

@@ -1,10 +1,13 @@
 """What notebooks need: drawings, figures, bars, labelled data in and out, the stop button."""
 
 import copy
+import io
 import pickle
 import signal
+import sys
 import threading
 import time
+import types
 import xml.etree.ElementTree as ElementTree
 
 import backtune as bt
@@ -137,28 +140,40 @@ def test_curves_of_costs_that_cannot_be_drawn():
 # ---- Bars
 
 
-def test_bars_are_those_of_tqdm_auto(problem, monkeypatch):
-    import tqdm.auto
-
-    seen = []
-
-    class Bar:
-        def __init__(self, **options):
-            seen.append(options["total"])
-
-        def set_postfix_str(self, text, refresh):
-            seen.append(text)
-
-        def update(self):
-            pass
-
-        def close(self):
-            seen.append("closed")
-
-    monkeypatch.setattr(tqdm.auto, "tqdm", Bar)
+def test_line_of_a_run(problem, monkeypatch, capsys):
+    monkeypatch.setattr("backtune._engine.progress.is_watched", lambda: True)
     trace = bt.Estimator(*problem).run(3)
-    assert seen[0] == 3 and seen[-1] == "closed" and len(seen) == 5
-    assert seen[-2] == f"cost {trace.cost[-1]:.3g}, NMSE {trace.nmse[-1]:.3g}"
+    shown = capsys.readouterr().err
+    assert "3/3" in shown
+    assert f"cost {trace.cost[-1]:.3g}, NMSE {trace.nmse[-1]:.3g}" in shown
+    net, u, y = problem
+    trace = bt.Estimator(net, u, y).run(3, validation=(u, y))
+    best = int(np.argmin(trace.validation))
+    assert f"(least {trace.validation[best]:.3g} at {best})" in capsys.readouterr().err
+
+
+def test_line_of_identify(monkeypatch, capsys):
+    monkeypatch.setattr("backtune._engine.progress.is_watched", lambda: True)
+    u = bt.random.normal(300)
+    bt.identify(u, np.convolve(u, [0, 0.5, 0.2])[:300], linear=True)
+    shown = capsys.readouterr().err
+    assert "candidates [" in shown and "least error" in shown and " s left" in shown
+
+
+def test_who_looks(monkeypatch):
+    from backtune._engine.progress import is_watched
+
+    assert not is_watched()
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    assert not is_watched()
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    assert is_watched()
+    monkeypatch.setattr("sys.stderr", None)
+    assert not is_watched()
+    kernel = types.SimpleNamespace(kernel=None)
+    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: kernel))
+    assert is_watched()
 
 
 # ---- Figures
@@ -252,6 +267,7 @@ def test_stop_button_keeps_the_best_weights(long_problem):
 
 
 KERNEL_PROGRAM = """
+import sys
 import threading
 from jupyter_client.manager import start_new_kernel
 

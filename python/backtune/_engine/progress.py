@@ -1,26 +1,70 @@
-"""The progress bar of a run."""
+"""The line that says how far something is."""
 
 from __future__ import annotations
 
+import os
+import sys
 from types import TracebackType
 from typing import Any
 
+# Where it says itself how long it takes.
+_FORMAT = "{n_fmt}/{total_fmt} {unit}s [{elapsed}{postfix}]"
+
+
+def is_watched() -> bool:
+    """Tell whether somebody looks: at a terminal or a notebook, and not in a test."""
+    if "PYTEST_CURRENT_TEST" in os.environ:
+        return False
+    return bool(sys.stderr and sys.stderr.isatty()) or _is_notebook()
+
+
+def _is_notebook() -> bool:
+    if "IPython" not in sys.modules:
+        return False
+    from IPython import get_ipython
+
+    return hasattr(get_ipython(), "kernel")
+
 
 class Progress:
-    """A bar of iterations with cost and NMSE beside it, closed whatever happens; or nothing."""
+    """One line, of tqdm and in text everywhere, closed whatever happens; or nothing.
 
-    def __init__(self, shown: bool, total: int) -> None:
+    Parameters
+    ----------
+    wanted : bool
+        Whether there is one where somebody looks.
+    unit : str
+        What is counted.
+    total : int, optional
+        How many there are.
+    timed : bool
+        Whether it says how much time is left, from that of those that are done.
+    """
+
+    def __init__(
+        self, wanted: bool, unit: str, total: int | None = None, *, timed: bool = True
+    ) -> None:
         self._bar: Any = None
-        if shown:
-            from tqdm.auto import tqdm
+        if wanted and is_watched():
+            from tqdm import tqdm
 
-            self._bar = tqdm(total=total, unit="iteration", dynamic_ncols=True)
+            form = {} if timed else {"bar_format": _FORMAT}
+            self._bar = tqdm(total=total, unit=unit, dynamic_ncols=True, **form)
 
-    def update(self, cost: float, nmse: float) -> None:
-        """Show one more iteration."""
+    def show(self, text: str) -> None:
+        """Say what happens now."""
         if self._bar is not None:
-            self._bar.set_postfix_str(f"cost {cost:.3g}, NMSE {nmse:.3g}", refresh=False)
-            self._bar.update()
+            self._bar.set_postfix_str(text)
+
+    def advance(self, text: str = "", done: int | None = None, total: int | None = None) -> None:
+        """Count one more, or to `done` of `total`."""
+        if self._bar is None:
+            return
+        if text:
+            self._bar.set_postfix_str(text, refresh=False)
+        if total is not None:
+            self._bar.total = total
+        self._bar.update(1 if done is None else done - self._bar.n)
 
     def __enter__(self) -> Progress:
         return self
@@ -31,58 +75,5 @@ class Progress:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-
-class Candidates:
-    """A bar of candidates with the least error beside it; or nothing."""
-
-    def __init__(self, shown: bool) -> None:
-        self._bar: Any = None
-        if shown:
-            from tqdm.auto import tqdm
-
-            self._bar = tqdm(unit="candidate", dynamic_ncols=True)
-
-    def update(self, text: str, done: int, total: int, least: float) -> None:
-        """Show how many are done of those that are planned."""
-        if self._bar is not None:
-            self._bar.total = total
-            self._bar.set_postfix_str(f"{text}, least error {least:.3g}", refresh=False)
-            self._bar.update(done - self._bar.n)
-
-    def __enter__(self) -> Candidates:
-        return self
-
-    def __exit__(self, *problem: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-
-class Runs:
-    """A bar of the runs of experiments, with the present one beside it; or nothing."""
-
-    def __init__(self, shown: bool, total: int) -> None:
-        self._bar: Any = None
-        if shown:
-            from tqdm.auto import tqdm
-
-            self._bar = tqdm(total=total, unit="run", dynamic_ncols=True)
-
-    def show(self, text: str) -> None:
-        """Say what runs now."""
-        if self._bar is not None:
-            self._bar.set_postfix_str(text)
-
-    def advance(self) -> None:
-        """Count one more."""
-        if self._bar is not None:
-            self._bar.update()
-
-    def __enter__(self) -> Runs:
-        return self
-
-    def __exit__(self, *problem: object) -> None:
         if self._bar is not None:
             self._bar.close()

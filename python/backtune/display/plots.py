@@ -15,7 +15,13 @@ from .._engine.errors import ArgumentError, SizeError
 from ..estimation.trace import Trace
 from ..networks.network import Network
 
-__all__ = ["plot_autocorrelation", "plot_prediction", "plot_trace", "plot_weights"]
+__all__ = [
+    "autocorrelation",
+    "plot_autocorrelation",
+    "plot_prediction",
+    "plot_trace",
+    "plot_weights",
+]
 
 # Number of the order in a trace -> label, marker, colour.
 _ORDER_MARKS = {

@@ -203,7 +203,8 @@ class CoreEstimator(FoundEstimator):
         target : float, optional
             Stop when the cost falls below this.
         progress : bool
-            Whether to show a progress bar with the cost and the NMSE.
+            Whether a line says how far it is, with the cost, the NMSE and the error on `validation`
+            of the best weights so far, where somebody looks: in a terminal or a notebook.
         callback : callable, optional
             Called with a `Report` after each iteration; what it returns, when true, stops the run.
             An exception stops it too and comes out of `run`; the network has the best weights all

@@ -29,13 +29,13 @@ def run(
     known = validation is not None and estimator.net.origin != "untouched"
     start = snapshot(estimator.net) if known else None
 
-    with Progress(progress, int(estimator.get_option("max_iterations"))) as bar:
+    limit = int(estimator.get_option("max_iterations"))
+    with Progress(progress, "iteration", limit) as bar:
 
         def on_iteration() -> Any:
             if idle:
                 return False
             report = estimator._report(estimator._trace_length() - 1)
-            bar.update(report.cost, report.nmse)
             if logs:
                 logger.debug("%s", _line(report))
             done = False
@@ -43,6 +43,7 @@ def run(
                 if start is not None and not validation.errors:
                     validation.look(report.iteration - 1, start)
                 done = validation.look(report.iteration, snapshot(estimator.net))
+            bar.advance(shown(report) + ("" if validation is None else f", {validation.words}"))
             stop = callback(report) if callback is not None else False
             return stop or done
 
@@ -61,6 +62,11 @@ def run(
     if logger.isEnabledFor(logging.INFO):
         logger.info("%s", _summary(estimator.method, trace, validation))
     return trace
+
+
+def shown(report: Report) -> str:
+    """Return what a progress line says of an iteration; weights are the best so far."""
+    return f"cost {report.cost:.3g}, NMSE {report.nmse:.3g}"
 
 
 def _line(report: Report) -> str:

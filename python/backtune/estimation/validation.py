@@ -167,6 +167,12 @@ class Validation:
         restore(net, self._weights)
 
     @property
+    def words(self) -> str:
+        """The last error, and the least one."""
+        last = list(self.errors.values())[-1:] or [np.nan]
+        return f"validation {last[0]:.3g} (least {self.least:.3g} at {self._iteration})"
+
+    @property
     def reason(self) -> str:
         """Why it is time to stop, in words."""
         return f"the validation error has not fallen for {self._patience} iterations"

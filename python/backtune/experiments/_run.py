@@ -11,7 +11,7 @@ from typing import Any, Callable
 
 from .._engine.arrays import as_path
 from .._engine.errors import ArgumentError
-from .._engine.progress import Runs
+from .._engine.progress import Progress
 from ._experiment import Experiment, Parameters, Record, Report, Settings
 from ._output import Section, csv_text, draw, page_text
 from ._registry import EXPERIMENTS
@@ -85,7 +85,7 @@ def run(
     stores = {item.name: Store(runs / f"{item.name}.jsonl") for item in chosen}
     reports: dict[str, Report] = {}
     sections: list[Section] = []
-    with Runs(progress, sum(map(len, plans.values()))) as bar:
+    with Progress(progress, "run", sum(map(len, plans.values()))) as bar:
         for item in chosen:
             plan, store = plans[item.name], stores[item.name]
             records = [_record(item, store, parameters, bar, callback) for parameters in plan]
@@ -116,7 +116,7 @@ def _checked_page(page: Path) -> Path:
 
 
 def _record(
-    item: Experiment, store: Store, parameters: Parameters, bar: Runs, callback: Callback | None
+    item: Experiment, store: Store, parameters: Parameters, bar: Progress, callback: Callback | None
 ) -> Record:
     """Return a finished run, from the store where it is there."""
     bar.show(" ".join(map(str, (item.name, *parameters.values()))))

@@ -11,14 +11,14 @@ import numpy as np
 from .._engine.data.front import Front
 from .._engine.data.pairs import learn_labels
 from .._engine.data.scales import Scale
-from .._engine.progress import Candidates
-from .._engine.warn import quiet
+from .._engine.progress import Progress
+from .._engine.warn import quiet, warn
 from ..estimation.missing import modelled
 from .checking import checked
 from .course import Course
 from .model import IdentifiedModel
 from .options import Options, as_jobs, as_limit
-from .search import Search, SearchReport
+from .search import CTRL_C, Search, SearchReport
 from .workers import Workers, has_workers
 
 
@@ -97,7 +97,8 @@ def identify(
         Called with a `SearchReport` after each candidate; what it returns, when true, ends the
         search there.
     progress : bool
-        Whether to show a progress bar with the least error on the last quarter.
+        Whether a line says what is done, the least error on the last quarter, and about how much
+        time is left, where somebody looks: in a terminal or a notebook.
 
     Returns
     -------
@@ -121,7 +122,8 @@ def identify(
     Warns
     -----
     BacktuneWarning
-        Inputs are missing, and `missing` was not given: the channels, and how many values.
+        Inputs are missing, and `missing` was not given: the channels, and how many values. Ctrl-C
+        ended it.
 
     Examples
     --------
@@ -149,7 +151,7 @@ def identify(
     filled = given if input_model is None else input_model.filled(given)
     front = Front(*scales, np.zeros(given[0].shape[1], dtype=int))
     jobs = as_jobs(n_jobs)
-    with quiet(), Candidates(progress) as bar:
+    with quiet(), Progress(progress, "candidate", timed=False) as bar:
         search = Search(bar, jobs, callback, began + limit, began=began)
         if has_workers(n_jobs):
             search.workers = Workers(search, None if n_jobs is None else jobs)
@@ -160,4 +162,8 @@ def identify(
     for member in [*model.members, model.linear, *model.candidates.values()]:
         learn_labels(member.net, inputs, outputs)
     model.relabel()
+    if search.ended == CTRL_C:
+        warn(
+            f"identify: ended by Ctrl-C after {search.done} candidates; the model is the best so far"
+        )
     return model

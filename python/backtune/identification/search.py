@@ -11,7 +11,7 @@ from typing import Any, Callable, NamedTuple, Protocol, TypeVar
 import numpy as np
 
 from .._engine.at_once import at_once
-from .._engine.progress import Candidates
+from .._engine.progress import Progress
 from .._engine.warn import quiet
 
 # Part of the time that stages take, about; two races share theirs.
@@ -73,7 +73,7 @@ class Search:
 
     Attributes
     ----------
-    bar : Candidates
+    bar : Progress or None
     jobs : int
         Candidates at work at once.
     workers : Workers or None
@@ -86,7 +86,7 @@ class Search:
         then is not begun.
     """
 
-    bar: Candidates | None
+    bar: Progress | None
     jobs: int = 1
     callback: Callable[[SearchReport], Any] | None = None
     deadline: float = np.inf
@@ -160,11 +160,17 @@ class Search:
         self._gone = max(self._gone, before + part * _SHARES[stage])
         left = seconds * (1 / max(self._gone, 1e-3) - 1)
         if self.bar is not None:
-            self.bar.update(stage, self.done, self.total, self.best)
+            text = f"{stage}, least error {self.best:.3g}, about {_duration(left)} left"
+            self.bar.advance(text, self.done, self.total)
         if self.callback is not None:
             report = SearchReport(stage, self.done, self.total, error, self.best, seconds, left)
             if self.callback(report):
                 self.ended = self.ended or "callback"
+
+
+def _duration(seconds: float) -> str:
+    """Return about how long it is."""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def _silent(task: Callable[[Item], Result]) -> Callable[[Item], Result]:

@@ -11,6 +11,7 @@ from .._engine.errors import ArgumentError, StateError
 from .._engine.progress import Progress
 from ..estimation.estimator import Estimator
 from ..estimation.regularisation import Ridge
+from ..estimation.run import shown
 from ..estimation.trace import Trace
 from ..networks.network import Network
 
@@ -129,11 +130,11 @@ def _run_to_least(
     best = np.inf
     kept = Trained(estimator.net, None, None, 0)
     weights = estimator.net.get_weights()
-    with Progress(progress, max_iter) as bar:
+    with Progress(progress, "iteration", max_iter) as bar:
         while True:
             trace = estimator.run(1, progress=False, callback=callback)
             _check(trace)
-            bar.update(trace.cost[-1], trace.nmse[-1])
+            bar.advance(shown(trace[-1]))
             starts = list(estimator.initial_states) if learn_starts else None
             kept.validation.append(task.error(estimator.net, starts))
             kept.trace = trace
