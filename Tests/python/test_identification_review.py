@@ -2,7 +2,6 @@
 
 import signal
 import warnings
-from contextlib import nullcontext
 from dataclasses import replace
 
 import backtune as bt
@@ -10,7 +9,6 @@ import numpy as np
 import pytest
 from backtune._engine.data.front import Front, interpolated, medians
 from backtune._engine.data.scales import Scale
-from backtune._engine.progress import Progress
 from backtune.identification import course, delays, linear
 from backtune.identification.candidates import Candidate, Kind
 from backtune.identification.combination import weighted_median
@@ -20,6 +18,8 @@ from backtune.identification.pool import level
 from backtune.identification.race import Plan, race
 from backtune.identification.records import Record, raced, refitted
 from backtune.identification.search import Search
+
+CTRL_C = r"ended by Ctrl-C after \d+ candidates"
 
 
 def _record(steps, seed=0):
@@ -32,10 +32,13 @@ def _record(steps, seed=0):
     return u, x + noise
 
 
-def _fit(u, y, **options):
+def _fit(u, y, told=None, **options):
     given = {"linear": True, "max_order": 2, "focus": "simulation", "n_jobs": 1}
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with (
+        warnings.catch_warnings() if told is None else pytest.warns(bt.BacktuneWarning, match=told)
+    ):
+        if told is None:
+            warnings.simplefilter("error")
         return bt.identify(u, y, progress=False, **(given | options))
 
 
@@ -60,8 +63,7 @@ def test_an_end_during_preparation_gives_a_linear_model(how):
         return True
 
     u, y = _record(200)
-    with pytest.warns(bt.BacktuneWarning) if how == "Ctrl-C" else nullcontext():
-        model = _fit(u, y, callback=end)
+    model = _fit(u, y, CTRL_C if how == "Ctrl-C" else None, callback=end)
     assert model.report.interrupted == how
     assert abs(model.poles()[0] - 0.8) < 0.02
 
@@ -154,7 +156,7 @@ def test_a_refit_whose_starts_are_lost_changes_nothing(monkeypatch):
     net = make_network(Form(1, 1, 1))
     net.weights = {"state_space.x.A": 0.5, "state_space.x.B": 1, "state_space.y.C": 1}
     kind = Kind("output error", Form(1, 1, 1), 0.0)
-    item = Candidate(record, net, kind, Search(Progress(False, "candidate")))
+    item = Candidate(record, net, kind, Search(None))
     monkeypatch.setattr(Candidate, "_starts_of", lambda *_: [np.array([np.nan])])
     weights, starts = item.refit(record)
     assert starts is None
@@ -166,19 +168,15 @@ def test_subspaces_that_run_away_are_no_candidates(monkeypatch):
     u, y = _record(200)
     monkeypatch.setattr(Record, "error", lambda *_: np.inf)
     record = _of([u], [y])
-    found = least(record, Form(1, 1, 1), [2], 0, Search(Progress(False, "candidate")))
+    found = least(record, Form(1, 1, 1), [2], 0, Search(None))
     assert found.validation == np.inf and found.net.get_weights().size == found.best.size
 
 
 def test_clocks_without_comparisons_on_quarters_stay_as_they_are():
     u, y = _record(400)
-    first = least(
-        _of([u], [y]), Form(1, 1, 1), [1], 0, Search(Progress(False, "candidate"))
-    ).judge()
+    first = least(_of([u], [y]), Form(1, 1, 1), [1], 0, Search(None)).judge()
     front = replace(first.record.front, factor=2)
-    slow = least(
-        Record.of(front, [u], [y]), Form(1, 1, 1), [1], 0, Search(Progress(False, "candidate"))
-    )
+    slow = least(Record.of(front, [u], [y]), Form(1, 1, 1), [1], 0, Search(None))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         level([first, slow.judge()])
@@ -187,7 +185,7 @@ def test_clocks_without_comparisons_on_quarters_stay_as_they_are():
 
 def test_those_that_cannot_go_on_in_a_race_are_closed_and_change_nothing():
     u, y = _record(300)
-    record, search = _of([u], [y + 0.3 * np.tanh(y)]), Search(Progress(False, "candidate"))
+    record, search = _of([u], [y + 0.3 * np.tanh(y)]), Search(None)
     line = least(record, Form(1, 1, 1), [1], 0, search)
     open_after = []
 
@@ -200,9 +198,7 @@ def test_those_that_cannot_go_on_in_a_race_are_closed_and_change_nothing():
             return found
 
     plan = Plan(work=2e7, hidden=(1, 2))
-    found = race(
-        [line], lambda item: item.validation, plan, 0, Looking(Progress(False, "candidate"))
-    )
+    found = race([line], lambda item: item.validation, plan, 0, Looking(None))
     still, count = open_after
     assert still == max(16, -(-count // 3)) < count
     assert all(item._estimator is None for item in found)
@@ -255,8 +251,7 @@ def test_ctrl_c_between_stages_gives_the_best_so_far(name, monkeypatch):
 
     monkeypatch.setattr(course, name, interrupted)
     bent = y + 0.3 * np.tanh(y)
-    with pytest.warns(bt.BacktuneWarning, match=r"ended by Ctrl-C after \d+ candidates"):
-        model = _fit(u, bent, linear=False, focus="both", max_order=1, hidden=1)
+    model = _fit(u, bent, CTRL_C, linear=False, focus="both", max_order=1, hidden=1)
     assert model.report.interrupted == "Ctrl-C"
     assert model.score(u, bent) > 0.98
 
@@ -286,7 +281,5 @@ def test_orders_beyond_twenty_are_tried_where_they_are_asked_for(monkeypatch):
     monkeypatch.setattr(linear, "_VALUES", 1)
     u, y = _record(900)
     orders = [1, 2, 21, 22]
-    found = linear.output_error(
-        _of([u], [y]), Form(1, 1, 1), orders, 0, Search(Progress(False, "candidate"))
-    )
+    found = linear.output_error(_of([u], [y]), Form(1, 1, 1), orders, 0, Search(None))
     assert [item.kind.form.order for item in found] == orders

@@ -163,7 +163,6 @@ def identify(
         learn_labels(member.net, inputs, outputs)
     model.relabel()
     if search.ended == CTRL_C:
-        warn(
-            f"identify: ended by Ctrl-C after {search.done} candidates; the model is the best so far"
-        )
+        tried = f"after {search.done} candidates"
+        warn(f"identify: ended by Ctrl-C {tried}; the model is the best so far")
     return model
