@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from backtune._engine import arrays
+from backtune._engine.data.sequences import is_list_of_sequences
 from conftest import same
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -158,7 +159,7 @@ def test_wrong_channels(net, shape):
 
 def test_lists_of_sequences_are_told_from_matrices():
     def sequences(values, channels=1):
-        return sequences.is_list_of_sequences(values, channels)
+        return is_list_of_sequences(values, channels)
 
     assert not sequences([1, 2, 3]) and not sequences([[1], [2]]) and not sequences([])
     assert not sequences(np.zeros((4, 1))) and not sequences(list(np.zeros(4)))

@@ -66,8 +66,9 @@ def columns(text):
 # ---- What the commands do
 
 
-def test_fit(capsys, data, tmp_path):
+def test_fit(capsys, data, tmp_path, monkeypatch):
     """It does what the package does, with the same progress and the same words."""
+    monkeypatch.setattr("backtune._engine.progress.is_watched", lambda: True)
     path = tmp_path / "model.json"
     arguments = ["--unit", "lnl:3,leak=adjust", "--seed", 2, "--iterations", 15, "--out", path]
     out, err = run(capsys, "fit", data, *CHANNELS, *arguments, "--sampling-time", 0.5)
@@ -138,7 +139,8 @@ def test_simulate_and_export(capsys, data, tmp_path):
     assert b'fmiVersion="2.0"' in (tmp_path / "net.bin").read_bytes()
 
 
-def test_identify(capsys, data, tmp_path):
+def test_identify(capsys, data, tmp_path, monkeypatch):
+    monkeypatch.setattr("backtune._engine.progress.is_watched", lambda: True)
     path = tmp_path / "model.json"
     arguments = ["--max-order", 1, "--option", "linear=true", "--sampling-time", 2, "--out", path]
     out, err = run(capsys, "identify", data, *CHANNELS, *arguments)
