@@ -50,3 +50,25 @@ def test_rare_parts_are_loaded_when_used():
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.split("\n")[:3] == ["[]", "[]", "True"]
+
+
+def test_modules_of_earlier_releases():
+    code = (
+        "import warnings\n"
+        "with warnings.catch_warnings(record=True) as told:\n"
+        "    warnings.simplefilter('always')\n"
+        "    from backtune.network import Network\n"
+        "    import backtune.trace\n"
+        "import backtune as bt\n"
+        "print(Network is bt.Network, backtune.trace.Trace is bt.Trace)\n"
+        "print([(w.category.__name__, str(w.message).split()[2]) for w in told])\n"
+        "for name, now in bt._engine.earlier.MOVED.items():\n"
+        "    __import__(f'backtune.{now}')\n"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    first, second = told.stdout.splitlines()
+    assert first == "True True" and told.returncode == 0, told.stderr
+    assert eval(second) == [
+        ("DeprecationWarning", "backtune.networks.network"),
+        ("DeprecationWarning", "backtune.estimation.trace"),
+    ]

@@ -24,6 +24,7 @@ from . import (
 )
 from . import display as _display  # noqa: F401  (it shows networks and traces)
 from ._engine.data.loaded import Recordings
+from ._engine.earlier import install as _install
 from ._engine.errors import (
     ArgumentError,
     BacktuneError,
@@ -64,6 +65,8 @@ from .networks.standard import (
 from .networks.stream import Stream
 from .networks.unit_options import unit_options
 from .networks.weights import Weights
+
+_install()
 
 if TYPE_CHECKING:
     from . import experiments as experiments
