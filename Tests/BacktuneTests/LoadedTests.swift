@@ -72,7 +72,7 @@ import Testing
     #expect(a.sums.numbers == b.sums.numbers)
     #expect(a.inputMoments.map(\.numbers) == b.inputMoments.map(\.numbers))
     let error = #expect(throws: BacktuneError.self) { _ = try read(2) }
-    #expect(error?.message.contains("has 2 values, expected") == true)
+    #expect(error?.description.contains("has 2 values, expected") == true)
   }
 
   @Test(arguments: [(0, false), (6, false), (0, true)]) func statistics(
