@@ -20,11 +20,7 @@ from ._linear import LinearMixin
 from ._prediction import PredictionMixin
 from ._restored import from_json
 from ._simulation import SimulationMixin
-from ._units_dynamic import DynamicUnitsMixin
-from ._units_gated import GatedUnitsMixin
-from ._units_layers import LayersMixin
-from ._units_recurrent import RecurrentUnitsMixin
-from ._units_states import StatesMixin
+from ._units_generated import UnitMethods
 from .errors import ArgumentError, BacktuneError, BacktuneWarning
 from .group import Group
 from .weights import Weights
@@ -38,11 +34,7 @@ _ORIGINS = ("untouched", "drawn", "set")
 
 
 class Network(
-    RecurrentUnitsMixin,
-    DynamicUnitsMixin,
-    GatedUnitsMixin,
-    LayersMixin,
-    StatesMixin,
+    UnitMethods,
     PredictionMixin,
     SimulationMixin,
     ExportMixin,
