@@ -67,7 +67,7 @@ static void refused(void) {
   CHECK(strcmp(text, "untouched") == 0 && length == -1);
   /* What fits of it. */
   CHECK_OK(bt_unit_options("lnl", text, 20, NULL));
-  CHECK(strcmp(text, "{\"example\":{\"input") == 0);
+  CHECK(strcmp(text, "{\"example\":{\"inputs") == 0);
 }
 
 /* h = (b + F x + G i)^3, y = c + C x + D i + H h: a linear state and a cubic layer. */
