@@ -205,7 +205,8 @@ def docstring(unit, kinds, engine):
     lines += entry(
         "SizeError", f"A size below 1{', a mask of another shape' if 'mask' in types else ''}."
     )
-    lines += entry("NetworkError", "Sources that would close a cycle at lag 0.")
+    if "sources" in types:
+        lines += entry("NetworkError", "Sources that would close a cycle at lag 0.")
     return "\n".join([*lines, "", *example(unit, engine), '"""'])
 
 

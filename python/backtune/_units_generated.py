@@ -875,8 +875,6 @@ class UnitMethods(UnitsMixin):
             An option outside what is allowed, a source of another network.
         SizeError
             A size below 1.
-        NetworkError
-            Sources that would close a cycle at lag 0.
 
         Examples
         --------

@@ -26,7 +26,9 @@ public struct Dense: Unit, BuiltInUnit {
       UnitText(
         summary: "a feed-forward layer",
         equations: "x = f(x2); x2 = a + B i",
-        notes: "Groups `x2` (what f takes), `x`; weights `x2.a`, `x2.B`, or `x2.W_unit` from another unit.",
+        notes: """
+          Groups `x2` (what f takes), `x`; weights `x2.a`, `x2.B`, or `x2.W_unit` from another unit.
+          """,
         example: UnitExample(inputs: 3, size: 8, options: #"{"activation": "tanh"}"#)),
       { Dense($0) },
       [
