@@ -212,9 +212,10 @@ def docstring(unit, kinds, engine):
 
 def wrapped(text, indent=""):
     """Return lines of at most 100 characters, once they stand in a method."""
-    return textwrap.wrap(
+    lines = textwrap.wrap(
         text, 92, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
     )
+    return [line.replace("\xa0", " ") for line in lines]
 
 
 def heading(row):
@@ -236,7 +237,8 @@ def more(row):
     sentences = [TYPES[row["type"]][2].format(words=words)] if row["type"] in TYPES else []
     least, most = row.get("least"), row.get("most")
     if most is not None:
-        sentences.append(f"In [{least}, {most}].")
+        # A space that no line is broken at.
+        sentences.append(f"In [{least},\xa0{most}].")
     elif least is not None and row["type"] == "integer":
         sentences.append(f"{least} or more.")
     sentences.append(ADDED.get(row["name"], ""))

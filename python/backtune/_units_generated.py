@@ -140,8 +140,8 @@ class UnitMethods(UnitsMixin):
             "reciprocal", "square", "step", or ``bt.zeta(a, b)``, ``bt.softplus(eps)``,
             ``bt.upsilon(w)``.
         leak : float or "adjust", default 0.0
-            The g of the leak, 0 for none, or "adjust": one weight a node in that range. In [0,
-            0.999].
+            The g of the leak, 0 for none, or "adjust": one weight a node in that range. In
+            [0, 0.999].
         time_constant : float, optional
             Instead of a leak: tau, from dt to 1000 dt, of g = 1 - dt/tau (footnote 13 of RR-9100).
         dt : float, default 1.0
@@ -235,8 +235,8 @@ class UnitMethods(UnitsMixin):
             "reciprocal", "square", "step", or ``bt.zeta(a, b)``, ``bt.softplus(eps)``,
             ``bt.upsilon(w)``.
         leak : float or "adjust", default 0.0
-            The g of the leak, 0 for none, or "adjust": one weight a node in that range. In [0,
-            0.999].
+            The g of the leak, 0 for none, or "adjust": one weight a node in that range. In
+            [0, 0.999].
         time_constant : float, optional
             Instead of a leak: tau, from dt to 1000 dt, of g = 1 - dt/tau (footnote 13 of RR-9100).
         dt : float, default 1.0
@@ -551,8 +551,8 @@ class UnitMethods(UnitsMixin):
             Its groups are ``name.group``, its weights ``name.group.role``; "aif" by default,
             numbered when repeated ("aif2").
         leak : float or "adjust", default 0.5
-            The g of the leak, 0 for none, or "adjust": one weight a node in that range. In [0,
-            0.999].
+            The g of the leak, 0 for none, or "adjust": one weight a node in that range. In
+            [0, 0.999].
         time_constant : float, optional
             Instead of a leak: tau, from dt to 1000 dt, of g = 1 - dt/tau (footnote 13 of RR-9100).
         dt : float, default 1.0
@@ -643,8 +643,8 @@ class UnitMethods(UnitsMixin):
             Its groups are ``name.group``, its weights ``name.group.role``; "softmax" by default,
             numbered when repeated ("softmax2").
         temperature : float, default 1.0
-            The smaller, the nearer to 1 for the largest node and 0 for the others. In [1e-100,
-            1e+100]. `softmax_group` is the softmax of any group.
+            The smaller, the nearer to 1 for the largest node and 0 for the others. In
+            [1e-100, 1e+100]. `softmax_group` is the softmax of any group.
         bias : bool, default True
             Whether linear combinations have a bias a, one weight a node.
         input_lag : int, default 1
@@ -753,8 +753,8 @@ class UnitMethods(UnitsMixin):
             "reciprocal", "square", "step", or ``bt.zeta(a, b)``, ``bt.softplus(eps)``,
             ``bt.upsilon(w)``.
         leak : float or "adjust", default 0.0
-            The g of the leak, 0 for none, or "adjust": one weight a node in that range. In [0,
-            0.999].
+            The g of the leak, 0 for none, or "adjust": one weight a node in that range. In
+            [0, 0.999].
         time_constant : float, optional
             Instead of a leak: tau, from dt to 1000 dt, of g = 1 - dt/tau (footnote 13 of RR-9100).
         dt : float, default 1.0
