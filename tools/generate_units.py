@@ -65,9 +65,11 @@ TYPES = {
     ),
     "mask": ("ArrayLike", "array of 0 and 1, shape (N, N)", ""),
 }
-# What Python says of an option beyond the table.
+# What Python says of a kind, or of an option, beyond the table.
 ADDED = {
-    "feedback": "See `Group.measured`.",
+    "reservoir": 'They are freed by ``net.weights.free("reservoir.x2.W")``, drawn by'
+    " `Network.randomize`.",
+    "feedback": "See `Group.measured`, and the horizon of `Estimator`.",
     "temperature": "`softmax_group` is the softmax of any group.",
 }
 
@@ -187,7 +189,8 @@ def docstring(unit, kinds, engine):
     by_default = f'"{kind}" by default, numbered when repeated ("{kind}2").'
     lines = [f'"""Add {marked(unit["summary"])}.', "", "::", ""]
     lines += [f"    {equation}" for equation in unit["text"].split("; ")]
-    lines += ["", *wrapped(marked(unit["notes"])), "", "Parameters", "----------"]
+    notes = " ".join(filter(None, (marked(unit["notes"]), ADDED.get(kind))))
+    lines += ["", *wrapped(notes), "", "Parameters", "----------"]
     lines += entry("size : int", unit["size"])
     lines += entry(
         "name : str, optional",

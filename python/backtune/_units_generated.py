@@ -167,7 +167,7 @@ class UnitMethods(UnitsMixin):
             Of the draw of connections, up to 2^64 - 1. 0 or more.
         feedback : {"own", "measured"}, default "own"
             What it reads of its own past: x(t-1) itself, or what was measured of it, a group
-            ``x.m1``. See `Group.measured`.
+            ``x.m1``. See `Group.measured`, and the horizon of `Estimator`.
         initial : {"zero", "learn"}, default "zero"
             Values before t = 0: zero, or "learn": adjustable weights ``group.x0`` of all groups of
             the unit that are read at a past time, the same for all sequences. A unit that reads no
@@ -583,7 +583,7 @@ class UnitMethods(UnitsMixin):
             ``x.m1``; or x(t-1) itself, but spikes as measured. The spikes of the last are those of
             a group ``s`` in the place of ``z``, s(t) = zeta01(w (x(t) - 1/2)) = z(t+1): what was
             measured of s(t-1), a group ``s.m1``, resets x and is what W takes. See
-            `Group.measured`.
+            `Group.measured`, and the horizon of `Estimator`.
         initial : {"zero", "learn"}, default "zero"
             Values before t = 0: zero, or "learn": adjustable weights ``group.x0`` of all groups of
             the unit that are read at a past time, the same for all sequences. A unit that reads no
@@ -724,7 +724,8 @@ class UnitMethods(UnitsMixin):
         Appendix A of RR-9100. Groups ``x2``, ``x1`` (where there is a leak), ``x``, ``y``; weights
         ``x2.a``, ``x2.W``, ``x2.B``, all fixed, and ``y.a``, ``y.W``. Freeing ``x2.W`` lets
         estimation adjust the recurrent weights too, those that there are. Drawing the weights of a
-        network draws free ones anew, fixed ones not: do it before.
+        network draws free ones anew, fixed ones not: do it before. They are freed by
+        ``net.weights.free("reservoir.x2.W")``, drawn by `Network.randomize`.
 
         Parameters
         ----------
@@ -745,7 +746,7 @@ class UnitMethods(UnitsMixin):
             With "measured" x2 reads K m(t) too, m(t) what was measured of y(t-1), y(t-1) itself
             where nothing was, a group ``y.m1``; weights ``x2.K``, fixed as well. Estimated with a
             horizon of 1 the readout is one least-squares problem, solved at once, and the network
-            runs freely where it is simulated. See `Group.measured`.
+            runs freely where it is simulated. See `Group.measured`, and the horizon of `Estimator`.
         feedback_scaling : float, default 1.0
             K is drawn uniformly in plus or minus that. In [0, 1000000].
         activation : str or Function, default "tanh"
@@ -852,7 +853,7 @@ class UnitMethods(UnitsMixin):
             h(t-1), m(t) what was measured of y(t-1), y(t-1) itself where nothing was, a group
             ``y.m1``. It predicts where y is known and simulates where it is not. K, the gain of the
             Kalman filter, is learnt with the rest, at best with a horizon of 1; weights ``x.K`` of
-            shape (size, outputs) and ``x.a``. See `Group.measured`.
+            shape (size, outputs) and ``x.a``. See `Group.measured`, and the horizon of `Estimator`.
         activation : str or Function, default "tanh"
             The function f. One of "tanh", "zeta01", "identity", "logistic", "relu", "exp", "log",
             "reciprocal", "square", "step", or ``bt.zeta(a, b)``, ``bt.softplus(eps)``,
