@@ -64,6 +64,7 @@ lint: build
 
 format: build
 	swift format --in-place --recursive Package.swift Plugins Sources Tests examples/swift
+	$(PYTHON) tools/generate_units.py
 	$(PYTHON) -m ruff format .
 
 clean:

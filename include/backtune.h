@@ -210,10 +210,14 @@ bt_status bt_network_add_unit(bt_network *network, const char *kind, const char 
                               const char *options, int64_t *output);
 
 /* The options of a kind of unit, as they are here: writes a JSON object
- *   {"kind": ..., "text": its equation, "options": [{"name": ..., "type": ..., "text": ..., "default": ...}, ...]}
+ *   {"kind": ..., "summary": what is added, in a line, "text": its equations, with "; " between them, "notes": its groups,
+ *    weights, origin, "size": what the size is, "output": what the group returned is,
+ *    "example": {"inputs": of the network, "size": ..., "options": as bt_network_add_unit takes them, "text": ...},
+ *    "options": [{"name": ..., "type": ..., "text": ..., "default": ...}, ...]}
  * or, with kind NULL, a list of them, one a kind. type is boolean, integer, number, text, function, functions, sources or
- * mask; "least" and "most" bound a number, "words" lists the texts that are taken. A default is null where there is none, or
- * where it follows from the size or other options: the text says which. */
+ * mask; "least" and "most" bound a number, "words" lists the texts that are taken, "form" says how a value is written where
+ * it is not one of JSON itself. A default is null where there is none, or where it follows from the size or other options:
+ * the text says which. In texts `backquotes` enclose names and words. */
 bt_status bt_unit_options(const char *kind, char *buffer, int64_t capacity, int64_t *length);
 
 /* Adds a group of linear combinations v_i(t) = a_i + sum_k sum_j W^k_ij s^k_j(t - l_k), still without bias and

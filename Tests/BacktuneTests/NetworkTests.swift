@@ -64,7 +64,7 @@ import Testing
     let cases: [(String, () throws -> Void)] = [
       ("expected one of linear, lnl, sparse_lnl", { _ = try network.addUnit("lnk", size: 2) }),
       (
-        "unknown option 'leek', expected one of initial, activation, leak",
+        "unknown option 'leek', expected one of activation, leak, time_constant",
         {
           _ = try network.addUnit("lnl", size: 2, options: Array("{\"leek\": 1}".utf8))
         }

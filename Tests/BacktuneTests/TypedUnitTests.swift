@@ -34,6 +34,30 @@ import Testing
     #expect(try Self.text(Reservoir(40)) == (try Self.text("reservoir", size: 40, "")))
   }
 
+  /// What is said of every kind is there, whole sentences, and its example is a unit of that kind.
+  @Test func whatUsersReadIsThere() throws {
+    for type in Units.all {
+      let text = type.document
+      #expect(text.kind == type.kind && text.summary.count < 85 && !text.text.hasSuffix("."))
+      for sentences in [text.notes, text.size, text.output] + text.options.map(\.text) {
+        #expect(sentences.hasSuffix("."), "\(type.kind): \(sentences)")
+        #expect(sentences.count { $0 == "`" } % 2 == 0, "\(type.kind): \(sentences)")
+      }
+      #expect(text.options.last?.name == "initial")
+      #expect(Set(text.options.map(\.name)).count == text.options.count)
+      let example = text.example
+      var network = try Network(inputs: example.inputs)
+      let output = try network.addUnit(
+        type.kind, size: example.size, options: Array(example.options.utf8))
+      #expect(network.groups[output].name.hasPrefix("\(type.kind)."))
+      // Every group that it makes is named, but those of the example's choice.
+      for group in network.groups where type.kind != "versatile" {
+        let name = group.name.split(separator: ".")[1]
+        #expect(text.notes.contains("`\(name)`") || type.kind == "sparse_lnl", "\(group.name)")
+      }
+    }
+  }
+
   @Test func optionsAreThoseOfInitialisers() throws {
     let mask = [[true, false, false], [true, true, false], [false, false, true]]
     let cases: [(any Unit, String)] = [

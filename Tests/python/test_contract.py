@@ -1,6 +1,7 @@
 """The header, the table of prototypes and the library say the same."""
 
 import ctypes
+import json
 import re
 import subprocess
 
@@ -141,3 +142,19 @@ def test_errors_are_built_in_exceptions_too():
     for kind_of in errors.STATUS.values():
         assert issubclass(kind_of, bt.BacktuneError)
         assert str(kind_of("text")) == "text"
+
+
+def test_keys_of_the_table_of_units():
+    """The comment of the header names every key of the table, and no other."""
+    from conftest import ROOT
+
+    text = (ROOT / "include" / "backtune.h").read_text()
+    comment = text.split("bt_status bt_unit_options(")[0].rsplit("/*", 1)[1]
+    units = json.loads(abi.read_text(abi.lib.bt_unit_options, None))
+    parts = [*units, *(unit["example"] for unit in units)]
+    parts += [row for unit in units for row in unit["options"]]
+    assert {key for part in parts for key in part} == set(re.findall(r'"(\w+)"', comment))
+    for unit in units:
+        one = abi.read_text(abi.lib.bt_unit_options, unit["kind"].encode())
+        assert json.loads(one) == unit
+        assert all(isinstance(unit[key], str) for key in ("summary", "text", "notes", "output"))

@@ -171,7 +171,9 @@ def test_networks_have_units_of_every_kind_with_every_option():
     assert min(units[kind] for kind in KINDS) >= 10
     for kind in KINDS:
         known = set(inspect.signature(getattr(bt.Network, kind)).parameters)
-        assert options[kind] == known - {"self", "size", "name"}
+        # As they are drawn these read no past.
+        never = {"initial"} if kind in ("dense", "conv1d") else set()
+        assert options[kind] == known - {"self", "size", "name"} - never
 
 
 def test_interpreter_has_every_function():

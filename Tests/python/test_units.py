@@ -1,55 +1,15 @@
 """Every unit: its method, its options, what is refused."""
 
-import inspect
 import json
 import re
 
 import backtune as bt
 import numpy as np
 import pytest
-from backtune.networks.units_dynamic import DynamicUnitsMixin
-from backtune.networks.units_gated import GatedUnitsMixin
-from backtune.networks.units_layers import LayersMixin
-from backtune.networks.units_recurrent import RecurrentUnitsMixin
-from backtune.networks.units_states import StatesMixin
 from conftest import same
 
-MIXINS = (
-    *(RecurrentUnitsMixin, DynamicUnitsMixin, GatedUnitsMixin),
-    *(LayersMixin, StatesMixin),
-)
-KINDS = [name for mixin in MIXINS for name in vars(mixin) if not name.startswith("_")]
+KINDS = list(bt.unit_options())
 RECURRENT = [kind for kind in KINDS if kind not in ("dense", "conv1d")]
-
-
-def options_of(kind):
-    parameters = inspect.signature(getattr(bt.Network, kind)).parameters.values()
-    return [parameter for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
-
-
-def test_a_method_for_every_kind():
-    with pytest.raises(ValueError, match="unknown") as caught:
-        bt.Network(1).unit("nosuch", 2)
-    known = re.search(r"expected one of (.*)", str(caught.value))[1].split(", ")
-    assert sorted(known) == sorted(KINDS)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_methods_have_the_options_of_the_engine(kind, monkeypatch):
-    with pytest.raises(ValueError, match="nosuch") as caught:
-        bt.Network(1).unit(kind, 2, nosuch=1)
-    known = re.search(r"expected one of (.*)", str(caught.value))[1].split(", ")
-    options = options_of(kind)
-    assert all(option.default is None for option in options)
-    if kind in ("dense", "conv1d"):  # what reads no past has no state before it
-        known.remove("initial")
-    assert sorted({option.name for option in options}) == sorted(set(known))
-
-    calls = []
-    monkeypatch.setattr(bt.Network, "unit", lambda self, *a, **options: calls.append((a, options)))
-    values = {option.name: object() for option in options}
-    getattr(bt.Network(1), kind)(7, "name", **values)
-    assert calls == [((kind, 7, "name"), values)]
 
 
 @pytest.mark.parametrize("kind", KINDS)

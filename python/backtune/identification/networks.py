@@ -73,8 +73,8 @@ def make_network(form: Form) -> Network:
         hidden=form.hidden,
         outputs=form.outputs,
         input_lag=form.input_lag,
-        feedback="measured" if form.measured else None,
-        initial="learn" if form.shared else None,
+        feedback="measured" if form.measured else "none",
+        initial="learn" if form.shared else "zero",
         **options,
     )
     return net

@@ -14,11 +14,7 @@ from .export import ExportingNetwork
 from .linear_model import LinearisingNetwork
 from .prediction import PredictingNetwork
 from .summary import Summary, summary
-from .units_dynamic import DynamicUnitsMixin
-from .units_gated import GatedUnitsMixin
-from .units_layers import LayersMixin
-from .units_recurrent import RecurrentUnitsMixin
-from .units_states import StatesMixin
+from .unit_methods import UnitMethods
 
 
 class BeforeNetwork(Protocol):
@@ -29,11 +25,7 @@ class BeforeNetwork(Protocol):
 
 
 class Network(
-    RecurrentUnitsMixin,
-    DynamicUnitsMixin,
-    GatedUnitsMixin,
-    LayersMixin,
-    StatesMixin,
+    UnitMethods,
     PredictingNetwork,
     ExportingNetwork,
     LinearisingNetwork,

@@ -21,9 +21,9 @@ def unit_options(kind: str | None = None) -> dict[str, Any]:
     -------
     dict
         Of one kind: its options by name, each a dict with "type", "text" and "default"; "least" and
-        "most" where they bound a number, "words" where there are texts that it takes. A default
-        of None is none, or follows from the size or other options: the text says which. Of all
-        kinds: these dicts by kind.
+        "most" where they bound a number, "words" where there are texts that it takes, "form" where
+        it is written in JSON in a way of its own. A default of None is none, or follows from the
+        size or other options: the text says which. Of all kinds: these dicts by kind.
 
     Raises
     ------

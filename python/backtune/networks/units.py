@@ -27,9 +27,8 @@ class GrowingNetwork(GroupedNetwork):
         Parameters
         ----------
         kind : str
-            "linear", "lnl", "sparse_lnl", "lstm", "gru", "strongly_typed", "aif", "softmax",
-            "reservoir", "state_space", "dense", "conv1d", "gate", "product", "versatile": the
-            methods of these names say what each is.
+            "linear", "lnl", "lstm" ...: `unit_options` lists them, and the method of that name says
+            what each is.
         size : int
             Number N of nodes.
         name : str, optional
@@ -53,6 +52,25 @@ class GrowingNetwork(GroupedNetwork):
             A size below 1, a mask of another shape.
         NetworkError
             Sources that would close a cycle at lag 0.
+
+        Examples
+        --------
+        A layer that recurrent nodes read, beside themselves:
+
+        >>> net = bt.Network(inputs=3)
+        >>> layer = net.unit("dense", 8, activation="tanh")
+        >>> net.unit("lnl", 4, sources=[bt.SELF.lag(1), layer.lag(0)])
+        <Group lnl.x of 4 nodes>
+
+        A reservoir, and the call that lets estimation adjust its recurrent weights too:
+
+        >>> net = bt.Network(inputs=1)
+        >>> net.unit("reservoir", 50, spectral_radius=0.8, seed=1)
+        <Group reservoir.y of 1 nodes>
+        >>> radius = np.abs(np.linalg.eigvals(net.weights["reservoir.x2.W"])).max()
+        >>> f"{radius:.6f}"
+        '0.800000'
+        >>> net.weights.free("reservoir.x2.W")
         """
         given = {
             key: self._option(key, value) for key, value in options.items() if value is not None
@@ -69,6 +87,16 @@ class GrowingNetwork(GroupedNetwork):
             ctypes.byref(number),
         )
         return Group.of(self, number.value)
+
+    def _add_unit(self, method: Any, values: dict[str, Any]) -> Group:
+        """Add the unit of a method, `values` being its arguments by name.
+
+        What is as usual is not said: it may be what another option excludes, as a leak of 0 beside
+        a time constant.
+        """
+        usual = method.__kwdefaults__
+        options = {key: values[key] for key in usual if not _equal(values[key], usual[key])}
+        return self.unit(method.__name__, values["size"], values["name"], **options)
 
     def _option(self, key: str, value: Any) -> Any:
         if key in ("sources", "value_sources"):
@@ -184,6 +212,13 @@ class GrowingNetwork(GroupedNetwork):
         group = ctypes.c_int64()
         call(self._pointer, as_text(name, "name"), *arguments, ctypes.byref(group))
         return Group.of(self, group.value)
+
+
+def _equal(value: Any, usual: Any) -> bool:
+    """Whether a value is the usual one; True is not 1, which the engine refuses for a boolean."""
+    if value is usual or isinstance(value, bool) or isinstance(usual, bool):
+        return value is usual
+    return isinstance(value, (int, float, str)) and bool(value == usual)
 
 
 def _json(kind: str, key: str, value: Any) -> str:

@@ -42,14 +42,28 @@ public struct AIF: Unit, BuiltInUnit {
 
   package static var table: UnitTable<AIF> {
     UnitTable(
-      "x = g p + a + W z + B i(t-1); p = (1 - z) x(t-1); z = zeta01(w (x(t-1) - 1/2))",
+      UnitText(
+        summary: "nodes that approximate leaky integrate-and-fire neurons",
+        equations: "x = g p + a + W z + B i(t-1); p = (1 - z) x(t-1); z = zeta01(w (x(t-1) - 1/2))",
+        notes: """
+          Equation (10) of RR-9100. z is the spike of the step before, made smooth with the sharpness w; a spike resets \
+          the value. Groups `c` (x(t-1) - 1/2, only where w is adjusted), `q` (w c), `z`, `p` (what the spike leaves of \
+          x(t-1)), `x`; weights `x.g`, `x.a`, `x.W`, `x.B`, and `q.w` when the sharpness is adjusted. A constant leak \
+          is a fixed weight. As a source the unit itself one time step ago is z(t).
+          """,
+        example: UnitExample(size: 20, options: #"{"leak": 0.9, "sharpness": "adjust"}"#)),
       { AIF($0) },
       [.leak(\.leak), .sharpness(\.sharpness), .bias(\.bias)]
         + UnitOption.recurrentSources(\.sources, lag: \.inputLag) + [
           .recurrence(\.recurrence),
           .word(
             "feedback", \.feedback,
-            "what it reads of its own past: own, or as measured x, or as measured the spikes s"),
+            """
+            What it reads of its own past: x(t-1) itself; or what was measured of it, a group `x.m1`; or x(t-1) itself, \
+            but spikes as measured. The spikes of the last are those of a group `s` in the place of `z`, \
+            s(t) = zeta01(w (x(t) - 1/2)) = z(t+1): what was measured of s(t-1), a group `s.m1`, resets x and is what W \
+            takes.
+            """),
         ])
   }
 

@@ -23,10 +23,17 @@ public struct Dense: Unit, BuiltInUnit {
 
   package static var table: UnitTable<Dense> {
     UnitTable(
-      "x = f(a + B i)", { Dense($0) },
+      UnitText(
+        summary: "a feed-forward layer",
+        equations: "x = f(x2); x2 = a + B i",
+        notes: """
+          Groups `x2` (what f takes), `x`; weights `x2.a`, `x2.B`, or `x2.W_unit` from another unit.
+          """,
+        example: UnitExample(inputs: 3, size: 8, options: #"{"activation": "tanh"}"#)),
+      { Dense($0) },
       [
         .activation(\.activation), .bias(\.bias),
-        .sources(\.sources, otherwise: "the input at lag 0"),
+        .sources(\.sources, otherwise: "the network input at lag 0"),
       ])
   }
 
@@ -72,13 +79,26 @@ public struct Convolution: Unit, BuiltInUnit {
 
   package static var table: UnitTable<Convolution> {
     UnitTable(
-      "x_(c,p) = f(a_c + sum_(b,j) k_(c,b,j) s_(b,p+j)), weights shared by position",
+      UnitText(
+        summary: "a convolution over the nodes of a source: weights shared by position",
+        equations: "x_(c,p) = f(a_c + sum_(b,j) k_(c,b,j) s_(b,p+j)), j < kernel",
+        notes: """
+          Nodes stand channel by channel, in the source and in the layer; no padding, stride 1: P positions of the \
+          source make P - kernel + 1. A source of fewer positions than the kernel, or that the channels do not divide, \
+          is of a wrong size. Groups `x2` (what f takes), `x`; weights `x2.a`, one a channel, and `x2.B` (`x2.W_unit` \
+          from another unit), a vector whose entry (c channels + b) kernel + j is k_(c,b,j).
+          """,
+        size: "Number of output channels c.",
+        output: "The output x, of size (P - kernel + 1) nodes.",
+        example: UnitExample(
+          inputs: 10, size: 2, options: #"{"kernel": 5, "activation": "relu"}"#,
+          text: "ten positions make six, of two channels")),
       { Convolution($0) },
       [
-        .integer("kernel", \.kernel, "positions that a node reads", least: 1),
-        .integer("channels", \.channels, "channels b of its sources", least: 1),
+        .integer("kernel", \.kernel, "Number of positions that a node reads.", least: 1),
+        .integer("channels", \.channels, "Number of channels b of the source.", least: 1),
         .activation(\.activation), .bias(\.bias),
-        .sources(\.sources, otherwise: "the input at lag 0"),
+        .sources(\.sources, otherwise: "the network input at lag 0"),
       ])
   }
 

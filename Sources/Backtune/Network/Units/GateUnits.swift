@@ -29,10 +29,22 @@ public struct Gate: Unit, BuiltInUnit {
 
   package static var table: UnitTable<Gate> {
     UnitTable(
-      "x = (1 - k(c)) x(t-1) + k(c) v; c = a + W x(t-1) + B i(t-1); v = a + B i", { Gate($0) },
+      UnitText(
+        summary:
+          "memory gates: each node keeps its value, or takes v where its gate k is open",
+        equations: "x = (1 - k(c)) x(t-1) + k(c) v; c = a + W x(t-1) + B i(t-1); v = a + B i",
+        notes: """
+          Appendix D of RR-9100. Groups `c`, `v`, `x`; weights `c.a`, `c.W`, `c.B`, `v.a`, `v.B`. c reads the sources; \
+          the bias is that of c and v.
+          """,
+        example: UnitExample(inputs: 2, size: 4)),
+      { Gate($0) },
       [.bias(\.bias), .profile(\.profile)]
         + UnitOption.recurrentSources(\.sources, lag: \.inputLag)
-        + [.sources(\.valueSources, name: "value_sources", otherwise: "the input at lag 0, in v")])
+        + [
+          .sources(
+            \.valueSources, name: "value_sources", otherwise: "the network input at lag 0, in v")
+        ])
   }
 
   public func build(in network: inout Network, name: String) throws -> GroupID {
@@ -70,7 +82,15 @@ public struct Product: Unit, BuiltInUnit {
 
   package static var table: UnitTable<Product> {
     UnitTable(
-      "x = u v; u, v = a + W x(t-1) + B i(t-1)", { Product($0) },
+      UnitText(
+        summary: "products, node by node, of two linear combinations",
+        equations: "x = u v; u, v = a + W x(t-1) + B i(t-1)",
+        notes: """
+          The xor by a product of appendix D of RR-9100; Lotka-Volterra equations. Groups `u`, `v`, `x`; weights `u.a`, \
+          `u.W`, `u.B`, `v.a`, `v.W`, `v.B`. u and v read the same sources.
+          """,
+        example: UnitExample(inputs: 2, size: 1, text: "it can learn the xor")),
+      { Product($0) },
       [.bias(\.bias)] + UnitOption.recurrentSources(\.sources, lag: \.inputLag))
   }
 
@@ -115,7 +135,18 @@ public struct Versatile: Unit, BuiltInUnit {
 
   package static var table: UnitTable<Versatile> {
     UnitTable(
-      "x = sum_k c_k f_k(v); v = a + W x(t-1) + B i(t-1)", { Versatile($0) },
+      UnitText(
+        summary: "nodes that choose their nonlinearity",
+        equations: "x = sum_k c_k f_k(v); v = a + W x(t-1) + B i(t-1)",
+        notes: """
+          The end of appendix A of RR-9100. Each node has its own c_k: where few of them remain, the data have chosen. \
+          Groups `v`, `f1`, `f2` ..., `x`; weights `v.a`, `v.W`, `v.B`, `x.c1`, `x.c2` ....
+          """,
+        example: UnitExample(
+          size: 6,
+          options: #"{"functions": ["identity", "tanh", {"name": "softplus", "eps": 0.1}]}"#
+        )),
+      { Versatile($0) },
       [.functions(\.functions), .bias(\.bias)]
         + UnitOption.recurrentSources(\.sources, lag: \.inputLag))
   }

@@ -32,10 +32,20 @@ public struct LSTM: Unit, BuiltInUnit {
 
   package static var table: UnitTable<LSTM> {
     UnitTable(
-      "x = k(yo) tanh(s); s = k(yf) s(t-1) + k(yi) tanh(h); h = a + W x(t-1) + B i(t-1); yo, yf, yi = a + p s(t-1) + W x(t-1) + B i(t-1)",
+      UnitText(
+        summary: "long short-term memory, of output, forget and input gates k",
+        equations: """
+          x = k(yo) tanh(s); s = k(yf) s(t-1) + k(yi) tanh(h); h = a + W x(t-1) + B i(t-1); \
+          yo, yf, yi = a + p s(t-1) + W x(t-1) + B i(t-1)
+          """,
+        notes: """
+          Equation (8) of RR-9100. Groups `h`, `yo`, `yf`, `yi`, `s`, `x`; weights `h.a`, `h.W`, `h.B`, those of the \
+          gates alike, and `yo.p`, `yf.p`, `yi.p` with peepholes. h and the gates read the same sources.
+          """,
+        example: UnitExample(size: 8, options: #"{"profile": "logistic"}"#)),
       { LSTM($0) },
       [
-        .flag("peephole", \.peephole, "whether the gates read s, each node its own"),
+        .flag("peephole", \.peephole, "Whether the gates read s, each node its own."),
         .bias(\.bias), .profile(\.profile),
       ] + UnitOption.recurrentSources(\.sources, lag: \.inputLag))
   }
@@ -93,7 +103,18 @@ public struct GRU: Unit, BuiltInUnit {
 
   package static var table: UnitTable<GRU> {
     UnitTable(
-      "x = k(z) x(t-1) + (1 - k(z)) tanh(h); h = hi + k(r) m; hi = a + B i(t-1); m = b + U x(t-1); z, r = a + W x(t-1) + B i(t-1)",
+      UnitText(
+        summary: "gated recurrent units, of update and reset gates k",
+        equations: """
+          x = k(z) x(t-1) + (1 - k(z)) tanh(h); h = hi + k(r) m; hi = a + B i(t-1); m = b + U x(t-1); \
+          z, r = a + W x(t-1) + B i(t-1)
+          """,
+        notes: """
+          Appendix A of RR-9100, after Cho et al. 2014. Groups `m`, `z`, `r`, `hi`, `h`, `x`; weights `m.a` (b), `m.U`, \
+          `hi.a`, `hi.B`, `z.a`, `z.W`, `z.B`, `r.a`, `r.W`, `r.B`. z and r read all sources, hi all but the unit \
+          itself, and m the unit itself alone.
+          """,
+        example: UnitExample(size: 8, options: #"{"profile": "logistic"}"#)),
       { GRU($0) },
       [.bias(\.bias), .profile(\.profile)]
         + UnitOption.recurrentSources(\.sources, lag: \.inputLag))
@@ -154,7 +175,14 @@ public struct StronglyTyped: Unit, BuiltInUnit {
 
   package static var table: UnitTable<StronglyTyped> {
     UnitTable(
-      "x = k(f) x(t-1) + (1 - k(f)) z; f = a + g x(t-1); z = W x(t-1) + B i(t-1)",
+      UnitText(
+        summary: "strongly-typed recurrent units: a gate k that each node sets for itself",
+        equations: "x = k(f) x(t-1) + (1 - k(f)) z; f = a + g x(t-1); z = W x(t-1) + B i(t-1)",
+        notes: """
+          Equation (9) of RR-9100, g diagonal. Groups `f`, `z`, `x`; weights `f.a`, `f.g`, `z.W`, `z.B`. z reads the \
+          sources.
+          """,
+        example: UnitExample(size: 8)),
       { StronglyTyped($0) },
       [.profile(\.profile)] + UnitOption.recurrentSources(\.sources, lag: \.inputLag)
         + [.recurrence(\.recurrence)])

@@ -35,10 +35,22 @@ public struct LNL: Unit, BuiltInUnit {
 
   package static var table: UnitTable<LNL> {
     UnitTable(
-      "x = x1 + f(x2); x1 = g x(t-1); x2 = a + W x(t-1) + B i(t-1)", { LNL($0) },
+      UnitText(
+        summary: "leaky nonlinear nodes",
+        equations: "x = x1 + f(x2); x1 = g x(t-1); x2 = a + W x(t-1) + B i(t-1)",
+        notes: """
+          Equation (7) of RR-9100. Groups `x2`, `x1` (the leak, where there is one) and `x`; weights `x2.a`, `x2.W`, \
+          `x2.B`, and `x1.g` when the leak is adjusted.
+          """,
+        example: UnitExample(size: 8, options: #"{"activation": "tanh", "leak": "adjust"}"#)),
+      { LNL($0) },
       [.activation(\.activation), .leak(\.leak), .bias(\.bias)]
         + UnitOption.recurrentSources(\.sources, lag: \.inputLag) + [
-          .recurrence(\.recurrence), .pastFeedback(\.feedback),
+          .recurrence(\.recurrence),
+          .word(
+            "feedback", \.feedback,
+            "What it reads of its own past: x(t-1) itself, or what was measured of it, a group `x.m1`."
+          ),
         ])
   }
 
@@ -114,7 +126,14 @@ public struct SparseLNL: Unit, BuiltInUnit {
 
   package static var table: UnitTable<SparseLNL> {
     UnitTable(
-      "an lnl of rectified units with few recurrent connections", { SparseLNL($0) },
+      UnitText(
+        summary: "rectified nodes with few recurrent connections, 1/sqrt(N) of them",
+        equations: "x = x1 + f(x2); x1 = g x(t-1); x2 = a + W x(t-1) + B i(t-1)",
+        notes: """
+          An `lnl` of another activation and density, with its groups and weights. Appendix A of RR-9100.
+          """,
+        example: UnitExample(size: 100, options: #"{"leak": 0.5, "seed": 1}"#)),
+      { SparseLNL($0) },
       [.activation(\.activation), .leak(\.leak), .bias(\.bias)]
         + UnitOption.recurrentSources(\.sources, lag: \.inputLag)
         + [.recurrence(\.recurrence, usual: "1/sqrt(size)")])

@@ -29,12 +29,25 @@ public struct Linear: Unit, BuiltInUnit {
 
   package static var table: UnitTable<Linear> {
     UnitTable(
-      "v = a + sum_{r=1..R} W^r x(t-r) + B i(t-1)", { Linear($0) },
+      UnitText(
+        summary: "linear nodes",
+        equations: "x = a + sum_{r=1..R} W^r x(t-r) + B i(t-1)",
+        notes: """
+          One group `x`; weights `x.a`, `x.W1` ... `x.WR`, `x.B`. Appendix A of RR-9100. With one source, the output of \
+          another unit at lag 0, it is the readout of that unit, of weights `x.a` and, of an `lnl`, `x.W_lnl`.
+          """,
+        example: UnitExample(
+          size: 1,
+          options:
+            #"{"sources": [{"source": "input", "lag": 0}, {"source": "self", "lag": 1}, {"source": "self", "lag": 2}]}"#,
+          text: "a filter of second order")),
+      { Linear($0) },
       [
-        .integer("range", \.range, "R, in time steps", least: 1, most: Network.maximalLag),
-        .lag("input_lag", \.inputLag, "lag of the network input, in time steps"),
+        .integer("range", \.range, "R, in time steps.", least: 1, most: Network.maximalLag),
+        .lag("input_lag", \.inputLag, "Lag of the network input, in time steps."),
         .bias(\.bias),
-        .sources(\.sources, otherwise: "itself 1 to R time steps ago and the input at input_lag"),
+        .sources(
+          \.sources, otherwise: "itself 1 to R time steps ago and the network input at `input_lag`"),
         .recurrence(\.recurrence),
       ])
   }

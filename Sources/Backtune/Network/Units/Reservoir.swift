@@ -64,17 +64,39 @@ public struct Reservoir: Unit, BuiltInUnit {
 
   package static var table: UnitTable<Reservoir> {
     UnitTable(
-      "an lnl of fixed random weights, and a linear readout y = a + W x that is adjusted",
+      UnitText(
+        summary: "an `lnl` of fixed random weights and a linear readout, which alone is adjusted",
+        equations: "x = x1 + f(x2); x1 = g x(t-1); x2 = a + W x(t-1) + B i(t-1); y = a + W x",
+        notes: """
+          Appendix A of RR-9100. Groups `x2`, `x1` (where there is a leak), `x`, `y`; weights `x2.a`, `x2.W`, `x2.B`, \
+          all fixed, and `y.a`, `y.W`. Freeing `x2.W` lets estimation adjust the recurrent weights too, those that \
+          there are. Drawing the weights of a network draws free ones anew, fixed ones not: do it before.
+          """,
+        output: "The readout y.",
+        example: UnitExample(size: 50, options: #"{"spectral_radius": 0.8, "seed": 1}"#)),
       { Reservoir($0) },
       [
-        .integer("outputs", \.outputs, "nodes of the readout", least: 1),
-        .number("spectral_radius", \.spectralRadius, "of W", in: 0...1e6),
+        .integer("outputs", \.outputs, "Number of nodes of the readout y.", least: 1),
+        .number(
+          "spectral_radius", \.spectralRadius,
+          """
+          Largest modulus of the eigenvalues of W: only 0 where the connections form no cycle (a triangular mask, a \
+          density of 0), any other one is refused then. Where the unit reads itself at several lags: of the whole \
+          recurrence.
+          """, in: 0...1e6),
         .number(
           "input_scaling", \.inputScaling,
-          "B is uniform in plus or minus that, a in a tenth of it", in: 0...1e6),
-        .feedback(\.feedback, of: "x2"),
+          "B is drawn uniformly in plus or minus that, a in a tenth of it.", in: 0...1e6),
+        .word(
+          "feedback", \.feedback,
+          """
+          With `measured` x2 reads K m(t) too, m(t) what was measured of y(t-1), y(t-1) itself where nothing was, a \
+          group `y.m1`; weights `x2.K`, fixed as well. Estimated with a horizon of 1 the readout is one least-squares \
+          problem, solved at once, and the network runs freely where it is simulated.
+          """),
         .number(
-          "feedback_scaling", \.feedbackScaling, "K is uniform in plus or minus that", in: 0...1e6),
+          "feedback_scaling", \.feedbackScaling, "K is drawn uniformly in plus or minus that.",
+          in: 0...1e6),
         .activation(\.activation), .leak(\.leak), .bias(\.bias),
       ] + UnitOption.recurrentSources(\.sources, lag: \.inputLag)
         + [.recurrence(\.recurrence, usual: nil, seed: \.seed)])

@@ -29,10 +29,19 @@ public struct Softmax: Unit, BuiltInUnit {
 
   package static var table: UnitTable<Softmax> {
     UnitTable(
-      "x = softmax(z / temperature); z = a + W x(t-1) + B i(t-1)", { Softmax($0) },
+      UnitText(
+        summary: "nodes in competition: their values are positive, and have the sum 1",
+        equations: "x = softmax(z / temperature); z = a + W x(t-1) + B i(t-1)",
+        notes: """
+          Equation (11) and footnote 17 of RR-9100: x_i is exp(z_i / temperature), divided by the sum of these over all \
+          nodes. Groups `z`, `x`; weights `z.a`, `z.W`, `z.B`.
+          """,
+        example: UnitExample(size: 5, options: #"{"temperature": 0.5}"#)),
+      { Softmax($0) },
       [
         .number(
-          "temperature", \.temperature, "the smaller, the nearer the largest node is to 1",
+          "temperature", \.temperature,
+          "The smaller, the nearer to 1 for the largest node and 0 for the others.",
           in: 1e-100...1e100),
         .bias(\.bias),
       ] + UnitOption.recurrentSources(\.sources, lag: \.inputLag) + [.recurrence(\.recurrence)])

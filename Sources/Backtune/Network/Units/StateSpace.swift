@@ -48,16 +48,42 @@ public struct StateSpace: Unit, BuiltInUnit {
 
   package static var table: UnitTable<StateSpace> {
     UnitTable(
-      "x = A x(t-1) + B i(t-1) + E h(t-1); h = f(b + F x + G i)^degree; y = c + C x + D i + H h",
+      UnitText(
+        summary: "linear states fed by a small layer, of tanh nodes by default",
+        equations:
+          "x = A x(t-1) + B i(t-1) + E h(t-1); h = f(b + F x + G i)^degree; y = c + C x + D i + H h",
+        notes: """
+          With E = H = 0 it is the linear model of control theory, a good start for systems that were measured. Outside \
+          of the range of the data a tanh stays where it is; a softplus of eps 1, whose slope saturates, goes on in \
+          straight lines; the identity and a degree of 3 make a cubic layer: the model is polynomial, and goes on as \
+          such. Groups `x`, `h2` (what f takes), `h`, `y`; weights `x.A`, `x.B`, `x.E`, `h2.a` (b), `h2.F`, `h2.G`, \
+          `y.a` (c), `y.C`, `y.D`, `y.H`. Not of RR-9100.
+          """,
+        size: "Number of states x.", output: "The output y.",
+        example: UnitExample(
+          size: 2, options: #"{"hidden": 1, "activation": "identity", "degree": 3}"#,
+          text: "a Duffing oscillator")),
       { StateSpace($0) },
       [
-        .integer("hidden", \.hidden, "nodes of h, by default size; 0: a linear model", least: 0),
-        .integer("outputs", \.outputs, "nodes of y", least: 1),
-        .lag("input_lag", \.inputLag, "lag of the input in x, in time steps"),
-        .feedback(\.feedback, of: "x"),
+        .integer(
+          "hidden", \.hidden,
+          "Number of nodes h, by default as many as states; 0 for the linear model, without h2 and h.",
+          least: 0),
+        .integer("outputs", \.outputs, "Number of nodes of y.", least: 1),
+        .lag(
+          "input_lag", \.inputLag, "Lag of the input in x, in time steps; h and y read it at lag 0."
+        ),
+        .word(
+          "feedback", \.feedback,
+          """
+          With `measured` it is the innovations form, x(t) = a + A x(t-1) + B i(t-1) + K m(t) + E h(t-1), m(t) what was \
+          measured of y(t-1), y(t-1) itself where nothing was, a group `y.m1`. It predicts where y is known and \
+          simulates where it is not. K, the gain of the Kalman filter, is learnt with the rest, at best with a horizon \
+          of 1; weights `x.K` of shape (size, outputs) and `x.a`.
+          """),
         .activation(\.activation),
         .integer(
-          "degree", \.degree, "the power of f(...) that h is", least: 1, most: largestDegree),
+          "degree", \.degree, "The power of f(...) that h is.", least: 1, most: largestDegree),
       ])
   }
 

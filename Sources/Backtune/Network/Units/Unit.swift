@@ -66,8 +66,8 @@ extension Network {
     let type = try Units.type(of: kind)
     try type.check(size: size)
     var values = try JSONOptions(json: options, of: "unit \(kind)")
-    let initial = try values.word("initial", default: InitialValues.zero)
     let unit = try type.decode(size: size, options: &values)
+    let initial = try values.word("initial", default: InitialValues.zero)
     try values.finish()
     return try place(unit, name: name, initial: initial)
   }

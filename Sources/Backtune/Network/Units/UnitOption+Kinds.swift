@@ -53,7 +53,7 @@ extension UnitOption {
 
   static func activation(_ path: WritableKeyPath<Owner, ScalarFunction>) -> Self {
     let row = OptionRow(
-      name: "activation", type: "function", text: "the function f; \(ScalarFunction.objects)",
+      name: "activation", type: "function", text: "The function f.", form: ScalarFunction.objects,
       words: ScalarFunction.words)
     return Self(rows: [row]) { options, owner in
       owner[keyPath: path] = try options.activation("activation", default: owner[keyPath: path])
@@ -64,8 +64,8 @@ extension UnitOption {
 
   static func functions(_ path: WritableKeyPath<Owner, [ScalarFunction]>) -> Self {
     let row = OptionRow(
-      name: "functions", type: "functions", text: "the f_k, one or more; \(ScalarFunction.objects)",
-      words: ScalarFunction.words)
+      name: "functions", type: "functions", text: "The f_k, one or more.",
+      form: "a list; each \(ScalarFunction.objects)", words: ScalarFunction.words)
     return Self(rows: [row]) { options, owner in
       owner[keyPath: path] = try options.functions("functions", default: owner[keyPath: path])
     } encode: {
@@ -77,17 +77,13 @@ extension UnitOption {
 /// Options that several units have.
 extension UnitOption {
   static func bias(_ path: WritableKeyPath<Owner, Bool>) -> Self {
-    flag("bias", path, "whether linear combinations have a bias a, one weight a node")
+    flag("bias", path, "Whether linear combinations have a bias a, one weight a node.")
   }
 
   static func profile(_ path: WritableKeyPath<Owner, GateProfile>) -> Self {
-    word("profile", path, "of gates: zeta01, or 1/(1+exp(-u)) as in other libraries")
-  }
-
-  static func feedback(_ path: WritableKeyPath<Owner, OutputFeedback>, of role: String) -> Self {
     word(
-      "feedback", path,
-      "measured: \(role) reads K m too, m what was measured of y one time step ago, y itself where nothing was"
+      "profile", path,
+      "The function k of gates: zeta01(u) = 1/(1+exp(-4u)), or 1/(1+exp(-u)) as in other libraries."
     )
   }
 
@@ -95,18 +91,18 @@ extension UnitOption {
     integer(name, path, text, least: 0, most: Network.maximalLag)
   }
 
-  static func pastFeedback(_ path: WritableKeyPath<Owner, PastFeedback>) -> Self {
-    word(
-      "feedback", path, "what it reads of its own past: own values, or what was measured of them")
-  }
-
   /// Sources, nil where those are usual that `otherwise` tells.
   static func sources(
     _ path: WritableKeyPath<Owner, [UnitSource]?>, name: String = "sources", otherwise: String
   ) -> Self {
-    let text =
-      "what it reads, instead of \(otherwise): a list of {source, lag, mask}; source is 'self', 'input', or the name or number of a group"
-    return Self(rows: [OptionRow(name: name, type: "sources", text: text)]) { options, owner in
+    let text = """
+      What it reads, instead of \(otherwise). Each source has weights of its own: W from the unit itself, B from the \
+      input, `W_unit` from another unit, the lag added where a source stands with several.
+      """
+    let form =
+      "a list of {source, lag, mask}; source is 'self', 'input', or the name or number of a group"
+    let row = OptionRow(name: name, type: "sources", text: text, form: form)
+    return Self(rows: [row]) { options, owner in
       owner[keyPath: path] = try options.sources(name) ?? owner[keyPath: path]
     } encode: {
       [$0[keyPath: path].map { .list($0.map(\.option)) } ?? .null]
@@ -118,8 +114,8 @@ extension UnitOption {
     _ path: WritableKeyPath<Owner, [UnitSource]?>, lag: WritableKeyPath<Owner, Int>
   ) -> [Self] {
     [
-      .lag("input_lag", lag, "lag of the network input, in time steps"),
-      sources(path, otherwise: "itself one time step ago and the input at input_lag"),
+      .lag("input_lag", lag, "Lag of the network input, in time steps."),
+      sources(path, otherwise: "itself one time step ago and the network input at `input_lag`"),
     ]
   }
 
@@ -127,13 +123,18 @@ extension UnitOption {
     let rows = [
       OptionRow(
         name: "leak", type: "number",
-        text: "g of g x(t-1); 0: none; 'adjust': one weight a node in that range", least: 0,
+        text: "The g of the leak, 0 for none, or `adjust`: one weight a node in that range.",
+        least: 0,
         most: Leak.largest, words: ["adjust"]),
       OptionRow(
         name: "time_constant", type: "number",
-        text: "instead of a leak: tau, from dt to 1000 dt, of g = 1 - dt/tau", least: 0),
+        text:
+          "Instead of a leak: tau, from dt to 1000 dt, of g = 1 - dt/tau (footnote 13 of RR-9100).",
+        least: 0),
       OptionRow(
-        name: "dt", type: "number", text: "duration of a time step, in the unit of time_constant",
+        name: "dt", type: "number",
+        text:
+          "Duration of a time step, more than 0, in the unit of `time_constant`, with which it comes.",
         least: 0, usual: .number(Leak.usualStep)),
     ]
     return Self(rows: rows) { options, owner in
@@ -151,7 +152,7 @@ extension UnitOption {
   static func sharpness(_ path: WritableKeyPath<Owner, Sharpness>) -> Self {
     let row = OptionRow(
       name: "sharpness", type: "number",
-      text: "slope w of the spikes; 'adjust': one weight a node in that range",
+      text: "The slope w of the spikes, or `adjust`: one weight a node in that range.",
       least: Sharpness.range.lowerBound, most: Sharpness.range.upperBound, words: ["adjust"])
     return Self(rows: [row]) { options, owner in
       owner[keyPath: path] = try options.sharpness(default: owner[keyPath: path])
@@ -173,14 +174,20 @@ extension UnitOption {
     let rows = [
       OptionRow(
         name: "mask", type: "mask",
-        text: "rows of 0 and 1, one a node: the recurrent connections there are"),
+        text: "The recurrent connections there are: N rows of N values 0 or 1.",
+        form: "a list of rows"),
       OptionRow(
         name: "density", type: "number",
-        text: "instead of a mask: the part of them that there is, drawn at random"
-          + (usual.map { "; \($0) by default" } ?? ""),
+        text: """
+          Instead of a mask: the part of the recurrent connections that there is, drawn at \
+          random\(usual.map { "; \($0) by default" } ?? ""). Every node has round(density N) of them, one at least \
+          where the density is above 0, none where it is 0.
+          """,
         least: 0, most: 1),
       OptionRow(
-        name: "seed", type: "integer", text: "of what is drawn, up to 2^64 - 1", least: 0,
+        name: "seed", type: "integer",
+        text: "Of the draw of connections\(seed == nil ? "" : " and weights"), up to 2^64 - 1.",
+        least: 0,
         usual: JSONValue(integer: Int128(Recurrence.usualSeed))),
     ]
     return Self(rows: rows) { options, owner in
@@ -203,7 +210,10 @@ extension OptionRow {
   static var initial: OptionRow {
     OptionRow(
       name: "initial", type: "text",
-      text: "values before t = 0: zero, or adjustable weights group.x0 of all that is read back",
+      text: """
+        Values before t = 0: zero, or `learn`: adjustable weights `group.x0` of all groups of the unit that are read at \
+        a past time, the same for all sequences. A unit that reads no past has none.
+        """,
       words: InitialValues.allCases.map(\.rawValue), usual: .text(InitialValues.zero.rawValue))
   }
 }

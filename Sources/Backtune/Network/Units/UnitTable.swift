@@ -4,7 +4,8 @@ import FoundationEssentials
 /// A unit of the engine, which C and Python make too: from its kind, its size and options in JSON.
 ///
 /// Adding a kind: one file with its struct, and its type in `Units.all`. The defaults stand in its initialiser and nowhere
-/// else; its table names the properties that options set.
+/// else; its table names the properties that options set, and says what users of C and Python read: the methods of Python
+/// are written from it (tools/generate_units.py).
 package protocol BuiltInUnit: Unit {
   static var table: UnitTable<Self> { get }
 }
@@ -28,15 +29,40 @@ package enum Units {
   }
 }
 
-/// What a unit is in the JSON form: its equation, how it is made with its defaults, its options.
+/// What a unit is in the JSON form: what is said of it, how it is made with its defaults, its options.
 package struct UnitTable<Owner> {
-  let text: String
+  let text: UnitText
   let usual: (_ size: Int) -> Owner
   let options: [UnitOption<Owner>]
 
-  init(_ text: String, _ usual: @escaping (Int) -> Owner, _ options: [UnitOption<Owner>]) {
+  init(_ text: UnitText, _ usual: @escaping (Int) -> Owner, _ options: [UnitOption<Owner>]) {
     (self.text, self.usual, self.options) = (text, usual, options)
   }
+}
+
+/// What users read of a kind of unit; code stands between backquotes.
+package struct UnitText {
+  /// What is added, in a line: "leaky nonlinear nodes".
+  let summary: String
+  /// With "; " between them.
+  let equations: String
+  /// What they do not say: groups, weights, where they come from.
+  let notes: String
+  var size = "Number N of nodes."
+  /// What the call returns.
+  var output = "The output x."
+  let example: UnitExample
+}
+
+/// A call that adds a unit.
+package struct UnitExample: Codable, Sendable {
+  /// Of the network.
+  package var inputs = 1
+  package let size: Int
+  /// A JSON object.
+  package var options = "{}"
+  /// What it is good for, where there is something to say.
+  var text = ""
 }
 
 /// An option of a unit, or several that set one property.
@@ -53,7 +79,10 @@ struct OptionRow: Encodable {
   let name: String
   /// boolean, integer, number, text, function, functions, sources or mask.
   let type: String
+  /// Sentences, without what follows from the rest of the row.
   let text: String
+  /// How a value is written in JSON, where it is not one of JSON itself.
+  var form: String?
   /// Of a number.
   var least: Double?
   var most: Double?
@@ -63,7 +92,7 @@ struct OptionRow: Encodable {
   var usual = JSONValue.null
 
   private enum CodingKeys: String, CodingKey {
-    case name, type, text, least, most, words
+    case name, type, text, form, least, most, words
     case usual = "default"
   }
 }
@@ -107,19 +136,27 @@ extension BuiltInUnit {
         return row
       }
     }
-    return UnitDocument(kind: kind, text: table.text, options: [.initial] + rows)
+    let text = table.text
+    return UnitDocument(
+      kind: kind, summary: text.summary, text: text.equations, notes: text.notes, size: text.size,
+      output: text.output, example: text.example, options: rows + [.initial])
   }
 }
 
 /// A unit and its options, as C and Python are told.
 struct UnitDocument: Encodable {
   let kind: String
+  let summary: String
   let text: String
+  let notes: String
+  let size: String
+  let output: String
+  let example: UnitExample
   let options: [OptionRow]
 }
 
 extension Units {
-  /// The kind, equation and options of a kind of unit, or of all, as JSON.
+  /// What a kind of unit is, and its options, or of all kinds, as JSON.
   /// - Throws: `.argument` for an unknown kind.
   package static func optionsJSON(of kind: String?) throws -> [UInt8] {
     let encoder = JSONEncoder()
