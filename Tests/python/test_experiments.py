@@ -339,7 +339,8 @@ def test_command_line(tmp_path, capsys):
     assert all(name in text for name in EXPERIMENTS)
 
 
-def test_progress_bar(tmp_path, capfd):
+def test_progress_line(tmp_path, capfd, monkeypatch):
+    monkeypatch.setattr("backtune._engine.progress.is_watched", lambda: True)
     run("profiles", out=tmp_path, settings=QUICK)
     assert "8/8" in capfd.readouterr().err
 
