@@ -51,24 +51,20 @@ def test_the_public_api_is_annotated_and_documented():
         assert function.__doc__, name
 
 
-PROGRAM = """
+PROGRAMS = sorted((Path(__file__).parent / "programs").glob("*.py"))
+WRONG = """
 import backtune as bt
-import numpy as np
 
 net = bt.Network(inputs=1)
-h = net.lnl(4, leak="adjust")
-net.linear(1, sources=[h.lag(0), net.input.lag(1)], name="out")
-est = bt.Estimator(net.randomize(seed=0), np.zeros(9), np.ones(9), method="auto")
-trace = est.run(3, callback=lambda report: report.cost < 1e-3, validation=(np.zeros(9),) * 2)
-cost: float = trace[-1].cost
-weights: np.ndarray = net.weights["out.x.a"]
-drawing: str = net.to_svg()
-{}
+net.lnl(4, profile="none")
+net.simulat([1.0])
+bt.Network("one")
+cost: str = bt.Estimator(net, [0.0], [1.0]).run(3)[-1].cost
 """
 
 
 @pytest.mark.slow
-def test_mypy_of_the_package_and_of_a_program(tmp_path):
+def test_mypy_of_the_package_and_of_programs(tmp_path):
     pytest.importorskip("mypy")
     mypy = [sys.executable, "-m", "mypy", "--cache-dir", str(tmp_path / "cache")]
     settings = ROOT / "pyproject.toml"
@@ -80,13 +76,23 @@ def test_mypy_of_the_package_and_of_a_program(tmp_path):
             text=True,
         )
         assert result.returncode == 0, result.stdout
-    for line, code in (("", 0), ("net.simulat([1.0])", 1), ("bt.Network('one')", 1)):
-        (tmp_path / "program.py").write_text(PROGRAM.format(line))
-        result = subprocess.run(
-            [*mypy, "--strict", "--follow-imports=silent", "program.py"],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            env={"MYPYPATH": str(PACKAGE.parent), "PATH": "/usr/bin:/bin"},
-        )
-        assert result.returncode == code, result.stdout
+    (tmp_path / "wrong.py").write_text(WRONG)
+    result = subprocess.run(
+        [*mypy, "--strict", "--follow-imports=silent", *map(str, PROGRAMS), "wrong.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={"MYPYPATH": str(PACKAGE.parent), "PATH": "/usr/bin:/bin"},
+    )
+    assert len(PROGRAMS) == 5
+    *lines, _ = result.stdout.splitlines()
+    places = [line.split(": error:")[0] for line in lines if ": error:" in line]
+    assert places == [f"wrong.py:{line}" for line in (5, 6, 7, 8)], result.stdout
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
+def test_programs_run(program, tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-W", "error", program], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
