@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from backtune.errors import ArgumentError, SizeError
 from backtune.networks import scalars
+from backtune.networks.functions import as_function
 from conftest import ROOT
 from linear_models import model_of, networks, state_space
 
@@ -262,7 +263,7 @@ def test_what_is_refused():
     ],
 )
 def test_slopes_of_scalar_functions(function):
-    option = bt.functions.as_function(function, "f").to_option()
+    option = as_function(function, "f").to_option()
     known = option if isinstance(option, dict) else {"name": option}
     u = np.array([0.2, 0.7, 1.5, 40.0]) if known["name"] != "exp" else np.array([0.2, 0.7, 1.5])
     net = bt.Network(1)

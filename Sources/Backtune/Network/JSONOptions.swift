@@ -119,6 +119,12 @@ package struct JSONOptions {
     return value
   }
 
+  /// - Throws: `.argument` where one of some options comes too, that says the same.
+  package func refuse(_ others: [String], beside name: String) throws {
+    guard let other = others.first(where: { values[$0] ?? .null != .null }) else { return }
+    throw BacktuneError.argument("\(owner): \(other) and \(name) both came, expected one")
+  }
+
   /// - Throws: `.argument` when options are left.
   package func finish() throws {
     guard let stranger = values.keys.sorted().first else { return }

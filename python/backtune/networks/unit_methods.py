@@ -696,6 +696,8 @@ class UnitMethods(GrowingNetwork):
         name: str | None = None,
         *,
         outputs: int = 1,
+        lr: float | None = None,
+        sr: float | None = None,
         spectral_radius: float = 0.9,
         input_scaling: float = 1.0,
         feedback: Literal["none", "measured"] = "none",
@@ -736,6 +738,13 @@ class UnitMethods(GrowingNetwork):
             numbered when repeated ("reservoir2").
         outputs : int, default 1
             Number of nodes of the readout y. 1 or more.
+        lr : float, optional
+            Instead of a leak: the leaking rate of x(t) = (1 - lr) x(t-1) + lr f(a + W x(t-1) + B
+            i(t-1)). The leak is 1 - lr, and nodes have the values of that x divided by lr. In
+            [0.0010000000000000009, 1].
+        sr : float, optional
+            Instead of ``spectral_radius``: that of the W which stands at ``lr``, 1 without it. In
+            [0, 1000000].
         spectral_radius : float, default 0.9
             Largest modulus of the eigenvalues of W: only 0 where the connections form no cycle (a
             triangular mask, a density of 0), any other one is refused then. Where the unit reads

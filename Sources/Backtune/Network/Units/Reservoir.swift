@@ -62,6 +62,36 @@ public struct Reservoir: Unit, BuiltInUnit {
     self.recurrence = recurrence ?? .random(density: 0.1, seed: seed)
   }
 
+  /// What users of reservoirs call the leak and the radius of x(t) = (1 - lr) x(t-1) + lr f(...): its x is lr times that here,
+  /// and its W that here divided by lr.
+  private static var leakingRate: UnitOption<Reservoir> {
+    let rows = [
+      OptionRow(
+        name: "lr", type: "number",
+        text: """
+          Instead of a leak: the leaking rate of x(t) = (1 - lr) x(t-1) + lr f(a + W x(t-1) + B i(t-1)). The leak is \
+          1 - lr, and nodes have the values of that x divided by lr.
+          """,
+        least: 1 - Leak.largest, most: 1),
+      OptionRow(
+        name: "sr", type: "number",
+        text: "Instead of `spectral_radius`: that of the W which stands at `lr`, 1 without it.",
+        least: 0, most: 1e6),
+    ]
+    return UnitOption(rows: rows) { options, reservoir in
+      let rate = try options.number("lr", in: 1 - Leak.largest...1)
+      let radius = try options.number("sr", in: 0...1e6)
+      if let rate {
+        try options.refuse(["leak", "time_constant", "spectral_radius"], beside: "lr")
+        reservoir.leak = rate == 1 ? .none : .constant(1 - rate)
+      }
+      if radius != nil { try options.refuse(["spectral_radius"], beside: "sr") }
+      reservoir.spectralRadius = (radius ?? reservoir.spectralRadius) * (rate ?? 1)
+    } encode: { _ in
+      [.null, .null]
+    }
+  }
+
   package static var table: UnitTable<Reservoir> {
     UnitTable(
       UnitText(
@@ -77,6 +107,8 @@ public struct Reservoir: Unit, BuiltInUnit {
       { Reservoir($0) },
       [
         .integer("outputs", \.outputs, "Number of nodes of the readout y.", least: 1),
+        // Before what it stands for.
+        leakingRate,
         .number(
           "spectral_radius", \.spectralRadius,
           """
