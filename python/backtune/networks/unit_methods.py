@@ -741,7 +741,7 @@ class UnitMethods(GrowingNetwork):
         lr : float, optional
             Instead of a leak: the leaking rate of x(t) = (1 - lr) x(t-1) + lr f(a + W x(t-1) + B
             i(t-1)). The leak is 1 - lr, and nodes have the values of that x divided by lr. In
-            [0.0010000000000000009, 1].
+            [0.001, 1].
         sr : float, optional
             Instead of ``spectral_radius``: that of the W which stands at ``lr``, 1 without it. In
             [0, 1000000].

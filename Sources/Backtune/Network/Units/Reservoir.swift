@@ -62,6 +62,8 @@ public struct Reservoir: Unit, BuiltInUnit {
     self.recurrence = recurrence ?? .random(density: 0.1, seed: seed)
   }
 
+  private static let leakingRates = 0.001...1.0
+
   /// What users of reservoirs call the leak and the radius of x(t) = (1 - lr) x(t-1) + lr f(...): its x is lr times that here,
   /// and its W that here divided by lr.
   private static var leakingRate: UnitOption<Reservoir> {
@@ -72,18 +74,18 @@ public struct Reservoir: Unit, BuiltInUnit {
           Instead of a leak: the leaking rate of x(t) = (1 - lr) x(t-1) + lr f(a + W x(t-1) + B i(t-1)). The leak is \
           1 - lr, and nodes have the values of that x divided by lr.
           """,
-        least: 1 - Leak.largest, most: 1),
+        least: leakingRates.lowerBound, most: leakingRates.upperBound),
       OptionRow(
         name: "sr", type: "number",
         text: "Instead of `spectral_radius`: that of the W which stands at `lr`, 1 without it.",
         least: 0, most: 1e6),
     ]
     return UnitOption(rows: rows) { options, reservoir in
-      let rate = try options.number("lr", in: 1 - Leak.largest...1)
+      let rate = try options.number("lr", in: leakingRates)
       let radius = try options.number("sr", in: 0...1e6)
       if let rate {
         try options.refuse(["leak", "time_constant", "spectral_radius"], beside: "lr")
-        reservoir.leak = rate == 1 ? .none : .constant(1 - rate)
+        reservoir.leak = rate == 1 ? .none : .constant(min(1 - rate, Leak.largest))
       }
       if radius != nil { try options.refuse(["spectral_radius"], beside: "sr") }
       reservoir.spectralRadius = (radius ?? reservoir.spectralRadius) * (rate ?? 1)
