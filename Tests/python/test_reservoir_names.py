@@ -42,7 +42,7 @@ def test_what_they_stand_for():
         ({"lr": 0.5, "time_constant": 4}, "time_constant and lr both came"),
         ({"lr": 0.5, "spectral_radius": 0.5}, "spectral_radius and lr both came"),
         ({"sr": 0.5, "spectral_radius": 0.5}, "spectral_radius and sr both came"),
-        ({"lr": 0}, r"option lr of unit reservoir: 0 came, expected a number in \[0.001"),
+        ({"lr": 0}, r"option lr of unit reservoir: 0.0 came, expected a number in \[0.001, 1"),
         ({"lr": 1.5}, "option lr"),
         ({"sr": -1}, "option sr"),
     ],
