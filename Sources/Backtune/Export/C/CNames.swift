@@ -1,3 +1,5 @@
+import BacktuneNetwork
+
 /// Names of a C program, none of them twice and none that means something already.
 struct CNames {
   private var taken = Self.reserved
@@ -8,13 +10,7 @@ struct CNames {
     var name = Self.identifier(wanted, most: 58)
     // What has no small letter may be a macro.
     if !name.contains(where: \.isLowercase) { name += "_v" }
-    var found = name
-    var number = 2
-    while !taken.insert(found).inserted {
-      found = "\(name)_v\(number)"
-      number += 1
-    }
-    return found
+    return taken.take(name, joint: "_v")
   }
 
   mutating func reserve(_ name: String) { taken.insert(name) }

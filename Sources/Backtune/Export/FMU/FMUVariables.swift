@@ -26,13 +26,7 @@ struct FMUVariables {
     let labels = equations.labels
     var taken: Set<String> = ["time"]
     func variable(_ name: String, _ unit: String, _ about: String) -> Variable {
-      var found = XML.name(name)
-      var number = 2
-      while !taken.insert(found).inserted {
-        found = "\(XML.name(name))_\(number)"
-        number += 1
-      }
-      return Variable(name: found, unit: XML.plain(unit), about: about)
+      Variable(name: taken.take(XML.name(name)), unit: XML.plain(unit), about: about)
     }
     func named(_ letter: String, _ names: [String], _ channel: Int) -> String {
       names.isEmpty ? "\(letter)\(channel + 1)" : names[channel]

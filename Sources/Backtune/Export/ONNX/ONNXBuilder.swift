@@ -1,3 +1,4 @@
+import BacktuneNetwork
 import BacktuneNumerics
 
 /// Makes nodes and constants of an ONNX graph, with names that are all different.
@@ -19,13 +20,7 @@ struct ONNXBuilder {
 
   /// That name, or one like it where it is taken.
   mutating func name(_ wanted: String) -> String {
-    var found = wanted
-    var number = 2
-    while !taken.insert(found).inserted {
-      found = "\(wanted)_\(number)"
-      number += 1
-    }
-    return found
+    taken.take(wanted)
   }
 
   // MARK: Nodes

@@ -89,13 +89,7 @@ extension Network {
   }
 
   private func freeName(_ kind: String) -> String {
-    let units = Set(groups.map { String($0.name.prefix { $0 != "." }) })
-    var name = kind
-    var number = 1
-    while units.contains(name) {
-      number += 1
-      name = "\(kind)\(number)"
-    }
-    return name
+    var units = Set(groups.map { String($0.name.prefix { $0 != "." }) })
+    return units.take(kind, joint: "")
   }
 }
