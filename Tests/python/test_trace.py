@@ -5,6 +5,7 @@ import sys
 import backtune as bt
 import numpy as np
 import pytest
+from backtune.estimation.trace import COLUMNS
 from conftest import same
 
 
@@ -35,7 +36,7 @@ def test_texts(trace):
     assert repr(trace).startswith("<Trace of ") and trace.stop_reason in repr(trace)
     table = trace._repr_html_()
     assert table.count("<tr>") == min(len(trace), 12) + 1 and "nmse" in table
-    empty = bt.Trace({name: np.empty(0) for name in bt.trace.COLUMNS}, "not started")
+    empty = bt.Trace({name: np.empty(0) for name in COLUMNS}, "not started")
     assert "empty" in repr(empty) and empty._repr_html_()
 
 
