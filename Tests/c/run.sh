@@ -167,8 +167,8 @@ run() {
   (cd "$work/run" && {
     for name in "${examples[@]}"; do
       arguments=() rows=/dev/null
-      if [ "$name" = main_job ]; then
-        arguments=(network.json 100 20)
+      if [ "$name" = train ]; then
+        arguments=("$root/examples/c/tank.csv" network.json)
       elif [ "$name" = identified ]; then
         arguments=("$here/identified.json" 4) rows=$here/identified.txt
       fi
