@@ -6,6 +6,7 @@ import re
 import backtune as bt
 import numpy as np
 import pytest
+from backtune import _abi
 from conftest import ROOT
 from export_cases import KINDS
 
@@ -60,6 +61,18 @@ def test_sections_stand_in_the_order_that_is_told():
     ]
     lines = [line for line in TEXT.splitlines() if re.match(r"/\* ---- ", line)]
     assert {len(line) for line in lines} == {120}
+
+
+def test_page_of_c_has_every_call():
+    """And what the calls are in Python exists there."""
+    page = (ROOT / "docs" / "c.md").read_text()
+    assert set(re.findall(r"`(bt_\w+)`", page)) == set(_abi.FUNCTIONS)
+    missing = [name for name in re.findall(r"`bt\.(\w+)", page) if not hasattr(bt, name)]
+    classes = {"net": bt.Network, "est": bt.Estimator, "stream": bt.Stream}
+    for owner, name in re.findall(r"`(net|est|stream)\.(\w+)", page):
+        if not hasattr(classes[owner], name):
+            missing.append(f"{owner}.{name}")
+    assert missing == []
 
 
 # ---- Functions
