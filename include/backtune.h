@@ -66,7 +66,8 @@
  *             as fits (always ended by zero when the capacity is 1 or more; a NULL buffer with capacity 0 is allowed)
  *             and report the full length without the zero. A text that does not fit is cut between characters. Names
  *             and paths hold no zero byte.
- * Times       are in time steps. Values before t = 0 are zero unless an initial state is given.
+ * Times       are in time steps. Before t = 0 stands the state that is given, else that of the network: what is learnt, or
+ *             zero, the inputs at rest.
  * Bits.       Same input and seed give the same bits on the same machine.
  */
 #ifndef BACKTUNE_H
@@ -135,11 +136,11 @@ enum {
 
 /* Kinds of notes. */
 enum {
-  BT_NOTE_DRAWN = 1, /* the estimator drew the weights where it started: they had neither been drawn nor set */
+  BT_NOTE_DRAWN = 1,        /* the estimator drew the weights where it started: they had neither been drawn nor set */
+  BT_NOTE_UNITS = 2,        /* outputs whose variances differ by more than 100, an offset that no bias makes up for, an input
+                               that fixed weights read in units 100 times smaller or larger than 1 */
   BT_NOTE_INTERPOLATES = 3, /* as many adjustable weights, initial states included, as observed values, or more */
-  BT_NOTE_PARTING = 4, /* after a run with a horizon of infinity: bt_estimator_parting tells how far the network predicts */
-  BT_NOTE_UNITS = 2  /* outputs whose variances differ by more than 100, an offset that no bias makes up for, an input that
-                        fixed weights read in units 100 times smaller or larger than 1 */
+  BT_NOTE_PARTING = 4       /* after a run with a horizon of infinity: bt_estimator_parting tells how far it predicts */
 };
 
 /* Events of a callback. */
@@ -338,9 +339,13 @@ bt_status bt_network_add_measured(bt_network *network, const char *name, int64_t
 
 /* ---- Network: what it is ----------------------------------------------------------------------------------------- */
 
+/* How many inputs M, observed outputs O, and the largest lag R. */
 bt_status bt_network_inputs(const bt_network *network, int64_t *inputs);
 bt_status bt_network_outputs(const bt_network *network, int64_t *outputs);
 bt_status bt_network_range(const bt_network *network, int64_t *range);
+
+/* Groups, numbered from 0 in the order in which they were made, their names and sizes; the number of a name. What they are made
+ * of stands in the JSON. */
 bt_status bt_network_group_count(const bt_network *network, int64_t *count);
 bt_status bt_network_group_name(const bt_network *network, int64_t group, char *buffer, int64_t capacity,
                                 int64_t *length);
@@ -430,12 +435,14 @@ bt_status bt_network_get_origin(const bt_network *network, int32_t *origin, uint
 
 /* ---- JSON and files ---------------------------------------------------------------------------------------------- */
 
+/* The network, weights included, as text that reads back to the same bits; docs/format.md describes it. `length` of from_json
+ * is that of the text in bytes. */
 bt_status bt_network_to_json(const bt_network *network, char *buffer, int64_t capacity, int64_t *length);
 bt_status bt_network_from_json(const char *text, int64_t length, bt_network **network);
 
-/* Written beside the file, then renamed: a failed write leaves the old file whole. Links are followed; a device is written
- * to, a pipe without a reader is an error and no signal. JSON is UTF-8; nested deeper than 32, or with a key that stands
- * twice in an object, it is refused, as it is in options. */
+/* The same in a file. Written beside it, then renamed: a failed write leaves the old file whole. Links are followed; a device is
+ * written to, a pipe without a reader is an error and no signal. JSON is UTF-8; nested deeper than 32, or with a key that
+ * stands twice in an object, it is refused, as it is in options. */
 bt_status bt_network_save(const bt_network *network, const char *path);
 bt_status bt_network_load(const char *path, bt_network **network);
 
@@ -444,7 +451,8 @@ bt_status bt_network_load(const char *path, bt_network **network);
 /* Runs the network over one or several sequences side by side, equation (1) of RR-9100: `lengths[s]` time steps each (0
  * allowed), one after the other in every buffer. Any output may be NULL with length 0.
  *   inputs   sum T x M; all finite
- *   initial  sequences x flat state before t = 0, or NULL with length 0 for zero
+ *   initial  sequences x flat state before t = 0, or NULL with length 0 for that of the network: what is learnt, or zero, the
+ *            inputs at rest
  *   outputs  sum T x O, the observed nodes
  *   states   sum T x (sum of the sizes of all groups), groups in order
  *   final    sequences x flat state after the last step: the initial state of what follows
@@ -491,7 +499,7 @@ bt_status bt_estimator_free(bt_estimator *estimator);
 
 /* Sets the sequences: `lengths[s]` time steps each (0 allowed, at least one observed value in all), one after the other
  * in `inputs` (sum T x M, finite), `desired` (sum T x O; NaN = not observed) and `gains` (sum T x O, finite, 0 or more;
- * 0 = not observed; NULL with length 0 = all 1). Every sequence starts from the network's initial state (zero, or learnt).
+ * 0 = not observed; NULL with length 0 = all 1). Every sequence starts from the network's initial state.
  * The data are copied. `desired` may be NULL with length 0 for the criterion "observables". */
 bt_status bt_estimator_set_data(bt_estimator *estimator, int64_t sequences, const int64_t *lengths,
                                 const double *inputs, int64_t inputs_length, const double *desired,
@@ -666,7 +674,8 @@ bt_status bt_estimator_find_parting(bt_estimator *estimator, double *one_step_nm
  *   penalty      the part of the regularisation in the cost
  *   nu           the scale of the criterion, 0 where it has none; costs are comparable under one nu
  *   first_cost   the cost of the start under that nu
- *   order        3 weights taken away, 2 second, 1 first, 0 none (the start; a step that found nothing better), -1 rescue of a diverging start
+ *   order        3 weights taken away, 2 second, 1 first, 0 none (the start; a step that found nothing better), -1 rescue of
+ *                a diverging start
  *   variant      second order: 1, 2, 3 of the report's method, 4 Gauss-Newton; first order: the momentum k; else 0
  *   step         the best alpha of the line search
  *   raised, saturated   fractions of the adjoint values that the guard raised, saturated
@@ -803,14 +812,14 @@ bt_status bt_stream_reset(bt_stream *stream);
  *   options    a JSON object or NULL. Of any format: input_mean, input_scale, output_mean, output_scale, lists of a value a
  *              channel each, where the network reads and gives (w - mean) / scale of what its user calls w. Of "c":
  *              precision ("double"; "float"), prefix, what the names of all functions begin with (the name of the file;
- *              "model"). Of "fmu": version of FMI ("3.0"; "2.0"). Of "onnx": precision; form ("scan"; "step", one time step; "rnn",
- *              nodes RNN, LSTM and GRU, in float); batch (false; true: sequences side by side); streaming (false; true: the
- *              state comes and goes)
+ *              "model"). Of "fmu": version of FMI ("3.0"; "2.0"). Of "onnx": precision; form ("scan"; "step", one time step;
+ *              "rnn", nodes RNN, LSTM and GRU, in float); batch (false; true: sequences side by side); streaming (false; true:
+ *              the state comes and goes)
  *   buffer     as of calls that return text, of bytes that may be zero in some formats; NULL with capacity 0 with a path
  * "c" is C99, a source and a header: PREFIX_init(&state), PREFIX_step(&state, u, y), or (&state, u, measured, y) where the
- * network has measured groups; they need math.h alone, and their outputs are those of a stream to rounding. "onnx" is
- * ONNX, opset 17: u (T, M) to y (T, O). "fmu" is a unit for co-simulation, with sources and a
- * binary for Linux. Groups that no output depends on are left out.
+ * network has measured groups; they need math.h alone, and their outputs are those of a stream to rounding. "onnx" is ONNX,
+ * opset 17: u (T, M) to y (T, O). "fmu" is a unit for co-simulation, with sources and a binary for Linux. Groups that no
+ * output depends on are left out.
  * BT_ERROR_NETWORK for what a format cannot say of a network. */
 bt_status bt_network_export(const bt_network *network, const char *format, const char *path, const char *options,
                             char *buffer, int64_t capacity, int64_t *length);
@@ -824,9 +833,9 @@ bt_status bt_get_threads(int64_t *threads);
 
 /* ---- Data larger than memory ------------------------------------------------------------------------------------- */
 
-/* Writes sequence number `sequence`, the same values whenever it is asked: `inputs` (T x M, finite), `desired` (T x O, NaN = not
- * observed) and `gains` (T x O, finite, 0 or more), T being the length that was announced; the last two are NULL where none
- * were announced. Returns 0, or anything else where it failed: see bt_estimator_set_loader. */
+/* Writes sequence number `sequence`, the same values whenever it is asked: `inputs` (T x M, finite), `desired` (T x O, NaN =
+ * not observed) and `gains` (T x O, finite, 0 or more), T being the length that was announced; the last two are NULL where
+ * none were announced. Returns 0, or anything else where it failed: see bt_estimator_set_loader. */
 typedef int32_t (*bt_loader)(int64_t sequence, double *inputs, double *desired, double *gains, void *user_data);
 
 /* Sets sequences that are not in memory, in place of bt_estimator_set_data: `loader` is asked for each of them whenever it is
@@ -874,8 +883,8 @@ typedef int32_t (*bt_reduction)(double *values, int64_t count, int32_t operation
  *   Failure    Where it returns other than 0 the call ends with BT_ERROR_PROCESSES, and so do later ones until it is set
  *              again; the network has the best weights seen. Where a call fails in one process alone (memory, an argument)
  *              others wait for it in a reduction: end them, as MPI_Abort does.
- *   Stopping   What a bt_callback returns in any process stops all, with the same best weights, after the simulation, or sum, at
- *              hand.
+ *   Stopping   What a bt_callback returns in any process stops all, with the same best weights, after the simulation, or sum,
+ *              at hand.
  *   Result     The same bits for the same shares of the data, whatever the number of threads; between different shares sums
  *              differ by rounding (1e-13 of them), which iterations may enlarge.
  *   Own        The option initial_states 1: each process learns those of its sequences, and keeps them.
