@@ -171,7 +171,7 @@ public func bt_network_add_factor(
 ) -> Int32 {
   guarded {
     let name = try text(function, "function")
-    let count = try ScalarFunction.parameterCount(of: name)
+    let count = try ScalarFunction.parameterNames(of: name).count
     let function = try ScalarFunction(
       name, try values(parameters, parameterCount, "parameters", expected: count))
     try changing(network) {

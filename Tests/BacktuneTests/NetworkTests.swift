@@ -108,6 +108,8 @@ import Testing
       ("expected a < b", { _ = try ScalarFunction("zeta", [1, 1]) }),
       ("eps is 0.0", { _ = try ScalarFunction("softplus", [0]) }),
       ("2 parameters came, expected 1 (w)", { _ = try ScalarFunction("upsilon", [1, 2]) }),
+      ("2 parameters came, expected 0", { _ = try ScalarFunction("tanh", [0, 1]) }),
+      ("one of tanh, zeta01, identity", { _ = try ScalarFunction("sinh") }),
       ("expected 1 to 3", { try network.observe([Observed(group: v, count: 4)]) }),
       (
         "named twice",
@@ -121,6 +123,7 @@ import Testing
       let text = message(body)
       #expect(text.contains(fragment), "'\(text)' does not say '\(fragment)'")
     }
+    #expect(try ScalarFunction("tanh") == .tanh && ScalarFunction("zeta01") == .zeta01)
     // Nothing of all this has changed the network.
     #expect(network.groups.map(\.name) == ["v", "f"] && network.arrays.isEmpty)
   }

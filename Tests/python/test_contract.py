@@ -110,6 +110,7 @@ def test_needs_no_swift():
     ).stdout
     assert "swift" not in output.lower() and "Foundation" not in output
     assert "not found" not in output
+    assert not re.search("blas|lapack|gfortran|gomp", output.lower())
 
 
 def test_soname():

@@ -9,6 +9,7 @@ import backtune as bt
 import pytest
 from conftest import ROOT, later
 from export_cases import compiler
+from install_cases import files, installed, make, options, run
 
 pytestmark = later
 
@@ -40,28 +41,10 @@ int main(void) {
 """
 
 
-def make(target, prefix, **variables):
-    """Run make with folders of its own."""
-    given = [f"{name}={value}" for name, value in variables.items()]
-    result = subprocess.run(
-        ["make", "-s", target, f"PREFIX={prefix}", *given],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=3000,
-    )
-    assert result.returncode == 0, result.stderr + result.stdout
-    return result.stdout
-
-
 @pytest.fixture(scope="module")
 def prefix(tmp_path_factory):
     """Install all, which builds what is not built yet."""
-    if shutil.which("swift") is None:
-        pytest.skip("no Swift toolchain")
-    found = tmp_path_factory.mktemp("install") / "prefix"
-    assert "installed backtune" in make("install", found)
-    return found
+    return installed(tmp_path_factory)
 
 
 @pytest.fixture
@@ -69,28 +52,6 @@ def source(tmp_path):
     path = tmp_path / "program.c"
     path.write_text(PROGRAM)
     return path
-
-
-def files(folder):
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir())
-
-
-def options(prefix, *arguments):
-    """Ask pkg-config."""
-    tool = compiler("pkg-config")
-    environment = {**os.environ, "PKG_CONFIG_PATH": str(prefix / "lib" / "pkgconfig")}
-    command = [tool, *arguments, "backtune"]
-    found = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-    return found.stdout.split()
-
-
-def run(program, **environment):
-    """Run a program; return the lines that it prints."""
-    result = subprocess.run(
-        [program], capture_output=True, text=True, env={**os.environ, **environment}
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout.splitlines()
 
 
 def test_needs_no_python():

@@ -1,8 +1,7 @@
 /* A network, fitted, as a program of its own: export [FOLDER] writes plant.c and plant.h, which need math.h alone.
- * Build, after `make install PREFIX=$HOME/.local`:
- * cc -std=c99 -I$HOME/.local/include -L$HOME/.local/lib -Wl,-rpath,$HOME/.local/lib \
- *   -o export examples/c/export.c -lbacktune -lm
- * examples/export/loop.c is a program with what such a file holds. */
+ * Build, where `pkg-config` finds what `make install` has put:
+ *   cc -std=c99 -o export export.c $(pkg-config --cflags --libs backtune) -lm
+ * Prints what it has written, and how good the network is. examples/export/loop.c is a program with such a file. */
 #include <backtune.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,9 @@
 /* A model that Python identified, run in C: its JSON is `model.single.to_json()`.
  *   identified model.json TIME_STEPS < rows
- * Each row of the standard input has the inputs and the measured outputs of a time step, nan where one is not known. Rows
- * of outputs are printed: in free run, or one step ahead where the model reads measured outputs.
- * Build, after `make install PREFIX=$HOME/.local`:
- * cc -std=c99 -I$HOME/.local/include -L$HOME/.local/lib -Wl,-rpath,$HOME/.local/lib \
- *   -o identified examples/c/identified.c -lbacktune -lm */
+ * Each row of the standard input has the inputs and the measured outputs of a time step, nan where one is not known.
+ * Build, where `pkg-config` finds what `make install` has put:
+ *   cc -std=c99 -o identified identified.c $(pkg-config --cflags --libs backtune) -lm
+ * Prints rows of outputs: in free run, or one step ahead where the model reads measured outputs. */
 #include <backtune.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +21,7 @@ static void check(bt_status status) {
 }
 
 static double *values(int64_t count) {
-  double *found = malloc(sizeof(double) * (size_t)(count + 1));
+  double *found = (double *)malloc(sizeof(double) * (size_t)(count + 1));
   if (!found) fail("out of memory");
   return found;
 }

@@ -1,7 +1,7 @@
 /* The shortest use of backtune: weights of a network that turns inputs into the outputs wanted.
- * Build, after `make install PREFIX=$HOME/.local`:
- * cc -std=c99 -I$HOME/.local/include -L$HOME/.local/lib -Wl,-rpath,$HOME/.local/lib \
- *   -o minimal examples/c/minimal.c -lbacktune -lm */
+ * Build, where `pkg-config` finds what `make install` has put:
+ *   cc -std=c99 -o minimal minimal.c $(pkg-config --cflags --libs backtune) -lm
+ * Prints the cost that is left. */
 #include <backtune.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* A model in a real-time thread: realtime [model.json]. Without a file it makes a network of one input of its own.
- * Build, after `make install PREFIX=$HOME/.local`:
- * cc -std=c99 -I$HOME/.local/include -L$HOME/.local/lib -Wl,-rpath,$HOME/.local/lib \
- *   -o realtime examples/c/realtime.c -lbacktune -lm */
+ * Build, where `pkg-config` finds what `make install` has put:
+ *   cc -std=c99 -o realtime realtime.c $(pkg-config --cflags --libs backtune) -lm
+ * Prints the mean of the first output over 48,000 samples. */
 #include <backtune.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,8 +35,8 @@ static model prepare(const char *path) {
   check(bt_network_outputs(network, &m.outputs));
   check(bt_stream_create(network, NULL, 0, &m.stream));
   check(bt_network_free(network)); /* or kept, to set weights while the stream runs */
-  m.u = calloc((size_t)m.inputs + 1, sizeof *m.u);
-  m.y = calloc((size_t)m.outputs, sizeof *m.y);
+  m.u = (double *)calloc((size_t)m.inputs + 1, sizeof *m.u);
+  m.y = (double *)calloc((size_t)m.outputs, sizeof *m.y);
   if (m.u == NULL || m.y == NULL) exit(1);
   return m;
 }

@@ -48,7 +48,8 @@ awk '
 ' "$1" | cat -s
 cat <<END
 .SH FILES
-The C sources of examples stand in the folder examples/c of the source of backtune.
+Programs with a CMakeLists.txt stand in the folder examples/c of the source of backtune; docs/c.md there has a table of what the
+methods of the Python package are in C, docs/format.md the form of a network's file.
 .SH SEE ALSO
 .BR pkg\\-config (1)
 END

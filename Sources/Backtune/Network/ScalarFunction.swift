@@ -50,17 +50,26 @@ public enum ScalarFunction: Hashable, Sendable {
       ("step", [], { _ in .step }),
     ]
 
+  /// Zeta of usual bounds, by names that people know.
+  package static let aliases: [(name: String, function: ScalarFunction)] = [
+    ("tanh", .tanh), ("zeta01", .zeta01),
+  ]
+
+  /// Every name that is taken wherever a function is named.
+  package static let names = aliases.map(\.name) + table.map(\.name)
+
   /// The function of that name.
   /// - Throws: `.argument` for an unknown name (the message lists the known ones), a wrong number of parameters,
   ///   a parameter that is not finite, zeta with a >= b, softplus with eps <= 0.
   package init(_ name: String, _ parameters: [Double] = []) throws {
-    let row = try Self.row(name)
-    guard parameters.count == row.parameters.count else {
+    let labels = try Self.parameterNames(of: name)
+    guard parameters.count == labels.count else {
       throw BacktuneError.argument(
-        "function \(name): \(parameters.count) parameters came, expected \(row.parameters.count)"
-          + (row.parameters.isEmpty ? "" : " (\(row.parameters.joined(separator: ", ")))"))
+        "function \(name): \(parameters.count) parameters came, expected \(labels.count)"
+          + (labels.isEmpty ? "" : " (\(labels.joined(separator: ", ")))"))
     }
-    self = row.make(parameters)
+    self =
+      try Self.aliases.first { $0.name == name }?.function ?? Self.row(name).make(parameters)
     try check()
   }
 
@@ -83,17 +92,17 @@ public enum ScalarFunction: Hashable, Sendable {
     }
   }
 
-  /// Number of parameters of the function of that name.
+  /// The names of the parameters of the function of that name.
   /// - Throws: `.argument` for an unknown name.
-  package static func parameterCount(of name: String) throws -> Int {
-    try row(name).parameters.count
+  package static func parameterNames(of name: String) throws -> [String] {
+    aliases.contains { $0.name == name } ? [] : try row(name).parameters
   }
 
   private static func row(_ name: String) throws -> (
     name: String, parameters: [String], make: @Sendable ([Double]) -> ScalarFunction
   ) {
     guard let row = table.first(where: { $0.name == name }) else {
-      let known = table.map(\.name).joined(separator: ", ")
+      let known = names.joined(separator: ", ")
       throw BacktuneError.argument("function: unknown name '\(name)', expected one of \(known)")
     }
     return row

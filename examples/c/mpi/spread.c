@@ -1,7 +1,6 @@
 /* An estimation that several processes share by MPI: each has sequences of its own, which never leave it.
- * Build and run, after `make install PREFIX=$HOME/.local`:
- * mpicc -std=c99 -I$HOME/.local/include -L$HOME/.local/lib -Wl,-rpath,$HOME/.local/lib \
- *   -o spread examples/c/mpi/spread.c -lbacktune -lm && mpirun -n 4 ./spread */
+ * Build and run, where `pkg-config` finds what `make install` has put:
+ *   mpicc -std=c99 -o spread spread.c $(pkg-config --cflags --libs backtune) -lm && mpirun -n 4 ./spread */
 #include <backtune.h>
 #include <math.h>
 #include <mpi.h>

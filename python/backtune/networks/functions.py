@@ -55,12 +55,11 @@ def upsilon(w: float) -> Function:
 
 
 def as_function(function: Any, what: str) -> Function:
-    """Read a name or a `Function`; "tanh" and "zeta01" are the functions zeta that they name."""
+    """Read a name or a `Function`."""
     if isinstance(function, Function):
         return function
     if not isinstance(function, str):
         raise TypeError(
             f"{what}: {function!r} came, expected a name or a function such as bt.zeta(0, 1)"
         )
-    named = {"tanh": zeta(-1, 1), "zeta01": zeta(0, 1)}
-    return named.get(function, Function(function))
+    return Function(function)

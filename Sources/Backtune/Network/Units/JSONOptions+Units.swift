@@ -2,7 +2,7 @@ import BacktuneNumerics
 
 /// The JSON form of what units take: the one place where options of C and Python become values of Swift.
 extension JSONOptions {
-  /// A scalar function: `tanh`, `zeta01`, a name without parameters, or an object with a name and its parameters.
+  /// A scalar function: a name without parameters, or an object with a name and its parameters.
   mutating func activation(
     _ name: String, default fallback: ScalarFunction
   ) throws -> ScalarFunction {
@@ -23,21 +23,17 @@ extension JSONOptions {
 
   func function(_ name: String, _ value: JSONValue) throws -> ScalarFunction {
     switch value {
-    case .text("tanh"): return .zeta(a: -1, b: 1)
-    case .text("zeta01"): return .zeta(a: 0, b: 1)
     case .text(let text):
-      guard ScalarFunction.table.contains(where: { $0.name == text }) else {
-        let known = ScalarFunction.table.map(\.name).joined(separator: ", ")
-        throw wrong(name, value, "one of tanh, zeta01, \(known)")
+      guard ScalarFunction.names.contains(text) else {
+        throw wrong(name, value, "one of \(ScalarFunction.names.joined(separator: ", "))")
       }
       return try ScalarFunction(text)
     case .object(let object):
       guard case .text(let text)? = object["name"],
-        let row = ScalarFunction.table.first(where: { $0.name == text }),
-        object.count == row.parameters.count + 1
+        let labels = try? ScalarFunction.parameterNames(of: text), object.count == labels.count + 1
       else { break }
-      let parameters = row.parameters.compactMap { object[$0]?.double }
-      guard parameters.count == row.parameters.count else { break }
+      let parameters = labels.compactMap { object[$0]?.double }
+      guard parameters.count == labels.count else { break }
       return try ScalarFunction(text, parameters)
     default: break
     }

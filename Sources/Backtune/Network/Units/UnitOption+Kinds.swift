@@ -229,7 +229,7 @@ extension JSONValue {
 extension ScalarFunction {
   /// Names without parameters.
   static var words: [String] {
-    ["tanh", "zeta01"] + table.filter { $0.parameters.isEmpty }.map(\.name)
+    aliases.map(\.name) + table.filter { $0.parameters.isEmpty }.map(\.name)
   }
 
   /// What is said of the others.
