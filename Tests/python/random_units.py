@@ -128,8 +128,12 @@ class RandomUnits:
         options.pop("density", None) if self.chance(0.5) else None
         if options.get("density") is not None:
             options["density"] = max(options["density"], 0.1)
-        options["spectral_radius"] = self.random.uniform(0.3, 0.9)
-        return options
+        radius = self.random.uniform(0.3, 0.9)
+        if options["seed"] % 3 == 0:
+            for name in ("leak", "time_constant", "dt"):
+                options.pop(name, None)
+            return {**options, "lr": radius, "sr": radius}
+        return {**options, "spectral_radius": radius}
 
     def lstm(self, size):
         options = {"peephole": self.pick([None, True]), **self.recurrent(size)}

@@ -6,7 +6,7 @@ import re
 import backtune as bt
 import numpy as np
 import pytest
-from backtune import _abi
+from backtune._engine import abi
 from conftest import ROOT
 from export_cases import KINDS
 
@@ -66,7 +66,7 @@ def test_sections_stand_in_the_order_that_is_told():
 def test_page_of_c_has_every_call():
     """And what the calls are in Python exists there."""
     page = (ROOT / "docs" / "c.md").read_text()
-    assert set(re.findall(r"`(bt_\w+)`", page)) == set(_abi.FUNCTIONS)
+    assert set(re.findall(r"`(bt_\w+)`", page)) == set(abi.FUNCTIONS)
     missing = [name for name in re.findall(r"`bt\.(\w+)", page) if not hasattr(bt, name)]
     classes = {"net": bt.Network, "est": bt.Estimator, "stream": bt.Stream}
     for owner, name in re.findall(r"`(net|est|stream)\.(\w+)", page):
