@@ -53,6 +53,7 @@ def test_the_public_api_is_annotated_and_documented():
 
 PROGRAMS = sorted((Path(__file__).parent / "programs").glob("*.py"))
 WRONG = """
+import numpy as np
 import backtune as bt
 
 net = bt.Network(inputs=1)
@@ -60,6 +61,10 @@ net.lnl(4, profile="none")
 net.simulat([1.0])
 bt.Network("one")
 cost: str = bt.Estimator(net, [0.0], [1.0]).run(3)[-1].cost
+one: list[float] = net.simulate(np.zeros(3))
+several: list[str] = net.simulate([np.zeros(3), np.zeros(4)])
+outputs, states, more = net.simulate(np.zeros(3), states=True)
+poles: list[float] = net.to_state_space().poles()
 """
 
 
@@ -87,7 +92,7 @@ def test_mypy_of_the_package_and_of_programs(tmp_path):
     assert len(PROGRAMS) == 5
     *lines, _ = result.stdout.splitlines()
     places = [line.split(": error:")[0] for line in lines if ": error:" in line]
-    assert places == [f"wrong.py:{line}" for line in (5, 6, 7, 8)], result.stdout
+    assert places == [f"wrong.py:{line}" for line in range(6, 14)], result.stdout
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)

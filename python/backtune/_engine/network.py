@@ -13,6 +13,7 @@ from .abi import lib
 from .arrays import as_flat
 from .errors import BacktuneWarning
 from .handle import Owner
+from .types import Array
 
 # BT_WEIGHTS_* of include/backtune.h, in their order.
 _ORIGINS = ("untouched", "drawn", "set")
@@ -52,7 +53,7 @@ class NetworkHandle(Owner):
             abi.read_int(lib.bt_network_group_size, self._pointer, number),
         )
 
-    def get_weights(self) -> np.ndarray:
+    def get_weights(self) -> Array:
         """Return all adjustable weights as one vector: array after array, row-major."""
         values = np.empty(self._weight_count)
         lib.bt_network_get_weights(self._pointer, values, values.size)
@@ -64,7 +65,7 @@ class NetworkHandle(Owner):
         lib.bt_network_set_weights(self._pointer, as_flat(values, count, "weights"), count)
 
     @property
-    def rest(self) -> np.ndarray:
+    def rest(self) -> Array:
         """What inputs are taken to be before t = 0 where no state is given, (M,), in their units.
 
         0 unless set; assigning sets it, None unsets it. An estimation that starts from weights as

@@ -14,6 +14,7 @@ from .._engine.abi import lib
 from .._engine.arrays import as_text
 from .._engine.callbacks import RunGuard, calling_back
 from .._engine.handle import Owner
+from .._engine.types import Array
 from ..networks.network import Network
 from .trace import COLUMNS, Report, Trace, make_report
 
@@ -48,12 +49,12 @@ class EstimatorHandle(Owner):
     _outputs: int
     # How the sequences start: "network", or "given".
     _start: str
-    _given_starts: np.ndarray | None
+    _given_starts: Array | None
     _validated: dict[int, float]
     # Whether the engine calls Python also where nothing runs.
     _calls_back = False
     # Those of weights that came back: the engine tells of what it found last.
-    _starts_back: np.ndarray | None = None
+    _starts_back: Array | None = None
 
     # ---- Settings
 
@@ -106,7 +107,7 @@ class EstimatorHandle(Owner):
     def _finish(self, guard: RunGuard) -> None:
         guard.finish()
 
-    def _set_starts(self, states: np.ndarray | None) -> None:
+    def _set_starts(self, states: Array | None) -> None:
         """Give the engine the states that sequences start from; None for the network's."""
         size = 0 if states is None else states.size
         lib.bt_estimator_set_initial_states(self._pointer, states, size)
@@ -134,7 +135,7 @@ class EstimatorHandle(Owner):
         return self._costs()[1]
 
     @property
-    def output_nmse(self) -> np.ndarray:
+    def output_nmse(self) -> Array:
         """NMSE of each output at the network's weights, (O,); NaN of a constant one."""
         values = np.empty(self._outputs)
         self._ask(lib.bt_estimator_output_nmse, values, values.size)
@@ -145,14 +146,14 @@ class EstimatorHandle(Owner):
         self._ask(lib.bt_estimator_cost, ctypes.byref(cost), ctypes.byref(nmse))
         return cost.value, nmse.value
 
-    def get_weights(self) -> np.ndarray:
+    def get_weights(self) -> Array:
         """Return the best weights seen, in the order of ``net.get_weights()``."""
         values = np.empty(self.net._weight_count)
         lib.bt_estimator_get_weights(self._pointer, values, values.size)
         return values
 
     @property
-    def initial_states(self) -> np.ndarray:
+    def initial_states(self) -> Array:
         """Learnt initial states, (sequences, state_size), with ``initial_states=True``.
 
         A row is what `Network.simulate` takes as `initial`; without the option, StateError.
@@ -216,7 +217,7 @@ class EstimatorHandle(Owner):
             notes.append((_NOTES[kind.value], text))
         return notes
 
-    def _restarts(self) -> np.ndarray:
+    def _restarts(self) -> Array:
         costs = np.empty(abi.read_int(lib.bt_estimator_restart_count, self._pointer))
         lib.bt_estimator_restarts(self._pointer, costs, costs.size)
         return costs
@@ -224,7 +225,7 @@ class EstimatorHandle(Owner):
     def _trace_length(self) -> int:
         return abi.read_int(lib.bt_estimator_trace_length, self._pointer)
 
-    def _column(self, name: str, length: int) -> np.ndarray:
+    def _column(self, name: str, length: int) -> Array:
         values = np.empty(length)
         lib.bt_estimator_trace(self._pointer, name.encode(), values, length)
         return values

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from .._engine.types import Array, ComplexArray
 from ..networks.linear import sensitivity
 from ..networks.linear.framed import Framed
 from ..networks.linear.responses import (
@@ -28,7 +29,7 @@ class WeightUncertainty(Protocol):
     """What is asked of an `Uncertainty` of weights."""
 
     @property
-    def covariance(self) -> np.ndarray:
+    def covariance(self) -> Array:
         """Of the weights, (P, P)."""
 
     def band(self, u: Any, level: float = ..., *, noise: bool = ..., initial: Any = ...) -> Any:
@@ -64,38 +65,38 @@ class ModelUncertainty:
 
     system: LinearSystem
     weights: WeightUncertainty
-    poles: np.ndarray
-    poles_covariance: np.ndarray
-    gains: np.ndarray
-    gains_error: np.ndarray
-    step: np.ndarray
-    step_error: np.ndarray
+    poles: ComplexArray
+    poles_covariance: Array
+    gains: Array
+    gains_error: Array
+    step: Array
+    step_error: Array
     frequency: FrequencyResponse
-    frequency_covariance: np.ndarray
+    frequency_covariance: Array
     _model: Any
 
     @property
-    def poles_error(self) -> np.ndarray:
+    def poles_error(self) -> ComplexArray:
         """Standard errors of the poles, (n,): real parts of the real ones, imaginary likewise."""
         return _deviation(self.poles_covariance[:, 0, 0]) + 1j * _deviation(
             self.poles_covariance[:, 1, 1]
         )
 
     @property
-    def magnitude_error(self) -> np.ndarray:
+    def magnitude_error(self) -> Array:
         """Standard error of the magnitude of the frequency response in dB, (F, O, M)."""
         size, along, _ = self._polar()
         with np.errstate(divide="ignore", invalid="ignore"):
             return 20 / np.log(10) * along / size
 
     @property
-    def phase_error(self) -> np.ndarray:
+    def phase_error(self) -> Array:
         """Standard error of its phase in degrees, (F, O, M)."""
         size, _, across = self._polar()
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.degrees(across / size)
 
-    def _polar(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _polar(self) -> tuple[np.ndarray, ...]:
         """Return absolute values, and standard errors along and across them."""
         response = self.frequency.response
         size = np.abs(response)
@@ -202,13 +203,13 @@ def of_weights(
     )
 
 
-def _error(slopes: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+def _error(slopes: Array, covariance: Array) -> Array:
     """Return standard errors of values whose derivatives are (P, ...)."""
     flat = slopes.reshape(len(slopes), -1)
     return _deviation(np.einsum("pk,pk->k", flat, covariance @ flat)).reshape(slopes.shape[1:])
 
 
-def _complex_covariance(slopes: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+def _complex_covariance(slopes: Array, covariance: Array) -> Array:
     """Return covariances (..., 2, 2) of the real and imaginary parts of complex values."""
     flat = slopes.reshape(len(slopes), -1)
     parts = np.stack([flat.real, flat.imag])
@@ -216,6 +217,6 @@ def _complex_covariance(slopes: np.ndarray, covariance: np.ndarray) -> np.ndarra
     return found.reshape(*slopes.shape[1:], 2, 2)
 
 
-def _deviation(variance: np.ndarray) -> np.ndarray:
+def _deviation(variance: Array) -> Array:
     """Return square roots; what rounding made negative is 0."""
     return np.sqrt(np.maximum(variance, 0))

@@ -12,6 +12,7 @@ from .._engine import abi
 from .._engine.abi import lib
 from .._engine.callbacks import interruptible
 from .._engine.data.sequences import Sequences
+from .._engine.types import Array, Flags
 from .handle import EstimatorHandle
 from .uncertainty import Uncertainty, make_uncertainty
 
@@ -19,9 +20,9 @@ from .uncertainty import Uncertainty, make_uncertainty
 class ObservableMeans(NamedTuple):
     """Means of the observables, the desired ones, and their lambda, each of shape (K,)."""
 
-    means: np.ndarray
-    desired: np.ndarray
-    lambdas: np.ndarray
+    means: Array
+    desired: Array
+    lambdas: Array
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Connections:
     """
 
     name: str
-    remaining: np.ndarray
-    removed: np.ndarray
+    remaining: Flags
+    removed: Flags
 
     def __repr__(self) -> str:
         total, left = self.remaining.size, int(self.remaining.sum())
@@ -99,7 +100,7 @@ class FoundEstimator(EstimatorHandle):
             result.append(Connections(name, (values != 0) & (removed == 0), removed == 1))
         return result
 
-    def gradient(self) -> tuple[float, np.ndarray]:
+    def gradient(self) -> tuple[float, Array]:
         """Return the cost at the network's weights, and its derivative by each, without guard."""
         cost = ctypes.c_double()
         values = np.empty(self.net._weight_count)
@@ -191,11 +192,11 @@ class FoundEstimator(EstimatorHandle):
         """Return a report with what else is open."""
         return report
 
-    def _by_sequence(self, values: np.ndarray) -> np.ndarray | list[np.ndarray]:
+    def _by_sequence(self, values: Array) -> Array | list[Array]:
         """Split what came of all sequences as the data came."""
         parts = self._parts(values)
         return parts if self._is_list else parts[0]
 
-    def _parts(self, values: np.ndarray) -> list[np.ndarray]:
+    def _parts(self, values: Array) -> list[Array]:
         """Split what came of all sequences; of none nothing."""
         return np.split(values, np.cumsum(self._lengths)[:-1]) if self._lengths.size else []

@@ -12,6 +12,7 @@ import numpy as np
 from .._engine import shown
 from .._engine.abi import lib
 from .._engine.arrays import as_float, as_size
+from .._engine.types import Array
 
 #: Columns of a trace, as the engine names them.
 COLUMNS = (
@@ -181,22 +182,22 @@ class Trace(Sequence):
         is above 0; NaN otherwise.
     """
 
-    cost: np.ndarray
-    nmse: np.ndarray
-    penalty: np.ndarray
-    nu: np.ndarray
-    first_cost: np.ndarray
-    order: np.ndarray
-    variant: np.ndarray
-    step: np.ndarray
-    raised: np.ndarray
-    saturated: np.ndarray
-    simulations: np.ndarray
-    seconds: np.ndarray
+    cost: Array
+    nmse: Array
+    penalty: Array
+    nu: Array
+    first_cost: Array
+    order: Array
+    variant: Array
+    step: Array
+    raised: Array
+    saturated: Array
+    simulations: Array
+    seconds: Array
 
     def __init__(
         self,
-        columns: Mapping[str, np.ndarray],
+        columns: Mapping[str, Array],
         stop_reason: str,
         stop: str = "none",
         restarts: Any = (),

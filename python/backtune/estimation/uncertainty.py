@@ -14,6 +14,7 @@ from .._engine.callbacks import interruptible
 from .._engine.data.sequences import joined, read
 from .._engine.data.starts import initial_states
 from .._engine.errors import ArgumentError, SizeError
+from .._engine.types import Array, Flags
 from ..networks.linear.framed import Plain
 from ..networks.network import Network
 from .draws import FilledInputs, output_deviation
@@ -65,20 +66,20 @@ class Uncertainty:
         The part of `deviation` that comes from missing inputs; None where none are missing.
     """
 
-    covariance: np.ndarray
-    standard_errors: Mapping[str, np.ndarray]
-    undetermined: Mapping[str, np.ndarray]
-    held: Mapping[str, np.ndarray]
-    freedom: Mapping[str, np.ndarray]
+    covariance: Array
+    standard_errors: Mapping[str, Array]
+    undetermined: Mapping[str, Flags]
+    held: Mapping[str, Flags]
+    freedom: Mapping[str, Array]
     noise: float
-    output_noise: np.ndarray
+    output_noise: Array
     rank: int
-    outputs: np.ndarray | list[np.ndarray]
-    deviation: np.ndarray | list[np.ndarray]
+    outputs: Array | list[Array]
+    deviation: Array | list[Array]
     _net: Network
-    _directions: np.ndarray
-    _deviations: np.ndarray
-    input_deviation: np.ndarray | list[np.ndarray] | None = None
+    _directions: Array
+    _deviations: Array
+    input_deviation: Array | list[Array] | None = None
     _inputs: FilledInputs | None = None
 
     def band(
@@ -216,9 +217,7 @@ class Uncertainty:
             and all(map(_is_same, u, self.outputs))
         )
 
-    def _predict(
-        self, sequences: list[np.ndarray], starts: list[Any]
-    ) -> list[tuple[np.ndarray, np.ndarray]]:
+    def _predict(self, sequences: list[Array], starts: list[Any]) -> list[tuple[Array, Array]]:
         """Return outputs and deviations of sequences."""
         net = self._net
         inputs, start = joined(sequences, net.inputs), net._starts(starts)
@@ -259,7 +258,7 @@ class Uncertainty:
         return f"<Uncertainty: {text}>"
 
 
-def _is_same(values: Any, outputs: np.ndarray) -> bool:
+def _is_same(values: Any, outputs: Array) -> bool:
     shapes = [outputs.shape, outputs.shape[:1]] if outputs.shape[1] == 1 else [outputs.shape]
     if getattr(values, "shape", None) not in shapes:
         return False
@@ -267,8 +266,8 @@ def _is_same(values: Any, outputs: np.ndarray) -> bool:
 
 
 def _band(
-    values: np.ndarray, deviation: np.ndarray, width: float, noise: np.ndarray | float
-) -> tuple[np.ndarray, np.ndarray]:
+    values: Array, deviation: Array, width: float, noise: Array | float
+) -> tuple[Array, Array]:
     half = width * np.hypot(deviation, noise)
     return values - half, values + half
 
@@ -284,7 +283,7 @@ def band_width(level: float) -> float:
     return NormalDist().inv_cdf((1 + level) / 2)
 
 
-def _places(flags: Mapping[str, np.ndarray]) -> list[str]:
+def _places(flags: Mapping[str, Flags]) -> list[str]:
     """Name the weights that are marked: whole arrays by their name, others with their index."""
     found = []
     for name, marks in flags.items():
@@ -298,18 +297,18 @@ def _places(flags: Mapping[str, np.ndarray]) -> list[str]:
     return found
 
 
-def _count(flags: Mapping[str, np.ndarray]) -> int:
+def _count(flags: Mapping[str, Flags]) -> int:
     return sum(int(np.count_nonzero(marks)) for marks in flags.values())
 
 
-def _listed(flags: Mapping[str, np.ndarray]) -> str:
+def _listed(flags: Mapping[str, Flags]) -> str:
     names = _places(flags)
     more = len(names) - _NAMED
     return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def make_uncertainty(
-    fixed: Mapping[str, np.ndarray], errors: np.ndarray, freedom: np.ndarray, **others: Any
+    fixed: Mapping[str, Flags], errors: Array, freedom: Array, **others: Any
 ) -> Uncertainty:
     """Make an `Uncertainty` of what the engine gives, in the order of the flat weights.
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import numpy as np
-
+from .._engine.types import Array, ComplexArray
 from ..estimation.linear_uncertainty import ModelUncertainty
 from ..networks.linear import responses
 from ..networks.linear.system import LinearSystem, linearised
@@ -53,7 +52,7 @@ class AnalysedModel(ModelBase):
         """
         return self.single.export(path, format=format, **options)
 
-    def single_state(self, u: Any) -> np.ndarray:
+    def single_state(self, u: Any) -> Array:
         """Return the state from which `single` runs as ``members[0]`` does under these inputs.
 
         Parameters
@@ -101,7 +100,7 @@ class AnalysedModel(ModelBase):
         system = linearised(self.members[0], self.sampling_time, at)
         return system.with_delays() if with_delays else system
 
-    def poles(self, at: Any = None) -> np.ndarray:
+    def poles(self, at: Any = None) -> ComplexArray:
         """Return the poles of that linear model, (n,), complex, the largest modulus first.
 
         Dead times, whose poles are 0, are left out. The model is stable where all are inside the
@@ -109,14 +108,14 @@ class AnalysedModel(ModelBase):
         """
         return responses.poles(self.to_state_space(at))
 
-    def gains(self, at: Any = None) -> np.ndarray:
+    def gains(self, at: Any = None) -> Array:
         """Return what a constant input changes in the end, (O, M), of that linear model.
 
         In units of the outputs per unit of the inputs; NaN with an integrator.
         """
         return self.to_state_space(at).gains()
 
-    def step(self, steps: int | None = None, at: Any = None, *, size: Any = None) -> np.ndarray:
+    def step(self, steps: int | None = None, at: Any = None, *, size: Any = None) -> Array:
         """Return what each output does after a step of each input at t = 0.
 
         Parameters

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .._engine.types import Array
 from ..estimation.input_model import InputModel
 from ..networks.network import Network
 from .combination import as_horizon, at_horizons, weights_of
@@ -25,7 +26,7 @@ class ModelBase:
         members: list[Member],
         linear: Member,
         report: IdentificationReport,
-        errors: np.ndarray,
+        errors: Array,
         input_model: InputModel | None = None,
         digests: list[str] | None = None,
         candidates: dict[int, Member] | None = None,
@@ -55,17 +56,17 @@ class ModelBase:
         return self.members[0].trial.hidden
 
     @property
-    def delays(self) -> np.ndarray:
+    def delays(self) -> Array:
         """Dead time of each input, (M,), in time steps of the record."""
         return self.members[0].front.delays.copy()
 
     @property
-    def initial_states(self) -> np.ndarray | None:
+    def initial_states(self) -> Array | None:
         """Learnt state of `net` at the start of each sequence; None: what the network says."""
         starts = self.members[0].starts
         return None if any(item is None for item in starts) else np.array(starts)
 
-    def weights(self, horizon: float | None = None) -> np.ndarray:
+    def weights(self, horizon: float | None = None) -> Array:
         """Return how much each member counts so many steps ahead, (members,); None: free run.
 
         1 for those of less than twice the least error on held-back parts, of less than 1.1 times it
@@ -73,7 +74,7 @@ class ModelBase:
         """
         return self._weights(np.array([as_horizon(horizon)]))[0]
 
-    def _weights(self, steps: np.ndarray) -> np.ndarray:
+    def _weights(self, steps: Array) -> Array:
         scores = np.stack([member.scores for member in self.members], axis=1)
         return weights_of(at_horizons(scores, steps), steps)
 

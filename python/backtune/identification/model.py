@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .._engine import shown
 from .._engine.restored import from_json
+from .._engine.types import Array
 from . import ahead, documents, measures, runs
 from .analysis import AnalysedModel
 from .combination import HORIZONS, as_horizon
@@ -44,6 +48,14 @@ class IdentifiedModel(AnalysedModel):
 
     # ---- What it says of the outputs
 
+    @overload
+    def simulate(self, u: NDArray[np.floating], y: Any = ..., *, linear: bool = ...) -> Array: ...
+    @overload
+    def simulate(
+        self, u: list[NDArray[np.floating]], y: Any = ..., *, linear: bool = ...
+    ) -> list[Array]: ...
+    @overload
+    def simulate(self, u: Any, y: Any = ..., *, linear: bool = ...) -> Any: ...
     def simulate(self, u: Any, y: Any = None, *, linear: bool = False) -> Any:
         """Return the outputs in free run, in the units of the record.
 
@@ -78,6 +90,14 @@ class IdentifiedModel(AnalysedModel):
         results = runs.simulated(self, arrays, known, linear)
         return given.results(results, self._output_names())
 
+    @overload
+    def predict(self, u: NDArray[np.floating], y: Any, horizon: float | None = ...) -> Array: ...
+    @overload
+    def predict(
+        self, u: list[NDArray[np.floating]], y: Any, horizon: float | None = ...
+    ) -> list[Array]: ...
+    @overload
+    def predict(self, u: Any, y: Any, horizon: float | None = ...) -> Any: ...
     def predict(self, u: Any, y: Any, horizon: float | None = 1) -> Any:
         """Return the outputs predicted some steps ahead.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._engine.abi import lib
 from .._engine.arrays import as_number
@@ -15,12 +16,46 @@ from .._engine.data.pairs import Data, paired, placed
 from .._engine.data.sequences import joined, read
 from .._engine.data.starts import initial_states
 from .._engine.errors import ArgumentError, SizeError
+from .._engine.types import Array
 from .simulation import SimulatingNetwork
 
 
 class PredictingNetwork(SimulatingNetwork):
     """A network that predicts."""
 
+    @overload
+    def predict(
+        self,
+        u: NDArray[np.floating] | None,
+        y: NDArray[np.floating] | None,
+        horizon: float | None = ...,
+        *,
+        initial: Any = ...,
+        measured: Mapping[Any, Any] | None = ...,
+        return_state: Literal[False] = ...,
+    ) -> Array: ...
+    @overload
+    def predict(
+        self,
+        u: list[NDArray[np.floating]],
+        y: list[NDArray[np.floating]],
+        horizon: float | None = ...,
+        *,
+        initial: Any = ...,
+        measured: Mapping[Any, Any] | None = ...,
+        return_state: Literal[False] = ...,
+    ) -> list[Array]: ...
+    @overload
+    def predict(
+        self,
+        u: Any,
+        y: Any,
+        horizon: float | None = ...,
+        *,
+        initial: Any = ...,
+        measured: Mapping[Any, Any] | None = ...,
+        return_state: bool = ...,
+    ) -> Any: ...
     def predict(
         self,
         u: Any,
@@ -117,7 +152,7 @@ class PredictingNetwork(SimulatingNetwork):
 
     def _measured_values(
         self, measured: Mapping[Any, Any] | None, data: Data
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[Array, Array]:
         """Return the numbers of groups, and their values, one block after the other."""
         numbers: list[int] = []
         blocks = [np.empty(0)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._engine.abi import lib
 from .._engine.arrays import as_flat
@@ -12,17 +13,58 @@ from .._engine.data.sequences import Sequences, joined, read
 from .._engine.data.starts import initial_states
 from .._engine.data.times import check_sampling
 from .._engine.errors import SizeError
+from .._engine.types import Array, OneSequence
 from .grouped import GroupedNetwork
 from .stream import Stream
 
 
-def _size(array: np.ndarray | None) -> int:
+def _size(array: Array | None) -> int:
     return 0 if array is None else array.size
 
 
 class SimulatingNetwork(GroupedNetwork):
     """A network that runs."""
 
+    @overload
+    def simulate(
+        self,
+        u: OneSequence,
+        initial: Any = ...,
+        *,
+        states: Literal[False] = ...,
+        return_state: Literal[False] = ...,
+    ) -> Array: ...
+    @overload
+    def simulate(
+        self,
+        u: list[NDArray[np.floating]],
+        initial: Any = ...,
+        *,
+        states: Literal[False] = ...,
+        return_state: Literal[False] = ...,
+    ) -> list[Array]: ...
+    @overload
+    def simulate(
+        self,
+        u: OneSequence,
+        initial: Any = ...,
+        *,
+        states: Literal[True],
+        return_state: Literal[False] = ...,
+    ) -> tuple[Array, dict[str, Array]]: ...
+    @overload
+    def simulate(
+        self,
+        u: OneSequence,
+        initial: Any = ...,
+        *,
+        states: Literal[False] = ...,
+        return_state: Literal[True],
+    ) -> tuple[Array, Array]: ...
+    @overload
+    def simulate(
+        self, u: Any, initial: Any = ..., *, states: bool = ..., return_state: bool = ...
+    ) -> Any: ...
     def simulate(
         self,
         u: Any,
@@ -123,7 +165,7 @@ class SimulatingNetwork(GroupedNetwork):
 
     def _simulate(
         self,
-        sequences: list[np.ndarray],
+        sequences: list[Array],
         starts: list[Any],
         channels: int,
         observed: int,
@@ -168,7 +210,7 @@ class SimulatingNetwork(GroupedNetwork):
             first += length
         return results
 
-    def _starts(self, starts: list[Any]) -> np.ndarray | None:
+    def _starts(self, starts: list[Any]) -> Array | None:
         """Return the initial states of all sequences, None where all are the network's own."""
         if all(start is None for start in starts):
             return None
@@ -180,7 +222,7 @@ class SimulatingNetwork(GroupedNetwork):
             ]
         )
 
-    def _own_start(self) -> np.ndarray:
+    def _own_start(self) -> Array:
         """Return the state from which the network starts by itself: that after no step."""
         state = np.empty(self.state_size)
         none = np.empty(0)
@@ -276,7 +318,7 @@ def node_names(name: str, size: int) -> list[str]:
     return [name] if size == 1 else [f"{name}[{node}]" for node in range(size)]
 
 
-def _by_group(groups: dict[str, Any], values: np.ndarray) -> dict[str, np.ndarray]:
+def _by_group(groups: dict[str, Any], values: Array) -> dict[str, Array]:
     """Split the values of all groups, side by side, by the names of the groups."""
     named, first = {}, 0
     for name, group in groups.items():

@@ -15,6 +15,7 @@ from .._engine.data.numbers import as_float
 from .._engine.data.pairs import paired, placed
 from .._engine.data.sequences import Sequences, read
 from .._engine.errors import ArgumentError, NetworkError, SizeError
+from .._engine.types import Array
 from .engine_stream import EngineStream, step
 from .grouped import GroupedNetwork
 
@@ -74,7 +75,7 @@ class Stream:
         self._measured = np.zeros(self._output.size)
         self._filtering = self._engine.step_arguments(*buffers, self._measured)
 
-    def step(self, u: Any = None, y: Any = None) -> np.ndarray:
+    def step(self, u: Any = None, y: Any = None) -> Array:
         """Go on by one time step.
 
         Parameters
@@ -118,7 +119,7 @@ class Stream:
         self.steps += 1
         return self._output.copy()
 
-    def _filter(self, y: Any) -> np.ndarray:
+    def _filter(self, y: Any) -> Array:
         """Go on by the inputs in place, with what is measured of the outputs."""
         values = as_float(y, "measured outputs")
         size = self._measured.size
@@ -177,7 +178,7 @@ class Stream:
         self.steps += len(inputs)
         return given.results([outputs], self.net._output_names())
 
-    def _read_run(self, u: Any, y: Any) -> tuple[Sequences, np.ndarray, np.ndarray | None]:
+    def _read_run(self, u: Any, y: Any) -> tuple[Sequences, Array, Array | None]:
         """Return what came as inputs of a run, these, (T, M), and measured outputs, (T, O)."""
         given = read(u, self._input.size, "inputs", self.net.input_names)
         if given.is_list:
@@ -218,7 +219,7 @@ class Stream:
         self._engine = engine
         self._make_arguments()
 
-    def _converted(self, u: Any) -> np.ndarray:
+    def _converted(self, u: Any) -> Array:
         if u is None and self._input.size == 0:
             return self._input
         values = as_float(u, "inputs")
@@ -234,7 +235,7 @@ class Stream:
         return values
 
     @property
-    def state(self) -> np.ndarray:
+    def state(self) -> Array:
         """The state before the next time step, (state_size,): a copy. Assigning sets it.
 
         It is what `Network.simulate` takes as `initial` and returns.
@@ -274,7 +275,7 @@ class Stream:
 
 # Earlier releases pickled no kind.
 def _restored(
-    net: GroupedNetwork, initial: Any, state: np.ndarray, steps: int, kind: type[Stream] = Stream
+    net: GroupedNetwork, initial: Any, state: Array, steps: int, kind: type[Stream] = Stream
 ) -> Stream:
     stream = kind(net, initial)
     # One that is not finite, too: a network that diverged.

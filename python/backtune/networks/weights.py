@@ -13,6 +13,7 @@ from .._engine.abi import lib
 from .._engine.arrays import as_float, as_full, as_mask, as_text
 from .._engine.errors import ArgumentError, SizeError
 from .._engine.network import NetworkHandle
+from .._engine.types import Array, Flags
 
 
 class Weights(Mapping):
@@ -43,7 +44,7 @@ class Weights(Mapping):
         rows, columns = (int(size) for size in shape)
         return text, (rows, columns) if columns else (rows,)
 
-    def __getitem__(self, name: str) -> np.ndarray:
+    def __getitem__(self, name: str) -> Array:
         text, shape = self._shape(name)
         values = np.empty(shape)
         lib.bt_network_get_array(self._network._pointer, text, values, values.size)
@@ -56,7 +57,7 @@ class Weights(Mapping):
         array = as_full(values, shape, f"weights {name}")
         lib.bt_network_set_array(self._network._pointer, text, array, array.size)
 
-    def bounds(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+    def bounds(self, name: str) -> tuple[Array, Array]:
         """Return the lower and the upper bounds, infinite where there is none."""
         text, shape = self._shape(name)
         lower, upper = np.empty(shape), np.empty(shape)
@@ -76,7 +77,7 @@ class Weights(Mapping):
         )
         lib.bt_network_set_bounds(self._network._pointer, text, low, high, low.size)
 
-    def fixed(self, name: str) -> np.ndarray:
+    def fixed(self, name: str) -> Flags:
         """Return which weights are fixed, as booleans."""
         text, shape = self._shape(name)
         flags = np.empty(shape, dtype=np.uint8)
@@ -188,7 +189,7 @@ def _broadcast(values: np.ndarray, shape: tuple[int, ...], what: str) -> np.ndar
         ) from None
 
 
-def _signs(sign: Any, name: str) -> np.ndarray:
+def _signs(sign: Any, name: str) -> Array:
     if isinstance(sign, str):
         if sign not in _SIGNS:
             raise ArgumentError(f"sign of {name}: {sign!r} came, expected {' or '.join(_SIGNS)}")

@@ -9,6 +9,7 @@ import numpy as np
 from ..._engine.arrays import as_count, as_full
 from ..._engine.data.numbers import as_float
 from ..._engine.errors import ArgumentError
+from ..._engine.types import Array, ComplexArray
 from ..structure import INPUT, Structure
 from .equilibrium import find
 from .framed import Framed
@@ -24,15 +25,15 @@ class Linear(Protocol):
     """The matrices of a linear model and its dead times, as `LinearSystem` has them."""
 
     @property
-    def A(self) -> np.ndarray: ...  # noqa: D102
+    def A(self) -> Array: ...  # noqa: D102
     @property
-    def B(self) -> np.ndarray: ...  # noqa: D102
+    def B(self) -> Array: ...  # noqa: D102
     @property
-    def C(self) -> np.ndarray: ...  # noqa: D102
+    def C(self) -> Array: ...  # noqa: D102
     @property
-    def D(self) -> np.ndarray: ...  # noqa: D102
+    def D(self) -> Array: ...  # noqa: D102
     @property
-    def delays(self) -> np.ndarray: ...  # noqa: D102
+    def delays(self) -> Array: ...  # noqa: D102
     @property
     def sampling_time(self) -> float | None: ...  # noqa: D102
 
@@ -48,22 +49,22 @@ class FrequencyResponse(NamedTuple):
         In units of the output over those of the input, dead time included.
     """
 
-    frequencies: np.ndarray
-    response: np.ndarray
+    frequencies: Array
+    response: ComplexArray
 
     @property
-    def magnitude(self) -> np.ndarray:
+    def magnitude(self) -> Array:
         """Absolute value in dB, (F, O, M); -inf where there is no answer."""
         with np.errstate(divide="ignore"):
             return 20 * np.log10(np.abs(self.response))
 
     @property
-    def phase(self) -> np.ndarray:
+    def phase(self) -> Array:
         """Angle in degrees, (F, O, M), without jumps from one frequency to the next."""
         return np.degrees(np.unwrap(np.angle(self.response), axis=0))
 
 
-def poles(system: Linear) -> np.ndarray:
+def poles(system: Linear) -> ComplexArray:
     """Return the eigenvalues of A, (n,), complex, the largest modulus first."""
     found = np.linalg.eigvals(system.A)
     # Pairs side by side, the positive angle first.
@@ -82,7 +83,7 @@ def step_count(system: Linear, steps: int | None) -> int:
     return int(np.clip(np.ceil(1.5 * needed + late), _LEAST + late, _MOST + late))
 
 
-def step_response(system: Linear, steps: int) -> np.ndarray:
+def step_response(system: Linear, steps: int) -> Array:
     """Return what outputs do after a step of 1 of each input at t = 0, (steps, O, M)."""
     B = system.B
     state = np.zeros_like(B)
@@ -94,7 +95,7 @@ def step_response(system: Linear, steps: int) -> np.ndarray:
     return delayed(prompt, system.delays)
 
 
-def delayed(values: np.ndarray, delays: np.ndarray) -> np.ndarray:
+def delayed(values: Array, delays: Array) -> Array:
     """Return responses (steps, ..., M), zero before t = 0, as late as the dead times say."""
     if not np.any(delays):
         return values
@@ -105,7 +106,7 @@ def delayed(values: np.ndarray, delays: np.ndarray) -> np.ndarray:
     return found
 
 
-def real_step(member: Framed, steps: int, at: Any, size: Any) -> np.ndarray:
+def real_step(member: Framed, steps: int, at: Any, size: Any) -> Array:
     """Return what the outputs of a member do after a step of each input, (steps, O, M).
 
     From the equilibrium at the operating point, in the user's units, less the outputs there.
@@ -140,7 +141,7 @@ def real_step(member: Framed, steps: int, at: Any, size: Any) -> np.ndarray:
     return np.stack([(run - rest) * deviation for run in runs], axis=-1)
 
 
-def grid(system: Linear, frequencies: Any) -> np.ndarray:
+def grid(system: Linear, frequencies: Any) -> Array:
     """Return frequencies, in Hz or cycles per time step: those given, or some up to Nyquist's.
 
     Raises
@@ -178,13 +179,13 @@ def resolvents(system: Linear, frequencies: np.ndarray) -> tuple[np.ndarray, np.
     return found, late
 
 
-def frequency_response(system: Linear, frequencies: np.ndarray) -> FrequencyResponse:
+def frequency_response(system: Linear, frequencies: Array) -> FrequencyResponse:
     """Return the response of a linear model at frequencies as `grid` gives them."""
     inverse, late = resolvents(system, frequencies)
     return FrequencyResponse(frequencies, (system.C @ inverse @ system.B + system.D) * late)
 
 
-def gains(system: Linear) -> np.ndarray:
+def gains(system: Linear) -> Array:
     """Return what a constant input changes in the end, (O, M); NaN with an integrator."""
     try:
         held = np.linalg.solve(np.eye(len(system.A)) - system.A, system.B)

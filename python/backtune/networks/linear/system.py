@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..._engine.types import Array, ComplexArray
 from ..structure import INPUT, Structure
 from . import responses
 from .framed import Framed
@@ -37,27 +38,27 @@ class LinearSystem(NamedTuple):
         What inputs were before t = 0, as late ones are: less `u0`.
     """
 
-    A: np.ndarray
-    B: np.ndarray
-    C: np.ndarray
-    D: np.ndarray
-    u0: np.ndarray
-    y0: np.ndarray
-    x0: np.ndarray
+    A: Array
+    B: Array
+    C: Array
+    D: Array
+    u0: Array
+    y0: Array
+    x0: Array
     sampling_time: float | None
-    delays: np.ndarray
-    start: np.ndarray
-    before: np.ndarray
+    delays: Array
+    start: Array
+    before: Array
 
-    def poles(self) -> np.ndarray:
+    def poles(self) -> ComplexArray:
         """Return the poles, (n,), complex, the largest modulus first; stable: all below 1."""
         return responses.poles(self)
 
-    def gains(self) -> np.ndarray:
+    def gains(self) -> Array:
         """Return what a constant input changes in the end, (O, M); NaN with an integrator."""
         return responses.gains(self)
 
-    def step(self, steps: int | None = None) -> np.ndarray:
+    def step(self, steps: int | None = None) -> Array:
         """Return what each output does after a step of 1 of each input at t = 0, (steps, O, M).
 
         By default until little changes, 1000 time steps at most. Dead times are included.
@@ -208,9 +209,7 @@ def matrices(structure: Structure, at: dict[str, np.ndarray]) -> tuple[np.ndarra
     return A, nodes @ from_inputs + late, from_states[seen], from_inputs[seen], x0
 
 
-def start_of(
-    structure: Structure, at: dict[str, np.ndarray], past: dict[str, np.ndarray]
-) -> np.ndarray:
+def start_of(structure: Structure, at: dict[str, np.ndarray], past: dict[str, np.ndarray]) -> Array:
     """Return the states as `matrices` has them, less those at a point, after values of the past."""
     slopes = [item for item in structure.slopes(at) if item.lag]
     found = []
@@ -228,7 +227,7 @@ def start_of(
 
 def scaled(
     member: Framed, structure: Structure, point: Point
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[Array, Array, Array, Array, Array]:
     """Return A, B, C, D and x0 in the user's units."""
     A, B, C, D, x0 = matrices(structure, point.values)
     u, y = member.front.u.deviation, member.front.y.deviation[:, None]
