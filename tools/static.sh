@@ -20,8 +20,6 @@ runtime=$(dirname "$swift")/lib/swift_static/linux
 }
 "$swift/swift-autolink-extract" "@$objects" -o "$work/links"
 libraries=$(tr '\0' '\n' <"$work/links" | grep -E '^-l' | grep -vxE -e '-l(dl|m|pthread|util)' | sort -u)
-# What libswift_Concurrency needs.
-libraries+=" -ldispatch -lBlocksRuntime"
 # One object, in which names can be hidden.
 # shellcheck disable=SC2086
 ld -r --force-group-allocation -o "$work/all.o" "$runtime/$(uname -m)/swiftrt.o" "@$objects" \

@@ -31,7 +31,11 @@ enum LastError {
 
   static func set(_ text: String) {
     // A name may hold zero bytes, the message may not.
-    replace(by: strdup(text.replacing("\0", with: "\\0")))
+    var shown = ""
+    for scalar in text.unicodeScalars {
+      if scalar == "\0" { shown += "\\0" } else { shown.unicodeScalars.append(scalar) }
+    }
+    replace(by: strdup(shown))
   }
 
   /// A message that takes no memory but its own.

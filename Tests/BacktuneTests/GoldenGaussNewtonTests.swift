@@ -11,7 +11,7 @@ import Testing
 @Suite struct GoldenGaussNewtonTests {
   struct Case: GoldenCase {
     let name: String
-    let network: NetworkDocument
+    let network: GoldenNetwork
     let observe: GoldenObserve
     let weights: [String: GoldenWeight]
     let sequences: [GoldenSequence]

@@ -32,7 +32,7 @@ import Testing
   }
 
   struct File: Decodable {
-    let network: NetworkDocument
+    let network: GoldenNetwork
     let weights: [String: Flat]
     let washout: Int
     let sequences: [Sequence]
@@ -53,7 +53,7 @@ import Testing
     init(_ file: File, _ item: Case) throws {
       (self.file, self.item) = (file, item)
       what = "horizon \(item.horizon.map { String($0) } ?? "none")"
-      var network = try Network(file.network)
+      var network = try Network(file.network.document)
       for (name, values) in file.weights { try network.setWeights(name, values.values) }
       output = try network.group(named: "y")
       let (sequences, inputs) = (file.sequences, network.inputs)

@@ -10,7 +10,7 @@ import Testing
 @Suite struct GoldenReestimationTests {
   struct Case: GoldenCase {
     let name: String
-    let network: NetworkDocument
+    let network: GoldenNetwork
     let observe: GoldenObserve
     let weights: [String: GoldenWeight]
     let sequences: [GoldenSequence]

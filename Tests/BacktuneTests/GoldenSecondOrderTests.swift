@@ -43,7 +43,7 @@ import Testing
 
   struct Case: GoldenCase {
     let name: String
-    let network: NetworkDocument
+    let network: GoldenNetwork
     let observe: GoldenObserve
     let weights: [String: GoldenWeight]
     let sequences: [GoldenSequence]

@@ -18,7 +18,7 @@ import Testing
 
   struct Adjoint: GoldenCase {
     let name: String
-    let network: NetworkDocument
+    let network: GoldenNetwork
     let observe: GoldenObserve
     let weights: [String: GoldenWeight]
     let sequences: [GoldenSequence]

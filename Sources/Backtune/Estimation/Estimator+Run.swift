@@ -87,10 +87,10 @@ extension Estimator {
   /// - Returns: whether some were taken away.
   private func removeWeights(iterations: Int, monitor: Monitor?) throws -> Bool {
     let session = try session()
-    let begin = clock.now
+    let begin = Time.now
     let removal = try Removal(
       session, try sequences(), objective, options, iterations: iterations, poll: poll(monitor))
-    seconds += (clock.now - begin) / .seconds(1)
+    seconds += (Time.now - begin) / .seconds(1)
     if removal?.stop == .callback { stopReason = .callback }
     guard let removal, removal.isGood else { return false }
     stopReason = removal.stop
@@ -201,7 +201,7 @@ extension Estimator {
   /// - Returns: false where the monitor interrupted it.
   /// - Throws: what `body` threw else.
   private func timed(_ session: any Session, _ body: () throws -> Void) throws -> Bool {
-    let begin = clock.now
+    let begin = Time.now
     let before = session.slots
     defer {
       (network, recentInformation) = (session.network, nil)
@@ -216,7 +216,7 @@ extension Estimator {
       isDone = false
       if (error as? BacktuneError)?.kind != .interrupted { failure = error }
     }
-    seconds += (clock.now - begin) / .seconds(1)
+    seconds += (Time.now - begin) / .seconds(1)
     if isDone || session.slots != before {
       var report = session.lastReport
       report.seconds = seconds
@@ -230,8 +230,8 @@ extension Estimator {
   func poll(_ monitor: Monitor?) -> Poll {
     guard let monitor else { return .none }
     let processes = processes
-    return Poll { [clock] in
-      let now = clock.now
+    return Poll {
+      let now = Time.now
       if now - self.lastPoll < .milliseconds(5) { return }
       self.lastPoll = now
       // All processes stop at one place, which is not here.

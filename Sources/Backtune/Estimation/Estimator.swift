@@ -66,15 +66,14 @@ public final class Estimator {
   var made: (session: any Session, question: Int)?
   /// For looks under a question that nothing was found for yet.
   var looked: (session: any Session, question: Int)?
-  let clock = ContinuousClock()
   var seconds = 0.0
-  var lastPoll: ContinuousClock.Instant
+  var lastPoll: Time
 
   /// Without data: `setData` comes before it computes anything.
   public init(_ network: Network, objective: Objective = Objective()) {
     self.network = network
     self.objective = objective
-    lastPoll = clock.now
+    lastPoll = Time.now
   }
 
   /// - Throws: `.size` for sequences of another network's inputs or outputs.

@@ -1,5 +1,4 @@
 import BacktuneNumerics
-import FoundationEssentials
 
 /// A network as JSON text, and back. Every number reads back to the same bits; a key that stands twice is an error.
 extension Network {
@@ -8,16 +7,11 @@ extension Network {
   public init(json: [UInt8]) throws {
     // What decoding needs for a character, about.
     try MemoryBudget.bytes(doubles: [json.count], for: "network JSON")
-    try JSONText.check(json, "network JSON")
     let document: NetworkDocument
     do {
-      document = try JSONDecoder().decode(NetworkDocument.self, from: Data(json))
-    } catch let error as BacktuneError {
-      throw error
-    } catch let error as DecodingError {
-      throw BacktuneError.argument("network JSON: \(Self.describe(error))")
-    } catch {
-      throw BacktuneError.argument("network JSON: \(error)")
+      document = try NetworkDocument(json: try JSONReader.value(of: json, "network JSON"))
+    } catch let error as JSONMismatch {
+      throw BacktuneError.argument("network JSON: \(error.shown)")
     }
     guard document.format == NetworkDocument.format else {
       throw BacktuneError.argument(
@@ -38,13 +32,7 @@ extension Network {
     // What encoding needs for a number, about.
     let numbers = entryCount + arrays.reduce(0) { $0 + $1.count }
     try MemoryBudget.bytes(doubles: [numbers, 16], for: "network JSON")
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    do {
-      return Array(try encoder.encode(document))
-    } catch {
-      throw BacktuneError.argument("network JSON: \(error)")
-    }
+    return try document.json.json()
   }
 
   package init(_ document: NetworkDocument) throws {
@@ -228,26 +216,6 @@ extension Network {
         Connection(source: $0.source, form: $0.form, array: place[$0.array])
       }
       groups[target].body = .learnware(learnware)
-    }
-  }
-
-  private static func describe(_ error: DecodingError) -> String {
-    func at(_ context: DecodingError.Context) -> String {
-      let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-      return path.isEmpty ? context.debugDescription : "at \(path): \(context.debugDescription)"
-    }
-    switch error {
-    case .dataCorrupted(let context) where context.codingPath.isEmpty:
-      // Foundation does not tell these apart.
-      return
-        "not valid JSON, or a number that does not fit (inputs, size, lag, outputs, slots: integers)"
-    case .dataCorrupted(let context): return at(context)
-    case .keyNotFound(let key, let context):
-      let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-      return "\(key.stringValue) is missing" + (path.isEmpty ? "" : " at \(path)")
-    case .typeMismatch(_, let context): return at(context)
-    case .valueNotFound(_, let context): return at(context)
-    @unknown default: return "\(error)"
     }
   }
 }

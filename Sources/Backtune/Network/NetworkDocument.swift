@@ -1,7 +1,7 @@
 import BacktuneNumerics
 
 /// The JSON form of a network. Groups refer to each other and to weights by name; arrays are row-major.
-package struct NetworkDocument: Codable {
+package struct NetworkDocument {
   package static let format = "backtune-network"
   /// 2: with `data`; 3: with measured groups. A reader takes all versions up to its own.
   package static let version = 3
@@ -17,7 +17,7 @@ package struct NetworkDocument: Codable {
   /// Absent = not set.
   var rest: RestDocument?
 
-  struct RestDocument: Codable {
+  struct RestDocument {
     let values: [Double]
     /// Of groups of which measurements are read, by name; absent = 0.
     var groups: [String: [Double]]?
@@ -28,7 +28,7 @@ package struct NetworkDocument: Codable {
   var data: LabelDocument?
 
   /// What is known of the channels; absent = nothing.
-  struct LabelDocument: Codable {
+  struct LabelDocument {
     var inputNames: [String]?
     var outputNames: [String]?
     var inputUnits: [String]?
@@ -39,7 +39,7 @@ package struct NetworkDocument: Codable {
   /// Of the last draw: a text, since a JSON number may pass through a double on its way.
   var seed: String?
 
-  struct GroupDocument: Codable {
+  struct GroupDocument {
     let name: String
     let kind: String
     let size: Int
@@ -57,17 +57,17 @@ package struct NetworkDocument: Codable {
     var initial: InitialDocument?
   }
 
-  struct InitialDocument: Codable {
+  struct InitialDocument {
     let weight: String
     let depth: Int
   }
 
-  struct BiasDocument: Codable {
+  struct BiasDocument {
     let weight: String
     var index: [Int]?
   }
 
-  struct ConnectionDocument: Codable {
+  struct ConnectionDocument {
     let weight: String
     let source: String
     let lag: Int
@@ -80,18 +80,18 @@ package struct NetworkDocument: Codable {
     var index: [[Int]]?
   }
 
-  struct TermDocument: Codable {
+  struct TermDocument {
     let coef: Double
     let factors: [FactorDocument]
   }
 
-  struct FactorDocument: Codable {
+  struct FactorDocument {
     let f: ScalarFunction
     let source: String
     let lag: Int
   }
 
-  struct WeightDocument: Codable {
+  struct WeightDocument {
     let name: String
     let values: [Double]
     /// null = unbounded; absent = no bounds at all.
@@ -105,36 +105,8 @@ package struct NetworkDocument: Codable {
     var origin: [String]?
   }
 
-  struct ObservedDocument: Codable {
+  struct ObservedDocument {
     let group: String
     let outputs: Int
-  }
-}
-
-extension ScalarFunction: Codable {
-  private struct Key: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: Key.self)
-    let name = try container.decode(String.self, forKey: Key(stringValue: "name"))
-    let labels = Self.table.first { $0.name == name }?.parameters ?? []
-    let values = try labels.map {
-      try container.decode(Double.self, forKey: Key(stringValue: $0))
-    }
-    try self.init(name, values)
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: Key.self)
-    try container.encode(name, forKey: Key(stringValue: "name"))
-    let labels = Self.table.first { $0.name == name }?.parameters ?? []
-    for (label, value) in zip(labels, parameters) {
-      try container.encode(value, forKey: Key(stringValue: label))
-    }
   }
 }

@@ -177,7 +177,7 @@ final class RaceLanes {
   private final class Progress: @unchecked Sendable {
     private let turns: [RaceTurn]
     private let goal: Double
-    private let began = ContinuousClock.now
+    private let began = Time.now
     private let hasEnded = Atomic(false)
     /// One for all: such locks are never freed.
     private static let lock = ForkSafeLock()
@@ -200,7 +200,7 @@ final class RaceLanes {
         if lap.report.cost <= goal { end() }
       }
       return hasEnded.load(ordering: .relaxed)
-        || ContinuousClock.now - began > RaceLanes.patience
+        || Time.now - began > RaceLanes.patience
     }
 
     private func end() { hasEnded.store(true, ordering: .relaxed) }

@@ -37,10 +37,9 @@ extension Network {
   /// As an estimator asks its monitor.
   private static func poll(_ monitor: Estimator.Monitor?) -> Poll {
     guard let monitor else { return .none }
-    let clock = ContinuousClock()
-    var last = clock.now
+    var last = Time.now
     return Poll {
-      let now = clock.now
+      let now = Time.now
       if now - last < .milliseconds(5) { return }
       last = now
       if monitor(.poll) { throw BacktuneError(.interrupted, "stopped by the caller") }

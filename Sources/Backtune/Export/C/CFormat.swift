@@ -23,7 +23,8 @@ struct CFormat: ExportFormat {
       )
     }
     if let stem,
-      stem.contains("??") || stem.contains(where: { $0 == "\"" || $0 == "\\" || $0.isNewline })
+      zip(stem, stem.dropFirst()).contains(where: { $0 == "?" && $1 == "?" })
+        || stem.contains(where: { $0 == "\"" || $0 == "\\" || $0.isNewline })
     {
       throw BacktuneError.argument(
         "path: the name '\(stem)' holds a quotation mark, a backslash, '??' or a new line, which cannot be included in C"

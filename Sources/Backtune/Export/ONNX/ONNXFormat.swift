@@ -1,6 +1,5 @@
 import BacktuneNetwork
 import BacktuneNumerics
-import FoundationEssentials
 
 /// ONNX: a graph of standard operators.
 struct ONNXFormat: ExportFormat {
@@ -77,7 +76,7 @@ struct ONNXFormat: ExportFormat {
       ("input_names", labels.inputNames), ("input_units", labels.inputUnits),
       ("output_names", labels.outputNames), ("output_units", labels.outputUnits),
     ] where !values.isEmpty {
-      found.append((name, String(decoding: try JSONEncoder().encode(values), as: UTF8.self)))
+      found.append((name, String(decoding: try JSONValue.list(values.map { .text($0) }).json(), as: UTF8.self)))
     }
     if let time = labels.samplingTime { found.append(("sampling_time", "\(time)")) }
     return found

@@ -219,13 +219,6 @@ extension OptionRow {
 }
 
 /// Values of properties as options give them.
-extension JSONValue {
-  init(integer: Int128) {
-    let number = Double(integer)
-    self = Int128(exactly: number) == integer ? .number(number) : .integer(integer)
-  }
-}
-
 extension ScalarFunction {
   /// Names without parameters.
   static var words: [String] {

@@ -1,5 +1,4 @@
 import BacktuneNumerics
-import FoundationEssentials
 
 /// A unit of the engine, which C and Python make too: from its kind, its size and options in JSON.
 ///
@@ -55,7 +54,7 @@ package struct UnitText {
 }
 
 /// A call that adds a unit.
-package struct UnitExample: Codable, Sendable {
+package struct UnitExample: JSONWritable, Sendable {
   /// Of the network.
   package var inputs = 1
   package let size: Int
@@ -63,6 +62,10 @@ package struct UnitExample: Codable, Sendable {
   package var options = "{}"
   /// What it is good for, where there is something to say.
   var text = ""
+
+  var json: JSONValue {
+    JSONValue(["inputs": inputs, "size": size, "options": options, "text": text])
+  }
 }
 
 /// An option of a unit, or several that set one property.
@@ -75,7 +78,7 @@ package struct UnitOption<Owner> {
 }
 
 /// One line of the table of options.
-struct OptionRow: Encodable {
+struct OptionRow: JSONWritable {
   let name: String
   /// boolean, integer, number, text, function, functions, sources or mask.
   let type: String
@@ -91,9 +94,11 @@ struct OptionRow: Encodable {
   /// Null where there is none, or where it depends on the size: the text says which.
   var usual = JSONValue.null
 
-  private enum CodingKeys: String, CodingKey {
-    case name, type, text, form, least, most, words
-    case usual = "default"
+  var json: JSONValue {
+    JSONValue([
+      "name": name, "type": type, "text": text, "form": form, "least": least, "most": most,
+      "words": words, "default": usual,
+    ])
   }
 }
 
@@ -144,7 +149,7 @@ extension BuiltInUnit {
 }
 
 /// A unit and its options, as C and Python are told.
-struct UnitDocument: Encodable {
+struct UnitDocument: JSONWritable {
   let kind: String
   let summary: String
   let text: String
@@ -153,21 +158,20 @@ struct UnitDocument: Encodable {
   let output: String
   let example: UnitExample
   let options: [OptionRow]
+
+  var json: JSONValue {
+    JSONValue([
+      "kind": kind, "summary": summary, "text": text, "notes": notes, "size": size,
+      "output": output, "example": example, "options": options,
+    ])
+  }
 }
 
 extension Units {
   /// What a kind of unit is, and its options, or of all kinds, as JSON.
   /// - Throws: `.argument` for an unknown kind.
   package static func optionsJSON(of kind: String?) throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    do {
-      guard let kind else { return Array(try encoder.encode(all.map { $0.document })) }
-      return Array(try encoder.encode(try type(of: kind).document))
-    } catch let error as BacktuneError {
-      throw error
-    } catch {
-      throw BacktuneError.argument("options of units: \(error)")
-    }
+    guard let kind else { return try all.map { $0.document }.json.json(escapesSlashes: false) }
+    return try type(of: kind).document.json.json(escapesSlashes: false)
   }
 }

@@ -1,91 +1,4 @@
 import BacktuneNumerics
-import FoundationEssentials
-
-/// A JSON value.
-package enum JSONValue: Codable, Equatable, Sendable {
-  case null
-  case bool(Bool)
-  case number(Double)
-  /// An integer that a double does not hold.
-  case integer(Int128)
-  case text(String)
-  case list([JSONValue])
-  case object([String: JSONValue])
-
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if container.decodeNil() {
-      self = .null
-    } else if let value = try? container.decode(Bool.self) {
-      self = .bool(value)
-    } else if let value = try? container.decode(Double.self) {
-      self = Self.exact(container, value)
-    } else if let value = try? container.decode(String.self) {
-      self = .text(value)
-    } else if let value = try? container.decode([JSONValue].self) {
-      self = .list(value)
-    } else {
-      self = .object(try container.decode([String: JSONValue].self))
-    }
-  }
-
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    switch self {
-    case .null: try container.encodeNil()
-    case .bool(let value): try container.encode(value)
-    case .number(let value): try container.encode(value)
-    case .integer(let value): try container.encode(UInt64(exactly: value))
-    case .text(let value): try container.encode(value)
-    case .list(let values): try container.encode(values)
-    case .object(let values): try container.encode(values)
-    }
-  }
-
-  /// A number, or the integer that it stands for.
-  private static func exact(
-    _ container: any SingleValueDecodingContainer, _ value: Double
-  ) -> JSONValue {
-    // Smaller ones are exact.
-    guard abs(value) >= 0x1p53 else { return .number(value) }
-    let integer =
-      (try? container.decode(UInt64.self)).map { Int128($0) }
-      ?? (try? container.decode(Int64.self)).map { Int128($0) }
-    guard let integer, Int128(exactly: value) != integer else { return .number(value) }
-    return .integer(integer)
-  }
-
-  /// The nearest double of a number, nil of anything else.
-  var double: Double? {
-    switch self {
-    case .number(let value): value
-    case .integer(let value): Double(value)
-    default: nil
-    }
-  }
-
-  /// An integer of about 64 bits, with a sign or without, nil of anything else.
-  var integer: Int128? {
-    switch self {
-    case .number(let value):
-      abs(value) <= 0x1p64 ? Int128(exactly: value) : nil
-    case .integer(let value): value
-    default: nil
-    }
-  }
-
-  var shown: String {
-    switch self {
-    case .null: "null"
-    case .bool(let value): "\(value)"
-    case .number(let value): "\(value)"
-    case .integer(let value): "\(value)"
-    case .text(let value): "'\(value)'"
-    case .list: "a list"
-    case .object: "an object"
-    }
-  }
-}
 
 /// Options in a JSON object, taken one by one; what nobody took is an error that lists what could have been.
 package struct JSONOptions {
@@ -104,12 +17,11 @@ package struct JSONOptions {
       values = [:]
       return
     }
-    try JSONText.check(json, "options of \(owner)")
-    do {
-      values = try JSONDecoder().decode([String: JSONValue].self, from: Data(json))
-    } catch {
-      throw BacktuneError.argument("options of \(owner): not a JSON object")
+    let options = "options of \(owner)"
+    guard case .object(let values) = try JSONReader.value(of: json, options) else {
+      throw BacktuneError.argument("\(options): not a JSON object")
     }
+    self.values = values
   }
 
   /// The value of an option, nil when absent or null.
