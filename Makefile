@@ -6,7 +6,9 @@
 # make docs   the manual, as pages in build/docs; that of the Swift package in build/docs-swift
 # make test-all   the same, and what takes minutes or more packages (in .venv-all): the threads alone, under the thread
 #                 sanitizer too, the source archive in a fresh environment, exports read by others, MPI, Dask
-# make wheel  a wheel for any Linux with glibc 2.35, checked with NumPy alone: in dist
+# make wheel  a wheel for any Linux with glibc 2.27, checked with NumPy alone: in dist
+# make wheel-check  that wheel with Python 3.9 to 3.14 and old and new NumPy in bare suites of Debian, as root
+# make deb    packages for Debian, in build/deb
 # make bench  times of simulation and gradient beside their floors
 PYTHON := .venv/bin/python
 # Tests run optimised, for the instruction set of this machine where it has AVX2 and FMA.
@@ -20,7 +22,7 @@ LIBDIR :=
 # Files with tests that `make test` leaves out.
 LATER := $(addprefix Tests/python/test_,packaging.py swift.py mpi.py workers.py innovations.py identification_systems.py experiments.py sklearn.py notebooks.py export_device.py export_onnx.py export_nir.py interop_torch.py export_fmpy.py install.py install_examples.py memory_needs.py)
 
-.PHONY: build run test test-all install uninstall wheel bench docs lint format clean
+.PHONY: build run test test-all install uninstall wheel wheel-check deb bench docs lint format clean
 
 build:
 	@tools/setup.sh
@@ -45,6 +47,12 @@ uninstall:
 
 wheel: build
 	@tools/wheel.sh
+
+wheel-check:
+	@tools/wheel_matrix.sh
+
+deb:
+	@tools/deb.sh
 
 bench: build
 	@$(PYTHON) benchmarks/engine.py

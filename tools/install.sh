@@ -32,7 +32,7 @@ list() {
 if [ $remove = yes ]; then
   rm -f "$root$libdir"/{libbacktune.so,"$soname","$soname".*,libbacktune.a,pkgconfig/backtune.pc} \
     "$root$libdir"/glibc-hwcaps/x86-64-v{3,4}/"$soname" "$root$libdir"/cmake/backtune/backtune-config{,-version}.cmake \
-    "$root$prefix"/{include/backtune.h,share/man/man3/backtune.3} "$root$licences"/{LICENSE,LAPACK.txt}
+    "$root$prefix"/{include/backtune.h,share/man/man3/backtune.3} "$root$licences"/{LICENSE,GCC.txt,LAPACK.txt,Swift.txt,Unicode.txt}
   # Folders of its own; those that others use stay.
   for folder in "$libdir"/{cmake/backtune,glibc-hwcaps/x86-64-v{3,4},glibc-hwcaps} "$licences"; do
     rmdir "$root$folder" 2>/dev/null || true
@@ -74,7 +74,7 @@ for flavour in $flavours; do
 done
 put include/backtune.h "$prefix/include/backtune.h"
 put LICENSE "$licences/LICENSE"
-put licenses/LAPACK.txt "$licences/LAPACK.txt"
+for text in GCC LAPACK Swift Unicode; do put "licenses/$text.txt" "$licences/$text.txt"; done
 made tools/install/backtune.pc.in "$libdir/pkgconfig/backtune.pc"
 made tools/install/backtune-config.cmake.in "$libdir/cmake/backtune/backtune-config.cmake"
 made tools/install/backtune-config-version.cmake.in "$libdir/cmake/backtune/backtune-config-version.cmake"

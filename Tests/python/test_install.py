@@ -75,8 +75,11 @@ def test_files(prefix):
         "lib/libbacktune.so.1",
         f"lib/libbacktune.so.1.{bt.__version__}",
         "lib/pkgconfig/backtune.pc",
+        "share/doc/backtune/GCC.txt",
         "share/doc/backtune/LAPACK.txt",
         "share/doc/backtune/LICENSE",
+        "share/doc/backtune/Swift.txt",
+        "share/doc/backtune/Unicode.txt",
         "share/man/man3/backtune.3",
     ]
     for name in ("libbacktune.so.1", *(level[4:] for level in levels)):

@@ -1,6 +1,8 @@
 """Wheels and the build of the engine."""
 
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -8,14 +10,19 @@ import venv
 import zipfile
 
 import pytest
+from backtune._abi import lib
 from conftest import ROOT
 
 slow = pytest.mark.slow
 needs_swift = pytest.mark.skipif(shutil.which("swift") is None, reason="no Swift toolchain")
+needs_objdump = pytest.mark.skipif(shutil.which("objdump") is None, reason="no binutils")
 needs_sources = pytest.mark.skipif(
     not (ROOT / "Package.swift").is_file(), reason="not in the source tree"
 )
 
+
+#: Of itself and of what is linked in.
+LICENCES = ["LICENSE", *(f"licenses/{name}.txt" for name in ("GCC", "LAPACK", "Swift", "Unicode"))]
 
 #: Nothing of the source tree is on the path of what was installed.
 OUTSIDE = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
@@ -47,7 +54,7 @@ def test_wheel_works_outside_the_tree(tmp_path):
     assert "backtune-0.1.0.dist-info/entry_points.txt" in names
     assert "backtune/command/__init__.py" in names
     # What is linked in bears its licence.
-    for name in ("LICENSE", "licenses/LAPACK.txt"):
+    for name in LICENCES:
         assert f"backtune-0.1.0.dist-info/licenses/{name}" in names
     assert not [name for name in names if "test" in name.lower() or name.endswith(".swift")]
 
@@ -77,6 +84,26 @@ print(len(bt.Estimator(net, u, y).run(3, progress=False)), len(bt.datasets.sunsp
         env={"PATH": "/usr/bin:/bin"},
     ).stdout
     assert output.split()[1] == "309"
+
+
+@needs_objdump
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="versions of other processors")
+def test_what_the_library_asks_of_the_system():
+    """It runs with glibc 2.27 and the libstdc++ of GCC 7, and links nothing else."""
+    command = ["objdump", "-p", lib._name]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    needed = set(re.findall(r"NEEDED +(\S+)", text))
+    assert needed <= {
+        *("libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "ld-linux-x86-64.so.2"),
+        *("libstdc++.so.6", "libgcc_s.so.1"),
+    }
+    references = text[text.index("Version References:") :]
+    newest = {}
+    for name, version in re.findall(r" (GLIBC|GLIBCXX|CXXABI)_([0-9.]+)", references):
+        numbers = tuple(map(int, version.split(".")))
+        newest[name] = max(newest.get(name, ()), numbers)
+    assert newest["GLIBC"] <= (2, 27)
+    assert newest["GLIBCXX"] <= (3, 4, 24) and newest["CXXABI"] <= (1, 3, 11)
 
 
 @needs_sources
@@ -112,7 +139,7 @@ def test_the_source_archive_has_the_whole_swift_package(unpacked):
     assert result.returncode == 0, result.stderr
     assert "BacktuneTests" in result.stdout and "BacktuneC" in result.stdout
     assert (unpacked / "include" / "backtune.h").is_file()
-    for name in ("LICENSE", "licenses/LAPACK.txt"):
+    for name in LICENCES:
         assert (unpacked / name).read_bytes() == (ROOT / name).read_bytes()
 
 

@@ -76,7 +76,8 @@ struct ONNXFormat: ExportFormat {
       ("input_names", labels.inputNames), ("input_units", labels.inputUnits),
       ("output_names", labels.outputNames), ("output_units", labels.outputUnits),
     ] where !values.isEmpty {
-      found.append((name, String(decoding: try JSONValue.list(values.map { .text($0) }).json(), as: UTF8.self)))
+      let list = try JSONValue.list(values.map { .text($0) }).json()
+      found.append((name, String(decoding: list, as: UTF8.self)))
     }
     if let time = labels.samplingTime { found.append(("sampling_time", "\(time)")) }
     return found
