@@ -34,7 +34,7 @@ inside() {
   local root=$1
   shift
   env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
-    unshare --mount --pid --net --fork --mount-proc="$root/proc" --root="$root" --wd=/root "$@"
+    unshare --mount --pid --net --fork --root="$root" --mount-proc=/proc --wd=/root "$@"
 }
 
 # check ROOT PYTHON REQUIREMENT...: with wheels that are fetched outside.
