@@ -9,6 +9,7 @@ import sys
 import venv
 import zipfile
 
+import backtune as bt
 import pytest
 from backtune._abi import lib
 from conftest import ROOT
@@ -104,6 +105,16 @@ def test_what_the_library_asks_of_the_system():
         newest[name] = max(newest.get(name, ()), numbers)
     assert newest["GLIBC"] <= (2, 27)
     assert newest["GLIBCXX"] <= (3, 4, 24) and newest["CXXABI"] <= (1, 3, 11)
+
+
+@needs_sources
+def test_versions_of_packages():
+    """That of Debian's packages, of the header and of the manual are the package's."""
+    changelog = (ROOT / "debian" / "changelog").read_text()
+    assert changelog.startswith(f"backtune ({bt.__version__})")
+    assert f'#define BT_VERSION "{bt.__version__}"' in (ROOT / "include/backtune.h").read_text()
+    page = (ROOT / "docs" / "packaging.md").read_text()
+    assert f"libbacktune1_{bt.__version__}_amd64.deb" in page
 
 
 @needs_sources
