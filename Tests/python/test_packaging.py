@@ -11,7 +11,7 @@ import zipfile
 
 import backtune as bt
 import pytest
-from backtune._abi import lib
+from backtune._engine.abi import lib
 from conftest import ROOT
 
 slow = pytest.mark.slow
