@@ -19,6 +19,11 @@ python3 -m venv "$work/fresh"
 cp tools/wheel_check.py "$work"
 (cd "$work" && "$work/fresh/bin/python" wheel_check.py)
 
+# What it may weigh.
+[ "$(stat -c %s "$work"/repaired/*.whl)" -lt 15000000 ] || {
+  ls -l "$work"/repaired >&2
+  exit 1
+}
 mkdir -p "$target"
 mv "$work"/repaired/*.whl "$target"
 ls -l "$target"/backtune-*.whl
