@@ -9,6 +9,7 @@ import numpy as np
 from .._engine.arrays import as_count
 from .._engine.data.sequences import Sequences
 from .._engine.errors import ArgumentError
+from ..estimation.fit import left_and_total, part, percent
 from . import runs
 from .base import ModelBase
 from .combination import as_horizon
@@ -98,8 +99,7 @@ def nmse(
         below 0.
     """
     found = compare(model, u, y, horizon, first)
-    left, total = sums(found)
-    return np.where(total > 0, left / np.where(total > 0, total, 1.0), np.nan)
+    return part(*sums(found))
 
 
 def score(
@@ -130,21 +130,12 @@ def fit_percent(
     The measure of control engineers: 100 for no error, 0 for errors as those of the mean. |.| is
     the root of the sum of squares. Parameters and errors of `nmse`.
     """
-    return 100 * (1 - np.sqrt(nmse(model, u, y, horizon, first=first)))
+    return percent(nmse(model, u, y, horizon, first=first))
 
 
 def sums(found: Compared) -> tuple[np.ndarray, np.ndarray]:
     """Return sums of squares, (O,): of errors, infinite where a run diverges, and of deviations."""
-    desired = np.concatenate(found.desired)
-    known = np.isfinite(desired)
-    with np.errstate(over="ignore", invalid="ignore"):
-        left = np.where(known, found.errors, 0.0)
-        squares = (left**2).sum(axis=0)
-    deviations = desired - np.nanmean(desired, axis=0)
-    total = np.nansum(deviations**2, axis=0)
-    # What rounding leaves of a constant.
-    still = total <= known.sum(axis=0) * (1e-12 * np.abs(np.nanmean(desired, axis=0))) ** 2
-    return np.where(np.isfinite(squares), squares, np.inf), np.where(still, 0.0, total)
+    return left_and_total(np.concatenate(found.desired), np.concatenate(found.outputs))
 
 
 def _first_of(place: int | None, u: np.ndarray) -> int:

@@ -12,7 +12,7 @@ from .._engine.errors import SizeError
 from ..display.plots import _pyplot
 from . import ahead, runs
 from .analysis import AnalysedModel
-from .channels import channel_names, labels
+from ..networks.channels import channel_names, labels
 from .measures import compare, fit_percent
 from .plots_linear import plot_bode, plot_poles, plot_step
 from .residuals import residuals_of

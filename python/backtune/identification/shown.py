@@ -8,7 +8,7 @@ import numpy as np
 
 from .._engine import shown
 from ..display.drawing import escaped
-from .channels import channel_names, labels
+from ..networks.channels import channel_names, labels
 from .combination import HORIZONS
 from .model import IdentifiedModel
 from .report import IdentificationReport, Trial, rows_shown
