@@ -21,13 +21,15 @@ _FIRST, _PART = 50, 0.1
 class Compared(NamedTuple):
     """Outputs of a model beside those that were measured, (T, O) of each sequence.
 
-    `desired` has NaN where nothing counts: where nothing was measured, and in the first rows.
+    `desired` has NaN where nothing counts: where nothing was measured, and in the first rows, whose
+    number is in `first`.
     """
 
     given: Sequences
     inputs: list[np.ndarray]
     outputs: list[np.ndarray]
     desired: list[np.ndarray]
+    first: list[int]
 
     @property
     def errors(self) -> np.ndarray:
@@ -60,7 +62,7 @@ def compare(model: ModelBase, u: Any, y: Any, horizon: float | None, first: int 
             f"y: no value of output {output} is known after the first"
             f" {max(counts, default=0)} rows, which set the state"
         )
-    return Compared(given, arrays, outputs, desired)
+    return Compared(given, arrays, outputs, desired, counts)
 
 
 def nmse(

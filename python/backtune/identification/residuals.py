@@ -185,7 +185,9 @@ def _tested(
 ) -> Residuals:
     left = [d - x for d, x in zip(compared.desired, compared.outputs)]
     known = [np.abs(item) < _LARGEST for item in left]
-    found = correlations([np.where(k, e, np.nan) for e, k in zip(left, known)], compared.inputs, most)
+    found = correlations(
+        [np.where(k, e, np.nan) for e, k in zip(left, known)], compared.inputs, most
+    )
     desired = np.concatenate(compared.desired)
     scale = np.nanstd(desired, axis=0)
     diverged = (np.isfinite(desired) & ~np.concatenate(known)).any(axis=0)
