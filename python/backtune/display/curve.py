@@ -62,7 +62,7 @@ def curve(costs: np.ndarray) -> str:
         "cost by iteration, log scale",
         [
             f'<path d="{axes}" fill="none" stroke="#777777"/>',
-            f'<polyline points="{points}" fill="none" stroke="#1f77b4" stroke-width="1.5"/>',
+            f'<polyline points="{points}" fill="none" stroke="#3a87c8" stroke-width="1.5"/>',
             _label(_LEFT - 8, 14, f"{10**high:.3g}", "end"),
             _label(_LEFT - 8, bottom, f"{10**low:.3g}", "end"),
             _label(_LEFT, _HEIGHT - 8, str(drawn[0]), "middle"),

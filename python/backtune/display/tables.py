@@ -75,7 +75,7 @@ def uncertainty_html(found: Uncertainty) -> str:
 def model_uncertainty_html(found: ModelUncertainty) -> str:
     """Return poles and gains with their errors, and the weights folded away."""
     poles = [
-        row([_complex(pole), _complex(error)])
+        row([_complex(pole), _complex(error, 2)])
         for pole, error in zip(found.poles, found.poles_error)
     ]
     gains = [
@@ -91,8 +91,9 @@ def model_uncertainty_html(found: ModelUncertainty) -> str:
     )
 
 
-def _complex(value: Any) -> str:
-    return f"{value.real:.4g}" if not value.imag else f"{value.real:.4g} {value.imag:+.4g}j"
+def _complex(value: Any, digits: int = 4) -> str:
+    real, imaginary = f"{value.real:.{digits}g}", f"{value.imag:+.{digits}g}j"
+    return f"{real} {imaginary}" if value.imag else real
 
 
 @shown.html.register
