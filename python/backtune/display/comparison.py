@@ -135,16 +135,18 @@ class CompareDisplay:
     def _enlarge(self, ax: Any, inset: Any, o: int, rows: slice | None) -> None:
         """Draw a stretch of it in other axes."""
         self._lines(inset, o, rows or slice(None))
-        if inset in ax.child_axes:
-            low, high = ax.get_ylim()
-            ax.set_ylim(low, low + 2.4 * (high - low))
+        low, high = ax.get_ylim()
+        ax.set_ylim(low, low + (2.4 if inset in ax.child_axes else 1) * (high - low))
         inset.margins(x=0)
         inset.yaxis.tick_right()
         inset.tick_params(labelsize="small")
         if type(inset.xaxis.get_major_locator()).__name__ == "AutoLocator":
             inset.xaxis.get_major_locator().set_params(nbins=4)
         name_times(inset, self.times, "", 4)
-        ax.indicate_inset_zoom(inset)
+        drawn = ax.indicate_inset_zoom(inset)
+        # Releases of matplotlib differ in whether there is room to make for these lines.
+        for line in [drawn, *drawn.connectors] if hasattr(drawn, "connectors") else drawn[1]:
+            line.set_in_layout(False)
 
     def _stretch(self, zoom: bool | tuple[Any, Any] | None, free: bool) -> slice | None:
         """Return the rows of the inset; `free`: whether there is room for one."""

@@ -72,8 +72,7 @@ def weights(net: Any, names: Sequence[str] | None = None, *, ax: Any = None) -> 
     else:
         drawn = grid(ax, (len(chosen), 1))[:, 0]
     ends = _ends(net)
-    colours = pyplot().get_cmap(SIGNED).copy()
-    colours.set_bad(FAINT)
+    colours = pyplot().get_cmap(SIGNED).with_extremes(bad=FAINT)
     for place, name, matrix in zip(drawn, chosen, matrices):
         image = place.imshow(
             matrix, cmap=colours, vmin=-most, vmax=most, aspect="auto", interpolation="nearest"

@@ -84,10 +84,10 @@ def plot_weights(net: Network, names: Any = None) -> Any:
     return weights(net, names)
 
 
-def plot_autocorrelation(residuals_: Any, lags: int = 20, ax: Any = None) -> Any:
+def plot_autocorrelation(residuals: Any, lags: int = 20, ax: Any = None) -> Any:
     """Draw the autocorrelation of errors: `residuals` now."""
     _renamed("plot_autocorrelation", "residuals")
-    return residuals(residuals_, lags=lags, ax=ax)[0, 0]
+    return ResidualsDisplay.from_errors(residuals, lags=lags).plot(ax).ax_[0, 0]
 
 
 def _renamed(old: str, new: str) -> None:
