@@ -136,6 +136,10 @@ def test_legends_are_outside_of_the_data(net):
     for ax in axes:
         box, data = ax.get_legend().get_window_extent(), ax.get_window_extent()
         assert box.y0 >= data.y1 and box.x1 <= ax.figure.bbox.x1
+    # Titles that come later stand above them.
+    axes[1].set_title("title")
+    axes[0].figure.canvas.draw()
+    assert axes[1].title.get_window_extent().y0 >= axes[1].get_legend().get_window_extent().y1 - 2
 
 
 def test_a_stretch_is_drawn_again():
@@ -157,9 +161,9 @@ def test_a_stretch_is_drawn_again():
     assert ax.figure.axes[1].lines[1].get_xdata().tolist() == list(range(10, 20))
     given = plt.subplots()[1]
     bt.plot.compare(net, u, y, ax=given)
-    assert not given.child_axes
+    assert [inset.get_label() for inset in given.child_axes] == ["_legend"]
     bt.plot.compare(net, u, y, ax=given, zoom=(10, 19))
-    (inset,) = given.child_axes
+    inset = given.child_axes[-1]
     top = given.transData.transform((0, np.nanmax(y)))[1]
     given.figure.canvas.draw()
     assert inset.get_window_extent().y0 > top

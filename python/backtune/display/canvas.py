@@ -83,18 +83,32 @@ def legend(ax: Any, *, most: int = 12) -> None:
     if not handles:
         return
     handles, labels = handles[:most], labels[:most]
-    ax.legend(
+    columns = _columns([len(label) + _MARK for label in labels], _width(ax) * _LETTERS)
+    found = ax.legend(
         handles,
         labels,
         loc="lower left",
         bbox_to_anchor=(0, 1),
-        ncol=_columns([len(label) + _MARK for label in labels], _width(ax) * _LETTERS),
+        ncol=columns,
         borderaxespad=0.3,
         frameon=False,
         fontsize="small",
         handlelength=1.5,
         columnspacing=1.2,
     )
+    size = found.get_texts()[0].get_size() / 72
+    _keep_titles_above(ax, size * (1.5 * -(-len(labels) // columns) + 0.6))
+
+
+def _keep_titles_above(ax: Any, height: float) -> None:
+    """Keep so many inches above axes free of titles: these stand above what is inside axes."""
+    from matplotlib.transforms import ScaledTranslation, blended_transform_factory
+
+    above = ax.figure.dpi_scale_trans + ScaledTranslation(0, 1, ax.transAxes)
+    place = blended_transform_factory(ax.transAxes, above)
+    blank = ax.inset_axes([0, 0, 1, height], transform=place, label="_legend")
+    blank.set_axis_off()
+    blank.set_navigate(False)
 
 
 def _width(ax: Any) -> float:

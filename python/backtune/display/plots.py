@@ -1,7 +1,8 @@
 """Figures of networks, estimations and models; matplotlib is imported when one is drawn.
 
 Functions draw into ``ax``, one matplotlib Axes or a list of them, or into a new figure, and return
-the Axes. Colours are those of the style in use: dark ones too.
+the Axes. Legends stand above the data, titles above these. Colours are those of the style in use,
+dark ones too.
 """
 
 from __future__ import annotations
