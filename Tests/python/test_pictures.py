@@ -108,8 +108,14 @@ def test_models_over_one_record(net):
         bt.plot.compare(net, u, y, ax=axes[:1])
     with pytest.raises(bt.SizeError, match=r"Network: outputs of shape \(20, 2\) came"):
         bt.plot.compare(net, u, y[:, 0])
+    (one, _) = bt.plot.compare(net, [u], [y])
+    assert np.array_equal(one.lines[1].get_ydata(), axes[0].lines[1].get_ydata())
     with pytest.raises(bt.SizeError, match="2 sequences came"):
         bt.plot.compare(net, [u, u], [y, y])
+    far = bt.plot.compare({"far": np.full((20, 2), np.inf)}, u, y)[0]
+    assert legend(far) == ["measured", "far, diverges"]
+    with pytest.raises(TypeError, match="outputs of a model"):
+        bt.plot.compare("net", u, y)
     with pytest.raises(bt.ArgumentError, match="models: none"):
         bt.plot.compare([], u, y)
 
@@ -422,8 +428,10 @@ def test_report():
         [trial(0.2, order=2), trial(0.1, chosen=True, weight=1.0), trial(np.inf)]
     )
     ax = bt.plot.report(report)
-    assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in ax.lines] == [(1, 0.1), (2, 0.2)]
-    assert [line.get_fillstyle() for line in ax.lines] == ["full", "none"]
+    points = [line for line in ax.lines if len(line.get_xydata())]
+    assert [line.get_xydata().tolist() for line in points] == [[[1, 0.1]], [[2, 0.2]]]
+    assert [line.get_fillstyle() for line in points] == ["full", "none"]
+    assert legend(ax) == ["output error, linear"]
     with pytest.raises(TypeError, match="a int came"):
         bt.plot.report(3)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import singledispatch
 from typing import Any
 
 import numpy as np
@@ -13,27 +12,12 @@ from .._engine.arrays import as_count
 from .._engine.errors import ArgumentError, SizeError
 from ..estimation.fit import left_and_total, part, percent
 from .canvas import clock, column, grid, legend, measured, name_times
-from .record import labels_of, one_record
+from .record import labels_of, one_record, outputs_over
 
 # Records of more time steps get an inset, of so much of them.
 _LONG, _PART = 600, 12
 # How wide an inset is that stands beside.
 _BESIDE = {"width_ratios": [2, 1]}
-
-
-@singledispatch
-def outputs_over(
-    model: Any, u: Any, y: Any, horizon: float | None, first: int | None, initial: Any
-) -> tuple[np.ndarray, int]:
-    """Return what a model says over a record, (T, O), and how many first rows set its state."""
-    if isinstance(model, np.ndarray) or not hasattr(model, "simulate"):
-        found = model.predict(u) if hasattr(model, "predict") else model
-    elif horizon is None or np.isinf(horizon):
-        found = model.simulate(u) if initial is None else model.simulate(u, initial)
-    else:
-        found = model.predict(u, y, horizon)
-    values = np.asarray(found, dtype=float)
-    return values.reshape(len(values), -1), first or 0
 
 
 @dataclass
@@ -91,7 +75,7 @@ class CompareDisplay:
         asked = None if first is None else as_count(first, "first", 0)
         outputs, heads = {}, [0]
         for name, model in named.items():
-            values, head = outputs_over(model, record.u, y, horizon, asked, initial)
+            values, head = outputs_over(model, record.u, record.told, horizon, asked, initial)
             if values.shape != record.y.shape:
                 raise SizeError(
                     f"{name}: outputs of shape {values.shape} came, expected {record.y.shape}, as y"
@@ -129,7 +113,8 @@ class CompareDisplay:
         measured(ax, self.times[rows], self.measured[rows, o])
         for k, (name, values) in enumerate(self.outputs.items()):
             fit = self.fits[name][o]
-            said = name if np.isnan(fit) else f"{name}, fit {fit:.1f} %"
+            said = f"{name}, fit {fit:.1f} %" if np.isfinite(fit) else name
+            said += ", diverges" * bool(np.isinf(fit))
             ax.plot(self.times[rows], values[rows, o], color=f"C{k}", linewidth=1, label=said)
 
     def _enlarge(self, ax: Any, inset: Any, o: int, rows: slice | None) -> None:

@@ -13,8 +13,7 @@ from .._engine.data.sequences import read
 from .._engine.errors import ArgumentError, SizeError
 from ..estimation.correlations import correlations, most_lags
 from .canvas import FAINT, grid, ink
-from .comparison import outputs_over
-from .record import labels_of, one_record
+from .record import labels_of, one_record, outputs_over
 
 
 @dataclass
@@ -157,7 +156,7 @@ def residuals(
         return ResidualsDisplay.from_errors(source, u, lags=lags).plot(ax).ax_
     names = labels_of([source])[0]
     record = one_record(u, y, names)
-    outputs, head = outputs_over(source, record.u, y, horizon, first, None)
+    outputs, head = outputs_over(source, record.u, record.told, horizon, first, None)
     if outputs.shape != record.y.shape:
         raise SizeError(f"outputs of shape {outputs.shape} came, expected {record.y.shape}, as y")
     errors = record.y - outputs

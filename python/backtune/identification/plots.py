@@ -10,8 +10,9 @@ from .._engine.data.sequences import Sequences
 from .._engine.errors import SizeError
 from ..display.bands import band_figure, named
 from ..display.canvas import FAINT, clock, column, measured, places, shade
-from ..display.comparison import CompareDisplay, outputs_over
+from ..display.comparison import CompareDisplay
 from ..display.correlation import ResidualsDisplay
+from ..display.record import outputs_over
 from ..networks.channels import channel_names, labels
 from . import ahead, runs
 from .analysis import AnalysedModel

@@ -15,19 +15,14 @@ _MARKS = {"output error": "o", "prediction": "^", "arx": "s", "free arx": "D"}
 def draw_report(report: IdentificationReport, ax: Any = None) -> Any:
     """Draw the validation error of all candidates by their order; members are filled."""
     ax = grid(ax, (1, 1), (6.0, 3.2))[0, 0]
-    told = set()
+    told: dict[str, tuple[str, str]] = {}
     for trial in report:
         if not np.isfinite(trial.validation) or trial.validation <= 0:
             continue
-        kind = f"{trial.kind}, {'nonlinear' if trial.hidden else 'linear'}"
-        counts = trial.chosen or trial.weight > 0
-        ax.plot(
-            *([trial.order], [trial.validation], _MARKS.get(trial.kind, "o")),
-            color="C1" if trial.hidden else "C0",
-            fillstyle="full" if counts else "none",
-            label=None if kind in told else kind,
-        )
-        told.add(kind)
+        mark, color = _MARKS.get(trial.kind, "o"), "C1" if trial.hidden else "C0"
+        told[f"{trial.kind}, {'nonlinear' if trial.hidden else 'linear'}"] = mark, color
+        fill = "full" if trial.chosen or trial.weight > 0 else "none"
+        ax.plot([trial.order], [trial.validation], mark, color=color, fillstyle=fill, alpha=0.8)
         if trial.chosen:
             ax.annotate(
                 "best member",
@@ -37,6 +32,8 @@ def draw_report(report: IdentificationReport, ax: Any = None) -> Any:
                 va="center",
                 fontsize="small",
             )
+    for kind, (mark, color) in told.items():
+        ax.plot([], [], mark, color=color, fillstyle="none", label=kind)
     ax.set_yscale("log")
     ax.set_xlabel("order (filled: members of the model)")
     ax.set_ylabel("NMSE of the free run,\nheld-back part")
