@@ -10,6 +10,7 @@ import numpy as np
 
 from .._engine.arrays import as_count
 from .._engine.errors import ArgumentError, SizeError
+from .._engine.types import Array
 from ..estimation.fit import left_and_total, part, percent
 from .canvas import clock, column, grid, legend, measured, name_times
 from .record import labels_of, one_record, outputs_over
@@ -52,9 +53,9 @@ class CompareDisplay:
 
     times: np.ndarray
     axis: str
-    measured: np.ndarray
-    outputs: dict[str, np.ndarray]
-    fits: dict[str, np.ndarray]
+    measured: Array
+    outputs: dict[str, Array]
+    fits: dict[str, Array]
     channels: list[str]
     ax_: Any = field(default=None, repr=False)
 

@@ -11,6 +11,7 @@ from .._engine.arrays import as_size
 from .._engine.data.numbers import as_float
 from .._engine.data.sequences import read
 from .._engine.errors import ArgumentError, SizeError
+from .._engine.types import Array
 from ..estimation.correlations import correlations, most_lags
 from .canvas import FAINT, grid, ink
 from .record import labels_of, one_record, outputs_over
@@ -36,11 +37,11 @@ class ResidualsDisplay:
     """
 
     lags: np.ndarray
-    autocorrelation: np.ndarray
-    autocorrelation_bound: np.ndarray
+    autocorrelation: Array
+    autocorrelation_bound: Array
     cross_lags: np.ndarray
-    cross_correlation: np.ndarray
-    cross_correlation_bound: np.ndarray
+    cross_correlation: Array
+    cross_correlation_bound: Array
     names: tuple[list[str], list[str]]
     ax_: Any = field(default=None, repr=False)
 
@@ -166,7 +167,7 @@ def residuals(
     return ResidualsDisplay.from_errors(errors, inputs, lags=lags, names=named).plot(ax).ax_
 
 
-def autocorrelation(residuals: Any, lags: int) -> np.ndarray:
+def autocorrelation(residuals: Any, lags: int) -> Array:
     """Return the autocorrelations of a sequence at the lags 0 to `lags`, NaN where undefined.
 
     Values that are NaN are left out, with every pair that they belong to.
