@@ -189,15 +189,19 @@ def draw(path: str, drawn: list[tuple[str, np.ndarray, np.ndarray, bt.Forecast]]
     import matplotlib.pyplot as plt
 
     matplotlib.rcParams["svg.hashsalt"] = "backtune"
-    figure, axes = plt.subplots(len(drawn), 1, figsize=(7, 1.9 * len(drawn)), squeeze=False)
+    size = (7, 1.9 * len(drawn) + 0.4)
+    figure, axes = plt.subplots(len(drawn), 1, figsize=size, squeeze=False, layout="constrained")
     for axis, (name, y, truth, found) in zip(axes[:, 0], drawn):
         past, ahead = min(len(y), 3 * len(truth) + 20), np.arange(len(truth))
-        axis.plot(np.arange(-past, 0), y[-past:], "k", linewidth=1)
-        axis.plot(ahead, truth, "k:", linewidth=1)
-        axis.plot(ahead, found.mean, "C0", linewidth=1.5)
-        axis.fill_between(ahead, found.lower, found.upper, color="C0", alpha=0.2, linewidth=0)
-        axis.set_title(name, loc="left", fontsize=9)
-    figure.tight_layout()
+        axis.plot(np.arange(-past, 0), y[-past:], "k", linewidth=1, label="known")
+        axis.plot(ahead, truth, "k:", linewidth=1, label="what followed")
+        axis.plot(ahead, found.mean, "C0", linewidth=1.5, label="forecast")
+        shade = {"color": "C0", "alpha": 0.2, "linewidth": 0}
+        label = f"band of {100 * found.level:g} %"
+        axis.fill_between(ahead, found.lower, found.upper, label=label, **shade)
+        axis.set_ylabel(name)
+    axes[-1, 0].set_xlabel("time steps after the last known value")
+    axes[0, 0].legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncol=4, frameon=False)
     figure.savefig(path, metadata={"Date": None})
 
 

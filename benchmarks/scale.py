@@ -71,18 +71,21 @@ def plot(results: dict[tuple[str, int, int], tuple[float, float]], file: str) ->
     import matplotlib.pyplot as plt
 
     matplotlib.rcParams["svg.hashsalt"] = "backtune"
-    figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.8), layout="constrained")
     sizes = sorted({units for _, units, _ in results})
-    for k, label in enumerate(("seconds an iteration", "memory, MB")):
+    for k, label in enumerate(("time of an iteration [s]", "memory [MB]")):
         for form, style in (("dense", "o-"), ("iterative", "s--")):
             for i, units in enumerate(sizes):
                 line = [(t, v[k]) for (f, n, t), v in results.items() if (f, n) == (form, units)]
                 if line:
-                    name = f"{form}, N = {units}"
-                    axes[k].loglog(*zip(*line, strict=True), style, color=f"C{i}", label=name)
-        axes[k].set(xlabel="T, time steps", ylabel=label)
+                    axes[k].loglog(*zip(*line, strict=True), style, color=f"C{i}", markersize=4)
+        axes[k].set(xlabel="T [time steps]", ylabel=label)
         axes[k].grid(alpha=0.3)
-    axes[1].legend(fontsize=7, ncols=2)
+    for i, units in enumerate(sizes):
+        axes[0].plot([], [], color=f"C{i}", label=f"N = {units}")
+    for form, style in (("dense", "ko-"), ("iterative", "ks--")):
+        axes[0].plot([], [], style, markersize=4, label=form)
+    figure.legend(loc="outside upper center", ncols=4, frameon=False)
     figure.savefig(file, metadata={"Date": None})
 
 

@@ -131,7 +131,7 @@ def test_wrong_columns_are_named(columns, message):
         lambda u: bt.Estimator(net, u, np.zeros((6, 2))),
         lambda u: bt.OnlineEstimator(net, window=5).update(u, np.zeros((6, 2))),
         lambda u: net.gradient(u, np.zeros((6, 2))),
-        lambda u: bt.plot.plot_prediction(net, u, np.zeros((6, 2))),
+        lambda u: bt.plot.compare(net, u, np.zeros((6, 2))),
     ):
         with pytest.raises(bt.ArgumentError, match=message):
             call(u)

@@ -42,9 +42,13 @@ def test_prediction():
     (label,) = (label for label in lines(ax) if label.startswith("3 ahead"))
     assert np.array_equal(lines(ax)[label].get_ydata(), model.predict(u, y, 3)[:, 0])
     same = plt.subplots()[1]
-    assert model.plot.prediction(u, y, axes=same)[0] is same
-    with pytest.raises(bt.SizeError, match="axes: 2 came, expected 1"):
-        model.plot.prediction(u, y, axes=plt.subplots(2)[1])
+    assert model.plot.prediction(u, y, ax=same)[0] is same
+    with pytest.raises(bt.SizeError, match="ax: 2 Axes came, expected 1"):
+        model.plot.prediction(u, y, ax=plt.subplots(2)[1])
+    with pytest.warns(DeprecationWarning, match="axes= is ax= now.* in prediction"):
+        assert model.plot.prediction(u, y, axes=[same])[0] is same
+    with pytest.warns(DeprecationWarning), pytest.raises(bt.ArgumentError, match="both came"):
+        model.plot.prediction(u, y, ax=same, axes=plt.subplots()[1])
     with pytest.raises(bt.SizeError, match="2 sequences came, expected one"):
         model.plot.prediction([u, u], [y, y])
 
@@ -67,12 +71,21 @@ def test_residuals():
     found = model.residuals(u, y, lags=6, first=3)
     grid = model.plot.residuals(u, y, lags=6, first=3)
     assert grid.shape == (1, 2)
-    assert grid[0, 0].get_title() == "errors of speed and themselves"
+    assert grid[0, 0].get_title() == "errors of speed"
     assert grid[0, 1].get_title() == "errors of speed and drive"
-    for ax, values in zip(grid[0], (found.autocorrelation[:, 0], found.cross_correlation[:, 0, 0])):
-        bars = [c for c in ax.collections if hasattr(c, "get_segments")]
-        assert np.allclose([s[1, 1] for s in bars[-1].get_segments()], values)
-        assert ax.get_xlabel() == "lag in time steps"
+    # That at lag 0 is 1, and left out.
+    values = found.autocorrelation[1:, 0], found.cross_correlation[:, 0, 0]
+    bounds = found.autocorrelation_bound[1:, 0], found.cross_correlation_bound[:, 0, 0]
+    for ax, lags, v, bound in zip(grid[0], (found.lags[1:], found.cross_lags), values, bounds):
+        within, beyond = (bars(item) for item in ax.collections[1:])
+        assert {**within, **beyond} == dict(zip(lags, v))
+        assert set(beyond) == set(lags[np.abs(v) > bound])
+        assert ax.get_xlabel() == "lag [time steps]"
+
+
+def bars(lines):
+    """Return the heights of bars by their places."""
+    return {segment[1, 0]: segment[1, 1] for segment in lines.get_segments()}
 
 
 def test_forecast():
@@ -112,10 +125,12 @@ def test_members():
 def test_report():
     model = two()
     ax = model.plot.report()
-    assert ax.get_yscale() == "log" and ax.get_xlabel() == "order"
-    points = [(line.get_xdata()[0], line.get_ydata()[0]) for line in ax.lines]
+    assert ax.get_yscale() == "log" and ax.get_xlabel() == "order (filled: members of the model)"
+    points = [tuple(point) for line in ax.lines for point in line.get_xydata()]
     assert points == [(t.order, t.validation) for t in model.report]
-    assert [text.get_text() for text in ax.texts] == [" best member"]
+    assert [text.get_text() for text in ax.texts] == ["best member"]
+    assert bt.plot.report(model, ax=ax) is ax
+    assert sum(len(line.get_xydata()) for line in ax.lines) == 4
 
 
 def test_linear_part():

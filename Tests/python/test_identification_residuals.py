@@ -3,7 +3,7 @@
 import backtune as bt
 import numpy as np
 import pytest
-from backtune.identification.correlations import crossed, own, sums_at_lags, tail, whiteness
+from backtune.estimation.correlations import crossed, own, sums_at_lags, tail, whiteness
 from conftest import same
 from identified_cases import Y_SCALE, arx, model_of, record, state_space
 

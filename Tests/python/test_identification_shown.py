@@ -28,15 +28,20 @@ def test_report_as_html():
         trials, 2.5, 0.03, findings=["input '<u>' & more"], interrupted="Ctrl-C"
     )
     tree = parsed(report._repr_html_())
-    rows = tree.findall(".//tbody/tr")
+    rows = tree.findall("table/tbody/tr")
     assert [cells(row)[0] for row in rows] == [
         *("0", "1", "2", "3 (chosen)"),
         *map(str, range(4, 15)),
     ]
-    head = cells(tree.find(".//thead/tr"))
+    head = cells(tree.find("table/thead/tr"))
     shown = dict(zip(head, cells(rows[3])))
-    assert (shown["order"], shown["hidden"], shown["layer"]) == ("3", "2", "tanh")
-    assert (shown["validation"], shown["crossed"], shown["ridge"]) == ("0.4", "", "1e-08")
+    assert shown == {"row": "3 (chosen)", "order": "3", "hidden": "2", "kind": "output error"} | {
+        "validation": "0.4",
+        "weight": "1",
+    }
+    others = tree.find("details/table")
+    shown = dict(zip(cells(others.find("thead/tr")), cells(others.findall("tbody/tr")[3])))
+    assert (shown["layer"], shown["crossed"], shown["ridge"]) == ("tanh", "", "1e-08")
     assert "bold" in rows[3].get("style") and rows[0].get("style") is None
     notes = cells(tree.find("ul"))
     assert notes[0] == "and 5 more rows" and notes[1] == "refitted: NMSE 0.03 on the record; 2.5 s"

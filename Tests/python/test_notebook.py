@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from backtune.display.curve import curve
-from backtune.display.drawing import MOST_GROUPS, lag_text
+from backtune.display.layout import MOST_GROUPS, lag_text
 from conftest import same
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -99,7 +99,7 @@ def test_large_networks_are_drawn_in_part(monkeypatch):
     drawing = net.to_svg()
     assert len(marked(drawing, "group")) == MOST_GROUPS + 1
     assert "and 5 more groups, not drawn" in texts(drawing)
-    monkeypatch.setattr("backtune.display.drawing.MOST_WEIGHTS", 10)
+    monkeypatch.setattr("backtune.display.layout.MOST_WEIGHTS", 10)
     (note,) = texts(net.to_svg())
     assert note == f"{MOST_GROUPS + 5} groups, not drawn: more than 10 weights"
 
@@ -125,7 +125,23 @@ def test_trace_has_a_curve_and_a_table(problem):
     shown = ElementTree.fromstring(trace._repr_html_())
     (line,) = shown.iter(f"{SVG}polyline")
     assert len(line.get("points").split()) == len(trace)
-    assert len(list(shown.iter("tr"))) == min(len(trace), 12) + 1
+    for table in shown.iter("table"):
+        assert len(list(table.iter("tr"))) == min(len(trace), 12) + 1
+    head = [cell.text for cell in shown.find("table/thead/tr")]
+    assert head == ["iteration", "cost", "nmse", "step", "order", "seconds"]
+    first = [cell.text for cell in shown.find("table/tbody/tr")]
+    assert first[:2] == ["0", f"{trace.cost[0]:.4g}"] and first[4] == "none"
+    more = [cell.text for cell in shown.find("details/table/thead/tr")]
+    assert "first_cost" in more and not set(more[1:]) & set(head)
+
+
+def test_validation_stands_in_the_table(problem):
+    net, u, y = problem
+    trace = bt.Estimator(net, u, y).run(3, progress=False, validation=(u, y))
+    shown = ElementTree.fromstring(trace._repr_html_())
+    assert shown.find("table/thead/tr")[3].text == "validation"
+    column = [row[3].text for row in shown.findall("table/tbody/tr")]
+    assert column == [f"{value:.4g}" for value in trace.validation]
 
 
 def test_curves_of_costs_that_cannot_be_drawn():
@@ -174,79 +190,6 @@ def test_who_looks(monkeypatch):
     kernel = types.SimpleNamespace(kernel=None)
     monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: kernel))
     assert is_watched()
-
-
-# ---- Figures
-
-
-@pytest.fixture
-def plt():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("agg")
-    import matplotlib.pyplot as plt
-
-    yield plt
-    plt.close("all")
-
-
-def test_decay_with_its_fit(problem, plt):
-    ax = bt.Estimator(*problem).run(20, progress=False).plot()
-    assert any("decay time" in line.get_label() for line in ax.lines)
-    ax.figure.canvas.draw()
-
-
-def test_prediction_against_data(net, plt):
-    u = pd.DataFrame(bt.random.normal(40).reshape(20, 2), pd.date_range("2020", periods=20))
-    y = net.simulate(u).to_numpy() + 0.1
-    y[3] = np.nan
-    axes = bt.plot.plot_prediction(net, u, y)
-    assert [ax.get_ylabel() for ax in axes] == ["linear.x[0]", "linear.x[1]"]
-    desired, given = axes[1].lines
-    np.testing.assert_allclose(
-        desired.get_ydata() - given.get_ydata(), [0.1] * 3 + [np.nan] + [0.1] * 16
-    )
-    assert np.array_equal(given.get_xdata(), u.index)
-    assert bt.plot.plot_prediction(net, u.to_numpy(), y, axes=axes)[0] is axes[0]
-    axes[0].figure.canvas.draw()
-    with pytest.raises(ValueError, match="20 time steps of inputs, 21"):
-        bt.plot.plot_prediction(net, u, np.vstack([y, y[:1]]))
-    with pytest.raises(ValueError, match="axes"):
-        bt.plot.plot_prediction(net, u, y, axes=axes[:1])
-
-
-def test_weights_as_matrices(net, plt):
-    axes = bt.plot.plot_weights(net)
-    assert [ax.get_title() for ax in axes] == list(net.weights)
-    for ax, values in zip(axes, net.weights.values()):
-        assert np.array_equal(ax.images[0].get_array(), np.atleast_2d(values))
-        assert ax.images[0].get_clim() == axes[0].images[0].get_clim()
-    axes[0].figure.canvas.draw()
-    assert len(bt.plot.plot_weights(net, ["lnl.x2.W"])) == 1
-    with pytest.raises(KeyError):
-        bt.plot.plot_weights(net, ["other"])
-    with pytest.raises(ValueError, match="no weights"):
-        bt.plot.plot_weights(bt.Network(1))
-
-
-def test_residual_autocorrelation(plt):
-    from backtune.plot import autocorrelation
-
-    noise = bt.random.normal(500)
-    values = autocorrelation(noise, 20)
-    assert values[0] == 1 and (np.abs(values[1:]) < 0.15).all()
-    wave = autocorrelation(np.sin(np.arange(400) * 2 * np.pi / 20).reshape(-1, 1), 20)
-    assert wave[10] < -0.9 and wave[20] > 0.9
-    noise[::7] = np.nan
-    assert np.isfinite(autocorrelation(noise, 20)).all()
-    assert np.isnan(autocorrelation(np.ones(5), 2)).all()
-    assert np.isnan(autocorrelation(np.full(5, np.nan), 2)).all()
-    ax = bt.plot.plot_autocorrelation(noise, 10)
-    assert ax.get_xlabel() == "lag" and bt.plot.plot_autocorrelation(noise, ax=ax) is ax
-    ax.figure.canvas.draw()
-    with pytest.raises(ValueError, match="lags"):
-        bt.plot.plot_autocorrelation(np.ones(5), 5)
-    with pytest.raises(ValueError, match="one output"):
-        bt.plot.plot_autocorrelation(np.ones((5, 2)))
 
 
 # ---- Ctrl-C and the stop button

@@ -19,6 +19,6 @@ def svg(item: object) -> str:
 
 
 @singledispatch
-def figure(item: object, ax: Any = None) -> Any:
+def figure(item: object, ax: Any = None, **options: Any) -> Any:
     """Draw an object with matplotlib, into axes or a new figure; return the axes."""
     raise TypeError(f"figure: a {type(item).__name__} came, which has no figure")

@@ -12,6 +12,8 @@ from types import FrameType
 from .errors import BacktuneWarning
 
 _thread = threading.local()
+# Functions that choose by the kind of an argument are called from there.
+_OURS = ("backtune", "functools")
 
 
 @contextmanager
@@ -30,10 +32,10 @@ def is_quiet() -> bool:
     return getattr(_thread, "quiet", False)
 
 
-def warn(message: str) -> None:
+def warn(message: str, kind: type[Warning] = BacktuneWarning) -> None:
     """Warn at the nearest line outside this package."""
     level = 2
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("backtune"):
+    while frame is not None and frame.f_globals.get("__name__", "").startswith(_OURS):
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, BacktuneWarning, stacklevel=level)
+    warnings.warn(message, kind, stacklevel=level)

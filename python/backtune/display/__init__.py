@@ -1,5 +1,5 @@
 """What is seen of networks and traces: figures of matplotlib, and drawings and tables in HTML."""
 
-from . import curve, drawing, plots
+from . import curve, drawing, plots, tables
 
-__all__ = ["curve", "drawing", "plots"]
+__all__ = ["curve", "drawing", "plots", "tables"]

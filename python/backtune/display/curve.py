@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import fields
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from .._engine import shown
 from ..estimation.trace import Report, Trace
 from .drawing import svg
+from .html import block, folded, row, table
 
 _WIDTH, _HEIGHT, _LEFT, _BELOW = 420, 160, 64, 24
 _MOST_POINTS, _MOST_ROWS = 400, 12
@@ -18,21 +18,24 @@ _MOST_POINTS, _MOST_ROWS = 400, 12
 
 @shown.html.register
 def trace_html(trace: Trace) -> str:
-    """Return the curve and the table of a trace."""
-    names = [field.name for field in fields(Report) if field.name != "stop"]
+    """Return the curve and the table of a trace, columns that few look at folded away."""
     places = list(range(len(trace)))
     if len(places) > _MOST_ROWS:
         places = places[: _MOST_ROWS // 2] + places[-_MOST_ROWS // 2 :]
-    head = "".join(f"<th>{name}</th>" for name in names)
-    rows = "".join(
-        "<tr>"
-        + "".join(f"<td>{_cell(getattr(trace[place], name))}</td>" for name in names)
-        + "</tr>"
-        for place in places
-    )
-    return (
-        f"<div>{curve(trace.cost)}<table><caption>{html.escape(repr(trace)[1:-1])}</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    reports = [trace[place] for place in places]
+    validated = trace.validation.size == len(trace)
+    head = ["iteration", "cost", "nmse", "validation" if validated else "step", "order", "seconds"]
+    cells = [[_cell(getattr(report, name, None)) for name in head] for report in reports]
+    if validated:
+        for place, values in zip(places, cells):
+            values[3] = _cell(float(trace.validation[place]))
+    names = [field.name for field in fields(Report) if field.name != "stop"]
+    others = ["iteration", *(name for name in names if name not in head)]
+    rest = [row(_cell(getattr(report, name)) for name in others) for report in reports]
+    return block(
+        curve(trace.cost),
+        table(head, map(row, cells), repr(trace)[1:-1]),
+        folded("more of each iteration", table(others, rest)) if rest else "",
     )
 
 
@@ -59,7 +62,7 @@ def curve(costs: np.ndarray) -> str:
         "cost by iteration, log scale",
         [
             f'<path d="{axes}" fill="none" stroke="#777777"/>',
-            f'<polyline points="{points}" fill="none" stroke="#1f77b4" stroke-width="1.5"/>',
+            f'<polyline points="{points}" fill="none" stroke="#3a87c8" stroke-width="1.5"/>',
             _label(_LEFT - 8, 14, f"{10**high:.3g}", "end"),
             _label(_LEFT - 8, bottom, f"{10**low:.3g}", "end"),
             _label(_LEFT, _HEIGHT - 8, str(drawn[0]), "middle"),
@@ -78,4 +81,4 @@ def _label(x: float, y: float, text: str, anchor: str) -> str:
 
 
 def _cell(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else html.escape(str(value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

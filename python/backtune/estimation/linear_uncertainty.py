@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from .._engine import shown
 from .._engine.types import Array, ComplexArray
 from ..networks.linear import sensitivity
 from ..networks.linear.framed import Framed
@@ -160,6 +161,9 @@ class ModelUncertainty:
         if slowest >= 1:
             return 0
         return int(min(np.log(_FORGOTTEN) / np.log(max(slowest, 1e-3)), _MOST_SETTLING))
+
+    def _repr_html_(self) -> str | None:
+        return shown.html(self)
 
     def __repr__(self) -> str:
         rows = [f"<ModelUncertainty of {len(self.poles)} poles: {self.weights!r}"]

@@ -246,12 +246,13 @@ class Trace(Sequence):
         """Decay time of the cost, in iterations, and its final bias."""
         return decay_fit(self.cost)
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the cost by iteration, its decay fit, and which order found each step.
+    def plot(self, ax: Any = None, **options: Any) -> Any:
+        """Draw the error by iteration, that of validation, and the best iteration.
 
-        Needs matplotlib. See `backtune.plot.plot_trace`.
+        Needs matplotlib. Options are those of `backtune.plot.traces`: ``decay=True`` draws the
+        exponential of `decay`, ``orders=True`` which order found each step.
         """
-        return shown.figure(self, ax)
+        return shown.figure(self, ax, **options)
 
     def __repr__(self) -> str:
         if not len(self):

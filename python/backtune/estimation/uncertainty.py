@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .._engine import shown
 from .._engine.abi import lib
 from .._engine.callbacks import interruptible
 from .._engine.data.sequences import joined, read
@@ -247,6 +248,9 @@ class Uncertainty:
         )
         ends = np.cumsum(lengths)[:-1]
         return list(zip(np.split(outputs, ends), np.split(deviation, ends)))
+
+    def _repr_html_(self) -> str | None:
+        return shown.html(self)
 
     def __repr__(self) -> str:
         free, held = _count(self.undetermined), _count(self.held)

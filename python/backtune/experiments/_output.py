@@ -18,6 +18,8 @@ from ._store import write_aside
 
 #: Kinds of pictures, in the order of preference for the web.
 PICTURES = ("svg", "png")
+# Letters of a legend in an inch; the height of a row of it, and of what is around, in inches.
+_LETTERS, _ROW, _GAP = 12, 0.19, 0.1
 _METADATA: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "png": {"Software": None}}
 
 
@@ -130,10 +132,12 @@ def draw(report: Report, folder: Path, name: str, kinds: Sequence[str] = PICTURE
     from matplotlib.figure import Figure
 
     files = []
-    with matplotlib.rc_context({"svg.hashsalt": "backtune", "svg.fonttype": "none"}):
-        figure = Figure(figsize=(9, 4), layout="constrained")
+    style: Any = {"svg.hashsalt": "backtune", "svg.fonttype": "none", "font.size": 9}
+    with matplotlib.rc_context(style):
+        figure = Figure(figsize=(7.2, 3.6), layout="constrained")
         FigureCanvasAgg(figure)
         report.draw(figure)
+        _legend(figure)
         _settle(figure)
         for kind in kinds:
             stream = io.BytesIO()
@@ -141,6 +145,23 @@ def draw(report: Report, folder: Path, name: str, kinds: Sequence[str] = PICTURE
             files.append(folder / f"{name}.{kind}")
             write_aside(files[-1], stream.getvalue())
     return files
+
+
+def _legend(figure: Any) -> None:
+    """Put one legend of all axes above them: what has the same label looks the same."""
+    found: dict[str, Any] = {}
+    for ax in figure.axes:
+        for handle, label in zip(*ax.get_legend_handles_labels()):
+            found.setdefault(label, handle)
+    if not found:
+        return
+    width, height = figure.get_size_inches()
+    columns = max(1, min(len(found), int(width * _LETTERS // (max(map(len, found)) + 6))))
+    rows = -(-len(found) // columns)
+    figure.legend(
+        list(found.values()), list(found), loc="upper center", ncol=columns, frameon=False
+    )
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - (_ROW * rows + _GAP) / height))
 
 
 def _settle(figure: Any) -> None:

@@ -164,38 +164,32 @@ NOTES = (
 
 
 def draw(figure: Any, records: Sequence[Record]) -> None:
-    """Draw iterations and criterion by size."""
-    left, right = figure.subplots(1, 2)
-    kinds = list(dict.fromkeys(record["unit"] for record in records))
-    for method, style in zip(dict.fromkeys(record["method"] for record in records), ("o-", "s--")):
-        for place, unit in enumerate(kinds):
-            runs = [r for r in records if (r["unit"], r["method"]) == (unit, method)]
-            sized = sorted(grouped(runs, "size"), key=lambda item: item.values["size"])
+    """Draw iterations above, and the criterion below, by size: a column for each kind of unit."""
+    units = grouped(records, "unit")
+    figure.set_size_inches(7.2, 4.4)
+    grid = figure.subplots(2, len(units), sharex=True, sharey="row", squeeze=False)
+    for axes, unit in zip(grid.T, units):
+        for place, runs in enumerate(grouped(unit.records, "method")):
+            sized = sorted(grouped(runs.records, "size"), key=lambda item: item.values["size"])
             sizes = [item.values["size"] for item in sized]
-            for ax, name, summary in (
-                (left, "iterations_used", np.median),
-                (right, "cost", max),
-            ):
+            lines: tuple[tuple[str, Any], ...] = (("iterations_used", np.median), ("cost", max))
+            for ax, (name, summary) in zip(axes, lines):
                 values = [float(summary(item.numbers(name))) for item in sized]
-                ax.plot(
-                    sizes,
-                    values,
-                    style,
-                    color=f"C{place}",
-                    markersize=4,
-                    linewidth=1,
-                    label=f"{unit}, {method}",
-                )
-    for place, unit in enumerate(kinds):
-        for size, paper in FIGURE_6.get(unit, {}).items():
-            left.plot(size, paper.iterations, "x", color=f"C{place}")
-            right.plot(size, paper.cost, "x", color=f"C{place}")
-    right.axhline(STOP_COST, color="0.7", linewidth=1)
-    left.set_xscale("log", base=2)
-    right.set_xscale("log", base=2)
-    left.set(xlabel="N", ylabel="iterations (crosses: RR-9100)")
-    right.set(yscale="log", xlabel="N", ylabel="minimal criterion")
-    left.legend(fontsize=6)
+                style = {"color": f"C{place}", "marker": "os"[place % 2], "markersize": 3.5}
+                ax.plot(sizes, values, linewidth=1, label=runs.values["method"], **style)
+        paper = FIGURE_6.get(unit.values["unit"], {})
+        for ax, place in zip(axes, (0, 1)):
+            values = [cell[place] for cell in paper.values()]
+            if values:
+                ax.plot(list(paper), values, "kx", markersize=5, label="RR-9100")
+        axes[0].set_title(unit.values["unit"])
+        axes[0].set_ylim(bottom=0)
+        axes[1].set(yscale="log", xlabel="N")
+        axes[1].axhline(STOP_COST, color="0.7", linewidth=1, label=f"{STOP_COST:g}: stop", zorder=0)
+        axes[0].set_xscale("log", base=2)
+        axes[1].set_xticks(sizes[::2] if len(sizes) > 4 else sizes)
+    grid[0, 0].set_ylabel("iterations, median")
+    grid[1, 0].set_ylabel("criterion, largest")
 
 
 EXPERIMENT = Experiment(

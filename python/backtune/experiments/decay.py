@@ -72,11 +72,10 @@ def _draw(figure: Any, records: list[Record]) -> None:
         for place, record in enumerate(r for r in records if r["unit"] == unit):
             costs, fitted = _curve(record)
             color = f"C{place}"
-            ax.semilogy(costs, ".-", color=color, linewidth=1, label=record["method"])
+            ax.semilogy(costs, color=color, label=record["method"])
             shown = np.where(fitted > 0, fitted, np.nan)
-            ax.semilogy(shown, "--", color=color, linewidth=1, label="exponential fit")
+            ax.semilogy(shown, "--", color=color, linewidth=1, label=f"fit, {record['method']}")
         ax.set(xlabel="iteration", ylabel="criterion", title=f"{unit}, N = {records[0]['size']}")
-        ax.legend(fontsize=7)
 
 
 EXPERIMENT = Experiment(

@@ -148,11 +148,12 @@ def _draw(figure: Any, records: list[Record]) -> None:
     axes = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
     for ax, group in zip(axes, groups):
         for runs in grouped(group.records, "method"):
-            ax.plot(runs.column("size"), runs.column("length"), "o-", label=runs.values["method"])
+            label = runs.values["method"]
+            ax.plot(runs.column("size"), runs.column("length"), "o-", markersize=4, label=label)
         if group.values["sequence"] == "sierpinski":
-            ax.plot(list(FIGURE_10), [run[0] for run in FIGURE_10.values()], "kx", label="RR-9100")
+            lengths = [run[0] for run in FIGURE_10.values()]
+            ax.plot(list(FIGURE_10), lengths, "kx", markersize=5, label="RR-9100")
         ax.set(xlabel="N", title=f"{group.values['unit']}, {group.values['sequence']}")
-        ax.legend(fontsize=6)
     axes[0].set_ylabel("longest sequence without error")
 
 

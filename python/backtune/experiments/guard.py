@@ -87,7 +87,6 @@ def _draw(figure: Any, u: np.ndarray) -> None:
     ax.loglog(u[1:], u[1:], color="0.7", linewidth=1, label="identity")
     ax.loglog(u[1:], profile(u[1:]), label="guard g(u)")
     ax.set(xlabel="u / r", ylabel="g / r", title="Guard of the adjoint")
-    ax.legend()
 
 
 EXPERIMENT = Experiment(

@@ -204,12 +204,12 @@ def _draw(figure: Any, records: list[Record]) -> None:
         for item in grouped(group.records, "method"):
             shift = methods.index(item.values["method"])
             wins = np.mean([wrong <= WRONG for wrong in item.numbers("wrong")])
-            ax.bar(place + 0.4 * shift - 0.2, wins, 0.38, color=f"C{shift}")
+            bars = ax.bar(place + 0.4 * shift - 0.2, 100 * wins, 0.38, color=f"C{shift}")
+            ax.bar_label(bars, fmt="%.0f", fontsize=8)
     for shift, method in enumerate(methods):
         ax.bar(0, 0, color=f"C{shift}", label=method)
     ax.set_xticks(range(len(labels)), labels, fontsize=8)
-    ax.set(ylabel="success rate", ylim=(0, 1))
-    ax.legend()
+    ax.set(ylabel="draws that succeed [%]", ylim=(0, 112))
 
 
 EXPERIMENT = Experiment(

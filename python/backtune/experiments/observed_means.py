@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -102,9 +103,8 @@ def _draw(figure: Any, records: list[Record]) -> None:
         costs = [max(cost, 1e-17) for cost in group.numbers("cost")]
         ax.semilogy(at, costs, ".", color=f"C{place}", label=group.values["method"])
     ax.axhline(OBSERVABLES_PRECISION, color="0.5", linewidth=1, label="RR-9100")
-    ax.set_xticks(range(len(names)), names, fontsize=8)
+    ax.set_xticks(range(len(names)), [fill(name, 16) for name in names])
     ax.set_ylabel("precision")
-    ax.legend()
 
 
 EXPERIMENT = Experiment(

@@ -203,11 +203,10 @@ def _draw(figure: Any, records: list[Record]) -> None:
                 lines.insert(0, ("ridge_error", "ridge readout", "k"))
             for name, label, color in lines:
                 values = [np.median(item.numbers(name)) for item in sized]
-                ax.semilogy(sizes, values, "o-", color=color, label=label)
+                ax.semilogy(sizes, values, "o-", color=color, markersize=4, label=label)
             ax.set_xticks(sizes)
-        ax.set(xlabel="N", ylabel="error, test")
-        ax.set_title(task.values["task"], fontsize=8)
-        ax.legend(fontsize=6)
+        ax.set(xlabel="N", title=task.values["task"].replace(", ", ",\n"))
+    figure.axes[0].set_ylabel("error, test")
 
 
 EXPERIMENT = Experiment(

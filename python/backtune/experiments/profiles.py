@@ -65,8 +65,8 @@ def _draw(figure: Any, records: list[Record]) -> None:
             ax.plot(x, record["costs"], color=f"C{place}", label=f"nu = {record['nu']:g}")
             printed = _printed(order, record["nu"], x)
             ax.plot(x, printed, "--", color=f"C{place}", linewidth=0.8)
-        ax.set(xlabel="x", ylabel="rho", title=f"reweighted L{order} (dashed: as printed)")
-        ax.legend(fontsize=7)
+        ax.plot([], [], "--", color="0.4", linewidth=0.8, label="as printed")
+        ax.set(xlabel="x", ylabel="rho", title=f"reweighted L{order}")
 
 
 EXPERIMENT = Experiment(

@@ -106,7 +106,7 @@ def _report(records: list[Record]) -> Report:
 
 def _draw(figure: Any, records: list[Record]) -> None:
     kinds = grouped(records, "disturbance")
-    for ax, disturbed in zip(figure.subplots(1, len(kinds), sharey=True), kinds):
+    for ax, disturbed in zip(figure.subplots(1, len(kinds), sharey=True, squeeze=False)[0], kinds):
         methods = grouped(disturbed.records, "method")
         for place, group in enumerate(methods):
             values = [
@@ -117,8 +117,7 @@ def _draw(figure: Any, records: list[Record]) -> None:
             ax.bar(at, values, 0.33, label=group.values["method"])
         ax.set(yscale="log", xlabel="criterion", title=disturbed.values["disturbance"])
         ax.set_xticks(range(len(CRITERIA)), CRITERIA)
-        ax.set_ylabel("NMSE against the clean output")
-        ax.legend(fontsize=7)
+    figure.axes[0].set_ylabel("NMSE against the clean output")
 
 
 EXPERIMENT = Experiment(

@@ -69,7 +69,6 @@ def _draw(figure: Any, records: list[Record]) -> None:
         ax.plot(range(1, len(values) + 1), values, f"C{place}o", label=group.values["method"])
     ax.plot(range(1, 8), [run[0] for run in FIGURE_8], "kx", label="RR-9100")
     ax.set(xlabel="sample", ylabel="iterations to a relative cost of 1e-5", yscale="log")
-    ax.legend()
 
 
 EXPERIMENT = Experiment(

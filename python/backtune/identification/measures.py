@@ -9,6 +9,7 @@ import numpy as np
 from .._engine.arrays import as_count
 from .._engine.data.sequences import Sequences
 from .._engine.errors import ArgumentError
+from ..estimation.fit import left_and_total, part, percent
 from . import runs
 from .base import ModelBase
 from .combination import as_horizon
@@ -20,13 +21,15 @@ _FIRST, _PART = 50, 0.1
 class Compared(NamedTuple):
     """Outputs of a model beside those that were measured, (T, O) of each sequence.
 
-    `desired` has NaN where nothing counts: where nothing was measured, and in the first rows.
+    `desired` has NaN where nothing counts: where nothing was measured, and in the first rows, whose
+    number is in `first`.
     """
 
     given: Sequences
     inputs: list[np.ndarray]
     outputs: list[np.ndarray]
     desired: list[np.ndarray]
+    first: list[int]
 
     @property
     def errors(self) -> np.ndarray:
@@ -59,7 +62,7 @@ def compare(model: ModelBase, u: Any, y: Any, horizon: float | None, first: int 
             f"y: no value of output {output} is known after the first"
             f" {max(counts, default=0)} rows, which set the state"
         )
-    return Compared(given, arrays, outputs, desired)
+    return Compared(given, arrays, outputs, desired, counts)
 
 
 def nmse(
@@ -98,8 +101,7 @@ def nmse(
         below 0.
     """
     found = compare(model, u, y, horizon, first)
-    left, total = sums(found)
-    return np.where(total > 0, left / np.where(total > 0, total, 1.0), np.nan)
+    return part(*sums(found))
 
 
 def score(
@@ -130,21 +132,12 @@ def fit_percent(
     The measure of control engineers: 100 for no error, 0 for errors as those of the mean. |.| is
     the root of the sum of squares. Parameters and errors of `nmse`.
     """
-    return 100 * (1 - np.sqrt(nmse(model, u, y, horizon, first=first)))
+    return percent(nmse(model, u, y, horizon, first=first))
 
 
 def sums(found: Compared) -> tuple[np.ndarray, np.ndarray]:
     """Return sums of squares, (O,): of errors, infinite where a run diverges, and of deviations."""
-    desired = np.concatenate(found.desired)
-    known = np.isfinite(desired)
-    with np.errstate(over="ignore", invalid="ignore"):
-        left = np.where(known, found.errors, 0.0)
-        squares = (left**2).sum(axis=0)
-    deviations = desired - np.nanmean(desired, axis=0)
-    total = np.nansum(deviations**2, axis=0)
-    # What rounding leaves of a constant.
-    still = total <= known.sum(axis=0) * (1e-12 * np.abs(np.nanmean(desired, axis=0))) ** 2
-    return np.where(np.isfinite(squares), squares, np.inf), np.where(still, 0.0, total)
+    return left_and_total(np.concatenate(found.desired), np.concatenate(found.outputs))
 
 
 def _first_of(place: int | None, u: np.ndarray) -> int:

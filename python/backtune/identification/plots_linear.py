@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..display.plots import _pyplot
+from ..display.canvas import FAINT, column, grid, legend
 from ..estimation.linear_uncertainty import ModelUncertainty
 from ..estimation.uncertainty import band_width
 from .analysis import AnalysedModel
@@ -53,8 +53,7 @@ def plot_step(
     """
     width = band_width(level)
     values = model.step(steps, at) if uncertainty is None else uncertainty.step
-    if ax is None:
-        _, ax = _pyplot().subplots()
+    ax = grid(ax, (1, 1), (6.0, 3.0))[0, 0]
     clock = _clock(model)
     times = np.arange(len(values)) * (clock or 1.0)
     for o, m, label in _pairs(model):
@@ -65,7 +64,7 @@ def plot_step(
             ax.fill_between(times, low, high, step="post", color=line.get_color(), **_BAND)
     ax.set_xlabel("time step" if clock is None else "time [s]")
     ax.set_ylabel("answer to a step of 1")
-    ax.legend()
+    legend(ax)
     return ax
 
 
@@ -105,7 +104,7 @@ def plot_bode(
     """
     width = band_width(level)
     found = model.bode(frequencies, at) if uncertainty is None else uncertainty.frequency
-    axes = _pyplot().subplots(2, 1, sharex=True)[1] if ax is None else ax
+    axes = column(ax, 2)
     errors = (
         (None, None)
         if uncertainty is None
@@ -121,7 +120,7 @@ def plot_bode(
                 part.fill_between(found.frequencies, low, high, color=line.get_color(), **_BAND)
         part.set_ylabel(name)
     axes[1].set_xlabel("cycles per time step" if _clock(model) is None else "frequency [Hz]")
-    axes[0].legend()
+    legend(axes[0])
     return axes
 
 
@@ -161,11 +160,10 @@ def plot_poles(
     """
     width = band_width(level)
     poles = model.poles(at) if uncertainty is None else uncertainty.poles
-    if ax is None:
-        _, ax = _pyplot().subplots()
+    ax = grid(ax, (1, 1), (4.5, 4.0))[0, 0]
     circle = np.exp(1j * np.linspace(0, 2 * np.pi, 181))
-    ax.plot(circle.real, circle.imag, color="tab:gray", linewidth=1)
-    ax.plot(poles.real, poles.imag, "x", color="tab:blue")
+    ax.plot(circle.real, circle.imag, color=FAINT, linewidth=1)
+    ax.plot(poles.real, poles.imag, "x", color="C0")
     if uncertainty is not None:
         for pole, covariance in zip(poles, uncertainty.poles_covariance):
             if not np.isfinite(covariance).all():
@@ -175,7 +173,7 @@ def plot_poles(
             sizes, axes = np.linalg.eigh(covariance)
             half = radius * axes * np.sqrt(np.maximum(sizes, 0))
             ring = half @ np.stack([circle.real, circle.imag])
-            ax.plot(pole.real + ring[0], pole.imag + ring[1], color="tab:blue", alpha=0.5)
+            ax.plot(pole.real + ring[0], pole.imag + ring[1], color="C0", alpha=0.5)
     ax.set_aspect("equal")
     ax.set_xlabel("real part")
     ax.set_ylabel("imaginary part")

@@ -7,14 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .._engine.arrays import as_count
-from .._engine.errors import SizeError
+from ..estimation.correlations import LEVEL, ChiSquare, correlations, most_lags
+from ..networks.channels import channel_names
 from .base import ModelBase
-from .channels import channel_names
-from .correlations import BOUND, LEVEL, ChiSquare, crossed, own, whiteness
 from .measures import Compared, compare
 
-_LAGS = 25
 # Errors below this part of the deviation of an output are those of rounding.
 _ROUNDING = 1e-9
 # Those of runs that diverge, whose squares would overflow, do not count.
@@ -172,10 +169,7 @@ def residuals_of(
         As of `nmse`; `lags` below 1 or not below the length of the longest sequence.
     """
     found = compare(model, u, y, horizon, first)
-    longest = max(map(len, found.inputs))
-    most = max(1, min(_LAGS, longest // 4)) if lags is None else as_count(lags, "lags", 1)
-    if most >= longest:
-        raise SizeError(f"lags: {most} came for {longest} time steps, expected fewer")
+    most = most_lags(lags, max(map(len, found.inputs)))
     steps = np.inf if horizon is None else float(horizon)
     left = [d - x for d, x in zip(found.desired, found.outputs)]
     shown = found.given.results(left, model._output_names())
@@ -183,55 +177,26 @@ def residuals_of(
 
 
 def _tested(
-    found: Compared, errors: Any, horizon: float, most: int, names: tuple[list[str], list[str]]
+    compared: Compared,
+    errors: Any,
+    horizon: float,
+    most: int,
+    names: tuple[list[str], list[str]],
 ) -> Residuals:
-    whole = found.errors
-    known = np.abs(whole) < _LARGEST
-    count = known.sum(axis=0)
-    mean = np.where(known, whole, 0.0).sum(axis=0) / np.maximum(count, 1)
-    centred = np.where(known, whole - mean, 0.0)
-    deviation = np.sqrt((centred**2).sum(axis=0) / np.maximum(count, 1))
-    cuts = np.cumsum([len(item) for item in found.inputs])[:-1]
-    sequences = np.split(centred, cuts)
-    masks = np.split(known.astype(float), cuts)
-    offset = np.concatenate(found.inputs).mean(axis=0)
-    inputs = [item - offset for item in found.inputs]
-    desired = np.concatenate(found.desired)
-    scale, diverged = np.nanstd(desired, axis=0), (np.isfinite(desired) & ~known).any(axis=0)
-    channels, outputs = len(offset), len(mean)
-    auto = [
-        own([e[:, o] for e in sequences], [k[:, o] for k in masks], most) for o in range(outputs)
-    ]
-    cross = [
-        [
-            crossed(
-                [e[:, o] for e in sequences],
-                [k[:, o] for k in masks],
-                [item[:, m] for item in inputs],
-                most,
-            )
-            for m in range(channels)
-        ]
-        for o in range(outputs)
-    ]
-    shape = (outputs, channels, 2 * most + 1)
-    values = np.array([[c.values for c in row] for row in cross]).reshape(shape)
-    bounds = np.array([[c.deviations for c in row] for row in cross]).reshape(shape)
+    left = [d - x for d, x in zip(compared.desired, compared.outputs)]
+    known = [np.abs(item) < _LARGEST for item in left]
+    found = correlations(
+        [np.where(k, e, np.nan) for e, k in zip(left, known)], compared.inputs, most
+    )
+    desired = np.concatenate(compared.desired)
+    scale = np.nanstd(desired, axis=0)
+    diverged = (np.isfinite(desired) & ~np.concatenate(known)).any(axis=0)
     return Residuals(
         errors,
         horizon,
-        mean,
-        deviation,
-        np.arange(most + 1),
-        np.array([pair[0] for pair in auto]).T,
-        BOUND * np.array([pair[1] for pair in auto]).T,
-        np.arange(-most, most + 1),
-        values.transpose(2, 0, 1),
-        BOUND * bounds.transpose(2, 0, 1),
-        [whiteness(pair[0], pair[1], int(n)) for pair, n in zip(auto, count)],
-        [[c.test for c in row] for row in cross],
+        *found,
         names,
-        [_in_short(*item) for item in zip(np.hypot(mean, deviation), scale, diverged)],
+        [_in_short(*item) for item in zip(np.hypot(found.mean, found.deviation), scale, diverged)],
     )
 
 

@@ -7,51 +7,64 @@ from typing import Any
 import numpy as np
 
 from .._engine import shown
-from ..display.drawing import escaped
-from .channels import channel_names, labels
+from ..display.html import block, folded, line, listing, row, table
+from ..networks.channels import channel_names, labels
 from .combination import HORIZONS
 from .model import IdentifiedModel
+from .plots_report import draw_report
 from .report import IdentificationReport, Trial, rows_shown
 
-# Columns of a report: attribute, heading, format.
+# Columns of a report: attribute, heading, format; the others are folded away.
 COLUMNS = (
     ("order", "order", "d"),
     ("hidden", "hidden", "d"),
-    ("layer", "layer", ""),
     ("kind", "kind", ""),
+    ("validation", "validation", ".3g"),
+    ("weight", "weight", ".2g"),
+)
+OTHERS = (
+    ("layer", "layer", ""),
     ("factor", "factor", "d"),
     ("draw", "draw", "d"),
     ("ridge", "ridge", ".0e"),
     ("iterations", "iterations", "d"),
-    ("validation", "validation", ".3g"),
     ("crossed", "crossed", ".2g"),
     ("prediction", "one step", ".3g"),
-    ("seconds", "seconds", ".2f"),
-    ("weight", "weight", ".2g"),
     ("prediction_weight", "one-step weight", ".2g"),
+    ("seconds", "seconds", ".2f"),
 )
 
 
 @shown.html.register
 def report_html(report: IdentificationReport) -> str:
-    """Return the table of a report, and what it says below."""
+    """Return the table of a report, what it says below, and other columns folded away."""
     rows = rows_shown(report)
-    body = [_row(k, report[k]) for k in rows]
-    head = ["row", *(heading for _, heading, _ in COLUMNS)]
     more = len(report) - len(rows)
     notes = [f"and {more} more rows"] if more else []
     notes += report.notes()
-    return f"<div>{table(head, body)}{listing(notes)}</div>"
+    rest = _table(report, rows, OTHERS)
+    return block(_table(report, rows, COLUMNS), listing(notes), folded("more of each row", rest))
 
 
-def _row(place: int, trial: Trial) -> str:
-    cells = [str(place)]
-    for name, _, form in COLUMNS:
+def _table(
+    report: IdentificationReport, rows: list[int], columns: tuple[tuple[str, str, str], ...]
+) -> str:
+    head = ["row", *(heading for _, heading, _ in columns)]
+    return table(head, [_row(k, report[k], columns) for k in rows])
+
+
+def _row(place: int, trial: Trial, columns: tuple[tuple[str, str, str], ...]) -> str:
+    cells = [f"{place} (chosen)" if trial.chosen else str(place)]
+    for name, _, form in columns:
         value = getattr(trial, name)
         cells.append("" if value is None else format(value, form))
-    weight = ' style="font-weight:bold"' if trial.chosen else ""
-    mark = " (chosen)" if trial.chosen else ""
-    return f"<tr{weight}><td>{cells[0]}{mark}</td>{_cells(cells[1:])}</tr>"
+    return row(cells, bold=trial.chosen)
+
+
+@shown.figure.register
+def report_figure(report: IdentificationReport, ax: Any = None) -> Any:
+    """Draw a report, see `bt.plot.report`."""
+    return draw_report(report, ax)
 
 
 @shown.html.register
@@ -69,26 +82,11 @@ def model_html(model: IdentifiedModel) -> str:
     body = []
     for steps, errors in zip(HORIZONS, model.errors):
         name = f"{steps:g}" if np.isfinite(steps) else "free run"
-        body.append(f"<tr><td>{name}</td>{_cells([f'{e:.3g}' for e in errors])}</tr>")
+        body.append(row([name, *(f"{e:.3g}" for e in errors)]))
     errors_table = table(head, body, "deviation of errors on held-back parts")
-    return (
-        f"<div><div>{escaped(repr(model)[1:-1])}</div>{listing(notes)}{errors_table}"
-        f"<details><summary>{len(model.report)} candidates</summary>"
-        f"{report_html(model.report)}</details></div>"
+    return block(
+        line(repr(model)[1:-1]),
+        listing(notes),
+        errors_table,
+        folded(f"{len(model.report)} candidates", report_html(model.report)),
     )
-
-
-def table(head: list[str], rows: list[str], caption: str = "") -> str:
-    """Return a table; rows are HTML, headings and caption are text."""
-    title = f"<caption>{escaped(caption)}</caption>" if caption else ""
-    heads = "".join(f"<th>{escaped(name)}</th>" for name in head)
-    return f"<table>{title}<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-
-
-def listing(items: list[str]) -> str:
-    """Return texts one below the other."""
-    return f"<ul>{''.join(f'<li>{escaped(item)}</li>' for item in items)}</ul>" if items else ""
-
-
-def _cells(values: list[Any]) -> str:
-    return "".join(f"<td>{escaped(str(value))}</td>" for value in values)

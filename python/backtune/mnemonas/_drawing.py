@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from .._engine.errors import FileError
+from ..display.canvas import legend
 
 
-def save_curves(file: str, x: Any, curves: dict[str, Any]) -> None:
-    """Write file.dat, a column for x and for each curve, and file.png."""
+def save_curves(file: str, x: Any, curves: dict[str, Any], axes: tuple[str, str]) -> None:
+    """Write file.dat, a column for x and for each curve, and file.png, its axes so named."""
     try:
         columns = np.column_stack([x, *curves.values()])
         np.savetxt(f"{file}.dat", columns, header=" ".join(["x", *curves]))
@@ -18,11 +19,12 @@ def save_curves(file: str, x: Any, curves: dict[str, Any]) -> None:
             from matplotlib.figure import Figure
         except ImportError:
             return
-        figure = Figure()
-        axes = figure.subplots()
+        figure = Figure(figsize=(6, 3.4), layout="constrained")
+        ax = figure.subplots()
         for name, values in curves.items():
-            axes.plot(x, values, label=name)
-        axes.legend()
+            ax.plot(x, values, label=name)
+        ax.set(xlabel=axes[0], ylabel=axes[1])
+        legend(ax)
         figure.savefig(f"{file}.png")
     except OSError as error:
         raise FileError(f"{file}: {error}") from None

@@ -93,7 +93,8 @@ class CurveFit:
         from ._drawing import save_curves
 
         times = np.arange(self.getCount())
-        save_curves(file, times, {"value": self._values, "model": _curve(self._model, times)})
+        curves = {"value": self._values, "model": _curve(self._model, times)}
+        save_curves(file, times, curves, ("number of the value", "value"))
 
 
 def _curve(model: _Model, times: np.ndarray) -> np.ndarray:

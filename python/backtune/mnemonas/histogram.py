@@ -153,7 +153,7 @@ class Histogram(Density):
         if model:
             density = self.getDensityModel(model)
             curves["model"] = [density.p(x) for x in middle]
-        save_curves(file, middle, curves)
+        save_curves(file, middle, curves, ("value", "density"))
 
 
 def _deviation(x: np.ndarray) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._engine import abi
+from .._engine import abi, shown
 from .._engine.abi import lib
 from .._engine.arrays import as_float, as_full, as_mask, as_text
 from .._engine.errors import ArgumentError, SizeError
@@ -173,6 +173,9 @@ class Weights(Mapping):
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self)
+
+    def _repr_html_(self) -> str | None:
+        return shown.html(self)
 
     def __repr__(self) -> str:
         rows = [f"  {name}: {' x '.join(map(str, self._shape(name)[1]))}" for name in self]

@@ -1,18 +1,23 @@
 """Correlations of errors with themselves and with inputs, and tests of them.
 
-Sequences come as lists of arrays (T,), centred, 0 where not known; pairs of time steps never reach
-from one sequence into the next.
+Pairs of time steps never reach from one sequence into the next. But for those of `correlations`,
+sequences come as lists of arrays (T,), centred, 0 where not known.
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._engine.arrays import as_count
+from .._engine.errors import SizeError
+
 #: Level of bounds and tests, and how many deviations that is, on both sides of 0.
 LEVEL, BOUND = 0.01, 2.5758293035489004
+#: Lags by default, at most.
+LAGS = 25
 # Directions of lags of less than this part of the largest variance say nothing: smooth inputs.
 _LEAST_VARIANCE = 1e-3
 
@@ -31,6 +36,70 @@ class ChiSquare(NamedTuple):
     statistic: float
     freedom: float
     p: float
+
+
+class Correlations(NamedTuple):
+    """Of O outputs and M inputs, see `identification.Residuals`; bounds are of 99 %."""
+
+    mean: np.ndarray
+    deviation: np.ndarray
+    lags: np.ndarray
+    autocorrelation: np.ndarray
+    autocorrelation_bound: np.ndarray
+    cross_lags: np.ndarray
+    cross_correlation: np.ndarray
+    cross_correlation_bound: np.ndarray
+    whiteness: list[ChiSquare]
+    independence: list[list[ChiSquare]]
+
+
+def most_lags(lags: Any, longest: int) -> int:
+    """Return the largest lag that is asked for, of sequences of so many time steps at most.
+
+    By default 25, or a quarter of the longest sequence where that is less. SizeError for one that
+    is not below its length, ArgumentError for one below 1.
+    """
+    most = max(1, min(LAGS, longest // 4)) if lags is None else as_count(lags, "lags", 1)
+    if most >= longest:
+        raise SizeError(f"lags: {most} came for {longest} time steps, expected fewer")
+    return most
+
+
+def correlations(left: list[np.ndarray], given: list[np.ndarray], most: int) -> Correlations:
+    """Return the correlations of errors, (T, O) and NaN where not known, and inputs, (T, M)."""
+    whole = np.concatenate(left)
+    known = np.isfinite(whole)
+    count = known.sum(axis=0)
+    mean = np.where(known, whole, 0.0).sum(axis=0) / np.maximum(count, 1)
+    centred = np.where(known, whole - mean, 0.0)
+    deviation = np.sqrt((centred**2).sum(axis=0) / np.maximum(count, 1))
+    cuts = np.cumsum([len(item) for item in left])[:-1]
+    sequences, masks = np.split(centred, cuts), np.split(known.astype(float), cuts)
+    offset = np.concatenate(given).mean(axis=0)
+    inputs = [item - offset for item in given]
+    channels, outputs = len(offset), len(mean)
+    errors = [[e[:, o] for e in sequences] for o in range(outputs)]
+    marks = [[k[:, o] for k in masks] for o in range(outputs)]
+    auto = [own(e, k, most) for e, k in zip(errors, marks)]
+    cross = [
+        [crossed(e, k, [item[:, m] for item in inputs], most) for m in range(channels)]
+        for e, k in zip(errors, marks)
+    ]
+    shape = (outputs, channels, 2 * most + 1)
+    values = np.array([[c.values for c in row] for row in cross]).reshape(shape)
+    bounds = np.array([[c.deviations for c in row] for row in cross]).reshape(shape)
+    return Correlations(
+        mean,
+        deviation,
+        np.arange(most + 1),
+        np.array([pair[0] for pair in auto]).T,
+        BOUND * np.array([pair[1] for pair in auto]).T,
+        np.arange(-most, most + 1),
+        values.transpose(2, 0, 1),
+        BOUND * bounds.transpose(2, 0, 1),
+        [whiteness(pair[0], pair[1], int(n)) for pair, n in zip(auto, count)],
+        [[c.test for c in row] for row in cross],
+    )
 
 
 def sums_at_lags(a: list[np.ndarray], b: list[np.ndarray], most: int) -> np.ndarray:

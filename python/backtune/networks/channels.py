@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..networks.network import Network
+from .network import Network
 
 
 def channel_names(net: Network) -> tuple[list[str], list[str]]:

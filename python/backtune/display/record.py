@@ -1,0 +1,88 @@
+"""The record of one sequence that a figure is of, and what models say over it."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._engine.data.forms import Form
+from .._engine.data.numbers import as_float
+from .._engine.data.pairs import paired, placed
+from .._engine.data.sequences import Sequences, read
+from .._engine.errors import SizeError
+from ..networks.channels import labels
+
+
+class Record(NamedTuple):
+    """One sequence: inputs as models take them, the table that it is of, what was measured.
+
+    `u` is a number of time steps where there are no inputs; `told` is what came as outputs, of
+    which `y` has a row for each time step.
+    """
+
+    u: Any
+    told: Any
+    inputs: np.ndarray
+    form: Form | None
+    y: np.ndarray
+    names: list[str] | None
+    units: list[str] | None
+
+    def channels(self, models: list[Any]) -> tuple[list[str], float | None]:
+        """Return outputs with their units, and the sampling time, of who first knows them."""
+        names, units, seconds = labels_of(models)
+        if names is None:
+            names, units = self.names, self.units if units is None else units
+        if names is None:
+            names = [f"y{k}" for k in range(self.y.shape[1])]
+        return labels(names, units), seconds
+
+
+def one_record(u: Any, y: Any, names: list[str] | None = None) -> Record:
+    """Read a record of one sequence; `names` are those of the outputs, where they are known."""
+    wanted = read(y, None, "y", names)
+    if u is None or np.ndim(u) == 0:
+        steps = len(wanted.arrays[0]) if u is None else int(u)
+        u, given = steps, Sequences([np.empty((steps, 0))], [None], False)
+    else:
+        given = read(u, None, "u")
+    most = max(len(given.arrays), len(wanted.arrays))
+    if most != 1 or not given.arrays or not wanted.arrays:
+        raise SizeError(f"u, y: {most} sequences came, expected one")
+    rows = paired(given, wanted, "u", "y")
+    values = placed(wanted.arrays, rows, given.lengths, np.nan)[0]
+    form = given.forms[0] or wanted.forms[0]
+    # A list of one is that one.
+    u, y = (
+        v[0] if item.is_list and item.panel is None else v for v, item in ((u, given), (y, wanted))
+    )
+    return Record(u, y, given.arrays[0], form, values, wanted.names, wanted.units)
+
+
+def labels_of(models: list[Any]) -> tuple[list[str] | None, list[str] | None, float | None]:
+    """Return names and units of outputs, and seconds of a time step, of who first knows them."""
+    nets = [getattr(model, "net", model) for model in models]
+    found = [
+        next((v for v in (getattr(net, name, None) for net in nets) if v is not None), None)
+        for name in ("output_names", "output_units", "sampling_time")
+    ]
+    return found[0], found[1], found[2]
+
+
+@singledispatch
+def outputs_over(
+    model: Any, u: Any, y: Any, horizon: float | None, first: int | None, initial: Any
+) -> tuple[np.ndarray, int]:
+    """Return what a model says over a record, (T, O), and how many first rows set its state."""
+    if not (hasattr(model, "simulate") or hasattr(model, "predict")):
+        found = model
+    elif horizon is not None and np.isfinite(horizon):
+        found = model.predict(u, y, horizon)
+    elif hasattr(model, "simulate"):
+        found = model.simulate(u) if initial is None else model.simulate(u, initial)
+    else:
+        found = model.predict(u)
+    values = as_float(found, "outputs of a model")
+    return values.reshape(len(values), -1), first or 0

@@ -1,0 +1,32 @@
+"""How well outputs meet desired ones: the part of the variance that is left, and the fit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def left_and_total(desired: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return sums of squares, (O,): of errors, infinite where a run diverges, and of deviations.
+
+    Both arrays are of shape (T, O); what is not desired is NaN there.
+    """
+    known = np.isfinite(desired)
+    with np.errstate(over="ignore", invalid="ignore"):
+        left = np.where(known, desired - outputs, 0.0)
+        squares = (left**2).sum(axis=0)
+    mean = np.where(known, desired, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    total = np.where(known, desired - mean, 0.0)
+    total = (total**2).sum(axis=0)
+    # What rounding leaves of a constant.
+    still = total <= known.sum(axis=0) * (1e-12 * np.abs(mean)) ** 2
+    return np.where(np.isfinite(squares), squares, np.inf), np.where(still, 0.0, total)
+
+
+def part(left: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """Return the normalised mean square error, NaN where nothing varies."""
+    return np.where(total > 0, left / np.where(total > 0, total, 1.0), np.nan)
+
+
+def percent(nmse: np.ndarray) -> np.ndarray:
+    """Return the fit in percent: 100 for no error, 0 for errors as those of the mean."""
+    return 100 * (1 - np.sqrt(nmse))
