@@ -56,7 +56,8 @@ package final class Shards {
     var first: Program?
     // Shards of the same lengths share what is kept of each time.
     var batches: [[Int]: Batch] = [:]
-    let all = try Sharding.shards(lengths).map { sequences in
+    let groups = Sharding.shards(lengths)
+    let all = try groups.map { sequences in
       let own = sequences.map { lengths[$0] }
       let batch = try batches[own] ?? Batch(lengths: own)
       batches[own] = batch
@@ -66,7 +67,12 @@ package final class Shards {
         ?? first.map { try Program($0, lanes: batch.lanes) }
         ?? Program(network, lanes: batch.lanes)
       programs[batch.lanes] = program
-      first = first ?? program
+      if first == nil {
+        // Known to be too much before most of it is taken.
+        try MemoryBudget.bytes(
+          doubles: [groups.count, program.scratchCount], for: "work space of programs")
+        first = program
+      }
       return try Shard(sequences, batch, program)
     }
     self.all = all
