@@ -1,6 +1,7 @@
 """Sphinx: `make docs` builds build/docs."""
 
 import re
+from pathlib import Path
 
 import backtune
 
@@ -8,19 +9,49 @@ project = "backtune"
 author = "the authors of backtune"
 version = release = backtune.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-source_suffix = {".md": "markdown"}
-myst_heading_anchors = 2
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.napoleon",
+    "sphinx_gallery.gen_gallery",
+]
+source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+exclude_patterns = ["gallery/*.py", "gallery/sg_execution_times.rst", "sg_execution_times.rst"]
 highlight_language = "python"
 html_theme = "furo"
 html_title = "backtune"
+html_static_path = ["_static"]
+html_css_files = ["backtune.css"]
 html_show_sourcelink = False
 
 napoleon_google_docstring = False
 napoleon_use_ivar = True
 napoleon_use_rtype = False
-autodoc_typehints = "none"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+add_module_names = False
+python_use_unqualified_type_names = True
+maximum_signature_line_length = 90
+toc_object_entries_show_parents = "hide"
+# `Network.simulate` of docstrings leads there; what is no name is code.
+default_role = "py:obj"
+
+sphinx_gallery_conf = {
+    "examples_dirs": str(Path(__file__).parents[1] / "examples" / "gallery"),
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"\.py$",
+    "within_subsection_order": "FileNameSortKey",
+    "abort_on_example_error": True,
+    "show_memory": False,
+    "min_reported_time": 10,
+    "download_all_examples": False,
+    "remove_config_comments": True,
+}
 
 
 def escape_bars(app, what, name, obj, options, lines):
@@ -33,6 +64,30 @@ def escape_bars(app, what, name, obj, options, lines):
             )
 
 
+def split_attributes(app, what, name, obj, options, lines):
+    """Give ``a, b : type`` among attributes a line each, as napoleon gives it to parameters."""
+    out, inside = [], False
+    place = 0
+    while place < len(lines):
+        line = lines[place]
+        if place + 1 < len(lines) and re.fullmatch(r"\s*-{3,}\s*", lines[place + 1]):
+            inside = line.strip() == "Attributes"
+        found = re.fullmatch(r"(\s*)(\w+(?:, \w+)+) : (.*)", line) if inside else None
+        place += 1
+        if found is None:
+            out.append(line)
+            continue
+        below = place
+        while below < len(lines) and lines[below].startswith(found[1] + " "):
+            below += 1
+        for word in found[2].split(", "):
+            out += [f"{found[1]}{word} : {found[3]}", *lines[place:below]]
+        place = below
+    lines[:] = out
+
+
 def setup(app):
     """Connect what this manual needs, as Sphinx asks."""
+    # Before napoleon, which has 500.
+    app.connect("autodoc-process-docstring", split_attributes, priority=400)
     app.connect("autodoc-process-docstring", escape_bars)
