@@ -2,8 +2,8 @@
 A first fit
 ===========
 
-A network of eight leaky tanh units learns what another one does, of which one node is seen. There is
-nothing to choose but the network: no rate, no schedule. Half of the record is held back.
+A network of eight leaky tanh units learns what another one does, of which one node is seen. There
+is nothing to choose but the network: no rate, no schedule. Half of the record is held back.
 """
 
 import backtune as bt
@@ -18,9 +18,7 @@ trace = bt.Estimator(net, u[:150], y[:150]).run(max_iterations=50, progress=Fals
 print(trace)
 
 # %%
-fig, (left, right) = plt.subplots(
-    1, 2, figsize=(9, 3), width_ratios=(2.2, 1), layout="constrained"
-)
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3), width_ratios=(2.2, 1), layout="constrained")
 left.axvspan(150, 300, color="0.93", label="not seen")
 left.plot(y, "k", linewidth=3, alpha=0.35, label="desired")
 left.plot(net.simulate(u), linewidth=1, label="network")

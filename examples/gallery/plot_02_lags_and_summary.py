@@ -2,8 +2,9 @@
 Lags, and the summary of a network
 ==================================
 
-Units read the input one step late unless told otherwise: physical systems do, and so do the report's
-units. Where the data answer at once, ``input_lag=0`` is wanted; `Network.summary` says so in a hint.
+Units read the input one step late unless told otherwise: physical systems do, and so do the
+report's units. Where the data answer at once, ``input_lag=0`` is wanted; `Network.summary` says
+so in a hint.
 """
 
 import backtune as bt

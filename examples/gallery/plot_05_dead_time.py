@@ -2,8 +2,8 @@
 Dead time
 =========
 
-The plant answers twelve steps late. The dead time is found from the record, stands in the report, and
-is no state of the model: the step response is flat until then, and follows that of the plant.
+The plant answers twelve steps late. The dead time is found from the record, stands in the report,
+and is no state of the model: the step response is flat until then, and follows that of the plant.
 """
 
 import backtune as bt

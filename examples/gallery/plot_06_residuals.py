@@ -2,8 +2,8 @@
 Residuals
 =========
 
-What a model leaves should be white and should not depend on the input. A linear model of a plant with
-a square in it fails the second test; one with a layer passes it.
+What a model leaves should be white and should not depend on the input. A linear model of a plant
+with a square in it fails the second test; one with a layer passes it.
 """
 
 import backtune as bt

@@ -2,8 +2,8 @@
 A stream in a loop
 ==================
 
-`Network.stream` runs a network one sample at a time. Here it is a plant in a control loop: each input
-depends on the output before it. A step takes about a microsecond from Python, 0.05 from C.
+`Network.stream` runs a network one sample at a time. Here it is a plant in a control loop: each
+input depends on the output before it. A step takes about a microsecond from Python, 0.05 from C.
 """
 
 import backtune as bt
