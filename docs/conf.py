@@ -6,7 +6,7 @@ from pathlib import Path
 import backtune
 
 project = "backtune"
-author = "the authors of backtune"
+author = project_copyright = "the authors of backtune"
 version = release = backtune.__version__
 
 extensions = [
@@ -47,6 +47,7 @@ sphinx_gallery_conf = {
     "filename_pattern": r"\.py$",
     "within_subsection_order": "FileNameSortKey",
     "abort_on_example_error": True,
+    "capture_repr": (),
     "show_memory": False,
     "min_reported_time": 10,
     "download_all_examples": False,
