@@ -59,7 +59,7 @@ bench: build
 	@$(PYTHON) benchmarks/threads.py
 
 docs: build
-	@$(PYTHON) -c 'import furo, matplotlib, myst_parser, pandas, sklearn, sphinx, sphinx_gallery' 2>/dev/null || $(PYTHON) -m pip install --quiet --editable '.[docs]'
+	@$(PYTHON) -c 'import furo, latex2mathml, matplotlib, myst_parser, pandas, sklearn, sphinx, sphinx_gallery' 2>/dev/null || $(PYTHON) -m pip install --quiet --editable '.[docs]'
 	@$(PYTHON) -m sphinx -q -W --keep-going -b html docs build/docs
 	@tools/swift_docs.sh build/docs-swift
 	@echo build/docs/index.html, build/docs-swift/pages/documentation/backtune

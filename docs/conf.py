@@ -1,27 +1,32 @@
 """Sphinx: `make docs` builds build/docs."""
 
 import re
+import sys
 from pathlib import Path
 
 import backtune
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 project = "backtune"
 author = project_copyright = "the authors of backtune"
 version = release = backtune.__version__
 
 extensions = [
+    "mathml",
     "myst_parser",
     "sphinx.ext.autodoc",
-    "sphinx.ext.mathjax",
     "sphinx.ext.napoleon",
     "sphinx_gallery.gen_gallery",
 ]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_dmath_allow_labels = True
 myst_heading_anchors = 3
 exclude_patterns = ["gallery/*.py", "gallery/sg_execution_times.rst", "sg_execution_times.rst"]
 highlight_language = "python"
 html_theme = "furo"
+html_math_renderer = "mathml"
 html_title = "backtune"
 html_static_path = ["_static"]
 html_css_files = ["backtune.css"]
