@@ -76,4 +76,4 @@ format: build
 	$(PYTHON) -m ruff format .
 
 clean:
-	rm -rf .build* .venv* build dist python/backtune/lib python/*.egg-info examples/output
+	rm -rf .build* .venv* build dist docs/gallery python/backtune/lib python/*.egg-info examples/output
