@@ -59,8 +59,8 @@ bench: build
 	@$(PYTHON) benchmarks/threads.py
 
 docs: build
-	@$(PYTHON) -c 'import furo, latex2mathml, matplotlib, myst_parser, pandas, sklearn, sphinx, sphinx_gallery' 2>/dev/null || $(PYTHON) -m pip install --quiet --editable '.[docs]'
-	@$(PYTHON) -m sphinx -q -W --keep-going -b html docs build/docs
+	@$(PYTHON) -c 'import furo, ipykernel, latex2mathml, matplotlib, myst_nb, pandas, sklearn, sphinx, sphinx_gallery' 2>/dev/null || $(PYTHON) -m pip install --quiet --editable '.[docs]'
+	@$(PYTHON) -m sphinx -q -W -E --keep-going -b html docs build/docs
 	@tools/swift_docs.sh build/docs-swift
 	@echo build/docs/index.html, build/docs-swift/pages/documentation/backtune
 
@@ -76,4 +76,4 @@ format: build
 	$(PYTHON) -m ruff format .
 
 clean:
-	rm -rf .build* .venv* build dist docs/gallery python/backtune/lib python/*.egg-info examples/output
+	rm -rf .build* .venv* build dist docs/gallery docs/notebook python/backtune/lib python/*.egg-info examples/output

@@ -1,6 +1,7 @@
 """Sphinx: `make docs` builds build/docs."""
 
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -14,16 +15,28 @@ version = release = backtune.__version__
 
 extensions = [
     "mathml",
-    "myst_parser",
+    "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx_gallery.gen_gallery",
 ]
-source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
+source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb", ".rst": "restructuredtext"}
+# The notebooks, run like the gallery.
+HERE = Path(__file__).parent
+shutil.copytree(HERE.parent / "examples" / "notebooks", HERE / "notebook", dirs_exist_ok=True)
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_merge_streams = True
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_dmath_allow_labels = True
 myst_heading_anchors = 3
-exclude_patterns = ["gallery/*.py", "gallery/sg_execution_times.rst", "sg_execution_times.rst"]
+exclude_patterns = [
+    "gallery/*.py",
+    "gallery/*.ipynb",
+    "gallery/sg_execution_times.rst",
+    "sg_execution_times.rst",
+]
 highlight_language = "python"
 html_theme = "furo"
 html_math_renderer = "mathml"
@@ -53,6 +66,8 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "abort_on_example_error": True,
     "capture_repr": (),
+    # The engine may be another one.
+    "run_stale_examples": True,
     "show_memory": False,
     "min_reported_time": 10,
     "download_all_examples": False,
@@ -92,8 +107,27 @@ def split_attributes(app, what, name, obj, options, lines):
     lines[:] = out
 
 
+# Pages whose blocks are run when the manual is built, with what they print and draw below.
+RUN = {"data", "guide", "how-sure", "identified-models", "prediction", "reservoirs", "spikes"}
+HEAD = """---
+file_format: mystnb
+kernelspec:
+  name: python3
+  display_name: Python 3
+---
+"""
+
+
+def run_blocks(app, docname, source):
+    """Make cells of the blocks of a page."""
+    if docname in RUN:
+        source[0] = HEAD + source[0].replace("```python\n", "```{code-cell} ipython3\n")
+
+
 def setup(app):
     """Connect what this manual needs, as Sphinx asks."""
+    app.connect("source-read", run_blocks)
+    app.add_config_value("pages_run", sorted(RUN), "env")
     # Before napoleon, which has 500.
     app.connect("autodoc-process-docstring", split_attributes, priority=400)
     app.connect("autodoc-process-docstring", escape_bars)
