@@ -64,10 +64,11 @@ def test_api_names_what_the_package_gives():
         "identified-models",
         "prediction",
         "reservoirs",
+        "spikes",
     ],
 )
 def test_blocks_run(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"^```python\n(.*?)^```", (DOCS / f"{name}.md").read_text(), re.M | re.S)
-    assert len(blocks) > (1 if name in ("export", "reservoirs") else 4)
+    assert len(blocks) > (1 if name in ("export", "reservoirs", "spikes") else 4)
     exec(compile("\n".join(blocks), f"{name}.md", "exec"), {})
