@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 
 import backtune
+from sphinx.util import logging
+from sphinx.util.nodes import make_refnode
 
+logger = logging.getLogger(__name__)
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 project = "backtune"
@@ -50,6 +53,9 @@ napoleon_use_ivar = True
 napoleon_use_rtype = False
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
+autodoc_type_aliases = {
+    name: name for name in ("ArrayLike", "Array", "FunctionLike", "OneSequence")
+}
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 add_module_names = False
@@ -107,6 +113,32 @@ def split_attributes(app, what, name, obj, options, lines):
     lines[:] = out
 
 
+def plain_aliases(app, what, name, obj, options, signature, returned):
+    """Show an alias of a type within a union by its name."""
+
+    def plain(text):
+        return text and re.sub(r"TypeAliasForwardRef\('(\w+)'\)", r"\1", text)
+
+    return plain(signature), plain(returned)
+
+
+def of_backtune(app, env, node, around):
+    """Find `Trace.stages` and `SparseWeights` from wherever they are; say which lead nowhere."""
+    target = node.get("reftarget", "")
+    if node.get("refdomain") != "py" or node.get("reftype") != "obj" or not target[:1].isupper():
+        return None
+    objects = env.get_domain("py").objects
+    # Attributes stand with their class.
+    for name in (target, target.rpartition(".")[0]):
+        full = [known for known in objects if f".{known}".endswith(f".{name}")] if name else []
+        if full:
+            place, anchor = objects[min(full, key=len)][:2]
+            return make_refnode(app.builder, node["refdoc"], place, anchor, around)
+    if target not in {"None", "TimeSeriesSplit"} and not target.isupper():
+        logger.warning("`%s` leads nowhere", target, location=node)
+    return None
+
+
 # Pages whose blocks are run when the manual is built, with what they print and draw below.
 RUN = {"data", "guide", "how-sure", "identified-models", "prediction", "reservoirs", "spikes"}
 HEAD = """---
@@ -126,6 +158,8 @@ def run_blocks(app, docname, source):
 
 def setup(app):
     """Connect what this manual needs, as Sphinx asks."""
+    app.connect("autodoc-process-signature", plain_aliases)
+    app.connect("missing-reference", of_backtune)
     app.connect("source-read", run_blocks)
     app.add_config_value("pages_run", sorted(RUN), "env")
     # Before napoleon, which has 500.
