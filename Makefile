@@ -20,7 +20,7 @@ PREFIX := /usr/local
 LIBDIR :=
 
 # Files with tests that `make test` leaves out.
-LATER := $(addprefix Tests/python/test_,packaging.py swift.py mpi.py workers.py innovations.py identification_systems.py experiments.py sklearn.py notebooks.py export_device.py export_onnx.py export_nir.py interop_torch.py export_fmpy.py install.py install_examples.py memory_needs.py)
+LATER := $(addprefix Tests/python/test_,packaging.py swift.py mpi.py workers.py innovations.py identification_systems.py experiments.py sklearn.py notebooks.py gallery.py manual.py export_device.py export_onnx.py export_nir.py interop_torch.py export_fmpy.py install.py install_examples.py memory_needs.py)
 
 .PHONY: build run test test-all install uninstall wheel wheel-check deb bench docs lint format clean
 
@@ -59,8 +59,8 @@ bench: build
 	@$(PYTHON) benchmarks/threads.py
 
 docs: build
-	@$(PYTHON) -c 'import furo, myst_parser, sphinx' 2>/dev/null || $(PYTHON) -m pip install --quiet --editable '.[docs]'
-	@$(PYTHON) -m sphinx -q -W --keep-going -b html docs build/docs
+	@$(PYTHON) -c 'import furo, ipykernel, latex2mathml, matplotlib, myst_nb, pandas, sklearn, sphinx, sphinx_gallery' 2>/dev/null || $(PYTHON) -m pip install --quiet --editable '.[docs]'
+	@$(PYTHON) -m sphinx -q -W -E --keep-going -b html docs build/docs
 	@tools/swift_docs.sh build/docs-swift
 	@echo build/docs/index.html, build/docs-swift/pages/documentation/backtune
 
@@ -76,4 +76,4 @@ format: build
 	$(PYTHON) -m ruff format .
 
 clean:
-	rm -rf .build* .venv* build dist python/backtune/lib python/*.egg-info examples/output
+	rm -rf .build* .venv* build dist docs/gallery docs/notebook python/backtune/lib python/*.egg-info examples/output

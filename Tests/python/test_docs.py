@@ -20,17 +20,28 @@ def toctrees(text):
 def test_every_page_is_in_the_site_once():
     named = toctrees((DOCS / "index.md").read_text())
     pages = {path.stem for path in DOCS.glob("*.md")} - {"index"}
-    assert sorted(named) == sorted(pages)
+    assert sorted(named) == sorted({*pages, "gallery/index"})
+    parts = {f"api/{path.stem}" for path in (DOCS / "api").glob("*.md")}
+    assert sorted(toctrees((DOCS / "api.md").read_text())) == sorted(parts)
 
 
 def test_links_lead_somewhere():
-    for path in DOCS.glob("*.md"):
-        for target in re.findall(r"\]\(([^)#:]+\.md)[^)]*\)", path.read_text()):
-            assert (DOCS / target).is_file(), f"{path.name}: {target}"
+    pages = [*DOCS.glob("*.md"), *DOCS.glob("api/*.md"), *ROOT.glob("*.md")]
+    assert len(pages) > 40
+    for path in pages:
+        for target in re.findall(r"\]\(([^)#:]+\.(?:md|svg|cff))[^)]*\)", path.read_text()):
+            assert (path.parent / target).is_file(), f"{path.name}: {target}"
+
+
+def test_readme_is_short():
+    lines = (ROOT / "README.md").read_text().splitlines()
+    assert len(lines) < 100
+    assert sum(line.startswith("![") for line in lines) == 1
+    assert {"    make run", "    make test"} <= {line.split("#")[0].rstrip() for line in lines}
 
 
 def test_api_names_what_the_package_gives():
-    text = (DOCS / "api.md").read_text()
+    text = "\n".join(path.read_text() for path in (DOCS / "api").glob("*.md"))
     modules = re.findall(r"automodule:: backtune\.(\w+)", text)
     named = set(re.findall(r"auto\w+:: backtune\.(\w+)", text))
     for module in modules:
@@ -43,10 +54,21 @@ def test_api_names_what_the_package_gives():
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    ["guide", "coming-from", "data", "export", "forecasting", "identified-models", "prediction"],
+    [
+        "guide",
+        "coming-from",
+        "data",
+        "export",
+        "forecasting",
+        "how-sure",
+        "identified-models",
+        "prediction",
+        "reservoirs",
+        "spikes",
+    ],
 )
 def test_blocks_run(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"^```python\n(.*?)^```", (DOCS / f"{name}.md").read_text(), re.M | re.S)
-    assert len(blocks) > (1 if name == "export" else 4)
+    assert len(blocks) > (1 if name in ("export", "reservoirs", "spikes") else 4)
     exec(compile("\n".join(blocks), f"{name}.md", "exec"), {})

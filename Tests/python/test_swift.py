@@ -66,7 +66,7 @@ def test_the_manual_has_its_pages(manual, symbols):
 
 @needs_docc
 def test_examples_compile(symbols, tmp_path):
-    """Those of doc comments, of the manual's first page and of the README."""
+    """Those of doc comments, of the manual's first page and of the page on languages."""
     blocks = {}
     for name, symbol in symbols:
         text = "\n".join(line["text"] for line in symbol["docComment"]["lines"])
@@ -77,8 +77,8 @@ def test_examples_compile(symbols, tmp_path):
     assert {"Unit", "UnitSource", "Network.simulate(_:initial:)", "Estimator"} <= set(blocks)
     page = (ROOT / "Sources" / "Backtune" / "Backtune.docc" / "Backtune.md").read_text()
     blocks["Backtune.md"] = re.search("```swift\n(.*?)```", page, re.S)[1]
-    readme = (ROOT / "README.md").read_text().split("## Ten lines of Swift")[1].split("\n## ")[0]
-    blocks["README"] = "\n".join(re.findall("(?m)^    (.*)$", readme))
+    languages = (ROOT / "docs" / "languages.md").read_text()
+    blocks["languages.md"] = re.search("```swift\n(.*?)```", languages, re.S)[1]
     program = ["import Backtune"]
     for place, block in enumerate(blocks.values()):
         body = block.replace("import Backtune", "")
