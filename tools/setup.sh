@@ -44,4 +44,4 @@ environment() {
 }
 
 environment .venv dev
-[ "$all" != --all ] || environment .venv-all test,docs,sktime,mpi,dask,onnx,nir,fmu
+[ "$all" != --all ] || environment .venv-all test,docs,sktime,mpi,dask,onnx,nir,fmu,peers
