@@ -64,7 +64,7 @@ def test_reservoirpy():
     names = {"Reservoir": Reservoir, "Ridge": Ridge, "u": u, "y": y}
     exec(theirs("reservoirpy"), names)
     found = ours("reservoirpy")
-    assert nmse(names["prediction"], y) < 1e-3 and nmse(found["prediction"], y) < 1e-3
+    assert nmse(names["prediction"], y) < 1e-2 and nmse(found["prediction"], y) < 1e-2
 
 
 @pytest.mark.parametrize("lr", [1.0, 0.3])
