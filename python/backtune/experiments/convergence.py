@@ -183,11 +183,12 @@ def draw(figure: Any, records: Sequence[Record]) -> None:
             if values:
                 ax.plot(list(paper), values, "kx", markersize=5, label="RR-9100")
         axes[0].set_title(unit.values["unit"])
-        axes[0].set_ylim(bottom=0)
         axes[1].set(yscale="log", xlabel="N")
         axes[1].axhline(STOP_COST, color="0.7", linewidth=1, label=f"{STOP_COST:g}: stop", zorder=0)
         axes[0].set_xscale("log", base=2)
         axes[1].set_xticks(sizes[::2] if len(sizes) > 4 else sizes)
+    # After all: limits that are set once stay.
+    grid[0, 0].set_ylim(bottom=0)
     grid[0, 0].set_ylabel("iterations, median")
     grid[1, 0].set_ylabel("criterion, largest")
 
