@@ -7,7 +7,6 @@ from pathlib import Path
 
 import backtune as bt
 import pytest
-from conftest import ROOT
 
 PACKAGE = Path(bt.__file__).parent
 MODULES = [bt.criteria, bt.datasets, bt.interop, bt.observables, bt.plot, bt.random]
@@ -69,18 +68,10 @@ poles: list[float] = net.to_state_space().poles()
 
 
 @pytest.mark.slow
-def test_mypy_of_the_package_and_of_programs(tmp_path):
+def test_mypy_of_programs(tmp_path):
+    """That of the package is run by `make lint`."""
     pytest.importorskip("mypy")
     mypy = [sys.executable, "-m", "mypy", "--cache-dir", str(tmp_path / "cache")]
-    settings = ROOT / "pyproject.toml"
-    if settings.is_file():
-        result = subprocess.run(
-            [*mypy, "--config-file", settings, str(PACKAGE)],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-        )
-        assert result.returncode == 0, result.stdout
     (tmp_path / "wrong.py").write_text(WRONG)
     result = subprocess.run(
         [*mypy, "--strict", "--follow-imports=silent", *map(str, PROGRAMS), "wrong.py"],
