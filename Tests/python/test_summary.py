@@ -1,5 +1,7 @@
 """Networks in a table, and what is said where none can follow its data."""
 
+import json
+
 import backtune as bt
 import numpy as np
 import pytest
@@ -35,6 +37,22 @@ def test_several_sizes_and_fixed_weights():
     (unit,) = reservoir().summary().units
     assert unit.sizes == [50, 1] and unit.free == 51 and unit.fixed == 450
     assert unit.observed == 1 and unit.reads == {"input": {1}, "reservoir": {1}}
+
+
+def test_weights_of_any_name_that_are_shared():
+    net = bt.Network(1)
+    for name in ("v", "w"):
+        net.learnware(2, name, bias=True).connect(net.input.lag(0))
+    document = json.loads(net.to_json())
+    text = json.dumps(document).replace("v.B", "b.rate").replace("v.a", "offset")
+    shared = json.loads(text)
+    for group in shared["groups"]:
+        group["bias"]["weight"] = "offset"
+    shared["weights"] = [item for item in shared["weights"] if item["name"] != "w.a"]
+    net = bt.Network.from_json(json.dumps(shared))
+    units = net.summary().units
+    assert [(unit.name, unit.free, unit.fixed) for unit in units] == [("v", 4, 0), ("w", 2, 0)]
+    assert sum(unit.free for unit in units) == net.get_weights().size
 
 
 def test_networks_of_nothing():

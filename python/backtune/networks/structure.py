@@ -111,6 +111,12 @@ class Structure:
         index = known.get("index")
         return slots if index is None else slots[index]
 
+    def weights_of(self, group: str) -> Iterator[str]:
+        """Iterate over the names of the arrays that a group takes its weights of."""
+        known = self.groups[group]
+        parts = [known.get("bias"), *(known.get("connections") or []), known.get("initial")]
+        yield from (part["weight"] for part in parts if part is not None)
+
     # ---- Sources
 
     def source(self, name: str, lag: int) -> tuple[str, int]:

@@ -98,6 +98,7 @@ def summary(net: NetworkHandle, head: str) -> Summary:
     """Return the table of a network, see `Network.summary`."""
     structure = Structure(net)
     units: dict[str, UnitSummary] = {}
+    counted: set[str] = set()
     for name, group in structure.groups.items():
         own = _unit(name)
         unit = units.setdefault(own, UnitSummary(own))
@@ -109,10 +110,13 @@ def summary(net: NetworkHandle, head: str) -> Summary:
             # What its groups read of each other at once is how it is made.
             if not inside or lag:
                 unit.reads.setdefault(_unit(source), set()).add(lag)
-    for array, values in structure.slots.items():
-        unit = units[_unit(array)]
-        free = int(structure.is_free(array).sum())
-        unit.free, unit.fixed = unit.free + free, unit.fixed + len(values) - free
+        # Arrays may be shared, and have any name in a file: each counts with its first reader.
+        for array in structure.weights_of(name):
+            if array in counted:
+                continue
+            counted.add(array)
+            flags = structure.is_free(array)
+            unit.free, unit.fixed = unit.free + int(flags.sum()), unit.fixed + int((~flags).sum())
     for name, count in structure.observed:
         if name is not None:
             units[_unit(name)].observed += count
@@ -152,7 +156,7 @@ def hint_of(net: NetworkHandle) -> str:
 
 
 def _unit(name: str) -> str:
-    """Return the unit of a group or of an array of weights."""
+    """Return the unit of a group."""
     return name.split(".")[0]
 
 
