@@ -59,16 +59,19 @@ def test_modules_of_earlier_releases():
         "    warnings.simplefilter('always')\n"
         "    from backtune.network import Network\n"
         "    import backtune.trace\n"
+        "    from backtune.identification.linearisation import LinearSystem\n"
         "import backtune as bt\n"
+        "print(LinearSystem is bt.identification.LinearSystem)\n"
         "print(Network is bt.Network, backtune.trace.Trace is bt.Trace)\n"
         "print([(w.category.__name__, str(w.message).split()[2]) for w in told])\n"
         "for name, now in bt._engine.earlier.MOVED.items():\n"
         "    __import__(f'backtune.{now}')\n"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    first, second = told.stdout.splitlines()
-    assert first == "True True" and told.returncode == 0, told.stderr
+    linear, first, second = told.stdout.splitlines()
+    assert linear == "True" and first == "True True" and told.returncode == 0, told.stderr
     assert eval(second) == [
         ("DeprecationWarning", "backtune.networks.network"),
         ("DeprecationWarning", "backtune.estimation.trace"),
+        ("DeprecationWarning", "backtune.networks.linear.system"),
     ]
