@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, Callable
 
 import numpy as np
@@ -272,8 +273,13 @@ class CoreEstimator(FoundEstimator):
                 self.set_option(name, value)
         self._warn()
         if len(trace) and trace.nmse[-1] > _POOR:
-            trace.hint = hint_of(self.net)
+            trace.hint = self._hint
         return trace
+
+    @cached_property
+    def _hint(self) -> str:
+        """What may be meant otherwise: of the structure, which stays, so looked at once."""
+        return hint_of(self.net)
 
     def _warn(self) -> None:
         """Give the engine's notes as warnings, each once."""
