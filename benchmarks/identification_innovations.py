@@ -88,7 +88,7 @@ class Innovations:
         """
         u, y = self._scaled(record)
         for name in fixed:
-            self.net.weights.fix(f"{UNIT}.{name}")
+            self.net.weights.constrain(f"{UNIT}.{name}", fixed=True)
         ridge = bt.regularisation.Ridge(1e-7 * sum(item.size for item in y))
         with bt.Estimator(
             self.net,
@@ -96,7 +96,7 @@ class Innovations:
             y,
             method="gauss-newton",
             restarts=0,
-            initial_states=True,
+            initial="learn",
             horizon=horizon,
             regularisation=ridge,
         ) as estimator:
@@ -119,11 +119,11 @@ class Innovations:
             return np.zeros(self.net.state_size)
         with self.net.copy() as copy:
             for name in copy.weights:
-                copy.weights.fix(name)
+                copy.weights.constrain(name, fixed=True)
             with (
                 warnings.catch_warnings(),
                 bt.Estimator(
-                    copy, u[: len(y)], y, method="gauss-newton", restarts=0, initial_states=True
+                    copy, u[: len(y)], y, method="gauss-newton", restarts=0, initial="learn"
                 ) as estimator,
             ):
                 # A few steps have another mean than the record.

@@ -103,7 +103,7 @@ if __name__ == "__main__":
             cases = [
                 {"window": 200, "every": e, "iterations": i} for e, i in ((1, 1), (5, 1), (50, 2))
             ]
-            cases += [{"window": w, **usual, "learn_start": True} for w in (20, 50, 200)]
+            cases += [{"window": w, **usual, "initial": "learn"} for w in (20, 50, 200)]
             cases += [{"window": 200, **usual, "method": "backward-tuning"}]
             cases += [{"window": w, **usual, "ridge": 0} for w in (20, 500)]
             table("other settings", given.seeds, data, given.units, cases)

@@ -97,7 +97,7 @@ def race():
     def work():
         with bt.Estimator(network(8, 100), u, y, restarts=7) as estimator:
             trace = estimator.run(60, progress=False)
-            return np.concatenate([trace.cost, trace.simulations, trace.restarts])
+            return np.concatenate([trace.cost, trace.simulations, trace.draw_costs])
 
     return work
 

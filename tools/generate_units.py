@@ -67,7 +67,7 @@ TYPES = {
 }
 # What Python says of a kind, or of an option, beyond the table.
 ADDED = {
-    "reservoir": 'They are freed by ``net.weights.free("reservoir.x2.W")``, drawn by'
+    "reservoir": 'They are freed by ``net.weights.constrain("reservoir.x2.W", fixed=False)``, drawn by'
     " `Network.randomize`.",
     "feedback": "See `Group.measured`, and the horizon of `Estimator`.",
     "temperature": "`softmax_group` is the softmax of any group.",

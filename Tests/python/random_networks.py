@@ -164,19 +164,20 @@ class RandomNetwork(RandomUnits):
             elif np.isfinite(lower).any() or weights.fixed(name).all():
                 # A leak, a sharpness, of a reservoir.
                 if name.endswith("x2.W") and self.chance(0.4):
-                    weights.free(name)
+                    weights.constrain(name, fixed=False)
             else:
                 self.constrain_array(name, values.shape)
             if self.chance(0.15):
                 where = self.random.random(values.shape) < self.pick([0.5, 1.0])
-                weights.fix(name, where | weights.fixed(name))
+                weights.constrain(name, fixed=where | weights.fixed(name))
         if self.net.get_weights().size == 0 and len(weights):
-            weights.free(self.pick(list(weights)))
+            weights.constrain(self.pick(list(weights)), fixed=False)
 
     def constrain_array(self, name, shape):
         weights = self.net.weights
         if self.chance(0.1):
-            weights.set_bounds(name, -self.random.uniform(0, 0.5), self.random.uniform(0, 0.5))
+            low, high = -self.random.uniform(0, 0.5), self.random.uniform(0, 0.5)
+            weights.constrain(name, lower=low, upper=high)
         if self.chance(0.1):
             weights.constrain(name, sign=self.random.integers(-1, 2, shape))
         if self.chance(0.1):

@@ -53,12 +53,12 @@ def test_everything_holds_at_every_iteration():
 
 def test_signs_intersect_bounds():
     net = learner()
-    net.weights.set_bounds(W, -2, 3)
+    net.weights.constrain(W, lower=-2, upper=3)
     net.weights.constrain(W, sign=np.array([[1], [-1], [0], [1]]))
     lower, upper = net.weights.bounds(W)
     assert lower[:, 0].tolist() == [0, -2, -2, 0]
     assert upper[:, 0].tolist() == [3, 0, 3, 3]
-    net.weights.set_bounds(W, 0.5, 1)
+    net.weights.constrain(W, lower=0.5, upper=1)
     with pytest.raises(bt.ArgumentError, match="bounds"):
         net.weights.constrain(W, sign="inhibitory")
     assert (net.weights.bounds(W)[0] == 0.5).all()
@@ -70,7 +70,7 @@ def test_mask_then_free():
     net.weights.constrain(W, mask=there, fixed=False)
     assert (net.weights.fixed(W) == (there == 0)).all()
     assert (net.weights[W][there == 0] == 0).all()
-    net.weights.free(W)
+    net.weights.constrain(W, fixed=False)
     assert not net.weights.fixed(W).any()
     net.randomize(seed=4)
     assert (net.weights[W][there == 0] == 0).all()
@@ -140,7 +140,7 @@ def test_wrong_arguments_are_named(arguments, message):
 
 def test_mask_where_zero_is_out_of_bounds():
     net = learner()
-    net.weights.set_bounds(W, 0.1, 1)
+    net.weights.constrain(W, lower=0.1, upper=1)
     with pytest.raises(bt.ArgumentError, match=r"lnl\.x2\.W"):
         net.weights.constrain(W, mask=np.eye(4))
     assert (net.weights[W] >= 0.1).all()

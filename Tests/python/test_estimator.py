@@ -239,7 +239,7 @@ def test_stop_reasons(problem):
     assert len(reasons) == 3
     fixed = net.copy()
     for name in fixed.weights:
-        fixed.weights.fix(name)
+        fixed.weights.constrain(name, fixed=True)
     trace = bt.Estimator(fixed, u, y).run(progress=False)
     assert trace.stop_reason not in reasons and len(trace) <= 1
 
@@ -317,7 +317,7 @@ def test_initial_states_of_sequences():
     net = bt.Network(0)
     net.linear(1)
     net.randomize(1)
-    est = bt.Estimator(net, None, y, initial_states=True)
+    est = bt.Estimator(net, None, y, initial="learn")
     with pytest.raises(bt.BacktuneError, match="initial states"):
         _ = est.initial_states
     trace = est.run(progress=False)

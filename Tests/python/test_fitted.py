@@ -13,7 +13,7 @@ def found():
     starts = [np.where(state == 0, 0, 0.7 + k) for k in range(3)]
     y = [plant.simulate(part, start) for part, start in zip(u, starts)]
     net = bt.lnl_network(2).randomize(1)
-    est = bt.Estimator(net, u, y, initial_states=True)
+    est = bt.Estimator(net, u, y, initial="learn")
     est.run(60, progress=False)
     return net, est, u, y
 
@@ -37,8 +37,8 @@ def test_observables_and_divergence_start_where_the_fit_does():
     net = bt.Network(1)
     net.linear(1)
     net.set_weights([0.1, 0.8, 0.5])
-    net.weights.fix("linear.x.a")
-    est = bt.Estimator(net, u, criterion=criterion, initial_states=True, restarts=0)
+    net.weights.constrain("linear.x.a", fixed=True)
+    est = bt.Estimator(net, u, criterion=criterion, initial="learn", restarts=0)
     est.run(30, progress=False)
     starts = list(est.initial_states)
     outputs = np.concatenate(net.simulate(u, starts))

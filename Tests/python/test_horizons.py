@@ -143,7 +143,7 @@ def test_weights_come_back_that_a_sparse_stage_took_away(record):
     net, sparse = network(4), bt.regularisation.SparseWeights(0.03)
     bt.Estimator(net, *record, regularisation=sparse).run(100, progress=False)
     for name in net.weights:
-        net.weights.free(name)
+        net.weights.constrain(name, fixed=False)
     found = net.get_weights()
     est = bt.Estimator(net, *record, horizon=[1, None], regularisation=sparse)
     trace = est.run(16, progress=False)

@@ -18,7 +18,7 @@ def texts(table):
 
 
 def test_weights(net):
-    net.weights.fix("lnl.x1.g", [True, False, False])
+    net.weights.constrain("lnl.x1.g", fixed=[True, False, False])
     tree = parsed(net.weights)
     head, *rows = texts(tree.find("table"))
     assert head == ["weights", "nodes x sources", "free", "fixed", "least", "largest"]

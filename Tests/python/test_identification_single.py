@@ -125,7 +125,7 @@ def test_weights_are_in_the_units_of_the_record():
 def test_fixed_weights_stay_fixed():
     net = state_space(2, 1, 2, 0)
     flags = np.array([[True, False], [False, False]])
-    net.weights.fix("state_space.x.B", flags)
+    net.weights.constrain("state_space.x.B", fixed=flags)
     single = model_of(net, delays=[0, 3]).single
     assert single.weights.fixed("state_space.x.B")[:, 0].tolist() == [True, False]
     assert not single.weights.fixed("state_space.x.B_lag4")[:, 1].any()

@@ -38,7 +38,7 @@ def refitted(model, u, y, horizon=None):
     net = member.net.copy()
     data = (member.front.inputs(u), member.front.outputs(y))
     options = {"method": "gauss-newton", "restarts": 0, "horizon": horizon}
-    with bt.Estimator(net, *data, initial_states=True, **options) as estimator:
+    with bt.Estimator(net, *data, initial="learn", **options) as estimator:
         estimator.run(20, progress=False)
     return model_of(net, kind=member.kind, delays=member.front.delays, rest=member.rest)
 
@@ -207,7 +207,7 @@ def test_fixed_weights_and_coinciding_poles():
     found = model.uncertainty(u, y, **PLACES)
     # Two poles at 0 that late inputs make are one another, that of the feedback is not.
     assert np.isfinite(found.poles_error[0]) and np.isnan(found.poles_error[1:]).all()
-    net.weights.fix("y.x.K1")
+    net.weights.constrain("y.x.K1", fixed=True)
     fixed = model_of(net, kind="arx").uncertainty(u, y, **PLACES)
     assert fixed.poles_error[0] == 0 and (fixed.gains_error > 0).all()
 

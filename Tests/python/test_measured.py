@@ -110,15 +110,13 @@ def test_block_is_a_free_run_from_what_was_measured():
 # ---- Several horizons
 
 
-@pytest.mark.parametrize("initial_states", [False, True])
-def test_horizons_together_cost_the_mean(initial_states):
+@pytest.mark.parametrize("initial", [None, "learn"])
+def test_horizons_together_cost_the_mean(initial):
     u, y, gains = data(6, gaps=0.1)
-    net = measuring(start=not initial_states)
+    net = measuring(start=initial is None)
 
     def estimator(horizon):
-        return bt.Estimator(
-            *(net, u, y, gains), horizon=horizon, washout=1, initial_states=initial_states
-        )
+        return bt.Estimator(*(net, u, y, gains), horizon=horizon, washout=1, initial=initial)
 
     parts = [estimator(horizon).gradient() for horizon in (1, None)]
     cost, gradient = estimator((1, None)).gradient()
@@ -136,7 +134,7 @@ def test_initial_states_of_sequences_are_shared_by_the_horizons():
     y = teacher.simulate(u, starts)
     net = measuring()
     net.set_weights(teacher.get_weights())
-    est = bt.Estimator(net, u, y, horizon=(1, None), initial_states=True)
+    est = bt.Estimator(net, u, y, horizon=(1, None), initial="learn")
     assert est.cost > 1e-4
     trace = est.run(60, progress=False)
     assert trace.cost[-1] < 1e-10 * trace.cost[0]
@@ -149,7 +147,7 @@ def test_initial_states_of_sequences_are_shared_by_the_horizons():
 def test_learnt_states_of_sequences_are_where_they_start(horizon):
     """What a flat state holds as measured is what its groups are: nothing was measured before."""
     u, y, gains = data(31, gaps=0.1)
-    est = bt.Estimator(measuring(), u, y, gains, horizon=horizon, initial_states=True, restarts=0)
+    est = bt.Estimator(measuring(), u, y, gains, horizon=horizon, initial="learn", restarts=0)
     est.run(4, progress=False)
     squares = [np.nansum(k * (a - b) ** 2) / 2 for k, a, b in zip(gains, est.simulate(), y)]
     counted = sum(k[np.isfinite(b)].sum() for k, b in zip(gains, y))

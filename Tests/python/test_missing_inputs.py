@@ -234,7 +234,7 @@ def test_learnt_starts_validation_and_horizons():
     u, y, v, z = record("linear", 2, steps=400)
     x, w = holes(u, 0.1, "gaps", 1), holes(v, 0.1, "random", 2)
     est = bt.Estimator(student("linear"), [x[:200], x[200:]], [y[:200], y[200:]], missing="model",
-                       initial_states=True)  # fmt: skip
+                       initial="learn")  # fmt: skip
     trace = est.run(60, progress=False, validation=([w], [z]))
     assert trace.stages and est.initial_states.shape == (2, est.net.state_size)
     assert np.nanmin(trace.validation) < 0.02

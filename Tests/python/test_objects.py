@@ -24,8 +24,8 @@ COPIES = {
 
 @pytest.mark.parametrize("how", COPIES)
 def test_copies_are_equal_and_independent(net, how):
-    net.weights.fix("lnl.x2.B")
-    net.weights.set_bounds("lnl.x2.W", -3, 3)
+    net.weights.constrain("lnl.x2.B", fixed=True)
+    net.weights.constrain("lnl.x2.W", lower=-3, upper=3)
     net.observe(net.groups["lnl.x"], count=2)
     other = COPIES[how](net)
     u = bt.random.normal(20).reshape(10, 2)

@@ -98,7 +98,7 @@ def test_learnt_values_before_the_start(kind):
     u, y = record()
 
     expected, found = (
-        fit(kind, u, y + shift, initial_states=True, restarts=0)[1] for shift in (10, 1000)
+        fit(kind, u, y + shift, initial="learn", restarts=0)[1] for shift in (10, 1000)
     )
     # Where all slopes vanish one more step may do nothing.
     count = min(len(found), len(expected))

@@ -53,7 +53,7 @@ def test_a_drifting_root_is_tracked(method):
 def test_update_is_push_to_the_bit():
     u, y = drift(230)
     y[::3] = np.nan
-    options = {"window": 40, "every": 7, "learn_start": True}
+    options = {"window": 40, "every": 7, "initial": "learn"}
     one, other = (bt.OnlineEstimator(made(), **options) for _ in range(2))
     singly = np.array([one.push(*sample) for sample in zip(u, y)])
     together = np.vstack([other.update(u[:95], y[:95]), other.update(u[95:], y[95:])])

@@ -20,7 +20,7 @@ def data():
 def runs(net, u, y):
     """Return the bits of a run: costs and draws."""
     trace = bt.Estimator(net, u, y).run(60, progress=False)
-    return trace.cost.tobytes(), trace.restarts.tobytes()
+    return trace.cost.tobytes(), trace.draw_costs.tobytes()
 
 
 def test_states(tmp_path):
@@ -45,9 +45,9 @@ def test_states(tmp_path):
     assert (net.origin, net.seed) == ("set", None)
     assert bt.Network.from_json(net.to_json()).origin == "set"
     # What was set is not adjusted: the rest is as drawn.
-    net.weights.fix(name)
+    net.weights.constrain(name, fixed=True)
     assert net.origin == "drawn"
-    net.weights.free(name)
+    net.weights.constrain(name, fixed=False)
     assert net.origin == "set" and net.randomize(1).seed == 1
 
 
@@ -95,7 +95,7 @@ def test_untouched_weights_are_drawn(data):
     est = bt.Estimator(net, u, y)
     with pytest.warns(bt.BacktuneWarning, match="drawn with seed 0"):
         trace = est.run(60, progress=False)
-    assert (trace.cost.tobytes(), trace.restarts.tobytes()) == expected
+    assert (trace.cost.tobytes(), trace.draw_costs.tobytes()) == expected
     assert net.origin == "set" and trace.nmse[-1] < 1e-3
     est.run(2, progress=False)  # once
     net = bt.lnl_network(4)
@@ -132,7 +132,7 @@ def test_weights_that_are_given_when_made(data):
     bt.Estimator(reservoir, *data).run(3, progress=False)
     freed = bt.Network(1)
     freed.reservoir(20)
-    freed.weights.free("reservoir.x2.W")
+    freed.weights.constrain("reservoir.x2.W", fixed=False)
     assert freed.origin == "set"
     firmware = bt.Network(1)
     firmware.firmware(1).add(2.0, firmware.input.lag(0))

@@ -172,7 +172,7 @@ def test_fixed_weights_stay_and_only_seen_nodes_move():
     (matrix,) = [name for name in net.weights if not name.endswith(".a")]
     fixed = np.zeros((3, 3), dtype=bool)
     fixed[0, 1] = True
-    net.weights.fix(matrix, fixed)
+    net.weights.constrain(matrix, fixed=fixed)
     # Weights that were drawn would be drawn anew, in the units of the data.
     net.set_weights(net.get_weights() + 0.01)
     before = net.weights[matrix]
@@ -215,10 +215,10 @@ def test_bounds_that_cut_the_solution_off():
     (matrix,) = net.weights
     u = noise(60, 2, seed=1)
     y = u @ np.array([[2.0], [1.0]])
-    net.weights.set_bounds(matrix, -5, 5)
+    net.weights.constrain(matrix, lower=-5, upper=5)
     run(net, u, y)
     np.testing.assert_allclose(net.weights[matrix], [[2, 1]], rtol=1e-12)
-    net.weights.set_bounds(matrix, -0.5, 1.5)
+    net.weights.constrain(matrix, lower=-0.5, upper=1.5)
     estimator = run(net, u, y)
     found = net.weights[matrix][0]
     rest = y[:, 0] - 1.5 * u[:, 0]
@@ -236,7 +236,7 @@ def test_what_is_none(kind):
         net.linear(2)
         net.observe(net.groups["linear.x"], count=1)
     elif kind == "freed":
-        net.weights.free("reservoir.x2.W")
+        net.weights.constrain("reservoir.x2.W", fixed=False)
     elif kind == "shared":
         net = bt.Network(4)
         net.conv1d(2, kernel=2, activation="identity")

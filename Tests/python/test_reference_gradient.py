@@ -219,7 +219,7 @@ def test_jacobian(place):
     seed = moderate()[place]
     net = case(seed)[0].copy()
     for name in net.weights:
-        net.weights.set_bounds(name, -np.inf, np.inf)
+        net.weights.constrain(name, lower=-np.inf, upper=np.inf)
     count, random = net.get_weights().size, draws(seed, 30)
     if place % 2 or 20 * net.outputs < 2 * count:
         net.observe(list(net.groups.values()))

@@ -194,7 +194,7 @@ def test_uncertainty(seed):
     if not 0 < weights.size <= 60:
         return
     for name in problem.net.weights:
-        problem.net.weights.set_bounds(name, -np.inf, np.inf)
+        problem.net.weights.constrain(name, lower=-np.inf, upper=np.inf)
     copies = len(problem.horizons)
     ridge = bt.regularisation.Ridge(0.05, weights=list(problem.net.weights))
     report = problem.estimator(regularisation=ridge).uncertainty()

@@ -96,7 +96,7 @@ def test_weights_set_in_between_start_anew_without_removals():
     est = bt.Estimator(net, u, y, regularisation=reg.SparseWeights(0.03))
     est.run(60, progress=False)
     assert any(item.removed.any() for item in est.connections())
-    net.weights.free("lnl.x2.W")
+    net.weights.constrain("lnl.x2.W", fixed=False)
     net.randomize(seed=5)
     est.step()
     assert not any(item.removed.any() for item in est.connections())
@@ -125,7 +125,7 @@ def test_removal_keeps_initial_states_of_sequences():
     u, y, _ = sparse_task(1, steps=120)
     parts = (np.split(u, 3), np.split(y, 3))
     net = tanh_network(6, 6, 1)
-    est = bt.Estimator(net, *parts, initial_states=True, regularisation=reg.SparseWeights(0.03))
+    est = bt.Estimator(net, *parts, initial="learn", regularisation=reg.SparseWeights(0.03))
     trace = est.run(60, progress=False)
     assert 3 in trace.order
     starts = est.initial_states

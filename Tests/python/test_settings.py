@@ -26,7 +26,7 @@ def test_looking_destroys_nothing(est, name):
     for look in (lambda: est.cost, est.gradient, lambda: est.nmse, est.simulate, est.uncertainty):
         look()
         assert same(est.trace.cost, trace.cost) and same(est.get_weights(), weights)
-        assert est.stop_reason == stop and same(est.trace.restarts, trace.restarts)
+        assert est.stop_reason == stop and same(est.trace.draw_costs, trace.draw_costs)
     # A look is under what was set, and so is the next run.
     assert est.cost == pytest.approx(est.gradient()[0], rel=1e-12)
     assert est.get_option(name) == CHANGES[name]
@@ -62,9 +62,7 @@ def test_starts_that_were_found():
     root = bt.lnl_network(2).randomize(5)
     y = root.simulate(u, np.resize(state, root.state_size))
     net = bt.lnl_network(2).randomize(1)
-    est = bt.Estimator(
-        net, pd.DataFrame({"u": u}), pd.DataFrame({"y": y[:, 0]}), initial_states=True
-    )
+    est = bt.Estimator(net, pd.DataFrame({"u": u}), pd.DataFrame({"y": y[:, 0]}), initial="learn")
     trace = est.run(60, progress=False)
     assert trace.start == "learnt" and "learnt initial states" in repr(trace)
     fitted = est.simulate()
@@ -146,7 +144,7 @@ def test_outputs_that_cannot_reach_the_best_constant():
     net.observe(net.lnl(2))
     net.randomize(0)
     net.weights["lnl.x2.W"] = 0
-    net.weights.fix("lnl.x2.W")
+    net.weights.constrain("lnl.x2.W", fixed=True)
     trace = bt.Estimator(net, np.zeros((80, 1)), y).run(40, progress=False)
     mean = y.mean(0)
     best = ((y - [mean[0], 1]) ** 2).sum() / ((y - mean) ** 2).sum()
@@ -158,7 +156,7 @@ def test_nothing_to_find_is_no_minimum():
     """Outputs that have nothing to do with inputs of zero: the best constant, and it says so."""
     y = np.random.default_rng(0).normal(size=(80, 1))
     net = tanh_pair({"lnl.x2.B": 0.3})
-    net.weights.fix("lnl.x2.W")
+    net.weights.constrain("lnl.x2.W", fixed=True)
     trace = bt.Estimator(net, np.zeros((80, 1)), y).run(50, progress=False)
     assert trace.stop in ("saddle", "iterations", "stalled")
     assert trace.stop != "converged"

@@ -69,7 +69,7 @@ def test_record_that_starts_away_from_rest():
     assert model.score(u, y) > 0.999
     # Of a part that begins anywhere the start is not known: it is one that the record had.
     assert cross_val_score(model, u, y, cv=KFold(3)).min() > 0.3
-    model.set_params(initial_state="estimate")
+    model.set_params(initial="estimate")
     assert cross_val_score(model, u, y, cv=KFold(3)).min() > 0.9
 
 
@@ -93,7 +93,7 @@ def test_short_records_get_a_linear_model():
 def test_time_series_split():
     X, y = plant(240)
     search = GridSearchCV(
-        make_pipeline(StandardScaler(), small(initial_state="continue")),
+        make_pipeline(StandardScaler(), small(initial="continue")),
         {"recurrentregressor__units": [1, 2]},
         cv=TimeSeriesSplit(3),
         n_jobs=2,
@@ -102,9 +102,9 @@ def test_time_series_split():
     assert search.best_score_ > 0.9 and search.predict(X).shape == (240,)
     # Each test part follows its training part: the state is handed on.
     zero = cross_val_score(small(), X, y, cv=TimeSeriesSplit(3))
-    handed = cross_val_score(small(initial_state="continue"), X, y, cv=TimeSeriesSplit(3))
+    handed = cross_val_score(small(initial="continue"), X, y, cv=TimeSeriesSplit(3))
     assert handed.mean() > zero.mean()
-    estimated = small(initial_state="estimate")
+    estimated = small(initial="estimate")
     assert cross_val_score(estimated, X, y, cv=TimeSeriesSplit(3)).min() > 0.9
 
 

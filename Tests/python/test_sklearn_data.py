@@ -127,9 +127,9 @@ def test_label_of_each_sequence():
     with pytest.raises(bt.ArgumentError, match="a list of sequences"):
         model.predict(more[0])
     with pytest.raises(bt.ArgumentError, match="start from 'zero'"):
-        RecurrentClassifier(initial_state="continue").fit(X, labels)
+        RecurrentClassifier(initial="continue").fit(X, labels)
     with pytest.raises(bt.ArgumentError, match="'zero' or 'continue'"):
-        RecurrentClassifier(initial_state="estimate").fit(X, labels)
+        RecurrentClassifier(initial="estimate").fit(X, labels)
 
 
 def test_label_of_each_step():
@@ -152,7 +152,7 @@ def test_label_of_each_step():
 def test_memory_over_steps():
     bits = np.random.default_rng(0).integers(0, 2, 400)
     labels = np.concatenate([[0], bits[:-1]])
-    model = RecurrentClassifier(3, alpha=1e-4, initial_state="continue")
+    model = RecurrentClassifier(3, alpha=1e-4, initial="continue")
     model.fit(bits[:300, None], labels[:300])
     assert model.score(bits[300:, None], labels[300:]) > 0.95
 

@@ -20,25 +20,25 @@ def test_states_at_the_start():
     model = RecurrentRegressor(max_order=2).fit(X[:300], y[:300])
     scores = {}
     for state in ("zero", "continue", "estimate"):
-        model.set_params(initial_state=state)
+        model.set_params(initial=state)
         scores[state] = model.score(X[300:], y[300:])
     assert scores["continue"] > 0.999 and scores["estimate"] > 0.999
     assert scores["zero"] < scores["continue"]
     # In one go: the state at the end of fit is that before the rows that follow.
     whole = model.predict(X, y[:300])
-    model.set_params(initial_state="continue")
+    model.set_params(initial="continue")
     assert np.allclose(model.predict(X[300:]), whole[300:], rtol=1e-2)
 
 
 @pytest.mark.parametrize("unit", ["lnl", "gru"])
 def test_state_from_first_outputs(unit):
     X, y = plant(300)
-    model = small(unit=unit, initial_state="estimate").fit(X, y)
+    model = small(unit=unit, initial="estimate").fit(X, y)
     X, y = plant(100, seed=1, start=3.0)
     estimated = model.predict(X, y[:10])
     assert (
         abs(estimated - y)[:10].max()
-        < 0.3 * abs(model.set_params(initial_state="zero").predict(X) - y)[:10].max()
+        < 0.3 * abs(model.set_params(initial="zero").predict(X) - y)[:10].max()
     )
     # Only those given count, and none is no state.
     other = y.copy()
@@ -49,7 +49,7 @@ def test_state_from_first_outputs(unit):
 
 def test_estimate_needs_outputs_and_scores_the_rest():
     X, y = plant(100)
-    model = small(initial_state="estimate", n_initial=20).fit(X, y)
+    model = small(initial="estimate", n_initial=20).fit(X, y)
     with pytest.raises(bt.ArgumentError, match="first outputs are needed"):
         model.predict(X)
     residual = (model.predict(X, y[:20]) - y)[20:]
@@ -77,7 +77,7 @@ def test_first_outputs_are_checked(recipe):
 
 def test_continue_needs_as_many_sequences(recipe):
     X, y = plant(60)
-    model = small(initial_state="continue").fit([X, X[:40]], [y, y[:40]])
+    model = small(initial="continue").fit([X, X[:40]], [y, y[:40]])
     assert [len(item) for item in model.predict([X, X[:5]])] == [60, 5]
     with pytest.raises(bt.ArgumentError, match="1 sequences came to continue the 2"):
         model.predict(X)
@@ -87,7 +87,7 @@ def test_continue_needs_as_many_sequences(recipe):
 def test_continue_of_rows_that_fit_had(options):
     pd = pytest.importorskip("pandas")
     X, y = plant(400)
-    model = RecurrentRegressor(max_order=1, initial_state="continue", **options)
+    model = RecurrentRegressor(max_order=1, initial="continue", **options)
     times = pd.date_range("2026-01-01", periods=400, freq="h")
     for index in (times, pd.RangeIndex(1000, 1400), times.strftime("%d %H")):
         table, target = pd.DataFrame({"u": X[:, 0]}, index), pd.Series(y, index)
@@ -121,10 +121,10 @@ def test_continue_of_periodic_input_goes_on():
     for t in range(180):
         y[t] = x
         x = 0.99 * x + 0.1 * (X[t, 0] - 3)
-    model = small(unit="linear", initial_state="continue").fit(X[:120], y[:120])
+    model = small(unit="linear", initial="continue").fit(X[:120], y[:120])
     np.testing.assert_allclose(model.predict(X[120:]), y[120:], atol=0.05 * y.std())
     ones = np.ones((50, 1))
-    model = small(unit="linear", initial_state="continue").fit(ones, 0.9 ** np.arange(50))
+    model = small(unit="linear", initial="continue").fit(ones, 0.9 ** np.arange(50))
     assert same(model.predict(ones), model.predict(np.ones((60, 1)))[:50])
 
 
@@ -135,7 +135,7 @@ def test_continue_by_instance():
     X = pd.DataFrame({"u": np.concatenate([item[0][:, 0] for item in lists])}, index)
     y = pd.Series(np.concatenate([item[1] for item in lists]), index)
     late = index.get_level_values(1) >= 40
-    model = small(initial_state="continue").fit(X[~late], y[~late])
+    model = small(initial="continue").fit(X[~late], y[~late])
     whole = model.predict(X)
     swapped = model.predict(X[late].loc[["b", "a"]])
     np.testing.assert_allclose(swapped[y[late].index], whole[late], rtol=1e-12)
@@ -165,8 +165,8 @@ def waves():
 
 def test_next_step_and_free_run(waves):
     X, y = waves[:199], waves[1:200]
-    model = RecurrentRegressor(3, alpha=1e-8, initial_state="continue").fit(X, y)
-    assert abs(model.set_params(initial_state="zero").predict(X) - y)[20:].max() < 0.01
+    model = RecurrentRegressor(3, alpha=1e-8, initial="continue").fit(X, y)
+    assert abs(model.set_params(initial="zero").predict(X) - y)[20:].max() < 0.01
     forecast = model.forecast(X, steps=40)
     assert forecast.shape == (40, 2) and abs(forecast - waves[199:239]).max() < 0.2
     # Where fit ended, the next input is its last target.
@@ -181,7 +181,7 @@ def test_forecast_by_the_recipe(waves):
     X, y = waves[:100], waves[1:101]
     model = RecurrentRegressor(max_order=2).fit(X, y)
     for state in ("zero", "continue"):
-        model.set_params(initial_state=state)
+        model.set_params(initial=state)
         forecast = model.forecast(X, steps=12)
         assert abs(forecast - waves[100:112]).max() < 0.05
         assert np.allclose(model.forecast(X, steps=1), model.predict(X)[-1:])
@@ -226,7 +226,7 @@ def test_model_of_a_short_record():
 
 
 def test_forecast_of_one_series(waves):
-    model = small(initial_state="continue").fit(waves[:-1, :1], waves[1:, 0])
+    model = small(initial="continue").fit(waves[:-1, :1], waves[1:, 0])
     assert model.forecast(steps=7).shape == (7,)
     with pytest.raises(bt.ArgumentError, match="cannot be the next 2 inputs"):
         small().fit(waves, waves[:, 0]).forecast(waves, steps=3)
@@ -248,7 +248,7 @@ def test_former_spelling_of_forecast_warns_and_gives_the_same(waves):
 def test_continue_of_an_earlier_release():
     """What was pickled before earlier rows were known goes on where fit ended."""
     X, y = plant(120)
-    model = small(initial_state="continue").fit(X[:100], y[:100])
+    model = small(initial="continue").fit(X[:100], y[:100])
     expected = model.predict(X[100:])
     del model._past
     assert same(model.predict(X[100:]), expected)

@@ -94,7 +94,7 @@ def test_partial_fit_goes_on():
         model.partial_fit(X, y)
     assert model.score(X, y) > first and same(model.y_mean_, scale)
     assert model.network_.weights["lnl.x2.W"].shape == (2, 2)
-    again = RecurrentRegressor(max_order=1, initial_state="estimate")
+    again = RecurrentRegressor(max_order=1, initial="estimate")
     again.partial_fit(X[:100], y[:100]).partial_fit(X, y)
     assert again.report_ is not None and again.score(X, y) > 0.9
     with pytest.raises(bt.SizeError, match="2 outputs came, 1 in fit"):
@@ -123,14 +123,14 @@ def test_seeds():
 
 def test_restarts():
     X, y = plant(80)
-    assert len(small(restarts=3, max_iter=60).fit(X, y).trace_.restarts) > 1
-    assert len(small(restarts=0).fit(X, y).trace_.restarts) == 0
+    assert len(small(restarts=3, max_iter=60).fit(X, y).trace_.draw_costs) > 1
+    assert len(small(restarts=0).fit(X, y).trace_.draw_costs) == 0
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"initial_state": "no"}, "initial_state: 'no' came, expected 'zero'"),
+        ({"initial": "no"}, "initial: 'no' came, expected 'zero'"),
         ({"max_iter": 0}, "max_iter: 0"),
         ({"alpha": -1}, "alpha: -1"),
         ({"validation_fraction": 1.0}, "validation_fraction"),

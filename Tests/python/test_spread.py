@@ -200,7 +200,7 @@ def test_initial_states_of_sequences_stay_where_they_are(ranks, restarts):
         trace = est.run(3, progress=False)
         return trace.cost, est.net.get_weights(), est.initial_states
 
-    options = {"initial_states": True, "restarts": restarts}
+    options = {"initial": "learn", "restarts": restarts}
     cost, weights, starts = body(bt.Estimator(network(), u, y, **options))
     plain = bt.Estimator(network(), u, y, restarts=restarts).run(3, progress=False).cost
     assert cost[-1] < plain[-1]
@@ -220,16 +220,16 @@ def test_initial_states_alone_are_learnt():
     def make():
         net = network()
         for name in net.weights:
-            net.weights.fix(name)
+            net.weights.constrain(name, fixed=True)
         return net
 
     def body(est):
         return est.run(5, progress=False).cost
 
-    alone = body(bt.Estimator(make(), u, y, initial_states=True))
+    alone = body(bt.Estimator(make(), u, y, initial="learn"))
     assert alone[-1] < alone[0]
     for ranks in (2, 4):
-        for cost in spread(ranks, make, u, y, body, initial_states=True):
+        for cost in spread(ranks, make, u, y, body, initial="learn"):
             assert cost == pytest.approx(alone, rel=1e-9)
 
 
@@ -296,8 +296,8 @@ def test_bounds_signs_and_fixed_weights(method):
 
     def make():
         net = network()
-        net.weights.set_bounds("lnl.x2.W", -0.2, 0.2)
-        net.weights.fix("lnl.x2.a")
+        net.weights.constrain("lnl.x2.W", lower=-0.2, upper=0.2)
+        net.weights.constrain("lnl.x2.a", fixed=True)
         return net
 
     expected = first_costs(3, make, u, y, method=method)

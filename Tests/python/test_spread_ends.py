@@ -120,7 +120,7 @@ def test_processes_that_differ(what):
         net = network(seed=1 + (rank if what == "weights" else 0))
         if what == "fixed" and rank == 1:
             name = next(iter(net.weights))
-            net.weights.fix(name)
+            net.weights.constrain(name, fixed=True)
         est = SpreadEstimator(net, shares(u, 2)[rank], shares(y, 2)[rank], combine, rank, 2)
         return est.run(4 + (rank if what == "options" else 0), progress=False)
 
@@ -144,12 +144,12 @@ def test_what_is_not_spread():
     u, y = sequences()
     refused = "initial_states: 1, expected 0 "
     with pytest.raises(bt.ArgumentError, match=refused + "with the method backward-tuning"):
-        spread(2, network, u, y, costs, initial_states=True, method="backward-tuning")
+        spread(2, network, u, y, costs, initial="learn", method="backward-tuning")
     with pytest.raises(bt.ArgumentError, match=refused + "for uncertainty"):
-        spread(2, network, u, y, lambda est: est.uncertainty(), initial_states=True)
+        spread(2, network, u, y, lambda est: est.uncertainty(), initial="learn")
     orthogonal = bt.regularisation.OrthogonalActivity(0.1)
     with pytest.raises(bt.ArgumentError, match=refused + "with observables or orthogonal"):
-        spread(2, network, u, y, costs, initial_states=True, regularisation=orthogonal)
+        spread(2, network, u, y, costs, initial="learn", regularisation=orthogonal)
     with pytest.raises(bt.ArgumentError, match="missing: 'model' came"):
         spread(2, network, u, y, costs, missing="model")
     with pytest.raises(bt.ArgumentError, match="validation: it came"):

@@ -290,7 +290,8 @@ def test_learnt_states_start_from_those_given(net):
     u = bt.random.normal(60).reshape(30, 2)
     state = np.full(net.state_size, 0.4)
     y = net.simulate(u, state)
-    estimator = bt.Estimator(net, u, y, initial=state, initial_states=True)
+    estimator = bt.Estimator(net, u, y, initial=state)
+    estimator.set_option("initial_states", 1)
     trace = estimator.run(2, progress=False)
     assert trace.cost[-1] < 1e-30
     np.testing.assert_allclose(estimator.initial_states[0], state, rtol=1e-12)

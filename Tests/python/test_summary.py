@@ -17,7 +17,7 @@ def test_a_row_for_each_unit():
     net = bt.Network(inputs=1)
     h = net.lstm(4)
     net.linear(1, "out", sources=[h.lag(0), h.lag(3), net.input.lag(2)])
-    net.weights.fix("out.x.a")
+    net.weights.constrain("out.x.a", fixed=True)
     found = net.summary()
     assert [unit.name for unit in found.units] == ["lstm", "out"]
     lstm, out = found.units

@@ -29,7 +29,7 @@ def test_conjugate_gradients_that_change_to_the_matrix():
     def run():
         estimator = racing(20, 120, restarts=3)
         trace = estimator.run(30, progress=False)
-        return [trace_values(trace), estimator.net.get_weights(), np.array(trace.restarts)]
+        return [trace_values(trace), estimator.net.get_weights(), np.array(trace.draw_costs)]
 
     one = on_threads(1, run)
     assert len(one[2]) == 4 and one[1].size > 400
@@ -56,7 +56,7 @@ def test_other_questions(question):
         net = bt.lnl_network(4 if question == "sparse weights" else 3).randomize(5)
         estimator = bt.Estimator(net, u, y, restarts=7, **QUESTIONS[question])
         trace = estimator.run(60, progress=False)
-        return [trace_values(trace), net.get_weights(), np.array(trace.restarts)]
+        return [trace_values(trace), net.get_weights(), np.array(trace.draw_costs)]
 
     one = on_threads(1, run)
     assert one[0].shape[1] > 1
@@ -104,7 +104,7 @@ def test_runs_and_steps_with_numbers_of_threads_in_turns():
             estimator.cost, estimator.gradient()
         bt.set_threads(2)
         trace = estimator.run(13, progress=False)
-        return [trace_values(trace), estimator.net.get_weights(), np.array(trace.restarts)]
+        return [trace_values(trace), estimator.net.get_weights(), np.array(trace.draw_costs)]
 
     assert equal(on_threads(1, run), whole)
 

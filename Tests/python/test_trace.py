@@ -43,11 +43,11 @@ def test_texts(trace):
 
 def test_spread_of_the_restarts(problem):
     est = bt.Estimator(*problem, restarts=4)
-    assert est.trace.restarts.shape == (0,)
+    assert est.trace.draw_costs.shape == (0,)
     trace = est.run(60, tolerance=0, progress=False)
-    costs = trace.restarts
+    costs = trace.draw_costs
     assert costs.size >= 2 and np.all(np.diff(costs) >= 0)
-    assert costs[0] == trace.cost[-1] == est.cost and same(costs, est.trace.restarts)
+    assert costs[0] == trace.cost[-1] == est.cost and same(costs, est.trace.draw_costs)
     text = f"{costs.size} draws, costs {costs[0]:.2g} (best), {np.median(costs):.2g} (median), "
     assert f", {text}{costs[-1]:.2g} (worst): " in repr(trace)
     assert "(worst)" in trace._repr_html_()
@@ -56,12 +56,12 @@ def test_spread_of_the_restarts(problem):
 def test_no_restarts_no_spread(problem):
     net, u, y = problem
     trace = bt.Estimator(net, u, y, restarts=0).run(5, progress=False)
-    assert trace.restarts.shape == (0,) and "draws" not in repr(trace)
+    assert trace.draw_costs.shape == (0,) and "draws" not in repr(trace)
     tuned = bt.Estimator(net.randomize(2), u, y, method="backward-tuning").run(2, progress=False)
-    assert tuned.restarts.shape == (0,)
+    assert tuned.draw_costs.shape == (0,)
     # The first draw alone, as long as it leads and is fast.
     one = bt.Estimator(net.randomize(2), u, y).run(2, progress=False)
-    assert same(one.restarts, one.cost[-1:]) and "draws" not in repr(one)
+    assert same(one.draw_costs, one.cost[-1:]) and "draws" not in repr(one)
 
 
 def test_restarts_of_a_sparse_estimation(problem):
@@ -69,7 +69,7 @@ def test_restarts_of_a_sparse_estimation(problem):
     terms = bt.regularisation.SparseWeights(1e-3)
     est = bt.Estimator(net, u, y, regularisation=terms, restarts=2)
     trace = est.run(60, progress=False)
-    assert trace.restarts.size >= 1 and "removal" in {report.order for report in trace}
+    assert trace.draw_costs.size >= 1 and "removal" in {report.order for report in trace}
 
 
 def test_decay_of_golden_series(golden):
@@ -122,7 +122,7 @@ def test_traces_travel(trace):
     import pickle
 
     other = pickle.loads(pickle.dumps(trace))
-    assert same(other.cost, trace.cost) and same(other.restarts, trace.restarts)
+    assert same(other.cost, trace.cost) and same(other.draw_costs, trace.draw_costs)
     assert repr(other) == repr(trace)
     assert pickle.loads(pickle.dumps(trace[2])) == trace[2]
 

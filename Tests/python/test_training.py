@@ -74,7 +74,7 @@ def test_readout_only_is_solved_at_once():
     net.randomize(3)
     for name in list(net.weights):
         if name.startswith("h."):
-            net.weights.fix(name)
+            net.weights.constrain(name, fixed=True)
     u = bt.random.normal(300, seed=2)
     y = np.sin(np.cumsum(u) / 5)
     states = net.simulate(u, states=True)[1]["h.x"]

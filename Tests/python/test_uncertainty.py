@@ -74,9 +74,9 @@ def test_only_the_sum_of_two_identical_units_counts():
     source = one_unit().weights
     for name in ("lnl.x2.a", "lnl.x2.B", "lnl.x1.g"):
         net.weights[name] = np.full(net.weights[name].shape, source[name].ravel()[0])
-        net.weights.fix(name)
+        net.weights.constrain(name, fixed=True)
     net.weights["lnl.x2.W"] = [[-0.3, -0.3], [-0.3, -0.3]]
-    net.weights.fix("lnl.x2.W")
+    net.weights.constrain("lnl.x2.W", fixed=True)
     est = bt.Estimator(net, u, y)
     est.run(progress=False)
     found = est.uncertainty()
@@ -86,7 +86,7 @@ def test_only_the_sum_of_two_identical_units_counts():
     assert (found.standard_errors["lnl.x2.W"] == 0).all()
     single = one_unit()
     for name in ("lnl.x2.a", "lnl.x2.B", "lnl.x1.g", "lnl.x2.W"):
-        single.weights.fix(name)
+        single.weights.constrain(name, fixed=True)
     other = bt.Estimator(single, u, y)
     other.run(progress=False)
     expected = other.uncertainty()
@@ -178,7 +178,7 @@ def test_weights_at_zero():
 def test_weight_at_its_bound():
     u, y = data()
     net = one_unit()
-    net.weights.set_bounds("lnl.x2.B", -0.5, 0.5)
+    net.weights.constrain("lnl.x2.B", lower=-0.5, upper=0.5)
     est = bt.Estimator(net, u, y)
     est.run(progress=False)
     found = est.uncertainty()
@@ -193,7 +193,7 @@ def test_weights_fixed_after_the_run():
     est = bt.Estimator(net, u, y)
     est.run(progress=False)
     before = est.uncertainty()
-    net.weights.fix("lnl.x2.W")
+    net.weights.constrain("lnl.x2.W", fixed=True)
     after = est.uncertainty()
     assert after.covariance.shape == (5, 5) and before.covariance.shape == (6, 6)
     assert after.standard_errors["lnl.x2.W"] == 0
@@ -204,7 +204,7 @@ def test_sequences_and_their_initial_states():
     u, y = data()
     parts = [u[:70], u[70:70], u[70:]], [y[:70], y[70:70], y[70:]]
     net = one_unit()
-    est = bt.Estimator(net, *parts, initial_states=True)
+    est = bt.Estimator(net, *parts, initial="learn")
     est.run(progress=False)
     found = est.uncertainty()
     plain = bt.Estimator(net, *parts).uncertainty()
@@ -259,7 +259,8 @@ def test_cross_entropy_is_logistic_regression():
     for name in net.weights:
         values = net.weights[name]
         net.weights[name] = values - values[1]
-        net.weights.fix(name, np.arange(2).reshape(-1, *[1] * (values.ndim - 1)) == 1)
+        second = np.arange(2).reshape(-1, *[1] * (values.ndim - 1)) == 1
+        net.weights.constrain(name, fixed=second)
     found = est.uncertainty()
     probability = net.simulate(u)[:, 0]
     x = np.column_stack([np.ones(300), u])

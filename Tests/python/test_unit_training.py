@@ -38,7 +38,7 @@ def learner(kind, seed, options):
     net.randomize(seed)
     if kind == "reservoir":
         for name in net.weights:
-            net.weights.free(name)
+            net.weights.constrain(name, fixed=False)
     return net
 
 

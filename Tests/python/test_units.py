@@ -122,7 +122,7 @@ def test_reservoir_is_fixed_then_freed():
     assert np.count_nonzero(w) == 80 and net.get_weights().size == 2 + 40
     net.randomize(1)
     assert same(net.weights["reservoir.x2.W"], w)
-    net.weights.free("reservoir.x2.W")
+    net.weights.constrain("reservoir.x2.W", fixed=False)
     assert net.get_weights().size == 42 + 80
     assert same(net.weights["reservoir.x2.W"], w)
 

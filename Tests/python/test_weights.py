@@ -67,25 +67,25 @@ def test_flat_order(net):
 def test_bounds(net):
     lower, upper = net.weights.bounds("lnl.x2.W")
     assert np.all(lower == -np.inf) and np.all(upper == np.inf)
-    net.weights.set_bounds("lnl.x2.W", lower=0)
+    net.weights.constrain("lnl.x2.W", lower=0)
     lower, upper = net.weights.bounds("lnl.x2.W")
     assert np.all(lower == 0) and np.all(upper == np.inf)
     assert np.all(net.weights["lnl.x2.W"] >= 0)
-    net.weights.set_bounds("lnl.x2.W", upper=np.full((3, 3), 0.1))
+    net.weights.constrain("lnl.x2.W", upper=np.full((3, 3), 0.1))
     assert np.all(net.weights["lnl.x2.W"] <= 0.1)
     assert np.all(net.weights.bounds("lnl.x2.W")[0] == 0)
     with pytest.raises(ValueError):
-        net.weights.set_bounds("lnl.x2.W", 1, 0)
+        net.weights.constrain("lnl.x2.W", lower=1, upper=0)
     with pytest.raises(ValueError):
         net.weights["lnl.x2.W"] = 0.2
 
 
 def test_fixed_weights_stay(problem):
     net, u, y = problem
-    net.weights.fix("lnl.x2.B")
+    net.weights.constrain("lnl.x2.B", fixed=True)
     where = np.zeros((4, 4))
     where[0] = 1
-    net.weights.fix("lnl.x2.W", where=where)
+    net.weights.constrain("lnl.x2.W", fixed=where)
     assert net.weights.fixed("lnl.x2.B").all() and net.weights.fixed("lnl.x2.W").sum() == 4
     before = {name: net.weights[name] for name in net.weights}
     assert net.get_weights().size == 24 - 8
@@ -93,7 +93,7 @@ def test_fixed_weights_stay(problem):
     assert same(net.weights["lnl.x2.B"], before["lnl.x2.B"])
     assert same(net.weights["lnl.x2.W"][0], before["lnl.x2.W"][0])
     assert not same(net.weights["lnl.x2.W"][1:], before["lnl.x2.W"][1:])
-    net.weights.free("lnl.x2.B")
+    net.weights.constrain("lnl.x2.B", fixed=False)
     assert not net.weights.fixed("lnl.x2.B").any()
 
 

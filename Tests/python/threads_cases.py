@@ -40,5 +40,5 @@ def race(units, steps, iterations, keep=False, **options):
     """Run it: trace, weights and the costs of the draws, with the estimator where it is kept."""
     estimator = racing(units, steps)
     trace = estimator.run(iterations, progress=False, **options)
-    found = [trace_values(trace), estimator.net.get_weights(), np.array(trace.restarts)]
+    found = [trace_values(trace), estimator.net.get_weights(), np.array(trace.draw_costs)]
     return (found, estimator) if keep else found

@@ -18,7 +18,7 @@ bt.Estimator(net, u, y, washout=50).run(progress=False)
 before, drawn = net.simulate(u_new), net.weights["reservoir.x2.W"].copy()
 
 for name in ("reservoir.x2.W", "reservoir.x2.B", "reservoir.x2.a"):
-    net.weights.free(name)
+    net.weights.constrain(name, fixed=False)
 lower = np.where(drawn < 0, -np.inf, 0)
 upper = np.where(drawn > 0, np.inf, 0)
 net.weights.constrain("reservoir.x2.W", lower=lower, upper=upper)

@@ -23,7 +23,7 @@ simulated = {}
 for own in (False, True):
     net = bt.Network(inputs=1)
     net.state_space(1, hidden=2)
-    est = bt.Estimator(net.randomize(0), inputs, outputs, initial_states=own)
+    est = bt.Estimator(net.randomize(0), inputs, outputs, initial="learn" if own else None)
     est.run(60, progress=False)
     states = est.initial_states if own else None
     simulated[own] = net.simulate(inputs, states)

@@ -23,8 +23,8 @@ def two_species():
     for species, start in ((x, [[1, 0]]), (y, [[0, 1]])):
         species.connect(species.lag(1), "past").connect(net.input.lag(0), "start")
         net.weights = {f"{species.name}.past": 1, f"{species.name}.start": start}
-        net.weights.fix(f"{species.name}.past")
-        net.weights.fix(f"{species.name}.start")
+        net.weights.constrain(f"{species.name}.past", fixed=True)
+        net.weights.constrain(f"{species.name}.start", fixed=True)
     x.connect(limited.lag(0), "growth").connect(met.lag(0), "eaten")
     y.connect(y.lag(1), "lost").connect(met.lag(0), "fed")
     return net.observe([x, y])

@@ -16,6 +16,7 @@ from .._engine.arrays import as_text
 from .._engine.data.loaded import LoadedData, Recordings, is_mapped
 from .._engine.data.pairs import Data, learn_labels
 from .._engine.data.starts import initial_states as listed_states
+from .._engine.data.starts import wanted_start
 from .._engine.errors import ArgumentError, BacktuneWarning, NetworkError
 from .._engine.warn import is_quiet
 from ..networks.modelled import ModelledNetwork
@@ -58,11 +59,11 @@ class CoreEstimator(FoundEstimator):
         method: str | None = None,
         restarts: int | str | None = None,
         initial: Any = None,
-        initial_states: bool | None = None,
         guard: bool | None = None,
         reestimation: bool | None = None,
         horizon: Any = None,
         measured: Mapping[Any, Any] | None = None,
+        initial_states: bool | None = None,
     ) -> None:
         if not isinstance(net, Network):
             raise TypeError(f"net: {net!r} came, expected a Network")
@@ -72,6 +73,7 @@ class CoreEstimator(FoundEstimator):
             )
         if net.outputs == 0:
             raise NetworkError("the network has no group: add a unit first")
+        initial, learns = wanted_start(initial, initial_states)
         balanced = isinstance(gains, str)
         if balanced and gains != "balanced":
             raise ArgumentError(f"gains: {gains!r} came, expected numbers or 'balanced'")
@@ -102,7 +104,7 @@ class CoreEstimator(FoundEstimator):
             give(data, initial)
         options: dict[str, Any] = {
             "restarts": None if restarts == "auto" else restarts,
-            "initial_states": initial_states,
+            "initial_states": learns or None,
             "guard": guard,
             "reestimation": reestimation,
             "washout": washout,

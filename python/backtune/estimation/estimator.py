@@ -57,16 +57,16 @@ class Estimator(CoreEstimator):
         "auto", "gauss-newton", or "backward-tuning", the report's own; "auto" is Gauss-Newton
         unless orthogonal activities of many nodes make it dear.
     restarts : int or "auto", optional
-        Draws of the weights that Gauss-Newton races besides the first, within the limit of
-        iterations; not with a scale nu that follows the errors. "auto": some for a network whose
-        weights are as `Network.randomize` drew them, none where weights were set. How they ended is
-        in `Trace.restarts`.
-    initial : array of shape (state_size,), or list of such, optional
+        Draws of the weights that Gauss-Newton races besides the first in one round; rounds follow
+        each other while all of them are slow, within the limit of iterations. Not with a scale nu
+        that follows the errors. "auto": 7 for a network whose weights are as `Network.randomize`
+        drew them, none where weights were set. What all draws of all rounds came to is in
+        `Trace.draw_costs`.
+    initial : array of shape (state_size,), list of such, or "learn"; optional
         The state that each sequence starts from, as `Network.simulate` takes it; what the network
-        says (zero, or states learnt for all sequences) by default.
-    initial_states : bool, optional
-        Whether every sequence has a learnt initial state of its own, see `initial_states`: it is
-        learnt from `initial` on, or from zero.
+        says (zero, or states learnt for all sequences) by default. "learn": every sequence learns
+        its own, which is then in `initial_states`; from given states on with these here and
+        ``set_option("initial_states", 1)``.
     guard : bool, optional
         Whether adjoint values are kept from vanishing and exploding, equation (5).
     reestimation : bool, optional
@@ -141,12 +141,12 @@ class Estimator(CoreEstimator):
         method: str | None = None,
         restarts: int | str | None = None,
         initial: Any = None,
-        initial_states: bool | None = None,
         guard: bool | None = None,
         reestimation: bool | None = None,
         horizon: Any = None,
         measured: Mapping[Any, Any] | None = None,
         missing: str | None = None,
+        initial_states: bool | None = None,
     ) -> None:
         self._rule = missing
         self._missing: MissingInputs | None = None
@@ -162,11 +162,11 @@ class Estimator(CoreEstimator):
             method=method,
             restarts=restarts,
             initial=initial,
-            initial_states=initial_states,
             guard=guard,
             reestimation=reestimation,
             horizon=horizon,
             measured=measured,
+            initial_states=initial_states,
         )
 
     def _fill(self, data: Data) -> None:

@@ -154,7 +154,7 @@ class EstimatorHandle(Owner):
 
     @property
     def initial_states(self) -> Array:
-        """Learnt initial states, (sequences, state_size), with ``initial_states=True``.
+        """Learnt initial states, (sequences, state_size), with ``initial="learn"``.
 
         A row is what `Network.simulate` takes as `initial`; without the option, StateError.
         """
@@ -172,7 +172,7 @@ class EstimatorHandle(Owner):
     def _trace(self, interrupted: bool = False) -> Trace:
         length = self._trace_length()
         columns = {name: self._column(name, length) for name in COLUMNS}
-        restarts = self._restarts()
+        draw_costs = self._draw_costs()
         places = range(length if self._validated else 0)
         validation = [self._validated.get(place, np.nan) for place in places]
         stop = self._stop()
@@ -190,7 +190,7 @@ class EstimatorHandle(Owner):
             words, name = "interrupted by the user", "interrupted"
         outputs = self.output_nmse if length and self._outputs > 1 else columns["nmse"][-1:]
         start = "learnt" if self.get_option("initial_states") else self._start
-        trace = Trace(columns, words, name, restarts, validation, outputs, start)
+        trace = Trace(columns, words, name, draw_costs, validation, outputs, start)
         trace.one_step_nmse, trace.free_horizon = one_step, free_horizon
         trace.stages = self._earlier()
         return trace
@@ -217,7 +217,7 @@ class EstimatorHandle(Owner):
             notes.append((_NOTES[kind.value], text))
         return notes
 
-    def _restarts(self) -> Array:
+    def _draw_costs(self) -> Array:
         costs = np.empty(abi.read_int(lib.bt_estimator_restart_count, self._pointer))
         lib.bt_estimator_restarts(self._pointer, costs, costs.size)
         return costs

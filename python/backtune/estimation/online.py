@@ -11,7 +11,9 @@ from .._engine.arrays import as_count, as_number
 from .._engine.data.numbers import as_float
 from .._engine.data.pairs import learn_labels, paired, placed
 from .._engine.data.sequences import read
+from .._engine.data.starts import wanted_start
 from .._engine.errors import ArgumentError, SizeError
+from .._engine.warn import warn
 from ..networks.network import Network
 from ..networks.stream import Stream
 from .criteria import Criterion
@@ -42,11 +44,10 @@ class OnlineEstimator(AdjustmentMixin):
         Of the method, in each adjustment.
     criterion, regularisation, method : optional
         Of `Estimator`.
-    initial : array of shape (state_size,), optional
-        The state before the first sample; that of the network by default.
-    learn_start : bool
-        Whether the state at the start of the window is adjusted too, instead of being what the
-        weights of then made of the samples before.
+    initial : array of shape (state_size,) or "learn", optional
+        The state before the first sample; that of the network by default. "learn": the state at
+        the start of the window is adjusted too, instead of being what the weights of then made of
+        the samples before.
     ridge : float
         Strength of `regularisation.Ridge` on all connections, times the sum of squares of the
         observed values of the window about their means. Without it what a window leaves
@@ -101,12 +102,15 @@ class OnlineEstimator(AdjustmentMixin):
         regularisation: Regularisation | Sequence[Regularisation] | None = None,
         method: str | None = None,
         initial: Any = None,
-        learn_start: bool = False,
         ridge: float = 1e-5,
         least: int | None = None,
+        learn_start: bool | None = None,
     ) -> None:
         if not isinstance(net, Network):
             raise TypeError(f"net: {net!r} came, expected a Network")
+        if learn_start is not None:
+            warn("learn_start: say initial='learn'", DeprecationWarning)
+        initial, learns = wanted_start(initial, None)
         self.net, self.lag = net, net.range
         self.window = as_count(window, "window", self.lag + 1)
         self.every = as_count(every, "every", 1)
@@ -117,8 +121,8 @@ class OnlineEstimator(AdjustmentMixin):
             "criterion": criterion,
             "method": method,
             "restarts": 0,
-            "initial_states": bool(learn_start),
         }
+        self._learns_start = learns or bool(learn_start)
         self._rules = listed(regularisation)
         self._ridge = as_number(ridge, "ridge")
         if not 0 <= self._ridge < np.inf:

@@ -32,6 +32,7 @@ class AdjustmentMixin:
     _ridge: float
     _matrices: list[str]
     _options: dict[str, Any]
+    _learns_start: bool
 
     def adjust(self) -> Report | None:
         """Adjust to the window now.
@@ -65,7 +66,7 @@ class AdjustmentMixin:
         with self._estimator(self.net) as estimator:
             trace = estimator.run(self.iterations, progress=False)
             found = len(trace) > 0 and bool(np.isfinite(trace.cost[-1]))
-            if found and self._options["initial_states"]:
+            if found and self._learns_start:
                 self._start = estimator.initial_states[0]
         if found:
             self._accept(trace[-1], self.net)
@@ -99,7 +100,9 @@ class AdjustmentMixin:
             rules = [*rules, Ridge(strength, weights=self._matrices, units="data")]
         options = {"initial": self._start, "regularisation": rules, **self._options}
         options["missing"] = "error"
-        return Estimator(net, self._data.u, self._data.y, **options)
+        estimator = Estimator(net, self._data.u, self._data.y, **options)
+        estimator.set_option("initial_states", self._learns_start)
+        return estimator
 
     def _run(self, u: np.ndarray) -> np.ndarray:
         """Return the state to which the present weights come from the start of the window."""

@@ -58,7 +58,7 @@ class FoundEstimator(EstimatorHandle):
     def simulate(self) -> Any:
         """Return the outputs at the network's weights over the data: what `nmse` tells of.
 
-        From the initial states that were found, with ``initial_states=True``, or given; unlike
+        From the initial states that were found, with ``initial="learn"``, or given; unlike
         ``net.simulate(u)``, which starts from those of the network.
 
         Returns

@@ -13,6 +13,7 @@ from .._engine import shown
 from .._engine.abi import lib
 from .._engine.arrays import as_float, as_size
 from .._engine.types import Array
+from .._engine.warn import warn
 
 #: Columns of a trace, as the engine names them.
 COLUMNS = (
@@ -136,6 +137,13 @@ def decay_fit(costs: Any, window: int = 0) -> Decay:
     return Decay(*(value.value for value in fitted))
 
 
+class Stage(NamedTuple):
+    """A part of an estimation that came before others: what it is called, and what it did."""
+
+    name: str
+    trace: Trace
+
+
 class Trace(Sequence):
     """What a run did: entry 0 is the start, entry k the end of iteration k.
 
@@ -151,10 +159,10 @@ class Trace(Sequence):
         stopped).
     stop_reason : str
         The same in a sentence.
-    restarts : array
+    draw_costs : array
         How far the draws of the weights that were raced spread: the cost at which each of them
-        stands, best first; inf of one that diverges. The first draw alone where it was good enough,
-        empty without a race (see `restarts` of `Estimator`).
+        stands, of all rounds, best first; inf of one that diverges. The first draw alone where it
+        was good enough, empty without a race (see `restarts` of `Estimator`).
     output_nmse : array of shape (O,)
         NMSE of each output at the end; `nmse` pools them, so that outputs of large units hide what
         becomes of small ones. Their mean is `mean_nmse`.
@@ -166,8 +174,8 @@ class Trace(Sequence):
         NMSE on the sequences kept for early stopping (the mean square error where outputs are
         constant, inf of a network that diverges), one per entry, NaN before the run that was
         given them; empty without such.
-    stages : list of (str, Trace)
-        What came before, one after the other, and what it is called: the horizons of a list, with
+    stages : list of Stage
+        What came before, one after the other, as (name, trace): the horizons of a list, with
         what was done at each, or "before outputs were weighed" where inputs are missing (see
         `missing` of `Estimator`). Empty otherwise.
     hint : str
@@ -200,7 +208,7 @@ class Trace(Sequence):
         columns: Mapping[str, Array],
         stop_reason: str,
         stop: str = "none",
-        restarts: Any = (),
+        draw_costs: Any = (),
         validation: Any = (),
         output_nmse: Any = (),
         start: str = "network",
@@ -209,11 +217,11 @@ class Trace(Sequence):
             setattr(self, name, columns[name])
         self.stop_reason = stop_reason
         self.stop = stop
-        self.restarts = np.array(restarts, dtype=float)
+        self.draw_costs = np.array(draw_costs, dtype=float)
         self.validation = np.array(validation, dtype=float)
         self.output_nmse = np.array(output_nmse, dtype=float)
         self.start = start
-        self.stages: list[tuple[str, Trace]] = []
+        self.stages: list[Stage] = []
         self.hint = ""
         self.free_horizon = 0
         self.one_step_nmse = float("nan")
@@ -240,6 +248,12 @@ class Trace(Sequence):
         """Mean of `output_nmse`, constant outputs left out; NaN of none."""
         known = self.output_nmse[~np.isnan(self.output_nmse)]
         return float(known.mean()) if known.size else float("nan")
+
+    @property
+    def restarts(self) -> Array:
+        """Costs of the draws: an earlier spelling of `draw_costs`."""
+        warn("trace.restarts: say trace.draw_costs", DeprecationWarning)
+        return self.draw_costs
 
     @property
     def decay(self) -> Decay:
@@ -280,7 +294,7 @@ class Trace(Sequence):
 
     def _spread(self) -> str:
         """Say how far the draws of a race spread; nothing of one."""
-        costs = self.restarts
+        costs = self.draw_costs
         if costs.size < 2:
             return ""
         return (

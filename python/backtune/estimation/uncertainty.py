@@ -55,7 +55,7 @@ class Uncertainty:
         Standard deviation of the errors that remain of each output, of a value of the median gain
         of that output.
     rank : int
-        Number of combinations of weights (and of initial states, with ``initial_states=True``)
+        Number of combinations of weights (and of initial states, with ``initial="learn"``)
         that are determined.
     outputs : array of shape (T, O), or list of such
         On the data, at these weights; a list where the data came as one.

@@ -27,9 +27,9 @@ def snapshot(net: Network) -> Snapshot:
 def restore(net: Network, weights: Snapshot) -> None:
     """Give a network weights that it had; those taken away since are free again."""
     for name, (values, fixed) in weights.items():
-        taken = net.weights.fixed(name) & ~fixed
-        if taken.any():
-            net.weights.free(name, taken)
+        now = net.weights.fixed(name)
+        if (now & ~fixed).any():
+            net.weights.constrain(name, fixed=now & fixed)
         net.weights[name] = values
 
 

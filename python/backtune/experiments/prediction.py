@@ -139,7 +139,7 @@ def _measure(parameters: Parameters) -> Record:
     ridge = error(net, task, u, y, test)
     readout = net.get_weights().size
     for name in ("reservoir.x2.a", "reservoir.x2.W", "reservoir.x2.B"):
-        net.weights.free(name)
+        net.weights.constrain(name, fixed=False)
     _, record = run_fit(
         net,
         u[:steps],

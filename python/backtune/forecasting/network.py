@@ -120,5 +120,5 @@ def build(shape: Shape, inputs: int, deviation: np.ndarray) -> Network:
     net.observe(series)
     net.weights = fixed
     for name in fixed:
-        net.weights.fix(name)
+        net.weights.constrain(name, fixed=True)
     return net

@@ -162,7 +162,7 @@ class Candidate:
             return [None] * len(record.u)
         with self.net.copy() as copy:
             for name in copy.weights:
-                copy.weights.fix(name)
+                copy.weights.constrain(name, fixed=True)
             with self._make(record.u, record.y, record.gains, None, copy) as estimator:
                 estimator.run(iterations, progress=False)
                 found = self._starts_of(estimator, record)

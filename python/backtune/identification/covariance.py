@@ -39,11 +39,12 @@ def weight_uncertainty(model: Any, u: Any, y: Any) -> Uncertainty:
     options["horizon"] = None if free else 1
     # Others start in a state that all sequences share, as they were trained.
     if member.kind != "arx" and not any(name.endswith(".x0") for name in member.net.weights):
-        options["initial_states"] = True
         starts = [_start(model, member, *pair) for pair in zip(arrays, inputs)]
         options["initial"] = _learnt(member, inputs, desired, starts, options)
     with member.net.copy() as net:
         with Estimator(net, inputs, desired, **options) as estimator:
+            if "initial" in options:
+                estimator.set_option("initial_states", 1)
             return estimator.uncertainty()
 
 
@@ -53,8 +54,9 @@ def _learnt(
     """Return the states before the first time step that fit best, at these weights."""
     with member.net.copy() as net:
         for name in net.weights:
-            net.weights.fix(name)
+            net.weights.constrain(name, fixed=True)
         with Estimator(net, inputs, desired, initial=starts, **options) as estimator:
+            estimator.set_option("initial_states", 1)
             estimator.run(_START_ITERATIONS, progress=False)
             return list(estimator.initial_states)
 

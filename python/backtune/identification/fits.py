@@ -87,11 +87,13 @@ def estimator_of(
         options["washout"] = kind.form.order
     if kind.ridge > 0 and not alone:
         options["regularisation"] = Ridge(kind.ridge * observed)
-    if learns_starts(kind, record):
-        options["initial_states"] = True
-        if starts is not None and any(item is not None for item in starts):
-            options["initial"] = starts
-    return Estimator(net, u, y, gains, method="gauss-newton", restarts=0, **options)
+    learns = learns_starts(kind, record)
+    if learns and starts is not None and any(item is not None for item in starts):
+        options["initial"] = starts
+    fit = Estimator(net, u, y, gains, method="gauss-newton", restarts=0, **options)
+    if learns:
+        fit.set_option("initial_states", 1)
+    return fit
 
 
 def _before(record: Record, y: Any, gains: Any) -> Any:

@@ -140,10 +140,10 @@ def _fitted(
     net.weights = {f"{UNIT}.x.A": A, f"{UNIT}.y.C": C, f"{UNIT}.x.B": 0.0, f"{UNIT}.y.D": 0.0}
     held = [f"{UNIT}.x.A", f"{UNIT}.y.C"]
     for name in held:
-        net.weights.fix(name)
+        net.weights.constrain(name, fixed=True)
     item = Candidate(record, net, kind, search).run(_HELD_ITERATIONS).close()
     for name in held:
-        net.weights.free(name)
+        net.weights.constrain(name, fixed=False)
     again = Candidate(record, net, kind, search)
     again.best, again.validation, again.starts = net.get_weights(), item.validation, item.starts
     return again.run(iterations).close()

@@ -14,4 +14,4 @@ def hold_others(transform: Any, net: Any, free: set[tuple[int, int]]) -> None:
         name, index, _ = transform._slot(n, d)
         keep.setdefault(name, np.ones_like(net.weights[name], dtype=bool))[index] = False
     for name in list(net.weights):
-        net.weights.fix(name, keep.get(name))
+        net.weights.constrain(name, fixed=keep.get(name, True))

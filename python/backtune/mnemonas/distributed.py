@@ -92,7 +92,7 @@ class KernelDistributedEstimator(KernelEstimator):
         kernels = range(1, transform.getKernelDimension(n) + 1)
         hold_others(transform, net, {(n, d) for d in kernels})
         for name, flags in fixed.items():
-            net.weights.fix(name, flags)
+            net.weights.constrain(name, fixed=flags | net.weights.fixed(name))
         part = slice(begin, begin + steps)
         if not np.isfinite(x).all() or not self.criterion._has_values(part):
             return

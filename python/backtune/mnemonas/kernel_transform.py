@@ -108,10 +108,10 @@ class KernelTransform(KernelEquations):
         """Hold all weights of an array at a value, or let them be adjusted where it is NaN."""
         weights = self.network.weights
         if math.isnan(value):
-            weights.free(name)
+            weights.constrain(name, fixed=False)
         else:
             weights[name] = factor * as_number(value, "value")
-            weights.fix(name)
+            weights.constrain(name, fixed=True)
         return self._changed()
 
     def setWeights(self, transform: KernelTransform) -> Any:

@@ -66,7 +66,7 @@ class SparseNonLinearTransform(UnitTransform):
         if self.input.N:
             x.connect(net.input.lag(1), role="B")
         self.network = net.observe(x)
-        net.weights.set_bounds("u.x.g", 0, 0.999)
+        net.weights.constrain("u.x.g", lower=0, upper=0.999)
         self.setLeak(self._leak)
         if hasattr(self, "_kernels"):
             self._kernels = lru_cache(maxsize=None)(self._make_kernels)  # type: ignore[method-assign]

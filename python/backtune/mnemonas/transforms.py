@@ -131,7 +131,7 @@ class IntegrateAndFireTransform(UnitTransform):
     def _build(self) -> None:
         self.network = Network(self.input.N)
         self.network.aif(self._units, name="u", leak="adjust", sharpness="adjust")
-        self.network.weights.set_bounds("u.x.g", upper=0.999 / 2)
+        self.network.weights.constrain("u.x.g", upper=0.999 / 2)
         self.setOffset(0).setLeak(0).setSharpness(1)
 
     def _make_kernels(self, n: int) -> tuple[list[Kernel], list[Kernel]]:

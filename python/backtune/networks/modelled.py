@@ -254,7 +254,7 @@ def _add(twin: Network, net: Network, model: LinearInputs) -> None:
         values[f"{INPUTS}.x0"] = start[0] if depth == 1 else start
     for name, array in values.items():
         twin.weights[name] = array
-        twin.weights.fix(name)
+        twin.weights.constrain(name, fixed=True)
 
 
 def _sources(part: Any) -> Any:

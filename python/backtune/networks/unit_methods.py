@@ -727,7 +727,7 @@ class UnitMethods(GrowingNetwork):
         ``x2.a``, ``x2.W``, ``x2.B``, all fixed, and ``y.a``, ``y.W``. Freeing ``x2.W`` lets
         estimation adjust the recurrent weights too, those that there are. Drawing the weights of a
         network draws free ones anew, fixed ones not: do it before. They are freed by
-        ``net.weights.free("reservoir.x2.W")``, drawn by `Network.randomize`.
+        ``net.weights.constrain("reservoir.x2.W", fixed=False)``, drawn by `Network.randomize`.
 
         Parameters
         ----------

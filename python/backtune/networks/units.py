@@ -70,7 +70,7 @@ class GrowingNetwork(GroupedNetwork):
         >>> radius = np.abs(np.linalg.eigvals(net.weights["reservoir.x2.W"])).max()
         >>> f"{radius:.6f}"
         '0.800000'
-        >>> net.weights.free("reservoir.x2.W")
+        >>> net.weights.constrain("reservoir.x2.W", fixed=False)
         """
         given = {
             key: self._option(key, value) for key, value in options.items() if value is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,14 @@ from .._engine.arrays import as_float, as_full, as_mask, as_text
 from .._engine.errors import ArgumentError, SizeError
 from .._engine.network import NetworkHandle
 from .._engine.types import Array, Flags
+from .._engine.warn import warn
+
+
+class Bounds(NamedTuple):
+    """What weights may be: arrays of their shape."""
+
+    lower: Array
+    upper: Array
 
 
 class Weights(Mapping):
@@ -57,25 +65,12 @@ class Weights(Mapping):
         array = as_full(values, shape, f"weights {name}")
         lib.bt_network_set_array(self._network._pointer, text, array, array.size)
 
-    def bounds(self, name: str) -> tuple[Array, Array]:
+    def bounds(self, name: str) -> Bounds:
         """Return the lower and the upper bounds, infinite where there is none."""
         text, shape = self._shape(name)
         lower, upper = np.empty(shape), np.empty(shape)
         lib.bt_network_get_bounds(self._network._pointer, text, lower, upper, lower.size)
-        return lower, upper
-
-    def set_bounds(self, name: str, lower: Any = None, upper: Any = None) -> None:
-        """Set bounds: one number or an array of the weights' shape; None leaves that side as it is.
-
-        Weights outside move to the nearest bound.
-        """
-        text, shape = self._shape(name)
-        old = self.bounds(name)
-        low, high = (
-            before if value is None else as_full(value, shape, f"bounds of {name}")
-            for value, before in zip((lower, upper), old)
-        )
-        lib.bt_network_set_bounds(self._network._pointer, text, low, high, low.size)
+        return Bounds(lower, upper)
 
     def fixed(self, name: str) -> Flags:
         """Return which weights are fixed, as booleans."""
@@ -83,22 +78,6 @@ class Weights(Mapping):
         flags = np.empty(shape, dtype=np.uint8)
         lib.bt_network_get_fixed(self._network._pointer, text, flags, flags.size)
         return flags.astype(bool)
-
-    def fix(self, name: str, where: Any = None) -> None:
-        """Keep the weights as they are, or those where an array of their shape is true."""
-        self._set_fixed(name, where, True)
-
-    def free(self, name: str, where: Any = None) -> None:
-        """Let estimation adjust the weights, or those where an array of their shape is true."""
-        self._set_fixed(name, where, False)
-
-    def _set_fixed(self, name: str, where: Any, fixed: bool) -> None:
-        text, shape = self._shape(name)
-        flags = self.fixed(name)
-        chosen = as_full(True if where is None else where, shape, f"fixed weights of {name}")
-        flags[as_mask(chosen, "where") != 0] = fixed
-        array = flags.astype(np.uint8)
-        lib.bt_network_set_fixed(self._network._pointer, text, array, array.size)
 
     def constrain(
         self,
@@ -110,7 +89,7 @@ class Weights(Mapping):
         mask: Any = None,
         fixed: Any = None,
     ) -> None:
-        """Constrain weights: they stay so through `randomize` and every estimation.
+        """Bound, fix or free weights, or take some away, for `randomize` and every estimation.
 
         Every argument is one value or an array that NumPy broadcasts to the weights' shape: a
         row (source nodes,) says what holds for all weights of a source, a column (nodes, 1) what
@@ -127,7 +106,7 @@ class Weights(Mapping):
         mask : array of bool, optional
             Where there is a connection; elsewhere the weight is 0, with 0 for bounds, for good.
         fixed : bool or array of bool, optional
-            Which weights estimation leaves as they are.
+            Which weights estimation leaves as they are; False frees all.
 
         Raises
         ------
@@ -150,13 +129,14 @@ class Weights(Mapping):
         text, shape = self._shape(name)
         if lower is not None or upper is not None:
             low, high = (
-                None if value is None else _broadcast(as_float(value, what), shape, what)
-                for value, what in (
-                    (lower, f"lower bounds of {name}"),
-                    (upper, f"upper bounds of {name}"),
+                before if value is None else _broadcast(as_float(value, what), shape, what)
+                for value, before, what in zip(
+                    (lower, upper),
+                    self.bounds(name),
+                    (f"lower bounds of {name}", f"upper bounds of {name}"),
                 )
             )
-            self.set_bounds(name, low, high)
+            lib.bt_network_set_bounds(self._network._pointer, text, low, high, low.size)
         if sign is not None:
             signs = _broadcast(_signs(sign, name), shape, f"signs of {name}").astype(np.int8)
             lib.bt_network_set_signs(self._network._pointer, text, signs, signs.size)
@@ -170,6 +150,25 @@ class Weights(Mapping):
             if there is not None:
                 flags = flags | (1 - there)
             lib.bt_network_set_fixed(self._network._pointer, text, flags, flags.size)
+
+    def fix(self, name: str, where: Any = None) -> None:
+        """Fix weights: an earlier spelling of `constrain`."""
+        warn("weights.fix: say constrain(name, fixed=True)", DeprecationWarning)
+        self.constrain(name, fixed=self._flags(name, where) | self.fixed(name))
+
+    def free(self, name: str, where: Any = None) -> None:
+        """Free weights: an earlier spelling of `constrain`."""
+        warn("weights.free: say constrain(name, fixed=False)", DeprecationWarning)
+        self.constrain(name, fixed=~self._flags(name, where) & self.fixed(name))
+
+    def set_bounds(self, name: str, lower: Any = None, upper: Any = None) -> None:
+        """Bound weights: an earlier spelling of `constrain`."""
+        warn("weights.set_bounds: say constrain(name, lower=..., upper=...)", DeprecationWarning)
+        self.constrain(name, lower=lower, upper=upper)
+
+    def _flags(self, name: str, where: Any) -> Flags:
+        shape = self._shape(name)[1]
+        return as_mask(as_full(True if where is None else where, shape, "where"), "where") != 0
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self)

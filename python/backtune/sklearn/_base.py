@@ -102,16 +102,22 @@ class RecurrentEstimator(BaseEstimator):
         u, listed = read_inputs(self, X, reset=False)
         return self._scaled(u), listed
 
+    @property
+    def _begin(self) -> str:
+        """How sequences begin: `initial`, or what it was called in an earlier release."""
+        earlier = getattr(self, "initial_state", None)
+        return self.initial if earlier is None else earlier
+
     def _wanted_start(self) -> str:
         """Return how sequences begin of which no output is known."""
-        if self.initial_state not in self._starts_allowed:
+        if self._begin not in self._starts_allowed:
             self._check_parameters()
-        if self.initial_state == "estimate":
+        if self._begin == "estimate":
             raise ArgumentError(
-                "initial_state='estimate': the first outputs are needed, predict(X, y[:n]);"
+                "initial='estimate': the first outputs are needed, predict(X, y[:n]);"
                 " `score` takes them from its y"
             )
-        return self.initial_state
+        return self._begin
 
     def _starts(self, X: Any, u: Arrays) -> Any:
         """Return the states before the sequences u of X, of which no output is known."""
@@ -123,7 +129,7 @@ class RecurrentEstimator(BaseEstimator):
         # Fitted by an earlier release: rows can only go on where fit ended.
         if len(u) != len(self.final_states_):
             raise ArgumentError(
-                f"initial_state='continue': {len(u)} sequences came to continue the"
+                f"initial='continue': {len(u)} sequences came to continue the"
                 f" {len(self.final_states_)} of fit"
             )
         return self.final_states_

@@ -37,7 +37,7 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         As in `RecurrentRegressor`.
     alpha : float
         Ridge on the weights per label, inputs being in deviations.
-    initial_state : {"zero", "continue"}
+    initial : {"zero", "continue"}
         The state at the start of `predict`: zero, or, with a label for each step, that at the end
         of `fit`. With "continue" each sequence of `fit` has a learnt initial state.
     method, restarts : optional
@@ -78,7 +78,7 @@ callback, verbose
         *,
         unit_options: dict[str, Any] | None = None,
         alpha: float = 1e-3,
-        initial_state: str = "zero",
+        initial: str = "zero",
         method: str = "auto",
         restarts: int | str = 0,
         class_weight: Any = None,
@@ -90,12 +90,13 @@ callback, verbose
         random_state: Any = 0,
         callback: Any = None,
         verbose: bool = False,
+        initial_state: str | None = None,
     ) -> None:
         self.units = units
         self.unit = unit
         self.unit_options = unit_options
         self.alpha = alpha
-        self.initial_state = initial_state
+        self.initial = initial
         self.method = method
         self.restarts = restarts
         self.class_weight = class_weight
@@ -107,6 +108,7 @@ callback, verbose
         self.random_state = random_state
         self.callback = callback
         self.verbose = verbose
+        self.initial_state = initial_state
 
     def partial_fit(
         self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
@@ -196,8 +198,8 @@ callback, verbose
         labels, per_sequence = read_labels(aligned(X, y, complete=True), lengths, listed)
         if go_on and per_sequence != self.per_sequence_:
             raise ArgumentError("y: labels of sequences and of steps cannot follow each other")
-        if per_sequence and self.initial_state != "zero":
-            raise ArgumentError("initial_state: sequences of one label each start from 'zero'")
+        if per_sequence and self._begin != "zero":
+            raise ArgumentError("initial: sequences of one label each start from 'zero'")
         present = np.unique(np.concatenate(labels))
         if not go_on:
             self._kind = self._wanted_kind()
@@ -227,7 +229,7 @@ callback, verbose
             net,
             task,
             go_on,
-            learn_starts=self.initial_state != "zero",
+            learn_starts=self._begin != "zero",
             criterion="cross-entropy",
             alpha=self.alpha / len(rows),
         )

@@ -88,13 +88,12 @@ class Past:
             unknown = [key for key in panel.keys if key not in places]
             if unknown:
                 raise ArgumentError(
-                    f"initial_state='continue': instance {unknown[0]!r} came, which fit had not"
+                    f"initial='continue': instance {unknown[0]!r} came, which fit had not"
                 )
             return [places[key] for key in panel.keys]
         if count != len(self.u):
             raise ArgumentError(
-                f"initial_state='continue': {count} sequences came to continue the"
-                f" {len(self.u)} of fit"
+                f"initial='continue': {count} sequences came to continue the {len(self.u)} of fit"
             )
         return list(range(count))
 
@@ -113,7 +112,7 @@ class Past:
             follows = places.size == 0
         if not follows:
             raise ArgumentError(
-                f"initial_state='continue': {what} begins at {first}, expected a row of fit"
+                f"initial='continue': {what} begins at {first}, expected a row of fit"
                 f" ({ours[0]} to {ours[-1]}, each once) or one after them"
             )
         return len(self.u[own])

@@ -55,9 +55,7 @@ def estimated_state(net: Network, u: np.ndarray, y: np.ndarray) -> np.ndarray | 
         return None
     with net.copy() as copy:
         for name in copy.weights:
-            copy.weights.fix(name)
-        with Estimator(
-            copy, u, y, method="gauss-newton", restarts=0, initial_states=True
-        ) as estimator:
+            copy.weights.constrain(name, fixed=True)
+        with Estimator(copy, u, y, method="gauss-newton", restarts=0, initial="learn") as estimator:
             estimator.run(_STATE_ITERATIONS, progress=False)
             return estimator.initial_states[0]

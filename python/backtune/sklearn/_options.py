@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from .._engine.errors import ArgumentError
+from .._engine.warn import warn
 from ..estimation.criteria import Criterion
 from ..estimation.estimator import Estimator
 from ..networks.network import Network
@@ -30,9 +31,12 @@ def check_options(estimator: Any, starts: tuple[str, ...], units_optional: bool)
     The kind of the unit is checked where the network is built.
     """
     given = estimator.get_params(deep=False)
-    start = given["initial_state"]
+    start, earlier = given["initial"], given["initial_state"]
+    if earlier is not None:
+        warn("initial_state: say initial=", DeprecationWarning)
+        start = earlier
     if not isinstance(start, str) or start not in starts:
-        raise wrong("initial_state", start, " or ".join(map(repr, starts)))
+        raise wrong("initial", start, " or ".join(map(repr, starts)))
     for name, least in _LEAST:
         optional = name in ("units", "max_order") and units_optional
         if name not in given or (optional and given[name] is None):

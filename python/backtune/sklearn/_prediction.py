@@ -19,14 +19,10 @@ from ._sequences import check_target, read_inputs, read_outputs, read_weights
 from ._tables import aligned, like
 from ._training import Arrays
 
-if TYPE_CHECKING:
-    pass
-
 
 class PredictionMixin(RecipeMixin):
     """The part of `RecurrentRegressor` that predicts."""
 
-    initial_state: str
     n_initial: int
     n_outputs_: int
     n_features_in_: int
@@ -38,6 +34,8 @@ class PredictionMixin(RecipeMixin):
     if TYPE_CHECKING:
 
         def _scaled(self, sequences: Arrays) -> Arrays: ...
+        @property
+        def _begin(self) -> str: ...
         def _starts(self, X: Any, u: Arrays) -> Any: ...
 
     def predict(self, X: Any = None, y: Any = None, *, horizon: int | None = None) -> Any:
@@ -49,7 +47,7 @@ class PredictionMixin(RecipeMixin):
             Inputs, finite.
         y : array of shape (n,) or (n, O), or list of such, optional
             The first outputs, n up to T, NaN for missing ones: they set the state at the start and
-            nothing else. Without them it is what `initial_state` says.
+            nothing else. Without them it is what `initial` says.
         horizon : int, optional
             The former spelling of ``forecast(X, y, steps=horizon)``, with a FutureWarning; it goes
             with the next release.
@@ -63,7 +61,7 @@ class PredictionMixin(RecipeMixin):
         Raises
         ------
         ArgumentError
-            `initial_state` is "estimate" and y did not come, or "continue" and as many sequences
+            `initial` is "estimate" and y did not come, or "continue" and as many sequences
             as `fit` had did not come, or rows whose index is neither in that of `fit`
             nor after it.
         """
@@ -114,7 +112,7 @@ class PredictionMixin(RecipeMixin):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R^2, in the mean over the outputs, of all time steps with a known output.
 
-        With ``initial_state="estimate"`` the first `n_initial` outputs of each sequence set the
+        With ``initial="estimate"`` the first `n_initial` outputs of each sequence set the
         state and do not count. Parameters as in `fit`.
         """
         check_target(self, y)
@@ -123,7 +121,7 @@ class PredictionMixin(RecipeMixin):
         desired = self._targets(aligned(X, y), lengths, listed)
         weights = read_weights(aligned(X, sample_weight, True, "sample_weight"), lengths, listed)
         skip, first = 0, None
-        if self.initial_state == "estimate":
+        if self._begin == "estimate":
             skip = as_size(self.n_initial, "n_initial")
             first = [item[:skip] for item in desired]
         pairs = zip(self._outputs(X, u, first), desired)

@@ -46,7 +46,7 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         Ridge on the weights per observed value, everything in deviations.
     washout : int
         First time steps of every sequence that are not compared in `fit`.
-    initial_state : {"zero", "continue", "estimate"}
+    initial : {"zero", "continue", "estimate"}
         The state at the start of `predict`: zero, of the recipe that of a run of which no output is
         known, see `IdentifiedModel.simulate`; that at the end of `fit`, for rows that follow those
         of the fit, as in `TimeSeriesSplit`, or that of `fit` before rows that it had (found
@@ -120,7 +120,7 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         criterion: Any = "least-squares",
         alpha: float = 1e-4,
         washout: int = 0,
-        initial_state: str = "zero",
+        initial: str = "zero",
         n_initial: int = 10,
         method: str = "auto",
         restarts: int | str = "auto",
@@ -133,6 +133,7 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         callback: Any = None,
         n_jobs: int | None = None,
         verbose: bool = False,
+        initial_state: str | None = None,
     ) -> None:
         self.units = units
         self.unit = unit
@@ -141,7 +142,7 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         self.criterion = criterion
         self.alpha = alpha
         self.washout = washout
-        self.initial_state = initial_state
+        self.initial = initial
         self.n_initial = n_initial
         self.method = method
         self.restarts = restarts
@@ -154,6 +155,7 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         self.callback = callback
         self.n_jobs = n_jobs
         self.verbose = verbose
+        self.initial_state = initial_state
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> RecurrentRegressor:
         """Go on from the weights as they are, on these data alone; `fit` where there are none.
@@ -257,7 +259,7 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         return (lambda x, o: (x - o) ** 2) if squared else (lambda x, o: np.abs(x - o))
 
     def _learn(self, net: Any, task: Task, go_on: bool) -> Trained:
-        learn = self._identified or self.initial_state != "zero"
+        learn = self._identified or self._begin != "zero"
         options = {"alpha": self.alpha, "criterion": self.criterion}
         return self._train(net, task, go_on, learn_starts=learn, **options)
 

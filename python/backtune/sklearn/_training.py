@@ -104,7 +104,7 @@ def train(
         task.y,
         gains,
         static=task.static,
-        initial_states=learn_starts,
+        initial="learn" if learn_starts else None,
         regularisation=Ridge(strength) if strength > 0 else None,
         missing="error",
         **options,

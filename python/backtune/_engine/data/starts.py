@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import SizeError
+from ..errors import ArgumentError, SizeError
+from ..warn import warn
 
 
 def initial_states(initial: Any, count: int) -> list[Any]:
@@ -18,3 +19,14 @@ def initial_states(initial: Any, count: int) -> list[Any]:
     if len(initial) != count:
         raise SizeError(f"initial states: {len(initial)} came for {count} sequences")
     return list(initial)
+
+
+def wanted_start(initial: Any, earlier: bool | None) -> tuple[Any, bool]:
+    """Return the states given, if any, and whether sequences learn their own."""
+    if earlier is not None:
+        warn("initial_states: say initial='learn'", DeprecationWarning)
+    if not isinstance(initial, str):
+        return initial, bool(earlier)
+    if initial != "learn":
+        raise ArgumentError(f"initial: {initial!r} came, expected states or 'learn'")
+    return None, True
