@@ -398,7 +398,7 @@ def halves(record):
 
 
 def test_learnt_starts_come_back_with_the_weights(butterfly):
-    y, options = [butterfly[:300], butterfly[300:]], {"initial_states": True}
+    y, options = [butterfly[:300], butterfly[300:]], {"initial": "learn"}
     plain, net = (network(8, outputs=3, inputs=0) for _ in range(2))
     first = bt.Estimator(plain, None, y, horizon=1, **options)
     first.run(30, progress=False)
@@ -430,10 +430,12 @@ def test_starts_of_weights_that_were_set_come_back(halves, given, rest):
         starts[:, 1:] += [[0.1], [-0.2]]
     options = {"initial": list(starts) if given else None}
     bt.Estimator(net, u, y, **options).run(100, progress=False)
-    found, options["initial_states"] = net.get_weights(), True
+    found = net.get_weights()
     before = bt.Estimator(net, u, y, **options)
+    before.set_option("initial_states", 1)
     cost = before.cost
     est = bt.Estimator(net, u, y, horizon=[1, None], **options)
+    est.set_option("initial_states", 1)
     trace = est.run(2, progress=False)
     assert trace.stop_reason.endswith("the weights of the start cost less at the last horizon")
     assert same(net.get_weights(), found) and est.cost == cost < trace.cost[-1]

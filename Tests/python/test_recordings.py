@@ -81,7 +81,7 @@ def assert_same(a, b):
 
 CASES = {
     "plain": {},
-    "tangents": {"initial_states": True, "restarts": 0},
+    "tangents": {"initial": "learn", "restarts": 0},
     "l1": {"criterion": "l1", "restarts": 0},
     "huber": {"criterion": "huber"},
     "biweight": {"criterion": "biweight", "restarts": 0},

@@ -41,7 +41,7 @@ QUESTIONS = {
     "biweight": {"criterion": bt.criteria.Biweight(nu=0.5)},
     "boolean": {"criterion": "boolean"},
     "means": {"criterion": bt.criteria.Observables([bt.observables.mean(0)])},
-    "initial states": {"initial_states": True},
+    "initial states": {"initial": "learn"},
     "static": {"static": True},
     "sparse weights": {"regularisation": bt.regularisation.SparseWeights(0.01)},
     "sparse activity": {"regularisation": bt.regularisation.SparseActivity(0.01)},

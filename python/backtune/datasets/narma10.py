@@ -6,13 +6,14 @@ import numpy as np
 
 from .._engine import random
 from .._engine.arrays import as_count
+from ._records import Record
 
 # No output that stays bounded passes this one; one that diverges has begun to less than so many
 # steps before.
 _BOUND, _BACK = 10.0, 100
 
 
-def narma10(steps: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def narma10(steps: int, seed: int = 0) -> Record:
     """Return input, uniform in [0, 0.5), and output of NARMA10.
 
     y(t+1) = 0.3 y(t) + 0.05 y(t) (y(t) + ... + y(t-9)) + 1.5 u(t-9) u(t) + 0.1
@@ -57,4 +58,4 @@ def narma10(steps: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
             draws += 1
             t = max(9, t - _BACK)
             u[t:] = 0.5 * random.uniform(steps - t, seed, f"narma10 {draws}")
-    return u.reshape(-1, 1), y.reshape(-1, 1)
+    return Record(u.reshape(-1, 1), y.reshape(-1, 1))

@@ -9,6 +9,7 @@ import numpy as np
 from .._engine import random
 from .._engine.arrays import as_size
 from ..networks.network import Network
+from ._records import Record, RecordOfNetwork
 
 # Units that leave no choice about their bias.
 _OWN_BIAS = frozenset({"state_space", "strongly_typed"})
@@ -22,7 +23,7 @@ def reverse_engineering(
     *,
     return_network: bool = False,
     **options: Any,
-) -> tuple:
+) -> Any:
     """Return input and output of a random network of which one node is seen: RR-9100, section 4.
 
     The root network has one input, normal of mean 0 and deviation 1, and weights drawn by
@@ -49,7 +50,7 @@ def reverse_engineering(
     -------
     u : array of shape (T, 1)
     y : array of shape (T, 1)
-    root : Network
+    network : Network
         Only with ``return_network=True``.
     """
     units = as_size(units, "units")
@@ -62,4 +63,4 @@ def reverse_engineering(
     root.randomize(seed)
     u: np.ndarray = random.normal(steps, seed, "reverse engineering input").reshape(-1, 1)
     y = root.simulate(u)
-    return (u, y, root) if return_network else (u, y)
+    return RecordOfNetwork(u, y, root) if return_network else Record(u, y)

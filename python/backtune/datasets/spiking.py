@@ -11,6 +11,7 @@ from .._engine.arrays import as_count
 from .._engine.errors import StateError
 from ..networks.network import Network
 from ._parameters import as_positive
+from ._records import Spikes, SpikesOfNetwork
 
 #: Mean firing that is asked of every node, and that is accepted of a trial: others differ a little.
 _WANTED, _ACCEPTED = (0.1, 0.35), (0.07, 0.38)
@@ -27,7 +28,7 @@ def spiking(
     drawn: bool = False,
     dale: bool = False,
     return_network: bool = False,
-) -> tuple:
+) -> Any:
     """Return the input, the values and the spikes of a random network whose nodes all fire.
 
     Integrate-and-fire nodes (`Network.aif`, ``feedback="spikes"``) with leaks in [0.85, 0.95], one
@@ -63,7 +64,7 @@ def spiking(
     x : array of shape (T, N)
     s : array of shape (T, N)
         The spikes of x(t), which the nodes read at t + 1.
-    root : Network
+    network : Network
         Only with ``return_network=True``: outputs x and s.
 
     Raises
@@ -85,7 +86,7 @@ def spiking(
         outputs.size, seed, "spiking noise"
     ).reshape(outputs.shape)
     result = u, disturbed[:, :units], (outputs if drawn else disturbed)[:, units:]
-    return (*result, root) if return_network else result
+    return SpikesOfNetwork(*result, root) if return_network else Spikes(*result)
 
 
 def _make_fire(root: Network, units: int, seed: int, dale: bool) -> None:

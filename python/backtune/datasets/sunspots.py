@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 
-def sunspots() -> tuple[np.ndarray, np.ndarray]:
+class Sunspots(NamedTuple):
+    """Years and sunspot numbers, (309,) each."""
+
+    years: NDArray[np.int_]
+    numbers: NDArray[np.float64]
+
+
+def sunspots() -> Sunspots:
     """Return the yearly mean sunspot numbers of 1700 to 2008.
 
     Returns
@@ -23,4 +32,4 @@ def sunspots() -> tuple[np.ndarray, np.ndarray]:
     before its revision of 2015.
     """
     table = np.loadtxt(Path(__file__).with_name("sunspots.csv"), delimiter=",", skiprows=1)
-    return table[:, 0].astype(int), table[:, 1].copy()
+    return Sunspots(table[:, 0].astype(int), table[:, 1].copy())

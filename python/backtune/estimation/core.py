@@ -30,7 +30,7 @@ from .objective import add_regularisations, set_criterion
 from .regularisation import Regularisation
 from .results import FoundEstimator
 from .run import run
-from .trace import Report, Trace
+from .trace import Report, Stage, Trace
 from .validation import Validation
 
 # NMSE above which a fit has found little.
@@ -158,7 +158,7 @@ class CoreEstimator(FoundEstimator):
     def _iterate(self, iterate: Callable[[], Trace]) -> Trace:
         return iterate()
 
-    def _earlier(self) -> list[tuple[str, Trace]]:
+    def _earlier(self) -> list[Stage]:
         return self._schedule.earlier
 
     # ---- Work

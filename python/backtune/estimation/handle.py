@@ -16,7 +16,7 @@ from .._engine.callbacks import RunGuard, calling_back
 from .._engine.handle import Owner
 from .._engine.types import Array
 from ..networks.network import Network
-from .trace import COLUMNS, Report, Trace, make_report
+from .trace import COLUMNS, Report, Stage, Trace, make_report
 
 # BT_STOP_* of include/backtune.h, in their order.
 _STOPS = (
@@ -195,7 +195,7 @@ class EstimatorHandle(Owner):
         trace.stages = self._earlier()
         return trace
 
-    def _earlier(self) -> list[tuple[str, Trace]]:
+    def _earlier(self) -> list[Stage]:
         """Return the stages that came before, and what they are called."""
         return []
 

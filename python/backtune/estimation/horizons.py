@@ -11,13 +11,13 @@ from .._engine.abi import lib
 from .._engine.arrays import as_number
 from .._engine.errors import ArgumentError, StateError
 from .handle import EstimatorHandle
-from .trace import Trace
+from .trace import Stage, Trace
 from .validation import restore, snapshot
 
 # A free run with a lower NMSE stays with the data.
 _FOLLOWS = 0.1
 
-Stage = tuple[float, ...]  # horizons together, infinity for the free run
+Horizons = tuple[float, ...]  # horizons together, infinity for the free run
 
 
 class Kept:
@@ -54,7 +54,7 @@ class Kept:
         estimator._starts_back = self._starts
 
 
-def stages(horizon: Any) -> list[Stage]:
+def stages(horizon: Any) -> list[Horizons]:
     """Return what is asked in turn: a list is one after the other, a tuple together.
 
     Raises
@@ -69,14 +69,14 @@ def stages(horizon: Any) -> list[Stage]:
     return [_together(turn) for turn in turns]
 
 
-def _together(horizon: Any) -> Stage:
+def _together(horizon: Any) -> Horizons:
     values = horizon if isinstance(horizon, tuple) else (horizon,)
     if not values:
         raise ArgumentError("horizon: an empty tuple came, expected at least one horizon")
     return tuple(math.inf if one is None else as_number(one, "horizon") for one in values)
 
 
-def words(stage: Stage) -> str:
+def words(stage: Horizons) -> str:
     """Return a stage as one would write it."""
     texts = ["None" if value == math.inf else f"{value:g}" for value in stage]
     return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
@@ -97,7 +97,7 @@ class Schedule:
     def __init__(self, estimator: EstimatorHandle, horizon: Any) -> None:
         self._estimator = estimator
         self._stages = stages(horizon)
-        self._earlier: list[tuple[str, Trace]] = []
+        self._earlier: list[Stage] = []
         self._start: tuple[float, Kept] | None = None
         # The engine looks at all of them, and is left with the first.
         for place in reversed(range(len(self._stages))):
@@ -109,7 +109,7 @@ class Schedule:
         lib.bt_estimator_set_horizons(self._estimator._pointer, values, values.size)
 
     @property
-    def stage(self) -> Stage:
+    def stage(self) -> Horizons:
         """The horizons that the next iteration works with."""
         return self._stages[self._place]
 
@@ -119,7 +119,7 @@ class Schedule:
         return len(self._stages) == 1
 
     @property
-    def earlier(self) -> list[tuple[str, Trace]]:
+    def earlier(self) -> list[Stage]:
         """The stages that are done with, and their traces."""
         return list(self._earlier)
 
@@ -156,7 +156,7 @@ class Schedule:
                 left -= min(share, _iterations(trace, before))
                 if ahead == 1 or trace.stop in ("interrupted", "callback"):
                     return trace
-                self._earlier.append((words(self.stage), trace))
+                self._earlier.append(Stage(words(self.stage), trace))
                 self._place, before = self._place + 1, 0
                 self._set()
         finally:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .._engine import shown
+from .._engine.found import Band
 from .._engine.types import Array, ComplexArray
 from ..networks.linear import sensitivity
 from ..networks.linear.framed import Framed
@@ -127,8 +128,8 @@ class ModelUncertainty:
 
         Returns
         -------
-        tuple of two arrays of shape (T, O), or list of such
-            As the inputs came, with the index that they have.
+        Band, or list of such
+            The lower and the upper bound, of shape (T, O) each; tables and lists as inputs came.
 
         Raises
         ------
@@ -152,7 +153,7 @@ class ModelUncertainty:
             low, high = (part[waiting:] for part in bands[place])
             half = member.front.restore((high - low) / 2, len(run)) - member.front.y.mean
             parts = (run - half, run + half)
-            found.append(tuple(given.like(place, part, names) for part in parts))
+            found.append(Band(*(given.like(place, part, names) for part in parts)))
         return found if given.is_list else found[0]
 
     def _settling(self) -> int:

@@ -20,7 +20,7 @@ from ..networks.network import Network
 from .core import CoreEstimator
 from .draws import noises, output_deviation, weighed_gains
 from .input_model import InputModel
-from .trace import Trace
+from .trace import Stage, Trace
 from .uncertainty import Uncertainty
 
 # How a first run ends after which there is none of outputs that are weighed.
@@ -136,7 +136,7 @@ class MissingInputs:
             trace = iterate()
         finally:
             estimator.set_option("max_iterations", limit)
-        trace.stages = [("before outputs were weighed", first)]
+        trace.stages = [Stage("before outputs were weighed", first)]
         return trace
 
     def _weigh(self, estimator: CoreEstimator) -> bool:

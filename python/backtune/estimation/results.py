@@ -12,6 +12,7 @@ from .._engine import abi
 from .._engine.abi import lib
 from .._engine.callbacks import interruptible
 from .._engine.data.sequences import Sequences
+from .._engine.found import CostGradient
 from .._engine.types import Array, Flags
 from .handle import EstimatorHandle
 from .uncertainty import Uncertainty, make_uncertainty
@@ -100,12 +101,12 @@ class FoundEstimator(EstimatorHandle):
             result.append(Connections(name, (values != 0) & (removed == 0), removed == 1))
         return result
 
-    def gradient(self) -> tuple[float, Array]:
+    def gradient(self) -> CostGradient:
         """Return the cost at the network's weights, and its derivative by each, without guard."""
         cost = ctypes.c_double()
         values = np.empty(self.net._weight_count)
         self._ask(lib.bt_estimator_gradient, ctypes.byref(cost), values, values.size)
-        return cost.value, values
+        return CostGradient(cost.value, values)
 
     def uncertainty(self) -> Uncertainty:
         """Return standard errors at the network's weights, and what the data leave undetermined.

@@ -15,6 +15,7 @@ from .._engine.callbacks import interruptible
 from .._engine.data.sequences import joined, read
 from .._engine.data.starts import initial_states
 from .._engine.errors import ArgumentError, SizeError
+from .._engine.found import Band
 from .._engine.types import Array, Flags
 from ..networks.linear.framed import Plain
 from ..networks.network import Network
@@ -107,8 +108,8 @@ class Uncertainty:
 
         Returns
         -------
-        tuple of two arrays of shape (T, O), or list of such
-            As the inputs came; with the index that they have.
+        Band, or list of such
+            The lower and the upper bound, of shape (T, O) each; tables and lists as inputs came.
 
         Raises
         ------
@@ -155,7 +156,7 @@ class Uncertainty:
             runs = [(x, np.hypot(d, more)) for (x, d), more in zip(runs, spread)]
         names = net._output_names()
         bands = [
-            tuple(given.like(place, part, names) for part in _band(x, d, width, extra))
+            Band(*(given.like(place, part, names) for part in _band(x, d, width, extra)))
             for place, (x, d) in enumerate(runs)
         ]
         return bands if given.is_list else bands[0]
@@ -269,11 +270,9 @@ def _is_same(values: Any, outputs: Array) -> bool:
     return np.array_equal(np.asarray(values).reshape(outputs.shape), outputs)
 
 
-def _band(
-    values: Array, deviation: Array, width: float, noise: Array | float
-) -> tuple[Array, Array]:
+def _band(values: Array, deviation: Array, width: float, noise: Array | float) -> Band:
     half = width * np.hypot(deviation, noise)
-    return values - half, values + half
+    return Band(values - half, values + half)
 
 
 def band_width(level: float) -> float:

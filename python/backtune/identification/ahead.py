@@ -9,6 +9,7 @@ import numpy as np
 from .._engine.arrays import as_size
 from .._engine.data.parts import observed_end
 from .._engine.errors import SizeError
+from .._engine.found import Band
 from ..estimation.uncertainty import band_width
 from . import runs
 from .base import ModelBase
@@ -110,8 +111,8 @@ def band(model: ModelBase, u: Any, y: Any = None, level: float = 0.95) -> Any:
 
     Returns
     -------
-    tuple of two arrays of shape (T, O), or list of such
-        As the inputs came, with the index that they have.
+    Band, or list of such
+        The lower and the upper bound, of shape (T, O) each; tables and lists as inputs came.
 
     Raises
     ------
@@ -135,7 +136,7 @@ def band(model: ModelBase, u: Any, y: Any = None, level: float = 0.95) -> Any:
         others = spread(found, middle, weights)
         half = width * np.sqrt(model.errors[-1] ** 2 + others**2 + open_inputs**2)
         parts = (middle - half, middle + half)
-        bands.append(tuple(given.like(place, part, names) for part in parts))
+        bands.append(Band(*(given.like(place, part, names) for part in parts)))
     return bands if given.is_list else bands[0]
 
 

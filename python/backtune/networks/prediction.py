@@ -16,6 +16,7 @@ from .._engine.data.pairs import Data, paired, placed
 from .._engine.data.sequences import joined, read
 from .._engine.data.starts import initial_states
 from .._engine.errors import ArgumentError, SizeError
+from .._engine.found import Simulated
 from .._engine.types import Array
 from .simulation import SimulatingNetwork
 
@@ -145,7 +146,7 @@ class PredictingNetwork(SimulatingNetwork):
         form = data.form
         results = [form.like(k, part, self._output_names()) for k, part in enumerate(parts)]
         if final is not None:
-            results = list(zip(results, final))
+            results = [Simulated(*pair) for pair in zip(results, final)]
         elif any(form.forms):
             return form.results(parts, self._output_names())
         return results if data.is_list else results[0]

@@ -13,6 +13,7 @@ from .._engine.data.sequences import Sequences, joined, read
 from .._engine.data.starts import initial_states
 from .._engine.data.times import check_sampling
 from .._engine.errors import SizeError
+from .._engine.found import Gradients, Simulated, SimulatedStates, simulated
 from .._engine.types import Array, OneSequence
 from .grouped import GroupedNetwork
 from .stream import Stream
@@ -51,7 +52,7 @@ class SimulatingNetwork(GroupedNetwork):
         *,
         states: Literal[True],
         return_state: Literal[False] = ...,
-    ) -> tuple[Array, dict[str, Array]]: ...
+    ) -> SimulatedStates: ...
     @overload
     def simulate(
         self,
@@ -60,7 +61,7 @@ class SimulatingNetwork(GroupedNetwork):
         *,
         states: Literal[False] = ...,
         return_state: Literal[True],
-    ) -> tuple[Array, Array]: ...
+    ) -> Simulated: ...
     @overload
     def simulate(
         self, u: Any, initial: Any = ..., *, states: bool = ..., return_state: bool = ...
@@ -144,24 +145,24 @@ class SimulatingNetwork(GroupedNetwork):
             return results if given.is_list else results[0]
         if not states and not return_state:
             return given.results(results, self._output_names())
-        labelled = [self._labelled(given, k, result) for k, result in enumerate(results)]
+        labelled = [self._labelled(given, k, *result) for k, result in enumerate(results)]
         return labelled if given.is_list else labelled[0]
 
     def _has_fixed_weights(self) -> bool:
         return any(self.weights.fixed(name).any() for name in self.weights)
 
-    def _labelled(self, given: Sequences, place: int, result: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _labelled(self, given: Sequences, place: int, outputs: Array, *others: Any) -> Any:
         """Give the results of one sequence the index that its inputs have."""
-        outputs, *others = result
-        labelled = [given.like(place, outputs, self._output_names())]
+        groups, state = None, None
         for other in others:
-            if isinstance(other, dict):  # the values of every group
-                other = {
+            if isinstance(other, dict):
+                groups = {
                     name: given.like(place, values, node_names(name, values.shape[1]))
                     for name, values in other.items()
                 }
-            labelled.append(other)
-        return tuple(labelled)
+            else:
+                state = other
+        return simulated(given.like(place, outputs, self._output_names()), groups, state)
 
     def _simulate(
         self,
@@ -201,12 +202,9 @@ class SimulatingNetwork(GroupedNetwork):
         results, first = [], 0
         for place, length in enumerate(lengths):
             part = slice(first, first + length)
-            result: list[Any] = [outputs[part]]
-            if values is not None:
-                result.append(_by_group(groups, values[part]))
-            if final is not None:
-                result.append(final[place])
-            results.append(result[0] if len(result) == 1 else tuple(result))
+            named = None if values is None else _by_group(groups, values[part])
+            state = None if final is None else final[place]
+            results.append(simulated(outputs[part], named, state))
             first += length
         return results
 
@@ -310,7 +308,7 @@ class SimulatingNetwork(GroupedNetwork):
             by_initial,
             _size(by_initial),
         )
-        return gradient if by_initial is None else (gradient, by_initial)
+        return gradient if by_initial is None else Gradients(gradient, by_initial)
 
 
 def node_names(name: str, size: int) -> list[str]:

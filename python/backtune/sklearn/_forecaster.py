@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._engine.arrays import as_count, as_number, as_size
 from .._engine.data.forms import PandasForm
 from .._engine.errors import ArgumentError, SizeError
+from .._engine.found import Band
 from ..forecasting.data import Series, check_follows, continued, one_sequence, read_series, shaped
 from ..forecasting.fit import FittedForecast
 from ..forecasting.forecast import banded, check_options, tell
@@ -174,7 +175,7 @@ class RecurrentForecaster(BaseEstimator):
         path = self._fitted.path(inputs, self.fell_back_)
         return shaped(path[places], self._series, index)
 
-    def predict_interval(self, fh: Any, X: Any = None, *, level: float = 0.9) -> tuple[Any, Any]:
+    def predict_interval(self, fh: Any, X: Any = None, *, level: float = 0.9) -> Band:
         """Return the ends of the band that `level` of the simulated ways to go on stay in.
 
         Parameters
@@ -186,7 +187,8 @@ class RecurrentForecaster(BaseEstimator):
 
         Returns
         -------
-        lower, upper : array of shape (steps,) or (steps, O), or table
+        Band
+            Its `lower` and `upper` are arrays of shape (steps,) or (steps, O), or tables.
         """
         check_is_fitted(self, "_fitted")
         level = as_number(level, "level")
@@ -195,7 +197,7 @@ class RecurrentForecaster(BaseEstimator):
         places, inputs, index = self._asked(fh, X)
         _, *ends = banded(self._fitted, inputs, level, self.samples, self.fell_back_)
         lower, upper = (shaped(values[places], self._series, index) for values in ends)
-        return lower, upper
+        return Band(lower, upper)
 
     def export(
         self, path: str | os.PathLike | None = None, *, format: str | None = None, **options: Any

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from ..._engine.arrays import as_number
 from ..network import Network
 from ._parts import LONGEST_DELAY, add_clock, add_reset, as_delay, observed, step_gain, threshold
@@ -124,11 +126,18 @@ def pulse_train(period: int, *, sharpness: float | None = None) -> Network:
     return reset_step(step_gain(period - 1), sharpness=sharpness)
 
 
-def smooth_threshold_range() -> tuple[float, float]:
+class GainRange(NamedTuple):
+    """Bounds of the gain h of a step."""
+
+    lower: float
+    upper: float
+
+
+def smooth_threshold_range() -> GainRange:
     """Return the bounds of h between which `reset_step` with a smooth threshold is a delayed step.
 
     At the lower one 1/2 is a fixed point, (1 - Y(1/2)) / 4 + h = 1/2, reached never; at the upper
     one s is 1/2 at once. Both hold for any sharpness, Y(1/2) being 1/2: 3/8 and 1/2. Footnote 25
     of RR-9100, which prints 0.376.
     """
-    return 0.375, 0.5
+    return GainRange(0.375, 0.5)
