@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from ._engine.types import DataLike
 from .estimation.processes import MAX, MIN, SUM, OtherProcessError, SpreadEstimator
 from .networks.network import Network
 
@@ -77,7 +78,12 @@ class Estimator(SpreadEstimator):
     """
 
     def __init__(
-        self, net: Network, u: Any, y: Any = None, comm: Any = None, **options: Any
+        self,
+        net: Network,
+        u: DataLike | None,
+        y: DataLike | None = None,
+        comm: Any = None,
+        **options: Any,
     ) -> None:
         try:
             from mpi4py import MPI

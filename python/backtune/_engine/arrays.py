@@ -10,12 +10,14 @@ import os
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .data.numbers import as_float
 from .errors import ArgumentError, SizeError
+from .types import DataLike
 
 
-def as_flat(values: Any, count: int, what: str) -> np.ndarray:
+def as_flat(values: DataLike, count: int, what: str) -> np.ndarray:
     """Convert to a vector of `count` values."""
     array = as_float(values, what)
     if array.shape != (count,):
@@ -23,7 +25,7 @@ def as_flat(values: Any, count: int, what: str) -> np.ndarray:
     return array
 
 
-def as_full(values: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
+def as_full(values: ArrayLike, shape: tuple[int, ...], what: str) -> np.ndarray:
     """Convert to that shape; one number stands for all entries."""
     array = as_float(values, what)
     if array.ndim == 0:
@@ -33,7 +35,7 @@ def as_full(values: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
     return array
 
 
-def as_index(values: Any, what: str) -> np.ndarray:
+def as_index(values: ArrayLike, what: str) -> np.ndarray:
     """Convert whole numbers to int64."""
     array = as_float(values, what)
     index = np.where(np.isfinite(array), array, 0.5)
@@ -42,7 +44,7 @@ def as_index(values: Any, what: str) -> np.ndarray:
     return np.ascontiguousarray(index, dtype=np.int64)
 
 
-def as_mask(values: Any, what: str) -> np.ndarray:
+def as_mask(values: ArrayLike, what: str) -> np.ndarray:
     """Convert zeros and ones, or booleans, to uint8."""
     array = as_float(values, what)
     if not np.all((array == 0) | (array == 1)):

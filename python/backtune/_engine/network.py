@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import warnings
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import abi
 from .abi import lib
@@ -59,7 +59,7 @@ class NetworkHandle(Owner):
         lib.bt_network_get_weights(self._pointer, values, values.size)
         return values
 
-    def set_weights(self, values: Any) -> None:
+    def set_weights(self, values: ArrayLike) -> None:
         """Set all adjustable weights from a vector such as `get_weights` returns."""
         count = self._weight_count
         lib.bt_network_set_weights(self._pointer, as_flat(values, count, "weights"), count)
@@ -78,7 +78,7 @@ class NetworkHandle(Owner):
         return values
 
     @rest.setter
-    def rest(self, values: Any) -> None:
+    def rest(self, values: ArrayLike) -> None:
         if values is None:
             lib.bt_network_set_rest(self._pointer, None, 0)
             return

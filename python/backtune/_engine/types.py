@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Union
+from collections.abc import Sequence
+from typing import Any, Optional, Protocol, Union
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 #: Values, float64.
 Array = NDArray[np.float64]
@@ -14,3 +15,18 @@ ComplexArray = NDArray[np.complex128]
 Flags = NDArray[np.bool_]
 #: Inputs of one sequence whose results are arrays: values, or a number of time steps.
 OneSequence = Union[NDArray[np.floating], int]
+
+
+class ManySequences(Protocol):
+    """Sequences by number, such as a `Recordings`."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, place: int, /) -> Any: ...
+
+
+#: Values of one sequence or of several, as users have them: numbers, arrays, tables of pandas,
+#: xarray or polars (which NumPy takes for arrays), lists of such, recordings; a number of time
+#: steps stands for inputs of a network that has none.
+DataLike = Union[ArrayLike, ManySequences]
+#: The state before a sequence, or one for each of several, None for the network's own.
+StateLike = Union[ArrayLike, Sequence[Optional[ArrayLike]]]

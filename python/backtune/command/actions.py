@@ -8,6 +8,7 @@ from argparse import Namespace
 from typing import Any, Callable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine.errors import ArgumentError
 from ..estimation.estimator import Estimator
@@ -139,7 +140,7 @@ def _opened(given: Namespace) -> tuple[Model, Recordings, list[str], list[str]]:
     return model, Recordings(given.data, given.sequence), *chosen
 
 
-def _named(**values: Any) -> dict[str, Any]:
+def _named(**values: ArrayLike) -> dict[str, Any]:
     """Return those that were given: what the others are is said by what is called."""
     return {name: value for name, value in values.items() if value is not None}
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._engine.arrays import as_count
 from .._engine.errors import ArgumentError, SizeError
-from .._engine.types import Array
+from .._engine.types import Array, DataLike, StateLike
 from ..estimation.fit import left_and_total, part, percent
 from .canvas import clock, column, grid, legend, measured, name_times
 from .record import labels_of, one_record, outputs_over
@@ -63,12 +63,12 @@ class CompareDisplay:
     def from_models(
         cls,
         models: Any,
-        u: Any,
-        y: Any,
+        u: DataLike,
+        y: DataLike | None,
         *,
         horizon: float | None = None,
         first: int | None = None,
-        initial: Any = None,
+        initial: StateLike | None = None,
     ) -> CompareDisplay:
         """Run models over a record; parameters and errors of `compare`."""
         named = _named(models)
@@ -158,12 +158,12 @@ class CompareDisplay:
 
 def compare(
     models: Any,
-    u: Any,
-    y: Any,
+    u: DataLike,
+    y: DataLike | None,
     *,
     horizon: float | None = None,
     first: int | None = None,
-    initial: Any = None,
+    initial: StateLike | None = None,
     zoom: bool | tuple[Any, Any] | None = None,
     ax: Any = None,
 ) -> Any:

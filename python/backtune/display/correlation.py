@@ -11,7 +11,7 @@ from .._engine.arrays import as_size
 from .._engine.data.numbers import as_float
 from .._engine.data.sequences import read
 from .._engine.errors import ArgumentError, SizeError
-from .._engine.types import Array
+from .._engine.types import Array, DataLike
 from ..estimation.correlations import correlations, most_lags
 from .canvas import FAINT, grid, ink
 from .record import labels_of, one_record, outputs_over
@@ -57,8 +57,8 @@ class ResidualsDisplay:
     @classmethod
     def from_errors(
         cls,
-        errors: Any,
-        u: Any = None,
+        errors: DataLike | None,
+        u: DataLike | None = None,
         *,
         lags: int | None = None,
         names: tuple[list[str] | None, list[str] | None] = (None, None),
@@ -105,8 +105,8 @@ class ResidualsDisplay:
 
 def residuals(
     source: Any,
-    u: Any = None,
-    y: Any = None,
+    u: DataLike | None = None,
+    y: DataLike | None = None,
     *,
     horizon: float | None = None,
     lags: int | None = None,
@@ -167,7 +167,7 @@ def residuals(
     return ResidualsDisplay.from_errors(errors, inputs, lags=lags, names=named).plot(ax).ax_
 
 
-def autocorrelation(residuals: Any, lags: int) -> Array:
+def autocorrelation(residuals: DataLike, lags: int) -> Array:
     """Return the autocorrelations of a sequence at the lags 0 to `lags`, NaN where undefined.
 
     Values that are NaN are left out, with every pair that they belong to.

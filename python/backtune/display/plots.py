@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._engine import shown
+from .._engine.types import DataLike, StateLike
 from .._engine.warn import warn
 from ..estimation.trace import Trace
 from ..networks.network import Network
@@ -73,7 +74,9 @@ def plot_trace(trace: Trace, ax: Any = None) -> Any:
 
 
 @places
-def plot_prediction(net: Network, u: Any, y: Any, initial: Any = None, ax: Any = None) -> Any:
+def plot_prediction(
+    net: Network, u: DataLike, y: DataLike | None, initial: StateLike | None = None, ax: Any = None
+) -> Any:
     """Draw outputs over desired ones: `compare` now."""
     _renamed("plot_prediction", "compare")
     return compare({"network": net}, u, y, initial=initial, ax=ax)
@@ -85,7 +88,7 @@ def plot_weights(net: Network, names: Any = None) -> Any:
     return weights(net, names)
 
 
-def plot_autocorrelation(residuals: Any, lags: int = 20, ax: Any = None) -> Any:
+def plot_autocorrelation(residuals: DataLike, lags: int = 20, ax: Any = None) -> Any:
     """Draw the autocorrelation of errors: `residuals` now."""
     _renamed("plot_autocorrelation", "residuals")
     return ResidualsDisplay.from_errors(residuals, lags=lags).plot(ax).ax_[0, 0]

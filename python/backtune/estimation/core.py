@@ -18,6 +18,7 @@ from .._engine.data.pairs import Data, learn_labels
 from .._engine.data.starts import initial_states as listed_states
 from .._engine.data.starts import wanted_start
 from .._engine.errors import ArgumentError, BacktuneWarning, NetworkError
+from .._engine.types import DataLike, StateLike
 from .._engine.warn import is_quiet
 from ..networks.modelled import ModelledNetwork
 from ..networks.network import Network
@@ -48,9 +49,9 @@ class CoreEstimator(FoundEstimator):
     def __init__(
         self,
         net: Network,
-        u: Any,
-        y: Any = None,
-        gains: Any = None,
+        u: DataLike | None,
+        y: DataLike | None = None,
+        gains: DataLike | None = None,
         *,
         criterion: str | Criterion | None = None,
         regularisation: Regularisation | Sequence[Regularisation] | None = None,
@@ -58,7 +59,7 @@ class CoreEstimator(FoundEstimator):
         static: bool | None = None,
         method: str | None = None,
         restarts: int | str | None = None,
-        initial: Any = None,
+        initial: StateLike | None = None,
         guard: bool | None = None,
         reestimation: bool | None = None,
         horizon: Any = None,
@@ -89,7 +90,7 @@ class CoreEstimator(FoundEstimator):
         groups, values = net._measured_values(measured, data)
         self._measured_names = [net._group_facts(number)[0] for number in groups.tolist()]
 
-        def give(data: Data, initial: Any) -> None:
+        def give(data: Data, initial: StateLike | None) -> None:
             data.give_to(self._pointer)
             if initial is not None:
                 self._set_starts(net._starts(listed_states(initial, data.lengths.size)))
@@ -133,7 +134,9 @@ class CoreEstimator(FoundEstimator):
         self._validated: dict[int, float] = {}
         self._told: set[str] = set()
 
-    def _read(self, net: Network, u: Any, y: Any, gains: Any) -> Data:
+    def _read(
+        self, net: Network, u: DataLike | None, y: DataLike | None, gains: DataLike | None
+    ) -> Data:
         if isinstance(u, Recordings) or is_mapped(u) or is_mapped(y):
             return LoadedData(net, u, y, gains)
         return Data(net, u, y, gains)
@@ -152,7 +155,7 @@ class CoreEstimator(FoundEstimator):
     def _fill(self, data: Data) -> None:
         """Look at data before the engine has them."""
 
-    def _keep(self, data: Data, initial: Any, measured: Any, give: Give) -> None:
+    def _keep(self, data: Data, initial: StateLike | None, measured: Any, give: Give) -> None:
         """Take note of what was given, and of what gives it."""
 
     def _iterate(self, iterate: Callable[[], Trace]) -> Trace:

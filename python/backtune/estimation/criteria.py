@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from .._engine.errors import ArgumentError
+from .._engine.types import DataLike
 from .observables import Observable
 
 __all__ = [
@@ -170,7 +171,7 @@ class Observables(Criterion):
 
     observables: Sequence[Observable] = ()
     reference: Any = None
-    samples: Any = None
+    samples: DataLike | None = None
     name: ClassVar[str] = "observables"
 
     def __post_init__(self) -> None:

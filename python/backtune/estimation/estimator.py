@@ -8,6 +8,7 @@ from typing import Any, Callable
 from .._engine.data.loaded import LoadedData
 from .._engine.data.pairs import Data
 from .._engine.errors import ArgumentError
+from .._engine.types import DataLike, StateLike
 from ..networks.network import Network
 from .core import CoreEstimator, Give
 from .criteria import Criterion
@@ -130,9 +131,9 @@ class Estimator(CoreEstimator):
     def __init__(
         self,
         net: Network,
-        u: Any,
-        y: Any = None,
-        gains: Any = None,
+        u: DataLike | None,
+        y: DataLike | None = None,
+        gains: DataLike | None = None,
         *,
         criterion: str | Criterion | None = None,
         regularisation: Regularisation | Sequence[Regularisation] | None = None,
@@ -140,7 +141,7 @@ class Estimator(CoreEstimator):
         static: bool | None = None,
         method: str | None = None,
         restarts: int | str | None = None,
-        initial: Any = None,
+        initial: StateLike | None = None,
         guard: bool | None = None,
         reestimation: bool | None = None,
         horizon: Any = None,
@@ -178,7 +179,7 @@ class Estimator(CoreEstimator):
         self._missing = MissingInputs.of(self.net, data, self._rule)
         self.input_model = None if self._missing is None else self._missing.model
 
-    def _keep(self, data: Data, initial: Any, measured: Any, give: Give) -> None:
+    def _keep(self, data: Data, initial: StateLike | None, measured: Any, give: Give) -> None:
         if self._missing is not None:
             self._missing.keep(data, initial, measured, give)
 

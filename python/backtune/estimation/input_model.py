@@ -17,6 +17,7 @@ from .._engine.data.missing import (
 from .._engine.data.names import learnable
 from .._engine.data.sequences import read
 from .._engine.errors import ArgumentError
+from .._engine.types import DataLike
 from ..networks.modelled import ModelledNetwork, joined
 from ..networks.network import Network
 from .gaps import Autoregression, Gaps
@@ -77,7 +78,7 @@ class InputModel:
     True
     """
 
-    def __init__(self, u: Any, order: int | None = None, names: Sequence[str] | None = None):
+    def __init__(self, u: DataLike, order: int | None = None, names: Sequence[str] | None = None):
         given = read(u, None, "inputs", names)
         channels = given.arrays[0].shape[1] if given.arrays else 0
         found = given.names if names is None else names
@@ -114,7 +115,7 @@ class InputModel:
         """Standard deviation of the errors one step ahead of each modelled channel."""
         return np.sqrt(np.diag(self._model.covariance)) * self.scale[self.channels]
 
-    def fill(self, u: Any) -> Any:
+    def fill(self, u: DataLike) -> Any:
         """Return inputs with the mean of what the missing values may have been in their place.
 
         Parameters
@@ -136,7 +137,7 @@ class InputModel:
         names = self.names or [str(k) for k in range(self.size)]
         return given.results(self.filled(given.arrays), names)
 
-    def draws(self, u: Any, count: int = 100, seed: int = 0) -> Any:
+    def draws(self, u: DataLike, count: int = 100, seed: int = 0) -> Any:
         """Return inputs with draws of what the missing values may have been in their place.
 
         Parameters

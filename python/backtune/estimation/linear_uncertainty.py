@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine import shown
 from .._engine.found import Band
-from .._engine.types import Array, ComplexArray
+from .._engine.types import Array, ComplexArray, DataLike, StateLike
 from ..networks.linear import sensitivity
 from ..networks.linear.framed import Framed
 from ..networks.linear.responses import (
@@ -34,7 +35,9 @@ class WeightUncertainty(Protocol):
     def covariance(self) -> Array:
         """Of the weights, (P, P)."""
 
-    def band(self, u: Any, level: float = ..., *, noise: bool = ..., initial: Any = ...) -> Any:
+    def band(
+        self, u: DataLike, level: float = ..., *, noise: bool = ..., initial: StateLike | None = ...
+    ) -> Any:
         """Return a lower and an upper bound of each output."""
 
 
@@ -110,7 +113,7 @@ class ModelUncertainty:
             for d in (along, across)
         )
 
-    def band(self, u: Any, level: float = 0.95, *, noise: bool = False) -> Any:
+    def band(self, u: DataLike, level: float = 0.95, *, noise: bool = False) -> Any:
         """Return the lower and the upper bound of a band about the free run of the best member.
 
         Of what the weights leave open; `IdentifiedModel.band` is that of the whole model. Of a
@@ -178,9 +181,9 @@ def of_weights(
     member: Framed,
     sampling_time: float | None,
     model: Any,
-    at: Any,
+    at: ArrayLike | None,
     steps: int | None,
-    frequencies: Any,
+    frequencies: ArrayLike | None,
 ) -> ModelUncertainty:
     """Return what that of the weights of a member leaves open; `model`: that it is of, or None."""
     system = linearised(member, sampling_time, at)

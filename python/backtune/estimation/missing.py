@@ -15,6 +15,7 @@ from .._engine.data.pairs import Data
 from .._engine.data.sequences import joined
 from .._engine.data.starts import initial_states
 from .._engine.errors import ArgumentError
+from .._engine.types import StateLike
 from .._engine.warn import warn
 from ..networks.network import Network
 from .core import CoreEstimator
@@ -95,7 +96,7 @@ class MissingInputs:
     def keep(
         self,
         data: Data,
-        initial: Any,
+        initial: StateLike | None,
         measured: Mapping[Any, Any] | None,
         give: Callable[[Data, Any], None],
     ) -> None:

@@ -8,6 +8,7 @@ from statistics import NormalDist
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine import shown
 from .._engine.abi import lib
@@ -16,7 +17,7 @@ from .._engine.data.sequences import joined, read
 from .._engine.data.starts import initial_states
 from .._engine.errors import ArgumentError, SizeError
 from .._engine.found import Band
-from .._engine.types import Array, Flags
+from .._engine.types import Array, DataLike, Flags, StateLike
 from ..networks.linear.framed import Plain
 from ..networks.network import Network
 from .draws import FilledInputs, output_deviation
@@ -85,7 +86,12 @@ class Uncertainty:
     _inputs: FilledInputs | None = None
 
     def band(
-        self, u: Any = None, level: float = 0.95, *, noise: bool = False, initial: Any = None
+        self,
+        u: DataLike | None = None,
+        level: float = 0.95,
+        *,
+        noise: bool = False,
+        initial: StateLike | None = None,
     ) -> Any:
         """Return the lower and the upper bound of a band about the outputs at some inputs.
 
@@ -156,13 +162,17 @@ class Uncertainty:
             runs = [(x, np.hypot(d, more)) for (x, d), more in zip(runs, spread)]
         names = net._output_names()
         bands = [
-            Band(*(given.like(place, part, names) for part in _band(x, d, width, extra)))
-            for place, (x, d) in enumerate(runs)
+            Band(*(given.like(place, part, names) for part in (ends.lower, ends.upper)))
+            for place, ends in enumerate(_band(x, d, width, extra) for x, d in runs)
         ]
         return bands if given.is_list else bands[0]
 
     def linear(
-        self, at: Any = None, *, steps: int | None = None, frequencies: Any = None
+        self,
+        at: ArrayLike | None = None,
+        *,
+        steps: int | None = None,
+        frequencies: ArrayLike | None = None,
     ) -> ModelUncertainty:
         """Return how sure poles, gains, step and frequency response of the network are.
 
@@ -209,7 +219,7 @@ class Uncertainty:
         point = net.rest if at is None else at
         return of_weights(self, Plain(net), net.sampling_time, None, point, steps, frequencies)
 
-    def _are_outputs(self, u: Any) -> bool:
+    def _are_outputs(self, u: DataLike) -> bool:
         """Tell whether these are the outputs on the data, to the bit."""
         if not isinstance(self.outputs, list):
             return _is_same(u, self.outputs)
@@ -263,7 +273,7 @@ class Uncertainty:
         return f"<Uncertainty: {text}>"
 
 
-def _is_same(values: Any, outputs: Array) -> bool:
+def _is_same(values: DataLike, outputs: Array) -> bool:
     shapes = [outputs.shape, outputs.shape[:1]] if outputs.shape[1] == 1 else [outputs.shape]
     if getattr(values, "shape", None) not in shapes:
         return False

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._engine.arrays import as_count, as_number, as_size
 from .._engine.errors import ArgumentError
+from .._engine.types import DataLike
 from .._engine.warn import warn
 from ..networks.network import Network
 from .data import continued, read_series, shaped
@@ -69,9 +70,9 @@ class Forecast:
 
 
 def forecast(
-    y: Any,
+    y: DataLike | None,
     steps: int,
-    u: Any = None,
+    u: DataLike | None = None,
     *,
     season: int | None = None,
     level: float = 0.9,

@@ -10,6 +10,7 @@ from .._engine.arrays import as_size
 from .._engine.data.parts import observed_end
 from .._engine.errors import SizeError
 from .._engine.found import Band
+from .._engine.types import DataLike
 from ..estimation.uncertainty import band_width
 from . import runs
 from .base import ModelBase
@@ -38,7 +39,12 @@ class Filtered(NamedTuple):
 
 
 def forecast(
-    model: ModelBase, u: Any, y: Any, steps: int | None = None, *, level: float = 0.95
+    model: ModelBase,
+    u: DataLike,
+    y: DataLike | None,
+    steps: int | None = None,
+    *,
+    level: float = 0.95,
 ) -> ModelForecast:
     """Return what comes after the last measured output, with a band.
 
@@ -94,7 +100,7 @@ def forecast(
     return ModelForecast(parts[0], parts[1], parts[2], level)
 
 
-def band(model: ModelBase, u: Any, y: Any = None, level: float = 0.95) -> Any:
+def band(model: ModelBase, u: DataLike, y: DataLike | None = None, level: float = 0.95) -> Any:
     """Return the lower and the upper bound of a band of measured outputs in free run.
 
     It is as wide as the errors on held-back parts ask, and wider where the members differ and where
@@ -140,7 +146,7 @@ def band(model: ModelBase, u: Any, y: Any = None, level: float = 0.95) -> Any:
     return bands if given.is_list else bands[0]
 
 
-def filtered(model: ModelBase, u: Any, y: Any) -> Filtered:
+def filtered(model: ModelBase, u: DataLike, y: DataLike | None) -> Filtered:
     """Return predictions of one step, and the state of the best predictor after the last row.
 
     Parameters

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from .._engine.types import Array, ComplexArray
+from numpy.typing import ArrayLike
+
+from .._engine.types import Array, ComplexArray, DataLike
 from ..estimation.linear_uncertainty import ModelUncertainty
 from ..networks.linear import responses
 from ..networks.linear.system import LinearSystem, linearised
@@ -52,7 +54,7 @@ class AnalysedModel(ModelBase):
         """
         return self.single.export(path, format=format, **options)
 
-    def single_state(self, u: Any) -> Array:
+    def single_state(self, u: DataLike) -> Array:
         """Return the state from which `single` runs as ``members[0]`` does under these inputs.
 
         Parameters
@@ -73,7 +75,9 @@ class AnalysedModel(ModelBase):
         first = arrays[0][0] if len(arrays[0]) else None
         return state_of(member, self.single, start, first)
 
-    def to_state_space(self, at: Any = None, *, with_delays: bool = False) -> LinearSystem:
+    def to_state_space(
+        self, at: ArrayLike | None = None, *, with_delays: bool = False
+    ) -> LinearSystem:
         """Return the linear model of `single` about an operating point, in free run.
 
         Exact for linear models; of others the derivatives at the equilibrium of the inputs.
@@ -100,7 +104,7 @@ class AnalysedModel(ModelBase):
         system = linearised(self.members[0], self.sampling_time, at)
         return system.with_delays() if with_delays else system
 
-    def poles(self, at: Any = None) -> ComplexArray:
+    def poles(self, at: ArrayLike | None = None) -> ComplexArray:
         """Return the poles of that linear model, (n,), complex, the largest modulus first.
 
         Dead times, whose poles are 0, are left out. The model is stable where all are inside the
@@ -108,14 +112,16 @@ class AnalysedModel(ModelBase):
         """
         return responses.poles(self.to_state_space(at))
 
-    def gains(self, at: Any = None) -> Array:
+    def gains(self, at: ArrayLike | None = None) -> Array:
         """Return what a constant input changes in the end, (O, M), of that linear model.
 
         In units of the outputs per unit of the inputs; NaN with an integrator.
         """
         return self.to_state_space(at).gains()
 
-    def step(self, steps: int | None = None, at: Any = None, *, size: Any = None) -> Array:
+    def step(
+        self, steps: int | None = None, at: ArrayLike | None = None, *, size: Any = None
+    ) -> Array:
         """Return what each output does after a step of each input at t = 0.
 
         Parameters
@@ -146,7 +152,9 @@ class AnalysedModel(ModelBase):
             return responses.step_response(system, count)
         return responses.real_step(self.members[0], count, at, size)
 
-    def bode(self, frequencies: Any = None, at: Any = None) -> responses.FrequencyResponse:
+    def bode(
+        self, frequencies: ArrayLike | None = None, at: ArrayLike | None = None
+    ) -> responses.FrequencyResponse:
         """Return the frequency response of that linear model, dead times included.
 
         Parameters
@@ -172,12 +180,12 @@ class AnalysedModel(ModelBase):
 
     def uncertainty(
         self,
-        u: Any,
-        y: Any,
-        at: Any = None,
+        u: DataLike,
+        y: DataLike | None,
+        at: ArrayLike | None = None,
         *,
         steps: int | None = None,
-        frequencies: Any = None,
+        frequencies: ArrayLike | None = None,
     ) -> ModelUncertainty:
         """Return how sure a record makes poles, gains, step and frequency response of `single`.
 

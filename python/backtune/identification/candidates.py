@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .._engine.types import DataLike
 from ..estimation.estimator import Estimator
 from ..networks.network import Network
 from .blocks import measured
@@ -196,7 +197,12 @@ class Candidate:
     # ---- Inside
 
     def _make(
-        self, u: Any, y: Any, gains: Any, starts: Any, net: Network | None = None
+        self,
+        u: DataLike,
+        y: DataLike | None,
+        gains: DataLike | None,
+        starts: Any,
+        net: Network | None = None,
     ) -> Estimator:
         return estimator_of(
             self.kind,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .._engine.data.missing import check_finite_or_missing
@@ -11,13 +9,14 @@ from .._engine.data.pairs import as_gains, paired, placed
 from .._engine.data.parts import observed_end
 from .._engine.data.sequences import Sequences, read
 from .._engine.errors import ArgumentError, SizeError
+from .._engine.types import DataLike
 
 #: Least number of observed values of an output.
 LEAST_VALUES = 40
 
 
 def checked(
-    u: Any, y: Any, gains: Any = None
+    u: DataLike, y: DataLike | None, gains: DataLike | None = None
 ) -> tuple[Sequences, Sequences, list[np.ndarray] | None]:
     """Return inputs (T, M), outputs (T, O) and gains that fit each other.
 

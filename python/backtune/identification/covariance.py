@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine.errors import ArgumentError
+from .._engine.types import DataLike
 from ..estimation.estimator import Estimator
 from ..estimation.linear_uncertainty import ModelUncertainty, of_weights
 from ..estimation.uncertainty import Uncertainty
@@ -19,14 +21,19 @@ _START_ITERATIONS = 30
 
 
 def uncertainty(
-    model: Any, u: Any, y: Any, at: Any, steps: int | None, frequencies: Any
+    model: Any,
+    u: DataLike,
+    y: DataLike | None,
+    at: ArrayLike | None,
+    steps: int | None,
+    frequencies: ArrayLike | None,
 ) -> ModelUncertainty:
     """Return what a record leaves open of the best member, see `IdentifiedModel.uncertainty`."""
     report = weight_uncertainty(model, u, y)
     return of_weights(report, model.members[0], model.sampling_time, model, at, steps, frequencies)
 
 
-def weight_uncertainty(model: Any, u: Any, y: Any) -> Uncertainty:
+def weight_uncertainty(model: Any, u: DataLike, y: DataLike | None) -> Uncertainty:
     """Return that of the weights of the best member, by what it was trained by."""
     member = model.members[0]
     if y is None:
@@ -49,7 +56,7 @@ def weight_uncertainty(model: Any, u: Any, y: Any) -> Uncertainty:
 
 
 def _learnt(
-    member: Member, inputs: Any, desired: Any, starts: list[Any], options: dict[str, Any]
+    member: Member, inputs: DataLike, desired: DataLike, starts: list[Any], options: dict[str, Any]
 ) -> list[np.ndarray]:
     """Return the states before the first time step that fit best, at these weights."""
     with member.net.copy() as net:

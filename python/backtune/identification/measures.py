@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from .._engine.arrays import as_count
 from .._engine.data.sequences import Sequences
 from .._engine.errors import ArgumentError
+from .._engine.types import DataLike
 from ..estimation.fit import left_and_total, part, percent
 from . import runs
 from .base import ModelBase
@@ -37,7 +38,9 @@ class Compared(NamedTuple):
         return np.concatenate(self.desired) - np.concatenate(self.outputs)
 
 
-def compare(model: ModelBase, u: Any, y: Any, horizon: float | None, first: int | None) -> Compared:
+def compare(
+    model: ModelBase, u: DataLike, y: DataLike | None, horizon: float | None, first: int | None
+) -> Compared:
     """Run a model on a record; parameters and errors of `nmse`."""
     steps = as_horizon(horizon)
     wanted = None if first is None else as_count(first, "first", 0)
@@ -67,8 +70,8 @@ def compare(model: ModelBase, u: Any, y: Any, horizon: float | None, first: int 
 
 def nmse(
     model: ModelBase,
-    u: Any,
-    y: Any,
+    u: DataLike,
+    y: DataLike | None,
     horizon: float | None = None,
     *,
     first: int | None = None,
@@ -106,8 +109,8 @@ def nmse(
 
 def score(
     model: ModelBase,
-    u: Any,
-    y: Any,
+    u: DataLike,
+    y: DataLike | None,
     horizon: float | None = None,
     *,
     first: int | None = None,
@@ -121,8 +124,8 @@ def score(
 
 def fit_percent(
     model: ModelBase,
-    u: Any,
-    y: Any,
+    u: DataLike,
+    y: DataLike | None,
     horizon: float | None = None,
     *,
     first: int | None = None,

@@ -8,6 +8,7 @@ import numpy as np
 
 from .._engine.data.sequences import Sequences
 from .._engine.errors import SizeError
+from .._engine.types import DataLike, StateLike
 from ..display.bands import band_figure, named
 from ..display.canvas import FAINT, clock, column, measured, places, shade
 from ..display.comparison import CompareDisplay
@@ -43,8 +44,8 @@ class Plots:
     @places
     def prediction(
         self,
-        u: Any,
-        y: Any,
+        u: DataLike,
+        y: DataLike | None,
         horizon: float | None = None,
         *,
         first: int | None = None,
@@ -65,8 +66,8 @@ class Plots:
     @places
     def residuals(
         self,
-        u: Any,
-        y: Any,
+        u: DataLike,
+        y: DataLike | None,
         horizon: float | None = 1,
         *,
         lags: int | None = None,
@@ -83,7 +84,13 @@ class Plots:
 
     @places
     def forecast(
-        self, u: Any, y: Any, steps: int | None = None, *, level: float = 0.95, ax: Any = None
+        self,
+        u: DataLike,
+        y: DataLike | None,
+        steps: int | None = None,
+        *,
+        level: float = 0.95,
+        ax: Any = None,
     ) -> Any:
         """Draw a forecast with its band after what was measured."""
         given, _, known = self._one(u, y)
@@ -100,7 +107,9 @@ class Plots:
         return self._named(axes, times, axis)
 
     @places
-    def band(self, u: Any, y: Any = None, *, level: float = 0.95, ax: Any = None) -> Any:
+    def band(
+        self, u: DataLike, y: DataLike | None = None, *, level: float = 0.95, ax: Any = None
+    ) -> Any:
         """Draw the free run and the band of measured outputs about it, see `IdentifiedModel.band`.
 
         `y` are first outputs, as of `IdentifiedModel.simulate`.
@@ -121,7 +130,7 @@ class Plots:
         return self._named(axes, times, axis)
 
     @places
-    def members(self, u: Any, y: Any = None, *, ax: Any = None) -> Any:
+    def members(self, u: DataLike, y: DataLike | None = None, *, ax: Any = None) -> Any:
         """Draw the free run of each member, the darker the more it counts, and that of the model.
 
         `y` are first outputs, as of `IdentifiedModel.simulate`.
@@ -158,7 +167,9 @@ class Plots:
         """Draw poles: `plot_poles` of `backtune.identification.plots_linear`."""
         return plot_poles(self._model, ax, **options)
 
-    def _one(self, u: Any, y: Any) -> tuple[Sequences, list[np.ndarray], list[np.ndarray]]:
+    def _one(
+        self, u: DataLike, y: DataLike | None
+    ) -> tuple[Sequences, list[np.ndarray], list[np.ndarray]]:
         found = runs.read_record(self._model, u, y)
         if len(found[1]) != 1:
             raise SizeError(f"u: {len(found[1])} sequences came, expected one")
@@ -178,12 +189,19 @@ class Plots:
 
 @outputs_over.register
 def _(
-    model: AnalysedModel, u: Any, y: Any, horizon: float | None, first: int | None, initial: Any
+    model: AnalysedModel,
+    u: DataLike,
+    y: DataLike | None,
+    horizon: float | None,
+    first: int | None,
+    initial: StateLike | None,
 ) -> tuple[np.ndarray, int]:
     found = compare(model, u, y, horizon, first)
     return found.outputs[0], found.first[0]
 
 
 @band_figure.register
-def _(model: AnalysedModel, u: Any, y: Any, level: float, noise: bool, ax: Any) -> Any:
+def _(
+    model: AnalysedModel, u: DataLike, y: DataLike | None, level: float, noise: bool, ax: Any
+) -> Any:
     return Plots(model).band(u, y, level=level, ax=ax)

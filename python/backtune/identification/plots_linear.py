@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..display.canvas import FAINT, column, grid, legend
 from ..estimation.linear_uncertainty import ModelUncertainty
@@ -22,7 +23,7 @@ def plot_step(
     *,
     uncertainty: ModelUncertainty | None = None,
     steps: int | None = None,
-    at: Any = None,
+    at: ArrayLike | None = None,
     level: float = 0.95,
 ) -> Any:
     """Draw the step responses of `IdentifiedModel.step`, a line for each output and input.
@@ -73,8 +74,8 @@ def plot_bode(
     ax: Any = None,
     *,
     uncertainty: ModelUncertainty | None = None,
-    frequencies: Any = None,
-    at: Any = None,
+    frequencies: ArrayLike | None = None,
+    at: ArrayLike | None = None,
     level: float = 0.95,
 ) -> Any:
     """Draw magnitude and phase of `IdentifiedModel.bode`, a line for each output and input.
@@ -129,7 +130,7 @@ def plot_poles(
     ax: Any = None,
     *,
     uncertainty: ModelUncertainty | None = None,
-    at: Any = None,
+    at: ArrayLike | None = None,
     level: float = 0.95,
 ) -> Any:
     """Draw the poles of `IdentifiedModel.poles` and the unit circle.

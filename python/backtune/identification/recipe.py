@@ -12,6 +12,7 @@ from .._engine.data.front import Front
 from .._engine.data.pairs import learn_labels
 from .._engine.data.scales import Scale
 from .._engine.progress import Progress
+from .._engine.types import DataLike
 from .._engine.warn import quiet, warn
 from ..estimation.missing import modelled
 from .checking import checked
@@ -23,9 +24,9 @@ from .workers import Workers, has_workers
 
 
 def identify(
-    u: Any,
-    y: Any,
-    gains: Any = None,
+    u: DataLike,
+    y: DataLike | None,
+    gains: DataLike | None = None,
     *,
     focus: str = "both",
     order: int | None = None,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._engine.types import DataLike
 from ..estimation.correlations import LEVEL, ChiSquare, correlations, most_lags
 from ..networks.channels import channel_names
 from .base import ModelBase
@@ -138,8 +139,8 @@ class Residuals:
 
 def residuals_of(
     model: ModelBase,
-    u: Any,
-    y: Any,
+    u: DataLike,
+    y: DataLike | None,
     horizon: float | None = 1,
     *,
     lags: int | None = None,
@@ -178,7 +179,7 @@ def residuals_of(
 
 def _tested(
     compared: Compared,
-    errors: Any,
+    errors: DataLike | None,
     horizon: float,
     most: int,
     names: tuple[list[str], list[str]],

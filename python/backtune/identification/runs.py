@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from .._engine.data.parts import observed_end
 from .._engine.data.sequences import Sequences, read
 from .._engine.data.times import check_sampling
 from .._engine.errors import ArgumentError
+from .._engine.types import DataLike
 from .base import ModelBase
 from .combination import at_horizons, weighted_median, weights_of
 from .member import Member
@@ -23,7 +23,9 @@ Arrays = list[np.ndarray]
 _LEAST_KNOWN = 20
 
 
-def read_record(model: ModelBase, u: Any, y: Any) -> tuple[Sequences, Arrays, Arrays]:
+def read_record(
+    model: ModelBase, u: DataLike, y: DataLike | None
+) -> tuple[Sequences, Arrays, Arrays]:
     """Return inputs as they came, without missing values, and outputs of their length at most."""
     net = model.net
     given = read(u, net.inputs, "u", net.input_names)

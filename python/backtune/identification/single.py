@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine.errors import NetworkError
 from ..networks.linear.operating import taps
@@ -175,7 +176,7 @@ class _Folding:
         self._add(weight, matrix[there], fixed)
         return found
 
-    def _add(self, name: str, values: np.ndarray, fixed: Any = None) -> None:
+    def _add(self, name: str, values: np.ndarray, fixed: ArrayLike | None = None) -> None:
         item: dict[str, Any] = {"name": name, "values": values.ravel().tolist()}
         if fixed is not None and np.any(fixed):
             item["fixed"] = np.asarray(fixed).ravel().tolist()

@@ -6,6 +6,7 @@ import ctypes
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine import abi
 from .._engine.abi import lib
@@ -80,7 +81,7 @@ class Group(GroupHandle):
         """
         return Measured(self, stands_for_input)
 
-    def bias(self, role: str | None = None, index: Any = None) -> Group:
+    def bias(self, role: str | None = None, index: ArrayLike | None = None) -> Group:
         """Give a learnware group the weights ``name.role``, added to its nodes.
 
         Parameters
@@ -132,8 +133,8 @@ class Group(GroupHandle):
         role: str | None = None,
         *,
         form: str = "dense",
-        mask: Any = None,
-        index: Any = None,
+        mask: ArrayLike | None = None,
+        index: ArrayLike | None = None,
     ) -> Group:
         """Let a learnware group read a source through the weights ``name.role``.
 

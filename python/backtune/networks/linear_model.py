@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from numpy.typing import ArrayLike
 
 from .linear.framed import Plain
 from .linear.system import LinearSystem, linearised
@@ -12,7 +12,7 @@ from .simulation import SimulatingNetwork
 class LinearisingNetwork(SimulatingNetwork):
     """A network that tells of its linear model."""
 
-    def to_state_space(self, at: Any = None) -> LinearSystem:
+    def to_state_space(self, at: ArrayLike | None = None) -> LinearSystem:
         """Return the linear model of the network about an operating point, in free run.
 
         Exact for linear networks; of others the derivatives at the equilibrium of the inputs.

@@ -11,6 +11,7 @@ import numpy as np
 
 from .._engine.data.sequences import read
 from .._engine.errors import ArgumentError, NetworkError, SizeError
+from .._engine.types import DataLike, StateLike
 from .network import Network
 from .stream import Stream
 
@@ -53,8 +54,8 @@ class ModelledNetwork(Network):
 
     def simulate(
         self,
-        u: Any,
-        initial: Any = None,
+        u: DataLike,
+        initial: StateLike | None = None,
         *,
         states: bool = False,
         return_state: bool = False,
@@ -89,11 +90,11 @@ class ModelledNetwork(Network):
 
     def predict(
         self,
-        u: Any,
-        y: Any,
+        u: DataLike | None,
+        y: DataLike | None,
         horizon: float | None = 1,
         *,
-        initial: Any = None,
+        initial: StateLike | None = None,
         measured: Mapping[Any, Any] | None = None,
         return_state: bool = False,
     ) -> Any:
@@ -123,7 +124,7 @@ class ModelledNetwork(Network):
         """Refused: of the network that this one was made of."""
         raise NetworkError("gradient: not of a network whose inputs may be missing")
 
-    def stream(self, initial: Any = None) -> ModelledStream:
+    def stream(self, initial: StateLike | None = None) -> ModelledStream:
         """Return the network as it runs step by step, as `Network.stream`, with NaN in inputs."""
         self._warn_untouched()
         return ModelledStream(self, initial)
@@ -132,11 +133,11 @@ class ModelledNetwork(Network):
 class ModelledStream(Stream):
     """A stream whose inputs may be NaN where they are modelled."""
 
-    def __init__(self, net: ModelledNetwork, initial: Any = None) -> None:
+    def __init__(self, net: ModelledNetwork, initial: StateLike | None = None) -> None:
         super().__init__(net, initial)
         self._modelled, self._channels = net, net.modelled_channels
 
-    def step(self, u: Any = None, y: Any = None) -> np.ndarray:
+    def step(self, u: DataLike | None = None, y: DataLike | None = None) -> np.ndarray:
         """Go on by one time step, as `Stream.step`; NaN in a modelled channel is missing."""
         values = self._converted(u)
         row = np.broadcast_to(values, values.shape or self._input.shape)
@@ -144,7 +145,7 @@ class ModelledStream(Stream):
         self.set_measured(PREDICTS, modelled)
         return super().step(known, y)
 
-    def run(self, u: Any, y: Any = None) -> Any:
+    def run(self, u: DataLike, y: DataLike | None = None) -> Any:
         """Go on by several time steps at once, as `Stream.run`."""
         given, inputs, seen = self._read_run(u, y)
         known, modelled = _split(inputs, self._channels)

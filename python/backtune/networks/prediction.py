@@ -17,7 +17,7 @@ from .._engine.data.sequences import joined, read
 from .._engine.data.starts import initial_states
 from .._engine.errors import ArgumentError, SizeError
 from .._engine.found import Simulated
-from .._engine.types import Array
+from .._engine.types import Array, DataLike, StateLike
 from .simulation import SimulatingNetwork
 
 
@@ -31,7 +31,7 @@ class PredictingNetwork(SimulatingNetwork):
         y: NDArray[np.floating] | None,
         horizon: float | None = ...,
         *,
-        initial: Any = ...,
+        initial: StateLike | None = ...,
         measured: Mapping[Any, Any] | None = ...,
         return_state: Literal[False] = ...,
     ) -> Array: ...
@@ -42,28 +42,28 @@ class PredictingNetwork(SimulatingNetwork):
         y: list[NDArray[np.floating]],
         horizon: float | None = ...,
         *,
-        initial: Any = ...,
+        initial: StateLike | None = ...,
         measured: Mapping[Any, Any] | None = ...,
         return_state: Literal[False] = ...,
     ) -> list[Array]: ...
     @overload
     def predict(
         self,
-        u: Any,
-        y: Any,
+        u: DataLike | None,
+        y: DataLike | None,
         horizon: float | None = ...,
         *,
-        initial: Any = ...,
+        initial: StateLike | None = ...,
         measured: Mapping[Any, Any] | None = ...,
         return_state: bool = ...,
     ) -> Any: ...
     def predict(
         self,
-        u: Any,
-        y: Any,
+        u: DataLike | None,
+        y: DataLike | None,
         horizon: float | None = 1,
         *,
-        initial: Any = None,
+        initial: StateLike | None = None,
         measured: Mapping[Any, Any] | None = None,
         return_state: bool = False,
     ) -> Any:

@@ -14,7 +14,7 @@ from .._engine.data.starts import initial_states
 from .._engine.data.times import check_sampling
 from .._engine.errors import SizeError
 from .._engine.found import Gradients, Simulated, SimulatedStates, simulated
-from .._engine.types import Array, OneSequence
+from .._engine.types import Array, DataLike, OneSequence, StateLike
 from .grouped import GroupedNetwork
 from .stream import Stream
 
@@ -30,7 +30,7 @@ class SimulatingNetwork(GroupedNetwork):
     def simulate(
         self,
         u: OneSequence,
-        initial: Any = ...,
+        initial: StateLike | None = ...,
         *,
         states: Literal[False] = ...,
         return_state: Literal[False] = ...,
@@ -39,7 +39,7 @@ class SimulatingNetwork(GroupedNetwork):
     def simulate(
         self,
         u: list[NDArray[np.floating]],
-        initial: Any = ...,
+        initial: StateLike | None = ...,
         *,
         states: Literal[False] = ...,
         return_state: Literal[False] = ...,
@@ -48,7 +48,7 @@ class SimulatingNetwork(GroupedNetwork):
     def simulate(
         self,
         u: OneSequence,
-        initial: Any = ...,
+        initial: StateLike | None = ...,
         *,
         states: Literal[True],
         return_state: Literal[False] = ...,
@@ -57,19 +57,24 @@ class SimulatingNetwork(GroupedNetwork):
     def simulate(
         self,
         u: OneSequence,
-        initial: Any = ...,
+        initial: StateLike | None = ...,
         *,
         states: Literal[False] = ...,
         return_state: Literal[True],
     ) -> Simulated: ...
     @overload
     def simulate(
-        self, u: Any, initial: Any = ..., *, states: bool = ..., return_state: bool = ...
+        self,
+        u: DataLike,
+        initial: StateLike | None = ...,
+        *,
+        states: bool = ...,
+        return_state: bool = ...,
     ) -> Any: ...
     def simulate(
         self,
-        u: Any,
-        initial: Any = None,
+        u: DataLike,
+        initial: StateLike | None = None,
         *,
         states: bool = False,
         return_state: bool = False,
@@ -230,7 +235,7 @@ class SimulatingNetwork(GroupedNetwork):
         )
         return state
 
-    def stream(self, initial: Any = None) -> Stream:
+    def stream(self, initial: StateLike | None = None) -> Stream:
         """Return the network as it runs step by step: for control loops, or data as they come.
 
         Parameters
@@ -254,7 +259,12 @@ class SimulatingNetwork(GroupedNetwork):
         return Stream(self, initial)
 
     def gradient(
-        self, u: Any, slopes: Any, initial: Any = None, *, return_initial: bool = False
+        self,
+        u: DataLike,
+        slopes: DataLike,
+        initial: StateLike | None = None,
+        *,
+        return_initial: bool = False,
     ) -> Any:
         """Return the derivative of a weighted sum of the outputs by every adjustable weight.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from numpy.typing import ArrayLike
 
 from .._engine.arrays import as_mask, as_size
 from .._engine.errors import ArgumentError, SizeError
@@ -42,7 +44,7 @@ class Source(NamedTuple):
     lag: int
     mask: tuple[tuple[int, ...], ...] | None = None
 
-    def masked(self, mask: Any) -> Source:
+    def masked(self, mask: ArrayLike) -> Source:
         """Return the same source with only some of its connections.
 
         Parameters

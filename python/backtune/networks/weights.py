@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine import abi, shown
 from .._engine.abi import lib
@@ -60,7 +61,7 @@ class Weights(Mapping):
         values.flags.writeable = False
         return values
 
-    def __setitem__(self, name: str, values: Any) -> None:
+    def __setitem__(self, name: str, values: ArrayLike) -> None:
         text, shape = self._shape(name)
         array = as_full(values, shape, f"weights {name}")
         lib.bt_network_set_array(self._network._pointer, text, array, array.size)
@@ -83,11 +84,11 @@ class Weights(Mapping):
         self,
         name: str,
         *,
-        lower: Any = None,
-        upper: Any = None,
-        sign: Any = None,
-        mask: Any = None,
-        fixed: Any = None,
+        lower: ArrayLike | None = None,
+        upper: ArrayLike | None = None,
+        sign: ArrayLike | None = None,
+        mask: ArrayLike | None = None,
+        fixed: ArrayLike | None = None,
     ) -> None:
         """Bound, fix or free weights, or take some away, for `randomize` and every estimation.
 
@@ -151,22 +152,24 @@ class Weights(Mapping):
                 flags = flags | (1 - there)
             lib.bt_network_set_fixed(self._network._pointer, text, flags, flags.size)
 
-    def fix(self, name: str, where: Any = None) -> None:
+    def fix(self, name: str, where: ArrayLike | None = None) -> None:
         """Fix weights: an earlier spelling of `constrain`."""
         warn("weights.fix: say constrain(name, fixed=True)", DeprecationWarning)
         self.constrain(name, fixed=self._flags(name, where) | self.fixed(name))
 
-    def free(self, name: str, where: Any = None) -> None:
+    def free(self, name: str, where: ArrayLike | None = None) -> None:
         """Free weights: an earlier spelling of `constrain`."""
         warn("weights.free: say constrain(name, fixed=False)", DeprecationWarning)
         self.constrain(name, fixed=~self._flags(name, where) & self.fixed(name))
 
-    def set_bounds(self, name: str, lower: Any = None, upper: Any = None) -> None:
+    def set_bounds(
+        self, name: str, lower: ArrayLike | None = None, upper: ArrayLike | None = None
+    ) -> None:
         """Bound weights: an earlier spelling of `constrain`."""
         warn("weights.set_bounds: say constrain(name, lower=..., upper=...)", DeprecationWarning)
         self.constrain(name, lower=lower, upper=upper)
 
-    def _flags(self, name: str, where: Any) -> Flags:
+    def _flags(self, name: str, where: ArrayLike | None) -> Flags:
         shape = self._shape(name)[1]
         return as_mask(as_full(True if where is None else where, shape, "where"), "where") != 0
 
@@ -191,7 +194,7 @@ def _broadcast(values: np.ndarray, shape: tuple[int, ...], what: str) -> np.ndar
         ) from None
 
 
-def _signs(sign: Any, name: str) -> Array:
+def _signs(sign: ArrayLike, name: str) -> Array:
     if isinstance(sign, str):
         if sign not in _SIGNS:
             raise ArgumentError(f"sign of {name}: {sign!r} came, expected {' or '.join(_SIGNS)}")

@@ -17,6 +17,7 @@ from .._engine.arrays import as_size
 from .._engine.data.parts import last_part
 from .._engine.data.scales import Scale
 from .._engine.errors import ArgumentError, StateError
+from .._engine.types import DataLike
 from ..networks.network import Network
 from ._checks import TAG_OF_FAILED_CHECKS
 from ._continue import Past
@@ -35,7 +36,7 @@ class RecurrentEstimator(BaseEstimator):
 
     # ---- Fitted whole, or left as it was
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+    def fit(self, X: DataLike, y: DataLike | None, sample_weight: DataLike | None = None) -> Any:
         """Estimate the weights.
 
         Parameters
@@ -96,7 +97,7 @@ class RecurrentEstimator(BaseEstimator):
         scale = Scale.of(sequences)
         self.x_mean_, self.x_scale_ = scale.mean, scale.deviation
 
-    def _read(self, X: Any) -> tuple[Arrays, bool]:
+    def _read(self, X: DataLike) -> tuple[Arrays, bool]:
         """Return the scaled sequences of X for a prediction."""
         check_is_fitted(self)
         u, listed = read_inputs(self, X, reset=False)
@@ -119,7 +120,7 @@ class RecurrentEstimator(BaseEstimator):
             )
         return self._begin
 
-    def _starts(self, X: Any, u: Arrays) -> Any:
+    def _starts(self, X: DataLike, u: Arrays) -> Any:
         """Return the states before the sequences u of X, of which no output is known."""
         if self._wanted_start() == "zero":
             return None
@@ -178,7 +179,7 @@ class RecurrentEstimator(BaseEstimator):
             **options,
         )
 
-    def _take(self, X: Any, trained: Trained, task: Task) -> Arrays:
+    def _take(self, X: DataLike, trained: Trained, task: Task) -> Arrays:
         """Set what was estimated, and the states at the end of the sequences.
 
         Return the outputs of the network.

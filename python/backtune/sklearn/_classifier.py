@@ -11,6 +11,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
 from .._engine.errors import ArgumentError
+from .._engine.types import DataLike
 from ._base import RecurrentEstimator
 from ._label_forms import read_labels
 from ._sequences import check_target, read_inputs, read_weights
@@ -111,7 +112,11 @@ callback, verbose
         self.initial_state = initial_state
 
     def partial_fit(
-        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+        self,
+        X: DataLike,
+        y: DataLike | None,
+        classes: Any = None,
+        sample_weight: DataLike | None = None,
     ) -> RecurrentClassifier:
         """Go on from the weights as they are, on these data alone; `fit` where there are none.
 
@@ -131,7 +136,7 @@ callback, verbose
             self._fit(X, y, sample_weight, self.__sklearn_is_fitted__(), classes)
         return self
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: DataLike) -> Any:
         """Return the probabilities of the classes.
 
         Parameters
@@ -151,21 +156,23 @@ callback, verbose
             return np.stack([item[-1] for item in outputs])
         return outputs if listed else outputs[0]
 
-    def predict_log_proba(self, X: Any) -> Any:
+    def predict_log_proba(self, X: DataLike) -> Any:
         """Return the logarithms of `predict_proba`."""
         result = self.predict_proba(X)
         if isinstance(result, list):
             return [np.log(np.maximum(item, _LEAST)) for item in result]
         return np.log(np.maximum(result, _LEAST))
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: DataLike) -> Any:
         """Return the most probable label of each sequence, or of each time step."""
         result = self.predict_proba(X)
         if isinstance(result, list):
             return [self.classes_[item.argmax(axis=1)] for item in result]
         return self.classes_[result.argmax(axis=1)]
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(
+        self, X: DataLike, y: DataLike | None, sample_weight: DataLike | None = None
+    ) -> float:
         """Return the part of the labels that are right, by weight."""
         check_is_fitted(self)
         check_target(self, y)
@@ -190,7 +197,14 @@ callback, verbose
 
     per_sequence_: bool
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, go_on: bool, classes: Any = None) -> None:
+    def _fit(
+        self,
+        X: DataLike,
+        y: DataLike | None,
+        sample_weight: DataLike | None,
+        go_on: bool,
+        classes: Any = None,
+    ) -> None:
         self._check_parameters()
         check_target(self, y)
         u, listed = read_inputs(self, X, reset=not go_on)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._engine.errors import ArgumentError, StateError
+from .._engine.types import DataLike
 from ..estimation.criteria import LeastSquares
 from ..identification import IdentificationReport, IdentifiedModel, identify
 from ..identification.checking import LEAST_VALUES
@@ -40,8 +41,8 @@ class RecipeMixin:
         def _seed(self) -> int: ...
         def _learn(self, net: Any, task: Task, go_on: bool) -> Trained: ...
         def _task(self, u: Arrays, y: Arrays, gains: Arrays | None) -> Task: ...
-        def _read(self, X: Any) -> tuple[Arrays, bool]: ...
-        def _first(self, y: Any, u: Arrays, listed: bool) -> Arrays | None: ...
+        def _read(self, X: DataLike) -> tuple[Arrays, bool]: ...
+        def _first(self, y: DataLike | None, u: Arrays, listed: bool) -> Arrays | None: ...
         def _wanted_start(self) -> str: ...
         def _shaped(self, outputs: Arrays, listed: bool) -> Any: ...
 
@@ -50,7 +51,7 @@ class RecipeMixin:
         return getattr(self, "model_", None)
 
     def _fit_recipe(
-        self, X: Any, u: Arrays, known: Arrays, gains: Arrays | None, go_on: bool
+        self, X: DataLike, u: Arrays, known: Arrays, gains: Arrays | None, go_on: bool
     ) -> Arrays:
         """Identify a model, or go on with the best member of the one there is."""
         self.trace_, self.validation_errors_ = None, []
@@ -106,7 +107,7 @@ class RecipeMixin:
         return learn
 
     def _forecast_recipe(
-        self, model: IdentifiedModel, X: Any, y: Any, steps: int, name: str
+        self, model: IdentifiedModel, X: DataLike | None, y: DataLike | None, steps: int, name: str
     ) -> Any:
         """Forecast by runs of the model over all rows."""
         if X is None:

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._engine.arrays import as_size
 from .._engine.data.scales import Scale
 from .._engine.errors import ArgumentError, SizeError
+from .._engine.types import DataLike
 from ._identified import RecipeMixin
 from ._networks import estimated_state
 from ._recipe import outputs_of, run_of
@@ -36,9 +37,11 @@ class PredictionMixin(RecipeMixin):
         def _scaled(self, sequences: Arrays) -> Arrays: ...
         @property
         def _begin(self) -> str: ...
-        def _starts(self, X: Any, u: Arrays) -> Any: ...
+        def _starts(self, X: DataLike, u: Arrays) -> Any: ...
 
-    def predict(self, X: Any = None, y: Any = None, *, horizon: int | None = None) -> Any:
+    def predict(
+        self, X: DataLike | None = None, y: DataLike | None = None, *, horizon: int | None = None
+    ) -> Any:
         """Return the outputs.
 
         Parameters
@@ -80,7 +83,7 @@ class PredictionMixin(RecipeMixin):
         outputs = self._outputs(X, u, self._first(aligned(X, y), u, listed))
         return like(X, outputs, self._output_names(), self._flat)
 
-    def forecast(self, X: Any = None, y: Any = None, *, steps: int) -> Any:
+    def forecast(self, X: DataLike | None = None, y: DataLike | None = None, *, steps: int) -> Any:
         """Go on in free run, each output being the input of the next time step.
 
         For a network that predicts the next value of its own inputs (``fit(series[:-1],
@@ -109,7 +112,9 @@ class PredictionMixin(RecipeMixin):
         check_is_fitted(self)
         return self._forecast(X, y, as_size(steps, "steps"), "steps")
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(
+        self, X: DataLike, y: DataLike | None, sample_weight: DataLike | None = None
+    ) -> float:
         """Return R^2, in the mean over the outputs, of all time steps with a known output.
 
         With ``initial="estimate"`` the first `n_initial` outputs of each sequence set the
@@ -138,7 +143,9 @@ class PredictionMixin(RecipeMixin):
 
     # ---- Inside
 
-    def _targets(self, y: Any, lengths: list[int], listed: bool, shorter: bool = False) -> Arrays:
+    def _targets(
+        self, y: DataLike | None, lengths: list[int], listed: bool, shorter: bool = False
+    ) -> Arrays:
         """Return outputs as arrays (T, O)."""
         given = read_outputs(y, lengths, listed, shorter)
         result = [item.reshape(len(item), -1) for item in given]
@@ -146,19 +153,19 @@ class PredictionMixin(RecipeMixin):
             raise SizeError(f"y: {result[0].shape[1]} outputs came, {self.n_outputs_} in fit")
         return result
 
-    def _first(self, y: Any, u: Arrays, listed: bool) -> Arrays | None:
+    def _first(self, y: DataLike | None, u: Arrays, listed: bool) -> Arrays | None:
         """Return the first outputs that came, as arrays (n, O)."""
         if y is None:
             return None
         return self._targets(y, [len(item) for item in u], listed, shorter=True)
 
-    def _read(self, X: Any) -> tuple[Arrays, bool]:
+    def _read(self, X: DataLike) -> tuple[Arrays, bool]:
         """Return the sequences of X for a prediction, as the model or the network takes them."""
         check_is_fitted(self)
         u, listed = read_inputs(self, X, reset=False)
         return (u if self._model() is not None else self._scaled(u)), listed
 
-    def _outputs(self, X: Any, u: Arrays, first: Arrays | None) -> Arrays:
+    def _outputs(self, X: DataLike, u: Arrays, first: Arrays | None) -> Arrays:
         """Return outputs (T, O) in units of y."""
         model = self._model()
         if model is None:
@@ -167,7 +174,9 @@ class PredictionMixin(RecipeMixin):
             return run_of(model, self._past, self._past.rows(X, u))(u)
         return outputs_of(model, u, first)
 
-    def _runs(self, X: Any, u: Arrays, first: Arrays | None) -> list[tuple[np.ndarray, np.ndarray]]:
+    def _runs(
+        self, X: DataLike, u: Arrays, first: Arrays | None
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return outputs (T, O), in units of y, and final states."""
         scale = Scale(self.y_mean_, self.y_scale_)
         if first is None:
@@ -191,7 +200,7 @@ class PredictionMixin(RecipeMixin):
         shaped = [item[:, 0] if self._flat else item for item in outputs]
         return shaped if listed else shaped[0]
 
-    def _forecast(self, X: Any, y: Any, steps: int, name: str) -> Any:
+    def _forecast(self, X: DataLike | None, y: DataLike | None, steps: int, name: str) -> Any:
         if steps < 1:
             raise ArgumentError(f"{name}: {steps} came, expected 1 or more")
         if self.n_outputs_ != self.n_features_in_:

@@ -11,6 +11,7 @@ from .._engine.data.names import learnable
 from .._engine.data.parts import observed_end, observed_steps
 from .._engine.data.scales import Scale
 from .._engine.errors import ArgumentError
+from .._engine.types import DataLike
 from ..estimation.criteria import LeastSquares
 from ._base import RecurrentEstimator
 from ._prediction import PredictionMixin
@@ -157,7 +158,9 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         self.verbose = verbose
         self.initial_state = initial_state
 
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> RecurrentRegressor:
+    def partial_fit(
+        self, X: DataLike, y: DataLike | None, sample_weight: DataLike | None = None
+    ) -> RecurrentRegressor:
         """Go on from the weights as they are, on these data alone; `fit` where there are none.
 
         The means and scales of the first data stay. Parameters and errors as in `fit`.
@@ -174,7 +177,9 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
     def _unit(self) -> Any:
         return "lnl" if self.unit is None else self.unit
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, go_on: bool) -> None:
+    def _fit(
+        self, X: DataLike, y: DataLike | None, sample_weight: DataLike | None, go_on: bool
+    ) -> None:
         self._check_parameters()
         check_target(self, y)
         u, listed = read_inputs(self, X, reset=not go_on)
@@ -207,7 +212,7 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         return self._identified and (not go_on or self._model() is not None)
 
     def _fit_units(
-        self, X: Any, u: Arrays, known: Arrays, gains: Arrays | None, go_on: bool
+        self, X: DataLike, u: Arrays, known: Arrays, gains: Arrays | None, go_on: bool
     ) -> Arrays:
         """Fit a network of units; return its outputs."""
         if not go_on:
@@ -227,7 +232,7 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
             task.held = [self._is_last(observed_steps(item)) for item in y]
         return task
 
-    def _name_channels(self, y: Any) -> None:
+    def _name_channels(self, y: DataLike | None) -> None:
         """Give the network the names of the columns of X and y, where they have some."""
         model = self._model()
         nets = [self.network_] if model is None else [member.net for member in every_member(model)]

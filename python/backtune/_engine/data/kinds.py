@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..types import DataLike
+
 _NO_NUMBERS = (str, bytes, complex, np.complexfloating, np.datetime64, np.timedelta64)
 
 
@@ -33,7 +35,7 @@ def check_kind(array: np.ndarray, what: str) -> None:
             )
 
 
-def check_iterator(values: Any, what: str) -> None:
+def check_iterator(values: DataLike, what: str) -> None:
     """Raise TypeError for what can be gone through only once: generators, map, zip, files."""
     if isinstance(values, Iterator):
         raise TypeError(

@@ -10,6 +10,7 @@ import numpy as np
 from ..abi import lib
 from ..errors import ArgumentError, SizeError
 from ..labels import LabelledNetwork
+from ..types import DataLike
 from ..warn import warn
 from .names import learnable, listed
 from .numbers import as_float
@@ -36,7 +37,13 @@ class Data:
         Inputs, and desired outputs or None, as they were read.
     """
 
-    def __init__(self, net: LabelledNetwork, u: Any, y: Any, gains: Any = None) -> None:
+    def __init__(
+        self,
+        net: LabelledNetwork,
+        u: DataLike | None,
+        y: DataLike | None,
+        gains: DataLike | None = None,
+    ) -> None:
         inputs, outputs = net.inputs, net.outputs
         desired = None
         if y is not None:
@@ -165,7 +172,9 @@ def placed(arrays: list[np.ndarray], rows: Rows, lengths: Any, missing: float) -
     return result
 
 
-def as_gains(gains: Any, desired: Sequences, names: list[str] | None = None) -> list[np.ndarray]:
+def as_gains(
+    gains: DataLike, desired: Sequences, names: list[str] | None = None
+) -> list[np.ndarray]:
     """Convert gains, in one of the forms of `Estimator`, to arrays of the shapes of `desired`.
 
     Of tables they are matched with those of the desired outputs, by index and column.

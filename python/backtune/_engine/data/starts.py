@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, SizeError
+from ..types import StateLike
 from ..warn import warn
 
 
-def initial_states(initial: Any, count: int) -> list[Any]:
+def initial_states(initial: StateLike | None, count: int) -> list[Any]:
     """Return the initial state of each of so many sequences: a list of them, or one for all."""
     if isinstance(initial, np.ndarray) and initial.ndim == 2:
         initial = list(initial)
@@ -21,7 +22,7 @@ def initial_states(initial: Any, count: int) -> list[Any]:
     return list(initial)
 
 
-def wanted_start(initial: Any, earlier: bool | None) -> tuple[Any, bool]:
+def wanted_start(initial: StateLike | None, earlier: bool | None) -> tuple[Any, bool]:
     """Return the states given, if any, and whether sequences learn their own."""
     if earlier is not None:
         warn("initial_states: say initial='learn'", DeprecationWarning)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..._engine.arrays import as_float, as_number, as_size
 from ..._engine.errors import ArgumentError, SizeError
@@ -35,7 +36,7 @@ def as_delay(value: Any, what: str = "delay", least: int = 0, most: int = LONGES
     return delay
 
 
-def as_values(values: Any) -> np.ndarray:
+def as_values(values: ArrayLike) -> np.ndarray:
     """Read a sequence to generate, of shape (T, outputs)."""
     array = as_float(values, "values")
     if array.ndim == 1:

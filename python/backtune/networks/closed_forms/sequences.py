@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..._engine.arrays import as_number
 from ..._engine.errors import ArgumentError
@@ -12,7 +11,7 @@ from ..network import Network
 from ._parts import add_clock, as_values, step_gain, threshold
 
 
-def sequence_delay_line(values: Any, *, sharpness: float | None = None) -> Network:
+def sequence_delay_line(values: ArrayLike, *, sharpness: float | None = None) -> Network:
     """Make a network that generates a sequence with a step that runs along a line of nodes.
 
     x(t) = sum over n < T of (o(n) - o(n-1)) Y(d_n(t)), o(-1) = 0
@@ -49,7 +48,7 @@ def sequence_delay_line(values: Any, *, sharpness: float | None = None) -> Netwo
     return net.observe(x)
 
 
-def sequence_ramp(values: Any, *, sharpness: float | None = None) -> Network:
+def sequence_ramp(values: ArrayLike, *, sharpness: float | None = None) -> Network:
     """Make a network that generates a sequence with one ramp and a threshold per time.
 
     x(t) = sum over n < T of (o(n) - o(n-1)) Y(k(t) - n), o(-1) = 0;  k(t) = k(t-1) + 1
@@ -81,7 +80,7 @@ def sequence_ramp(values: Any, *, sharpness: float | None = None) -> Network:
     return net.observe(x)
 
 
-def sequence_recurrence(values: Any, *, offset: float | None = None) -> Network:
+def sequence_recurrence(values: ArrayLike, *, offset: float | None = None) -> Network:
     """Make a network that generates a sequence by a linear recurrence as long as itself.
 
     x(t) = a + sum over d = 1..T-1 of W_d x(t-d);  a = o(0)
@@ -128,7 +127,7 @@ def sequence_recurrence(values: Any, *, offset: float | None = None) -> Network:
     return net.observe(y)
 
 
-def periodic_sequence(values: Any, *, sharpness: float | None = None) -> Network:
+def periodic_sequence(values: ArrayLike, *, sharpness: float | None = None) -> Network:
     """Make a network that generates a sequence over and over again.
 
     x(t) = sum over n < T of o(n) r_n(t);  r_0(t) = r_(T-1)(t-1) + Y(c(t));  r_n(t) = r_(n-1)(t-1)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..._engine.arrays import as_full
 from ..._engine.errors import ArgumentError
@@ -28,7 +29,7 @@ class Point(NamedTuple):
     rests: bool
 
 
-def point_of(member: Framed, structure: Structure, at: Any) -> Point:
+def point_of(member: Framed, structure: Structure, at: ArrayLike | None) -> Point:
     """Return the operating point of inputs in the user's units; None: their means.
 
     Raises

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..._engine.arrays import as_count, as_full
 from ..._engine.data.numbers import as_float
@@ -106,7 +107,7 @@ def delayed(values: Array, delays: Array) -> Array:
     return found
 
 
-def real_step(member: Framed, steps: int, at: Any, size: Any) -> Array:
+def real_step(member: Framed, steps: int, at: ArrayLike | None, size: Any) -> Array:
     """Return what the outputs of a member do after a step of each input, (steps, O, M).
 
     From the equilibrium at the operating point, in the user's units, less the outputs there.
@@ -141,7 +142,7 @@ def real_step(member: Framed, steps: int, at: Any, size: Any) -> Array:
     return np.stack([(run - rest) * deviation for run in runs], axis=-1)
 
 
-def grid(system: Linear, frequencies: Any) -> Array:
+def grid(system: Linear, frequencies: ArrayLike | None) -> Array:
     """Return frequencies, in Hz or cycles per time step: those given, or some up to Nyquist's.
 
     Raises

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..structure import Structure
 from .equilibrium import moved
@@ -19,7 +18,7 @@ _H = 1e-30
 _COINCIDENT = 1e-7
 
 
-def derivatives(member: Framed, at: Any) -> tuple[np.ndarray, ...]:
+def derivatives(member: Framed, at: ArrayLike | None) -> tuple[np.ndarray, ...]:
     """Return those of A, B, C and D, in the user's units, by each weight: (P, ...)."""
     structure = Structure(member.net)
     point = point_of(member, structure, at)

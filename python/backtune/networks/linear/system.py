@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..._engine.types import Array, ComplexArray
 from ..structure import INPUT, Structure
@@ -70,7 +71,7 @@ class LinearSystem(NamedTuple):
         """
         return responses.step_response(self, responses.step_count(self, steps))
 
-    def bode(self, frequencies: Any = None) -> responses.FrequencyResponse:
+    def bode(self, frequencies: ArrayLike | None = None) -> responses.FrequencyResponse:
         """Return the frequency response, dead times included.
 
         Parameters
@@ -234,7 +235,7 @@ def scaled(
     return A, B / u, C * y, D * y / u, x0
 
 
-def linearised(member: Framed, sampling_time: float | None, at: Any) -> LinearSystem:
+def linearised(member: Framed, sampling_time: float | None, at: ArrayLike | None) -> LinearSystem:
     """Return the linear model of a member in free run about an operating point."""
     structure = Structure(member.net)
     point = point_of(member, structure, at)
