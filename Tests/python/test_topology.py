@@ -65,3 +65,16 @@ def test_wrong_use():
             call()
     with pytest.raises(TypeError, match=r"n: 2\.0"):
         point_to_point(2.0)
+
+
+def test_connections_without_a_role_are_numbered():
+    net = bt.Network(2)
+    first, second = net.lnl(3), net.lnl(2)
+    target = net.learnware(2, "sum")
+    for source in (first.lag(1), second.lag(1), net.input.lag(0), first.lag(2), net.input.lag(1)):
+        target.connect(source)
+    names = [name for name in net.weights if name.startswith("sum.")]
+    assert names == ["sum.W", "sum.W2", "sum.B", "sum.W3", "sum.B2"]
+    assert net.weights["sum.W2"].shape == (2, 2) and net.weights["sum.W3"].shape == (2, 3)
+    with pytest.raises(bt.ArgumentError, match="sum.W2': there is one of that name already"):
+        target.connect(second.lag(2), "W2")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 from typing import Any
 
 import numpy as np
@@ -144,7 +145,8 @@ class Group(GroupHandle):
             Such as ``x.lag(1)`` or ``net.input.lag(0)``, masked or not. Groups that read each
             other at lag 0 may form no cycle.
         role : str, optional
-            By default "B" for the network input, "W" for every other source.
+            By default "B" for the network input, "W" for every other source; where that is taken,
+            the first of "W2", "W3" ... that is not.
         form : {"dense", "diagonal"}
             A matrix, or one weight per node between groups of equal size.
         mask : array of 0 and 1, shape (size, source size), optional
@@ -168,7 +170,7 @@ class Group(GroupHandle):
             raise TypeError(f"source: {source!r} came, expected a group at a lag, such as x.lag(1)")
         number = source.number(self.network)
         if role is None:
-            role = "B" if number == abi.INPUT else "W"
+            role = self._next_role("B" if number == abi.INPUT else "W")
         if form not in ("dense", "diagonal"):
             raise ArgumentError(f"form: {form!r} came, expected 'dense' or 'diagonal'")
         if source.mask is not None:
@@ -189,6 +191,16 @@ class Group(GroupHandle):
         else:
             lib.bt_network_connect_dense(*place)
         return self
+
+    def _next_role(self, role: str) -> str:
+        """Return a role, with a number where weights of that name are there already."""
+        count = abi.read_int(lib.bt_network_array_count, self.network._pointer)
+        taken = {
+            abi.read_text(lib.bt_network_array_name, self.network._pointer, place)
+            for place in range(count)
+        }
+        names = (role if number == 1 else f"{role}{number}" for number in itertools.count(1))
+        return next(name for name in names if f"{self.name}.{name}" not in taken)
 
     def _matrix(self, array: np.ndarray, source: Source, what: str) -> np.ndarray:
         nodes = getattr(source.group, "size", None)  # bt.SELF has none
