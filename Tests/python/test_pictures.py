@@ -103,6 +103,24 @@ def test_absent_weights_are_grey():
     assert np.array_equal(np.ma.getmaskarray(ax.images[0].get_array()), np.eye(3, dtype=bool))
 
 
+def test_weights_of_several_networks(net):
+    other = net.copy()
+    other.weights = {"lnl.x2.W": 7 * net.weights["lnl.x2.W"]}
+    names = ["lnl.x2.W", "lnl.x1.g"]
+    axes = bt.plot.weights({"before": net, "after": other.weights}, names)
+    assert [" ".join(ax.get_title().split()) for ax in axes] == [
+        *("before: lnl.x2.W", "after: lnl.x2.W", "before: lnl.x1.g", "after: lnl.x1.g")
+    ]
+    assert np.array_equal(axes[1].images[0].get_array(), other.weights["lnl.x2.W"])
+    assert len({ax.images[0].get_clim() for ax in axes}) == 1
+    assert axes[0].images[0].get_clim()[1] == np.abs(other.weights["lnl.x2.W"]).max()
+    rows = [ax.get_subplotspec().rowspan.start for ax in axes]
+    assert rows == [0, 0, 1, 1]
+    assert len(bt.plot.weights({"a": net, "b": other})) == 2 * len(net.weights)
+    with pytest.raises(bt.ArgumentError, match="none to draw"):
+        bt.plot.weights({})
+
+
 def test_network_as_a_figure(net):
     ax = bt.plot.network(net)
     words = [text.get_text() for text in ax.texts]
@@ -147,6 +165,9 @@ def test_band_of_an_uncertainty():
     assert legend(ax) == ["measured", "network", "80 % of measured outputs"]
     np.testing.assert_allclose(curves(ax)["network"].get_ydata(), net.simulate(u[50:])[:, 0])
     assert (ax.get_ylabel(), ax.get_xlabel()) == ("speed [m/s]", "time [s]")
+    # Drawn twice in one place, what is the same stands in the legend once.
+    bt.plot.band(sure, u[50:], level=0.8, ax=ax)
+    assert legend(ax) == ["measured", "network", "80 % of measured outputs", "80 % of outputs"]
     (ax,) = bt.plot.band(sure)
     np.testing.assert_allclose(curves(ax)["network"].get_ydata(), sure.outputs[:, 0])
     (ax,) = bt.plot.band(sure.linear(), u[50:])

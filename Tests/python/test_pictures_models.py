@@ -109,6 +109,34 @@ def test_a_stretch_is_drawn_again():
         bt.plot.compare(net, u[:99], y[:99], zoom=(200, 300))
 
 
+def test_inputs_below_outputs(net):
+    net.input_names, net.input_units = ["wind", "sun"], ["m/s", "W"]
+    u = bt.random.normal(80).reshape(40, 2)
+    y = net.simulate(u)
+    axes = bt.plot.compare(net, u, y, inputs=True, label="wanted")
+    assert [ax.get_ylabel() for ax in axes] == ["y0", "y1", "wind [m/s]", "sun [W]"]
+    assert [ax.get_xlabel() for ax in axes] == ["", "", "", "time step"]
+    assert legend(axes[0]) == ["wanted", "Network, fit 100.0 %"] and axes[2].get_legend() is None
+    (line,) = axes[3].lines
+    assert np.array_equal(line.get_ydata(), u[:, 1]) and line.get_drawstyle() == "steps-post"
+    axes[0].figure.canvas.draw()
+    heights = [ax.get_window_extent().height for ax in axes]
+    assert heights[0] == pytest.approx(2 * heights[3])
+    given = plt.subplots(4)[1]
+    assert list(bt.plot.compare(net, u, y, inputs=True, ax=given)) == list(given)
+    # A stretch is one of the inputs too where it stands beside; above data there are outputs only.
+    beside = bt.plot.compare(net, u, y, inputs=True, zoom=(5, 9))[0].figure.axes[1::2]
+    assert [ax.lines[0].get_xdata().tolist() for ax in beside] == [[5, 6, 7, 8, 9]] * 4
+    axes = bt.plot.compare(net, u, y, inputs=True, zoom=(5, 9), ax=plt.subplots(4)[1])
+    insets = [[i for i in ax.child_axes if i.get_label() != "_legend"] for ax in axes]
+    assert [len(found) for found in insets] == [1, 1, 0, 0]
+    with pytest.raises(bt.SizeError, match="ax: 2 Axes came, expected 4"):
+        bt.plot.compare(net, u, y, inputs=True, ax=given[:2])
+    tables = (pd.Series(u[:, 0], name="drive"), pd.Series(u[:, 1], name="speed"))
+    axes = bt.plot.compare({"none": 0 * u[:, 1]}, *tables, inputs=True)
+    assert [ax.get_ylabel() for ax in axes] == ["speed", "drive"]
+
+
 def test_identified_models_beside_networks():
     u, y, _ = record(120, noise=0.1)
     model = model_of([state_space(), arx(a=0.75)], **NAMED)
@@ -202,7 +230,7 @@ def test_errors_of_models(net):
     u = bt.random.normal(200).reshape(100, 2)
     y = net.simulate(u) + 0.1 * bt.random.normal(200, seed=4).reshape(100, 2)
     grid = bt.plot.residuals(net, u, y, lags=5)
-    assert grid.shape == (2, 3) and grid[1, 2].get_title() == "errors of level and sun"
+    assert grid.shape == (2, 3) and grid[1, 2].get_title() == "errors of level and\nsun"
     errors = y - net.simulate(u)
     assert np.isclose(
         {k: v for part in heights(grid[1, 0]) for k, v in part.items()}[2],

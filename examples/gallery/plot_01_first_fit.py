@@ -13,16 +13,13 @@ u, y = bt.datasets.reverse_engineering(units=8, length=300, seed=0)  # one input
 net = bt.Network(inputs=1)
 h = net.lnl(8, activation="tanh", leak="adjust")
 net.linear(1, sources=[h.lag(0)])
+net.output_names = ["output"]
 net.randomize(seed=0)
 trace = bt.Estimator(net, u[:150], y[:150]).run(max_iterations=50, progress=False)
 print(trace)
 
 # %%
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3), width_ratios=(2.2, 1), layout="constrained")
-left.axvspan(150, 300, color="0.93", label="not seen")
-left.plot(y, "k", linewidth=3, alpha=0.35, label="desired")
-left.plot(net.simulate(u), linewidth=1, label="network")
-left.set(xlabel="time step", ylabel="output", xlim=(0, 300))
-left.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)
-right.semilogy(trace.nmse, ".-")
-right.set(xlabel="iteration", ylabel="NMSE of the fit")
+left.axvspan(150, 300, color="0.5", alpha=0.15, label="not seen")
+bt.plot.compare({"network": net}, u, y, label="desired", ax=left)
+bt.plot.traces(trace, of="nmse", ax=right)

@@ -25,10 +25,7 @@ model = bt.identify(u, y, max_order=2, linear=True, progress=False)
 print(model.report.findings)
 
 # %%
-found = np.ravel(model.step(60))
 fig, ax = plt.subplots(figsize=(8, 3), layout="constrained")
-ax.step(range(60), plant(np.ones(60)), "k", linewidth=3, alpha=0.35, where="mid", label="plant")
-ax.step(range(60), found, where="mid", label="model")
+ax.step(range(60), plant(np.ones(60)), "0.5", linewidth=3, where="post", label="plant")
 ax.axvline(12, color="0.5", linestyle=":", label="dead time")
-ax.set(xlabel="time step after the input's", ylabel="step response")
-ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+model.plot.step(steps=60, ax=ax)

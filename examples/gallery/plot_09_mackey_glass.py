@@ -10,6 +10,7 @@ says itself.
 import backtune as bt
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
 series = bt.datasets.mackey_glass(3400, washout=1000) - 1  # about zero, as fixed weights want it
 net = bt.Network(inputs=0)
@@ -24,12 +25,13 @@ truth = series[known:, 0]
 print("error 84 steps ahead:", abs(ahead[83] - truth[83]) / series.std(), "deviations")
 
 # %%
-steps = np.arange(1, 801)
+steps = pd.RangeIndex(1, 801, name="time steps after the last known value")
 fig, (upper, lower) = plt.subplots(2, 1, figsize=(8, 4.5), sharex=True, layout="constrained")
-upper.plot(steps, truth + 1, "k", linewidth=3, alpha=0.35, label="Mackey-Glass")
-upper.plot(steps, ahead + 1, linewidth=1, label="reservoir by itself")
-upper.set_ylabel("x")
-upper.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
+known_later = pd.Series(truth + 1, steps, name="x")
+bt.plot.compare(
+    {"reservoir by itself": ahead + 1}, None, known_later, label="Mackey-Glass", ax=upper
+)
+upper.set_xlabel("")
 lower.semilogy(steps, abs(ahead - truth) / series.std())
-lower.set(xlabel="time steps after the last known value", ylabel="error (deviations)")
+lower.set(xlabel=steps.name, ylabel="error (deviations)")
 lower.grid(alpha=0.3)

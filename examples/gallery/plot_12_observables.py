@@ -27,10 +27,8 @@ print(f"divergence {start:.2g} -> {est.divergence():.2g}")
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
 for series, name in ((wanted, "reference"), (before, "before"), (after, "fitted")):
-    centred = series - series.mean()
-    values = [(centred[k:] * centred[: 400 - k]).mean() for k in range(11)]
     axes[0].hist(series, bins=30, histtype="step", density=True, label=name)
-    axes[1].plot(values, ".-", label=name)
+    axes[1].plot(bt.plot.autocorrelation(series, 10), ".-", label=name)
 axes[0].set(xlabel="output", ylabel="density")
-axes[1].set(xlabel="lag (time steps)", ylabel="autocovariance")
+axes[1].set(xlabel="lag (time steps)", ylabel="autocorrelation")
 fig.legend(*axes[1].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False)

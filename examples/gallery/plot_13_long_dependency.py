@@ -38,9 +38,7 @@ sums = [y[-1, 0] for y in wanted]
 
 # %%
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
-left.semilogy(trace.nmse, ".-")
-left.set(xlabel="iteration", ylabel="NMSE of the fit")
-left.grid(alpha=0.3)
+bt.plot.traces(trace, of="nmse", ax=left)
 right.plot([-2, 2], [-2, 2], "k:", linewidth=1)
 right.plot(sums, ends, ".")
 right.set(xlabel="sum of the marked values", ylabel="last output", title="200 new sequences")

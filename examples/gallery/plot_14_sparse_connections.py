@@ -25,10 +25,5 @@ true, found = root.weights["lnl.x2.W"], net.weights["lnl.x2.W"]
 print("connections:", np.count_nonzero(true), "true,", np.count_nonzero(found), "found")
 
 # %%
-limit = max(abs(true).max(), abs(found).max())
-fig, axes = plt.subplots(1, 2, figsize=(7.5, 3.4), layout="constrained")
-for ax, weights, title in zip(axes, (true, found), ("true", "found")):
-    shown = np.where(weights == 0, np.nan, weights)
-    image = ax.imshow(shown, cmap="RdBu_r", vmin=-limit, vmax=limit)
-    ax.set(title=title, xlabel="from node", ylabel="to node", facecolor="0.8")
-fig.colorbar(image, ax=axes, label="weight (grey: none)")
+fig, axes = plt.subplots(1, 2, figsize=(7.5, 3.2), layout="constrained")
+bt.plot.weights({"true": root, "found": net}, ["lnl.x2.W"], ax=axes)

@@ -20,20 +20,17 @@ for seed, (length, start) in enumerate(((120, 2.0), (60, -1.5), (90, 0.5))):
     outputs.append(y + 0.03 * bt.random.normal(length, seed=10 + seed))
 
 simulated = {}
-for own in (False, True):
+for name, own in (("starts at zero", False), ("own starts", True)):
     net = bt.Network(inputs=1)
     net.state_space(1, hidden=2)
     est = bt.Estimator(net.randomize(0), inputs, outputs, initial="learn" if own else None)
     est.run(60, progress=False)
     states = est.initial_states if own else None
-    simulated[own] = net.simulate(inputs, states)
+    simulated[name] = net.simulate(inputs, states)
 
 # %%
-fig, axes = plt.subplots(1, 3, figsize=(9, 3), sharey=True, layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(9, 3.2), sharey=True, layout="constrained")
 for k, ax in enumerate(axes):
-    ax.plot(outputs[k], ".", color="0.7", label="measured")
-    ax.plot(simulated[False][k], label="starts at zero")
-    ax.plot(simulated[True][k], label="own starts, estimated")
-    ax.set(title=f"recording {k + 1}", xlabel="time step")
-axes[0].set_ylabel("output")
-fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False)
+    drawn = {name: outputs[k] for name, outputs in simulated.items()}
+    bt.plot.compare(drawn, inputs[k], outputs[k], ax=ax)
+    ax.set(title=f"recording {k + 1}", ylabel="" if k else "output")

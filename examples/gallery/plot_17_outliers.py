@@ -8,7 +8,7 @@ has to be set: its scale comes from the errors.
 
 import backtune as bt
 import matplotlib.pyplot as plt
-import numpy as np
+import pandas as pd
 
 u, clean = bt.datasets.reverse_engineering(4, seed=2, length=300)
 deviation = clean.std()
@@ -21,14 +21,9 @@ for criterion in ("least-squares", "l1"):
     simulated[criterion] = net.simulate(u)
 
 # %%
-shown = slice(100, 200)
-steps = np.arange(100, 200)
+steps = pd.RangeIndex(100, 200, name="time step")
 fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
-ax.plot(steps, y[shown], "k.", markersize=4, label="measured")
-ax.plot(steps, clean[shown], "k", linewidth=3, alpha=0.3, label="without noise")
-for name, output in simulated.items():
-    nmse = np.mean((output - clean) ** 2) / clean.var()
-    ax.plot(steps, output[shown], linewidth=1, label=f"{name}: NMSE {nmse:.1g}")
-low, high = clean.min(), clean.max()
-ax.set(xlabel="time step", ylabel="output", ylim=(low - 2 * deviation, high + 9 * deviation))
-ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+ax.plot(steps, y[steps], ".", color="0.5", label="measured")
+wanted = pd.Series(clean[steps, 0], steps, name="output")
+drawn = {name: output[steps] for name, output in simulated.items()}
+bt.plot.compare(drawn, None, wanted, label="without noise", ax=ax)

@@ -14,6 +14,7 @@ from pathlib import Path
 import backtune as bt
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
 net = bt.Network(inputs=1)
 h = net.gru(4, input_lag=0)
@@ -41,9 +42,8 @@ print(len(source.splitlines()), "lines of C; largest difference", abs(outputs - 
 
 # %%
 fig, (upper, lower) = plt.subplots(2, 1, figsize=(8, 4), sharex=True, layout="constrained")
-upper.plot(expected, "k", linewidth=3, alpha=0.35, label="network")
-upper.plot(outputs, linewidth=1, label="compiled C")
-upper.set_ylabel("level")
-upper.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
+wanted = pd.Series(expected, name="level")
+bt.plot.compare({"compiled C": np.array(outputs)}, u, wanted, label="network", ax=upper)
+upper.set_xlabel("")
 lower.plot(np.abs(outputs - expected), ".", markersize=3)
 lower.set(xlabel="time step", ylabel="difference")

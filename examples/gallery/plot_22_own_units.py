@@ -8,7 +8,6 @@ per cent.
 """
 
 import backtune as bt
-import matplotlib.pyplot as plt
 import numpy as np
 
 rates = {"prey.growth": 0.4, "prey.eaten": -0.6, "hunters.lost": -0.2, "hunters.fed": 0.8}
@@ -27,7 +26,9 @@ def two_species():
         net.weights.constrain(f"{species.name}.start", fixed=True)
     x.connect(limited.lag(0), "growth").connect(met.lag(0), "eaten")
     y.connect(y.lag(1), "lost").connect(met.lag(0), "fed")
-    return net.observe([x, y])
+    net.observe([x, y])
+    net.output_names = ["prey", "hunters"]
+    return net
 
 
 start = np.zeros((60, 2))
@@ -42,10 +43,4 @@ for name, rate in rates.items():
     print(f"{name:12} found {net.weights[name].item():7.3f}   true {rate:7.3f}")
 
 # %%
-fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
-for k, (species, colour) in enumerate((("prey", "tab:green"), ("hunters", "tab:red"))):
-    ax.plot(measured[:, k], ".", color=colour, label=f"{species}, measured")
-    ax.plot(guess[:, k], ":", color=colour, label=f"{species}, first guess")
-    ax.plot(net.simulate(start)[:, k], color=colour, label=f"{species}, found")
-ax.set(xlabel="time step", ylabel="density")
-ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+bt.plot.compare({"first guess": guess, "found": net}, start, measured)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import textwrap
 from collections.abc import Mapping
 from typing import Any, Callable, TypeVar, cast
 
@@ -14,8 +15,8 @@ from .._engine.warn import warn
 
 #: One convention for what has a sign: blue below 0, red above.
 SIGNED = "RdBu_r"
-#: Of what is absent, and of lines that help the eye.
-FAINT = "0.5"
+#: Of lines that help the eye, and of what is absent among colours.
+FAINT, ABSENT = "0.5", "0.75"
 # More measured points are drawn as a line.
 _MOST_POINTS = 300
 # Letters of a legend in an inch, those that its mark takes, and inches beside the axes.
@@ -57,9 +58,24 @@ def grid(
     return given.reshape(shape)
 
 
-def column(ax: Any, count: int) -> np.ndarray:
-    """Return so many Axes below each other, of one axis of time."""
-    return grid(ax, (count, 1), sharex=True)[:, 0]
+def column(ax: Any, count: int, low: int = 0) -> np.ndarray:
+    """Return so many Axes below each other, of one axis of time; the last `low` of half height."""
+    return grid(ax, (count, 1), row(count, low), sharex=True, **heights(count, low))[:, 0]
+
+
+def row(count: int, low: int) -> tuple[float, float]:
+    """Return the size of a row, of `count` of which `low` have half the height."""
+    return 6.0, 2.4 * (1 - low / (2 * count))
+
+
+def heights(count: int, low: int) -> dict[str, Any]:
+    """Return the option of a new figure of which the last `low` rows have half the height."""
+    return {"height_ratios": [2] * (count - low) + [1] * low}
+
+
+def title(ax: Any, text: str, size: str = "small") -> None:
+    """Set a title over as many lines as it takes where axes are narrow."""
+    ax.set_title(textwrap.fill(text, max(8, round(1.2 * _width(ax) * _LETTERS))), fontsize=size)
 
 
 def places(method: Method) -> Method:
@@ -78,11 +94,14 @@ def places(method: Method) -> Method:
 
 
 def legend(ax: Any, *, most: int = 12) -> None:
-    """Put the legend above the data, in as many columns as there is room for."""
-    handles, labels = ax.get_legend_handles_labels()
-    if not handles:
+    """Put the legend above the data, in as many columns as there is room for.
+
+    What is drawn again under the same name stands there once.
+    """
+    drawn = dict(zip(*reversed(ax.get_legend_handles_labels())))
+    if not drawn:
         return
-    handles, labels = handles[:most], labels[:most]
+    labels, handles = list(drawn)[:most], list(drawn.values())[:most]
     columns = _columns([len(label) + _MARK for label in labels], _width(ax) * _LETTERS)
     found = ax.legend(
         handles,
@@ -173,8 +192,9 @@ def measured(ax: Any, times: np.ndarray, values: np.ndarray, label: str = "measu
     together = 2 * np.count_nonzero(known[1:] & known[:-1]) > np.count_nonzero(known)
     style: Mapping[str, Any] = {"marker": ".", "markersize": 4, "linestyle": "none"}
     if len(values) > _MOST_POINTS and together:
-        style = {"linewidth": 0.8}
-    ax.plot(times, values, color=ink(), alpha=0.75, label=label, zorder=1.9, **style)
+        # Wide and faint, to be seen beside what covers it.
+        style = {"linewidth": 2.5, "alpha": 0.35}
+    ax.plot(times, values, **{"color": ink(), "alpha": 0.75, "zorder": 1.9, **style}, label=label)
 
 
 def shade(ax: Any, times: np.ndarray, low: Any, high: Any, label: str, color: Any = "C0") -> None:

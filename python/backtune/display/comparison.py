@@ -12,7 +12,7 @@ from .._engine.arrays import as_count
 from .._engine.errors import ArgumentError, SizeError
 from .._engine.types import Array, DataLike, StateLike
 from ..estimation.fit import left_and_total, part, percent
-from .canvas import clock, column, grid, legend, measured, name_times
+from .canvas import FAINT, clock, column, grid, heights, legend, measured, name_times, row
 from .record import labels_of, one_record, outputs_over
 
 # Records of more time steps get an inset, of so much of them.
@@ -39,8 +39,11 @@ class CompareDisplay:
         In percent, 100 (1 - |e| / |y - mean of y|); NaN where nothing varies.
     channels : list of str
         Names of the outputs with their units.
+    inputs : array of shape (T, M)
+    input_channels : list of str
+        Names of the inputs with their units.
     ax_ : array of matplotlib Axes
-        One for each output, after `plot`.
+        One for each output, and one for each input that is drawn, after `plot`.
 
     Examples
     --------
@@ -57,6 +60,8 @@ class CompareDisplay:
     outputs: dict[str, Array]
     fits: dict[str, Array]
     channels: list[str]
+    inputs: Array
+    input_channels: list[str]
     ax_: Any = field(default=None, repr=False)
 
     @classmethod
@@ -88,39 +93,58 @@ class CompareDisplay:
         fits = {name: percent(part(*left_and_total(counted, x))) for name, x in outputs.items()}
         channels, seconds = record.channels(list(named.values()))
         times = clock(record.form, len(record.y), seconds)
-        return cls(*times, record.y, outputs, fits, channels)
+        drives = record.inputs, record.drive_channels(list(named.values()))
+        return cls(*times, record.y, outputs, fits, channels, *drives)
 
-    def plot(self, ax: Any = None, *, zoom: bool | tuple[Any, Any] | None = None) -> CompareDisplay:
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        zoom: bool | tuple[Any, Any] | None = None,
+        inputs: bool = False,
+        label: str = "measured",
+    ) -> CompareDisplay:
         """Draw it, see `compare`; return this."""
         rows = self._stretch(zoom, ax is None)
+        drawn = [*self.channels, *(self.input_channels if inputs else [])]
         if ax is None and rows is not None:
-            whole = grid(None, (len(self.channels), 2), sharex="col", gridspec_kw=_BESIDE)
+            shape, low = (len(drawn), 2), len(drawn) - len(self.channels)
+            options = {"sharex": "col", **heights(len(drawn), low), **_BESIDE}
+            whole = grid(None, shape, row(len(drawn), low), **options)
             axes, insets = whole[:, 0], list(whole[:, 1])
         else:
-            axes = column(ax, len(self.channels))
-            insets = [_inset(place) for place in axes] if rows is not None else []
-        for o, (place, channel) in enumerate(zip(axes, self.channels)):
-            self._lines(place, o, slice(None))
+            axes = column(ax, len(drawn), len(drawn) - len(self.channels))
+            # Inputs have no room above them, nor do they need it.
+            roomy = axes[: len(self.channels)] if rows is not None else []
+            insets = [_inset(place) for place in roomy]
+        for k, (place, channel) in enumerate(zip(axes, drawn)):
+            self._lines(place, k, slice(None), label)
             place.set_ylabel(channel)
             place.margins(x=0.01)
             legend(place)
         name_times(axes[-1], self.times, self.axis)
-        for o, (place, inset) in enumerate(zip(axes, insets)):
-            self._enlarge(place, inset, o, rows)
+        for k, (place, inset) in enumerate(zip(axes, insets)):
+            self._enlarge(place, inset, k, rows, label)
         self.ax_ = axes
         return self
 
-    def _lines(self, ax: Any, o: int, rows: slice) -> None:
-        measured(ax, self.times[rows], self.measured[rows, o])
+    def _lines(self, ax: Any, k: int, rows: slice, label: str) -> None:
+        """Draw an output, or one of the inputs that stand below them."""
+        o, m = k, k - len(self.channels)
+        if m >= 0:
+            held = {"drawstyle": "steps-post", "color": FAINT, "linewidth": 1}
+            ax.plot(self.times[rows], self.inputs[rows, m], **held)
+            return
+        measured(ax, self.times[rows], self.measured[rows, o], label)
         for k, (name, values) in enumerate(self.outputs.items()):
             fit = self.fits[name][o]
             said = f"{name}, fit {fit:.1f} %" if np.isfinite(fit) else name
             said += ", diverges" * bool(np.isinf(fit))
             ax.plot(self.times[rows], values[rows, o], color=f"C{k}", linewidth=1, label=said)
 
-    def _enlarge(self, ax: Any, inset: Any, o: int, rows: slice | None) -> None:
+    def _enlarge(self, ax: Any, inset: Any, k: int, rows: slice | None, label: str) -> None:
         """Draw a stretch of it in other axes."""
-        self._lines(inset, o, rows or slice(None))
+        self._lines(inset, k, rows or slice(None), label)
         low, high = ax.get_ylim()
         ax.set_ylim(low, low + (2.4 if inset in ax.child_axes else 1) * (high - low))
         inset.margins(x=0)
@@ -165,6 +189,8 @@ def compare(
     first: int | None = None,
     initial: StateLike | None = None,
     zoom: bool | tuple[Any, Any] | None = None,
+    inputs: bool = False,
+    label: str = "measured",
     ax: Any = None,
 ) -> Any:
     """Draw what models say over one record beside what was measured, with their fit in percent.
@@ -189,12 +215,16 @@ def compare(
         A stretch that is drawn again, larger: its ends on the axis of time, or where the outputs
         move most. It stands beside the axes, in those given above the data; by default only in a
         new figure of more than 600 time steps.
+    inputs : bool
+        Whether the inputs are drawn below the outputs, held from one time step to the next.
+    label : str
+        What the legend calls y.
     ax : matplotlib Axes, or list of O of them, optional
-        A new figure by default.
+        O + M with inputs; a new figure by default.
 
     Returns
     -------
-    array of O matplotlib Axes
+    array of O matplotlib Axes, of O + M with inputs
         Names and units on the axes are those of the first model that knows them, else of y; the
         time is the index of u, or in seconds where the sampling time is known.
 
@@ -208,7 +238,7 @@ def compare(
         No models; a zoom of fewer than two time steps; what the models raise.
     """
     shown = CompareDisplay.from_models(models, u, y, horizon=horizon, first=first, initial=initial)
-    return shown.plot(ax, zoom=zoom).ax_
+    return shown.plot(ax, zoom=zoom, inputs=inputs, label=label).ax_
 
 
 def _inset(ax: Any) -> Any:

@@ -13,7 +13,7 @@ from .._engine.data.sequences import read
 from .._engine.errors import ArgumentError, SizeError
 from .._engine.types import Array, DataLike
 from ..estimation.correlations import correlations, most_lags
-from .canvas import FAINT, grid, ink
+from .canvas import FAINT, grid, ink, title
 from .record import labels_of, one_record, outputs_over
 
 
@@ -90,11 +90,11 @@ class ResidualsDisplay:
             # That at lag 0 is 1, and would hide the others.
             own = self.autocorrelation[1:, o], self.autocorrelation_bound[1:, o]
             _bars(axes[o, 0], self.lags[1:], *own)
-            axes[o, 0].set_title(f"errors of {output}", fontsize=letters)
+            title(axes[o, 0], f"errors of {output}", letters)
             for m, name in enumerate(inputs):
                 cross = self.cross_correlation[:, o, m], self.cross_correlation_bound[:, o, m]
                 _bars(axes[o, 1 + m], self.cross_lags, *cross)
-                axes[o, 1 + m].set_title(f"errors of {output} and {name}", fontsize=letters)
+                title(axes[o, 1 + m], f"errors of {output} and {name}", letters)
             axes[o, 0].set_ylabel("correlation\n(grey: 99 %)")
         for place in axes[-1]:
             place.set_xlabel("lag [time steps]")

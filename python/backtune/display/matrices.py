@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._engine.errors import ArgumentError
 from ..networks.network import Network
-from .canvas import FAINT, SIGNED, grid, pyplot, whole_numbers
+from ..networks.weights import Weights
+from .canvas import ABSENT, SIGNED, grid, pyplot, title, whole_numbers
 
 _COLUMNS = 3
 # Names of so many channels stand beside a matrix.
@@ -33,16 +34,18 @@ def weights(net: Any, names: Sequence[str] | None = None, *, ax: Any = None) -> 
 
     Parameters
     ----------
-    net : Network, or Weights
+    net : Network, Weights, or dict of such
+        Those of a dict stand side by side, an array of each in a row of the figure, and are called
+        by their names.
     names : list of str, optional
-        As in ``net.weights``; all of them by default.
+        As in ``net.weights``; by default all of the first.
     ax : matplotlib Axes, or list of as many as there are arrays, optional
         A new figure by default.
 
     Returns
     -------
     array of matplotlib Axes
-        One per array.
+        One per array, of a dict one per array and network.
 
     Raises
     ------
@@ -55,30 +58,31 @@ def weights(net: Any, names: Sequence[str] | None = None, *, ax: Any = None) -> 
     SizeError
         Another number of axes.
     """
-    net = getattr(net, "_network", net)
-    chosen = list(net.weights) if names is None else list(names)
-    if not chosen:
+    several = net if isinstance(net, Mapping) and not isinstance(net, Weights) else {"": net}
+    nets = {str(whose): getattr(item, "_network", item) for whose, item in several.items()}
+    first = next(iter(nets.values()), None)
+    chosen = list(names) if names is not None else [] if first is None else list(first.weights)
+    if not chosen or not nets:
         raise ArgumentError("weights: there are none to draw")
-    matrices = [_matrix(net, name) for name in chosen]
+    shown = [(name, whose, item) for name in chosen for whose, item in nets.items()]
+    matrices = [_matrix(item, name) for name, _, item in shown]
     most = max(float(np.abs(matrix.data).max(initial=0)) for matrix in matrices) or 1.0
     if ax is None:
-        columns = min(_COLUMNS, len(chosen))
-        drawn = grid(
-            None, (-(-len(chosen) // columns), columns), (2.0 * columns + 0.7, 2.1)
-        ).ravel()
-        for empty in drawn[len(chosen) :]:
+        columns = min(_COLUMNS, len(shown)) if len(nets) == 1 else len(nets)
+        drawn = grid(None, (-(-len(shown) // columns), columns), (2.0 * columns + 0.7, 2.1)).ravel()
+        for empty in drawn[len(shown) :]:
             empty.remove()
-        drawn = drawn[: len(chosen)]
+        drawn = drawn[: len(shown)]
     else:
-        drawn = grid(ax, (len(chosen), 1))[:, 0]
-    ends = _ends(net)
-    colours = pyplot().get_cmap(SIGNED).with_extremes(bad=FAINT)
-    for place, name, matrix in zip(drawn, chosen, matrices):
+        drawn = grid(ax, (len(shown), 1))[:, 0]
+    ends = {whose: _ends(item) for whose, item in nets.items()}
+    colours = pyplot().get_cmap(SIGNED).with_extremes(bad=ABSENT)
+    for place, (name, whose, item), matrix in zip(drawn, shown, matrices):
         image = place.imshow(
             matrix, cmap=colours, vmin=-most, vmax=most, aspect="auto", interpolation="nearest"
         )
-        place.set_title(name, fontsize="medium")
-        _label(place, net, matrix, net.weights[name].ndim, ends.get(name))
+        title(place, f"{whose}{': ' * bool(whose)}{name}", "medium")
+        _label(place, item, matrix, item.weights[name].ndim, ends[whose].get(name))
     drawn[0].figure.colorbar(image, ax=list(drawn), label="weight", aspect=30)
     return drawn
 

@@ -19,7 +19,7 @@ class Record(NamedTuple):
     """One sequence: inputs as models take them, the table that it is of, what was measured.
 
     `u` is a number of time steps where there are no inputs; `told` is what came as outputs, of
-    which `y` has a row for each time step.
+    which `y` has a row for each time step; `drives` are the names of the inputs.
     """
 
     u: Any
@@ -29,6 +29,7 @@ class Record(NamedTuple):
     y: np.ndarray
     names: list[str] | None
     units: list[str] | None
+    drives: list[str] | None
 
     def channels(self, models: list[Any]) -> tuple[list[str], float | None]:
         """Return outputs with their units, and the sampling time, of who first knows them."""
@@ -38,6 +39,13 @@ class Record(NamedTuple):
         if names is None:
             names = [f"y{k}" for k in range(self.y.shape[1])]
         return labels(names, units), seconds
+
+    def drive_channels(self, models: list[Any]) -> list[str]:
+        """Return inputs with their units, of who first knows them."""
+        names, units = _known(models, "input_names"), _known(models, "input_units")
+        if names is None:
+            names = self.drives or [f"u{k}" for k in range(self.inputs.shape[1])]
+        return labels(names, units)
 
 
 def one_record(u: Any, y: Any, names: list[str] | None = None) -> Record:
@@ -58,17 +66,20 @@ def one_record(u: Any, y: Any, names: list[str] | None = None) -> Record:
     u, y = (
         v[0] if item.is_list and item.panel is None else v for v, item in ((u, given), (y, wanted))
     )
-    return Record(u, y, given.arrays[0], form, values, wanted.names, wanted.units)
+    named = (wanted.names, wanted.units, given.names)
+    return Record(u, y, given.arrays[0], form, values, *named)
 
 
 def labels_of(models: list[Any]) -> tuple[list[str] | None, list[str] | None, float | None]:
     """Return names and units of outputs, and seconds of a time step, of who first knows them."""
-    nets = [getattr(model, "net", model) for model in models]
-    found = [
-        next((v for v in (getattr(net, name, None) for net in nets) if v is not None), None)
-        for name in ("output_names", "output_units", "sampling_time")
-    ]
-    return found[0], found[1], found[2]
+    names, units = _known(models, "output_names"), _known(models, "output_units")
+    return names, units, _known(models, "sampling_time")
+
+
+def _known(models: list[Any], name: str) -> Any:
+    """Return an attribute of the network of the model that first has it, else None."""
+    found = (getattr(getattr(model, "net", model), name, None) for model in models)
+    return next((value for value in found if value is not None), None)
 
 
 @singledispatch
