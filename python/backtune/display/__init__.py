@@ -1,5 +1,5 @@
-"""What is seen of networks and traces: figures of matplotlib, and drawings and tables in HTML."""
+"""What is seen of networks, traces and results: figures of matplotlib, drawings, HTML."""
 
-from . import curve, drawing, plots, tables
+from . import curve, drawing, linear, plots, results, tables
 
-__all__ = ["curve", "drawing", "plots", "tables"]
+__all__ = ["curve", "drawing", "linear", "plots", "results", "tables"]

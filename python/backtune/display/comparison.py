@@ -115,8 +115,7 @@ class CompareDisplay:
         else:
             axes = column(ax, len(drawn), len(drawn) - len(self.channels))
             # Inputs have no room above them, nor do they need it.
-            roomy = axes[: len(self.channels)] if rows is not None else []
-            insets = [_inset(place) for place in roomy]
+            insets = [_inset(place) for place in axes[: len(self.channels)] if rows is not None]
         for k, (place, channel) in enumerate(zip(axes, drawn)):
             self._lines(place, k, slice(None), label)
             place.set_ylabel(channel)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -9,34 +10,58 @@ import numpy as np
 
 from .._engine import shown
 from ..estimation.trace import Report, Trace
-from .drawing import svg
-from .html import block, folded, row, table
+from .chart import across, chart, chosen, polyline, up
+from .html import block, ends, folded, row, table
 
-_WIDTH, _HEIGHT, _LEFT, _BELOW = 420, 160, 64, 24
-_MOST_POINTS, _MOST_ROWS = 400, 12
+# Of an iteration, the columns that are shown; a validation error takes the place of the step.
+_HEAD = ("iteration", "cost", "nmse", "step", "order", "seconds")
+_REST = [f.name for f in fields(Report) if f.name not in (*_HEAD, "stop")]
 
 
 @shown.html.register
 def trace_html(trace: Trace) -> str:
-    """Return the curve and the table of a trace, columns that few look at folded away."""
-    places = list(range(len(trace)))
-    if len(places) > _MOST_ROWS:
-        places = places[: _MOST_ROWS // 2] + places[-_MOST_ROWS // 2 :]
+    """Return the curve and the table of a trace, stages and other columns folded away."""
+    places = ends(len(trace))
     reports = [trace[place] for place in places]
     validated = trace.validation.size == len(trace)
-    head = ["iteration", "cost", "nmse", "validation" if validated else "step", "order", "seconds"]
-    cells = [[_cell(getattr(report, name, None)) for name in head] for report in reports]
+    head = [name if name != "step" or not validated else "validation" for name in _HEAD]
+    cells = [_cells(report, _HEAD) for report in reports]
     if validated:
         for place, values in zip(places, cells):
             values[3] = _cell(float(trace.validation[place]))
-    names = [field.name for field in fields(Report) if field.name != "stop"]
-    others = ["iteration", *(name for name in names if name not in head)]
-    rest = [row(_cell(getattr(report, name)) for name in others) for report in reports]
+    rest = ["iteration", *_REST, *(["step"] if validated else [])]
+    others = [row(_cells(report, rest)) for report in reports]
     return block(
         curve(trace.cost),
         table(head, map(row, cells), repr(trace)[1:-1]),
-        folded("more of each iteration", table(others, rest)) if rest else "",
+        _stages(trace),
+        folded("more of each iteration", table(rest, others)) if others else "",
     )
+
+
+@shown.html.register
+def report_html(report: Report) -> str:
+    """Return an iteration as a row, other columns folded away."""
+    rest = table(_REST, [row(_cells(report, _REST))])
+    return block(
+        table(_HEAD, [row(_cells(report, _HEAD))], report.stop or ""),
+        folded("more of this iteration", rest),
+    )
+
+
+def _stages(trace: Trace) -> str:
+    """Return what the stages before came to; nothing where there were none."""
+    head = ("stage", "iterations", "first cost", "last cost", "nmse", "stop")
+    rows = [
+        row([name, len(part) - 1, *(_cell(float(v)) for v in _ends_of(part)), part.stop])
+        for name, part in trace.stages
+        if len(part)
+    ]
+    return folded("earlier stages", table(head, rows)) if rows else ""
+
+
+def _ends_of(trace: Trace) -> tuple[float, float, float]:
+    return trace.cost[0], trace.cost[-1], trace.nmse[-1]
 
 
 def curve(costs: np.ndarray) -> str:
@@ -47,37 +72,20 @@ def curve(costs: np.ndarray) -> str:
     drawn = np.flatnonzero(np.isfinite(costs) & (costs > 0))
     if drawn.size < 2:
         return ""
-    if drawn.size > _MOST_POINTS:
-        drawn = drawn[np.linspace(0, drawn.size - 1, _MOST_POINTS).round().astype(int)]
+    drawn = chosen(drawn)
     logs = np.log10(costs[drawn])
     low, high = float(logs.min()), float(logs.max())
-    x = _LEFT + (_WIDTH - _LEFT - 12) * (drawn - drawn[0]) / (drawn[-1] - drawn[0])
-    y = 10 + (_HEIGHT - _BELOW - 14) * (high - logs) / ((high - low) or 1.0)
-    points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y))
-    bottom, right = _HEIGHT - _BELOW, _WIDTH - 8
-    axes = f"M{_LEFT - 4} 6V{bottom}H{right}"
-    return svg(
-        _WIDTH,
-        _HEIGHT,
+    return chart(
         "cost by iteration, log scale",
-        [
-            f'<path d="{axes}" fill="none" stroke="#777777"/>',
-            f'<polyline points="{points}" fill="none" stroke="#3a87c8" stroke-width="1.5"/>',
-            _label(_LEFT - 8, 14, f"{10**high:.3g}", "end"),
-            _label(_LEFT - 8, bottom, f"{10**low:.3g}", "end"),
-            _label(_LEFT, _HEIGHT - 8, str(drawn[0]), "middle"),
-            _label(right, _HEIGHT - 8, str(drawn[-1]), "end"),
-            _label((_LEFT + right) / 2, _HEIGHT - 8, "iteration", "middle"),
-            _label(_LEFT + 6, 14, "cost", "start"),
-        ],
+        [polyline(across(drawn), up(logs, low, high))],
+        (10**low, 10**high),
+        (str(drawn[0]), str(drawn[-1])),
+        ("iteration", "cost"),
     )
 
 
-def _label(x: float, y: float, text: str, anchor: str) -> str:
-    return (
-        f'<text x="{x:g}" y="{y:g}" font-size="10" fill="#777777" text-anchor="{anchor}">'
-        f"{text}</text>"
-    )
+def _cells(report: Report, names: Sequence[str]) -> list[str]:
+    return [_cell(getattr(report, name)) for name in names]
 
 
 def _cell(value: Any) -> str:

@@ -9,6 +9,15 @@ from .drawing import escaped
 
 # Ends of the colours of weights, see `canvas.SIGNED`.
 _BELOW, _ABOVE = (33, 102, 172), (178, 24, 43)
+# Longer tables are shown by their first and last rows.
+_MOST_ROWS = 12
+
+
+def ends(count: int, most: int = _MOST_ROWS) -> list[int]:
+    """Return the rows of a table that are shown: all, or the first and last of many."""
+    if count <= most:
+        return list(range(count))
+    return [*range(most // 2), *range(count - most // 2, count)]
 
 
 def table(head: Sequence[str], rows: Iterable[str], caption: str = "") -> str:

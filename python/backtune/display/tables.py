@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .._engine import shown
@@ -12,6 +10,7 @@ from ..estimation.uncertainty import Uncertainty
 from ..networks.summary import HEADINGS, Summary
 from ..networks.weights import Weights
 from .html import block, coloured, folded, line, listing, row, table
+from .linear import complex_text
 
 # Arrays of more rows or columns are not written out, nor more weights than that one by one.
 _MOST_SIDE, _MOST_LISTED = 12, 200
@@ -75,7 +74,7 @@ def uncertainty_html(found: Uncertainty) -> str:
 def model_uncertainty_html(found: ModelUncertainty) -> str:
     """Return poles and gains with their errors, and the weights folded away."""
     poles = [
-        row([_complex(pole), _complex(error, 2)])
+        row([complex_text(pole), complex_text(error, 2)])
         for pole, error in zip(found.poles, found.poles_error)
     ]
     gains = [
@@ -89,11 +88,6 @@ def model_uncertainty_html(found: ModelUncertainty) -> str:
         table(("output", "input", "gain", "standard error"), gains),
         "" if weights is None else folded("weights", weights),
     )
-
-
-def _complex(value: Any, digits: int = 4) -> str:
-    real, imaginary = f"{value.real:.{digits}g}", f"{value.imag:+.{digits}g}j"
-    return f"{real} {imaginary}" if value.imag else real
 
 
 @shown.html.register

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._engine import shown
 from .._engine.arrays import as_size
 from .._engine.data.missing import (
     channel_name,
@@ -225,3 +226,6 @@ class InputModel:
 
     def __repr__(self) -> str:
         return f"<InputModel of {self._named}: order {self.order}>"
+
+    def _repr_html_(self) -> str | None:
+        return shown.html(self)

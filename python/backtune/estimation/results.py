@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._engine import abi
+from .._engine import abi, shown
 from .._engine.abi import lib
 from .._engine.callbacks import interruptible
 from .._engine.data.sequences import Sequences
@@ -24,6 +24,9 @@ class ObservableMeans(NamedTuple):
     means: Array
     desired: Array
     lambdas: Array
+
+    def _repr_html_(self) -> str | None:
+        return shown.html(self)
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,9 @@ class Connections:
     def __repr__(self) -> str:
         total, left = self.remaining.size, int(self.remaining.sum())
         return f"<{self.name}: {left} of {total} weights, {int(self.removed.sum())} removed>"
+
+    def _repr_html_(self) -> str | None:
+        return shown.html(self)
 
 
 class FoundEstimator(EstimatorHandle):

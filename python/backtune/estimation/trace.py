@@ -85,6 +85,9 @@ class Report:
     seconds: float
     stop: str | None = None
 
+    def _repr_html_(self) -> str | None:
+        return shown.html(self)
+
 
 def make_report(iteration: int, row: Mapping[str, float], stop: str | None = None) -> Report:
     """Make a report of one row of a trace."""
@@ -112,6 +115,9 @@ class Decay(NamedTuple):
     time: float
     bias: float
     amplitude: float
+
+    def _repr_html_(self) -> str | None:
+        return shown.html(self)
 
 
 def decay_fit(costs: Any, window: int = 0) -> Decay:

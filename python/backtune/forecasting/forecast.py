@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._engine import shown
 from .._engine.arrays import as_count, as_number, as_size
 from .._engine.errors import ArgumentError
 from .._engine.types import DataLike
@@ -65,8 +66,16 @@ class Forecast:
     report: str
 
     def __repr__(self) -> str:
+        return f"<{self.head}>\n{self.report}"
+
+    def _repr_html_(self) -> str | None:
+        return shown.html(self)
+
+    @property
+    def head(self) -> str:
+        """What it is, in a line."""
         whose = self.errors.best_naive if self.fell_back else "network"
-        return f"<Forecast of {len(self.mean)} steps by {whose}>\n{self.report}"
+        return f"Forecast of {len(self.mean)} steps by {whose}"
 
 
 def forecast(

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from .._engine import shown
+
 # Origins that errors are taken over, at most; steps ahead that are compared, at most.
 _ORIGINS = 24
 _MOST_STEPS = 64
@@ -110,3 +112,6 @@ class ForecastErrors:
         """Whether the network has a lower error over all steps than either of the others."""
         found = self.relative(self.multi_step)
         return found["network"] < found[self.best_naive]
+
+    def _repr_html_(self) -> str | None:
+        return shown.html(self)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._engine import shown
 from .._engine.arrays import as_size
 from .._engine.data.parts import observed_end
 from .._engine.errors import SizeError
@@ -25,6 +26,9 @@ class ModelForecast(NamedTuple):
     lower: Any
     upper: Any
     level: float
+
+    def _repr_html_(self) -> str | None:
+        return shown.html(self)
 
 
 class Filtered(NamedTuple):

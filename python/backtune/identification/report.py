@@ -64,6 +64,9 @@ class Trial:
     weight: float = 0.0
     prediction_weight: float = 0.0
 
+    def _repr_html_(self) -> str | None:
+        return shown.html(self)
+
 
 class IdentificationReport(list):
     """What was tried: a list of `Trial`, the best by validation first.

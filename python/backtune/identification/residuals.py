@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._engine import shown
 from .._engine.types import DataLike
 from ..estimation.correlations import LEVEL, ChiSquare, correlations, most_lags
 from ..networks.channels import channel_names
@@ -85,13 +86,27 @@ class Residuals:
         return pd.concat([pd.DataFrame(dict(zip(columns, p))) for p in parts], ignore_index=True)
 
     def __repr__(self) -> str:
-        what = "free run" if np.isinf(self.horizon) else f"{_steps(self.horizon)} ahead"
-        lines = [f"Residuals, {what}, lags up to {self.lags[-1]}, at the level of {LEVEL:.0%}"]
-        for o, name in enumerate(self.names[0]):
-            said = self._plain[o] or "; ".join([self._colour(o), *self._causes(o)])
+        lines = [self.head]
+        for o, (name, note) in enumerate(zip(self.names[0], self.notes())):
             spread = f"mean {self.mean[o]:.3g}, deviation {self.deviation[o]:.3g}"
-            lines.append(f"{name}: {spread}; {said}")
+            lines.append(f"{name}: {spread}; {note}")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str | None:
+        return shown.html(self)
+
+    @property
+    def head(self) -> str:
+        """What was tested, in a line."""
+        what = "free run" if np.isinf(self.horizon) else f"{_steps(self.horizon)} ahead"
+        return f"Residuals, {what}, lags up to {self.lags[-1]}, at the level of {LEVEL:.0%}"
+
+    def notes(self) -> list[str]:
+        """Return what was found of the errors of each output, in words."""
+        return [
+            plain or "; ".join([self._colour(o), *self._causes(o)])
+            for o, plain in enumerate(self._plain)
+        ]
 
     def _colour(self, o: int) -> str:
         """Say whether errors are white, and what it means."""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..._engine import shown
 from ..._engine.arrays import as_count, as_full
 from ..._engine.data.numbers import as_float
 from ..._engine.errors import ArgumentError
@@ -63,6 +64,9 @@ class FrequencyResponse(NamedTuple):
     def phase(self) -> Array:
         """Angle in degrees, (F, O, M), without jumps from one frequency to the next."""
         return np.degrees(np.unwrap(np.angle(self.response), axis=0))
+
+    def _repr_html_(self) -> str | None:
+        return shown.html(self)
 
 
 def poles(system: Linear) -> ComplexArray:

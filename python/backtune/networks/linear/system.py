@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..._engine import shown
 from ..._engine.types import Array, ComplexArray
 from ..structure import INPUT, Structure
 from . import responses
@@ -90,6 +91,9 @@ class LinearSystem(NamedTuple):
             Frequencies that are negative or not finite.
         """
         return responses.frequency_response(self, responses.grid(self, frequencies))
+
+    def _repr_html_(self) -> str | None:
+        return shown.html(self)
 
     def with_delays(self) -> LinearSystem:
         """Return the same with dead times as states, one for each late input still to come."""
