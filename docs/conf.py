@@ -75,7 +75,8 @@ sphinx_gallery_conf = {
     # The engine may be another one.
     "run_stale_examples": True,
     "show_memory": False,
-    "min_reported_time": 10,
+    "min_reported_time": 60,
+    "thumbnail_size": (480, 260),
     "download_all_examples": False,
     "remove_config_comments": True,
 }

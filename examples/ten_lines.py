@@ -29,13 +29,9 @@ def picture(path):
         1, 2, figsize=(9, 2.8), width_ratios=(2.2, 1), layout="constrained"
     )
     left.axvspan(150, 300, color="0.93", label="not seen by the fit")
-    left.plot(y[:, 0], color="black", linewidth=3, alpha=0.35, label="desired")
-    left.plot(net.simulate(u)[:, 0], color="tab:blue", linewidth=1, label="network")
-    left.set(xlabel="time step", ylabel="output", xlim=(0, 300))
-    left.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)
-    right.semilogy(trace.nmse, color="tab:blue", marker=".")
-    right.set(xlabel="iteration", ylabel="NMSE of the fit")
-    right.grid(alpha=0.3)
+    bt.plot.compare({"network": net}, u, y, label="desired", ax=left)
+    left.set_ylabel("output")
+    bt.plot.traces(trace, of="nmse", ax=right)
     fig.savefig(path, metadata={"Date": None} if path.endswith("svg") else None)
 
 
