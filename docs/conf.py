@@ -7,6 +7,7 @@ from pathlib import Path
 
 import backtune
 from sphinx.util import logging
+from sphinx.util.inspect import TypeAliasForwardRef
 from sphinx.util.nodes import make_refnode
 
 logger = logging.getLogger(__name__)
@@ -54,8 +55,14 @@ napoleon_use_rtype = False
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
 autodoc_type_aliases = {
-    name: name for name in ("ArrayLike", "Array", "FunctionLike", "OneSequence")
+    name: name
+    for name in (
+        *("Array", "ArrayLike", "ComplexArray", "DataLike", "Flags", "FunctionLike"),
+        *("OneSequence", "StateLike"),
+    )
 }
+# Within a union, and of properties, an alias is shown by its repr.
+TypeAliasForwardRef.__repr__ = lambda alias: alias.name
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 add_module_names = False
@@ -75,7 +82,7 @@ sphinx_gallery_conf = {
     # The engine may be another one.
     "run_stale_examples": True,
     "show_memory": False,
-    "min_reported_time": 60,
+    "min_reported_time": 3600,
     "thumbnail_size": (480, 260),
     "download_all_examples": False,
     "remove_config_comments": True,
@@ -114,11 +121,13 @@ def split_attributes(app, what, name, obj, options, lines):
     lines[:] = out
 
 
-def plain_aliases(app, what, name, obj, options, signature, returned):
-    """Show an alias of a type within a union by its name."""
+def plain_arrays(app, what, name, obj, options, signature, returned):
+    """Show arrays as they are written."""
 
     def plain(text):
-        return text and re.sub(r"TypeAliasForwardRef\('(\w+)'\)", r"\1", text)
+        return text and re.sub(
+            r"ndarray\[tuple\[\w+, \.\.\.\], dtype\[(\w+)\]\]", r"NDArray[\1]", text
+        )
 
     return plain(signature), plain(returned)
 
@@ -159,7 +168,7 @@ def run_blocks(app, docname, source):
 
 def setup(app):
     """Connect what this manual needs, as Sphinx asks."""
-    app.connect("autodoc-process-signature", plain_aliases)
+    app.connect("autodoc-process-signature", plain_arrays)
     app.connect("missing-reference", of_backtune)
     app.connect("source-read", run_blocks)
     app.add_config_value("pages_run", sorted(RUN), "env")
