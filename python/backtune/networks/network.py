@@ -17,7 +17,7 @@ from .summary import Summary, summary
 from .unit_methods import UnitMethods
 
 
-class BeforeNetwork(Protocol):
+class InputModelLike(Protocol):
     """What goes before a network: an `InputModel`."""
 
     def before(self, net: Network) -> Network:
@@ -82,7 +82,7 @@ class Network(
         network._create(create, lib.bt_network_free, *arguments)
         return network
 
-    def with_missing_inputs(self, model: BeforeNetwork) -> Network:
+    def with_missing_inputs(self, model: InputModelLike) -> Network:
         """Return a network that does the same, and takes NaN for inputs that are not known.
 
         A learnware group, ``missing.x``, predicts the modelled channels as the network of the
