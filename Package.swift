@@ -22,7 +22,8 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CLAPACK"),
     .systemLibrary(name: "CPrefetch"),
-    engine("Numerics", ["CLAPACK", "CPrefetch"]),
+    .systemLibrary(name: "CThread"),
+    engine("Numerics", ["CLAPACK", "CPrefetch", "CThread"]),
     engine("Network", ["BacktuneNumerics"]),
     engine("Simulation", ["BacktuneNetwork", "BacktuneNumerics"]),
     engine("Criterion", ["BacktuneSimulation", "BacktuneNetwork", "BacktuneNumerics"]),
@@ -43,7 +44,8 @@ let package = Package(
       exclude: ["Criterion", "Estimation", "Export", "Network", "Numerics", "Simulation"],
       sources: ["Backtune.swift"]),
     .target(
-      name: "BacktuneC", dependencies: ["Backtune", "BacktuneNumerics"], exclude: ["exports.map"]),
+      name: "BacktuneC", dependencies: ["Backtune", "BacktuneNumerics", "CThread"],
+      exclude: ["exports.map"]),
     .testTarget(
       name: "BacktuneTests",
       dependencies: ["Backtune", "BacktuneNumerics"],

@@ -188,7 +188,7 @@ private func monitor(
     let place = stackPlace()
     object.noteCallback(at: place)
     object.network.noteCallback(at: place)
-    return callback(handle, event == .iteration ? 1 : 0, user) != 0
+    return Arithmetic.ofHost { callback(handle, event == .iteration ? 1 : 0, user) } != 0
   }
 }
 

@@ -30,8 +30,10 @@ public func bt_estimator_set_loader(
         let place = stackPlace()
         object?.noteCallback(at: place)
         object?.network.noteCallback(at: place)
-        let status = loader(
-          Int64(sequence), inputs.baseAddress, desired?.baseAddress, gains?.baseAddress, user)
+        let status = Arithmetic.ofHost {
+          loader(
+            Int64(sequence), inputs.baseAddress, desired?.baseAddress, gains?.baseAddress, user)
+        }
         guard status == 0 else {
           throw BacktuneError(
             .loader, "loader: it answered \(status) for sequence \(sequence), expected 0")

@@ -20,7 +20,9 @@ public func bt_estimator_set_reduction(
         let place = stackPlace()
         object?.noteCallback(at: place)
         object?.network.noteCallback(at: place)
-        return Int(reduction(values.baseAddress, Int64(values.count), operation.rawValue, user))
+        return Arithmetic.ofHost {
+          Int(reduction(values.baseAddress, Int64(values.count), operation.rawValue, user))
+        }
       }
     }
   }

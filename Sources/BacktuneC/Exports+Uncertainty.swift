@@ -17,7 +17,7 @@ func poll(
   return { _ in
     let place = stackPlace()
     for object in held { object.noteCallback(at: place) }
-    return callback(handle, 0, user) != 0
+    return Arithmetic.ofHost { callback(handle, 0, user) } != 0
   }
 }
 

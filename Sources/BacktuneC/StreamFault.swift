@@ -42,8 +42,10 @@ func streaming(_ handle: OpaquePointer?, _ body: (Stream) -> StreamFault?) -> In
   switch StreamTable.begin(handle) {
   case .failure(let fault): return reported(fault)
   case .success(let entry):
+    let arithmetic = Arithmetic()
     // Never nil where the word was idle.
     let fault = entry.pointee.stream.flatMap { $0._withUnsafeGuaranteedRef(body) }
+    arithmetic.restore()
     StreamTable.end(entry)
     return fault.map(reported) ?? 0
   }

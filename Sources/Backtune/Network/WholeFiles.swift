@@ -97,7 +97,7 @@ package enum WholeFiles {
   }
 
   private static func put(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws {
-    try withoutPipeSignal {
+    try withoutSignals {
       var place = 0
       while place < bytes.count {
         let count = bytes[place...].withUnsafeBytes {
@@ -110,19 +110,24 @@ package enum WholeFiles {
     }
   }
 
-  /// Keeps SIGPIPE, of which a process dies by default, from this thread: a pipe without a reader is an error of the
-  /// write. The process's own handling of the signal, and one that was waiting already, stay as they were.
-  private static func withoutPipeSignal(_ body: () throws -> Void) rethrows {
-    var (pipe, old, waiting) = (sigset_t(), sigset_t(), sigset_t())
-    sigemptyset(&pipe)
-    sigaddset(&pipe, SIGPIPE)
+  /// Keeps SIGPIPE and SIGXFSZ, of which a process dies by default, from this thread: a pipe without a reader and a file
+  /// past the limit on its size are errors of the write. The process's own handling of the signals, and those that were
+  /// waiting already, stay as they were.
+  private static func withoutSignals(_ body: () throws -> Void) rethrows {
+    var (own, old, waiting) = (sigset_t(), sigset_t(), sigset_t())
     sigpending(&waiting)
-    let isWaiting = sigismember(&waiting, SIGPIPE) == 1
-    pthread_sigmask(SIG_BLOCK, &pipe, &old)
+    var (blocked, signals) = (sigset_t(), [SIGPIPE, SIGXFSZ])
+    sigemptyset(&blocked)
+    for signal in signals { sigaddset(&blocked, signal) }
+    signals.removeAll { sigismember(&waiting, $0) == 1 }
+    sigemptyset(&own)
+    for signal in signals { sigaddset(&own, signal) }
+    pthread_sigmask(SIG_BLOCK, &blocked, &old)
     defer {
       let reason = errno
       var none = timespec()
-      if !isWaiting { while sigtimedwait(&pipe, nil, &none) < 0 && errno == EINTR {} }
+      // Until none is left: a signal, or an interruption by another one.
+      while !signals.isEmpty, sigtimedwait(&own, nil, &none) > 0 || errno == EINTR {}
       pthread_sigmask(SIG_SETMASK, &old, nil)
       errno = reason
     }

@@ -116,18 +116,17 @@ package struct SymmetricSystem {
     let work = try Buffer(count: workCount, for: purpose)
     let integerWork = try Buffer(count: (integerWorkCount + 1) / 2, for: purpose)
 
-    let answer = try Buffer(count: 1, for: purpose)
-    try LAPACK.run(work: 4 * order * order * order, poll: poll) {
-      var (n, lda, lwork, liwork, info) = (n, n, lwork, liwork, Int32(0))
+    var info = Int32(0)
+    let giveUp = { for buffer in [matrix, eigenvalues, work] { buffer.zero() } }
+    try LAPACK.run(work: 4 * order * order * order, poll: poll, giveUp: giveUp) {
+      var (n, lda, lwork, liwork) = (n, n, lwork, liwork)
       integerWork.pointer.withMemoryRebound(to: Int32.self, capacity: integerWorkCount) {
         let indices = $0
         dsyevd_(
           "V", "L", &n, matrix.pointer, &lda, eigenvalues.pointer, work.pointer, &lwork, indices,
           &liwork, &info)
       }
-      answer.pointer[0] = Double(info)
     }
-    let info = Int(answer.pointer[0])
     guard info == 0 else {
       throw BacktuneError.argument("\(purpose): no convergence (dsyevd: \(info))")
     }

@@ -39,7 +39,7 @@ package struct SingularSystem {
     self.left = keepsLeft ? left : nil
     let integers = try Buffer(count: (Int(indices) + 1) / 2, for: purpose)
     let (values, vectors) = (values, vectors)
-    let run = { (work: UnsafeMutablePointer<Double>, length: Int32) -> Int32 in
+    func run(_ work: UnsafeMutablePointer<Double>, _ length: Int32) -> Int32 {
       var (m, n, length, info) = (m, n, length, Int32(0))
       var (lda, ldu, ldv) = (m, m, m)
       integers.pointer.withMemoryRebound(to: Int32.self, capacity: Int(indices)) {
@@ -50,17 +50,17 @@ package struct SingularSystem {
       }
       return info
     }
-    // The room that is wanted, then what came of it.
-    let answer = try Buffer(count: 1, for: purpose)
-    guard run(answer.pointer, -1) == 0, let count = Int32(exactly: answer.pointer[0].rounded(.up))
+    var room = 0.0
+    guard run(&room, -1) == 0, let count = Int32(exactly: room.rounded(.up))
     else {
       throw BacktuneError.size("\(purpose): LAPACK counts in 32 bits")
     }
     let work = try Buffer(count: Int(count), for: purpose)
-    try LAPACK.run(work: 8 * rows * columns * columns, poll: poll) {
-      answer.pointer[0] = Double(run(work.pointer, count))
+    let giveUp = { for buffer in [matrix, values, vectors, left, work] { buffer.zero() } }
+    var info = Int32(0)
+    try LAPACK.run(work: 8 * rows * columns * columns, poll: poll, giveUp: giveUp) {
+      info = run(work.pointer, count)
     }
-    let info = Int(answer.pointer[0])
     guard info == 0 else {
       throw BacktuneError.argument("\(purpose): no convergence (dgesdd: \(info))")
     }

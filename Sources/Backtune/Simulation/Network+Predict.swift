@@ -34,15 +34,18 @@ extension Network {
         horizons: lengths.map { _ in horizon }
       )
       return (
-        try FreeRun(self, lengths: lengths, inputs: inputs, initial: initial, measurements),
+        try FreeRun(
+          self, lengths: lengths, inputs: inputs, initial: initial,
+          isMeasured ? measurements : nil),
         measurements
       )
     }
     let (filter, measurements) = try run(1)
     let recording = try Recording(outputs.map { ($0.group, $0.count) }, filter.shards)
     let (final, stateSize) = (try filter.makePast(), stateSize)
-    // A run that no measurement reaches any more needs no lanes.
-    let isFree = horizon > Double(lengths.max() ?? 0)
+    // A run that no measurement reaches any more needs no lanes; where nothing is measured it is the filter.
+    let isBlind = !isMeasured
+    let isFree = !isBlind && horizon > Double(lengths.max() ?? 0)
     if isFree {
       try run(.infinity).0.simulate(poll: poll) { shard, trajectory, first, part, _ in
         recording.record(shard, trajectory, first, part)
@@ -52,7 +55,7 @@ extension Network {
       }
     }
     let ahead =
-      isFree || horizon == 1
+      isFree || isBlind || horizon == 1
       ? nil : try StepsAhead(self, inputs, measurements, steps: Int(horizon), every: every)
     try filter.simulate(poll: poll) { shard, trajectory, first, part, poll in
       if let ahead {

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._engine.errors import ArgumentError
+from .._engine.files import read_whole
 from ..estimation.estimator import Estimator
 from ..identification import IdentifiedModel
 from ..identification import identify as find
@@ -119,9 +120,8 @@ def _label(net: Network, given: Namespace) -> None:
 
 def _load(path: str) -> Model:
     try:
-        with open(path, encoding="utf-8") as file:
-            document = json.load(file)
-    except ValueError:
+        document = json.loads(read_whole(path))
+    except (ValueError, RecursionError):
         document = None
     is_model = isinstance(document, dict) and document.get("format") == FORMAT
     return IdentifiedModel.load(path) if is_model else Network.load(path)

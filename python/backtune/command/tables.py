@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
-import os
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .._engine.errors import ArgumentError
+from .._engine.files import read_whole, write_whole
 
 # What stands for a value that is missing.
 _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})
@@ -65,8 +65,7 @@ def read(path: str) -> Table:
     Its first line names the columns, or they are called 1, 2 and so on where that holds numbers.
     """
     try:
-        with nullcontext(sys.stdin) if path == "-" else open(path, encoding="utf-8-sig") as file:
-            text = file.read()
+        text = sys.stdin.read() if path == "-" else read_whole(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ArgumentError(f"{path}: no text in UTF-8") from None
     lines = text.splitlines()
@@ -136,12 +135,6 @@ class Recordings:
         if path == "-":
             csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
             return
-        beside = f"{path}.new"
-        try:
-            with open(beside, "w", newline="", encoding="utf-8") as file:
-                csv.writer(file, lineterminator="\n").writerows(rows)
-            os.replace(beside, path)
-        except BaseException:
-            if os.path.exists(beside):
-                os.unlink(beside)
-            raise
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        write_whole(path, text.getvalue().encode())

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from pathlib import Path
 from typing import Any
 
 from .._engine.errors import FileError
+from .._engine.files import write_whole
 from .._engine.version import __version__
 from ._experiment import Parameters, Record
 
 
 def write_aside(path: Path, content: str | bytes) -> None:
     """Write a file so that it is there as a whole or not at all; text as UTF-8."""
-    beside = path.with_name(f"{path.name}.new")
-    try:
-        beside.write_bytes(content.encode() if isinstance(content, str) else content)
-        os.replace(beside, path)
-    except OSError as error:
-        raise FileError(f"{path}: cannot be written, {error.strerror}") from error
+    write_whole(path, content.encode() if isinstance(content, str) else content)
 
 
 def make_folder(path: Path) -> Path:

@@ -31,6 +31,8 @@ _WORK, _PREDICTION_WORK = 3e9, 1.2e9
 _LOOKS = 3
 # Linear models in free run from which predictors start.
 _PREDICTORS = 10
+# Seconds that are taken for members after Ctrl-C, the best at least being one.
+_LAST = 0.1
 # By how much, as logarithms, a layer must be better than the best linear model to be the single
 # best one, and a larger linear model than a smaller one.
 _GAIN, _MARGIN = 0.15, 0.05
@@ -70,9 +72,12 @@ class Course:
         # The record at its own pace, which predicts, and slower ones that simulate too.
         self._records = [self._preparation.record(item) for item in self._fronts]
         self._lines = self._linear(self._own)
-        if not self._lines or search.ended is not None:  # they may hardly have been begun
+        # They may hardly have been begun.
+        if not self._lines or search.ended not in (None, CTRL_C):
             self._lines.append(self._least())
         for _ in range(_LOOKS):
+            if search.ended == CTRL_C:
+                break
             best = min(self._lines, key=lambda item: item.validation)
             if not self._preparation.drop_outliers(best, self._own):
                 break
@@ -126,14 +131,16 @@ class Course:
             scores = np.stack([item.scores for item in compared], axis=1)
         members = self._ordered(compared, scores, chosen(scores, compared))
         items = [compared[k] for k in members]
+        records = [wholes[id(item.record.front)] for item in items]
+        if self.search.ended is not None:
+            seconds = _LAST if self.search.ended == CTRL_C else np.inf
+            starts = fitted_starts(items, records, self.search, seconds)
+            members, items, records = (part[: len(starts)] for part in (members, items, records))
         scores = scores[:, members]
         weights = weights_of(scores, np.array(HORIZONS))
-        records = [wholes[id(item.record.front)] for item in items]
         errors = held_back_errors(items, scores) * records[0].front.y.deviation
         if self.search.ended is None:
             starts = refit(items, records, np.maximum(weights[-1], weights[0]), self.search)
-        else:
-            starts = fitted_starts(items, records, self.search)
         made = [
             make_member(item, whole, start, scores[:, k], trial_of(item, k, weights))
             for k, (item, whole, start) in enumerate(zip(items, records, starts))

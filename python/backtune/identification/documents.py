@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from .._engine.errors import ArgumentError, BacktuneError, FileError
-from .._engine.files import write_whole
+from .._engine.errors import ArgumentError, BacktuneError
+from .._engine.files import read_whole, write_whole
 from .._engine.version import __version__
 from ..estimation.input_model import InputModel
 from .base import ModelBase
@@ -71,10 +70,7 @@ def save(model: ModelBase, path: str | os.PathLike) -> None:
 def load(kind: type[Model], path: str | os.PathLike) -> Model:
     """Read the file of `save`."""
     name = os.fsdecode(path)
-    try:
-        data = Path(name).read_bytes()
-    except OSError as error:
-        raise FileError(f"{name}: cannot be read, {error.strerror}") from error
+    data = read_whole(path, "model")
     if data.startswith(b"\x80"):
         raise ArgumentError(
             f"{name}: a pickle, as earlier releases wrote them, expected the JSON of"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -78,14 +79,27 @@ def _are_near(runs: list[np.ndarray], others: list[np.ndarray], limit: float) ->
 
 
 def fitted_starts(
-    candidates: list[Candidate], wholes: list[Record], search: Search
+    candidates: list[Candidate],
+    wholes: list[Record],
+    search: Search,
+    seconds: float = np.inf,
 ) -> list[list[Any]]:
-    """Return the starts of all sequences, learnt from their heads."""
+    """Return the starts of all sequences, learnt from their heads.
+
+    Of so many candidates as so much time allows, of the first at least.
+    """
+    began = time.perf_counter()
 
     def work(k: int) -> list[Any]:
         return candidates[k].head_starts(wholes[k])
 
-    return search.all_of(work, range(len(candidates)))
+    starts: list[list[Any]] = []
+    step = search.jobs if np.isfinite(seconds) else max(len(candidates), 1)
+    for first in range(0, len(candidates), step):
+        starts += search.all_of(work, range(first, min(first + step, len(candidates))))
+        if time.perf_counter() - began > seconds:
+            break
+    return starts
 
 
 def _as_stable(item: Candidate, weights: np.ndarray) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._engine.errors import ArgumentError, FileError
+from .._engine.files import write_whole
 from ..estimation.trace import Report, Trace
 from ._adjoint import backward_errors
 from ._hold import hold_others
@@ -199,10 +200,9 @@ class KernelExperimentalEstimator(KernelEstimator):
             return
         try:
             os.makedirs(directory, exist_ok=True)
-            with open(os.path.join(directory, "estimation.json"), "w") as target:
-                target.write(text)
         except OSError as error:
             raise FileError(f"{directory}: {error}") from None
+        write_whole(os.path.join(directory, "estimation.json"), text.encode())
 
 
 class KernelSupervisedEstimator(KernelExperimentalEstimator):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
 
 from .._engine.arrays import as_count, as_float
 from .._engine.errors import ArgumentError, FileError, StateError
+from .._engine.files import read_whole, write_whole
 from ._sequences import sequence, transformed
 from .histogram import Histogram
+
+# Bytes of the line "N T", at most.
+_FIRST_LINE = 100
 
 
 class Input:
@@ -151,11 +156,7 @@ class BufferedInput(Input):
             data = _text(values.T, " ").encode()
         else:
             raise ArgumentError(f"format {format!r}: unknown")
-        try:
-            with open(_path(file, format), "wb") as target:
-                target.write(data)
-        except OSError as error:
-            raise FileError(f"{file}: {error}") from None
+        write_whole(_path(file, format), data)
 
     def getHistogram(self, what: str = "") -> Histogram:
         """Return statistics of all values, or of the units whose numbers are in `what`."""
@@ -196,10 +197,12 @@ def _loaded(file: str, format: str = "binary-unit-time") -> np.ndarray:
         raise ArgumentError(f"format {format!r}: expected binary-unit-time or csv")
     try:
         if format == "csv":
-            return np.loadtxt(_path(file, format), delimiter=",", ndmin=2)
+            lines = read_whole(_path(file, format)).decode().splitlines()
+            return np.loadtxt(lines, delimiter=",", ndmin=2)
         with open(_path(file, format), "rb") as source:
-            units, steps = (int(word) for word in source.readline().split())
-            data = np.frombuffer(source.read(), dtype="<f8")
+            units, steps = (int(word) for word in source.readline(_FIRST_LINE).split())
+            rest = os.fstat(source.fileno()).st_size - source.tell()
+            data = np.frombuffer(source.read(max(rest, 0)), dtype="<f8")
             return data.reshape(steps, units).copy()
     except (OSError, ValueError) as error:
         raise FileError(f"{_path(file, format)}: {error}") from None

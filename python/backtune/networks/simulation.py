@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .._engine.abi import lib
 from .._engine.arrays import as_flat
+from .._engine.callbacks import interruptible
 from .._engine.data.sequences import Sequences, joined, read
 from .._engine.data.starts import initial_states
 from .._engine.data.times import check_sampling
@@ -17,6 +18,10 @@ from .._engine.found import Gradients, Simulated, SimulatedStates, simulated
 from .._engine.types import Array, DataLike, OneSequence, StateLike
 from .grouped import GroupedNetwork
 from .stream import Stream
+
+
+# Time steps x weights of a run that Ctrl-C can end: some milliseconds.
+_LONG = 10_000_000
 
 
 def _size(array: Array | None) -> int:
@@ -116,6 +121,9 @@ class SimulatingNetwork(GroupedNetwork):
             Another number of channels, or state of another size.
         TypeError
             Something else than numbers: the message names the dtype, or the column of a table.
+        KeyboardInterrupt
+            Ctrl-C. With ``states=True``, and where the network reads what was measured of itself,
+            at the end of the run.
 
         Warns
         -----
@@ -187,21 +195,19 @@ class SimulatingNetwork(GroupedNetwork):
         groups = self.groups if states else {}
         values = np.empty((total, sum(group.size for group in groups.values()))) if states else None
         final = np.empty((len(sequences), self.state_size)) if return_state else None
-        lib.bt_simulate(
-            self._pointer,
-            len(lengths),
-            np.array(lengths, dtype=np.int64),
-            inputs,
-            inputs.size,
-            start,
-            _size(start),
-            outputs,
-            outputs.size,
-            values,
-            _size(values),
-            final,
-            _size(final),
-        )
+        given = (self._pointer, len(lengths), np.array(lengths, dtype=np.int64), inputs)
+        started, ends = (start, _size(start)), (outputs, outputs.size, final, _size(final))
+        if values is None and self._takes_long(total):
+            # The same to the bit, and polled.
+            interruptible(
+                lambda callback, stop: lib.bt_predict(
+                    *(*given, inputs.size, None, 0, 1.0, *started),
+                    *(np.empty(0, np.int64), 0, np.empty(0), 0, *ends, callback, None, stop),
+                )
+            )
+        else:
+            others = (values, _size(values), final, _size(final))
+            lib.bt_simulate(*given, inputs.size, *started, outputs, outputs.size, *others)
         if len(lengths) == 1 and values is None and final is None:
             return [outputs]
         results, first = [], 0
@@ -212,6 +218,10 @@ class SimulatingNetwork(GroupedNetwork):
             results.append(simulated(outputs[part], named, state))
             first += length
         return results
+
+    def _takes_long(self, steps: int) -> bool:
+        """Tell whether a run takes more than a moment, and reads nothing as measured."""
+        return steps * max(self._weight_count, 1) > _LONG and "measured" not in self.to_json()
 
     def _starts(self, starts: list[Any]) -> Array | None:
         """Return the initial states of all sequences, None where all are the network's own."""

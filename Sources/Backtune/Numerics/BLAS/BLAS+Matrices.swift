@@ -14,7 +14,7 @@ func dgemm(
   _ ldc: Count
 ) {
   let (m, n, k, lda, ldb, ldc) = (m.int, n.int, k.int, lda.int, ldb.int, ldc.int)
-  if m <= 0 || n <= 0 { return }
+  if m <= 0 || n <= 0 || !LAPACK.wants(m * n) { return }
   for j in 0..<n { scale(0..<m, beta.pointee, c + j * ldc) }
   let left = GeneralProduct.View(a, row: 1, column: lda)
   let right = GeneralProduct.View(b, row: 1, column: ldb)
@@ -30,7 +30,7 @@ func dsyr2k(
   _ lda: Count, _ b: Reals, _ ldb: Count, _ beta: Reals, _ c: MutableReals, _ ldc: Count
 ) {
   let (n, k, alpha, ldc, isUpper) = (n.int, k.int, alpha.pointee, ldc.int, uplo.is("U"))
-  if n <= 0 { return }
+  if n <= 0 || !LAPACK.wants(n * n * k) { return }
   for j in 0..<n { scale(isUpper ? 0..<j + 1 : j..<n, beta.pointee, c + j * ldc) }
   if k <= 0 || alpha == 0 { return }
   let isPlain = trans.is("N")
@@ -68,6 +68,7 @@ func dtrmm(
 ) {
   let (m, n, alpha, ldb) = (m.int, n.int, alpha.pointee, ldb.int)
   if m <= 0 || n <= 0 { return }
+  if !LAPACK.wants(m * n * (side.is("L") ? m : n) / 2) { return }
   let (isUpper, isTransposed) = (uplo.is("U"), !transa.is("N"))
   if side.is("L") {
     let triangle = Triangle(a, lda.int, m, isUpper: isUpper, isUnit: diag.is("U"))

@@ -17,7 +17,7 @@ func dgemv(
   _ incx: Count, _ beta: Reals, _ y: MutableReals, _ incy: Count
 ) {
   let (m, n, alpha, lda, dx, dy) = (m.int, n.int, alpha.pointee, lda.int, incx.int, incy.int)
-  if m <= 0 || n <= 0 { return }
+  if m <= 0 || n <= 0 || !LAPACK.wants(m * n) { return }
   let isTransposed = !trans.is("N")
   scale(isTransposed ? n : m, beta.pointee, y, dy)
   if alpha == 0 { return }
@@ -97,7 +97,7 @@ func dger(
   _ a: MutableReals, _ lda: Count
 ) {
   let (m, n, alpha, dx, dy, lda) = (m.int, n.int, alpha.pointee, incx.int, incy.int, lda.int)
-  if m <= 0 || n <= 0 || alpha == 0 { return }
+  if m <= 0 || n <= 0 || alpha == 0 || !LAPACK.wants(m * n) { return }
   let (x, y) = (x + firstPlace(m, dx), y + firstPlace(n, dy))
   for j in 0..<n {
     let (factor, column) = (alpha * y[j * dy], a + j * lda)
@@ -117,7 +117,7 @@ func dsymv(
   _ beta: Reals, _ y: MutableReals, _ incy: Count
 ) {
   let (n, alpha, lda, dx, dy) = (n.int, alpha.pointee, lda.int, incx.int, incy.int)
-  if n <= 0 { return }
+  if n <= 0 || !LAPACK.wants(n * n) { return }
   scale(n, beta.pointee, y, dy)
   if alpha == 0 { return }
   let (x, y) = (x + firstPlace(n, dx), y + firstPlace(n, dy))
@@ -146,7 +146,7 @@ func dsyr2(
   _ incy: Count, _ a: MutableReals, _ lda: Count
 ) {
   let (n, alpha, dx, dy, lda) = (n.int, alpha.pointee, incx.int, incy.int, lda.int)
-  if n <= 0 || alpha == 0 { return }
+  if n <= 0 || alpha == 0 || !LAPACK.wants(n * n) { return }
   let (x, y) = (x + firstPlace(n, dx), y + firstPlace(n, dy))
   let isUpper = uplo.is("U")
   for j in 0..<n {

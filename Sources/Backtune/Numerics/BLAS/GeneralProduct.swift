@@ -66,6 +66,7 @@ package enum GeneralProduct {
         pack(b.from(p, j).transposed, width, count, tileColumns, 1, packedB)
         for i in Swift.stride(from: 0, to: rows, by: blockRows) {
           let height = min(blockRows, rows - i)
+          if !LAPACK.wants(height * width * count) { return }
           pack(a.from(i, p), height, count, tileRows, scale, packedA)
           block(packedA, height, packedB, width, count, c + i + j * stride, stride)
         }

@@ -41,14 +41,13 @@ enum Pool {
   // MARK: The caller
 
   /// Runs a job with helpers.
-  /// - Parameter isWatching: leaves the work to a helper, if there is one, and only polls.
   /// - Returns: false where the pool is in use, or there are no helpers: nothing has been done then.
-  static func run(_ job: Job, isWatching: Bool, poll: () throws -> Void) throws -> Bool {
+  static func run(_ job: Job, poll: () throws -> Void) throws -> Bool {
     guard begin(job) else { return false }
     defer { end(job) }
     var interruption: (any Error)?
     do {
-      if !isWatching { try job.work(poll: poll) }
+      try job.work(poll: poll)
       try join(job, poll: poll)
     } catch {
       interruption = error
@@ -98,12 +97,10 @@ enum Pool {
       guard job.generation == state.pointee.generation || job.inside == 0 else {
         throw BacktuneError.state("a call that was suspended when the process was forked")
       }
-      let isAlone = !isOver && state.pointee.threads.isEmpty
-      guard isAlone || done.wait(lock, milliseconds: pollMilliseconds) else { continue }
+      guard done.wait(lock, milliseconds: pollMilliseconds) else { continue }
       pthread_mutex_unlock(lock.mutex)
       defer { pthread_mutex_lock(lock.mutex) }
-      // The helper that was to do it is not in this process.
-      if isAlone { try job.work(poll: poll) } else { try poll() }
+      try poll()
     }
   }
 

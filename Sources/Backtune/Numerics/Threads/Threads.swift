@@ -21,7 +21,7 @@ package enum Threads {
     let helpers = min(threads, count) - 1
     if helpers > 0 {
       let job = Job(count, seats: helpers, body)
-      if try Pool.run(job, isWatching: false, poll: poll) { return }
+      if try Pool.run(job, poll: poll) { return }
     }
     for index in 0..<max(count, 0) {
       try body(index, 0)
@@ -36,18 +36,6 @@ package enum Threads {
   ) {
     // Nothing in it throws.
     try? forEach(count, threads: threads, poll: {}, body)
-  }
-
-  /// Calls `body` once, on another thread where one is to be had, while the caller polls every 10 ms: for what takes long
-  /// and cannot poll itself, such as a call of LAPACK. One thread computes, whatever `count` is.
-  /// - Throws: what `poll` threw, after `body` has returned; else what `body` threw.
-  package static func aside(
-    poll: () throws -> Void, _ body: @escaping () throws -> Void
-  ) throws {
-    let job = Job(1, seats: 1) { _, _ in try body() }
-    if try Pool.run(job, isWatching: true, poll: poll) { return }
-    try body()
-    try poll()
   }
 
   /// Whether so many multiplications, or what takes as long, are worth waking other threads for.

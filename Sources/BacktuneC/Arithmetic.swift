@@ -1,0 +1,45 @@
+import CThread
+
+/// The floating-point arithmetic of the calling thread, as the host has set it: rounding, small values taken for zero, traps.
+/// The engine has its own, in which results are the same whatever that is; what was found is there again afterwards, flags
+/// of what happened included, and while a callback runs.
+struct Arithmetic {
+  private let found: UInt32
+
+  /// To be ended by `restore`.
+  @inline(__always)
+  init() {
+    found = backtune_arithmetic()
+    if found & ~Self.flags != Self.usual { backtune_set_arithmetic(Self.usual) }
+  }
+
+  @inline(__always)
+  func restore() {
+    if backtune_arithmetic() != found { backtune_set_arithmetic(found) }
+  }
+
+  /// Notes it for callbacks.
+  func note() { Self.setHost(found) }
+
+  /// Calls a function of the host's, in the arithmetic that was noted last.
+  static func ofHost<Result>(_ body: () -> Result) -> Result {
+    backtune_set_arithmetic(host())
+    let result = body()
+    backtune_set_arithmetic(usual)
+    return result
+  }
+
+  /// As at the start of a process: to the nearest, nothing traps.
+  private static var usual: UInt32 { 0x1F80 }
+  private static var flags: UInt32 { 0x3F }
+
+  // Never inlined: another file would have a variable of its own.
+
+  @inline(never)
+  private static func host() -> UInt32 { backtune_host_arithmetic().pointee }
+
+  @inline(never)
+  private static func setHost(_ arithmetic: UInt32) {
+    backtune_host_arithmetic().pointee = arithmetic
+  }
+}

@@ -1,0 +1,36 @@
+/* What belongs to the thread that asks, for which Swift has no words. Variables: each file that asks for one has one of its
+ * own, so that only one may. */
+#ifndef BACKTUNE_THREAD_H
+#define BACKTUNE_THREAD_H
+
+/* What watches the call of LAPACK that is under way: LAPACK.swift. */
+static inline void **backtune_watch(void) {
+  static _Thread_local void *watch;
+  return &watch;
+}
+
+/* The arithmetic that the host calls in: Arithmetic.swift. */
+static inline unsigned *backtune_host_arithmetic(void) {
+  static _Thread_local unsigned arithmetic;
+  return &arithmetic;
+}
+
+/* How floating-point numbers are rounded, what becomes of small ones, what traps, and flags of what happened. On other
+ * processors it is left alone. */
+static inline unsigned backtune_arithmetic(void) {
+#ifdef __SSE2__
+  return __builtin_ia32_stmxcsr();
+#else
+  return 0x1F80;
+#endif
+}
+
+static inline void backtune_set_arithmetic(unsigned arithmetic) {
+#ifdef __SSE2__
+  __builtin_ia32_ldmxcsr(arithmetic);
+#else
+  (void)arithmetic;
+#endif
+}
+
+#endif

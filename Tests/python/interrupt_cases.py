@@ -1,0 +1,269 @@
+"""What takes long, and is ended by Ctrl-C at a random moment: how fast it answers, and what it leaves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+import warnings
+from dataclasses import dataclass
+from typing import Any, Callable
+
+import backtune as bt
+import numpy as np
+
+
+@dataclass
+class Case:
+    """Something to interrupt.
+
+    Attributes
+    ----------
+    work : callable
+        What takes long. It may return, or raise KeyboardInterrupt.
+    usable : callable
+        Raises AssertionError where what is left is not as promised; given the result, None where
+        there is none.
+    """
+
+    work: Callable[[], Any]
+    usable: Callable[[Any], None]
+
+
+def interrupt(case: Case, after: float) -> float | None:
+    """Send SIGINT so many seconds after the work began; return the time of the answer.
+
+    None where the work was done before.
+    """
+    lock, state = threading.Lock(), {"runs": False, "sent": 0.0}
+
+    def send() -> None:
+        with lock:
+            if state["runs"]:
+                state["sent"] = time.perf_counter()
+                os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(after, send)
+    result = None
+    try:
+        state["runs"] = True
+        timer.start()
+        result = case.work()
+        ended = time.perf_counter()
+        with lock:
+            state["runs"] = False
+    except KeyboardInterrupt:
+        ended = time.perf_counter()
+        state["runs"] = False
+    timer.cancel()
+    timer.join()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    case.usable(result)
+    return ended - state["sent"] if state["sent"] else None
+
+
+def _estimation(net: bt.Network, u: Any, y: Any, **options: Any) -> Case:
+    drawn, estimators = net.copy(), []
+
+    def work() -> Any:
+        # As drawn: weights that are set are not raced.
+        fresh = drawn.copy()
+        estimators.append(bt.Estimator(fresh, u, y, **options))
+        return estimators[-1].run(progress=False)
+
+    def usable(trace: Any) -> None:
+        if not estimators:
+            return
+        estimator = estimators.pop()
+        weights = estimator.net.get_weights()
+        assert np.isfinite(weights).all()
+        if trace is None:  # it came before the run
+            return
+        assert np.array_equal(weights, estimator.get_weights())
+        assert trace.stop_reason == "interrupted by the user" or len(trace) > 0
+        assert len(trace) == 0 or estimator.cost <= min(report.cost for report in trace)
+        assert np.isfinite(estimator.net.simulate(u[:20])).all()
+        # It goes on from there.
+        estimator.run(max_iterations=0, progress=False)
+
+    return Case(work, usable)
+
+
+def _same_after(net: bt.Network, work: Callable[[], Any]) -> Case:
+    """Work that changes nothing."""
+    weights = net.get_weights()
+
+    def usable(result: Any) -> None:
+        assert np.array_equal(net.get_weights(), weights)
+        assert np.isfinite(net.simulate(np.zeros((5, net.inputs)))).all()
+
+    return Case(work, usable)
+
+
+def _teacher(units: int, steps: int) -> tuple[Any, Any]:
+    u = bt.random.normal(steps, seed=3).reshape(-1, 1)
+    return u, bt.lnl_network(units).randomize(1).simulate(u)
+
+
+def gauss_newton() -> Case:
+    """Tangents of long records."""
+    return _estimation(bt.lnl_network(8).randomize(2), *_teacher(8, 100_000))
+
+
+def many_weights() -> Case:
+    """Normal equations of 1,700 weights, one sequence of errors: factors and solutions."""
+    u, y = _teacher(40, 3000)
+    return _estimation(bt.lnl_network(40).randomize(2), u, y, method="gauss-newton", restarts=0)
+
+
+def backward_tuning() -> Case:
+    """The local second order, its pseudo-inverses and line searches."""
+    u, y = _teacher(8, 60_000)
+    return _estimation(bt.lnl_network(8).randomize(2), u, y, method="backward-tuning")
+
+
+def wide_nodes() -> Case:
+    """Pseudo-inverses of order 900."""
+    u = bt.random.normal(4000, seed=3).reshape(-1, 1)
+    y = bt.lnl_network(4).randomize(1).simulate(u)
+    net = bt.Network(1)
+    net.reservoir(900, outputs=1, seed=1)
+    net.randomize(1)
+    return _estimation(net, u, y, method="backward-tuning")
+
+
+def readout() -> Case:
+    """A linear readout of 1,200 nodes, solved at once."""
+    u = bt.random.normal(6000, seed=3).reshape(-1, 1)
+    y = bt.lnl_network(4).randomize(1).simulate(u)
+    net = bt.Network(1)
+    net.reservoir(1200, outputs=1, seed=1)
+    net.randomize(1)
+    return _estimation(net, u, y)
+
+
+def race() -> Case:
+    """Draws of weights that are raced."""
+    return _estimation(bt.lnl_network(8).randomize(2), *_teacher(8, 20_000), restarts=16)
+
+
+def observables() -> Case:
+    """Projections of states on desired means."""
+    u, y = _teacher(2, 50_000)
+    net = bt.lnl_network(2).randomize(2)
+    means = [bt.observables.mean(0), bt.observables.autocorrelation(0, 5)]
+    criterion = bt.criteria.Observables(means)
+    return _estimation(net, u, y, criterion=criterion, method="backward-tuning")
+
+
+def uncertainty() -> Case:
+    """Derivatives, factors and singular values of 1,000 weights and more."""
+    u, y = _teacher(34, 3000)
+    net = bt.lnl_network(34).randomize(2)
+    # Of an estimator that remembers nothing.
+    return _same_after(net, lambda: bt.Estimator(net, u, y).uncertainty())
+
+
+def band() -> Case:
+    """Bands of a long record."""
+    u, y = _teacher(24, 40_000)
+    net = bt.lnl_network(24).randomize(2)
+    found = bt.Estimator(net, u[:900], y[:900]).uncertainty()
+    return _same_after(net, lambda: found.band(u))
+
+
+def simulate() -> Case:
+    """A long record through a network."""
+    net = bt.lnl_network(24).randomize(2)
+    u = bt.random.normal(1_000_000, seed=3).reshape(-1, 1)
+    return _same_after(net, lambda: net.simulate(u))
+
+
+def predict() -> Case:
+    """Steps ahead from every time of a record."""
+    net = bt.Network(1)
+    net.state_space(6, hidden=4, feedback="measured")
+    net.randomize(1)
+    u = bt.random.normal(40_000, seed=3).reshape(-1, 1)
+    return _same_after(net, lambda: net.predict(u, u, 64))
+
+
+def export() -> Case:
+    """The text of a network of a million weights."""
+    net = bt.lnl_network(1000).randomize(1)
+    return _same_after(net, lambda: net.export(format="c"))
+
+
+def save() -> Case:
+    """The JSON form of a network of a million weights."""
+    import tempfile
+
+    net = bt.lnl_network(1000).randomize(1)
+    path = os.path.join(tempfile.mkdtemp(), "net.json")
+    net.save(path)
+    with open(path, "rb") as file:
+        content = file.read()
+    case = _same_after(net, lambda: net.save(path))
+    usable = case.usable
+
+    def whole(result: Any) -> None:
+        usable(result)
+        with open(path, "rb") as file:
+            assert file.read() == content
+        assert os.listdir(os.path.dirname(path)) == ["net.json"]
+
+    case.usable = whole
+    return case
+
+
+def identify() -> Case:
+    """The whole recipe, on threads."""
+    u = bt.random.normal(1500, seed=3).reshape(-1, 1)
+    y = bt.lnl_network(3).randomize(1).simulate(u)[:, :1]
+
+    def work() -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return bt.identify(u, y, progress=False)
+
+    def usable(model: Any) -> None:
+        if model is not None:
+            assert np.isfinite(model.simulate(u[:50])).all()
+
+    return Case(work, usable)
+
+
+def forecast() -> Case:
+    """A forecast in one call."""
+    y = bt.datasets.mackey_glass(1200).ravel()
+
+    def work() -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return bt.forecast(y, 20)
+
+    def usable(found: Any) -> None:
+        if found is not None:
+            assert np.isfinite(found.mean).all()
+
+    return Case(work, usable)
+
+
+CASES = [
+    gauss_newton,
+    many_weights,
+    backward_tuning,
+    wide_nodes,
+    readout,
+    race,
+    observables,
+    uncertainty,
+    band,
+    simulate,
+    predict,
+    export,
+    save,
+    identify,
+    forecast,
+]
