@@ -134,28 +134,7 @@ import Testing
       }
     }
     #expect(shared < 50)
-    let aside = try longestOfBestTry {
-      try Threads.aside(poll: poll) {
-        #expect(pthread_equal(caller, pthread_self()) == 0)
-        Self.sleep(milliseconds: 300)
-      }
-    }
-    #expect(aside < 50)
     #expect(strangers == 0)
-  }
-
-  @Test func asideThrows() {
-    #expect(throws: Failure(index: 4)) {
-      try Threads.aside(poll: {}) { throw Failure(index: 4) }
-    }
-    let hasEnded = Counters(1)
-    #expect(throws: Failure(index: 5)) {
-      try Threads.aside(poll: { throw Failure(index: 5) }) {
-        Self.sleep(milliseconds: 100)
-        hasEnded.add(at: 0)
-      }
-    }
-    #expect(hasEnded[0] == 1)
   }
 
   @Test(arguments: [2, 5])
@@ -282,18 +261,6 @@ import Testing
     if isChild[0] == 1 { _exit(isWhole && Self.works(threads: 3) ? 0 : 1) }
     #expect(isWhole)
     #expect(Self.child(pid) == 0)
-  }
-
-  @Test func forkAside() throws {
-    let done = Counters(1)
-    var pid: pid_t = -1
-    try Threads.aside(poll: { if pid == -1 { pid = forked() } }) {
-      Self.sleep(milliseconds: 50)
-      done.add(at: 0)
-    }
-    if pid == 0 { _exit(done[0] == 1 && Self.works(threads: 3) ? 0 : 1) }
-    #expect(done[0] == 1)
-    if pid > 0 { #expect(Self.child(pid) == 0) }
   }
 
   @Test func forkBesideAJob() throws {

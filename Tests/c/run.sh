@@ -102,8 +102,8 @@ compile() {
 }
 
 compile ""
-for name in unload keys; do
-  check "compile $name.c" "$CC" "${flags[@]}" "${posix[@]}" -o "$work/$name" "$here/$name.c" -ldl -lpthread
+for name in unload keys twice; do
+  check "compile $name.c" "$CC" "${flags[@]}" "${posix[@]}" -o "$work/$name" "$here/$name.c" -ldl -lpthread -lm
 done
 check "compile host_blas.c" "$CC" "${flags[@]}" "${posix[@]}" -rdynamic -o "$work/host_blas" "$here/host_blas.c" \
   "$work"/{check,support}.o "${link[@]}"
@@ -191,6 +191,12 @@ for name in unload keys; do
   "$work/$name" "$library" >"$work/$name.log" 2>&1
   tally $name "$work/$name.log" $?
 done
+# Another version beside it, where there is one: that for valgrind.
+another=$library
+[ -z "$valgrind_folder" ] || another=$valgrind_folder/libbacktune.so.1
+cp "$another" "$work/another.so"
+"$work/twice" "$library" "$work/another.so" >"$work/twice.log" 2>&1
+tally twice "$work/twice.log" $?
 # Functions of BLAS and LAPACK that are not the library's.
 for preloaded in "" "$work/preloaded.so"; do
   LD_PRELOAD=$preloaded "$work/host_blas" >"$work/host_blas.log" 2>&1

@@ -1,4 +1,4 @@
-"""What takes long, and is ended by Ctrl-C at a random moment: how fast it answers, and what it leaves."""
+"""What takes long and is ended by Ctrl-C: how fast it answers, and what it leaves."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _estimation(net: bt.Network, u: Any, y: Any, **options: Any) -> Case:
 
 
 def _same_after(net: bt.Network, work: Callable[[], Any]) -> Case:
-    """Work that changes nothing."""
+    """Do work that changes nothing."""
     weights = net.get_weights()
 
     def usable(result: Any) -> None:
@@ -107,24 +107,24 @@ def _teacher(units: int, steps: int) -> tuple[Any, Any]:
 
 
 def gauss_newton() -> Case:
-    """Tangents of long records."""
+    """Run tangents of long records."""
     return _estimation(bt.lnl_network(8).randomize(2), *_teacher(8, 100_000))
 
 
 def many_weights() -> Case:
-    """Normal equations of 1,700 weights, one sequence of errors: factors and solutions."""
+    """Solve normal equations of 1,700 weights."""
     u, y = _teacher(40, 3000)
     return _estimation(bt.lnl_network(40).randomize(2), u, y, method="gauss-newton", restarts=0)
 
 
 def backward_tuning() -> Case:
-    """The local second order, its pseudo-inverses and line searches."""
+    """Take steps of the local second order, with line searches."""
     u, y = _teacher(8, 60_000)
     return _estimation(bt.lnl_network(8).randomize(2), u, y, method="backward-tuning")
 
 
 def wide_nodes() -> Case:
-    """Pseudo-inverses of order 900."""
+    """Invert matrices of order 900."""
     u = bt.random.normal(4000, seed=3).reshape(-1, 1)
     y = bt.lnl_network(4).randomize(1).simulate(u)
     net = bt.Network(1)
@@ -134,7 +134,7 @@ def wide_nodes() -> Case:
 
 
 def readout() -> Case:
-    """A linear readout of 1,200 nodes, solved at once."""
+    """Solve a linear readout of 1,200 nodes."""
     u = bt.random.normal(6000, seed=3).reshape(-1, 1)
     y = bt.lnl_network(4).randomize(1).simulate(u)
     net = bt.Network(1)
@@ -144,12 +144,12 @@ def readout() -> Case:
 
 
 def race() -> Case:
-    """Draws of weights that are raced."""
+    """Race draws of weights."""
     return _estimation(bt.lnl_network(8).randomize(2), *_teacher(8, 20_000), restarts=16)
 
 
 def observables() -> Case:
-    """Projections of states on desired means."""
+    """Project states on desired means."""
     u, y = _teacher(2, 50_000)
     net = bt.lnl_network(2).randomize(2)
     means = [bt.observables.mean(0), bt.observables.autocorrelation(0, 5)]
@@ -158,7 +158,7 @@ def observables() -> Case:
 
 
 def uncertainty() -> Case:
-    """Derivatives, factors and singular values of 1,000 weights and more."""
+    """Find singular values of 1,000 weights and more."""
     u, y = _teacher(34, 3000)
     net = bt.lnl_network(34).randomize(2)
     # Of an estimator that remembers nothing.
@@ -166,7 +166,7 @@ def uncertainty() -> Case:
 
 
 def band() -> Case:
-    """Bands of a long record."""
+    """Find bands of a long record."""
     u, y = _teacher(24, 40_000)
     net = bt.lnl_network(24).randomize(2)
     found = bt.Estimator(net, u[:900], y[:900]).uncertainty()
@@ -174,14 +174,14 @@ def band() -> Case:
 
 
 def simulate() -> Case:
-    """A long record through a network."""
+    """Run a long record through a network."""
     net = bt.lnl_network(24).randomize(2)
     u = bt.random.normal(1_000_000, seed=3).reshape(-1, 1)
     return _same_after(net, lambda: net.simulate(u))
 
 
 def predict() -> Case:
-    """Steps ahead from every time of a record."""
+    """Predict steps ahead from every time of a record."""
     net = bt.Network(1)
     net.state_space(6, hidden=4, feedback="measured")
     net.randomize(1)
@@ -190,13 +190,13 @@ def predict() -> Case:
 
 
 def export() -> Case:
-    """The text of a network of a million weights."""
+    """Write the code of a network of a million weights."""
     net = bt.lnl_network(1000).randomize(1)
     return _same_after(net, lambda: net.export(format="c"))
 
 
 def save() -> Case:
-    """The JSON form of a network of a million weights."""
+    """Write the JSON form of a network of a million weights."""
     import tempfile
 
     net = bt.lnl_network(1000).randomize(1)
@@ -218,7 +218,7 @@ def save() -> Case:
 
 
 def identify() -> Case:
-    """The whole recipe, on threads."""
+    """Follow the whole recipe, on threads."""
     u = bt.random.normal(1500, seed=3).reshape(-1, 1)
     y = bt.lnl_network(3).randomize(1).simulate(u)[:, :1]
 
@@ -235,7 +235,7 @@ def identify() -> Case:
 
 
 def forecast() -> Case:
-    """A forecast in one call."""
+    """Forecast in one call."""
     y = bt.datasets.mackey_glass(1200).ravel()
 
     def work() -> Any:

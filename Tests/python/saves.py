@@ -1,4 +1,4 @@
-"""Everything that writes a file: how it is written, twice with different contents, and read again."""
+"""Everything that writes a file, each with two contents."""
 
 from __future__ import annotations
 
@@ -68,7 +68,6 @@ def _command(folder: Path) -> Save:
 
 def _experiment() -> Save:
     def write(path: str, which: int) -> None:
-        Path(path).unlink(missing_ok=True) if which == 2 else None
         store = Store(Path(path))
         store._lines.clear()
         store.add({"which": which}, {"values": [which] * 4000}, (1.0, 1.0))

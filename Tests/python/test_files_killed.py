@@ -1,4 +1,4 @@
-"""Processes that are killed while they write a file: what stands there is the old one or the new one, whole.
+"""Processes killed while they write a file: what stands there is the old one, or the new, whole.
 
 BACKTUNE_TEST_KILLS processes are killed, 24 by default, in turn of every kind that writes.
 """
@@ -16,7 +16,7 @@ KILLS = int(os.environ.get("BACKTUNE_TEST_KILLS", 24))
 
 
 def contents(path):
-    """Return what stands in the files of a folder, by name; what killed processes left beside apart."""
+    """Return files of a folder by name, without what killed processes left beside."""
     return {p.name: p.read_bytes() for p in path.iterdir() if not p.name.startswith(".backtune-")}
 
 

@@ -1,7 +1,7 @@
-"""Ctrl-C at random moments of everything that takes long: it ends at once, the best weights are kept.
+"""Ctrl-C at random moments of all that takes long: it ends at once, the best weights are kept.
 
-BACKTUNE_TEST_INTERRUPTS of them, in turn of every kind of work; by default a few of a few kinds. BACKTUNE_TEST_SHOW tells how
-long they took to answer.
+BACKTUNE_TEST_INTERRUPTS of them, in turn of every kind of work; by default a few of a few kinds.
+BACKTUNE_TEST_SHOW tells how long they took to answer.
 """
 
 import os

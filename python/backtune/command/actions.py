@@ -10,7 +10,7 @@ from typing import Any, Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._engine.errors import ArgumentError
+from .._engine.errors import ArgumentError, BacktuneError
 from .._engine.files import read_whole
 from ..estimation.estimator import Estimator
 from ..identification import IdentifiedModel
@@ -119,12 +119,17 @@ def _label(net: Network, given: Namespace) -> None:
 
 
 def _load(path: str) -> Model:
+    # Read once: it may be a pipe.
+    text = read_whole(path, "model").decode("utf-8", "replace")
     try:
-        document = json.loads(read_whole(path))
+        document = json.loads(text)
     except (ValueError, RecursionError):
         document = None
     is_model = isinstance(document, dict) and document.get("format") == FORMAT
-    return IdentifiedModel.load(path) if is_model else Network.load(path)
+    try:
+        return IdentifiedModel.from_json(text) if is_model else Network.from_json(text)
+    except BacktuneError as error:
+        raise type(error)(f"'{path}': {error}") from None
 
 
 def _opened(given: Namespace) -> tuple[Model, Recordings, list[str], list[str]]:

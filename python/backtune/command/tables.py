@@ -72,7 +72,10 @@ def read(path: str) -> Table:
     if not lines:
         raise ArgumentError(f"{path}: there is nothing in it")
     delimiter = max(",;\t", key=lines[0].count)
-    rows = list(csv.reader(lines, delimiter=delimiter))
+    try:
+        rows = list(csv.reader(lines, delimiter=delimiter))
+    except csv.Error as error:
+        raise ArgumentError(f"{path}: no table, {error}") from None
     first = [name.strip() for name in rows[0]]
     has_names = not all(_is_number(name) for name in first)
     names = first if has_names else [str(k + 1) for k in range(len(first))]

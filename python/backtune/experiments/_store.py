@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .._engine.errors import FileError
-from .._engine.files import write_whole
+from .._engine.files import read_whole, write_whole
 from .._engine.version import __version__
 from ._experiment import Parameters, Record
 
@@ -61,8 +61,8 @@ class Store:
         self._lines: list[str] = []
         self._runs: dict[str, Record] = {}
         try:
-            text = path.read_text(encoding="utf8") if path.exists() else ""
-        except (OSError, UnicodeError) as error:
+            text = read_whole(path).decode("utf-8") if path.exists() else ""
+        except (OSError, ValueError) as error:
             raise FileError(f"{path}: cannot be read, {error}") from error
         for line in text.splitlines():
             self._lines.append(line)

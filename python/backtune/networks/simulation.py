@@ -19,7 +19,6 @@ from .._engine.types import Array, DataLike, OneSequence, StateLike
 from .grouped import GroupedNetwork
 from .stream import Stream
 
-
 # Time steps x weights of a run that Ctrl-C can end: some milliseconds.
 _LONG = 10_000_000
 
