@@ -36,8 +36,11 @@ test: build
 
 test-all: test
 	@Tests/threads/run.sh
+	@BACKTUNE_TEST_KILLS=350 BACKTUNE_TEST_FORKS=300 Tests/c/run.sh --no-valgrind
 	@tools/setup.sh --all
 	@BACKTUNE_TEST_ALL=1 .venv-all/bin/python -m pytest -q $(LATER)
+	@BACKTUNE_TEST_ALL=1 BACKTUNE_TEST_KILLS=1000 BACKTUNE_TEST_INTERRUPTS=500 BACKTUNE_TEST_SHOW=1 \
+	  .venv-all/bin/python -m pytest -q -s $(addprefix Tests/python/test_,files_killed.py interrupts.py locale.py)
 
 install:
 	@DESTDIR="$(DESTDIR)" LIBDIR="$(LIBDIR)" tools/install.sh "$(PREFIX)"

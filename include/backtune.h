@@ -59,9 +59,14 @@
  *             bt_simulate 2 (M + O) T; bt_gradient 1.5 V T + 2 O T; an estimator M T + 3 O T, with a cost or gradient
  *             3 V T + 10 O T, a run by Gauss-Newton 4 V T + 12 O T + 3 P P, by backward tuning 12 V T + 17 O T,
  *             uncertainty 5 V T + 18 O T + 8 P P. A stream has six times its weights.
+ * Arithmetic. Whatever the calling thread has set of rounding, of small values taken for zero and of traps, results are
+ *             those of the usual arithmetic; what was set, flags included, is there again after a call and in callbacks.
+ *             Nothing depends on the locale.
  * Libraries.  LAPACK is linked in, with products of the library's own in place of BLAS: nothing of BLAS, LAPACK or Fortran is
  *             taken from the process, and nothing given to it but the bt_ functions. OPENBLAS_NUM_THREADS, MKL_NUM_THREADS
  *             and the like say nothing to it, and no threads are made but those above.
+ *             Several versions of the library may be loaded side by side (dlopen, RTLD_LOCAL), each with threads of its
+ *             own; a handle is for the one that made it. dlclose ends these threads.
  * Text.       UTF-8, ended by a zero byte. Calls that return text take a buffer and its capacity in bytes, write as much
  *             as fits (always ended by zero when the capacity is 1 or more; a NULL buffer with capacity 0 is allowed)
  *             and report the full length without the zero. A text that does not fit is cut between characters. Names
@@ -715,8 +720,7 @@ bt_status bt_estimator_uncertainty(bt_estimator *estimator, double *covariance, 
                                    double *errors, double *freedom, int64_t length, double *noise, int64_t *rank);
 
 /* Finds what the calls of this family give and keeps it until something is estimated: they then only copy. `callback` (may
- * be NULL) is polled; singular values of a matrix of order P that are under way (a second at P = 1,000, five at 2,000) are
- * finished before it stops the work: `stop` (may be NULL) then receives BT_STOP_CALLBACK and nothing has changed, otherwise
+ * be NULL) is polled; where it stops the work `stop` (may be NULL) receives BT_STOP_CALLBACK and nothing has changed, otherwise
  * BT_STOP_NONE. */
 bt_status bt_estimator_find_uncertainty(bt_estimator *estimator, bt_callback callback, void *user_data, int32_t *stop);
 

@@ -1,16 +1,16 @@
 import CThread
 
-/// Calls of LAPACK, which cannot poll: the BLAS that they call does it for them.
+/// Calls of LAPACK, which cannot poll: what they call of BLAS does it for them.
 enum LAPACK {
-  /// Calls `body`, which calls LAPACK, on this thread; where it takes long, `poll` is called about every millisecond.
+  /// Calls `body`, which calls LAPACK, on this thread; where it takes long, `poll` is called every few milliseconds.
   ///
-  /// LAPACK cannot be left. Where `poll` throws, its products are no longer made and `giveUp` is called, which is to fill
-  /// all that it works on with zeros: what is left for it to do is of a lower order, and comes to an end.
+  /// LAPACK cannot be left. Where `poll` throws, products of matrices are no longer made, and rounding is said to be so
+  /// coarse that everything has converged: what is left to do is of a lower order.
   ///
   /// - Parameter work: multiplications, about.
-  static func run(work: Int, poll: Poll, giveUp: @escaping () -> Void, _ body: () -> Void) throws {
+  static func run(work: Int, poll: Poll, _ body: () -> Void) throws {
     if work < longWork { return body() }
-    let watch = Watch(poll, giveUp)
+    let watch = Watch(poll)
     setCurrent(Unmanaged.passUnretained(watch).toOpaque())
     body()
     setCurrent(nil)
@@ -18,7 +18,8 @@ enum LAPACK {
     try poll()
   }
 
-  /// Whether a product of so many multiplications is still wanted. Asked by every one that is not small, before it begins.
+  /// Whether a product of so many multiplications, or what takes as long, is still wanted. Asked by every one that is not
+  /// small, before it begins.
   @inline(never)
   static func wants(_ work: Int) -> Bool {
     guard let place = backtune_watch().pointee else { return true }
@@ -49,17 +50,13 @@ enum LAPACK {
 /// What is to be asked while a call of LAPACK is under way.
 private final class Watch {
   private let poll: Poll
-  private let giveUp: () -> Void
   /// Multiplications since `poll` was called.
   var work = 0
   private(set) var error: (any Error)?
 
-  init(_ poll: Poll, _ giveUp: @escaping () -> Void) { (self.poll, self.giveUp) = (poll, giveUp) }
+  init(_ poll: Poll) { self.poll = poll }
 
   func ask() {
-    do { try poll() } catch {
-      self.error = error
-      giveUp()
-    }
+    do { try poll() } catch { self.error = error }
   }
 }

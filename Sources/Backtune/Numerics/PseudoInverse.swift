@@ -117,8 +117,7 @@ package struct SymmetricSystem {
     let integerWork = try Buffer(count: (integerWorkCount + 1) / 2, for: purpose)
 
     var info = Int32(0)
-    let giveUp = { for buffer in [matrix, eigenvalues, work] { buffer.zero() } }
-    try LAPACK.run(work: 4 * order * order * order, poll: poll, giveUp: giveUp) {
+    try LAPACK.run(work: 4 * order * order * order, poll: poll) {
       var (n, lda, lwork, liwork) = (n, n, lwork, liwork)
       integerWork.pointer.withMemoryRebound(to: Int32.self, capacity: integerWorkCount) {
         let indices = $0

@@ -56,9 +56,8 @@ package struct SingularSystem {
       throw BacktuneError.size("\(purpose): LAPACK counts in 32 bits")
     }
     let work = try Buffer(count: Int(count), for: purpose)
-    let giveUp = { for buffer in [matrix, values, vectors, left, work] { buffer.zero() } }
     var info = Int32(0)
-    try LAPACK.run(work: 8 * rows * columns * columns, poll: poll, giveUp: giveUp) {
+    try LAPACK.run(work: 8 * rows * columns * columns, poll: poll) {
       info = run(work.pointer, count)
     }
     guard info == 0 else {

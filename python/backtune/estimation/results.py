@@ -133,9 +133,7 @@ class FoundEstimator(EstimatorHandle):
         s^2 = sum w e^2 / (n - rank). It is computed from J itself (QR factors, singular values):
         combinations that move the outputs by less than 1e-12 of what others do count as
         undetermined. It takes all derivatives by the weights twice, and the singular values of a
-        matrix of order P: a few seconds for a thousand weights. Ctrl-C is answered at once, but
-        singular values that are under way are finished first: these take half a second for a
-        thousand weights, and grow with the cube of their number.
+        matrix of order P: a few seconds for a thousand weights. Ctrl-C is answered at once.
         With criteria other than least squares, W are the weights of the quadratic that majorises
         them, and the result an approximation; with "cross-entropy", for desired probabilities that
         add up to 1, "bernoulli" and "poisson", W is Fisher's information and s = 1.

@@ -41,7 +41,7 @@ extension Estimator {
       let copies = recent.problem.horizonCount
       if let deviation = recent.deviation { return deviation }
       let (found, rows) = (recent.information, recent.information.rows)
-      let combinations = try WeightCombinations(found, weights: rows.order)
+      let combinations = try WeightCombinations(found, weights: rows.order, poll: poll)
       let deviation = try PredictionDeviation(
         recent.problem.runner.shards, found.states, rows.columns, slots: found.slots, combinations,
         poll: poll

@@ -43,6 +43,7 @@ public struct Uncertainty: Sendable {
     var freedom = [Double](repeating: -1, count: network)
     let (inverse, stride) = try spectrum.inverse(poll: poll)
     for (i, row) in spectrum.free.enumerated() where row < network {
+      try poll()
       for (j, column) in spectrum.free[...i].enumerated() {
         let value = noise * noise * inverse.pointer[i * stride + j]
         covariance[row * network + column] = value

@@ -31,7 +31,7 @@ public struct WeightCombinations: Sendable {
   }
 
   /// - Parameter weights: the columns that are wanted, from the first on: those of initial states come last.
-  init(_ found: WeightInformation, weights: Int) throws {
+  init(_ found: WeightInformation, weights: Int, poll: Poll = .none) throws {
     let spectrum = found.spectrum
     try MemoryBudget.bytes(
       doubles: [spectrum.order, weights], for: "combinations of the weights")
@@ -39,6 +39,7 @@ public struct WeightCombinations: Sendable {
     let unit = Double(max(found.observed, 1)).squareRoot()
     var directions = [Double](repeating: 0, count: spectrum.order * weights)
     for k in 0..<spectrum.order {
+      try poll()
       let direction = spectrum.direction(k)
       for (i, column) in spectrum.free.enumerated() where column < weights {
         directions[k * weights + column] = direction[i] / spectrum.lengths[i] * unit

@@ -53,6 +53,7 @@ struct WeightSpectrum {
     let (rows, columns) = (factor.order, free.count)
     let scaled = try Buffer(dimensions: [rows, columns], for: "spectrum of the weights")
     for (j, column) in free.enumerated() {
+      try poll()
       for i in 0...column {
         scaled.pointer[i * columns + j] = share * factor[i, column] / lengths[j]
       }
@@ -62,15 +63,17 @@ struct WeightSpectrum {
     // A change of scaled weight i by 1 is one of so much of its size, and this what rounding may make of the most of them.
     let changes = zip(free, lengths).map { Self.roundingOfChanges * most / ($1 * sizes[$0]) }
     let largest = columns > 0 ? system.values.pointer[0] : 0
-    func isDetermined(_ k: Int) -> Bool {
+    func isDetermined(_ k: Int) throws -> Bool {
+      try poll()
       let (value, vector) = (system.values.pointer[k], system.vector(k))
       let square = changes.indices.reduce(0.0) {
         $0 + changes[$1] * vector[$1] * changes[$1] * vector[$1]
       }
       return value > max(Self.rounding * largest, square.squareRoot())
     }
-    determined = (0..<columns).filter(isDetermined)
-    undetermined = (0..<columns).filter { !isDetermined($0) }
+    let isKnown = try (0..<columns).map(isDetermined)
+    determined = isKnown.indices.filter { isKnown[$0] }
+    undetermined = isKnown.indices.filter { !isKnown[$0] }
     (self.free, self.lengths, self.system) = (free, lengths, system)
     isSilent = own.map { $0 == 0 }
   }
@@ -99,6 +102,7 @@ struct WeightSpectrum {
     let stride = RowProducts.stride(count)
     let root = try Buffer(dimensions: [rows, stride], for: "covariance of the weights")
     for (column, k) in determined.enumerated() {
+      try poll()
       let (vector, value) = (direction(k), singularValue(k))
       for i in 0..<order { root.pointer[i * stride + column] = vector[i] / value / lengths[i] }
     }
