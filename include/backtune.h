@@ -60,8 +60,8 @@
  *             3 V T + 10 O T, a run by Gauss-Newton 4 V T + 12 O T + 3 P P, by backward tuning 12 V T + 17 O T,
  *             uncertainty 5 V T + 18 O T + 8 P P. A stream has six times its weights.
  * Arithmetic. Whatever the calling thread has set of rounding, of small values taken for zero and of traps, results are
- *             those of the usual arithmetic; what was set, flags included, is there again after a call and in callbacks.
- *             Nothing depends on the locale.
+ *             those of the usual arithmetic; what was set is there again after a call and in callbacks, flags of what
+ *             happened too, but for those of streams. Nothing depends on the locale.
  * Libraries.  LAPACK is linked in, with products of the library's own in place of BLAS: nothing of BLAS, LAPACK or Fortran is
  *             taken from the process, and nothing given to it but the bt_ functions. OPENBLAS_NUM_THREADS, MKL_NUM_THREADS
  *             and the like say nothing to it, and no threads are made but those above.

@@ -10,13 +10,22 @@ struct Arithmetic {
   @inline(__always)
   init() {
     found = backtune_arithmetic()
-    if found & ~Self.flags != Self.usual { backtune_set_arithmetic(Self.usual) }
+    if isOther { backtune_set_arithmetic(Self.usual) }
   }
 
   @inline(__always)
   func restore() {
     if backtune_arithmetic() != found { backtune_set_arithmetic(found) }
   }
+
+  /// The same, flags of what happened aside: in half the time.
+  @inline(__always)
+  func restoreMode() {
+    if isOther { backtune_set_arithmetic(found) }
+  }
+
+  @inline(__always)
+  private var isOther: Bool { found & ~Self.flags != Self.usual }
 
   /// Notes it for callbacks.
   func note() { Self.setHost(found) }

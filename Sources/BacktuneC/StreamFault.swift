@@ -45,7 +45,7 @@ func streaming(_ handle: OpaquePointer?, _ body: (Stream) -> StreamFault?) -> In
     let arithmetic = Arithmetic()
     // Never nil where the word was idle.
     let fault = entry.pointee.stream.flatMap { $0._withUnsafeGuaranteedRef(body) }
-    arithmetic.restore()
+    arithmetic.restoreMode()
     StreamTable.end(entry)
     return fault.map(reported) ?? 0
   }
