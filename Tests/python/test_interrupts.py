@@ -16,7 +16,7 @@ COUNT = os.environ.get("BACKTUNE_TEST_INTERRUPTS")
 #: Seconds to an answer; where others use the processors, more may be needed.
 LIMIT = float(os.environ.get("BACKTUNE_TEST_ANSWER", 2))
 #: What is run by default: the others take longer to prepare.
-FEW = {"gauss_newton", "uncertainty", "simulate"}
+FEW = {"uncertainty", "simulate"}
 #: Calls of the engine that take no callback: they end at their end.
 AT_THE_END = {"export", "save"}
 LONGEST = 8.0
