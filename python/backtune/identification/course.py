@@ -135,7 +135,8 @@ class Course:
         if self.search.ended is not None:
             seconds = _LAST if self.search.ended == CTRL_C else np.inf
             starts = fitted_starts(items, records, self.search, seconds)
-            members, items, records = (part[: len(starts)] for part in (members, items, records))
+            last = len(starts)
+            members, items, records = members[:last], items[:last], records[:last]
         scores = scores[:, members]
         weights = weights_of(scores, np.array(HORIZONS))
         errors = held_back_errors(items, scores) * records[0].front.y.deviation
