@@ -52,13 +52,17 @@ class RandomNetwork(RandomUnits):
             options["initial"] = "learn"
         options = {key: value for key, value in options.items() if value is not None}
         options.update(self.feedback(kind))
-        try:
-            self.net.unit(kind, size, name, **options)
-        except bt.ArgumentError as error:
-            if "reads no past" not in str(error):
-                raise
-            del options["initial"]
-            self.net.unit(kind, size, name, **options)
+        # Of a unit that reads nothing of its own past.
+        refused = {"reads no past": "initial", "nothing of its own past": "feedback"}
+        while True:
+            try:
+                self.net.unit(kind, size, name, **options)
+                break
+            except bt.ArgumentError as error:
+                keys = [key for text, key in refused.items() if text in str(error)]
+                if not keys:
+                    raise
+                del options[keys[0]]
         self.units.append((kind, sorted(options)))
 
     # ---- Single groups

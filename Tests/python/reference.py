@@ -18,7 +18,7 @@ KEYS = {
     "factor": "f source lag",
     "initial": "weight depth",
     "weight": "name values lower upper fixed draw origin",
-    "rest": "values taken",
+    "rest": "values groups taken",
 }
 
 
@@ -27,8 +27,8 @@ def relu(x):
 
 
 def softplus(x, eps):
-    magnitude = np.where(np.real(x) < 0, -x, x)
-    return relu(x) + eps * np.log1p(np.exp(-magnitude / eps))
+    is_below = np.real(x) < 0
+    return np.where(is_below, 0, x) + eps * np.log1p(np.exp(np.where(is_below, x, -x) / eps))
 
 
 FUNCTIONS = {
@@ -43,6 +43,11 @@ FUNCTIONS = {
     "square": lambda x: x * x,
     "upsilon": lambda x, w: (1 + np.tanh(2 * w * (x - 0.5))) / 2,
     "step": lambda x: np.heaviside(np.real(x) - 0.5, 0.5),
+}
+# Names that are read, and written as zeta.
+READ = {
+    "tanh": np.tanh,
+    "zeta01": lambda x: (1 + np.tanh(2 * x)) / 2,
 }
 
 
@@ -63,8 +68,8 @@ class Reference:
         document = json.loads(text)
         check(document, "document")
         kinds = {group["kind"] for group in document["groups"]}
-        version = 3 if "measured" in kinds else 2
-        assert (document["format"], document["version"]) == ("backtune-network", version)
+        versions = (3,) if "measured" in kinds else (1, 2, 3)
+        assert document["format"] == "backtune-network" and document["version"] in versions
         self.inputs = document["inputs"]
         self.groups = {group["name"]: group for group in document["groups"]}
         self.sizes = {name: group["size"] for name, group in self.groups.items()}
@@ -75,7 +80,8 @@ class Reference:
             values = np.array(array["values"], dtype=float)
             self.slots[array["name"]] = values
             self.free[array["name"]] = ~np.array(array.get("fixed", [False] * len(values)), bool)
-        last = document.get("output")
+        self.drop_places()
+        last = document.get("output", document["groups"][-1]["name"])
         self.observed = [
             (item["group"], item["outputs"])
             for item in document.get("observe", [{"group": last, "outputs": self.sizes[last]}])
@@ -83,6 +89,7 @@ class Reference:
         rest = document.get("rest", {"values": [0.0] * self.inputs})
         check(rest, "rest")
         self.rest = np.array(rest["values"], dtype=float)
+        self.rests = {name: np.array(own) for name, own in rest.get("groups", {}).items()}
         self.depths = dict.fromkeys(["input", *self.groups], 0)
         for group in self.groups.values():
             for source, lag in sources(group):
@@ -93,6 +100,18 @@ class Reference:
             if group["kind"] == "measured":
                 lags[group["source"]] = max(lags[group["source"]], group["lag"])
         self.measured = {name: lag for name, lag in lags.items() if lag >= 0}
+
+    def drop_places(self):
+        """Of sparse arrays with a value for every place of the matrix keep those that exist."""
+        for group in self.groups.values():
+            for link in group.get("connections", []):
+                name, count = link["weight"], group["size"] * self.sizes[link["source"]]
+                if link["form"] == "sparse" and len(self.slots[name]) == count:
+                    entries = link.get("entries")
+                    if entries is None:
+                        entries = np.flatnonzero(np.ravel(link["mask"]))
+                    self.slots[name] = self.slots[name][entries]
+                    self.free[name] = self.free[name][entries]
 
     @property
     def weights(self):
@@ -185,6 +204,10 @@ class Run:
             ("input", -age - 1): self.network.rest for age in range(self.network.depths["input"])
         }
         for name, group in self.network.groups.items():
+            of = group["source"] if group["kind"] == "measured" else name
+            if of in self.network.rests:
+                for age in range(self.network.depths[name]):
+                    past[name, -age - 1] = self.network.rests[of]
             if "initial" in group:
                 values = self.slots[group["initial"]["weight"]]
                 for age in range(group["initial"]["depth"]):
@@ -222,10 +245,15 @@ class Run:
         elif link["form"] == "diagonal":
             matrix[np.arange(rows), np.arange(rows)] = slots
         elif link["form"] == "sparse":
-            matrix.flat[link["entries"]] = slots
-        else:
-            assert link["form"] == "shared"
+            if "entries" in link:
+                matrix.flat[link["entries"]] = slots
+            else:
+                matrix[np.array(link["mask"]) != 0] = slots
+        elif "entries" in link:
             matrix.flat[link["entries"]] = slots[link["slotOfEntry"]]
+        else:
+            index = np.array(link["index"])
+            matrix[index >= 0] = slots[index[index >= 0]]
         return matrix
 
     def firmware(self, group, t):
@@ -235,7 +263,8 @@ class Run:
             for factor in term["factors"]:
                 parameters = {key: x for key, x in factor["f"].items() if key != "name"}
                 source = self.value(factor["source"], t - factor["lag"])
-                product = product * FUNCTIONS[factor["f"]["name"]](source, **parameters)
+                function = {**FUNCTIONS, **READ}[factor["f"]["name"]]
+                product = product * function(source, **parameters)
             total = total + product
         return total
 

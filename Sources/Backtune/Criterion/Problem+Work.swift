@@ -235,8 +235,22 @@ extension Problem {
 
   /// How large a weight of every slot of the network is that is 1 in the units of the data, in the units that it has here.
   package var usualSizes: [Double] {
-    let data = Scales(
-      network, inputs: sequences.inputMoments, outputs: outputMoments, constraints)
-    return zip(data.factors, scales.factors).map { $0 / $1 }
+    zip(dataScales.factors, scales.factors).map { $0 / $1 }
+  }
+
+  /// How large the values of nodes usually are, in the units that they have here: of those that are not about 1.
+  package var nodeScales: [(group: GroupID, node: Int, scale: Double)] {
+    let data = dataScales
+    return network.groups.indices.flatMap { group in
+      (0..<network.size(of: group)).compactMap { node in
+        let scale = data.scale(group, node) / scales.scale(group, node)
+        return scale == 1 ? nil : (group, node, scale)
+      }
+    }
+  }
+
+  /// Those of the data, whatever the units of the problem are.
+  private var dataScales: Scales {
+    Scales(network, inputs: sequences.inputMoments, outputs: outputMoments, constraints)
   }
 }

@@ -84,6 +84,7 @@ package final class Problem {
       options.balancesOutputs
       ? try given.divided(by: outputUnits).pooled(processes, network) : given
     self.sequences = seen
+    try seen.checkSums(ofSquares: comparesValues)
     let shards = try Shards(
       network, lengths: given.lengths, processes: processes, reader: seen.reader)
     var activityTerms: [any ActivityTerm] = []
@@ -104,6 +105,7 @@ package final class Problem {
       ? Scales(none: network)
       : Scales(network, inputs: seen.inputMoments, outputs: outputMoments, constraints)
     let scales = scales
+    try scales.checkRange(network, inputs: seen.inputMoments, outputs: outputMoments)
     measurements = try seen.measurements(
       network, horizons: horizons.flatMap { h in sequences.lengths.map { _ in h } },
       unit: { (scales.mean($0, $1), scales.scale($0, $1)) })

@@ -281,13 +281,6 @@ public struct Sequences: Sendable {
       desired: desired.indices.map { desired[$0] / units[$0 % outputCount] })
   }
 
-  /// The cost is divided by it.
-  func checkGainSum() throws {
-    guard gainSum.isFinite else {
-      throw BacktuneError.argument("gains: their sum is infinite, expected a finite one")
-    }
-  }
-
   private static func check(_ count: Int, _ steps: Int, _ channels: Int, _ what: String) throws {
     guard count == steps * channels else {
       throw BacktuneError.size("\(what): \(count) values, expected \(steps) steps x \(channels)")

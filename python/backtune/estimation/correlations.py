@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._engine.arrays import as_count
+from .._engine.data.scales import unit_of
 from .._engine.errors import SizeError
 
 #: Level of bounds and tests, and how many deviations that is, on both sides of 0.
@@ -67,7 +68,10 @@ def most_lags(lags: Any, longest: int) -> int:
 
 def correlations(left: list[np.ndarray], given: list[np.ndarray], most: int) -> Correlations:
     """Return the correlations of errors, (T, O) and NaN where not known, and inputs, (T, M)."""
-    whole = np.concatenate(left)
+    whole, others = np.concatenate(left), np.concatenate(given)
+    unit, unit_u = unit_of(whole), unit_of(others)
+    left, given = [item / unit for item in left], [item / unit_u for item in given]
+    whole, offset = whole / unit, (others / unit_u).mean(axis=0)
     known = np.isfinite(whole)
     count = known.sum(axis=0)
     mean = np.where(known, whole, 0.0).sum(axis=0) / np.maximum(count, 1)
@@ -75,7 +79,6 @@ def correlations(left: list[np.ndarray], given: list[np.ndarray], most: int) -> 
     deviation = np.sqrt((centred**2).sum(axis=0) / np.maximum(count, 1))
     cuts = np.cumsum([len(item) for item in left])[:-1]
     sequences, masks = np.split(centred, cuts), np.split(known.astype(float), cuts)
-    offset = np.concatenate(given).mean(axis=0)
     inputs = [item - offset for item in given]
     channels, outputs = len(offset), len(mean)
     errors = [[e[:, o] for e in sequences] for o in range(outputs)]
@@ -89,8 +92,8 @@ def correlations(left: list[np.ndarray], given: list[np.ndarray], most: int) -> 
     values = np.array([[c.values for c in row] for row in cross]).reshape(shape)
     bounds = np.array([[c.deviations for c in row] for row in cross]).reshape(shape)
     return Correlations(
-        mean,
-        deviation,
+        mean * unit,
+        deviation * unit,
         np.arange(most + 1),
         np.array([pair[0] for pair in auto]).T,
         BOUND * np.array([pair[1] for pair in auto]).T,

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._engine.data.scales import unit_of
+
 
 def left_and_total(desired: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return sums of squares, (O,): of errors, infinite where a run diverges, and of deviations.
 
-    Both arrays are of shape (T, O); what is not desired is NaN there.
+    Both arrays are of shape (T, O); what is not desired is NaN there. The sums are in a unit of
+    each output that is near its largest desired value.
     """
+    unit = unit_of(desired)
+    desired, outputs = desired / unit, outputs / unit
     known = np.isfinite(desired)
     with np.errstate(over="ignore", invalid="ignore"):
         left = np.where(known, desired - outputs, 0.0)

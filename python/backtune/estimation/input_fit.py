@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._engine.data.scales import Scale
 from .._engine.errors import BacktuneWarning
 from ..networks.network import Network
 from .core import CoreEstimator
@@ -42,9 +43,8 @@ class Fit:
 
 def standardised(arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and deviation of each channel over what is known; 1 for that of a constant."""
-    values = np.concatenate(arrays)
-    mean, deviation = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
-    return mean, np.where(deviation <= 1e-12 * np.abs(mean), 1.0, deviation)
+    scale = Scale.of(arrays)
+    return scale.mean, scale.deviation
 
 
 def make_network(known: int, modelled: int, order: int) -> Network:

@@ -10,6 +10,7 @@ import numpy as np
 
 from .._engine.data.forms import Form, PandasForm, PolarsForm
 from .._engine.data.pairs import paired, placed
+from .._engine.data.scales import unit_of
 from .._engine.data.sequences import read
 from .._engine.errors import ArgumentError, SizeError
 
@@ -128,7 +129,7 @@ def check_follows(form: Form | None, before: Form | None, what: str) -> None:
 def estimated_season(y: np.ndarray) -> int:
     """Return the season of a series (T, O), the highest peak of its autocorrelation; 1: none."""
     total = np.zeros(len(y) // 3 + 2)
-    for column in y.T:
+    for column in (y / unit_of(y)).T:
         known = np.flatnonzero(np.isfinite(column))
         filled = np.interp(np.arange(len(column)), known, column[known])
         times = np.arange(len(filled)) - (len(filled) - 1) / 2

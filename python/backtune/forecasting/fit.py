@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from .._engine.data.scales import unit_of
 from .._engine.errors import ArgumentError, NetworkError, SizeError
 from .._engine.random import uniform
 from .choice import Race
 from .data import estimated_season, held
 from .model import Predictor
-from .part import ForecastErrors, Part
+from .part import ForecastErrors, Part, deviation_of
 
 # Largest factor by which residuals are widened to what the errors on the held-out end are.
 _WIDEST = 1.5
@@ -75,14 +76,13 @@ class FittedForecast:
         for name, season in seasons.items():
             paths[name] = held(y, season, part.origins, part.steps)
             ones[name] = held(y, season, all_ends, 1)[:, 0]
-        scale = np.nanstd(y[:cut], axis=0)
-        scale = np.where(scale > 0, scale, 1.0)
+        scale, unit = deviation_of(y[:cut]), unit_of(y)
         errors = ForecastErrors(steps=part.steps, origins=len(part.origins))
         for name, run in paths.items():
             squares = part.errors(run)
             errors.by_step[name] = np.sqrt(squares) * scale
             errors.multi_step[name] = np.sqrt(_mean(squares)) * scale
-            errors.one_step[name] = np.sqrt(_mean((ones[name] - y[cut:]) ** 2))
+            errors.one_step[name] = np.sqrt(_mean(((ones[name] - y[cut:]) / unit) ** 2)) * unit
         self.errors = errors
         inside = np.sqrt(_mean(residuals[predictor.skipped : cut] ** 2))
         outside = np.sqrt(_mean(residuals[cut:] ** 2))

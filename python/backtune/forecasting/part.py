@@ -7,12 +7,20 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from .._engine import shown
+from .._engine.data.scales import unit_of
 
 # Origins that errors are taken over, at most; steps ahead that are compared, at most.
 _ORIGINS = 24
 _MOST_STEPS = 64
 # How much errors further ahead say in a score, and the least error that counts.
 _AHEAD, _TINY = 1 / 3, 1e-24
+
+
+def deviation_of(y: np.ndarray) -> np.ndarray:
+    """Return the deviation of each series (T, O), 1 where it is 0."""
+    unit = unit_of(y)
+    found = np.nanstd(y / unit, axis=0) * unit
+    return np.where(found > 0, found, 1.0)
 
 
 @dataclass
@@ -42,9 +50,9 @@ class Part:
         """
         rows = np.array(self.origins)[:, None] + np.arange(self.steps)
         truth = self.y[rows]
-        scale = np.nanstd(self.y[: self.cut], axis=0)
+        scale = deviation_of(self.y[: self.cut])
         with np.errstate(over="ignore", invalid="ignore"):
-            squares = ((paths - truth) / np.where(scale > 0, scale, 1.0)) ** 2
+            squares = ((paths - truth) / scale) ** 2
         squares = np.where(np.isnan(paths) & ~np.isnan(truth), np.inf, squares)
         known = ~np.isnan(truth)
         count = known.sum(axis=0)
@@ -95,9 +103,10 @@ class ForecastErrors:
 
     def relative(self, errors: dict[str, np.ndarray]) -> dict[str, float]:
         """Return errors as parts of those of persistence, in the geometric mean over series."""
-        base = np.maximum(errors["persistence"], 1e-300)
+        least = np.finfo(float).tiny
+        base = np.maximum(errors["persistence"], least)
         return {
-            name: float(np.exp(np.log(np.maximum(values, 1e-300) / base).mean()))
+            name: float(np.exp(np.log(np.maximum(values, least) / base).mean()))
             for name, values in errors.items()
         }
 

@@ -91,7 +91,7 @@ def forecast(
     runs.look_outside(model, model.members[0], [arrays[0][:end]], known)
     middle = weighted_median(found, weights)
     half = width * np.hypot(
-        np.exp(at_horizons(np.log(np.maximum(model.errors, 1e-300)), steps_ahead)),
+        np.exp(at_horizons(np.log(np.maximum(model.errors, np.finfo(float).tiny)), steps_ahead)),
         spread(found, middle, weights),
     )
     form = given.forms[0]

@@ -139,7 +139,7 @@ def fit_percent(
 
 
 def sums(found: Compared) -> tuple[np.ndarray, np.ndarray]:
-    """Return sums of squares, (O,): of errors, infinite where a run diverges, and of deviations."""
+    """Return what `left_and_total` does of all sequences."""
     return left_and_total(np.concatenate(found.desired), np.concatenate(found.outputs))
 
 

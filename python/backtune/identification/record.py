@@ -188,7 +188,9 @@ class Record:
             weights *= self.of_blocks(gains) if validation else np.concatenate(gains)
         with np.errstate(over="ignore", invalid="ignore"):
             squares = np.where(known, (found - desired) ** 2, 0.0)
-            error = np.sum(weights * squares, axis=0) / np.maximum(weights.sum(axis=0), 1e-300)
+            error = np.sum(weights * squares, axis=0) / np.maximum(
+                weights.sum(axis=0), np.finfo(float).tiny
+            )
         return np.where(np.isfinite(error), error, np.inf)
 
     def _fine_gains(self, gains: list[np.ndarray]) -> list[np.ndarray]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._engine import shown
+from .._engine.data.scales import Scale
 from .._engine.types import DataLike
 from ..estimation.correlations import LEVEL, ChiSquare, correlations, most_lags
 from ..networks.channels import channel_names
@@ -16,7 +17,7 @@ from .measures import Compared, compare
 
 # Errors below this part of the deviation of an output are those of rounding.
 _ROUNDING = 1e-9
-# Those of runs that diverge, whose squares would overflow, do not count.
+# Those of runs that diverge, above so many deviations, do not count.
 _LARGEST = 1e100
 
 
@@ -200,12 +201,12 @@ def _tested(
     names: tuple[list[str], list[str]],
 ) -> Residuals:
     left = [d - x for d, x in zip(compared.desired, compared.outputs)]
-    known = [np.abs(item) < _LARGEST for item in left]
+    desired = np.concatenate(compared.desired)
+    scale = Scale.of([desired]).deviation
+    known = [np.abs(item / scale) < _LARGEST for item in left]
     found = correlations(
         [np.where(k, e, np.nan) for e, k in zip(left, known)], compared.inputs, most
     )
-    desired = np.concatenate(compared.desired)
-    scale = np.nanstd(desired, axis=0)
     diverged = (np.isfinite(desired) & ~np.concatenate(known)).any(axis=0)
     return Residuals(
         errors,

@@ -8,7 +8,7 @@ from typing import Callable, Optional
 import numpy as np
 
 from .._engine.data.front import Front, averaged
-from .._engine.data.scales import Scale
+from .._engine.data.scales import Scale, unit_of
 from .._engine.errors import ArgumentError
 from ..identification import IdentificationReport, IdentifiedModel, Member, Trial
 from ..identification.networks import Form, make_network
@@ -68,7 +68,9 @@ def small_model(
     model = IdentifiedModel([member], member, IdentificationReport(), np.zeros((4, outputs)))
     model, trained = gone_on(model, u, y, gains, learn)
     runs = model.members[0].simulate(u, model.members[0].starts)
-    model.errors[:] = np.sqrt(np.nanmean((np.concatenate(runs) - np.concatenate(y)) ** 2, axis=0))
+    unit = unit_of(np.concatenate(y))
+    left = (np.concatenate(runs) - np.concatenate(y)) / unit
+    model.errors[:] = np.sqrt(np.nanmean(left**2, axis=0)) * unit
     model.linear = model.members[0]
     return model
 

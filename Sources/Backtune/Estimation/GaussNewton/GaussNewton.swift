@@ -202,10 +202,12 @@ final class GaussNewton: Session {
     else { return false }
     // Nor does any weight by itself, which a much larger scale of others would hide in that step.
     let least = 1e-14 * search.score.total
+    // Roots, since squares of slopes may be beyond what a number can be.
+    let root = least.squareRoot()
     let diagonal = solver.diagonal
     let isSteep = gradient.indices.contains { k in
       let curvature = diagonal[k] + (linear.regularisation?.curvature[k] ?? 0)
-      return !linear.box.isHeld(k) && gradient[k] * gradient[k] > least * curvature
+      return !linear.box.isHeld(k) && abs(gradient[k]) > root * curvature.squareRoot()
     }
     if problem.processes.any(isSteep) { return false }
     return -problem.product(step, gradient) <= least

@@ -24,6 +24,8 @@ final class IterativeSolver: StepSolver {
   let maxCorrections = 1
   /// Products that may still be taken.
   var allowance = Int.max
+  /// Of J^T J, a power of two: in it squares neither overflow nor vanish.
+  private var unit = 1.0
   /// D, mu and the free columns of the last step.
   private var curvature: [Double]?
   private var damping = 0.0
@@ -63,6 +65,8 @@ final class IterativeSolver: StepSolver {
     diagonal = try products.diagonal(probes: Self.probes, poll: poll)
     try preconditioner.update(states, diagonal: diagonal, poll: poll)
     largest = preconditioner.largest
+    unit =
+      largest.isNormal ? Double(sign: .plus, exponent: Int(largest.exponent), significand: 1) : 1
     firstNorm = max(firstNorm, norm(gradient))
   }
 
@@ -101,27 +105,28 @@ final class IterativeSolver: StepSolver {
   ) throws -> [Double]? {
     let method = ConjugateGradients(
       tolerance: tolerance, maxProducts: min(accuracy.products, allowance))
-    let right = only(right)
-    let known = try memory.solution(right, damping: damping)
+    let right = only(right).map { $0 / unit }
+    let known = try memory.solution(right, damping: damping / unit)
     let shared = products.processes.first(
       known.map { $0.x + $0.image }, count: 2 * right.count)
     let solution = try method.solve(
       right,
       from: shared.map { (x: Array($0[..<right.count]), image: Array($0[right.count...])) },
-      inverse: { only(preconditioner.apply($0)) }, product: { try product($0, poll) })
+      inverse: { r in only(preconditioner.apply(r.map { $0 * unit })) },
+      product: { try product($0, poll) })
     guard let solution else { return nil }
     isSolved = isSolved && solution.isSolved
     return solution.x
   }
 
-  /// (J^T J + D + mu I) v of the free columns.
+  /// (J^T J + D + mu I) v of the free columns, in the unit.
   private func product(_ v: [Double], _ poll: Poll) throws -> [Double] {
     allowance -= 1
     var result = try products.product(v, poll: poll)
     if let curvature { for k in result.indices { result[k] += curvature[k] * v[k] } }
-    result = only(result)
+    result = only(result).map { $0 / unit }
     memory.append(v, result)
-    for k in result.indices { result[k] += damping * v[k] }
+    for k in result.indices { result[k] += damping / unit * v[k] }
     return result
   }
 
@@ -134,6 +139,6 @@ final class IterativeSolver: StepSolver {
   }
 
   private func norm(_ v: [Double]) -> Double {
-    v.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    unit * v.reduce(0) { $0 + $1 / unit * ($1 / unit) }.squareRoot()
   }
 }

@@ -149,7 +149,8 @@ extension JacobianRows {
   private func room(for ages: Int) throws -> ImpulseRows {
     if let impulses, impulses.ages >= ages { return impulses }
     let made = try ImpulseRows(
-      problem.runner.shards.all[0].program, history, columns, ages: ages)
+      problem.runner.shards.all[0].program, history, columns, ages: ages,
+      scales: problem.nodeScales)
     (impulses, scratches) = (made, [])
     return made
   }

@@ -27,6 +27,8 @@ package final class ImpulseRows {
   private let history: History
   private let columns: Columns
   private let accumulators: [ImpulseProducts]
+  /// Of every node of a row; nil where all are 1.
+  private let scales: [Double]?
   /// Ages that there is room for.
   package let ages: Int
 
@@ -60,9 +62,17 @@ package final class ImpulseRows {
     (linear.workPerStep + columns.count) * linear.layout.lanes
   }
 
-  /// - Parameter ages: how far back impulses are followed.
-  package init(_ program: Program, _ history: History, _ columns: Columns, ages: Int) throws {
+  /// - Parameters:
+  ///   - ages: how far back impulses are followed.
+  ///   - scales: of nodes whose values are not about 1, so that adjoint values of different nodes compare.
+  package init(
+    _ program: Program, _ history: History, _ columns: Columns, ages: Int,
+    scales: [(group: GroupID, node: Int, scale: Double)] = []
+  ) throws {
     linear = try LinearProgram(program, lanes: 4 * Self.quads)
+    var all = [Double](repeating: 1, count: linear.layout.rowNodes)
+    for (group, node, scale) in scales { all[linear.layout.offset(of: group) + node] = scale }
+    self.scales = scales.isEmpty ? nil : all
     packed = try PackedWeights(linear.program)
     self.history = history
     self.columns = columns
@@ -117,7 +127,8 @@ package final class ImpulseRows {
       linear.adjoint(
         packed, row, history: history.pointer, stride: history.stride, places: places, age: age,
         quads: running)
-      let square = Self.square(row, count: size)
+      let square =
+        scales.map { Self.square(row, scales: $0, lanes: lanes) } ?? Self.square(row, count: size)
       guard square.isFinite else { return nil }
       peak = max(peak, square)
       quiet = square <= Self.rounding * peak ? quiet + 1 : 0
@@ -153,6 +164,18 @@ package final class ImpulseRows {
       k += 8
     }
     return (even + odd).sum()
+  }
+
+  /// The same of adjoint values times the scales of their nodes.
+  private static func square(
+    _ row: UnsafePointer<Double>, scales: [Double], lanes: Int
+  ) -> Double {
+    var sum = 0.0
+    for (node, scale) in scales.enumerated() {
+      let own = row + node * lanes
+      for k in 0..<lanes { sum += (scale * own[k]) * (scale * own[k]) }
+    }
+    return sum
   }
 
   /// Moves what has come to times before 0 to the columns of the initial states.

@@ -7,6 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 
+def unit_of(values: np.ndarray) -> np.ndarray:
+    """Return powers of two near the largest values, (T, channels), of the channels.
+
+    Values in them are near 1: their squares neither overflow nor vanish, and nothing is rounded.
+    """
+    size = np.nanmax(np.abs(values), axis=0, initial=0.0)
+    return np.ldexp(1.0, np.clip(np.frexp(size)[1], -1000, 1000))
+
+
 @dataclass(frozen=True)
 class Scale:
     """Offset and deviation of each channel, arrays of shape (channels,)."""
@@ -18,12 +27,10 @@ class Scale:
     def of(cls, sequences: list[np.ndarray]) -> Scale:
         """Return that of sequences pooled, NaN left out; the deviation of a constant is 1."""
         values = np.concatenate(sequences)
-        # Of values near 1, whose squares neither overflow nor vanish; powers of two are exact.
-        size = np.nanmax(np.abs(values), axis=0, initial=0.0)
-        unit = np.ldexp(1.0, np.clip(np.frexp(size)[1], -1000, 1000))
+        unit = unit_of(values)
         mean = np.nanmean(values / unit, axis=0) * unit
         deviation = np.nanstd(values / unit, axis=0) * unit
-        still = deviation <= 1e-12 * np.maximum(np.abs(mean), 1e-300)
+        still = deviation <= 1e-12 * np.abs(mean)
         return cls(mean, np.where(still, 1.0, deviation))
 
     def apply(self, values: np.ndarray) -> np.ndarray:
