@@ -145,7 +145,8 @@ enum {
   BT_NOTE_UNITS = 2,        /* outputs whose variances differ by more than 100, an offset that no bias makes up for, an input
                                that fixed weights read in units 100 times smaller or larger than 1 */
   BT_NOTE_INTERPOLATES = 3, /* as many adjustable weights, initial states included, as observed values, or more */
-  BT_NOTE_PARTING = 4       /* after a run with a horizon of infinity: bt_estimator_parting tells how far it predicts */
+  BT_NOTE_PARTING = 4,      /* after a run with a horizon of infinity: bt_estimator_parting tells how far it predicts */
+  BT_NOTE_DIVERGED = 5      /* after BT_STOP_DIVERGED: the group, node, sequence and step where values are not finite first */
 };
 
 /* Events of a callback. */

@@ -80,6 +80,8 @@ class Case:
 
     def values(self):
         """Compare outputs, all groups and last states of a free run of sequences together."""
+        assert self.reference.state_size == self.net.state_size
+        assert self.reference.weights.tobytes() == self.net.get_weights().tobytes()
         results = self.net.simulate(self.u, self.start, states=True, return_state=True)
         for result, u, start in zip(results, self.u, self.initial):
             outputs, states, last = self.reference.simulate(u, start)
@@ -324,6 +326,7 @@ class Case:
             step = np.where(np.arange(step.size) < of_inputs, 0, step)
             return total(0, start + (self.reference.tied(step) if initial is None else step))
 
+        assert not by_state[:of_inputs].any()
         self.slopes("derivatives by states", by_state, from_state)
 
     def everything(self):

@@ -175,30 +175,6 @@ def test_gradient_of_cross_entropy(seed):
     check_gradient(problem, "cross-entropy", random)
 
 
-@pytest.mark.parametrize("seed", DERIVED)
-def test_gradient_by_weights_and_initial_states(seed):
-    """The products of the Jacobian, transposed, with any slopes."""
-    net, reference = case(seed)
-    random = draws(seed, 22)
-    (u,), (initial,) = inputs(net, random, 1 + seed % 15), starts(net, random, 1)
-    slopes = random.normal(size=(len(u), net.outputs))
-    by_weights, by_state = net.gradient(u, slopes, initial, return_initial=True)
-
-    def total(step, start=initial):
-        return (slopes * reference.simulate(u, start, reference.weights + step)[0]).sum()
-
-    is_derivative(by_weights, total, random)
-    start = reference.simulate(u[:0], initial)[2]
-    of_inputs = reference.depths["input"] * net.inputs
-    assert not by_state[:of_inputs].any()
-
-    def from_state(step):
-        step = np.where(np.arange(step.size) < of_inputs, 0, step)
-        return total(0, start + (reference.tied(step) if initial is None else step))
-
-    is_derivative(by_state, from_state, random)
-
-
 def test_derivative_by_the_past_of_inputs_is_0_through_softmax():
     net = bt.Network(2)
     distribution = net.softmax_group(net.input.lag(1))

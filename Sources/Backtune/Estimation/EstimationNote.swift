@@ -12,6 +12,8 @@ public struct EstimationNote: Equatable, Sendable {
     case interpolates = 3
     /// The free run cannot stay with the data, though the network predicts well: trajectories part.
     case parting = 4
+    /// Where values of the simulation with the first weights cease to be finite.
+    case diverged = 5
   }
   /// What it is about.
   public let kind: Kind
@@ -24,6 +26,11 @@ public struct EstimationNote: Equatable, Sendable {
       text:
         "\(weights) adjustable weights and initial states for \(values) observed values: the fit interpolates"
     )
+  }
+
+  static func diverged(_ place: String?) -> EstimationNote {
+    EstimationNote(
+      kind: .diverged, text: place ?? "all values are finite, but the sum of their costs is not")
   }
 
   static func parting(_ parting: Parting) -> EstimationNote {

@@ -110,6 +110,7 @@ extension Estimator {
     parting = nil
     try agree()
     if !isAnswered, !trace.isEmpty { restart() }
+    let given = network
     do {
       if trace.isEmpty { try takeDraw(poll: poll(monitor)) }
     } catch let error as BacktuneError where error.kind == .interrupted {
@@ -129,6 +130,12 @@ extension Estimator {
       stopReason = .nothing
     } else if !session.cost.isFinite {
       stopReason = .diverged
+      if let (_, states) = try? session.search.evaluate(session.slots, poll: poll(monitor)) {
+        notes.removeAll { $0.kind == .diverged }
+        notes.append(.diverged(session.problem.divergence(in: states)))
+      }
+      // Not with a draw in the units of the data.
+      network = given
     }
     return stopReason == .none
   }

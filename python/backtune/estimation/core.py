@@ -290,7 +290,7 @@ class CoreEstimator(FoundEstimator):
         """Give the engine's notes as warnings, each once."""
         for kind, text in self._notes():
             # Those are part of the stop reason.
-            if kind not in ("interpolates", "parting") and text not in self._told:
+            if kind not in ("interpolates", "parting", "diverged") and text not in self._told:
                 self._told.add(text)
                 if not is_quiet():
                     warnings.warn(text, BacktuneWarning, stacklevel=3)

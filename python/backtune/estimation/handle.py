@@ -33,7 +33,7 @@ _STOPS = (
 )
 
 # BT_NOTE_* of include/backtune.h.
-_NOTES = {1: "drawn", 2: "units", 3: "interpolates", 4: "parting"}
+_NOTES = {1: "drawn", 2: "units", 3: "interpolates", 4: "parting", 5: "diverged"}
 
 
 class EstimatorHandle(Owner):
@@ -184,7 +184,7 @@ class EstimatorHandle(Owner):
         elif free_horizon:
             words = f"{words}; {self._parting_words()}"
         words = "; ".join(
-            [words, *(text for kind, text in self._notes() if kind == "interpolates")]
+            [words, *(text for kind, text in self._notes() if kind in ("interpolates", "diverged"))]
         )
         if interrupted:
             words, name = "interrupted by the user", "interrupted"

@@ -95,7 +95,9 @@ class AdjustmentMixin:
         self.report, self._good = report, net.get_weights()
 
     def _estimator(self, net: Network) -> Estimator:
-        rules, strength = self._rules, self._ridge * self._data.spread
+        # One that is infinite is of data that the estimator refuses.
+        strength = min(self._ridge * self._data.spread, np.finfo(float).max)
+        rules = self._rules
         if strength > 0 and self._matrices:
             rules = [*rules, Ridge(strength, weights=self._matrices, units="data")]
         options = {"initial": self._start, "regularisation": rules, **self._options}

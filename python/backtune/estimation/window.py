@@ -61,7 +61,8 @@ class Window:
     def spread(self) -> float:
         """Sum of squares of the observed outputs about the means of each."""
         columns = [column[~np.isnan(column)] for column in self.y.T]
-        return sum(float(np.square(c - c.mean()).sum()) for c in columns if c.size)
+        with np.errstate(over="ignore"):
+            return sum(float(np.square(c - c.mean()).sum()) for c in columns if c.size)
 
 
 def check_outputs(outputs: np.ndarray) -> None:

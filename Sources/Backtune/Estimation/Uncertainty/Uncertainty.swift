@@ -50,9 +50,13 @@ public struct Uncertainty: Sendable {
         covariance[column * network + row] = value
       }
       freedom[row] = spectrum.freedom(i)
+      let variance = covariance[row * (network + 1)]
       errors[row] =
         freedom[row] > Self.limit
-        ? .infinity : covariance[row * (network + 1)].squareRoot()
+        ? .infinity
+        // A square may be beyond what a number can be, and its root not.
+        : variance.isNormal
+          ? variance.squareRoot() : noise * inverse.pointer[i * (stride + 1)].squareRoot()
     }
     (self.covariance, self.errors, self.freedom) = (covariance, errors, freedom)
     (self.noise, rank) = (noise, spectrum.rank)

@@ -29,8 +29,9 @@ struct WeightInformation {
     self.slots = slots
     states = try problem.makeStates()
     guard try problem.evaluate(slots, into: states, poll: poll).isFinite else {
+      let place = problem.divergence(in: states).map { ": \($0)" } ?? ""
       throw BacktuneError.state(
-        "uncertainty: the simulation with these weights diverges, there are no derivatives")
+        "uncertainty: the simulation with these weights diverges, there are no derivatives\(place)")
     }
     rows = try JacobianRows(problem)
     let information = try InformationRows(order: rows.order)

@@ -25,13 +25,16 @@ class Scale:
 
     @classmethod
     def of(cls, sequences: list[np.ndarray]) -> Scale:
-        """Return that of sequences pooled, NaN left out; the deviation of a constant is 1."""
+        """Return that of sequences pooled, NaN left out; the deviation of a constant is 1.
+
+        Of one above 1e12 it is so much more, so that what rounding leaves of it is 1 at most.
+        """
         values = np.concatenate(sequences)
         unit = unit_of(values)
         mean = np.nanmean(values / unit, axis=0) * unit
         deviation = np.nanstd(values / unit, axis=0) * unit
-        still = deviation <= 1e-12 * np.abs(mean)
-        return cls(mean, np.where(still, 1.0, deviation))
+        rounding = 1e-12 * np.abs(mean)
+        return cls(mean, np.where(deviation <= rounding, np.maximum(rounding, 1.0), deviation))
 
     def apply(self, values: np.ndarray) -> np.ndarray:
         """Take a sequence from the user's units to deviations."""
