@@ -505,7 +505,9 @@ bt_status bt_estimator_free(bt_estimator *estimator);
 
 /* Sets the sequences: `lengths[s]` time steps each (0 allowed, at least one observed value in all), one after the other
  * in `inputs` (sum T x M, finite), `desired` (sum T x O; NaN = not observed) and `gains` (sum T x O, finite, 0 or more;
- * 0 = not observed; NULL with length 0 = all 1). Every sequence starts from the network's initial state.
+ * 0 = not observed; NULL with length 0 = all 1). Every sequence starts from the network's initial state. Where costs or
+ * weights could not be doubles in units as these, calls that compute answer BT_ERROR_ARGUMENT: squares of all desired values
+ * that vanish or overflow, gains below 2e-308 in the mean, deviations of channels near the ends.
  * The data are copied. `desired` may be NULL with length 0 for the criterion "observables". */
 bt_status bt_estimator_set_data(bt_estimator *estimator, int64_t sequences, const int64_t *lengths,
                                 const double *inputs, int64_t inputs_length, const double *desired,

@@ -106,7 +106,9 @@ def test_identification():
         assert same(model.fit_percent(u * a, y * b), expected.fit_percent(u, y))
         found = model.residuals(u * a, y * b)
         np.testing.assert_allclose(found.autocorrelation, left.autocorrelation, rtol=1e-12)
-        np.testing.assert_allclose(found.cross_correlation, left.cross_correlation, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(
+            found.cross_correlation, left.cross_correlation, rtol=1e-9, atol=1e-12
+        )
         assert [t.p for t in found.whiteness] == [t.p for t in left.whiteness]
 
 

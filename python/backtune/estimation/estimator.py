@@ -104,7 +104,9 @@ class Estimator(CoreEstimator):
     ArgumentError
         An input that is infinite, or NaN with ``missing="error"`` or in a channel of which fewer
         than 10 values are known; no observed value at all, an unknown criterion or method;
-        columns that are missing or unknown, labels of the index of y that u has not.
+        when it computes, desired values whose squares vanish or overflow, gains that vanish,
+        channels for which no weights could be written; columns that are missing or unknown, labels
+        of the index of y that u has not.
     TypeError
         Something else than numbers: the message names the dtype, or the column of a table.
 
