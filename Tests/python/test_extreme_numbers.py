@@ -365,7 +365,7 @@ def test_no_nodes_and_one():
     net = bt.Network(1)
     net.linear(1)
     for name in net.weights:
-        net.weights.fix(name)
+        net.weights.constrain(name, fixed=True)
     estimator = bt.Estimator(net, np.ones((3, 1)), np.ones((3, 1)))
     assert estimator.run(3, progress=False).stop == "nothing"
     assert estimator.uncertainty().rank == 0

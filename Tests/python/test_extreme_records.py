@@ -37,7 +37,7 @@ def test_restarts():
     for a, b in ENDS:
         found = bt.Estimator(make(), u * a, y * b, restarts=4).run(14, progress=False)
         assert same(found.nmse, expected.nmse)
-        assert same(np.array(found.restarts) / b / b, expected.restarts)
+        assert same(np.array(found.draw_costs) / b / b, expected.draw_costs)
 
 
 def test_predictions_ahead():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._engine import shown
-from .._engine.data.scales import Scale
+from .._engine.data.scales import unit_of
 from .._engine.types import DataLike
 from ..estimation.correlations import LEVEL, ChiSquare, correlations, most_lags
 from ..networks.channels import channel_names
@@ -17,7 +17,7 @@ from .measures import Compared, compare
 
 # Errors below this part of the deviation of an output are those of rounding.
 _ROUNDING = 1e-9
-# Those of runs that diverge, above so many deviations, do not count.
+# Those of runs that diverge, above so many times the largest output, do not count.
 _LARGEST = 1e100
 
 
@@ -202,8 +202,9 @@ def _tested(
 ) -> Residuals:
     left = [d - x for d, x in zip(compared.desired, compared.outputs)]
     desired = np.concatenate(compared.desired)
-    scale = Scale.of([desired]).deviation
-    known = [np.abs(item / scale) < _LARGEST for item in left]
+    unit = unit_of(desired)
+    scale = np.nanstd(desired / unit, axis=0) * unit
+    known = [np.abs(item / unit) < _LARGEST for item in left]
     found = correlations(
         [np.where(k, e, np.nan) for e, k in zip(left, known)], compared.inputs, most
     )
