@@ -121,7 +121,7 @@ def _load(path: str) -> Model:
     try:
         with open(path, encoding="utf-8") as file:
             document = json.load(file)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     is_model = isinstance(document, dict) and document.get("format") == FORMAT
     return IdentifiedModel.load(path) if is_model else Network.load(path)
@@ -159,5 +159,5 @@ def as_value(text: str) -> Any:
     """Read JSON, else a text."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
