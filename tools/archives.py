@@ -2,10 +2,13 @@
 
 Files in order of their names, one time for all, no owner, and permissions that say only what may
 be run. The time is that of SOURCE_DATE_EPOCH, in seconds since 1970, or a fixed one.
+
+usage: archives.py ZIP...     writes them anew
 """
 
 import gzip
 import os
+import sys
 import tarfile
 import time
 import zipfile
@@ -21,6 +24,8 @@ def even_zip(path):
     moment = time.gmtime(EPOCH)[:6]
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(beside, "w") as new:
         for item in old.infolist():
+            if item.is_dir():
+                continue
             info = zipfile.ZipInfo(item.filename, moment)
             may_run = item.external_attr >> 16 & 0o100
             info.external_attr = (0o100755 if may_run else 0o100644) << 16
@@ -43,3 +48,8 @@ def _even(item):
     item.mtime, item.uid, item.gid, item.uname, item.gname = EPOCH, 0, 0, "", ""
     item.mode = 0o755 if item.mode & 0o100 else 0o644
     return item
+
+
+if __name__ == "__main__":
+    for argument in sys.argv[1:]:
+        even_zip(argument)
