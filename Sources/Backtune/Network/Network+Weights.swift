@@ -61,7 +61,7 @@ extension Network {
     guard !overflow else { throw BacktuneError.memory("weight array \(name): too many weights") }
     if let found = options.listed?[name], found != count, found != shape.reduce(1, *) {
       throw BacktuneError.size(
-        "values of \(name): \(found) values, expected \(shape.map(String.init).joined(separator: " x "))"
+        "weight array '\(name)': \(found) values, expected those of shape \(shape.map(String.init).joined(separator: " x "))"
       )
     }
     guard total <= options.limit else {
