@@ -49,7 +49,7 @@ extension Network {
       }
     }
     let weights = document.weights ?? []
-    let options = Self.options(for: weights)
+    let options = try Self.options(for: weights)
     for (target, group) in document.groups.enumerated() {
       try read(group, into: target, options)
     }
@@ -77,14 +77,21 @@ extension Network {
   private static let unlisted = 1 << 20
 
   /// The memory that a text asks for goes with its length: of an array as much as it lists values of.
-  private static func options(for weights: [NetworkDocument.WeightDocument]) -> WeightOptions {
+  private static func options(
+    for weights: [NetworkDocument.WeightDocument]
+  ) throws -> WeightOptions {
     var options = WeightOptions()
     options.sharesExisting = true
     guard !weights.isEmpty else {
       options.limit = unlisted
       return options
     }
-    options.listed = Dictionary(weights.map { ($0.name, $0.values.count) }) { first, _ in first }
+    var listed: [String: Int] = [:]
+    for weight in weights where listed.updateValue(weight.values.count, forKey: weight.name) != nil
+    {
+      throw BacktuneError.argument("network JSON: weights lists '\(weight.name)' twice")
+    }
+    options.listed = listed
     options.limit = weights.reduce(unlisted) { $0 + $1.values.count }
     return options
   }
