@@ -6,6 +6,8 @@ An editable install and ``pip install .`` build the best flavour that this machi
 BACKTUNE_FLAVOUR (baseline, x86-64-v3, x86-64-v4). With BACKTUNE_PORTABLE=1 a wheel holds all: the
 baseline build, one for processors of level x86-64-v3 (AVX2, FMA) and one for x86-64-v4 (AVX-512);
 the package picks one when imported.
+
+Archives have the same bytes wherever and whenever they are made: tools/archives.py.
 """
 
 import importlib.util
@@ -20,6 +22,7 @@ from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_py import build_py
 from setuptools.command.develop import develop
 from setuptools.command.editable_wheel import editable_wheel
+from setuptools.command.sdist import sdist
 from setuptools.dist import Distribution
 from setuptools.errors import ExecError, PlatformError
 
@@ -29,17 +32,17 @@ LIBRARY = "libbacktune.so.1"
 CAPTURED = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
 
 
-def load_cpu():
-    """Load the package's module on processors; the package itself cannot be imported yet."""
-    specification = importlib.util.spec_from_file_location(
-        "backtune_cpu", PACKAGE / "_engine" / "cpu.py"
-    )
+def load(path):
+    """Load a module that no import finds; the package itself cannot be imported yet."""
+    specification = importlib.util.spec_from_file_location(f"backtune_{path.stem}", path)
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     return module
 
 
-CPU = load_cpu()
+# On processors.
+CPU = load(PACKAGE / "_engine" / "cpu.py")
+ARCHIVES = load(ROOT / "tools" / "archives.py")
 
 # All but the first have a folder of their name.
 FLAVOURS = ("baseline", "x86-64-v3", "x86-64-v4")
@@ -142,6 +145,23 @@ class PlatformWheel(bdist_wheel):
         """Return the tag py3-none-platform."""
         return "py3", "none", super().get_tag()[2]
 
+    def run(self):
+        """Build, and write the wheel anew."""
+        super().run()
+        for command, _, path in self.distribution.dist_files:
+            if command == "bdist_wheel":
+                ARCHIVES.even_zip(path)
+
+
+class Sources(sdist):
+    """The source archive."""
+
+    def make_archive(self, base_name, format, root_dir=None, base_dir=None, *others, **named):
+        """Write the archive, the usual one by ourselves."""
+        if format != "gztar" or root_dir:
+            return super().make_archive(base_name, format, root_dir, base_dir, *others, **named)
+        return ARCHIVES.write_tar(f"{base_name}.tar.gz", base_dir)
+
 
 class NativeDistribution(Distribution):
     """A distribution whose files belong to a platform."""
@@ -168,5 +188,6 @@ setup(
         "develop": Develop,
         "editable_wheel": EditableWheel,
         "bdist_wheel": PlatformWheel,
+        "sdist": Sources,
     },
 )

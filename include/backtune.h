@@ -73,7 +73,10 @@
  *             and paths hold no zero byte.
  * Times       are in time steps. Before t = 0 stands the state that is given, else that of the network: what is learnt, or
  *             zero, the inputs at rest.
- * Bits.       Same input and seed give the same bits on the same machine.
+ * Bits.       Same input and seed give the same bits with the same build of the library: with any number of threads, whatever
+ *             else runs, where the process is stopped and goes on. Builds for other instruction sets (baseline, x86-64-v3,
+ *             x86-64-v4) round otherwise: on sequences that networks do not part on, outputs, costs and gradients differ by
+ *             less than 1e-12 of the largest one; iterations may enlarge that.
  */
 #ifndef BACKTUNE_H
 #define BACKTUNE_H
@@ -442,7 +445,8 @@ bt_status bt_network_get_origin(const bt_network *network, int32_t *origin, uint
 /* ---- JSON and files ---------------------------------------------------------------------------------------------- */
 
 /* The network, weights included, as text that reads back to the same bits; docs/format.md describes it. `length` of from_json
- * is that of the text in bytes. */
+ * is that of the text in bytes. Reading takes time and memory that go with it (30 bytes a byte), whatever sizes it declares:
+ * arrays of weights whose values it does not list may have 2^20 in all. */
 bt_status bt_network_to_json(const bt_network *network, char *buffer, int64_t capacity, int64_t *length);
 bt_status bt_network_from_json(const char *text, int64_t length, bt_network **network);
 

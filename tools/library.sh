@@ -11,6 +11,8 @@ options=(
   -Xlinker "--version-script=$PWD/Sources/BacktuneC/exports.map"
   -Xlinker -soname=libbacktune.so.1
   -Xlinker -s
+  # No hash of each module with its path: the same bytes wherever it is built.
+  -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
   # Libraries that nothing is taken from, a sixth of the size.
   -Xswiftc -Xfrontend -Xswiftc -disable-implicit-string-processing-module-import
   -Xswiftc -Xfrontend -Xswiftc -disable-implicit-concurrency-module-import

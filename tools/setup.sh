@@ -4,6 +4,7 @@
 #
 # usage: tools/setup.sh [--all]
 #   --all   also what the tests of `make test-all` look for, Python packages in .venv-all
+# Variables: CI=true takes the versions and hashes of .ci/python*.txt (tools/pin.sh), and what the checks of CI need besides
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -18,6 +19,8 @@ packages=(gcc liblapack-dev libblas-dev python3-dev python3-numpy valgrind)
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 all=${1:-}
 [ "$all" != --all ] || packages+=(g++ pkg-config cmake cppcheck openmpi-bin gcc-arm-linux-gnueabihf qemu-user)
+# Of the ABI; a test that says so is left out without it.
+[ "$all" != --all ] && [ "${CI:-}" != true ] || packages+=(abigail-tools)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
@@ -34,12 +37,24 @@ fi
 
 # environment FOLDER EXTRAS: Python packages, where the project asks for others than last time.
 environment() {
-  local stamp=$1/installed
-  if [ ! -e "$stamp" ] || [ pyproject.toml -nt "$stamp" ] || [ setup.py -nt "$stamp" ]; then
+  local stamp=$1/installed pins=
+  if [ "${CI:-}" = true ]; then
+    pins=.ci/python$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')${1#.venv}.txt
+    [ -e "$pins" ] || {
+      echo "setup.sh: CI is true and there is no $pins: make it with tools/pin.sh" >&2
+      exit 1
+    }
+  fi
+  if [ ! -e "$stamp" ] || [ "$(cat "$stamp")" != "$pins" ] || [ -n "$(find pyproject.toml setup.py $pins -newer "$stamp")" ]; then
     [ -x "$1/bin/python" ] || python3 -m venv "$1"
-    "$1/bin/python" -m pip install --quiet --upgrade pip
-    "$1/bin/python" -m pip install --quiet --editable ".[$2]"
-    touch "$stamp"
+    if [ -n "$pins" ]; then
+      "$1/bin/python" -m pip install --quiet --require-hashes --requirement "$pins"
+      "$1/bin/python" -m pip install --quiet --no-deps --no-build-isolation --editable .
+    else
+      "$1/bin/python" -m pip install --quiet --upgrade pip
+      "$1/bin/python" -m pip install --quiet --editable ".[$2]"
+    fi
+    echo "$pins" >"$stamp"
   fi
 }
 

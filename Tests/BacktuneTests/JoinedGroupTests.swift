@@ -200,7 +200,7 @@ extension Network {
         guard case .dense = $0.form else { return $0 }
         let count = group.size * size(of: $0.source.group)
         return Connection(
-          source: $0.source, form: .sparse(entries: Array(0..<count)), array: $0.array)
+          source: $0.source, form: .sparse(Array(0..<count)), array: $0.array)
       }
       result.groups[id].body = .learnware(body)
     }

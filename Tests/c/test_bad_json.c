@@ -80,7 +80,7 @@ static void nonsense(void) {
       {"1", "{\"name\": \"input\", \"kind\": \"learnware\", \"size\": 1}", "", "", "group name"},
       {"1", "{\"name\": \"a\\u0000b\", \"kind\": \"learnware\", \"size\": 1}", "", "", "zero bytes"},
       {"1", V "}, " V "}", "", "", "'v'|already"},
-      {"1", V DENSE, W("") ", " W(""), "", "2 arrays"},
+      {"1", V DENSE, W("") ", " W(""), "", "'w' twice"},
       {"1", V DENSE, "{\"name\": \"z\", \"values\": []}", "", "'z'|unknown"},
       {"1", V DENSE, "{\"name\": \"w\", \"values\": [1]}, {\"name\": \"w\", \"values\": [1]}", "", "weights"},
       {"1", V DENSE, "{\"name\": \"w\", \"values\": [1, 2, 3]}", "", "w|3 values|2 x 2"},

@@ -27,10 +27,20 @@ public enum ConnectionForm: Equatable, Sendable {
   case shared(index: [Int])
 }
 
+/// The entries of a connection that exist, as they are kept: what is absent takes no memory.
+package enum ConnectionEntries: Equatable, Sendable {
+  case dense
+  case diagonal
+  /// By their position in the row-major matrix, ascending: one slot each.
+  case sparse([Int])
+  /// The same, and the slot of each.
+  case shared([Int], slots: [Int])
+}
+
 /// One term of learnware: sum_j W_ij s_j(t - l).
 package struct Connection: Sendable {
   package let source: Source
-  package let form: ConnectionForm
+  package let form: ConnectionEntries
   /// Index of its weight array in `Network.arrays`.
   package let array: Int
 }

@@ -20,7 +20,8 @@ extension Network {
         throw BacktuneError.size(
           "bias index of group \(group.name): \(index.count) values, expected \(group.size)")
       }
-      count = try slotCount(of: index, absent: false, for: "bias index of group \(group.name)")
+      count = try slotCount(
+        of: index, least: 0, limit: index.count, for: "bias index of group \(group.name)")
     }
     let name = weight ?? "\(group.name).\(role)"
     let array = try array(name, shape: [count], entries: nil, options)
@@ -35,6 +36,39 @@ extension Network {
     _ source: Source, to target: GroupID, form: ConnectionForm = .dense, role: String,
     weight: String? = nil, options: WeightOptions = .init()
   ) throws {
+    try connect(source, to: target, role: role, weight: weight, options: options) {
+      try Self.entries(of: form, rows: $0, columns: $1, for: $2)
+    }
+  }
+
+  /// The entries that a form says.
+  static func entries(
+    of form: ConnectionForm, rows: Int, columns: Int, for place: String
+  ) throws -> ConnectionEntries {
+    switch form {
+    case .dense: return .dense
+    case .diagonal: return .diagonal
+    case .sparse(let list): return .sparse(list)
+    case .shared(let index):
+      guard index.count == rows * columns else {
+        throw BacktuneError.size(
+          "\(place): the index of shared slots has \(index.count) values, expected \(rows) x \(columns)"
+        )
+      }
+      guard index.allSatisfy({ $0 >= -1 }) else {
+        throw BacktuneError.argument(
+          "\(place): a slot number is outside -1 to \(index.count - 1)")
+      }
+      return .shared(
+        index.indices.filter { index[$0] >= 0 }, slots: index.filter { $0 >= 0 })
+    }
+  }
+
+  /// The same, `form` being asked for the entries once rows, columns and the name of the place are known.
+  mutating func connect(
+    _ source: Source, to target: GroupID, role: String, weight: String?, options: WeightOptions,
+    form: (Int, Int, String) throws -> ConnectionEntries
+  ) throws {
     let group = try learnware(target).group
     let source = try checked(source, for: target)
     let columns = size(of: source.group)
@@ -43,6 +77,7 @@ extension Network {
     try MemoryBudget.bytes(doubles: [group.size, columns], for: place)
     var entries: [Int]?
     var shape = [group.size, columns]
+    let form = try form(group.size, columns, place)
     switch form {
     case .dense: break
     case .diagonal:
@@ -60,13 +95,8 @@ extension Network {
           "\(place): the sparse entries must ascend from 0 to \(count - 1) at most")
       }
       entries = list
-    case .shared(let index):
-      guard index.count == group.size * columns else {
-        throw BacktuneError.size(
-          "\(place): the index of shared slots has \(index.count) values, expected \(group.size) x \(columns)"
-        )
-      }
-      shape = [try slotCount(of: index, absent: true, for: place)]
+    case .shared(_, let slots):
+      shape = [try slotCount(of: slots, least: -1, limit: group.size * columns, for: place)]
     }
     let array = try array(name, shape: shape, entries: entries, options)
     change(target) {
@@ -171,16 +201,18 @@ extension Network {
     return firmware.terms.count
   }
 
-  /// Number of slots of an index: every slot from 0 to the largest must be used.
-  private func slotCount(of index: [Int], absent: Bool, for place: String) throws -> Int {
-    let least = absent ? -1 : 0
-    guard index.allSatisfy({ $0 >= least && $0 < index.count }) else {
-      throw BacktuneError.argument(
-        "\(place): a slot number is outside \(least) to \(index.count - 1)")
+  /// Number of slots that are read: every one from 0 to the largest must be used.
+  /// - Parameter least: of the numbers that may come, for messages.
+  private func slotCount(
+    of slots: [Int], least: Int, limit: Int, for place: String
+  ) throws -> Int {
+    guard slots.allSatisfy({ $0 >= 0 && $0 < limit }) else {
+      throw BacktuneError.argument("\(place): a slot number is outside \(least) to \(limit - 1)")
     }
-    let count = (index.max() ?? -1) + 1
-    var used = [Bool](repeating: false, count: count)
-    for slot in index where slot >= 0 { used[slot] = true }
+    let count = (slots.max() ?? -1) + 1
+    // Of more slots than readers one is unused: a large number takes no memory.
+    var used = [Bool](repeating: false, count: min(count, slots.count + 1))
+    for slot in slots where slot < used.count { used[slot] = true }
     if let unused = used.firstIndex(of: false) {
       throw BacktuneError.argument("\(place): slot \(unused) is used nowhere")
     }

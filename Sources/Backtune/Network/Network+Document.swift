@@ -57,10 +57,10 @@ extension Network {
     case .sparse(let entries):
       result.form = "sparse"
       result.entries = entries
-    case .shared(let slots):
+    case .shared(let entries, let slots):
       result.form = "shared"
-      result.entries = slots.indices.filter { slots[$0] >= 0 }
-      result.slotOfEntry = slots.filter { $0 >= 0 }
+      result.entries = entries
+      result.slotOfEntry = slots
     }
     return result
   }

@@ -48,11 +48,12 @@ extension Network {
         )
       }
     }
+    let weights = document.weights ?? []
+    let options = try Self.options(for: weights)
     for (target, group) in document.groups.enumerated() {
-      try read(group, into: target)
+      try read(group, into: target, options)
     }
     drawSeed = try Self.seed(document)
-    let weights = document.weights ?? []
     if !weights.isEmpty { try reorderArrays(weights.map(\.name)) }
     for weight in weights { try read(weight) }
     if let name = document.output {
@@ -72,17 +73,40 @@ extension Network {
     if let data = document.data { try read(data) }
   }
 
-  private mutating func read(_ group: NetworkDocument.GroupDocument, into target: GroupID) throws {
+  /// How many weights there may be of which no values are listed: so much is made of a few words.
+  private static let unlisted = 1 << 20
+
+  /// The memory that a text asks for goes with its length: of an array as much as it lists values of.
+  private static func options(
+    for weights: [NetworkDocument.WeightDocument]
+  ) throws -> WeightOptions {
     var options = WeightOptions()
     options.sharesExisting = true
+    guard !weights.isEmpty else {
+      options.limit = unlisted
+      return options
+    }
+    var listed: [String: Int] = [:]
+    for weight in weights where listed.updateValue(weight.values.count, forKey: weight.name) != nil
+    {
+      throw BacktuneError.argument("network JSON: weights lists '\(weight.name)' twice")
+    }
+    options.listed = listed
+    options.limit = weights.reduce(unlisted) { $0 + $1.values.count }
+    return options
+  }
+
+  private mutating func read(
+    _ group: NetworkDocument.GroupDocument, into target: GroupID, _ options: WeightOptions
+  ) throws {
     if let bias = group.bias {
       try addBias(to: target, index: bias.index, weight: bias.weight, options: options)
     }
     for connection in group.connections ?? [] {
       let source = Source(try self.group(named: connection.source), lag: connection.lag)
       try connect(
-        source, to: target, form: try form(connection, of: target, columns: size(of: source.group)),
-        role: "", weight: connection.weight, options: options)
+        source, to: target, role: "", weight: connection.weight, options: options
+      ) { rows, columns, place in try Self.entries(connection, rows, columns, place) }
     }
     if let initial = group.initial {
       try learnInitialState(
@@ -108,14 +132,13 @@ extension Network {
     }
   }
 
-  private func form(
-    _ connection: NetworkDocument.ConnectionDocument, of target: GroupID, columns: Int
-  ) throws -> ConnectionForm {
-    let rows = groups[target].size
+  private static func entries(
+    _ connection: NetworkDocument.ConnectionDocument, _ rows: Int, _ columns: Int, _ place: String
+  ) throws -> ConnectionEntries {
     func flat(_ matrix: [[Int]]?, _ label: String) throws -> [Int] {
       guard let matrix, matrix.count == rows, matrix.allSatisfy({ $0.count == columns }) else {
         throw BacktuneError.size(
-          "connection \(connection.weight): its \(label) must be \(rows) rows of \(columns) values")
+          "\(place): its \(label) must be \(rows) rows of \(columns) values")
       }
       return Array(matrix.joined())
     }
@@ -123,26 +146,28 @@ extension Network {
     case "dense": return .dense
     case "diagonal": return .diagonal
     case "sparse":
-      if let entries = connection.entries { return .sparse(entries: entries) }
+      if let entries = connection.entries { return .sparse(entries) }
       return .sparse(
-        entries: try flat(connection.mask, "mask").enumerated().compactMap { $1 == 0 ? nil : $0 })
+        try flat(connection.mask, "mask").enumerated().compactMap { $1 == 0 ? nil : $0 })
     case "shared":
       guard let entries = connection.entries else {
-        return .shared(index: try flat(connection.index, "index"))
+        let form = ConnectionForm.shared(index: try flat(connection.index, "index"))
+        return try entries(of: form, rows: rows, columns: columns, for: place)
       }
-      try MemoryBudget.bytes(doubles: [rows, columns], for: "connection \(connection.weight)")
-      var index = [Int](repeating: -1, count: rows * columns)
       let slots = connection.slotOfEntry ?? []
-      guard slots.count == entries.count, entries.allSatisfy(index.indices.contains) else {
+      guard slots.count == entries.count, entries.allSatisfy({ 0..<rows * columns ~= $0 }) else {
         throw BacktuneError.size(
-          "connection \(connection.weight): its entries and slots do not fit \(rows) x \(columns)")
+          "\(place): its entries and slots do not fit \(rows) x \(columns)")
       }
-      for (entry, slot) in zip(entries, slots) { index[entry] = slot }
-      return .shared(index: index)
+      guard !zip(entries, entries.dropFirst()).allSatisfy(<) else {
+        return .shared(entries, slots: slots)
+      }
+      let slotOfEntry = Dictionary(zip(entries, slots)) { $1 }
+      let sorted = slotOfEntry.keys.sorted()
+      return .shared(sorted, slots: sorted.compactMap { slotOfEntry[$0] })
     default:
       throw BacktuneError.argument(
-        "connection \(connection.weight): form is '\(connection.form)', expected dense, diagonal, sparse or shared"
-      )
+        "\(place): form is '\(connection.form)', expected dense, diagonal, sparse or shared")
     }
   }
 

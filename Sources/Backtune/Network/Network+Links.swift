@@ -25,17 +25,17 @@ extension Network {
       for node in 0..<rows { body(Link(node: node, source: node, slot: first + node)) }
     case .sparse(let entries):
       for (slot, entry) in entries.enumerated() { visit(entry, slot) }
-    case .shared(let index):
-      for (entry, slot) in index.enumerated() where slot >= 0 { visit(entry, slot) }
+    case .shared(let entries, let slots):
+      for (entry, slot) in zip(entries, slots) { visit(entry, slot) }
     }
   }
 
-  /// Number of entries that a connection looks at: of a shared one also the absent ones.
+  /// Number of entries of a connection, the absent ones left out.
   package func entryCount(of connection: Connection, to target: GroupID) -> Int {
     switch connection.form {
     case .dense: groups[target].size * size(of: connection.source.group)
     case .diagonal: groups[target].size
-    case .sparse(let list), .shared(let list): list.count
+    case .sparse(let list), .shared(let list, _): list.count
     }
   }
 

@@ -12,6 +12,10 @@ public struct WeightOptions: Sendable {
   public var draw = WeightDraw.normal
   /// Whether an array of that name may exist already and is then shared by both connections.
   package var sharesExisting = false
+  /// How many values a document lists of each array: one of another size is refused before it is made.
+  var listed: [String: Int]?
+  /// How many weights there may be in all.
+  var limit = Int.max
 
   /// Free weights without bounds.
   public init() {}
@@ -55,6 +59,16 @@ extension Network {
     let first = slots.values.count
     let (total, overflow) = first.addingReportingOverflow(count)
     guard !overflow else { throw BacktuneError.memory("weight array \(name): too many weights") }
+    if let found = options.listed?[name], found != count, found != shape.reduce(1, *) {
+      throw BacktuneError.size(
+        "weight array '\(name)': \(found) values, expected those of shape \(shape.map(String.init).joined(separator: " x "))"
+      )
+    }
+    guard total <= options.limit else {
+      throw BacktuneError.memory(
+        "weight array \(name): \(total) weights of which no values are listed, expected \(options.limit) at most"
+      )
+    }
     // Values, two bounds and what estimation keeps beside them.
     try MemoryBudget.bytes(doubles: [total, 8], for: "weight array \(name)")
     slots.append(

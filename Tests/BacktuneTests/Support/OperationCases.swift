@@ -29,7 +29,7 @@ struct OperationCase {
   enum FormKind: CaseIterable {
     case dense, diagonal, sparse, shared
 
-    init(_ form: ConnectionForm) {
+    init(_ form: ConnectionEntries) {
       switch form {
       case .dense: self = .dense
       case .diagonal: self = .diagonal

@@ -164,5 +164,5 @@ def as_value(text: str) -> Any:
     """Read JSON, else a text."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

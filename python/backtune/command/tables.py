@@ -83,6 +83,12 @@ def read(path: str) -> Table:
         raise ArgumentError(f"{path}: two columns have one name: {', '.join(names)}")
     # Lines without anything stand at the end of many a file.
     kept = [row for row in rows[has_names:] if row]
+    # Rows may end early; but a short file makes no large table.
+    there, expected = sum(map(len, kept)), len(kept) * len(names)
+    if expected > 2 * there + 1000:
+        raise ArgumentError(
+            f"{path}: rows of {len(names)} columns have {there} values in all, expected {expected}"
+        )
     return Table(path, names, kept, 1 + has_names)
 
 

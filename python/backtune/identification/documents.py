@@ -104,6 +104,8 @@ def from_json(kind: type[Model], text: str) -> Model:
         )
     try:
         return _model(kind, content)
+    except RecursionError:
+        raise ArgumentError("damaged: nested too deep") from None
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, BacktuneError) as error:
         what = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise ArgumentError(f"damaged: {what}") from None
