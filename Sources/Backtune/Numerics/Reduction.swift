@@ -43,6 +43,7 @@ package struct Reduction: Sendable {
   ) throws {
     guard let loading else { return try run(0..<count, poll: poll, threads: threads, body) }
     try loading.check()
+    defer { loading.end() }
     for first in stride(from: 0, to: count, by: loading.room) {
       let parts = first..<Swift.min(first + loading.room, count)
       try loading.bring(parts, poll: poll)

@@ -143,7 +143,7 @@ extension JacobianRows {
         forEachQuad(0..<lengths[sequence], isCounted) { _, _ in counts.pointer[part] += 1 }
       }
     }
-    return Int(counts.array.reduce(0, +))
+    return Int((0..<counts.count).reduce(0) { $0 + counts.pointer[$1] })
   }
 
   private func room(for ages: Int) throws -> ImpulseRows {
