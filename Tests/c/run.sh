@@ -5,6 +5,7 @@
 #   folder         where libbacktune.so.1 (or libbacktune-c.so) is; by default the newest one that a build of this tree made
 #   --sanitizer=NAMES  only the programs and fuzz, compiled with -fsanitize=NAMES by the clang of the Swift toolchain, for a
 #                  library that was built with it (make sanitize)
+#   --helgrind     only the programs that run threads, under valgrind's helgrind, for a library that has its symbols
 #   --no-valgrind  leave out valgrind (otherwise its absence is a failure)
 #   --valgrind-folder=FOLDER  the library that runs under valgrind, which knows no AVX-512 (default: the same)
 #
@@ -15,13 +16,14 @@ set -uo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-sanitizer= valgrind=1 folder= valgrind_folder=
+sanitizer= helgrind=0 valgrind=1 folder= valgrind_folder=
 for argument in "$@"; do
   case $argument in
     --sanitizer=*) sanitizer=${argument#*=} ;;
+    --helgrind) helgrind=1 ;;
     --no-valgrind) valgrind=0 ;;
     --valgrind-folder=*) valgrind_folder=${argument#*=} ;;
-    -h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -*) echo "unknown option $argument, see --help" >&2; exit 2 ;;
     *) folder=$argument ;;
   esac
@@ -172,6 +174,17 @@ if [ -n "$sanitizer" ]; then
   run "$sanitizer: " "" env
   "$work/fuzz" "$seconds" "$seed" 3 >"$work/fuzz.log" 2>&1
   tally "$sanitizer: fuzz" "$work/fuzz.log" $?
+  echo "$passed passed, $failed failed"
+  [ $failed -eq 0 ]
+  exit
+fi
+
+if [ $helgrind = 1 ]; then
+  export BACKTUNE_TEST_SMALL=1
+  # Streams are handed from thread to thread by atomic words alone: not for helgrind.
+  tests=(test_threads test_reduction test_loader test_refused test_leaks)
+  examples=()
+  run "helgrind " "" valgrind --tool=helgrind -q --error-exitcode=5 "--suppressions=$here/helgrind.supp"
   echo "$passed passed, $failed failed"
   [ $failed -eq 0 ]
   exit

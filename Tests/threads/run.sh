@@ -52,8 +52,8 @@ count() {
 
 # The engine from C, built with the sanitizer.
 engine() {
-  local root=../.. build=../../.build-tsan
-  if ! swift build -c release --package-path "$root" --sanitize thread --product backtune-c \
+  local root=../.. build=../../.build-thread
+  if ! swift build -c release --package-path "$root" --sanitize thread -Xswiftc -enable-testing --product backtune-c \
     --scratch-path "$build" >"$work/log" 2>&1 ||
     ! clang -std=c99 -D_GNU_SOURCE -Wall -Wextra -Werror -O1 -g -fsanitize=thread -I"$root/include" \
       -c -o "$work/engine.o" engine.c >>"$work/log" 2>&1 ||
