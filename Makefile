@@ -37,7 +37,7 @@ test: build
 
 test-all: test sanitize
 	@BACKTUNE_TEST_CYCLES=10000 BACKTUNE_TEST_REFUSALS=0 BACKTUNE_TEST_LIMITS=200 Tests/c/run.sh --no-valgrind
-	@BACKTUNE_TEST_CYCLES=2000 $(PYTHON) -m pytest -q Tests/python/test_leaks.py
+	@BACKTUNE_TEST_CYCLES=2000 BACKTUNE_TEST_LIMITS=200 $(PYTHON) -m pytest -q Tests/python/test_leaks.py Tests/python/test_address_space.py
 	@tools/setup.sh --all
 	@BACKTUNE_TEST_ALL=1 .venv-all/bin/python -m pytest -q $(LATER)
 

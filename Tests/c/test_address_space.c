@@ -1,5 +1,5 @@
 /* A limit on the address space that comes at any moment of a fit, a save, a load, an export: errors or results. How many
- * moments: BACKTUNE_TEST_LIMITS (12), from seed BACKTUNE_TEST_SEED (1) on. */
+ * moments: BACKTUNE_TEST_LIMITS (4), from seed BACKTUNE_TEST_SEED (1) on. */
 #include "check.h"
 #include "support.h"
 
@@ -111,7 +111,7 @@ int main(void) {
   /* valgrind and the sanitizers need the address space for themselves. */
   if (is_small() || getenv("BACKTUNE_TEST_SANITIZED") != NULL) return check_report();
   const char *times = getenv("BACKTUNE_TEST_LIMITS"), *seed = getenv("BACKTUNE_TEST_SEED");
-  const long first = seed != NULL ? atol(seed) : 1, count = times != NULL ? atol(times) : 12;
+  const long first = seed != NULL ? atol(seed) : 1, count = times != NULL ? atol(times) : 4;
   for (long number = first; number < first + count; number++) {
     static const int64_t lengths[] = {600, 20000, 150000};
     char about[100];

@@ -159,7 +159,7 @@ static void flat(const char *what, void (*cycle)(long), long cycles) {
 
 int main(void) {
   const char *given = getenv("BACKTUNE_TEST_CYCLES");
-  const long cycles = is_small() ? 4 : given != NULL ? atol(given) : 30;
+  const long cycles = is_small() ? 2 : given != NULL ? atol(given) : 30;
   snprintf(path, sizeof path, "leaks-%ld.json", (long)getpid());
   CHECK_OK(bt_set_threads(2));
   streamed = standard_network();
@@ -172,7 +172,7 @@ int main(void) {
   flat("callbacks, uncertainty", called_back, cycles);
   flat("failing", failing, cycles);
   flat("texts, files, exports", texts, cycles);
-  flat("streams", stream, 100 * cycles);
+  flat("streams", stream, (is_small() ? 10 : 100) * cycles);
   CHECK_OK(bt_network_free(streamed));
   free(text);
   remove(path);

@@ -1,6 +1,6 @@
 """A limit on the address space that comes at any moment: MemoryError or a result, never an abort.
 
-How many moments: BACKTUNE_TEST_LIMITS (3).
+How many moments: BACKTUNE_TEST_LIMITS (2).
 """
 
 import os
@@ -58,7 +58,7 @@ print("survived")
 """
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("BACKTUNE_TEST_LIMITS", "3"))))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("BACKTUNE_TEST_LIMITS", "2"))))
 def test_a_limit_ends_nothing(seed):
     """Between 1 and 400 MiB more than there are, before the data or after an iteration."""
     draw = random.Random(seed)
