@@ -4,9 +4,9 @@
 #                 backtune.pc, CMake package, manual page; LIBDIR and DESTDIR as usual. Needs no Python
 # make uninstall PREFIX=/usr/local
 # make docs   the manual, as pages in build/docs; that of the Swift package in build/docs-swift
-# make test-all   the same, and what takes minutes or more packages (in .venv-all): the threads alone, under the thread
-#                 sanitizer too, the source archive in a fresh environment, exports read by others, MPI, Dask
-# make sanitize   C and Swift tests with the address, undefined and thread sanitizers and under helgrind; part of test-all
+# make test-all   the same, and what takes minutes or more packages (in .venv-all): sanitizers, leaks and refused memory in
+#                 full, the source archive in a fresh environment, exports read by others, MPI, Dask
+# make sanitize   C and Swift tests with the address, undefined and thread sanitizers, the threads alone, helgrind
 # make wheel  a wheel for any Linux with glibc 2.27, checked with NumPy alone: in dist
 # make wheel-check  that wheel with Python 3.9 to 3.14 and old and new NumPy in bare suites of Debian, as root
 # make deb    packages for Debian, in build/deb

@@ -4,10 +4,21 @@
 # the Swift tests; the pool of threads alone; and C tests that run threads under helgrind. Prints failures, then one line
 # "N passed, N failed".
 #
+# The library that helgrind runs is that of the Swift tests (make test).
+#
 # usage: Tests/sanitize.sh [address] [thread] [helgrind]   all by default
 set -uo pipefail
 cd "$(dirname "$0")/.."
 passed=0 failed=0
+# The instruction set of the tests that are not sanitized.
+flags=()
+if grep -q avx2 /proc/cpuinfo && grep -q fma /proc/cpuinfo; then
+  flags=(-Xcc -march=x86-64-v3 -Xswiftc -DBACKTUNE_FMA)
+fi
+export OPENBLAS_NUM_THREADS=1 SWIFT_BACKTRACE=enable=no
+# Locals stay on the stack, by which the library tells calls apart; forked children make threads.
+export ASAN_OPTIONS=detect_stack_use_after_return=0 UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS="exitcode=66 die_after_fork=0"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 swift_counts='s/.*Test run with ([0-9]+) tests? in [0-9]+ suites? passed.*/\1 0/p
@@ -30,7 +41,8 @@ count() {
 
 # engine NAME OF_C: engine and Swift tests with a sanitizer, then both suites.
 engine() {
-  local options=(-c release --sanitize "$1" -Xswiftc -enable-testing --scratch-path ".build-$1")
+  local options=(-c release --sanitize "$1" -Xswiftc -enable-testing "${flags[@]}"
+    --scratch-path ".build-$1")
   if ! swift build --build-tests "${options[@]}" >"$log" 2>&1; then
     echo "failed: the engine does not build with -sanitize=$1"
     grep -E 'error' "$log" | head -n 20
@@ -47,7 +59,7 @@ for name; do
     address) engine address address,undefined ;;
     thread)
       engine thread thread
-      count "pool of threads" "$plain_counts" Tests/threads/run.sh
+      count "pool of threads" "$plain_counts" Tests/threads/run.sh .build-thread/release/libbacktune-c.so
       ;;
     helgrind) count "C tests, helgrind" "$plain_counts" Tests/c/run.sh --helgrind .build-test/release ;;
     *) echo "sanitize.sh: '$name' came, expected address, thread or helgrind" >&2 && exit 2 ;;

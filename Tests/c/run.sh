@@ -169,8 +169,8 @@ compile ""
 
 if [ -n "$sanitizer" ]; then
   export BACKTUNE_TEST_SANITIZED=1
-  # The library tells calls apart by their place on the stack: locals stay there.
-  export ASAN_OPTIONS=detect_stack_use_after_return=0 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=exitcode=66
+  # The library tells calls apart by their place on the stack: locals stay there. Forked children make threads.
+  export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=0} TSAN_OPTIONS=${TSAN_OPTIONS:-"exitcode=66 die_after_fork=0"}
   run "$sanitizer: " "" env
   "$work/fuzz" "$seconds" "$seed" 3 >"$work/fuzz.log" 2>&1
   tally "$sanitizer: fuzz" "$work/fuzz.log" $?
