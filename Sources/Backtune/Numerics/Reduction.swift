@@ -230,8 +230,8 @@ package struct Reduction: Sendable {
   /// Values that threads add to.
   private final class Values: @unchecked Sendable {
     private(set) var all: [Double] = []
-    private let lock = ForkSafeLock()
+    private static let lock = ForkSafeLock()
 
-    func append(_ values: [Double]) { lock.whileLocked { all += values } }
+    func append(_ values: [Double]) { Self.lock.whileLocked { all += values } }
   }
 }

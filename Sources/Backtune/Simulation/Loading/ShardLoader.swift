@@ -27,7 +27,8 @@ package final class ShardLoader: PartLoading, @unchecked Sendable {
   private let sequences: [[Int]]
   private let reader: any SequenceReader
   private let places: [Place]
-  private let lock = ForkSafeLock()
+  /// One for all: locks are never freed.
+  private static let lock = ForkSafeLock()
   private var failure: (any Error)?
   private var versions = 0
 
@@ -70,7 +71,7 @@ package final class ShardLoader: PartLoading, @unchecked Sendable {
   package func values(_ part: Int) throws -> [SequenceValues] {
     let place = places[part % room]
     if place.part != part {
-      if let kept = lock.whileLocked({ failure }) { throw kept }
+      if let kept = Self.lock.whileLocked({ failure }) { throw kept }
       place.poll = nil
       try bring(part..<part + 1, poll: poll)
     }
@@ -83,14 +84,14 @@ package final class ShardLoader: PartLoading, @unchecked Sendable {
     return place.part == part ? place.poll ?? poll : poll
   }
 
-  var hasFailed: Bool { lock.whileLocked { failure != nil } }
+  var hasFailed: Bool { Self.lock.whileLocked { failure != nil } }
 
   package func fail(_ error: any Error) {
-    lock.whileLocked { failure = failure ?? error }
+    Self.lock.whileLocked { failure = failure ?? error }
   }
 
   package func check() throws {
-    let error = lock.whileLocked { () -> (any Error)? in
+    let error = Self.lock.whileLocked { () -> (any Error)? in
       defer { failure = nil }
       return failure
     }
