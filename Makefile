@@ -4,8 +4,9 @@
 #                 backtune.pc, CMake package, manual page; LIBDIR and DESTDIR as usual. Needs no Python
 # make uninstall PREFIX=/usr/local
 # make docs   the manual, as pages in build/docs; that of the Swift package in build/docs-swift
-# make test-all   the same, and what takes minutes or more packages (in .venv-all): the threads alone, under the thread
-#                 sanitizer too, the source archive in a fresh environment, exports read by others, MPI, Dask
+# make test-all   the same, and what takes minutes or more packages (in .venv-all): sanitizers, leaks and refused memory in
+#                 full, the source archive in a fresh environment, exports read by others, MPI, Dask
+# make sanitize   C and Swift tests with the address, undefined and thread sanitizers, the threads alone, helgrind
 # make wheel  a wheel for any Linux with glibc 2.27, checked with NumPy alone: in dist
 # make wheel-check  that wheel with Python 3.9 to 3.14 and old and new NumPy in bare suites of Debian, as root
 # make deb    packages for Debian, in build/deb
@@ -22,7 +23,7 @@ LIBDIR :=
 # Files with tests that `make test` leaves out.
 LATER := $(addprefix Tests/python/test_,packaging.py swift.py mpi.py workers.py innovations.py identification_systems.py experiments.py sklearn.py notebooks.py gallery.py manual.py export_device.py export_onnx.py export_nir.py interop_torch.py export_fmpy.py peers.py install.py install_examples.py memory_needs.py extreme_records.py differential.py differential_exports.py reproducible.py same_bits_suite.py)
 
-.PHONY: build run test test-all install uninstall wheel wheel-check deb bench docs lint format clean
+.PHONY: build run test test-all sanitize install uninstall wheel wheel-check deb bench docs lint format clean
 
 build:
 	@tools/setup.sh
@@ -34,13 +35,17 @@ run: build
 test: build
 	@tools/test.sh $(SWIFT_TEST)
 
-test-all: test
-	@Tests/threads/run.sh
-	@BACKTUNE_TEST_KILLS=350 BACKTUNE_TEST_FORKS=300 Tests/c/run.sh --no-valgrind
+test-all: test sanitize
+	@BACKTUNE_TEST_CYCLES=10000 BACKTUNE_TEST_REFUSALS=0 BACKTUNE_TEST_LIMITS=200 BACKTUNE_TEST_KILLS=350 BACKTUNE_TEST_FORKS=300 \
+	  Tests/c/run.sh --no-valgrind
+	@BACKTUNE_TEST_CYCLES=2000 BACKTUNE_TEST_LIMITS=200 $(PYTHON) -m pytest -q Tests/python/test_leaks.py Tests/python/test_address_space.py
 	@tools/setup.sh --all
 	@BACKTUNE_TEST_ALL=1 .venv-all/bin/python -m pytest -q $(LATER)
 	@BACKTUNE_TEST_ALL=1 BACKTUNE_TEST_KILLS=1000 BACKTUNE_TEST_INTERRUPTS=500 BACKTUNE_TEST_SHOW=1 \
 	  .venv-all/bin/python -m pytest -q -s $(addprefix Tests/python/test_,files_killed.py interrupts.py locale.py)
+
+sanitize:
+	@Tests/sanitize.sh
 
 install:
 	@DESTDIR="$(DESTDIR)" LIBDIR="$(LIBDIR)" tools/install.sh "$(PREFIX)"

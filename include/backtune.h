@@ -32,8 +32,12 @@
  * Memory.     Every buffer belongs to the caller, and is read or written during the call only. Arrays are doubles,
  *             row-major, time first: value (t, k) of a T x K array is array[t * K + k]. Beside each buffer stands its
  *             length in values, which must be exactly the documented one. No library can check that a pointer is valid.
- *             Under a limit on the address space (RLIMIT_AS) a call that finds less than 48 MiB of it left answers
- *             BT_ERROR_MEMORY; what cannot be promised is a call during which other threads take the rest.
+ *             Where the system refuses a buffer of the library's own (states, gradients, matrices, work space: all that grows
+ *             with data and weights) the call answers BT_ERROR_MEMORY; the best weights seen are kept, and handles work on.
+ *             Exempt are small objects of the Swift run-time (handles, names, lists, texts), and copies of arguments and
+ *             results, for which room is looked for before: refused, they end the process, as Swift has it. Therefore, under a
+ *             limit on the address space (RLIMIT_AS), a call that finds less than 48 MiB of it left answers BT_ERROR_MEMORY
+ *             too; what cannot be promised is a call during which other threads take the rest.
  * Threads.    Work that is worth it is shared with threads of the library's own: as many as bt_set_threads says, else the
  *             environment (BACKTUNE_NUM_THREADS, else OMP_NUM_THREADS: 1 to 1024, the first of a list; anything else is as
  *             if unset), else as there are processors that the process may use (its affinity, the CPU quota of its control

@@ -133,12 +133,15 @@ public func bt_uncertainty_predict(
     let lengths = try values(lengths, sequences, "lengths").map { Int($0) }
     let inputs = try readable(inputs, inputsLength, "inputs")
     let initial = try optional(initial, initialLength, "initial")
-    let directions: [Double] = try values(directions, directionsLength, "directions")
-    let deviations: [Double] = try values(deviations, count, "deviations")
+    let directions = try readable(directions, directionsLength, "directions")
+    let deviations = try readable(deviations, count, "deviations")
     try HandleTable.use(network, NetworkObject.self, isWriting: false) { object in
       let network = object.network
+      let weights = network.adjustableCount
+      try WeightCombinations.check(
+        weights: weights, directions: directions.count, deviations: deviations.count)
       let combinations = try WeightCombinations(
-        weights: network.adjustableCount, directions: directions, deviations: deviations)
+        weights: weights, directions: Array(directions), deviations: Array(deviations))
       let steps = try checkedSum(lengths, "lengths")
       try check(length, is: try checkedProduct(steps, network.outputCount, "outputs"), "outputs")
       guard length == 0 || (outputs != nil && deviation != nil) else {

@@ -209,8 +209,11 @@ public func bt_network_set_rest(
   _ network: OpaquePointer?, _ values: UnsafePointer<Double>?, _ length: Int64
 ) -> Int32 {
   guarded {
-    let values = try optional(values, length, "values").map { Array($0) }
-    try changing(network) { try $0.setRest(values) }
+    let buffer = try optional(values, length, "values")
+    try changing(network) {
+      try $0.checkRest(count: buffer?.count)
+      try $0.setRest(buffer.map { Array($0) })
+    }
   }
 }
 

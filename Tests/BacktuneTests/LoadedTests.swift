@@ -99,6 +99,7 @@ import Testing
     var error: (any Error)?
 
     func bring(_ parts: Range<Int>, poll: Poll) throws { present = parts }
+    func end() {}
     func begin(_ part: Int, poll: Poll) { #expect(present.contains(part)) }
     func fail(_ error: any Error) { self.error = self.error ?? error }
     func check() throws {

@@ -3,7 +3,9 @@
 #
 # Usage: Tests/c/run.sh [options] [folder]
 #   folder         where libbacktune.so.1 (or libbacktune-c.so) is; by default the newest one that a build of this tree made
-#   --sanitize     also compile and run the programs with -fsanitize=address,undefined
+#   --sanitizer=NAMES  only the programs and fuzz, compiled with -fsanitize=NAMES by the clang of the Swift toolchain, for a
+#                  library that was built with it (make sanitize)
+#   --helgrind     only the programs that run threads, under valgrind's helgrind, for a library that has its symbols
 #   --no-valgrind  leave out valgrind (otherwise its absence is a failure)
 #   --valgrind-folder=FOLDER  the library that runs under valgrind, which knows no AVX-512 (default: the same)
 #
@@ -14,13 +16,14 @@ set -uo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-sanitize=0 valgrind=1 folder= valgrind_folder=
+sanitizer= helgrind=0 valgrind=1 folder= valgrind_folder=
 for argument in "$@"; do
   case $argument in
-    --sanitize) sanitize=1 ;;
+    --sanitizer=*) sanitizer=${argument#*=} ;;
+    --helgrind) helgrind=1 ;;
     --no-valgrind) valgrind=0 ;;
     --valgrind-folder=*) valgrind_folder=${argument#*=} ;;
-    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -*) echo "unknown option $argument, see --help" >&2; exit 2 ;;
     *) folder=$argument ;;
   esac
@@ -65,15 +68,22 @@ check() {
   fi
 }
 
-# ---- Compiling
+# ---- How to compile and run
 
 CC=${CC:-gcc} CLANG=${CLANG:-clang}
 CXX=${CXX:-$(basename "$(command -v g++ || command -v clang++)")}
-[ -n "$CXX" ] || echo "left out: no C++ compiler for the header in C++ and for C++ exceptions"
+[ -n "$CXX$sanitizer" ] || echo "left out: no C++ compiler for the header in C++ and for C++ exceptions"
 flags=(-std=c99 -pedantic -Wall -Wextra -Werror -O1 -g "-I$root/include")
 cxx_flags=(-Wall -Wextra -Werror -Wno-long-long -O1 -g "-I$root/include")
 posix=(-D_XOPEN_SOURCE=700)
 link=("-L$work/lib" -lbacktune "-Wl,-rpath,$work/lib" -lm -lpthread)
+if [ -n "$sanitizer" ]; then
+  toolchain=$(dirname "$(readlink -f "$(command -v swift)")")
+  CC=$toolchain/clang CXX=
+  flags+=("-fsanitize=$sanitizer" -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  # Of the thread sanitizer of this toolchain.
+  link+=("-L$toolchain/../lib/swift/linux" -ldispatch -lBlocksRuntime "-Wl,-rpath,$toolchain/../lib/swift/linux")
+fi
 
 tests=()
 for source in "$here"/test_*.c; do tests+=("$(basename "$source" .c)"); done
@@ -100,38 +110,6 @@ compile() {
     check "compile $name.c" "$CC" "${flags[@]}" "$@" -o "$work/$name$suffix" "$root/examples/c/$name.c" "${link[@]}"
   done
 }
-
-compile ""
-for name in unload keys twice; do
-  check "compile $name.c" "$CC" "${flags[@]}" "${posix[@]}" -o "$work/$name" "$here/$name.c" -ldl -lpthread -lm
-done
-check "compile host_blas.c" "$CC" "${flags[@]}" "${posix[@]}" -rdynamic -o "$work/host_blas" "$here/host_blas.c" \
-  "$work"/{check,support}.o "${link[@]}"
-check "compile preloaded.so" "$CC" "${flags[@]}" -shared -fPIC -DPRELOADED -o "$work/preloaded.so" "$here/host_blas.c"
-if command -v "$CLANG" >/dev/null; then
-  for source in "$here"/*.c "$root"/examples/c/*.c; do
-    check "$CLANG $source" "$CLANG" "${flags[@]}" "${posix[@]}" -fsyntax-only "$source"
-  done
-fi
-# The header alone, as C and as C++.
-echo '#include <backtune.h>' >"$work/header.c"
-cp "$work/header.c" "$work/header.cc"
-check "header as C" "$CC" "${flags[@]}" -Wstrict-prototypes -fsyntax-only "$work/header.c"
-for standard in ${CXX:+c++98 c++17}; do
-  check "header as $standard" "$CXX" -std=$standard "${cxx_flags[@]}" -fsyntax-only "$work/header.cc"
-done
-
-# ---- Exports: exactly the functions of the header, each of them in the tests
-
-declared=$(grep -oE '^[a-z].*\bbt_[a-z_]+\(' "$root/include/backtune.h" | grep -v '^typedef' | grep -oE 'bt_[a-z_]+\($' |
-  tr -d '(' | sort)
-exported=$(nm -D --defined-only "$library" | awk '$2 ~ /[A-Z]/ { print $3 }' | sort)
-check "exports are those of the header" diff <(echo "$declared") <(echo "$exported")
-for name in $declared; do
-  check "$name is tested" grep -qE "\b$name\b" "$here"/test_*.c "$here/calls.c"
-done
-
-# ---- Running
 
 # tally "what" log status: adds the last line of a test program; one failure where it did not get that far.
 tally() {
@@ -185,6 +163,62 @@ run() {
   done
 }
 
+# ---- Compiling and running
+
+compile ""
+
+if [ -n "$sanitizer" ]; then
+  export BACKTUNE_TEST_SANITIZED=1
+  # The library tells calls apart by their place on the stack: locals stay there. Forked children make threads.
+  export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=0} TSAN_OPTIONS=${TSAN_OPTIONS:-"exitcode=66 die_after_fork=0"}
+  run "$sanitizer: " "" env
+  "$work/fuzz" "$seconds" "$seed" 3 >"$work/fuzz.log" 2>&1
+  tally "$sanitizer: fuzz" "$work/fuzz.log" $?
+  echo "$passed passed, $failed failed"
+  [ $failed -eq 0 ]
+  exit
+fi
+
+if [ $helgrind = 1 ]; then
+  export BACKTUNE_TEST_SMALL=1
+  # Streams are handed from thread to thread by atomic words alone: not for helgrind.
+  tests=(test_threads test_reduction test_loader test_refused test_leaks)
+  examples=()
+  run "helgrind " "" valgrind --tool=helgrind -q --error-exitcode=5 "--suppressions=$here/helgrind.supp"
+  echo "$passed passed, $failed failed"
+  [ $failed -eq 0 ]
+  exit
+fi
+
+for name in unload keys twice; do
+  check "compile $name.c" "$CC" "${flags[@]}" "${posix[@]}" -o "$work/$name" "$here/$name.c" -ldl -lpthread -lm
+done
+check "compile host_blas.c" "$CC" "${flags[@]}" "${posix[@]}" -rdynamic -o "$work/host_blas" "$here/host_blas.c" \
+  "$work"/{check,support}.o "${link[@]}"
+check "compile preloaded.so" "$CC" "${flags[@]}" -shared -fPIC -DPRELOADED -o "$work/preloaded.so" "$here/host_blas.c"
+if command -v "$CLANG" >/dev/null; then
+  for source in "$here"/*.c "$root"/examples/c/*.c; do
+    check "$CLANG $source" "$CLANG" "${flags[@]}" "${posix[@]}" -fsyntax-only "$source"
+  done
+fi
+# The header alone, as C and as C++.
+echo '#include <backtune.h>' >"$work/header.c"
+cp "$work/header.c" "$work/header.cc"
+check "header as C" "$CC" "${flags[@]}" -Wstrict-prototypes -fsyntax-only "$work/header.c"
+for standard in ${CXX:+c++98 c++17}; do
+  check "header as $standard" "$CXX" -std=$standard "${cxx_flags[@]}" -fsyntax-only "$work/header.cc"
+done
+
+# ---- Exports: exactly the functions of the header, each of them in the tests
+
+declared=$(grep -oE '^[a-z].*\bbt_[a-z_]+\(' "$root/include/backtune.h" | grep -v '^typedef' | grep -oE 'bt_[a-z_]+\($' |
+  tr -d '(' | sort)
+exported=$(nm -D --defined-only "$library" | awk '$2 ~ /[A-Z]/ { print $3 }' | sort)
+check "exports are those of the header" diff <(echo "$declared") <(echo "$exported")
+for name in $declared; do
+  check "$name is tested" grep -qE "\b$name\b" "$here"/test_*.c "$here/calls.c"
+done
+
 run "" "" env
 # Natively only: the Swift run-time keeps what it knows of types, which is lost with the library.
 for name in unload keys; do
@@ -219,14 +253,6 @@ if [ $valgrind = 1 ]; then
     fail 1
     echo "failed: valgrind is not installed"
   fi
-fi
-
-if [ $sanitize = 1 ]; then
-  compile .san -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-  export BACKTUNE_TEST_SANITIZED=1
-  run "sanitized " .san env
-  "$work/fuzz.san" "$seconds" "$seed" >"$work/fuzz.log" 2>&1
-  tally "sanitized fuzz" "$work/fuzz.log" $?
 fi
 
 echo "$passed passed, $failed failed"

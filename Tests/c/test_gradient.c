@@ -90,6 +90,26 @@ static void by_differences(void) {
   free(weights), free(gradient), free(initial), free(past), free(slopes);
 }
 
+/* A group of constants alone has no factor that could be looked at. */
+static void of_constants(void) {
+  bt_network *network = NULL;
+  int64_t x = 0, f = 0;
+  const int64_t steps = 3, one = 1;
+  const double u[] = {1, 2, 3}, slopes[] = {1, 1, 1};
+  double gradient[2] = {SENTINEL, SENTINEL};
+  CHECK_OK(bt_network_create(1, &network));
+  CHECK_OK(bt_network_add_firmware(network, "constant", 1, &f));
+  CHECK_OK(bt_network_add_term(network, f, 2.5, NULL));
+  CHECK_OK(bt_network_add_learnware(network, "x", 1, &x));
+  CHECK_OK(bt_network_connect_dense(network, x, f, 0, "W"));
+  CHECK_OK(bt_network_connect_dense(network, x, BT_INPUT, 0, "B"));
+  CHECK_OK(bt_network_observe(network, &x, &one, 1));
+  CHECK_OK(bt_gradient(network, 1, &steps, u, steps, NULL, 0, slopes, steps, gradient, 2, NULL, 0));
+  CHECK_CLOSE(gradient[0], 7.5, 1e-15);
+  CHECK_CLOSE(gradient[1], 6, 1e-15);
+  CHECK_OK(bt_network_free(network));
+}
+
 /* That of the estimator's cost, at the network's weights. */
 static void of_the_cost(void) {
   bt_network *network = standard_network();
@@ -139,6 +159,7 @@ static void edges(void) {
 int main(void) {
   by_differences();
   of_the_cost();
+  of_constants();
   edges();
   return check_report();
 }

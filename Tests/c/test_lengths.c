@@ -61,6 +61,10 @@ static void weights(bt_network *network) {
   WRONG_LENGTHS(4, "mask", bt_network_set_mask(network, "u.x2.W", flags, n));
   CHECK_OK(bt_network_get_array(network, "u.x2.W", other, 4));
   CHECK(memcmp(four, other, 4 * sizeof *four) == 0);
+  double *rest = exact_doubles(1, 0);
+  WRONG_LENGTHS(1, NULL, bt_network_set_rest(network, rest, n));
+  WRONG_LENGTHS(1, "values|expected 1", bt_network_get_rest(network, rest, n));
+  free(rest);
   free(signs);
   free(all), free(four), free(other), free(flags);
 }
@@ -162,6 +166,21 @@ static void estimating(bt_network *network) {
   CHECK_OK(bt_estimator_free(estimator));
 }
 
+static void uncertain(bt_network *network) {
+  const int64_t T = 4, P = STANDARD_WEIGHTS, count = 2;
+  double *u = exact_doubles(T, 0), *y = exact_doubles(2 * T, SENTINEL), *spread = exact_doubles(2 * T, SENTINEL);
+  double *directions = exact_doubles(count * P, 0.5), *deviations = exact_doubles(count, 1);
+#define PREDICT(a, b, c, d)                                                                                             \
+  bt_uncertainty_predict(network, 1, &T, u, a, NULL, 0, directions, b, deviations, c, y, spread, d, NULL, NULL, NULL)
+  WRONG_LENGTHS(T, "inputs", PREDICT(n, count * P, count, 2 * T));
+  WRONG_LENGTHS(count * P, "directions", PREDICT(T, n, count, 2 * T));
+  WRONG_LENGTHS(count, "d", PREDICT(T, count * P, n, 2 * T));
+  WRONG_LENGTHS(2 * T, "outputs", PREDICT(T, count * P, count, n));
+  CHECK(is_untouched(y, 2 * T) && is_untouched(spread, 2 * T));
+  CHECK_OK(PREDICT(T, count * P, count, 2 * T));
+  free(u), free(y), free(spread), free(directions), free(deviations);
+}
+
 /* Parameters of observables, series of the outputs, and what is told of them. */
 static void asking(bt_network *network) {
   bt_estimator *estimator = standard_estimator(network);
@@ -242,6 +261,7 @@ int main(void) {
   building(network);
   simulating(network);
   estimating(network);
+  uncertain(network);
   asking(network);
   tools();
   texts(network);

@@ -3,8 +3,9 @@
 # callers again under the thread sanitizer. Then the engine under it: estimations on several threads. Prints failures,
 # then one line "N passed, N failed".
 #
-# usage: Tests/threads/run.sh
+# usage: Tests/threads/run.sh [library of the engine built with -sanitize=thread; by default it is built]
 set -uo pipefail
+built=${1:+$(realpath "$1")}
 cd "$(dirname "$0")"
 numerics=../../Sources/Backtune/Numerics
 sources=("$numerics"/Threads/*.swift "$numerics"/{Platform,ForkSafeLock,BacktuneError}.swift pool.swift)
@@ -53,7 +54,7 @@ count() {
 # The engine from C, built with the sanitizer.
 engine() {
   local root=../.. build=../../.build-tsan
-  if ! swift build -c release --package-path "$root" --sanitize thread --product backtune-c \
+  if [ -z "$built" ] && ! swift build -c release --package-path "$root" --sanitize thread --product backtune-c \
     --scratch-path "$build" >"$work/log" 2>&1 ||
     ! clang -std=c99 -D_GNU_SOURCE -Wall -Wextra -Werror -O1 -g -fsanitize=thread -I"$root/include" \
       -c -o "$work/engine.o" engine.c >>"$work/log" 2>&1 ||
@@ -64,7 +65,7 @@ engine() {
     grep -E 'error' "$work/log" | head -n 20
     return
   fi
-  count engine "$work/engine" "$build/release/libbacktune-c.so"
+  count engine "$work/engine" "${built:-$build/release/libbacktune-c.so}"
 }
 
 run pool --

@@ -184,6 +184,7 @@ extension Estimator {
 
   /// - Parameter left: iterations that may come, this one among them.
   private func iterate(monitor: Monitor?, left: Int) throws -> StopReason {
+    try AddressSpace.check()
     let session = try session()
     (session as? Race)?.left = left
     let isDone = try timed(session) {
@@ -247,6 +248,7 @@ extension Estimator {
         return
       }
       if monitor(.poll) { throw BacktuneError(.interrupted, "stopped by the caller") }
+      try AddressSpace.check()
     }
   }
 }

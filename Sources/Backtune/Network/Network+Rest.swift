@@ -35,6 +35,14 @@ extension Network {
     try setRest(values, isTaken: false)
   }
 
+  /// Before anything is read: the count may be what a caller claims.
+  /// - Throws: `.size` for another number than that of the inputs.
+  package func checkRest(count: Int?) throws {
+    guard count == nil || count == inputs else {
+      throw BacktuneError.size("rest: \(count ?? 0) values, expected \(inputs) (the inputs)")
+    }
+  }
+
   /// The same, and that of groups of which measurements are read; `isTaken` where an estimation took them.
   /// - Throws: `.argument` for another group too.
   package mutating func setRest(
@@ -44,9 +52,7 @@ extension Network {
       rest = nil
       return
     }
-    guard values.count == inputs else {
-      throw BacktuneError.size("rest: \(values.count) values, expected \(inputs) (the inputs)")
-    }
+    try checkRest(count: values.count)
     if let place = values.firstIndex(where: { !$0.isFinite }) {
       throw BacktuneError.argument(
         "rest: value \(place) is \(values[place]), expected a finite number")

@@ -80,7 +80,8 @@ package struct WeightSlots: Equatable, Sendable {
 
   /// Slots that estimation may move, ascending: the documented order of the flat vector.
   package var adjustable: [Int] {
-    [Int](unsafeUninitializedCapacity: isFixed.count) { list, count in
+    if isFixed.isEmpty { return [] }
+    return [Int](unsafeUninitializedCapacity: isFixed.count) { list, count in
       for (slot, isFixed) in isFixed.enumerated() where !isFixed {
         list[count] = slot
         count += 1

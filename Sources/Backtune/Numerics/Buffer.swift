@@ -140,6 +140,14 @@ package enum AddressSpace {
     return has(0)
   }
 
+  /// The same for a call under way, as a limit may come meanwhile.
+  /// - Throws: `.memory` where it may not go on.
+  package static func check() throws {
+    guard isEnough else {
+      throw BacktuneError.memory("the limit on the address space leaves less than 48 MiB")
+    }
+  }
+
   /// Whether so many bytes, beside the reserve, can be mapped now.
   fileprivate static func has(_ bytes: Int) -> Bool {
     // Not by malloc and free, a pair that the optimiser leaves out.

@@ -1,5 +1,5 @@
-/// A lock for a few instructions at a time, made once and never freed. Every fork takes all of them, in the order of
-/// their making, so that a child never finds one taken by a thread that it does not have.
+/// A lock for a few instructions at a time, made once and never freed: static ones alone. Every fork takes all of
+/// them, in the order of their making, so that a child never finds one taken by a thread that it does not have.
 package struct ForkSafeLock: @unchecked Sendable {
   let mutex: UnsafeMutablePointer<pthread_mutex_t>
 

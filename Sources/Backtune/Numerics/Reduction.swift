@@ -43,6 +43,7 @@ package struct Reduction: Sendable {
   ) throws {
     guard let loading else { return try run(0..<count, poll: poll, threads: threads, body) }
     try loading.check()
+    defer { loading.end() }
     for first in stride(from: 0, to: count, by: loading.room) {
       let parts = first..<Swift.min(first + loading.room, count)
       try loading.bring(parts, poll: poll)
@@ -229,8 +230,8 @@ package struct Reduction: Sendable {
   /// Values that threads add to.
   private final class Values: @unchecked Sendable {
     private(set) var all: [Double] = []
-    private let lock = ForkSafeLock()
+    private static let lock = ForkSafeLock()
 
-    func append(_ values: [Double]) { lock.whileLocked { all += values } }
+    func append(_ values: [Double]) { Self.lock.whileLocked { all += values } }
   }
 }

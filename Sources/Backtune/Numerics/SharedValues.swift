@@ -3,29 +3,30 @@
 package final class SharedValues {
   package let pointer: UnsafeMutablePointer<Double>
   package let count: Int
+  /// That of the values; nil where they are few.
+  private let buffer: Buffer?
 
   /// - Throws: `.memory` where so many values do not fit the budget.
   package init(dimensions: [Int], for purpose: String) throws {
-    try MemoryBudget.bytes(doubles: dimensions, for: purpose)
-    count = dimensions.reduce(1, *)
-    pointer = Self.zeros(count)
+    let buffer = try Buffer(dimensions: dimensions, for: purpose)
+    (pointer, count, self.buffer) = (buffer.pointer, buffer.count, buffer)
   }
 
   /// So few that they fit.
   package init(few count: Int) {
-    self.count = count
-    pointer = Self.zeros(count)
-  }
-
-  private static func zeros(_ count: Int) -> UnsafeMutablePointer<Double> {
-    let pointer = UnsafeMutablePointer<Double>.allocate(capacity: max(count, 1))
+    (self.count, buffer) = (count, nil)
+    pointer = .allocate(capacity: max(count, 1))
     pointer.initialize(repeating: 0, count: max(count, 1))
-    return pointer
   }
 
-  deinit { pointer.deallocate() }
+  deinit { if buffer == nil { pointer.deallocate() } }
 
-  package var array: [Double] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+  /// A copy.
+  /// - Throws: `.memory` where there is no room for it.
+  package func array(for purpose: String) throws -> [Double] {
+    try MemoryBudget.bytes(doubles: [count], for: purpose)
+    return Array(UnsafeBufferPointer(start: pointer, count: count))
+  }
 }
 
 extension [Double] {

@@ -182,8 +182,7 @@ final class FirmwareOperation: Operation {
     _ frame: Frame, _ states: Values, values: Values, scratch: Target, _ eps: Target,
     into sums: Target, lanes: Int
   ) {
-    let part = terms.parts[0]
-    if isBareSquash && !part.isInput {
+    if isBareSquash, case let part = terms.parts[0], !part.isInput {
       span.sweep(
         lanes, isFlat: true,
         SquashPull(

@@ -51,7 +51,8 @@ extension Network {
         recording.record(shard, trajectory, first, part)
       }
       if !wantsFinal {
-        return SimulationResult(outputs: recording.values.array, states: [], final: [])
+        return SimulationResult(
+          outputs: try recording.values.array(for: "outputs"), states: [], final: [])
       }
     }
     let ahead =
@@ -68,7 +69,9 @@ extension Network {
         trajectory.past(before: end, lane: lane, into: final.pointer + sequence * stateSize)
       }
     }
-    return SimulationResult(outputs: recording.values.array, states: [], final: final.array)
+    return SimulationResult(
+      outputs: try recording.values.array(for: "outputs"), states: [],
+      final: try final.array(for: "final states"))
   }
 
   private func checkMeasured(

@@ -44,7 +44,8 @@ extension Network {
       }
     }
     return SimulationResult(
-      outputs: outputs.values.array, states: states.values.array, final: final.array)
+      outputs: try outputs.values.array(for: "outputs"),
+      states: try states.values.array(for: "states"), final: try final.array(for: "final states"))
   }
 
   /// Derivative of the sum over sequences, t, k of slopes(t,k) outputs(t,k), by the adjoint without guard.

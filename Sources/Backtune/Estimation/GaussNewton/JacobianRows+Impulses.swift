@@ -95,7 +95,12 @@ extension JacobianRows {
   private func quads(
     _ window: HistoryWindow, _ places: [Int], _ poll: Poll
   ) throws -> [Quad] {
+    var most = 0
+    window.forEach(history.lengths) { most += ($1.count + 3) / 4 * values.nodes.count }
+    // Of four words, and once more in their order.
+    try MemoryBudget.bytes(doubles: [most, 8], for: "times of the Jacobian")
     var result: [Quad] = []
+    result.reserveCapacity(most)
     try window.forEach(history.lengths) { sequence, times in
       forEachQuad(times, { values.counts(sequence, $0, $1) }) { t, k in
         result.append((ImpulseRows.Quad(sequence: sequence, time: t, node: places[k]), k))
@@ -143,7 +148,7 @@ extension JacobianRows {
         forEachQuad(0..<lengths[sequence], isCounted) { _, _ in counts.pointer[part] += 1 }
       }
     }
-    return Int(counts.array.reduce(0, +))
+    return Int((0..<counts.count).reduce(0) { $0 + counts.pointer[$1] })
   }
 
   private func room(for ages: Int) throws -> ImpulseRows {

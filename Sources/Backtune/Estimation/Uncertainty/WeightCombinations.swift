@@ -13,12 +13,7 @@ public struct WeightCombinations: Sendable {
 
   /// - Throws: `.size` for counts that do not fit, `.argument` for a direction that is not finite or a negative deviation.
   package init(weights: Int, directions: [Double], deviations: [Double]) throws {
-    let (expected, overflow) = deviations.count.multipliedReportingOverflow(by: weights)
-    guard !overflow, directions.count == expected else {
-      throw BacktuneError.size(
-        "directions: \(directions.count) values, expected \(deviations.count) deviations x \(weights) weights"
-      )
-    }
+    try Self.check(weights: weights, directions: directions.count, deviations: deviations.count)
     if let place = directions.firstIndex(where: { !$0.isFinite }) {
       throw BacktuneError.argument(
         "directions: value \(place) is \(directions[place]), expected a finite number")
@@ -28,6 +23,16 @@ public struct WeightCombinations: Sendable {
         "deviations: value \(place) is \(deviations[place]), expected 0 or more, infinity or NaN")
     }
     (self.weights, self.directions, self.deviations) = (weights, directions, deviations)
+  }
+
+  /// Before anything is read: the counts may be what a caller claims.
+  /// - Throws: `.size` for counts that do not fit.
+  package static func check(weights: Int, directions: Int, deviations: Int) throws {
+    let (expected, overflow) = deviations.multipliedReportingOverflow(by: weights)
+    guard !overflow, directions == expected else {
+      throw BacktuneError.size(
+        "directions: \(directions) values, expected \(deviations) deviations x \(weights) weights")
+    }
   }
 
   /// - Parameter weights: the columns that are wanted, from the first on: those of initial states come last.

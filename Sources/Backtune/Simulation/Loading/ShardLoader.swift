@@ -27,14 +27,16 @@ package final class ShardLoader: PartLoading, @unchecked Sendable {
   private let sequences: [[Int]]
   private let reader: any SequenceReader
   private let places: [Place]
-  private let lock = ForkSafeLock()
+  /// One for all: locks are never freed.
+  private static let lock = ForkSafeLock()
   private var failure: (any Error)?
   private var versions = 0
 
   private final class Place {
     var part: Int?
     var values: [SequenceValues] = []
-    var poll = Poll.none
+    /// While a thread works on the part: it may hold the estimator, which holds this.
+    var poll: Poll?
   }
 
   /// - Parameters:
@@ -62,13 +64,15 @@ package final class ShardLoader: PartLoading, @unchecked Sendable {
 
   package func begin(_ part: Int, poll: Poll) { places[part % room].poll = poll }
 
+  package func end() { for place in places { place.poll = nil } }
+
   /// Those of a shard, in the order of its sequences; a thread that works on no shard brings it in.
   /// - Throws: what the reader throws; where an error is kept, that one: nothing is read for what is of no use.
   package func values(_ part: Int) throws -> [SequenceValues] {
     let place = places[part % room]
     if place.part != part {
-      if let kept = lock.whileLocked({ failure }) { throw kept }
-      place.poll = poll
+      if let kept = Self.lock.whileLocked({ failure }) { throw kept }
+      place.poll = nil
       try bring(part..<part + 1, poll: poll)
     }
     return place.values
@@ -76,17 +80,18 @@ package final class ShardLoader: PartLoading, @unchecked Sendable {
 
   /// That of the thread that works on a shard.
   func poll(_ part: Int) -> Poll {
-    places[part % room].part == part ? places[part % room].poll : poll
+    let place = places[part % room]
+    return place.part == part ? place.poll ?? poll : poll
   }
 
-  var hasFailed: Bool { lock.whileLocked { failure != nil } }
+  var hasFailed: Bool { Self.lock.whileLocked { failure != nil } }
 
   package func fail(_ error: any Error) {
-    lock.whileLocked { failure = failure ?? error }
+    Self.lock.whileLocked { failure = failure ?? error }
   }
 
   package func check() throws {
-    let error = lock.whileLocked { () -> (any Error)? in
+    let error = Self.lock.whileLocked { () -> (any Error)? in
       defer { failure = nil }
       return failure
     }

@@ -117,7 +117,8 @@ extension Stream {
 
   /// The flat state before the next step, as `Network.simulate` takes and returns it.
   public var state: [Double] {
-    [Double](unsafeUninitializedCapacity: stateSize) { buffer, count in
+    if stateSize == 0 { return [] }
+    return [Double](unsafeUninitializedCapacity: stateSize) { buffer, count in
       if let base = buffer.baseAddress { copyState(into: base) }
       count = stateSize
     }

@@ -85,6 +85,11 @@ public final class Stream: @unchecked Sendable {
     self.initial = initial
     (inputs, outputs, stateSize) = (network.inputs, network.outputCount, layout.stateSize)
     inputPlace = layout.place(of: Network.input)
+    // Before the tables, which an initialiser that throws would leave behind.
+    measuredPlace = layout.measured.first.map { layout.place(ofMeasured: $0) } ?? 0
+    pending = try Buffer(
+      count: layout.measured.isEmpty ? 0 : layout.rowSize - measuredPlace, for: "measured values")
+    pending.pointer.update(repeating: .nan, count: pending.count)
     observed = .table(
       network.outputs.map { Run(place: layout.place(of: $0.group), count: $0.count) })
     kept = .table(
@@ -100,10 +105,6 @@ public final class Stream: @unchecked Sendable {
           output: before.reduce(0) { $0 + $1.count },
           count: network.outputs.first { $0.group == group }?.count ?? 0)
       })
-    measuredPlace = measured.first?.place ?? 0
-    pending = try Buffer(
-      count: measured.isEmpty ? 0 : layout.rowSize - measuredPlace, for: "measured values")
-    pending.pointer.update(repeating: .nan, count: pending.count)
     reset()
   }
 
