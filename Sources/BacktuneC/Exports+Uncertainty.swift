@@ -133,12 +133,18 @@ public func bt_uncertainty_predict(
     let lengths = try values(lengths, sequences, "lengths").map { Int($0) }
     let inputs = try readable(inputs, inputsLength, "inputs")
     let initial = try optional(initial, initialLength, "initial")
-    let directions: [Double] = try values(directions, directionsLength, "directions")
-    let deviations: [Double] = try values(deviations, count, "deviations")
+    guard count >= 0 else {
+      throw BacktuneError.size("count is \(count), expected 0 or more")
+    }
     try HandleTable.use(network, NetworkObject.self, isWriting: false) { object in
       let network = object.network
+      let weights = network.adjustableCount
+      // Before `count` values are read.
+      let expected = try checkedProduct(Int(count), weights, "directions")
       let combinations = try WeightCombinations(
-        weights: network.adjustableCount, directions: directions, deviations: deviations)
+        weights: weights,
+        directions: values(directions, directionsLength, "directions", expected: expected),
+        deviations: values(deviations, count, "deviations"))
       let steps = try checkedSum(lengths, "lengths")
       try check(length, is: try checkedProduct(steps, network.outputCount, "outputs"), "outputs")
       guard length == 0 || (outputs != nil && deviation != nil) else {

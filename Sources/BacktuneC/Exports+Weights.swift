@@ -206,11 +206,14 @@ public func bt_network_randomize(_ network: OpaquePointer?, _ seed: UInt64) -> I
 
 @_cdecl("bt_network_set_rest")
 public func bt_network_set_rest(
-  _ network: OpaquePointer?, _ values: UnsafePointer<Double>?, _ length: Int64
+  _ network: OpaquePointer?, _ source: UnsafePointer<Double>?, _ length: Int64
 ) -> Int32 {
   guarded {
-    let values = try optional(values, length, "values").map { Array($0) }
-    try changing(network) { try $0.setRest(values) }
+    let buffer = try optional(source, length, "rest")
+    try changing(network) { network in
+      try network.setRest(
+        buffer.map { try values($0.baseAddress, length, "rest", expected: network.inputs) })
+    }
   }
 }
 

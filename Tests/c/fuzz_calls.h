@@ -1,4 +1,4 @@
-/* The other calls of fuzz.c, and the choice among all of them. */
+/* The calls of fuzz.c that simulate, estimate and run streams. */
 
 /* A network for other programs, as text. */
 static void export(fuzzer *f, const bt_network *n) {
@@ -84,8 +84,7 @@ static void simulate(fuzzer *f) {
   const int64_t sequences = chance(f, 95) ? 1 + below(f, 4) : -below(f, 2), inputs = ask(bt_network_inputs, n);
   int64_t lengths[4], sum = 0, nodes = 0, one = 0;
   for (int k = 0; k < 4; k++) lengths[k] = below(f, 30), sum += k < sequences ? lengths[k] : 0;
-  if (chance(f, 3)) lengths[0] = strange_integer(f) == 77777777 ? -1 : strange_integer(f);
-  if (lengths[0] == 77777777) lengths[0] = -1;
+  if (chance(f, 3)) lengths[0] = harmless(strange_integer(f));
   for (int64_t k = 0; bt_network_group_size(n, k, &one) == BT_OK; k++) nodes += one;
   const int64_t state = ask(bt_network_state_size, n) * sequences, outputs = ask(bt_network_outputs, n) * sum;
   const int64_t weights = ask(bt_network_weight_count, n);
@@ -165,14 +164,14 @@ static void ask_for(fuzzer *f) {
                                          "{\"strength\": 1, \"weights\": [\"lnl.x2.W\", \"v.W\"]}",
                                          "{\"strength\": 1, \"groups\": [\"v\", \"lnl.x\"]}",
                                          "{\"strength\": 1, \"groups\": [\"input\"]}"};
-  static const char *const kinds[] = {
+  static const char *const means[] = {
       "mean",           "mean_at", "product", "autocorrelation", "normalised_autocorrelation",
       "standardised_moment"};
   static const char *const names[] = {"nu", "washout", "static", "initial_states", "horizon"};
   bt_network *n = NULL;
   bt_estimator *e = any_pair(f, &n);
   const double parameters[4] = {(double)integer(f, 3), (double)integer(f, 4), number(f), number(f)};
-  const int kind = below(f, 6);
+  const int mean = below(f, 6);
   switch (below(f, 9)) {
     case 0:
     case 1: TRY(bt_estimator_set_criterion(e, chance(f, 5) ? word(f) : criteria[below(f, 9)])); break;
@@ -183,8 +182,8 @@ static void ask_for(fuzzer *f) {
       break;
     case 4: TRY(bt_estimator_clear_regularisation(e)); break;
     case 5:
-      TRY(bt_estimator_add_observable(e, chance(f, 95) ? kinds[kind] : word(f), chance(f, 99) ? parameters : NULL,
-                                      about(f, kind == 0 ? 1 : kind > 3 && chance(f, 50) ? 4 : 2),
+      TRY(bt_estimator_add_observable(e, chance(f, 95) ? means[mean] : word(f), chance(f, 99) ? parameters : NULL,
+                                      about(f, mean == 0 ? 1 : mean > 3 && chance(f, 50) ? 4 : 2),
                                       chance(f, 40) ? NAN : number(f)));
       break;
     case 6:
@@ -354,11 +353,4 @@ static void stream(fuzzer *f) {
                          wants ? about(f, outputs) : 0));
   }
   free(u), free(y), free(x), free(known);
-}
-
-static void one_call(fuzzer *f) {
-  static void (*const calls[])(fuzzer *) = {make, build,    build,    build,    describe, weigh,   weigh,
-                                            text, simulate, set_data, estimate, estimate, tool,    ask_for,
-                                            ask_for, report, stream,  stream};
-  calls[below(f, (int)COUNT(calls))](f);
 }

@@ -61,8 +61,27 @@ static void weights(bt_network *network) {
   WRONG_LENGTHS(4, "mask", bt_network_set_mask(network, "u.x2.W", flags, n));
   CHECK_OK(bt_network_get_array(network, "u.x2.W", other, 4));
   CHECK(memcmp(four, other, 4 * sizeof *four) == 0);
+  double *rest = exact_doubles(1, 0);
+  WRONG_LENGTHS(1, "rest", bt_network_set_rest(network, rest, n));
+  WRONG_LENGTHS(1, "values", bt_network_get_rest(network, rest, n));
+  free(rest);
   free(signs);
   free(all), free(four), free(other), free(flags);
+}
+
+static void predictions(const bt_network *network) {
+  const int64_t steps = 1;
+  double *directions = exact_doubles(2 * STANDARD_WEIGHTS, 0), *deviations = exact_doubles(2, 0), input = 1;
+  double outputs[STANDARD_OUTPUTS], deviation[STANDARD_OUTPUTS];
+  fill(outputs, STANDARD_OUTPUTS);
+  WRONG_LENGTHS(2 * STANDARD_WEIGHTS, "directions",
+                bt_uncertainty_predict(network, 1, &steps, &input, 1, NULL, 0, directions, n, deviations, 2, outputs,
+                                       deviation, STANDARD_OUTPUTS, NULL, NULL, NULL));
+  WRONG_LENGTHS(2, NULL,
+                bt_uncertainty_predict(network, 1, &steps, &input, 1, NULL, 0, directions, 2 * STANDARD_WEIGHTS,
+                                       deviations, n, outputs, deviation, STANDARD_OUTPUTS, NULL, NULL, NULL));
+  CHECK(is_untouched(outputs, STANDARD_OUTPUTS));
+  free(directions), free(deviations);
 }
 
 static void building(bt_network *network) {
@@ -239,6 +258,7 @@ static void texts(bt_network *network) {
 int main(void) {
   bt_network *network = standard_network();
   weights(network);
+  predictions(network);
   building(network);
   simulating(network);
   estimating(network);

@@ -182,8 +182,9 @@ final class FirmwareOperation: Operation {
     _ frame: Frame, _ states: Values, values: Values, scratch: Target, _ eps: Target,
     into sums: Target, lanes: Int
   ) {
-    let part = terms.parts[0]
-    if isBareSquash && !part.isInput {
+    // A sum of constants has no part.
+    if isBareSquash && !terms.parts[0].isInput {
+      let part = terms.parts[0]
       span.sweep(
         lanes, isFlat: true,
         SquashPull(
