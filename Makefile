@@ -6,6 +6,7 @@
 # make docs   the manual, as pages in build/docs; that of the Swift package in build/docs-swift
 # make test-all   the same, and what takes minutes or more packages (in .venv-all): the threads alone, under the thread
 #                 sanitizer too, the source archive in a fresh environment, exports read by others, MPI, Dask
+# make fuzz SECONDS=60   the engine with coverage and the address sanitizer under hostile calls, networks, options, tables
 # make wheel  a wheel for any Linux with glibc 2.27, checked with NumPy alone: in dist
 # make wheel-check  that wheel with Python 3.9 to 3.14 and old and new NumPy in bare suites of Debian, as root
 # make deb    packages for Debian, in build/deb
@@ -19,10 +20,13 @@ PREFIX := /usr/local
 # PREFIX/lib where it is empty.
 LIBDIR :=
 
+# Of `make fuzz`, in all.
+SECONDS := 60
+
 # Files with tests that `make test` leaves out.
 LATER := $(addprefix Tests/python/test_,packaging.py swift.py mpi.py workers.py innovations.py identification_systems.py experiments.py sklearn.py notebooks.py gallery.py manual.py export_device.py export_onnx.py export_nir.py interop_torch.py export_fmpy.py peers.py install.py install_examples.py memory_needs.py)
 
-.PHONY: build run test test-all install uninstall wheel wheel-check deb bench docs lint format clean
+.PHONY: build run test test-all fuzz install uninstall wheel wheel-check deb bench docs lint format clean
 
 build:
 	@tools/setup.sh
@@ -38,6 +42,9 @@ test-all: test
 	@Tests/threads/run.sh
 	@tools/setup.sh --all
 	@BACKTUNE_TEST_ALL=1 .venv-all/bin/python -m pytest -q $(LATER)
+
+fuzz: build
+	@Tests/fuzz/run.sh $(SECONDS)
 
 install:
 	@DESTDIR="$(DESTDIR)" LIBDIR="$(LIBDIR)" tools/install.sh "$(PREFIX)"

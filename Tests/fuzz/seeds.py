@@ -1,6 +1,6 @@
-"""Where the fuzzing of networks and options begins: random networks, every option of every unit by itself.
+"""Where fuzzing begins: random networks, every option of every unit, tables and models.
 
-usage: seeds.py FOLDER, into whose folders json and options they go
+usage: seeds.py FOLDER, into whose folders json, options and tables they go
 """
 
 import json
@@ -73,12 +73,12 @@ def main(folder):
             texts += [f'{{"{name}": {value}}}' for value in values(option)]
         for k, text in enumerate(texts):
             (options / f"{kind}-{k}").write_bytes(bytes([number, 11, 2]) + text.encode())
-    for k, rule in enumerate(RULES):
+    for k in range(len(RULES)):
         text = '{"strength": 0.1, "eps": 1e-3, "weights": ["v.W1"], "units": "data"}'
         text = text if k < 2 else '{"strength": 0.1, "eps": 1e-3, "groups": ["v.x"]}'
         (options / f"rule-{k}").write_bytes(bytes([len(kinds) + k, 11, 2]) + text.encode())
     tables(folder / "tables", networks)
-    for k, _ in enumerate(FORMATS):
+    for k in range(len(FORMATS)):
         for j, given in enumerate(EXPORTS):
             head = bytes([len(kinds) + len(RULES) + k, 11, 2])
             (options / f"format-{k}-{j}").write_bytes(head + json.dumps(given).encode())

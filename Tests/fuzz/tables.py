@@ -39,13 +39,25 @@ HEAVY = re.compile(rb'(?:"(?:size|lag|depth|inputs)":|[:=\n]) *0*[1-9]\d{2,10}(?
 EXTREME = [
     *("0", "-0", "1", "-1", "1e300", "1e309", "5e-324", "NaN", "Infinity", "nan", "inf", "1_0"),
     *("9223372036854775807", "-9223372036854775808", "18446744073709551616", "1e99999", "٣", "²"),
-    *("null", "true", "[]", "{}", '""', '"\\u0000"', '"\\ud800"', "[[1]]", '"NaN"', '"array"'),
+    *(
+        "null",
+        "true",
+        "[" * 3000,
+        "{}",
+        '""',
+        '"\\u0000"',
+        '"\\ud800"',
+        "[[1]]",
+        '"NaN"',
+        '"array"',
+    ),
 ]
 PIECES = [",", ";", "\t", "\n", "\r\n", "\r", '"', '""', " ", "\x00", "\ufeff", "\x85", "\u2028"]
 ARGUMENTS = [
     *("fit", "identify", "simulate", "predict", "export", "--inputs", "--outputs", "--unit"),
     *("--out", "--option", "--horizon", "--sequence", "--seed", "--iterations", "--sampling-time"),
-    *("free", "washout=1", "lnl:2", "gru:1", "linear:1,range=2", "lnl:2,leak=adjust", "a", "b", "a,b"),
+    *("free", "washout=1", "lnl:2", "gru:1", "linear:1,range=2", "lnl:2,leak=adjust", "a", "b"),
+    "a,b",
     *("--no-readout", "--quiet", "--validation", "--max-order", "--format", "c", "onnx", "fmu"),
     *(str(DATA), str(MODEL), str(OUT), "-", "--version", "--help", "horizon=2", "nu=0.1"),
 ]
@@ -134,7 +146,14 @@ def simulation(text):
     assert main(["predict", str(MODEL), str(FILE), "--out", str(OUT), "--horizon", "2"]) in (0, 1)
 
 
-READERS = [csv, model, network, command, simulation, model]
+def opened(text):
+    """Run the command with this model, whatever it is."""
+    FILE.write_bytes(text)
+    assert main(["simulate", str(FILE), str(DATA), "--inputs", "a", "--outputs", "b"]) in (0, 1)
+    assert main(["export", str(FILE), str(OUT), "--format", "c"]) in (0, 1)
+
+
+READERS = [csv, model, network, command, simulation, opened]
 
 
 def one_input(data):
@@ -142,7 +161,7 @@ def one_input(data):
     if not data:
         return
     reader = READERS[data[0] % len(READERS)]
-    if reader in (network, model, command) and HEAVY.search(data):
+    if reader in (network, model, command, opened) and HEAVY.search(data):
         return
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         with warnings.catch_warnings():
@@ -204,15 +223,21 @@ def mutate(data, most, seed):
         if draw.random() < 0.05:
             head = bytes([draw.randrange(len(READERS))])
         reader = READERS[head[0] % len(READERS)]
-        if reader in (model, network) and draw.random() < 0.8:
+        if reader in (model, network, opened) and draw.random() < 0.8:
             with contextlib.suppress(ValueError, RecursionError):
-                text = changed_json(text.decode("utf-8", "replace"), draw).encode("utf-8", "replace")
+                found = changed_json(text.decode("utf-8", "replace"), draw)
+                text = found.encode("utf-8", "replace")
                 continue
         if reader is command:
             lines = text.split(b"\n")
-            where = draw.randrange(len(lines) + 1)
+            where = draw.randrange(len(lines))
             new = draw.choice(ARGUMENTS + EXTREME).encode()
-            lines[where : where + draw.randrange(2)] = [new][: draw.randrange(2) + 1]
+            if draw.random() < 0.5:
+                # A part of a line: of what stands behind a sign, most of the time.
+                parts = re.split(rb"([:=,])", lines[where])
+                parts[draw.randrange(len(parts))] = new
+                new = b"".join(parts)
+            lines[where : where + draw.randrange(2)] = [new]
             text = b"\n".join(lines)
             continue
         where, end = sorted(draw.randrange(len(text) + 1) for _ in range(2))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from argparse import Namespace
 from typing import Any, Callable
 
@@ -96,7 +97,9 @@ def _network(given: Namespace) -> Network:
     kind, _, rest = given.unit.partition(":")
     size, *options = rest.split(",")
     pairs = [option.partition("=") for option in options]
-    if not size.strip().isdigit() or not all(name and sign for name, sign, _ in pairs):
+    if not re.fullmatch("[0-9]{1,18}", size.strip()) or not all(
+        name and sign for name, sign, _ in pairs
+    ):
         raise ArgumentError(
             f"unit '{given.unit}': expected KIND:SIZE and ,OPTION=VALUE, such as lnl:8,leak=adjust"
         )
@@ -121,7 +124,7 @@ def _load(path: str) -> Model:
     try:
         with open(path, encoding="utf-8") as file:
             document = json.load(file)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     is_model = isinstance(document, dict) and document.get("format") == FORMAT
     return IdentifiedModel.load(path) if is_model else Network.load(path)
@@ -159,5 +162,5 @@ def as_value(text: str) -> Any:
     """Read JSON, else a text."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

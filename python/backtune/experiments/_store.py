@@ -78,7 +78,7 @@ class Store:
             run = json.loads(line)
             if run["version"] == __version__:
                 self._runs[_key(run["parameters"])] = run
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             pass
 
     def find(self, parameters: Parameters) -> Record | None:
