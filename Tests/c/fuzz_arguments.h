@@ -27,8 +27,9 @@ typedef struct {
 /* Handles, living or freed, for everybody. */
 static bt_network *networks[HANDLES];
 static bt_estimator *estimators[HANDLES];
-/* The networks that the estimators were made for. */
+/* The networks that the estimators were made for, how many sequences they got last, and time steps in all. */
 static bt_network *taught[HANDLES];
+static int64_t taught_sequences[HANDLES], taught_steps[HANDLES];
 /* Streams, and theirs. */
 static bt_stream *streams[HANDLES];
 static bt_network *streamed[HANDLES];
@@ -50,7 +51,11 @@ static int below(fuzzer *f, int bound) {
   return *f->bytes++ % bound;
 }
 
-static int chance(fuzzer *f, int percent) { return below(f, 100) < percent; }
+/* A zero byte is no. */
+static int chance(fuzzer *f, int percent) { return below(f, 100) >= 100 - percent; }
+
+/* Of a handle. What bytes say is short: mostly about those that were made at its beginning. */
+static int slot(fuzzer *f) { return f->bytes != NULL && chance(f, 75) ? 0 : below(f, HANDLES); }
 
 static int64_t strange_integer(fuzzer *f) {
   const int64_t list[] = {-1,
@@ -166,14 +171,14 @@ static int64_t about(fuzzer *f, int64_t right) {
 
 static bt_network *any_network(fuzzer *f) {
   pthread_mutex_lock(&mutex);
-  bt_network *network = chance(f, 1) ? (bt_network *)estimators[below(f, HANDLES)] : networks[below(f, HANDLES)];
+  bt_network *network = chance(f, 1) ? (bt_network *)estimators[slot(f)] : networks[slot(f)];
   pthread_mutex_unlock(&mutex);
   return network;
 }
 
 static bt_estimator *any_estimator(fuzzer *f) {
   pthread_mutex_lock(&mutex);
-  bt_estimator *estimator = chance(f, 1) ? (bt_estimator *)networks[below(f, HANDLES)] : estimators[below(f, HANDLES)];
+  bt_estimator *estimator = chance(f, 1) ? (bt_estimator *)networks[slot(f)] : estimators[slot(f)];
   pthread_mutex_unlock(&mutex);
   return estimator;
 }

@@ -36,7 +36,7 @@ static void keep(bt_network *network, bt_estimator *estimator, bt_network *sourc
 static void make(fuzzer *f) {
   bt_network *network = NULL, *source = any_network(f);
   bt_estimator *estimator = NULL;
-  const int place = below(f, HANDLES);
+  const int place = slot(f);
   switch (below(f, 4)) {
     case 0: TRY(bt_network_create(size(f), &network)); break;
     case 1: TRY(bt_network_copy(source, &network)); break;

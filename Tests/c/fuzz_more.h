@@ -27,8 +27,9 @@ static int32_t fuzz_reduction(double *values, int64_t count, int32_t operation, 
 }
 
 static void feed(fuzzer *f) {
-  bt_network *n = NULL;
-  bt_estimator *e = any_pair(f, &n);
+  const pair p = any_pair(f);
+  bt_network *n = p.network;
+  bt_estimator *e = p.estimator;
   if (chance(f, 30)) {
     void *const fails = chance(f, 20) ? f : NULL;
     TRY(bt_estimator_set_reduction(e, chance(f, 60) ? fuzz_reduction : NULL, fails, chance(f, 80) ? 0 : integer(f, 2),
@@ -44,6 +45,7 @@ static void feed(fuzzer *f) {
   pthread_mutex_unlock(&mutex);
   TRY(bt_estimator_set_loader(e, chance(f, 95) ? 1 + below(f, 3) : -below(f, 2), lengths, chance(f, 90), below(f, 2),
                               chance(f, 97) ? fuzz_loader : NULL, told));
+  keep_data(p.place, 3, 3 * told->steps);
 }
 
 /* The rest, origin, threads, words. */
@@ -94,23 +96,27 @@ static void doubt(fuzzer *f, bt_estimator *e, const bt_network *n, bt_callback c
 
 /* What an estimation found. */
 static void review(fuzzer *f) {
-  bt_network *n = NULL;
-  bt_estimator *e = any_pair(f, &n);
+  const pair p = any_pair(f);
+  bt_network *n = p.network;
+  bt_estimator *e = p.estimator;
   const bt_callback callback = chance(f, 60) ? fuzz_callback : NULL;
   const int64_t outputs = ask(bt_network_outputs, n), state = ask(bt_network_state_size, n);
-  const int64_t most = chance(f, 50) ? outputs * 20 : outputs * (int64_t)below(f, 60);
+  const int64_t most = chance(f, 95) ? outputs * p.steps : outputs * (int64_t)below(f, 60);
   char text[32];
   int64_t count = 0, horizon = 0;
   int32_t what = 0;
   double nmse = 0;
   if (most > 20000 || state > 5000) return;
-  double *values = doubles(f, most > 3 * state ? most : 3 * state);
+  const int64_t states = state * (chance(f, 90) ? p.sequences : below(f, 4)), longer = most > states ? most : states;
+  double *values = doubles(f, longer > outputs ? longer : outputs);
   switch (below(f, 10)) {
     case 0:
     case 1:
     case 2: doubt(f, e, n, callback); break;
-    case 3: TRY(bt_estimator_fitted_outputs(e, values, most, NULL, 0)); break;
-    case 4: TRY(bt_estimator_get_initial_states(e, values, state * (1 + below(f, 3)))); break;
+    case 3:
+      TRY(bt_estimator_set_option(e, "initial_states", chance(f, 80)));
+      break;
+    case 4: TRY(bt_estimator_get_initial_states(e, values, states)); break;
     case 5:
       TRY(bt_estimator_get_method(e, text, below(f, 33), &count));
       TRY(bt_estimator_get_option(e, word(f), &nmse));
@@ -143,6 +149,7 @@ static void free_all(void) {
     bt_estimator_free(estimators[k]);
     bt_network_free(networks[k]);
     streams[k] = NULL, estimators[k] = NULL, networks[k] = taught[k] = streamed[k] = NULL;
+    keep_data(k, 0, 0);
   }
   while (shapes != NULL) {
     shape *next = shapes->next;

@@ -1,17 +1,44 @@
-/* Sequences of calls with hostile arguments, for libFuzzer: a program of records of RECORD bytes, one a call, out of which
- * Tests/c/fuzz_*.h take what is called with what. What a record is too short for is drawn, from a number that the record says:
- * the same bytes do the same. */
+/* Sequences of calls with hostile arguments, for libFuzzer: a program of records of RECORD bytes, the first of which says what
+ * there is, others what is called: Tests/c/fuzz_*.h take from them what is called with what. What a record is too short for is
+ * drawn, from a number that the record says: the same bytes do the same. */
 #include "../c/fuzz_arguments.h"
 #include "../c/fuzz_build.h"
 #include "../c/fuzz_calls.h"
 #include "../c/fuzz_more.h"
 
-enum { RECORD = 20, MOST = 60 };
+enum { RECORD = 32, MOST = 40 };
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most);
 
 /* Callbacks end by what they draw. */
 static int is_time_over(void) { return 0; }
+
+/* What most calls are about: a network of a unit or two, an estimator with data, a stream. */
+static void prepare(fuzzer *f) {
+  bt_network *n = NULL;
+  bt_estimator *e = NULL;
+  const int units = 1 + chance(f, 30), sequences = 1 + below(f, 2), gaps = chance(f, 30);
+  bt_network_create(below(f, 4), &n);
+  for (int k = 0; k < units; k++) {
+    const char *name = kind(f), *given = options(f);
+    const int64_t nodes = 1 + below(f, 3);
+    if (bt_network_add_unit(n, name, NULL, nodes, given, NULL) != BT_OK) bt_network_add_unit(n, name, NULL, nodes, NULL, NULL);
+  }
+  if (chance(f, 30)) bt_network_add_measured(n, NULL, below(f, 3), 1, 0, NULL);
+  if (!chance(f, 30)) bt_network_randomize(n, (uint64_t)below(f, 8));
+  keep(n, NULL, NULL, 0);
+  if (bt_estimator_create(n, &e) == BT_OK) keep(NULL, e, n, 0);
+  const int64_t lengths[2] = {1 + below(f, 20), below(f, 9)}, sum = lengths[0] + (sequences == 2 ? lengths[1] : 0);
+  const int64_t inputs = sum * ask(bt_network_inputs, n), outputs = sum * ask(bt_network_outputs, n);
+  double *u = exact_doubles(inputs, 0), *y = exact_doubles(outputs, 0);
+  fuzzer own = {.random = (uint64_t)below(f, 256) + 1};
+  for (int64_t k = 0; k < inputs; k++) u[k] = below(&own, 2001) / 1000.0 - 1;
+  for (int64_t k = 0; k < outputs; k++) y[k] = gaps && chance(&own, 20) ? NAN : below(&own, 2001) / 1000.0 - 1;
+  bt_estimator_set_data(e, sequences, lengths, u, inputs, y, outputs, NULL, 0);
+  keep_data(0, sequences, sum);
+  free(u), free(y);
+  if (bt_stream_create(n, NULL, 0, &streams[0]) == BT_OK) streamed[0] = n;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   long failures = 0;
@@ -20,7 +47,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzzer f = {.random = 1, .bytes = data + at, .left = left, .call = "nothing"};
     for (size_t k = 0; k < left; k++) f.random = (f.random ^ data[at + k]) * 0x100000001B3ULL;
     f.random |= 1;
-    one_call(&f);
+    if (at == 0)
+      prepare(&f);
+    else
+      one_call(&f);
     failures += f.failures;
   }
   free_all();
