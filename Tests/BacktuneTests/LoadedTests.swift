@@ -100,6 +100,7 @@ import Testing
 
     func bring(_ parts: Range<Int>, poll: Poll) throws { present = parts }
     func begin(_ part: Int, poll: Poll) { #expect(present.contains(part)) }
+    func end(_ part: Int) { #expect(present.contains(part)) }
     func fail(_ error: any Error) { self.error = self.error ?? error }
     func check() throws {
       defer { error = nil }

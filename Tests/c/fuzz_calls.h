@@ -3,11 +3,12 @@
 /* A network for other programs, as text. */
 static void export(fuzzer *f, const bt_network *n) {
   const char *options[] = {NULL, "{}", "{\"precision\": \"float\"}", "{\"prefix\": \"a b\"}", "{\"input_mean\": [1]}",
-                           "{\"output_scale\": [2, 3]}", "{\"output_mean\": []}", "{", "\x80"};
-  const char *formats[] = {"c", "c", "fmu", NULL, "", "nosuch"};
+                           "{\"output_scale\": [2, 3]}", "{\"output_mean\": []}", "{", "\x80", "{\"form\": \"rnn\"}",
+                           "{\"form\": \"step\"}", "{\"batch\": true, \"streaming\": true}"};
+  const char *formats[] = {"c", "onnx", "fmu", NULL, "", "nosuch"};
   char buffer[200];
   int64_t length = 0;
-  TRY(bt_network_export(n, formats[below(f, 6)], NULL, options[below(f, 9)], buffer, below(f, 200), &length));
+  TRY(bt_network_export(n, formats[below(f, 6)], NULL, options[below(f, 12)], buffer, below(f, 200), &length));
 }
 
 /* The text of a network with a part changed, cut or doubled. */

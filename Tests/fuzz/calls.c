@@ -13,6 +13,28 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most);
 /* Callbacks end by what they draw. */
 static int is_time_over(void) { return 0; }
 
+/* What is asked of an estimator: mostly a criterion with nothing else. */
+static void ask_first(fuzzer *f, bt_estimator *e) {
+  static const char *const criteria[] = {"least-squares", "l1", "l0", "huber", "biweight", "boolean", "bernoulli", "poisson",
+                                         "cross-entropy", "observables"};
+  static const char *const rules[] = {"sparse-weights", "ridge", "sparse-activity", "orthogonal-activity", "activity-bound"};
+  static const char *const numbers[] = {"restarts", "dense", "initial_states", "washout", "static", "balanced", "nu",
+                                        "guard", "reestimation", "horizon"};
+  static const char *const means[] = {"mean", "product", "autocorrelation", "normalised_autocorrelation",
+                                      "standardised_moment"};
+  const int criterion = below(f, 10);
+  bt_estimator_set_criterion(e, criteria[criterion]);
+  for (int k = chance(f, criterion == 9 ? 95 : 5) ? 2 : 0; k > 0; k--) {
+    const double parameters[2] = {below(f, 2), below(f, 3)};
+    const int which = below(f, 5);
+    bt_estimator_add_observable(e, means[which], parameters, which == 0 ? 1 : 2, chance(f, 50) ? NAN : 0.3);
+  }
+  if (chance(f, 40)) bt_estimator_set_method(e, "backward-tuning");
+  if (chance(f, 30)) bt_estimator_add_regularisation(e, rules[below(f, 5)], "{\"strength\": 0.01}");
+  for (int k = below(f, 3); k > 0; k--) bt_estimator_set_option(e, numbers[below(f, 10)], below(f, 3));
+  bt_estimator_set_option(e, "max_iterations", 1 + below(f, 4));
+}
+
 /* What most calls are about: a network of a unit or two, an estimator with data, a stream. */
 static void prepare(fuzzer *f) {
   bt_network *n = NULL;
@@ -33,9 +55,13 @@ static void prepare(fuzzer *f) {
   double *u = exact_doubles(inputs, 0), *y = exact_doubles(outputs, 0);
   fuzzer own = {.random = (uint64_t)below(f, 256) + 1};
   for (int64_t k = 0; k < inputs; k++) u[k] = below(&own, 2001) / 1000.0 - 1;
-  for (int64_t k = 0; k < outputs; k++) y[k] = gaps && chance(&own, 20) ? NAN : below(&own, 2001) / 1000.0 - 1;
+  /* Half of them as probabilities are, which some criteria want. */
+  const double low = chance(f, 50) ? 0 : -1;
+  for (int64_t k = 0; k < outputs; k++)
+    y[k] = gaps && chance(&own, 20) ? NAN : low + (1 - low) * below(&own, 2001) / 2000.0;
   bt_estimator_set_data(e, sequences, lengths, u, inputs, y, outputs, NULL, 0);
   keep_data(0, sequences, sum);
+  if (e != NULL) ask_first(f, e);
   free(u), free(y);
   if (bt_stream_create(n, NULL, 0, &streams[0]) == BT_OK) streamed[0] = n;
 }

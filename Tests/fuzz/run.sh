@@ -58,7 +58,9 @@ for target in "${targets[@]}"; do
   [ "$time" -ge 1 ] || time=1
   own=$corpus/$target
   mkdir -p "$own"
-  given=(-max_total_time="$time" -timeout=10 -rss_limit_mb=3000 -max_len=4096 -print_final_stats=1
+  longest=4096
+  [ "$target" != calls ] || longest=1280
+  given=(-max_total_time="$time" -timeout=10 -rss_limit_mb=3000 -max_len=$longest -print_final_stats=1
     "-artifact_prefix=$corpus/found/$target-" "$own" "Tests/fuzz/corpus/$target")
   case $target in
     calls | json | options) command=(".build-fuzz/bin/$target" "${given[@]}") ;;

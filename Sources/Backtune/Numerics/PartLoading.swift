@@ -10,6 +10,8 @@ package protocol PartLoading: AnyObject, Sendable {
   func bring(_ parts: Range<Int>, poll: Poll) throws
   /// A thread begins to work on one of them.
   func begin(_ part: Int, poll: Poll)
+  /// It is done with it.
+  func end(_ part: Int)
   /// Keeps an error, the first one.
   func fail(_ error: any Error)
   /// - Throws: what was kept, which is forgotten then.

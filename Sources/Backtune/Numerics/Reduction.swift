@@ -48,6 +48,7 @@ package struct Reduction: Sendable {
       try loading.bring(parts, poll: poll)
       try run(parts, poll: poll, threads: Swift.min(threads, parts.count)) { part, worker, poll in
         loading.begin(part, poll: poll)
+        defer { loading.end(part) }
         try body(part, worker, poll)
       }
       try loading.check()

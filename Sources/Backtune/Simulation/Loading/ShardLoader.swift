@@ -34,7 +34,8 @@ package final class ShardLoader: PartLoading, @unchecked Sendable {
   private final class Place {
     var part: Int?
     var values: [SequenceValues] = []
-    var poll = Poll.none
+    /// While it is worked on: it holds who asked, and so whom the loader belongs to.
+    var poll: Poll?
   }
 
   /// - Parameters:
@@ -62,13 +63,14 @@ package final class ShardLoader: PartLoading, @unchecked Sendable {
 
   package func begin(_ part: Int, poll: Poll) { places[part % room].poll = poll }
 
+  package func end(_ part: Int) { places[part % room].poll = nil }
+
   /// Those of a shard, in the order of its sequences; a thread that works on no shard brings it in.
   /// - Throws: what the reader throws; where an error is kept, that one: nothing is read for what is of no use.
   package func values(_ part: Int) throws -> [SequenceValues] {
     let place = places[part % room]
     if place.part != part {
       if let kept = lock.whileLocked({ failure }) { throw kept }
-      place.poll = poll
       try bring(part..<part + 1, poll: poll)
     }
     return place.values
@@ -76,7 +78,8 @@ package final class ShardLoader: PartLoading, @unchecked Sendable {
 
   /// That of the thread that works on a shard.
   func poll(_ part: Int) -> Poll {
-    places[part % room].part == part ? places[part % room].poll : poll
+    let place = places[part % room]
+    return place.part == part ? place.poll ?? poll : poll
   }
 
   var hasFailed: Bool { lock.whileLocked { failure != nil } }
