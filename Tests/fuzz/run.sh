@@ -9,7 +9,8 @@
 # backtune's development packages and, to see what code is reached, atheris (.venv/bin/python); FUZZ_BUILD=no, the targets as
 # they were built last.
 # Ends with 1 where anything was found: the bytes that do it are in FUZZ_CORPUS/found, with what was said; the same target
-# runs them again by `.build-fuzz/bin/TARGET FILE`, or `tables.py FILE`.
+# runs them again by `.build-fuzz/bin/TARGET FILE`, or `tables.py FILE`. What Tests/fuzz/corpus has of a target of libFuzzer was
+# made by `.build-fuzz/bin/TARGET -set_cover_merge=1 -use_counters=0 -max_len=480 NEW FUZZ_CORPUS/TARGET`, the rest by seeds.py.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 seconds=${1:-60}
