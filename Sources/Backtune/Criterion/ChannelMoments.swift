@@ -12,10 +12,11 @@ package struct ChannelMoments: Sendable {
   package private(set) var highest = -Double.infinity
   package private(set) var count = 0
 
-  /// s: the deviation; |m| of a constant, 1 of zeros and of no values.
+  /// s: the deviation; |m| of a constant, 1 of zeros and of no values. Within bounds that leave weights finite, and above 0,
+  /// in units of any two channels.
   package var scale: Double {
-    if deviation > 0 { return deviation }
-    return mean == 0 ? 1 : abs(mean)
+    let own = deviation > 0 ? deviation : abs(mean)
+    return own == 0 ? 1 : min(max(own, 0x1p-500), 0x1p500)
   }
 
   /// What such a channel is taken to be before it begins: its mean where it never comes to 0.

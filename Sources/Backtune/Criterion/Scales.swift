@@ -234,6 +234,9 @@ package struct Scales: Sendable {
     for k in result.indices { result[k] *= factors[k] }
     for shift in shifts { result[shift.bias] -= shift.mean * result[shift.slot] }
     for origin in origins { result[origin.slot] += origin.mean }
+    // A network has finite weights, whatever its data.
+    let most = Double.greatestFiniteMagnitude
+    for k in result.indices { result[k] = min(max(result[k], -most), most) }
     return result
   }
 
