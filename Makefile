@@ -7,6 +7,7 @@
 # make test-all   the same, and what takes minutes or more packages (in .venv-all): sanitizers, leaks and refused memory in
 #                 full, the source archive in a fresh environment, exports read by others, MPI, Dask
 # make sanitize   C and Swift tests with the address, undefined and thread sanitizers, the threads alone, helgrind
+# make fuzz SECONDS=60   the engine with coverage and the address sanitizer under hostile calls, networks, options, tables
 # make wheel  a wheel for any Linux with glibc 2.27, checked with NumPy alone: in dist
 # make wheel-check  that wheel with Python 3.9 to 3.14 and old and new NumPy in bare suites of Debian, as root
 # make deb    packages for Debian, in build/deb
@@ -20,10 +21,13 @@ PREFIX := /usr/local
 # PREFIX/lib where it is empty.
 LIBDIR :=
 
+# Of `make fuzz`, in all.
+SECONDS := 60
+
 # Files with tests that `make test` leaves out.
 LATER := $(addprefix Tests/python/test_,packaging.py swift.py mpi.py workers.py innovations.py identification_systems.py experiments.py sklearn.py notebooks.py gallery.py manual.py export_device.py export_onnx.py export_nir.py interop_torch.py export_fmpy.py peers.py install.py install_examples.py memory_needs.py extreme_records.py differential.py differential_exports.py reproducible.py same_bits_suite.py)
 
-.PHONY: build run test test-all sanitize install uninstall wheel wheel-check deb bench docs lint format clean
+.PHONY: build run test test-all sanitize fuzz install uninstall wheel wheel-check deb bench docs lint format clean
 
 build:
 	@tools/setup.sh
@@ -46,6 +50,9 @@ test-all: test sanitize
 
 sanitize:
 	@Tests/sanitize.sh
+
+fuzz: build
+	@Tests/fuzz/run.sh $(SECONDS)
 
 install:
 	@DESTDIR="$(DESTDIR)" LIBDIR="$(LIBDIR)" tools/install.sh "$(PREFIX)"

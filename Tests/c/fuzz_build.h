@@ -12,7 +12,7 @@ static int32_t fuzz_callback(bt_estimator *estimator, int32_t event, void *user_
     for (int k = below(f, 4); k > 0; k--) one_call(f);
     f->depth--;
   }
-  return now() >= end_time || chance(f, 10);
+  return is_time_over() || chance(f, 10);
 }
 
 /* Takes new handles instead of old ones, which are freed; the new ones where the old are in use. */
@@ -36,7 +36,7 @@ static void keep(bt_network *network, bt_estimator *estimator, bt_network *sourc
 static void make(fuzzer *f) {
   bt_network *network = NULL, *source = any_network(f);
   bt_estimator *estimator = NULL;
-  const int place = below(f, HANDLES);
+  const int place = slot(f);
   switch (below(f, 4)) {
     case 0: TRY(bt_network_create(size(f), &network)); break;
     case 1: TRY(bt_network_copy(source, &network)); break;
@@ -58,7 +58,7 @@ static void build(fuzzer *f) {
   if (groups > 12) return;
   const int64_t target = integer(f, (int)groups + 1),
                 source = below(f, 4) == 0 ? BT_INPUT : integer(f, (int)groups + 1);
-  const int64_t lag = chance(f, 60) ? 1 : integer(f, 4);
+  const int64_t ago = lag(f);
   uint8_t mask[16];
   double parameters[2] = {number(f), number(f)};
   for (int k = 0; k < 16; k++)
@@ -68,34 +68,36 @@ static void build(fuzzer *f) {
   bt_network_group_size(n, source, &columns);
   /* The arrays are as long as they are: no length in between. */
   int64_t length = rows < 5 && columns < 4 ? about(f, rows * columns) : strange_integer(f);
-  switch (below(f, 13)) {
+  switch (below(f, 15)) {
     case 0:
     case 1:
-    case 2: TRY(bt_network_add_unit(n, chance(f, 50) ? "lnl" : word(f), word(f), size(f), options(f), &out)); break;
+    case 2: TRY(bt_network_add_unit(n, chance(f, 90) ? kind(f) : word(f), word(f), size(f), options(f), &out)); break;
     case 3: TRY(bt_network_add_learnware(n, word(f), size(f), chance(f, 50) ? &out : NULL)); break;
     case 4: TRY(bt_network_add_firmware(n, word(f), size(f), &out)); break;
     case 5:
       TRY(bt_network_add_bias(n, target, word(f), chance(f, 50) ? index : NULL, rows < 17 ? about(f, rows) : -1));
       break;
-    case 6: TRY(bt_network_connect_dense(n, target, source, lag, word(f))); break;
-    case 7: TRY(bt_network_connect_diagonal(n, target, source, lag, word(f))); break;
-    case 8: TRY(bt_network_connect_sparse(n, target, source, lag, word(f), mask, length)); break;
-    case 9: TRY(bt_network_connect_shared(n, target, source, lag, word(f), index, length)); break;
+    case 6: TRY(bt_network_connect_dense(n, target, source, ago, word(f))); break;
+    case 7: TRY(bt_network_connect_diagonal(n, target, source, ago, word(f))); break;
+    case 8: TRY(bt_network_connect_sparse(n, target, source, ago, word(f), mask, length)); break;
+    case 9: TRY(bt_network_connect_shared(n, target, source, ago, word(f), index, length)); break;
     case 10: {
       static const char *const names[] = {"zeta", "softplus", "upsilon",    "identity", "logistic", "relu",
                                           "exp",  "log",      "reciprocal", "square",   "step"};
       const int which = below(f, 11);
       TRY(bt_network_add_term(n, target, number(f), &out));
       TRY(bt_network_add_factor(n, target, chance(f, 80) ? out : integer(f, 3), chance(f, 95) ? names[which] : word(f),
-                                parameters, chance(f, 95) ? (which == 0) + (which < 3) : integer(f, 3), source, lag));
+                                parameters, chance(f, 95) ? (which == 0) + (which < 3) : integer(f, 3), source, ago));
       if (chance(f, 20)) TRY(bt_network_remove_term(n, target, integer(f, 3)));
       break;
     }
     case 11:
       out = target;
-      TRY(bt_network_add_measured(n, word(f), source, lag, chance(f, 97) ? below(f, 2) : (int32_t)strange_integer(f), &out));
-      if (chance(f, 70)) TRY(bt_network_connect_dense(n, target, out, chance(f, 70) ? 0 : lag, word(f)));
+      TRY(bt_network_add_measured(n, word(f), source, ago, chance(f, 97) ? below(f, 2) : (int32_t)strange_integer(f), &out));
+      if (chance(f, 70)) TRY(bt_network_connect_dense(n, target, out, chance(f, 70) ? 0 : ago, word(f)));
       break;
+    case 12: TRY(bt_network_learn_initial_state(n, target, ago)); break;
+    case 13: TRY(bt_network_add_softmax(n, word(f), source, ago, chance(f, 60) ? 1 : number(f), &out)); break;
     default:
       for (int k = 0; k < 4; k++) index[k] = integer(f, (int)groups + 1), counts[k] = integer(f, 4);
       TRY(bt_network_observe(n, index, counts, chance(f, 90) ? 1 + below(f, 2) : strange_integer(f)));
@@ -108,13 +110,13 @@ static void describe(fuzzer *f) {
   int64_t out = 0, shape[2];
   const int64_t capacity = chance(f, 90) ? below(f, 65) : -1 - below(f, 9);
   const char *const names[] = {word(f), word(f), word(f)};
-  const char *kinds[] = {"input names", "output names", "input units", "output units", "", "\x80"};
-  const char *kind = kinds[below(f, 6)];
+  const char *whats[] = {"input names", "output names", "input units", "output units", "", "\x80"};
+  const char *what = whats[below(f, 6)];
   double seconds = 0;
   switch (below(f, 13)) {
-    case 12: TRY(bt_unit_options(chance(f, 50) ? word(f) : NULL, text, capacity, &out)); break;
-    case 8: TRY(bt_network_label(n, kind, integer(f, 4), text, capacity, &out)); break;
-    case 9: TRY(bt_network_set_labels(n, kind, names, chance(f, 90) ? below(f, 4) : -1 - below(f, 9))); break;
+    case 12: TRY(bt_unit_options(chance(f, 70) ? kind(f) : word(f), text, capacity, &out)); break;
+    case 8: TRY(bt_network_label(n, what, integer(f, 4), text, capacity, &out)); break;
+    case 9: TRY(bt_network_set_labels(n, what, names, chance(f, 90) ? below(f, 4) : -1 - below(f, 9))); break;
     case 10:
       TRY(bt_network_set_sampling_time(n, integer(f, 4)));
       TRY(bt_network_sampling_time(n, &seconds));

@@ -1,13 +1,14 @@
-/* The other calls of fuzz.c, and the choice among all of them. */
+/* The calls of fuzz.c that simulate, estimate and run streams. */
 
 /* A network for other programs, as text. */
 static void export(fuzzer *f, const bt_network *n) {
   const char *options[] = {NULL, "{}", "{\"precision\": \"float\"}", "{\"prefix\": \"a b\"}", "{\"input_mean\": [1]}",
-                           "{\"output_scale\": [2, 3]}", "{\"output_mean\": []}", "{", "\x80"};
-  const char *formats[] = {"c", "c", "fmu", NULL, "", "nosuch"};
+                           "{\"output_scale\": [2, 3]}", "{\"output_mean\": []}", "{", "\x80", "{\"form\": \"rnn\"}",
+                           "{\"form\": \"step\"}", "{\"batch\": true, \"streaming\": true}"};
+  const char *formats[] = {"c", "onnx", "fmu", NULL, "", "nosuch"};
   char buffer[200];
   int64_t length = 0;
-  TRY(bt_network_export(n, formats[below(f, 6)], NULL, options[below(f, 9)], buffer, below(f, 200), &length));
+  TRY(bt_network_export(n, formats[below(f, 6)], NULL, options[below(f, 12)], buffer, below(f, 200), &length));
 }
 
 /* The text of a network with a part changed, cut or doubled. */
@@ -40,7 +41,7 @@ static void text(fuzzer *f) {
       (nodes > 200 || ask(bt_network_state_size, made) > 5000 || ask(bt_network_range, made) > 100 || groups > 20)) {
     bt_network_free(made);
   } else if (made != NULL) {
-    keep(made, NULL, NULL, below(f, HANDLES));
+    keep(made, NULL, NULL, slot(f));
   }
   const char *paths[] = {"/dev/null", "/dev/full", "", "/", "/no/such/place", "/dev/zero", "\x80"};
   if (chance(f, 30)) TRY(bt_network_save(any_network(f), paths[below(f, 7)]));
@@ -84,8 +85,7 @@ static void simulate(fuzzer *f) {
   const int64_t sequences = chance(f, 95) ? 1 + below(f, 4) : -below(f, 2), inputs = ask(bt_network_inputs, n);
   int64_t lengths[4], sum = 0, nodes = 0, one = 0;
   for (int k = 0; k < 4; k++) lengths[k] = below(f, 30), sum += k < sequences ? lengths[k] : 0;
-  if (chance(f, 3)) lengths[0] = strange_integer(f) == 77777777 ? -1 : strange_integer(f);
-  if (lengths[0] == 77777777) lengths[0] = -1;
+  if (chance(f, 3)) lengths[0] = harmless(strange_integer(f));
   for (int64_t k = 0; bt_network_group_size(n, k, &one) == BT_OK; k++) nodes += one;
   const int64_t state = ask(bt_network_state_size, n) * sequences, outputs = ask(bt_network_outputs, n) * sum;
   const int64_t weights = ask(bt_network_weight_count, n);
@@ -107,19 +107,33 @@ static void simulate(fuzzer *f) {
   free(u), free(x0), free(y), free(x), free(last), free(g);
 }
 
-/* An estimator and the network that it was made for. */
-static bt_estimator *any_pair(fuzzer *f, bt_network **network) {
-  const int place = below(f, HANDLES);
+/* An estimator, the network that it was made for, and its data. */
+typedef struct {
+  int place;
+  bt_estimator *estimator;
+  bt_network *network;
+  int64_t sequences, steps;
+} pair;
+
+static pair any_pair(fuzzer *f) {
+  const int k = slot(f);
   pthread_mutex_lock(&mutex);
-  bt_estimator *estimator = estimators[place];
-  *network = taught[place];
+  const pair found = {k, estimators[k], taught[k], taught_sequences[k], taught_steps[k]};
   pthread_mutex_unlock(&mutex);
-  return estimator;
+  return found;
+}
+
+static void keep_data(int place, int64_t sequences, int64_t steps) {
+  pthread_mutex_lock(&mutex);
+  taught_sequences[place] = sequences;
+  taught_steps[place] = steps;
+  pthread_mutex_unlock(&mutex);
 }
 
 static void set_data(fuzzer *f) {
-  bt_network *n = NULL;
-  bt_estimator *e = any_pair(f, &n);
+  const pair p = any_pair(f);
+  bt_network *n = p.network;
+  bt_estimator *e = p.estimator;
   const int64_t sequences = 1 + below(f, 3), inputs = ask(bt_network_inputs, n);
   int64_t lengths[4], sum = 0;
   for (int k = 0; k < 4; k++) lengths[k] = below(f, 30), sum += k < sequences ? lengths[k] : 0;
@@ -128,6 +142,7 @@ static void set_data(fuzzer *f) {
   double *u = doubles(f, sum * inputs), *y = doubles(f, outputs), *kappa = doubles(f, outputs);
   for (int64_t k = 0; kappa != NULL && k < outputs; k++) kappa[k] = fabs(kappa[k]);
   const int has_gains = chance(f, 50), has_desired = chance(f, 80);
+  keep_data(p.place, sequences, sum);
   TRY(bt_estimator_set_data(e, sequences, lengths, u, about(f, sum * inputs), has_desired ? y : NULL,
                             has_desired ? about(f, outputs) : 0, has_gains && has_desired ? kappa : NULL,
                             has_gains && has_desired ? about(f, outputs) : 0));
@@ -165,14 +180,15 @@ static void ask_for(fuzzer *f) {
                                          "{\"strength\": 1, \"weights\": [\"lnl.x2.W\", \"v.W\"]}",
                                          "{\"strength\": 1, \"groups\": [\"v\", \"lnl.x\"]}",
                                          "{\"strength\": 1, \"groups\": [\"input\"]}"};
-  static const char *const kinds[] = {
+  static const char *const means[] = {
       "mean",           "mean_at", "product", "autocorrelation", "normalised_autocorrelation",
       "standardised_moment"};
   static const char *const names[] = {"nu", "washout", "static", "initial_states", "horizon"};
-  bt_network *n = NULL;
-  bt_estimator *e = any_pair(f, &n);
+  const pair p = any_pair(f);
+  bt_network *n = p.network;
+  bt_estimator *e = p.estimator;
   const double parameters[4] = {(double)integer(f, 3), (double)integer(f, 4), number(f), number(f)};
-  const int kind = below(f, 6);
+  const int mean = below(f, 6);
   switch (below(f, 9)) {
     case 0:
     case 1: TRY(bt_estimator_set_criterion(e, chance(f, 5) ? word(f) : criteria[below(f, 9)])); break;
@@ -183,8 +199,8 @@ static void ask_for(fuzzer *f) {
       break;
     case 4: TRY(bt_estimator_clear_regularisation(e)); break;
     case 5:
-      TRY(bt_estimator_add_observable(e, chance(f, 95) ? kinds[kind] : word(f), chance(f, 99) ? parameters : NULL,
-                                      about(f, kind == 0 ? 1 : kind > 3 && chance(f, 50) ? 4 : 2),
+      TRY(bt_estimator_add_observable(e, chance(f, 95) ? means[mean] : word(f), chance(f, 99) ? parameters : NULL,
+                                      about(f, mean == 0 ? 1 : mean > 3 && chance(f, 50) ? 4 : 2),
                                       chance(f, 40) ? NAN : number(f)));
       break;
     case 6:
@@ -212,7 +228,8 @@ static void ask_for(fuzzer *f) {
 }
 
 static void report(fuzzer *f) {
-  bt_estimator *e = any_estimator(f);
+  const pair p = any_pair(f);
+  bt_estimator *e = p.estimator;
   int64_t count = 0;
   double divergence = 0;
   bt_estimator_observable_count(e, &count);
@@ -220,8 +237,8 @@ static void report(fuzzer *f) {
     case 0: TRY(bt_estimator_observable_count(e, chance(f, 95) ? &count : NULL)); break;
     case 1: TRY(bt_estimator_divergence(e, &divergence)); break;
     case 2: {
-      /* Of networks that hardly fit, the length is wrong. */
-      const int64_t weights = below(f, 40);
+      const int64_t weights = ask(bt_network_weight_count, p.network);
+      if (weights > 60) break;
       double *covariance = doubles(f, weights * weights), *errors = doubles(f, weights), *freedom = doubles(f, weights);
       TRY(bt_estimator_uncertainty(e, covariance, about(f, weights * weights), errors, freedom, about(f, weights),
                                    &divergence, &count));
@@ -229,15 +246,25 @@ static void report(fuzzer *f) {
       break;
     }
     case 3: {
+      const int64_t outputs = ask(bt_network_outputs, p.network) * p.steps;
+      if (outputs > 100000) break;
       TRY(bt_estimator_uncertainty(e, NULL, 0, NULL, NULL, 0, &divergence, &count));
-      double *deviation = doubles(f, 20);
-      TRY(bt_estimator_prediction_deviation(e, deviation, about(f, 20)));
-      free(deviation);
+      double *deviation = doubles(f, outputs), *values = doubles(f, outputs), noise[8];
+      TRY(bt_estimator_prediction_deviation(e, deviation, about(f, outputs)));
+      const int has_noise = chance(f, 50) && ask(bt_network_outputs, p.network) <= 8;
+      TRY(bt_estimator_fitted_outputs(e, values, about(f, outputs), has_noise ? noise : NULL,
+                                      has_noise ? ask(bt_network_outputs, p.network) : 0));
+      free(deviation), free(values);
       break;
     }
     case 4: {
       uint8_t flags[64];
-      TRY(bt_estimator_removed(e, word(f), flags, chance(f, 80) ? below(f, 17) : strange_integer(f)));
+      char name[32] = "";
+      int64_t shape[2] = {0, 0};
+      bt_network_array_name(p.network, below(f, 6), name, sizeof name, NULL);
+      bt_network_array_shape(p.network, name, shape);
+      const int64_t size = shape[0] * (shape[1] > 0 ? shape[1] : 1);
+      TRY(bt_estimator_removed(e, chance(f, 90) ? name : word(f), flags, size < 64 ? about(f, size) : -1));
       break;
     }
     default: {
@@ -249,13 +276,16 @@ static void report(fuzzer *f) {
 }
 
 static void estimate(fuzzer *f) {
-  bt_estimator *e = any_estimator(f);
+  const pair p = any_pair(f);
+  bt_estimator *e = p.estimator;
   int64_t length = 0;
   int32_t stop = 0;
   char name[16];
   double cost = 0, nmse = 0;
   bt_estimator_trace_length(e, &length);
-  double *column = doubles(f, length), weights[4];
+  const int64_t count = ask(bt_network_weight_count, p.network);
+  if (count > 10000) return;
+  double *column = doubles(f, length), *weights = doubles(f, count);
   const bt_callback callback = chance(f, 60) ? fuzz_callback : NULL;
   switch (below(f, 13)) {
     case 0:
@@ -266,9 +296,9 @@ static void estimate(fuzzer *f) {
       TRY(bt_estimator_run(e, callback, f, &stop));
       break;
     case 4: TRY(bt_estimator_cost(e, &cost, chance(f, 50) ? &nmse : NULL)); break;
-    case 5: TRY(bt_estimator_gradient(e, &cost, NULL, 0)); break;
+    case 5: TRY(bt_estimator_gradient(e, &cost, chance(f, 80) ? weights : NULL, about(f, count))); break;
     case 6: TRY(bt_estimator_trace(e, chance(f, 70) ? "cost" : word(f), column, about(f, length))); break;
-    case 7: TRY(bt_estimator_get_weights(e, weights, strange_integer(f))); break;
+    case 7: TRY(bt_estimator_get_weights(e, weights, about(f, count))); break;
     case 8: TRY(bt_estimator_set_option(e, word(f), number(f))); break;
     case 9: TRY(bt_estimator_set_method(e, chance(f, 60) ? "auto" : word(f))); break;
     case 10: TRY(bt_estimator_get_criterion(e, name, below(f, 17), &length)); break;
@@ -281,7 +311,7 @@ static void estimate(fuzzer *f) {
     }
     default: TRY(bt_estimator_stop_reason(e, &stop));
   }
-  free(column);
+  free(column), free(weights);
 }
 
 static void tool(fuzzer *f) {
@@ -299,7 +329,7 @@ static void tool(fuzzer *f) {
 
 /* Streams, of networks that live, were freed or have become others. */
 static void stream(fuzzer *f) {
-  const int place = below(f, HANDLES);
+  const int place = slot(f);
   pthread_mutex_lock(&mutex);
   bt_stream *s = chance(f, 1) ? (bt_stream *)(void *)networks[place] : streams[place], *made = NULL;
   bt_network *n = streamed[place];
@@ -354,11 +384,4 @@ static void stream(fuzzer *f) {
                          wants ? about(f, outputs) : 0));
   }
   free(u), free(y), free(x), free(known);
-}
-
-static void one_call(fuzzer *f) {
-  static void (*const calls[])(fuzzer *) = {make, build,    build,    build,    describe, weigh,   weigh,
-                                            text, simulate, set_data, estimate, estimate, tool,    ask_for,
-                                            ask_for, report, stream,  stream};
-  calls[below(f, (int)COUNT(calls))](f);
 }

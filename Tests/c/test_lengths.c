@@ -69,6 +69,21 @@ static void weights(bt_network *network) {
   free(all), free(four), free(other), free(flags);
 }
 
+static void predictions(const bt_network *network) {
+  const int64_t steps = 1;
+  double *directions = exact_doubles(2 * STANDARD_WEIGHTS, 0), *deviations = exact_doubles(2, 0), input = 1;
+  double outputs[STANDARD_OUTPUTS], deviation[STANDARD_OUTPUTS];
+  fill(outputs, STANDARD_OUTPUTS);
+  WRONG_LENGTHS(2 * STANDARD_WEIGHTS, "directions",
+                bt_uncertainty_predict(network, 1, &steps, &input, 1, NULL, 0, directions, n, deviations, 2, outputs,
+                                       deviation, STANDARD_OUTPUTS, NULL, NULL, NULL));
+  WRONG_LENGTHS(2, NULL,
+                bt_uncertainty_predict(network, 1, &steps, &input, 1, NULL, 0, directions, 2 * STANDARD_WEIGHTS,
+                                       deviations, n, outputs, deviation, STANDARD_OUTPUTS, NULL, NULL, NULL));
+  CHECK(is_untouched(outputs, STANDARD_OUTPUTS));
+  free(directions), free(deviations);
+}
+
 static void building(bt_network *network) {
   uint8_t *mask = exact(4);
   int64_t *index = exact(4 * sizeof *index), *groups = exact(sizeof *groups), *counts = exact(sizeof *counts);
@@ -258,6 +273,7 @@ static void texts(bt_network *network) {
 int main(void) {
   bt_network *network = standard_network();
   weights(network);
+  predictions(network);
   building(network);
   simulating(network);
   estimating(network);

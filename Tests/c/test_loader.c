@@ -4,8 +4,10 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SEQUENCES = 3 };
 static const int64_t lengths[SEQUENCES] = {15, 5, 20};
@@ -133,10 +135,43 @@ static void refused(void) {
   bt_network_free(network);
 }
 
+static int32_t go_on(bt_estimator *estimator, int32_t event, void *user_data) {
+  (void)estimator, (void)event, (void)user_data;
+  return 0;
+}
+
+/* In KiB. */
+static long resident(void) {
+  long all = 0, pages = 0;
+  FILE *file = fopen("/proc/self/statm", "r");
+  if (file == NULL || fscanf(file, "%ld %ld", &all, &pages) != 2) pages = 0;
+  if (file != NULL) fclose(file);
+  return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* An estimator that was asked with a callback is gone when it is freed. */
+static void forgotten(void) {
+  const int rounds = is_small() ? 2 : 300;
+  long before = 0;
+  for (int k = 0; k < rounds; k++) {
+    source own;
+    bt_network *network = NULL;
+    make(&own, &network);
+    CHECK_OK(bt_estimator_set_loader(own.estimator, SEQUENCES, lengths, 1, 0, load, &own));
+    CHECK_OK(bt_estimator_step(own.estimator, go_on, NULL, NULL));
+    CHECK_OK(bt_estimator_free(own.estimator));
+    CHECK_OK(bt_network_free(network));
+    if (k == rounds / 3) before = resident();
+  }
+  /* A sanitizer keeps what was freed for a while. */
+  CHECK(getenv("BACKTUNE_TEST_SANITIZED") != NULL || resident() - before < 4000);
+}
+
 int main(void) {
   as_in_memory(0);
   as_in_memory(1);
   failing();
   refused();
+  forgotten();
   return check_report();
 }

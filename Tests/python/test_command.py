@@ -265,7 +265,9 @@ def test_refused(capsys, data, tmp_path):
     out = ["--out", tmp_path / "net.json"]
     fit = ["fit", data, *CHANNELS, *out, "--quiet", "--unit"]
     assert "expected KIND:SIZE" in refused(capsys, *fit, "lnl")
-    assert "expected KIND:SIZE" in refused(capsys, *fit, "lnl:2,leak")
+    for unit in ("lnl:2,leak", "lnl:²", "lnl:" + "9" * 5000):
+        assert "expected KIND:SIZE" in refused(capsys, *fit, unit)
+    assert "option leak" in refused(capsys, *fit, "lnl:2,leak=" + "[" * 100_000)
     assert "nosuch" in refused(capsys, *fit, "nosuch:2")
     assert "leek" in refused(capsys, *fit, "lnl:2,leek=1")
     message = refused(capsys, *fit, "lnl:2", "--option", "washin=3")
@@ -279,11 +281,27 @@ def test_refused(capsys, data, tmp_path):
     assert not (tmp_path / "net.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("\n1,2\n", "its first line is empty, expected names or numbers"),
+        ("a,b\n1," + "2" * 200_000, "no CSV, field larger than field limit (131072)"),
+    ],
+)
+def test_tables_that_are_none(capsys, tmp_path, content, message):
+    path = tmp_path / "data.csv"
+    path.write_text(content)
+    fit = ("--unit", "lnl:2", "--inputs", "a", "--outputs", "b", "--out", tmp_path / "n.json")
+    assert refused(capsys, "fit", path, *fit) == f"backtune: error: {path}: {message}\n"
+
+
 def test_models_that_are_refused(capsys, data, tmp_path):
     path = tmp_path / "net.json"
     assert "net.json" in refused(capsys, "simulate", path, data)
     path.write_text("no JSON")
     assert "not valid JSON" in refused(capsys, "simulate", path, data)
+    path.write_text("[" * 100_000)
+    assert "nested deeper than 32" in refused(capsys, "simulate", path, data)
     path.write_text(json.dumps({"format": "backtune-model", "version": 1}))
     assert refused(capsys, "simulate", path, data)
     net = bt.Network(2)

@@ -178,6 +178,7 @@ def test_the_largest_exponent_of_lorenz():
     [
         ("narma10", {"steps": 0}, "steps: 0 came, expected 1 or more"),
         ("narma10", {"steps": -3}, "steps: -3 came, expected 1 or more"),
+        ("lorenz", {"steps": 2**62}, f"steps: {2**62} came, expected {2**40} at most"),
         ("narma10", {"steps": 9, "seed": -1}, "seed: -1 came"),
         ("mackey_glass", {"steps": 0}, "steps: 0 came, expected 1 or more"),
         ("mackey_glass", {"washout": -1}, "washout: -1 came, expected 0 or more"),

@@ -196,6 +196,8 @@ def test_damage_is_told_wherever_it_is(model):
         (lambda c: c["members"][0]["net"].update(network={"format": "?"}), "damaged"),
         (lambda c: c["errors"].update(shape=[2, 2]), "errors, expected an array of shape"),
         (lambda c: c.update(report=None), "no report"),
+        (lambda c: c["errors"]["values"].append(10**400), "too large"),
+        (lambda c: c["members"][0]["front"]["delays"].update(values=[2**64]), "too large"),
     ],
 )
 def test_damage_is_named(model, change, message):
@@ -203,6 +205,15 @@ def test_damage_is_named(model, change, message):
     change(content)
     with pytest.raises(bt.ArgumentError, match=f"damaged: .*{message}|{message}"):
         IdentifiedModel.from_json(json.dumps(content))
+
+
+@pytest.mark.parametrize("levels", [400, 700, 950, 100_000])
+def test_lists_in_lists_are_damage(model, levels):
+    """However deep: where JSON is read, and where what it holds is."""
+    deep = "[" * levels + "]" * levels
+    text = model.to_json().replace('"errors":', f'"errors":{deep},"earlier":', 1)
+    with pytest.raises(bt.ArgumentError, match="damaged"):
+        IdentifiedModel.from_json(text)
 
 
 def test_files_that_cannot_be(model, tmp_path):

@@ -120,6 +120,7 @@ def test_wrong_samples_are_not_taken(net):
 def test_wrong_settings(net):
     for options in (
         {"window": 1},
+        {"window": 2**62},
         {"window": 20, "every": 0},
         {"window": 20, "iterations": 0},
         {"window": 20, "ridge": -1},

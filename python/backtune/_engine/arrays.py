@@ -72,11 +72,17 @@ def as_size(value: Any, what: str, *, unsigned: bool = False) -> int:
     return number
 
 
+# Of values of 8 bytes; beyond it NumPy speaks of shapes.
+_MOST_COUNT = 2**40
+
+
 def as_count(value: Any, what: str, least: int) -> int:
-    """Convert to an integer that is not below the least one."""
+    """Convert to an integer that is not below the least one, and no more than memory may hold."""
     number = as_size(value, what)
     if number < least:
         raise ArgumentError(f"{what}: {number} came, expected {least} or more")
+    if number > _MOST_COUNT:
+        raise ArgumentError(f"{what}: {number} came, expected {_MOST_COUNT} at most")
     return number
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from argparse import Namespace
 from typing import Any, Callable
 
@@ -97,7 +98,9 @@ def _network(given: Namespace) -> Network:
     kind, _, rest = given.unit.partition(":")
     size, *options = rest.split(",")
     pairs = [option.partition("=") for option in options]
-    if not size.strip().isdigit() or not all(name and sign for name, sign, _ in pairs):
+    if not re.fullmatch("[0-9]{1,18}", size.strip()) or not all(
+        name and sign for name, sign, _ in pairs
+    ):
         raise ArgumentError(
             f"unit '{given.unit}': expected KIND:SIZE and ,OPTION=VALUE, such as lnl:8,leak=adjust"
         )

@@ -77,6 +77,8 @@ def read(path: str) -> Table:
     except csv.Error as error:
         raise ArgumentError(f"{path}: no table, {error}") from None
     first = [name.strip() for name in rows[0]]
+    if not first:
+        raise ArgumentError(f"{path}: its first line is empty, expected names or numbers")
     has_names = not all(_is_number(name) for name in first)
     names = first if has_names else [str(k + 1) for k in range(len(first))]
     if len(set(names)) < len(names):

@@ -21,6 +21,16 @@ from .report import IdentificationReport
 Model = TypeVar("Model", bound=ModelBase)
 
 FORMAT, VERSION = "backtune-model", 1
+# What else stands than was written may raise: also numbers too large, and lists too deep.
+_DAMAGE = (
+    KeyError,
+    TypeError,
+    ValueError,
+    IndexError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 _DIGEST = re.compile("[0-9]{1,18}:[0-9a-f]{64}")
 
 
@@ -106,7 +116,7 @@ def from_json(kind: type[Model], text: str) -> Model:
         return _model(kind, content)
     except RecursionError:
         raise ArgumentError("damaged: nested too deep") from None
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, BacktuneError) as error:
+    except (*_DAMAGE, BacktuneError) as error:
         what = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise ArgumentError(f"damaged: {what}") from None
 
