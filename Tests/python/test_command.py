@@ -285,7 +285,7 @@ def test_refused(capsys, data, tmp_path):
     ("content", "message"),
     [
         ("\n1,2\n", "its first line is empty, expected names or numbers"),
-        ("a,b\n1," + "2" * 200_000, "no CSV, field larger than field limit (131072)"),
+        ("a,b\n1," + "2" * 200_000, "no table, field larger than field limit (131072)"),
     ],
 )
 def test_tables_that_are_none(capsys, tmp_path, content, message):

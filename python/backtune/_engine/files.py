@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from .errors import ArgumentError, FileError
@@ -38,8 +39,12 @@ def write_whole(path: str | os.PathLike, content: bytes) -> None:
         raise FileError(f"{name}: cannot be written, {_reason(error)}") from error
 
 
-def read_whole(path: str | os.PathLike, what: str = "text") -> bytes:
+def read_whole(
+    path: str | os.PathLike, what: str = "text", refused: Mapping[bytes, str] | None = None
+) -> bytes:
     """Read a file that holds text: no more than it had when it was opened, 1 GiB of a pipe.
+
+    Files that begin as one of those `refused` are told in its words.
 
     Raises
     ------
@@ -55,7 +60,7 @@ def read_whole(path: str | os.PathLike, what: str = "text") -> bytes:
             is_file = stat.S_ISREG(found.st_mode)
             # Files of /proc say 0.
             size = found.st_size if is_file and found.st_size else _MOST
-            content = _read(file, size, name, what)
+            content = _read(file, size, name, what, refused or {})
             if is_file and found.st_size > len(content):
                 raise FileError(
                     f"{name}: cannot be read, it became shorter meanwhile: {len(content)} of"
@@ -70,12 +75,15 @@ def read_whole(path: str | os.PathLike, what: str = "text") -> bytes:
         raise FileError(f"{name}: cannot be read, {_reason(error)}") from error
 
 
-def _read(file: object, size: int, name: str, what: str) -> bytes:
+def _read(file: object, size: int, name: str, what: str, refused: Mapping[bytes, str]) -> bytes:
     parts: list[bytes] = []
     while size > 0:
         part = file.read(min(size, _PART))  # type: ignore[attr-defined]
         if not part:
             break
+        for beginning, words in refused.items():
+            if not parts and part.startswith(beginning):
+                raise ArgumentError(f"{name}: {words}")
         if b"\0" in part:
             raise ArgumentError(f"{name}: no {what}, it holds zero bytes")
         parts.append(part)

@@ -20,6 +20,10 @@ from .report import IdentificationReport
 
 Model = TypeVar("Model", bound=ModelBase)
 
+_PICKLE = (
+    "a pickle, as earlier releases wrote them, expected the JSON of IdentifiedModel.save: identify"
+    " again, and save that"
+)
 FORMAT, VERSION = "backtune-model", 1
 # What else stands than was written may raise: also numbers too large, and lists too deep.
 _DAMAGE = (
@@ -80,12 +84,7 @@ def save(model: ModelBase, path: str | os.PathLike) -> None:
 def load(kind: type[Model], path: str | os.PathLike) -> Model:
     """Read the file of `save`."""
     name = os.fsdecode(path)
-    data = read_whole(path, "model")
-    if data.startswith(b"\x80"):
-        raise ArgumentError(
-            f"{name}: a pickle, as earlier releases wrote them, expected the JSON of"
-            " IdentifiedModel.save: identify again, and save that"
-        )
+    data = read_whole(path, "model", refused={b"\x80": _PICKLE})
     try:
         return from_json(kind, data.decode("utf-8"))
     except UnicodeDecodeError:
