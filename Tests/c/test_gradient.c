@@ -156,30 +156,10 @@ static void edges(void) {
   CHECK_OK(bt_network_free(network));
 }
 
-/* A sum of constants alone: y = W c with c = 1.5 has the slope 1.5 by W at each of three times. */
-static void of_constants(void) {
-  bt_network *network = NULL;
-  const int64_t steps = 3;
-  const double weight = 2, slopes[] = {1, 1, 1}, inputs[] = {0, 0, 0};
-  double gradient = SENTINEL, outputs[3];
-  CHECK_OK(bt_network_create(1, &network));
-  CHECK_OK(bt_network_add_firmware(network, "c", 1, NULL));
-  CHECK_OK(bt_network_add_term(network, 0, 1.5, NULL));
-  CHECK_OK(bt_network_add_learnware(network, "y", 1, NULL));
-  CHECK_OK(bt_network_connect_dense(network, 1, 0, 0, "W"));
-  CHECK_OK(bt_network_set_weights(network, &weight, 1));
-  CHECK_OK(bt_simulate(network, 1, &steps, inputs, 3, NULL, 0, outputs, 3, NULL, 0, NULL, 0));
-  for (int t = 0; t < 3; t++) CHECK(outputs[t] == 3);
-  CHECK_OK(bt_gradient(network, 1, &steps, inputs, 3, NULL, 0, slopes, 3, &gradient, 1, NULL, 0));
-  CHECK(gradient == 4.5);
-  CHECK_OK(bt_network_free(network));
-}
-
 int main(void) {
   by_differences();
   of_constants();
   of_the_cost();
-  of_constants();
   edges();
   return check_report();
 }
