@@ -111,7 +111,7 @@ static void at_other_inputs(void) {
   CHECK_ERROR(bt_estimator_combinations(estimator, directions, 3, deviations, P), BT_ERROR_SIZE, "directions_length");
   CHECK_ERROR(bt_estimator_fitted_outputs(estimator, outputs, 3, NULL, 0), BT_ERROR_SIZE, "outputs_length");
   CHECK_ERROR(bt_uncertainty_predict(network, 1, &length, inputs, 2, NULL, 0, directions, 3, deviations, P, outputs,
-                                     deviation, 2, NULL, NULL, NULL), BT_ERROR_SIZE, "directions|expected 4");
+                                     deviation, 2, NULL, NULL, NULL), BT_ERROR_SIZE, "directions|expected 2");
   CHECK_ERROR(bt_uncertainty_predict(network, 1, &length, inputs, 2, NULL, 0, directions, P * P, deviations, P, outputs,
                                      deviation, 3, NULL, NULL, NULL), BT_ERROR_SIZE, "outputs_length|expected 2");
   deviations[0] = -1;
