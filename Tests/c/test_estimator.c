@@ -187,6 +187,24 @@ static void hard(const char *about, int64_t steps, double target, double input, 
   CHECK_OK(bt_network_free(network));
 }
 
+/* Targets whose squares no double holds. */
+static void without_squares(double target) {
+  bt_network *network = standard_network();
+  bt_estimator *estimator = NULL;
+  const int64_t steps = 30;
+  double *inputs = exact_doubles(steps, 1), *desired = exact_doubles(2 * steps, target), cost = SENTINEL;
+  CHECK_OK(bt_estimator_create(network, &estimator));
+  CHECK_OK(bt_estimator_set_data(estimator, 1, &steps, inputs, steps, desired, 2 * steps, NULL, 0));
+  CHECK_ERROR(bt_estimator_cost(estimator, &cost, NULL), BT_ERROR_ARGUMENT,
+              "desired: the largest value|sequence 0, step 0, output 0|other units");
+  CHECK_ERROR(bt_estimator_run(estimator, NULL, NULL, NULL), BT_ERROR_ARGUMENT, "desired: the largest value");
+  CHECK(cost == SENTINEL && has_finite_weights(network));
+  free(inputs);
+  free(desired);
+  CHECK_OK(bt_estimator_free(estimator));
+  CHECK_OK(bt_network_free(network));
+}
+
 /* A linear unit whose self-weight is 1.5 explodes; targets are a million. */
 static void diverging(double self_weight, double target, int64_t steps) {
   bt_network *network = NULL;
@@ -290,8 +308,8 @@ int main(void) {
   hard("constant outputs for long", 3000, 0.3, 1, BT_OK);
   hard("zero inputs", 30, 0.25, 0, BT_OK);
   hard("zero outputs", 30, 0, 0, BT_OK);
-  hard("huge targets", 30, 1e200, 1, BT_OK);
-  hard("tiny targets", 30, 1e-300, 1, BT_OK);
+  without_squares(1e200);
+  without_squares(1e-300);
   hard("huge inputs", 30, 0.5, 1e300, BT_OK);
   hard("nothing observed", 30, NAN, 1, BT_ERROR_ARGUMENT);
   hard("infinite targets", 30, INFINITY, 1, BT_ERROR_ARGUMENT);

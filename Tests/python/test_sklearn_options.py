@@ -43,7 +43,8 @@ _CASES = [
     for kind in (bt.RecurrentRegressor, bt.RecurrentClassifier)
     for name in kind().get_params()
     for value in (None, float("nan"), -1, "x")
-    if (name, value) != ("n_jobs", -1)  # all processors
+    # All processors; and what `initial` was called.
+    if (name, value) != ("n_jobs", -1) and name != "initial_state"
 ]
 
 
