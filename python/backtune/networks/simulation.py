@@ -7,6 +7,7 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from .._engine import abi
 from .._engine.abi import lib
 from .._engine.arrays import as_flat
 from .._engine.callbacks import interruptible
@@ -19,8 +20,10 @@ from .._engine.types import Array, DataLike, OneSequence, StateLike
 from .grouped import GroupedNetwork
 from .stream import Stream
 
-# Time steps x weights of a run that Ctrl-C can end: some milliseconds.
-_LONG = 10_000_000
+# Time steps x weights of a run that Ctrl-C can end: 15 ms of 16,384 weights, 120 ms of 64.
+_LONG = 200_000_000
+# Time steps of which nothing is asked: to count the weights takes a microsecond.
+_SHORT = 1000
 
 
 def _size(array: Array | None) -> int:
@@ -220,7 +223,17 @@ class SimulatingNetwork(GroupedNetwork):
 
     def _takes_long(self, steps: int) -> bool:
         """Tell whether a run takes more than a moment, and reads nothing as measured."""
-        return steps * max(self._weight_count, 1) > _LONG and "measured" not in self.to_json()
+        if steps <= _SHORT or steps * max(self._weight_count, 1) <= _LONG:
+            return False
+        return not self._reads_measured()
+
+    def _reads_measured(self) -> bool:
+        # Groups only ever come. The text of a large network takes milliseconds.
+        count = abi.read_int(lib.bt_network_group_count, self._pointer)
+        known = self.__dict__.get("_measured_at", (-1, False))
+        if known[0] != count:
+            known = self._measured_at = (count, '"measured"' in self.to_json())
+        return known[1]
 
     def _starts(self, starts: list[Any]) -> Array | None:
         """Return the initial states of all sequences, None where all are the network's own."""
