@@ -33,7 +33,6 @@ _DAMAGE = (
     IndexError,
     AttributeError,
     ArithmeticError,
-    RecursionError,
 )
 _DIGEST = re.compile("[0-9]{1,18}:[0-9a-f]{64}")
 

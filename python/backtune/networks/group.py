@@ -16,6 +16,7 @@ from .._engine.errors import ArgumentError, BacktuneError, SizeError
 from .._engine.network import NetworkHandle
 from .functions import FunctionLike, as_function
 from .source import GroupHandle, Source
+from .weights import Weights
 
 
 class Group(GroupHandle):
@@ -194,11 +195,7 @@ class Group(GroupHandle):
 
     def _next_role(self, role: str) -> str:
         """Return a role, with a number where weights of that name are there already."""
-        count = abi.read_int(lib.bt_network_array_count, self.network._pointer)
-        taken = {
-            abi.read_text(lib.bt_network_array_name, self.network._pointer, place)
-            for place in range(count)
-        }
+        taken = set(Weights(self.network))
         names = (role if number == 1 else f"{role}{number}" for number in itertools.count(1))
         return next(name for name in names if f"{self.name}.{name}" not in taken)
 

@@ -31,10 +31,9 @@ def check_options(estimator: Any, starts: tuple[str, ...], units_optional: bool)
     The kind of the unit is checked where the network is built.
     """
     given = estimator.get_params(deep=False)
-    start, earlier = given["initial"], given["initial_state"]
-    if earlier is not None:
+    if given["initial_state"] is not None:
         warn("initial_state: say initial=", DeprecationWarning)
-        start = earlier
+    start = estimator._begin
     if not isinstance(start, str) or start not in starts:
         raise wrong("initial", start, " or ".join(map(repr, starts)))
     for name, least in _LEAST:
