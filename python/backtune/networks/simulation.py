@@ -160,24 +160,21 @@ class SimulatingNetwork(GroupedNetwork):
             return results if given.is_list else results[0]
         if not states and not return_state:
             return given.results(results, self._output_names())
-        labelled = [self._labelled(given, k, *result) for k, result in enumerate(results)]
+        labelled = [self._labelled(given, k, result) for k, result in enumerate(results)]
         return labelled if given.is_list else labelled[0]
 
     def _has_fixed_weights(self) -> bool:
         return any(self.weights.fixed(name).any() for name in self.weights)
 
-    def _labelled(self, given: Sequences, place: int, outputs: Array, *others: Any) -> Any:
+    def _labelled(self, given: Sequences, place: int, result: Any) -> Any:
         """Give the results of one sequence the index that its inputs have."""
-        groups, state = None, None
-        for other in others:
-            if isinstance(other, dict):
-                groups = {
-                    name: given.like(place, values, node_names(name, values.shape[1]))
-                    for name, values in other.items()
-                }
-            else:
-                state = other
-        return simulated(given.like(place, outputs, self._output_names()), groups, state)
+        changed = {"outputs": given.like(place, result.outputs, self._output_names())}
+        if "states" in result._fields:
+            changed["states"] = {
+                name: given.like(place, values, node_names(name, values.shape[1]))
+                for name, values in result.states.items()
+            }
+        return result._replace(**changed)
 
     def _simulate(
         self,
