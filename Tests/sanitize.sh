@@ -50,7 +50,7 @@ engine() {
     return
   fi
   count "C tests, $2" "$plain_counts" Tests/c/run.sh "--sanitizer=$2" ".build-$1/release"
-  count "Swift tests, $1" "$swift_counts" swift test --skip-build "${options[@]}"
+  count "Swift tests, $1" "$swift_counts" env BACKTUNE_TEST_SANITIZED=1 swift test --skip-build --disable-xctest "${options[@]}"
 }
 
 [ $# -gt 0 ] || set -- address thread helgrind

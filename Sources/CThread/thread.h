@@ -16,10 +16,13 @@ static inline unsigned *backtune_host_arithmetic(void) {
 }
 
 /* How floating-point numbers are rounded, what becomes of small ones, what traps, and flags of what happened. On other
- * processors it is left alone. */
+ * processors it is left alone. Not by builtins: clang takes what they read for a constant, and left out what restores it
+ * in the builds of sanitizers. */
 static inline unsigned backtune_arithmetic(void) {
 #ifdef __SSE2__
-  return __builtin_ia32_stmxcsr();
+  unsigned found;
+  __asm__ volatile("stmxcsr %0" : "=m"(found));
+  return found;
 #else
   return 0x1F80;
 #endif
@@ -27,7 +30,7 @@ static inline unsigned backtune_arithmetic(void) {
 
 static inline void backtune_set_arithmetic(unsigned arithmetic) {
 #ifdef __SSE2__
-  __builtin_ia32_ldmxcsr(arithmetic);
+  __asm__ volatile("ldmxcsr %0" : : "m"(arithmetic) : "memory");
 #else
   (void)arithmetic;
 #endif

@@ -124,16 +124,15 @@ import Testing
   /// Polls come at least every few milliseconds of work, also inside the factorisation.
   @Test func polls() throws {
     let (learner, sequences, _) = try Build.reverseEngineering("lnl", size: 16, steps: 600)
-    let limit = Duration.milliseconds(50)
     let prepare = {
       let session = try GaussNewton(try Problem(learner, sequences))
       try session.start(poll: .none)
       return session
     }
-    let found = try PollGaps.ofBestTry(below: limit, prepare) {
+    let found = try PollGaps.ofBestTry(prepare) {
       try $0.iterate(EstimatorOptions(), poll: $1)
     }
-    #expect(found.longest < limit, "\(found)")
+    #expect(found.longest < PollGaps.limit, "\(found)")
   }
 
   /// Weights that diverge are halved until they do not.

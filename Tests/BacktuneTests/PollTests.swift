@@ -4,8 +4,6 @@ import Testing
 
 /// What takes long is polled all along.
 @Suite(.serialized) struct PollTests {
-  private let limit = Duration.milliseconds(50)
-
   private func matrix(_ order: Int) throws -> Buffer {
     let matrix = try Buffer(dimensions: [order, order], for: "test")
     var stream = RandomStream(seed: 1, name: "test matrix")
@@ -15,19 +13,19 @@ import Testing
 
   @Test func singularValues() throws {
     let order = 600
-    let found = try PollGaps.ofBestTry(below: limit, { try matrix(order) }) {
+    let found = try PollGaps.ofBestTry({ try matrix(order) }) {
       _ = try SingularSystem(overwriting: $0, rows: order, columns: order, poll: $1)
     }
-    #expect(found.count >= 3 && found.longest < limit, "\(found)")
+    #expect(found.count >= 3 && found.longest < PollGaps.limit, "\(found)")
   }
 
   @Test func eigenvalues() throws {
     let order = 1200
     let matrix = try matrix(order)
-    let found = try PollGaps.ofBestTry(below: limit, {}) {
+    let found = try PollGaps.ofBestTry({}) {
       _ = try SymmetricSystem(copying: matrix.pointer, order: order, poll: $1)
     }
-    #expect(found.count >= 3 && found.longest < limit, "\(found)")
+    #expect(found.count >= 3 && found.longest < PollGaps.limit, "\(found)")
   }
 
   @Test func triangularFactor() throws {
@@ -35,10 +33,10 @@ import Testing
     let chunk = try Buffer(dimensions: [order, rows], for: "test")
     var stream = RandomStream(seed: 1, name: "test rows")
     for k in 0..<chunk.count { chunk.pointer[k] = stream.normal() }
-    let found = try PollGaps.ofBestTry(below: limit, { try TriangularFactor(order: order) }) {
+    let found = try PollGaps.ofBestTry({ try TriangularFactor(order: order) }) {
       try $0.append(chunk.pointer, count: rows, stride: rows, poll: $1)
     }
-    #expect(found.count >= 3 && found.longest < limit, "\(found)")
+    #expect(found.count >= 3 && found.longest < PollGaps.limit, "\(found)")
   }
 
   @Test func gramAndFactors() throws {
@@ -48,7 +46,7 @@ import Testing
     var stream = RandomStream(seed: 1, name: "test rows")
     for k in 0..<rows.count { rows.pointer[k] = stream.normal() }
     let found = try PollGaps.ofBestTry(
-      below: limit, { try Buffer(dimensions: [order, order], for: "test") }
+      { try Buffer(dimensions: [order, order], for: "test") }
     ) { gram, poll in
       try RowProducts.addGram(
         rows.pointer, rows: order, stride: stride, count: count, into: gram.pointer, target: order,
@@ -57,6 +55,6 @@ import Testing
       #expect(
         try Cholesky(factorising: gram.pointer, order: order, stride: order, poll: poll) != nil)
     }
-    #expect(found.count >= 10 && found.longest < limit, "\(found)")
+    #expect(found.count >= 10 && found.longest < PollGaps.limit, "\(found)")
   }
 }
