@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Optional, Protocol, Union
+from typing import TYPE_CHECKING, Any, Optional, Protocol, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 #: Values, float64.
 Array = NDArray[np.float64]
@@ -30,3 +33,10 @@ class ManySequences(Protocol):
 DataLike = Union[ArrayLike, ManySequences]
 #: The state before a sequence, or one for each of several, None for the network's own.
 StateLike = Union[ArrayLike, Sequence[Optional[ArrayLike]]]
+#: Sequences (T, channels), and the state before each, None for the network's own.
+Arrays = list[Array]
+Starts = list[Optional[Array]]
+#: An object of a JSON text, by name what `json.loads` makes of its parts.
+JsonObject = dict[str, Any]
+#: Where a figure is drawn: matplotlib Axes, or several, in a list or as `plt.subplots` makes them.
+AxesLike = Union["Axes", Sequence["Axes"], NDArray[np.object_]]

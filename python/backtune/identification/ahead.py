@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._engine import shown
 from .._engine.arrays import as_size
@@ -104,6 +105,16 @@ def forecast(
     return ModelForecast(parts[0], parts[1], parts[2], level)
 
 
+@overload
+def band(
+    model: ModelBase, u: NDArray[np.floating], y: DataLike | None = ..., level: float = ...
+) -> Band: ...
+@overload
+def band(
+    model: ModelBase, u: list[NDArray[np.floating]], y: DataLike | None = ..., level: float = ...
+) -> list[Band]: ...
+@overload
+def band(model: ModelBase, u: DataLike, y: DataLike | None = ..., level: float = ...) -> Any: ...
 def band(model: ModelBase, u: DataLike, y: DataLike | None = None, level: float = 0.95) -> Any:
     """Return the lower and the upper bound of a band of measured outputs in free run.
 
@@ -134,7 +145,7 @@ def band(model: ModelBase, u: DataLike, y: DataLike | None = None, level: float 
     weights = model.weights(None)
     names = model._output_names()
     best = model.members[0]
-    bands: list[Any] = []
+    bands: list[Band] = []
     for place, run in enumerate(runs.free(model, model.members, arrays, known)):
         found = np.stack(run)
         middle = weighted_median(found, weights)

@@ -43,7 +43,7 @@ class AnalysedModel(ModelBase):
         return single(self.members[0])
 
     def export(
-        self, path: str | os.PathLike | None = None, *, format: str | None = None, **options: Any
+        self, path: str | os.PathLike | None = None, *, format: str | None = None, **options: object
     ) -> Any:
         """Write `single` for other programs, in the units of the record: as `Network.export`.
 
@@ -120,7 +120,11 @@ class AnalysedModel(ModelBase):
         return self.to_state_space(at).gains()
 
     def step(
-        self, steps: int | None = None, at: ArrayLike | None = None, *, size: Any = None
+        self,
+        steps: int | None = None,
+        at: ArrayLike | None = None,
+        *,
+        size: ArrayLike | None = None,
     ) -> Array:
         """Return what each output does after a step of each input at t = 0.
 

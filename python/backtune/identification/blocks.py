@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from .._engine.types import Arrays, Starts
 from ..networks.network import Network
 from .combination import HORIZONS
 from .networks import reads_measured
@@ -15,7 +14,7 @@ from .records import Record
 _LEAD = 50
 
 
-def measured(net: Network, record: Record, starts: list[Any]) -> tuple[np.ndarray, np.ndarray]:
+def measured(net: Network, record: Record, starts: Starts) -> tuple[np.ndarray, np.ndarray]:
     """Return mean square errors on the blocks and the runs of them, at all `HORIZONS`.
 
     The free run goes on from where measured outputs end, the start of the block. Predictions of
@@ -51,8 +50,8 @@ def measured(net: Network, record: Record, starts: list[Any]) -> tuple[np.ndarra
 
 
 def _ahead(
-    net: Network, record: Record, starts: list[Any] | None, horizon: float | None = None
-) -> list[np.ndarray]:
+    net: Network, record: Record, starts: Starts | None, horizon: float | None = None
+) -> Arrays:
     """Return predictions so many steps ahead; None: free runs through the block."""
     if not reads_measured(net):
         return net.simulate(record.u, starts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -65,17 +64,15 @@ class Form:
 def make_network(form: Form) -> Network:
     """Make the network of a form, weights at zero."""
     net = Network(form.inputs)
-    options: dict[str, Any] = {}
-    if form.hidden and form.layer.name != "tanh":
-        options = {"activation": form.layer.function, "degree": form.layer.degree}
     net.state_space(
         form.order,
         hidden=form.hidden,
         outputs=form.outputs,
         input_lag=form.input_lag,
         feedback="measured" if form.measured else "none",
+        activation=form.layer.function,
+        degree=form.layer.degree,
         initial="learn" if form.shared else "zero",
-        **options,
     )
     return net
 

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._engine.types import AxesLike
 from ..display.canvas import FAINT, column, grid, legend
 from ..estimation.linear_uncertainty import ModelUncertainty
 from ..estimation.uncertainty import band_width
 from .analysis import AnalysedModel
 
-__all__ = ["plot_bode", "plot_poles", "plot_step"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-_BAND = {"alpha": 0.25, "linewidth": 0}
+__all__ = ["plot_bode", "plot_poles", "plot_step"]
 
 
 def plot_step(
     model: AnalysedModel,
-    ax: Any = None,
+    ax: Axes | None = None,
     *,
     uncertainty: ModelUncertainty | None = None,
     steps: int | None = None,
     at: ArrayLike | None = None,
     level: float = 0.95,
-) -> Any:
+) -> Axes:
     """Draw the step responses of `IdentifiedModel.step`, a line for each output and input.
 
     Parameters
@@ -62,7 +64,8 @@ def plot_step(
         if uncertainty is not None:
             half = width * uncertainty.step_error[:, o, m]
             low, high = values[:, o, m] - half, values[:, o, m] + half
-            ax.fill_between(times, low, high, step="post", color=line.get_color(), **_BAND)
+            color = line.get_color()
+            ax.fill_between(times, low, high, step="post", color=color, alpha=0.25, linewidth=0)
     ax.set_xlabel("time step" if clock is None else "time [s]")
     ax.set_ylabel("answer to a step of 1")
     legend(ax)
@@ -71,13 +74,13 @@ def plot_step(
 
 def plot_bode(
     model: AnalysedModel,
-    ax: Any = None,
+    ax: AxesLike | None = None,
     *,
     uncertainty: ModelUncertainty | None = None,
     frequencies: ArrayLike | None = None,
     at: ArrayLike | None = None,
     level: float = 0.95,
-) -> Any:
+) -> np.ndarray:
     """Draw magnitude and phase of `IdentifiedModel.bode`, a line for each output and input.
 
     Parameters
@@ -118,7 +121,10 @@ def plot_bode(
             if error is not None:
                 half = width * error[:, o, m]
                 low, high = values[:, o, m] - half, values[:, o, m] + half
-                part.fill_between(found.frequencies, low, high, color=line.get_color(), **_BAND)
+                color = line.get_color()
+                part.fill_between(
+                    found.frequencies, low, high, color=color, alpha=0.25, linewidth=0
+                )
         part.set_ylabel(name)
     axes[1].set_xlabel("cycles per time step" if _clock(model) is None else "frequency [Hz]")
     legend(axes[0])
@@ -127,12 +133,12 @@ def plot_bode(
 
 def plot_poles(
     model: AnalysedModel,
-    ax: Any = None,
+    ax: Axes | None = None,
     *,
     uncertainty: ModelUncertainty | None = None,
     at: ArrayLike | None = None,
     level: float = 0.95,
-) -> Any:
+) -> Axes:
     """Draw the poles of `IdentifiedModel.poles` and the unit circle.
 
     Parameters

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from .._engine.data.front import Front, GlitchFilter, RangeFilter, averaged, interpolated, medians
+from .._engine.types import Arrays
 from .candidates import Candidate
 from .delays import estimated
 from .linear import quick_error
@@ -57,13 +57,13 @@ class Preparation:
     """
 
     def __init__(
-        self, u: list[np.ndarray], y: list[np.ndarray], gains: Any, form: Form, search: Search
+        self, u: Arrays, y: Arrays, gains: Arrays | None, form: Form, search: Search
     ) -> None:
         self.u, self.y, self.gains, self.form, self.search = u, y, gains, form, search
         self.findings: list[str] = []
         self._dropped = np.zeros(y[0].shape[1], dtype=int)
 
-    def fronts(self, plain: Front, delay: Any) -> list[Front]:
+    def fronts(self, plain: Front, delay: np.ndarray | None) -> list[Front]:
         """Return the front of the record at its own pace, and slower ones that may pay.
 
         `delay`, (M,), is taken as it is; None: it is looked for.
@@ -72,8 +72,8 @@ class Preparation:
         front = self._without_glitches(plain)
         if delay is None:
             front = self._late(front)
-        elif np.any(delay):
-            front = replace(front, delays=np.asarray(delay, dtype=int))
+        elif delay.any():
+            front = replace(front, delays=delay)
         return [front, *self._slow(front)]
 
     def record(self, front: Front) -> Record:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from ..estimation.correlations import LEVEL, ChiSquare, correlations, most_lags
 from ..networks.channels import channel_names
 from .base import ModelBase
 from .measures import Compared, compare
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 # Errors below this part of the deviation of an output are those of rounding.
 _ROUNDING = 1e-9
@@ -66,7 +69,7 @@ class Residuals:
     names: tuple[list[str], list[str]]
     _plain: list[str] = field(repr=False)
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> DataFrame:
         """Return a table of pandas: a row for each lag of each correlation.
 
         Its columns are `output`, `other` (the same output, or an input), `lag`, `correlation` and

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Callable, NamedTuple, Protocol, TypeVar
+from typing import Callable, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -63,7 +63,7 @@ class SearchReport(NamedTuple):
 class Elsewhere(Protocol):
     """What does tasks in other processes."""
 
-    def at_once(self, task: Callable[[Any], Any], items: list[Any]) -> Iterator[Any]:
+    def at_once(self, task: Callable[[Item], Result], items: list[Item]) -> Iterator[Result]:
         """Do a task of all items; yield results in their order."""
 
 
@@ -88,7 +88,7 @@ class Search:
 
     bar: Progress | None
     jobs: int = 1
-    callback: Callable[[SearchReport], Any] | None = None
+    callback: Callable[[SearchReport], object] | None = None
     deadline: float = np.inf
     ended: str | None = None
     began: float = 0.0
