@@ -6,9 +6,10 @@ import numpy as np
 
 from .._engine.arrays import as_size
 from .._engine.errors import ArgumentError
+from .._engine.types import Array
 
 
-def sierpinski(length: int) -> np.ndarray:
+def sierpinski(length: int) -> Array:
     """Return Pascal's triangle modulo 2, row after row: odd entries 1, even ones -1.
 
     Footnote 11 of RR-9100.

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from .._engine.at_once import at_once
 from .._engine.errors import BacktuneError
-from .model import Predictor
+from .model import Horizon, Predictor
 from .network import Shape
 from .part import Part
 
@@ -42,7 +41,7 @@ class Candidate:
     """A network that was tried."""
 
     predictor: Predictor
-    horizon: Any
+    horizon: Horizon
     ridge: float
     score: float
 
@@ -168,7 +167,7 @@ class Race:
 
     # ---- Work
 
-    def _judged(self, predictor: Predictor, horizon: Any, ridge: float) -> Candidate:
+    def _judged(self, predictor: Predictor, horizon: Horizon, ridge: float) -> Candidate:
         part, score = self.part, np.inf
         try:
             paths = predictor.paths(part.u, part.y, part.origins, part.steps)
@@ -189,7 +188,7 @@ class Race:
         return self._trained(Predictor(shape, self.u, self.y, seed), 1, ridge, _HEATS[0][0])
 
     def _trained(
-        self, predictor: Predictor, horizon: Any, ridge: float, iterations: int
+        self, predictor: Predictor, horizon: Horizon, ridge: float, iterations: int
     ) -> Candidate:
         predictor.fit(self.u, self.y, horizon, ridge, iterations)
         return self._judged(predictor, horizon, ridge)
@@ -206,7 +205,7 @@ class Race:
             runners += at_once(self._go_on, further)
         return runners
 
-    def _go_on(self, task: tuple[Candidate, Any, int]) -> Candidate:
+    def _go_on(self, task: tuple[Candidate, Horizon, int]) -> Candidate:
         item, horizon, iterations = task
         predictor = item.predictor if horizon == item.horizon else item.predictor.copy()
         return self._trained(predictor, horizon, item.ridge, iterations)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._engine.data.forms import Form, PandasForm, PolarsForm
 from .._engine.data.pairs import paired, placed
 from .._engine.data.scales import unit_of
-from .._engine.data.sequences import read
+from .._engine.data.sequences import Sequences, read
 from .._engine.errors import ArgumentError, SizeError
+from .._engine.types import DataLike
+
+if TYPE_CHECKING:
+    from pandas import Index
 
 #: Least number of known values of each series.
 LEAST_VALUES = 8
@@ -52,7 +56,7 @@ class Series:
     flat: bool
 
 
-def read_series(y: Any, u: Any = None, steps: int = 0) -> Series:
+def read_series(y: DataLike | None, u: DataLike | None = None, steps: int = 0) -> Series:
     """Return a series and its inputs, which go on for `steps` time steps after it.
 
     Raises
@@ -64,7 +68,7 @@ def read_series(y: Any, u: Any = None, steps: int = 0) -> Series:
     """
     given = one_sequence(y, None, "y")
     values, form = given.arrays[0], given.forms[0]
-    flat = form.flat if form is not None else np.ndim(y) == 1
+    flat = form.flat if form is not None else np.asarray(y).ndim == 1
     if np.isinf(values).any():
         raise ArgumentError("y: an infinite value came, expected numbers, NaN where missing")
     length, form_u = len(values), None
@@ -94,8 +98,8 @@ def read_series(y: Any, u: Any = None, steps: int = 0) -> Series:
 
 
 def one_sequence(
-    values: Any, channels: int | None, what: str, names: list[str] | None = None
-) -> Any:
+    values: DataLike | None, channels: int | None, what: str, names: list[str] | None = None
+) -> Sequences:
     """Read one sequence, not a list of them; columns of a table by name, where names are known."""
     if values is None:
         raise ArgumentError(f"{what}: None came, expected an array (T,) or (T, channels)")
@@ -177,7 +181,7 @@ def held(y: np.ndarray, season: int, origins: list[int], steps: int) -> np.ndarr
     return np.where(rows[..., None] >= 0, filled[np.maximum(rows, 0)], np.nan)
 
 
-def continued(form: Form | None, inputs: Form | None, steps: int) -> Any:
+def continued(form: Form | None, inputs: Form | None, steps: int) -> Index | None:
     """Return the index of the time steps after a table of pandas, None where there is none.
 
     It is that of the inputs where they have one; dates and periods go on by their frequency,
@@ -209,7 +213,7 @@ def continued(form: Form | None, inputs: Form | None, steps: int) -> Any:
     return module.RangeIndex(len(index), len(index) + steps)
 
 
-def shaped(values: np.ndarray, series: Series, index: Any) -> Any:
+def shaped(values: np.ndarray, series: Series, index: Index | None) -> Any:
     """Return forecasts (steps, O) as y came: (steps,) for (T,), a table of pandas or polars."""
     form, flat = series.form, series.flat
     names = series.names or [f"y{k}" for k in range(values.shape[1])]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -145,7 +147,13 @@ class FittedForecast:
         nothing = np.empty((0, len(inputs), self.y.shape[1]))
         return self.predictor.on(np.concatenate([self.u, inputs]), self.y, nothing)[0]
 
-    def export(self, path: Any, format: str | None, naive: bool, options: dict[str, Any]) -> Any:
+    def export(
+        self,
+        path: str | os.PathLike | None,
+        format: str | None,
+        naive: bool,
+        options: Mapping[str, object],
+    ) -> Any:
         """Write the network for other programs, in the units of the user: as `Network.export`.
 
         Raises
@@ -163,7 +171,7 @@ class FittedForecast:
                 "export: the network reads and gives the logarithm of y, which scales do not say;"
                 " network_ has an export of its own"
             )
-        scales: dict[str, Any] = {}
+        scales: dict[str, object] = {}
         for name, scale in (("input", self.predictor.scale_u), ("output", self.predictor.scale_y)):
             if len(scale.mean):
                 scales |= {f"{name}_mean": scale.mean, f"{name}_scale": scale.deviation}
@@ -235,7 +243,7 @@ class FittedForecast:
         return "\n".join(lines)
 
 
-def quantiles(lanes: np.ndarray, levels: Any) -> np.ndarray:
+def quantiles(lanes: np.ndarray, levels: Sequence[float]) -> np.ndarray:
     """Return quantiles (levels, steps, O) of ways to go on (lanes, steps, O).
 
     Ways that diverge do not count; NaN where all do.

@@ -177,7 +177,9 @@ def forecast(
     )
 
 
-def check_options(season: Any, level: Any, held_out: Any, samples: Any) -> tuple[float, float]:
+def check_options(
+    season: int | None, level: float, held_out: float, samples: int
+) -> tuple[float, float]:
     """Check what `forecast` takes besides data; return the level and the held-out part."""
     if season is not None:
         as_count(season, "season", 1)
