@@ -18,7 +18,6 @@ _LAGS = (1, 2, 3, 4, 6, 8, 12, 16)
 _FIRST = 3
 # Known values per weight, at least.
 _VALUES_PER_WEIGHT = 5
-_TANH_VALUES_PER_WEIGHT = 5
 # Time steps from the end that candidates are estimated from, at most.
 _RACE_STEPS = 1500
 # Ridge per known value and iterations of a linear network.
@@ -143,12 +142,11 @@ class Race:
         """Tell whether the record is long enough for it."""
         outputs, inputs = self.y.shape[1], self.u.shape[1]
         read = len(shape.lags) * outputs + inputs * (1 + shape.input_lags)
-        weights, values = 1 + read, _VALUES_PER_WEIGHT
+        weights = 1 + read
         if shape.hidden:
             weights += (shape.hidden * (2 + read) + shape.hidden * outputs) // outputs
-            values = _TANH_VALUES_PER_WEIGHT
         left = self.values - shape.reach
-        return shape.reach <= len(self.y) // 2 and weights * values <= left
+        return shape.reach <= len(self.y) // 2 and weights * _VALUES_PER_WEIGHT <= left
 
     def _tanh_tasks(self, linear: list[Candidate]) -> list[tuple[Shape, float, int]]:
         # The best, and the best that reads the series itself: a tanh layer has less use for others.

@@ -146,7 +146,8 @@ def estimated_season(y: np.ndarray) -> int:
     inner = total[2:-1]
     peaks = np.flatnonzero((inner >= total[1:-2]) & (inner >= total[3:])) + 2
     least = max(_LEAST_PEAK, 2 / np.sqrt(len(y)))
-    peaks = peaks[(total[peaks] > least) & (total[peaks] - _lowest_before(total)[peaks] > least)]
+    lowest = np.minimum.accumulate(total)
+    peaks = peaks[(total[peaks] > least) & ((total - lowest)[peaks] > least)]
     if peaks.size == 0:
         return 1
     return int(peaks[total[peaks] >= _NEARLY * total[peaks].max()][0])
@@ -159,10 +160,6 @@ def _correlation(values: np.ndarray, lags: int) -> np.ndarray:
     count = min(lags, len(values))
     found = [float(values[: len(values) - k] @ values[k:]) / size for k in range(count)]
     return np.array(found + [0.0] * (lags - count))
-
-
-def _lowest_before(values: np.ndarray) -> np.ndarray:
-    return np.minimum.accumulate(values)
 
 
 def held(y: np.ndarray, season: int, origins: list[int], steps: int) -> np.ndarray:
@@ -191,16 +188,17 @@ def continued(form: Form | None, inputs: Form | None, steps: int) -> Index | Non
         return inputs.index[-steps:]
     if not isinstance(form, PandasForm):
         return None
-    module, index = form.module, form.index
+    module, index, name = form.module, form.index, form.index.name
     if isinstance(index, module.RangeIndex):
-        return module.RangeIndex(index.stop, index.stop + steps * index.step, index.step)
+        end = index.stop + steps * index.step
+        return module.RangeIndex(index.stop, end, index.step, name=name)
     if isinstance(index, module.PeriodIndex):
-        return module.period_range(index[-1] + 1, periods=steps, freq=index.freq)
+        return module.period_range(index[-1] + 1, periods=steps, freq=index.freq, name=name)
     kind = getattr(index.dtype, "kind", "O")
     if kind in "iuf" and len(index) > 1:
         step = np.diff(index.to_numpy())
         if step[0] > 0 and np.allclose(step, step[0]):
-            return module.Index(index[-1] + step[0] * np.arange(1, steps + 1), name=index.name)
+            return module.Index(index[-1] + step[0] * np.arange(1, steps + 1), name=name)
     if isinstance(index, (module.DatetimeIndex, module.TimedeltaIndex)) and len(index) > 2:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -209,8 +207,8 @@ def continued(form: Form | None, inputs: Form | None, steps: int) -> Index | Non
             make = module.date_range
             if isinstance(index, module.TimedeltaIndex):
                 make = module.timedelta_range
-            return make(index[-1], periods=steps + 1, freq=freq, name=index.name)[1:]
-    return module.RangeIndex(len(index), len(index) + steps)
+            return make(index[-1], periods=steps + 1, freq=freq, name=name)[1:]
+    return module.RangeIndex(len(index), len(index) + steps, name=name)
 
 
 def shaped(values: np.ndarray, series: Series, index: Index | None) -> Any:

@@ -23,6 +23,14 @@ def deviation_of(y: np.ndarray) -> np.ndarray:
     return np.where(found > 0, found, 1.0)
 
 
+def mean_known(squares: np.ndarray) -> np.ndarray:
+    """Return the mean over the first axis of what is known; NaN where nothing is."""
+    known = ~np.isnan(squares)
+    count = known.sum(axis=0)
+    total = np.where(known, squares, 0.0).sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
 @dataclass
 class Part:
     """A record cut in two: what is estimated from, and an end that forecasts are compared on."""
@@ -54,10 +62,7 @@ class Part:
         with np.errstate(over="ignore", invalid="ignore"):
             squares = ((paths - truth) / scale) ** 2
         squares = np.where(np.isnan(paths) & ~np.isnan(truth), np.inf, squares)
-        known = ~np.isnan(truth)
-        count = known.sum(axis=0)
-        total = np.where(known, squares, 0.0).sum(axis=0)
-        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+        return mean_known(squares)
 
     def score(self, paths: np.ndarray, next_steps: np.ndarray) -> float:
         """Return a mean of two logs of errors: over steps ahead, and of one step.

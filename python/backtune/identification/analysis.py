@@ -8,12 +8,12 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from .._engine.types import Array, ComplexArray, DataLike
-from ..estimation.linear_uncertainty import ModelUncertainty
+from ..estimation.linear_uncertainty import ModelUncertainty, of_weights
 from ..networks.linear import responses
 from ..networks.linear.system import LinearSystem, linearised
 from ..networks.network import Network
 from .base import ModelBase
-from .covariance import uncertainty
+from .covariance import weight_uncertainty
 from .runs import read_record
 from .single import resting, single, state_of
 
@@ -221,4 +221,5 @@ class AnalysedModel(ModelBase):
         KeyboardInterrupt
             Ctrl-C.
         """
-        return uncertainty(self, u, y, at, steps, frequencies)
+        report = weight_uncertainty(self, u, y)
+        return of_weights(report, self.members[0], self.sampling_time, self, at, steps, frequencies)

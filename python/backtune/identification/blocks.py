@@ -45,7 +45,7 @@ def measured(net: Network, record: Record, starts: Starts) -> tuple[np.ndarray, 
         part = record if free else near
         outputs = _ahead(net, part, starts) if free else _ahead(net, part, None, horizon)
         errors.append(part.error(outputs, True))
-        runs.append(part.shown_blocks(outputs))
+        runs.append(part.of_blocks(part.shown(outputs)))
     return np.array(errors), np.stack(runs)
 
 

@@ -215,11 +215,6 @@ class Candidate:
         )
 
     @property
-    def horizon(self) -> float | None:
-        """Steps ahead that it is trained for, None for the free run."""
-        return self.kind.horizon
-
-    @property
     def _learns_starts(self) -> bool:
         return learns_starts(self.kind, self.record)
 
@@ -230,14 +225,15 @@ class Candidate:
         starts = self._starts_of(estimator, self.record)
         if not _are_finite(starts):
             return
-        if self.horizon is None:
+        free = self.kind.horizon is None
+        if free:
             runs = self.net.simulate(self.record.u, starts)
         else:
             runs = self.net.predict(self.record.u, self.record.y, 1, initial=starts)
         error = self.record.error(runs, True)
         # A predictor that does not forget its start is of no use, however small its errors, but
         # for its free run, or where there is nothing to forget.
-        forgets = self.horizon is None or error <= PERFECT or filter_radius(self.net) < 1
+        forgets = free or error <= PERFECT or filter_radius(self.net) < 1
         if (not forgets, error) < (not self._forgets, self.validation):
             self.validation, self.starts, self._forgets = error, starts, forgets
             self.best = self.net.get_weights()
@@ -250,6 +246,3 @@ def _are_finite(starts: Starts) -> bool:
 def _finite(starts: Starts) -> Starts:
     """Return starts, those of the network where some diverged."""
     return starts if _are_finite(starts) else [None] * len(starts)
-
-
-__all__ = ["Candidate", "Kind"]

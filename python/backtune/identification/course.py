@@ -13,7 +13,7 @@ from .candidates import Candidate
 from .combination import HORIZONS, PERFECT, weights_of
 from .making import make_member
 from .missing import opened, weighed
-from .model import IdentifiedModel, digest
+from .model import IdentifiedModel
 from .networks import Form
 from .options import Options
 from .pool import chosen, compare, held_back_errors, scores_of
@@ -23,6 +23,7 @@ from .records import Record, raced
 from .refits import fitted_starts, refit
 from .report import IdentificationReport
 from .reporting import Reported, trial_of
+from .runs import digest
 from .search import CTRL_C, Search
 
 # Work of the race of free runs, and of that of predictors.
@@ -211,7 +212,7 @@ class Course:
         plan = Plan(work, share, hidden)
         if linear and linear[0].kind.training == "prediction":
             plan = replace(plan, layers=(TANH,))
-        return race(linear, lambda item: item.validation, plan, self.options.seed, self.search)
+        return race(linear, plan, self.options.seed, self.search)
 
     def _ordered(self, items: list[Candidate], scores: np.ndarray, members: list[int]) -> list[int]:
         """Put the single best one first: the least model that is about as good as the best."""

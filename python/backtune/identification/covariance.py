@@ -1,13 +1,10 @@
-"""What a record leaves open of the best member: its weights, and its linear model."""
+"""What a record leaves open of the weights of the best member."""
 
 from __future__ import annotations
-
-from numpy.typing import ArrayLike
 
 from .._engine.errors import ArgumentError
 from .._engine.types import Array, Arrays, DataLike
 from ..estimation.estimator import Estimator
-from ..estimation.linear_uncertainty import ModelUncertainty, of_weights
 from ..estimation.uncertainty import Uncertainty
 from ..networks.network import Network
 from .base import ModelBase
@@ -19,21 +16,8 @@ from .single import resting
 _START_ITERATIONS = 30
 
 
-def uncertainty(
-    model: ModelBase,
-    u: DataLike,
-    y: DataLike | None,
-    at: ArrayLike | None,
-    steps: int | None,
-    frequencies: ArrayLike | None,
-) -> ModelUncertainty:
-    """Return what a record leaves open of the best member, see `IdentifiedModel.uncertainty`."""
-    report = weight_uncertainty(model, u, y)
-    return of_weights(report, model.members[0], model.sampling_time, model, at, steps, frequencies)
-
-
 def weight_uncertainty(model: ModelBase, u: DataLike, y: DataLike | None) -> Uncertainty:
-    """Return that of the weights of the best member, by what it was trained by."""
+    """Return what a record leaves open of them, by what the member was trained by."""
     member = model.members[0]
     if y is None:
         raise ArgumentError("y: None came, expected the measured outputs of the record")

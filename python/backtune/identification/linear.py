@@ -7,8 +7,9 @@ from typing import Union
 
 import numpy as np
 
-from .candidates import Candidate, Kind
+from .candidates import Candidate
 from .combination import PERFECT
+from .fits import Kind
 from .networks import UNIT, Form, innovations, make_arx, make_network, radius
 from .records import Record
 from .search import Search
@@ -133,8 +134,8 @@ def _fitted(
 ) -> Candidate:
     """Fit one, from a subspace or from a draw."""
     net = make_network(form)
-    drawn = start if isinstance(start, int) else -1
-    kind = Kind("output error", form, RIDGES["output error"], max(drawn, 0))
+    drawn = start if isinstance(start, int) else 0
+    kind = Kind("output error", form, RIDGES["output error"], drawn)
     if isinstance(start, int):
         net.randomize(seed + 1000 * form.order + start)
         return Candidate(record, net, kind, search).run(iterations).close()

@@ -104,7 +104,7 @@ def nmse(
         below 0.
     """
     found = compare(model, u, y, horizon, first)
-    return part(*sums(found))
+    return part(*left_and_total(np.concatenate(found.desired), np.concatenate(found.outputs)))
 
 
 def score(
@@ -136,11 +136,6 @@ def fit_percent(
     the root of the sum of squares. Parameters and errors of `nmse`.
     """
     return percent(nmse(model, u, y, horizon, first=first))
-
-
-def sums(found: Compared) -> tuple[np.ndarray, np.ndarray]:
-    """Return what `left_and_total` does of all sequences."""
-    return left_and_total(np.concatenate(found.desired), np.concatenate(found.outputs))
 
 
 def _first_of(place: int | None, u: np.ndarray) -> int:

@@ -11,6 +11,7 @@ from .._engine.types import AxesLike
 from ..display.canvas import FAINT, column, grid, legend
 from ..estimation.linear_uncertainty import ModelUncertainty
 from ..estimation.uncertainty import band_width
+from ..networks.channels import labels
 from .analysis import AnalysedModel
 
 if TYPE_CHECKING:
@@ -197,13 +198,9 @@ def _pairs(model: AnalysedModel) -> list[tuple[int, int, str]]:
     """Return outputs and inputs, and what to call each pair of them, with units."""
     net = model.members[0].net
     sides = []
-    for kind, count, names, units in zip(
-        ("u", "y"), (net.inputs, net.outputs), model.names, model.units
-    ):
+    for kind, count, names, units in zip("uy", (net.inputs, net.outputs), model.names, model.units):
         plain = [f"{kind}{k}" for k in range(count)] if count > 1 else [kind]
-        words = plain if names is None else names
-        marks = [""] * count if units is None else [f" [{unit}]" if unit else "" for unit in units]
-        sides.append([word + mark for word, mark in zip(words, marks)])
+        sides.append(labels(names or plain, units))
     return [
         (o, m, f"{output} by {given}")
         for o, output in enumerate(sides[1])

@@ -155,7 +155,7 @@ class Preparation:
         """Hide outputs that are far from those about them and from a linear model; count them."""
         runs = whole.shown(linear.net.simulate(whole.u, linear.head_starts(whole)))
         errors = np.concatenate(whole.fine) - np.concatenate(runs)
-        far = np.concatenate([np.abs(v - _known_medians(v)) for v in whole.fine])
+        far = np.concatenate([np.abs(v - medians(v)) for v in whole.fine])
         spread = _ROBUST * np.array([_median(item) for item in far.T])
         wrong = np.abs(errors - np.nanmedian(errors, axis=0))
         with np.errstate(invalid="ignore"):
@@ -175,11 +175,6 @@ class Preparation:
         self.findings = [text for text in self.findings if not text.startswith("outliers")]
         self.findings.append(f"outliers: {which}; left out")
         return int(count.sum())
-
-
-def _known_medians(y: np.ndarray) -> np.ndarray:
-    """Return medians as `medians` does; NaN where a neighbour is missing."""
-    return np.where(np.isfinite(y), medians(y), np.nan)
 
 
 def _median(values: np.ndarray) -> float:
