@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..estimation.trace import decay_fit
 from ._experiment import Experiment, Parameters, Record, Report, Settings, Table
 from ._fits import reverse_fit
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def _plan(settings: Settings) -> list[Parameters]:
@@ -66,7 +69,7 @@ def _report(records: list[Record]) -> Report:
     return Report([table], notes, Table(names, data), lambda figure: _draw(figure, records))
 
 
-def _draw(figure: Any, records: list[Record]) -> None:
+def _draw(figure: Figure, records: list[Record]) -> None:
     units = list(dict.fromkeys(record["unit"] for record in records))
     for ax, unit in zip(figure.subplots(1, len(units), squeeze=False)[0], units):
         for place, record in enumerate(r for r in records if r["unit"] == unit):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from ._experiment import (
     grouped,
 )
 from ._paper import FIGURE_10
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _LONGEST = 400
 
@@ -113,7 +116,7 @@ def _report(records: list[Record]) -> Report:
     sizes = [item.values["size"] for item in grouped(records, "size")]
     paper = {size: FIGURE_10.get(size, (None, None)) for size in sizes}
     for group in grouped(records, "unit", "sequence"):
-        rows: list[list[Any]] = []
+        rows: list[list[object]] = []
         for runs in grouped(group.records, "method"):
             method = runs.values["method"]
             lengths = runs.column("length")
@@ -143,7 +146,7 @@ def _report(records: list[Record]) -> Report:
     return Report(tables, notes, data_table(records), lambda figure: _draw(figure, records))
 
 
-def _draw(figure: Any, records: list[Record]) -> None:
+def _draw(figure: Figure, records: list[Record]) -> None:
     groups = grouped(records, "unit", "sequence")
     axes = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
     for ax, group in zip(axes, groups):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ._experiment import Experiment, Parameters, Record, Report, Settings, Table, grouped
 from ._fits import UNITS, reverse_fit
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Mean modulus r of the slopes of the criterion, to which the profile is scaled.
 _SCALE = 1.0
@@ -82,7 +85,7 @@ def _report(records: list[Record]) -> Report:
     return Report([table], notes, data, lambda figure: _draw(figure, u))
 
 
-def _draw(figure: Any, u: np.ndarray) -> None:
+def _draw(figure: Figure, u: np.ndarray) -> None:
     ax = figure.subplots()
     ax.loglog(u[1:], u[1:], color="0.7", linewidth=1, label="identity")
     ax.loglog(u[1:], profile(u[1:]), label="guard g(u)")

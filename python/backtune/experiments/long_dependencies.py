@@ -6,7 +6,7 @@ experiments 4, 5 and 6a.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,7 +21,10 @@ from ._experiment import (
     data_table,
     grouped,
 )
-from ._fits import run_fit
+from ._fits import Limits, run_fit
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Sequences = tuple[list[np.ndarray], list[np.ndarray]]
 
@@ -149,7 +152,7 @@ def _measure(parameters: Parameters) -> Record:
         y,
         parameters["method"],
         parameters["iterations"],
-        run={"tolerance": 0.0, "target": 1e-5},
+        stop=Limits(0.0, 1e-5),
     )
     wrong = wrong_part(net, draw_sequences(task, _FRESH, steps, rng), TOLERANCE[task])
     return {**record, "wrong": wrong, "weights": net.get_weights().size}
@@ -157,7 +160,7 @@ def _measure(parameters: Parameters) -> Record:
 
 def _report(records: list[Record]) -> Report:
     columns = ("task", "units", "weights", "method", "success", "iterations", "limit", "wrong part")
-    rows: list[list[Any]] = []
+    rows: list[list[object]] = []
     for group in grouped(records, "task", "unit", "size", "method"):
         wins = [record for record in group.records if record["wrong"] <= WRONG]
         rows.append(
@@ -194,7 +197,7 @@ def _report(records: list[Record]) -> Report:
     )
 
 
-def _draw(figure: Any, records: list[Record]) -> None:
+def _draw(figure: Figure, records: list[Record]) -> None:
     ax = figure.subplots()
     labels = []
     groups = grouped(records, "task", "unit")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textwrap import fill
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,8 +20,11 @@ from ._experiment import (
     data_table,
     grouped,
 )
-from ._fits import START, learner, run_fit
+from ._fits import START, Limits, learner, run_fit
 from ._paper import OBSERVABLES_PRECISION
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _WANTED = {
     "mean": [observables.mean(0)],
@@ -56,23 +59,22 @@ def _measure(parameters: Parameters) -> Record:
     wanted = random.uniform(steps, seed, "random output").reshape(-1, 1)
     criterion = Observables(_WANTED[parameters["observables"]], reference=wanted)
     net = learner("lnl", parameters["size"]).randomize(START + seed)
-    limits = {"tolerance": 0.0, "target": 1e-10}
     _, record = run_fit(
         net,
         u,
         None,
         parameters["method"],
         parameters["iterations"],
-        run=limits,
+        stop=Limits(0.0, 1e-10),
         criterion=criterion,
     )
     return record
 
 
 def _report(records: list[Record]) -> Report:
-    rows: list[list[Any]] = []
+    rows: list[list[object]] = []
     for group in grouped(records, "observables", "method"):
-        row: list[Any] = [group.values["observables"], group.values["method"]]
+        row: list[object] = [group.values["observables"], group.values["method"]]
         for size in grouped(group.records, "size"):
             row += [max(size.numbers("cost")), float(np.median(size.numbers("iterations_used")))]
         rows.append(row)
@@ -95,7 +97,7 @@ def _report(records: list[Record]) -> Report:
     return Report([table], notes, data_table(records), lambda figure: _draw(figure, records))
 
 
-def _draw(figure: Any, records: list[Record]) -> None:
+def _draw(figure: Figure, records: list[Record]) -> None:
     ax = figure.subplots()
     names = list(_WANTED)
     for place, group in enumerate(grouped(records, "method")):

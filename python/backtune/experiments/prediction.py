@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from ._experiment import (
     grouped,
 )
 from ._fits import run_fit
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: What is predicted, and from what.
 TASKS = {
@@ -161,7 +164,7 @@ def _measure(parameters: Parameters) -> Record:
 
 def _report(records: list[Record]) -> Report:
     columns = ("task", "N", "weights", "method", "ridge readout", "all adjusted", "ratio")
-    rows: list[list[Any]] = []
+    rows: list[list[object]] = []
     for group in grouped(records, "task", "size", "method"):
         ridge, tuned = (
             float(np.median(group.numbers(name))) for name in ("ridge_error", "tuned_error")
@@ -192,7 +195,7 @@ def _report(records: list[Record]) -> Report:
     )
 
 
-def _draw(figure: Any, records: list[Record]) -> None:
+def _draw(figure: Figure, records: list[Record]) -> None:
     tasks = grouped(records, "task")
     for ax, task in zip(figure.subplots(1, len(tasks), squeeze=False)[0], tasks):
         for place, group in enumerate(grouped(task.records, "method")):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from ._experiment import (
 )
 from ._fits import START, learner, run_fit
 from ._paper import FIGURE_9
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 CRITERIA = ("2", "1", "0", "a", "b")
 #: Relative magnitude of the noise; part and relative magnitude of the outliers.
@@ -74,7 +77,7 @@ def _report(records: list[Record]) -> Report:
     tables, notes = [], []
     for disturbed in grouped(records, "disturbance"):
         kind = disturbed.values["disturbance"]
-        rows: list[list[Any]] = []
+        rows: list[list[object]] = []
         for group in grouped(disturbed.records, "method"):
             method = group.values["method"]
             by_criterion = grouped(group.records, "criterion")
@@ -85,7 +88,7 @@ def _report(records: list[Record]) -> Report:
             ):
                 values = [float(np.median(item.numbers(name))) for item in by_criterion]
                 rows.append([f"{method}: {label}", *values])
-            best = CRITERIA[int(np.argmin(rows[-1][1:]))]
+            best = CRITERIA[int(np.argmin(values))]
             notes.append(f"Against {kind}, {method}: '{best}' predicts the clean output best.")
         for place, label in enumerate(("iterations", "minimal criterion")):
             values = [FIGURE_9[kind][criterion][place] for criterion in CRITERIA]
@@ -104,7 +107,7 @@ def _report(records: list[Record]) -> Report:
     return Report(tables, notes, data_table(records), lambda figure: _draw(figure, records))
 
 
-def _draw(figure: Any, records: list[Record]) -> None:
+def _draw(figure: Figure, records: list[Record]) -> None:
     kinds = grouped(records, "disturbance")
     for ax, disturbed in zip(figure.subplots(1, len(kinds), sharey=True, squeeze=False)[0], kinds):
         methods = grouped(disturbed.records, "method")

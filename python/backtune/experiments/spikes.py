@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from ._experiment import (
     grouped,
 )
 from ._fits import START
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: What is measured, and what is asked of the fit.
 TASKS = {
@@ -96,7 +99,7 @@ def _measure(parameters: Parameters) -> Record:
     net = learner(task, root)
     y = measured[:, size:] if "spikes" in task else measured[:, : net.outputs]
     criterion = "bernoulli" if task == "drawn spikes" else "least-squares"
-    horizon: Any = [1, 4, 16] if task == "values, longer" else 1
+    horizon: int | list[int] = [1, 4, 16] if task == "values, longer" else 1
     net.randomize(START + seed)
     with Estimator(net, u, y, criterion=criterion, horizon=horizon) as est:
         trace = est.run(parameters["iterations"], progress=False)
@@ -159,7 +162,7 @@ def _report(records: list[Record]) -> Report:
         *("measured", "N", "firing", "chaotic", "W", "W, largest", "leak", "sharpness"),
         *("one-step NMSE", "at the root", "free-run NMSE", "iterations", "seconds"),
     )
-    rows: list[list[Any]] = []
+    rows: list[list[object]] = []
     for group in grouped(records, "task", "size"):
         median = {
             name: float(np.median(group.numbers(name)))
@@ -203,7 +206,7 @@ def _report(records: list[Record]) -> Report:
     )
 
 
-def _draw(figure: Any, records: list[Record]) -> None:
+def _draw(figure: Figure, records: list[Record]) -> None:
     ax = figure.subplots()
     for place, group in enumerate(grouped(records, "task")):
         sizes = [value * 1.03 ** (place - 2) for value in group.column("size")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ._experiment import (
     Experiment,
@@ -14,8 +14,11 @@ from ._experiment import (
     data_table,
     grouped,
 )
-from ._fits import START, learner, reverse, run_fit
+from ._fits import START, Limits, learner, reverse, run_fit
 from ._paper import FIGURE_8, FIGURE_8_TOLERANCE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def _plan(settings: Settings) -> list[Parameters]:
@@ -30,12 +33,12 @@ def _plan(settings: Settings) -> list[Parameters]:
 def _measure(parameters: Parameters) -> Record:
     u, y = reverse("lnl", parameters["size"], parameters["seed"])
     net = learner("lnl", parameters["size"]).randomize(START + parameters["seed"])
-    limits = {"tolerance": FIGURE_8_TOLERANCE, "target": 0.0}
-    return run_fit(net, u, y, parameters["method"], parameters["iterations"], run=limits)[1]
+    stop = Limits(FIGURE_8_TOLERANCE, 0.0)
+    return run_fit(net, u, y, parameters["method"], parameters["iterations"], stop=stop)[1]
 
 
 def _report(records: list[Record]) -> Report:
-    rows: list[list[Any]] = []
+    rows: list[list[object]] = []
     notes = []
     for group in grouped(records, "method"):
         method = group.values["method"]
@@ -61,7 +64,7 @@ def _report(records: list[Record]) -> Report:
     return Report([table], notes, data_table(records), lambda figure: _draw(figure, records))
 
 
-def _draw(figure: Any, records: list[Record]) -> None:
+def _draw(figure: Figure, records: list[Record]) -> None:
     ax = figure.subplots()
     groups = grouped(records, "method")
     for place, group in enumerate(groups):
