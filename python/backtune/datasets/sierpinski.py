@@ -30,7 +30,5 @@ def sierpinski(length: int) -> Array:
     row = ((np.sqrt(8.0 * place + 1) - 1) // 2).astype(np.int64)
     row -= row * (row + 1) // 2 > place  # the square root may be rounded up
     column = place - row * (row + 1) // 2
-    odd = (
-        column & ~row
-    ) == 0  # Lucas: the binomial is odd where the bits of the column are among the row's
-    return np.where(odd, 1.0, -1.0)
+    # Lucas: the binomial is odd where the bits of the column are among the row's.
+    return np.where(column & ~row == 0, 1.0, -1.0)

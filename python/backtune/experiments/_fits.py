@@ -13,7 +13,7 @@ from ..datasets import reverse_engineering
 from ..estimation.estimator import Estimator
 from ..estimation.trace import Trace
 from ..networks.network import Network
-from ._experiment import Record
+from ._base import Parameters, Record
 from ._paper import LINEAR_COST, STOP_COST
 
 #: Added to the seed of a sequence, it is that of the weights from which its learner starts.
@@ -97,9 +97,7 @@ def run_fit(
     net: Network,
     u: DataLike | None,
     y: DataLike | None,
-    method: str,
-    iterations: int,
-    *,
+    parameters: Parameters,
     stop: Limits | None = None,
     **options: Any,
 ) -> tuple[Trace, Record]:
@@ -107,11 +105,13 @@ def run_fit(
 
     Parameters
     ----------
+    parameters : dict
+        Of the run, its "method" and "iterations".
     **options
         Of `Estimator`.
     """
-    with Estimator(net, u, y, method=method, **options) as est:
-        trace = est.run(iterations, *(stop or (None, None)), progress=False)
+    with Estimator(net, u, y, method=parameters["method"], **options) as est:
+        trace = est.run(parameters["iterations"], *(stop or (None, None)), progress=False)
     if trace.stop == "interrupted":
         raise KeyboardInterrupt
     decay = trace.decay
@@ -134,4 +134,4 @@ def reverse_fit(
     """Let a network learn what another one of its kind does: RR-9100, section 4."""
     u, y = reverse(unit, size, seed)
     net = learner(unit, size).randomize(START + seed)
-    return run_fit(net, u, y, method, iterations, stop=limits(stop, y))
+    return run_fit(net, u, y, {"method": method, "iterations": iterations}, limits(stop, y))

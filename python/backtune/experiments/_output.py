@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._experiment import Experiment, Report, Settings, Table
+from ._base import Experiment, Report, Settings, Table
 from ._store import write_aside
 
 if TYPE_CHECKING:

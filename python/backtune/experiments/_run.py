@@ -12,7 +12,7 @@ from typing import Callable
 from .._engine.arrays import as_path
 from .._engine.errors import ArgumentError
 from .._engine.progress import Progress
-from ._experiment import Experiment, Parameters, Record, Report, Settings
+from ._base import Experiment, Parameters, Record, Report, Settings
 from ._output import Section, csv_text, draw, page_text
 from ._registry import EXPERIMENTS
 from ._store import Store, make_folder, write_aside

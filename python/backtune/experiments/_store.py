@@ -9,7 +9,7 @@ from pathlib import Path
 from .._engine.errors import FileError
 from .._engine.files import read_whole, write_whole
 from .._engine.version import __version__
-from ._experiment import Parameters, Record
+from ._base import Parameters, Record
 
 
 def write_aside(path: Path, content: str | bytes) -> None:

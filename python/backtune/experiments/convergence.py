@@ -7,16 +7,7 @@ from typing import TYPE_CHECKING, Callable, SupportsFloat
 
 import numpy as np
 
-from ._experiment import (
-    Experiment,
-    Parameters,
-    Record,
-    Report,
-    Settings,
-    Table,
-    data_table,
-    grouped,
-)
+from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._fits import reverse_fit
 from ._paper import FIGURE_6, LINEAR_COST, STOP_COST, Convergence
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..estimation.trace import decay_fit
-from ._experiment import Experiment, Parameters, Record, Report, Settings, Table
+from ._base import Experiment, Parameters, Record, Report, Settings, Table
 from ._fits import reverse_fit
 
 if TYPE_CHECKING:

@@ -11,16 +11,7 @@ from ..datasets import sierpinski
 from ..estimation.estimator import Estimator
 from ..estimation.trace import Report as Iteration
 from ..networks.network import Network
-from ._experiment import (
-    Experiment,
-    Parameters,
-    Record,
-    Report,
-    Settings,
-    Table,
-    data_table,
-    grouped,
-)
+from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._paper import FIGURE_10
 
 if TYPE_CHECKING:

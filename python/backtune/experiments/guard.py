@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._experiment import Experiment, Parameters, Record, Report, Settings, Table, grouped
+from ._base import Experiment, Parameters, Record, Report, Settings, Table, grouped
 from ._fits import UNITS, reverse_fit
 
 if TYPE_CHECKING:

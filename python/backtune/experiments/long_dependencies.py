@@ -11,16 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..networks.network import Network
-from ._experiment import (
-    Experiment,
-    Parameters,
-    Record,
-    Report,
-    Settings,
-    Table,
-    data_table,
-    grouped,
-)
+from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._fits import Limits, run_fit
 
 if TYPE_CHECKING:
@@ -146,14 +137,7 @@ def _measure(parameters: Parameters) -> Record:
     u, y = draw_sequences(task, parameters["sequences"], steps, rng)
     channels = u[0].shape[1], y[0].shape[1]
     net = memory_network(parameters["unit"], parameters["size"], *channels, seed)
-    _, record = run_fit(
-        net,
-        u,
-        y,
-        parameters["method"],
-        parameters["iterations"],
-        stop=Limits(0.0, 1e-5),
-    )
+    _, record = run_fit(net, u, y, parameters, Limits(0.0, 1e-5))
     wrong = wrong_part(net, draw_sequences(task, _FRESH, steps, rng), TOLERANCE[task])
     return {**record, "wrong": wrong, "weights": net.get_weights().size}
 

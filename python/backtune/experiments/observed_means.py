@@ -10,16 +10,7 @@ import numpy as np
 from .._engine import random
 from ..estimation import observables
 from ..estimation.criteria import Observables
-from ._experiment import (
-    Experiment,
-    Parameters,
-    Record,
-    Report,
-    Settings,
-    Table,
-    data_table,
-    grouped,
-)
+from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._fits import START, Limits, learner, run_fit
 from ._paper import OBSERVABLES_PRECISION
 
@@ -59,16 +50,7 @@ def _measure(parameters: Parameters) -> Record:
     wanted = random.uniform(steps, seed, "random output").reshape(-1, 1)
     criterion = Observables(_WANTED[parameters["observables"]], reference=wanted)
     net = learner("lnl", parameters["size"]).randomize(START + seed)
-    _, record = run_fit(
-        net,
-        u,
-        None,
-        parameters["method"],
-        parameters["iterations"],
-        stop=Limits(0.0, 1e-10),
-        criterion=criterion,
-    )
-    return record
+    return run_fit(net, u, None, parameters, Limits(0.0, 1e-10), criterion=criterion)[1]
 
 
 def _report(records: list[Record]) -> Report:

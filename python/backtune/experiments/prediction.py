@@ -10,16 +10,7 @@ import numpy as np
 from ..datasets import mackey_glass, narma10
 from ..estimation.regularisation import Ridge
 from ..networks.network import Network
-from ._experiment import (
-    Experiment,
-    Parameters,
-    Record,
-    Report,
-    Settings,
-    Table,
-    data_table,
-    grouped,
-)
+from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._fits import run_fit
 
 if TYPE_CHECKING:
@@ -147,8 +138,7 @@ def _measure(parameters: Parameters) -> Record:
         net,
         u[:steps],
         y[:steps],
-        parameters["method"],
-        parameters["iterations"],
+        parameters,
         washout=_WASHOUT,
         restarts=0,
         regularisation=Ridge(_TUNING_RIDGE),

@@ -9,7 +9,7 @@ import numpy as np
 from ..estimation.criteria import Robust
 from ..estimation.estimator import Estimator
 from ..networks.network import Network
-from ._experiment import Experiment, Parameters, Record, Report, Settings, Table
+from ._base import Experiment, Parameters, Record, Report, Settings, Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

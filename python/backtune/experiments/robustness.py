@@ -7,16 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._engine import random
-from ._experiment import (
-    Experiment,
-    Parameters,
-    Record,
-    Report,
-    Settings,
-    Table,
-    data_table,
-    grouped,
-)
+from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._fits import START, learner, run_fit
 from ._paper import FIGURE_9
 
@@ -62,14 +53,7 @@ def _measure(parameters: Parameters) -> Record:
     clean = learner("lnl", size).randomize(seed).simulate(u)
     y = disturb(clean, parameters["disturbance"], seed)
     net = learner("lnl", size).randomize(START + seed)
-    _, record = run_fit(
-        net,
-        u,
-        y,
-        parameters["method"],
-        parameters["iterations"],
-        criterion=parameters["criterion"],
-    )
+    _, record = run_fit(net, u, y, parameters, criterion=parameters["criterion"])
     return {**record, "clean_nmse": np.mean((net.simulate(u) - clean) ** 2) / clean.var()}
 
 

@@ -9,16 +9,7 @@ import numpy as np
 from ..datasets import spiking
 from ..estimation.estimator import Estimator
 from ..networks.network import Network
-from ._experiment import (
-    Experiment,
-    Parameters,
-    Record,
-    Report,
-    Settings,
-    Table,
-    data_table,
-    grouped,
-)
+from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._fits import START
 
 if TYPE_CHECKING:

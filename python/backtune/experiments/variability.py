@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._experiment import (
-    Experiment,
-    Parameters,
-    Record,
-    Report,
-    Settings,
-    Table,
-    data_table,
-    grouped,
-)
+from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._fits import START, Limits, learner, reverse, run_fit
 from ._paper import FIGURE_8, FIGURE_8_TOLERANCE
 
@@ -33,8 +24,7 @@ def _plan(settings: Settings) -> list[Parameters]:
 def _measure(parameters: Parameters) -> Record:
     u, y = reverse("lnl", parameters["size"], parameters["seed"])
     net = learner("lnl", parameters["size"]).randomize(START + parameters["seed"])
-    stop = Limits(FIGURE_8_TOLERANCE, 0.0)
-    return run_fit(net, u, y, parameters["method"], parameters["iterations"], stop=stop)[1]
+    return run_fit(net, u, y, parameters, Limits(FIGURE_8_TOLERANCE, 0.0))[1]
 
 
 def _report(records: list[Record]) -> Report:

@@ -21,8 +21,6 @@ from .single import resting, single, state_of
 class AnalysedModel(ModelBase):
     """A model that tells of its best member, `single`, and of no other."""
 
-    _read = read_record
-
     @property
     def single(self) -> Network:
         """The best member in free run as one network in the units of the record, a new one.
@@ -70,7 +68,7 @@ class AnalysedModel(ModelBase):
             first.
         """
         member = self.members[0]
-        _, arrays, _ = self._read(u, None)
+        _, arrays, _ = read_record(self, u, None)
         start = resting(member, member.front.inputs(arrays[0]))
         first = arrays[0][0] if len(arrays[0]) else None
         return state_of(member, self.single, start, first)

@@ -75,7 +75,8 @@ class Course:
         self._lines = self._linear(self._own)
         # They may hardly have been begun.
         if not self._lines or search.ended not in (None, CTRL_C):
-            self._lines.append(self._least())
+            own, orders = raced(self._own), options.orders
+            self._lines.append(lines.least(own, self._form, orders, options.seed, search))
         for _ in range(_LOOKS):
             if search.ended == CTRL_C:
                 break
@@ -95,10 +96,6 @@ class Course:
             raced(record), self._form, options.orders, options.seed, self.search
         )
 
-    def _least(self) -> Candidate:
-        options = self.options
-        return lines.least(raced(self._own), self._form, options.orders, options.seed, self.search)
-
     def learn_missing(self, model: InputModel, given: list[np.ndarray]) -> None:
         """Let outputs count by what missing inputs leave open of them, by the best linear model."""
         best = min(self._lines, key=lambda item: item.validation)
@@ -109,22 +106,22 @@ class Course:
 
     def model(self, input_model: InputModel | None) -> IdentifiedModel:
         """Do the rest, and return the model."""
-        everyone, wholes = self._candidates()
+        everyone = list(self._lines)
+        with self.search.kept():
+            self._compete(everyone)
         self._note_missing_layer(everyone)
         try:
-            return self._made(everyone, wholes, input_model)
+            return self._made(everyone, input_model)
         except KeyboardInterrupt:
             if self.search.ended is not None:
                 raise
             # Once more, and shorter, with what there is.
             self.search.ended = CTRL_C
-            return self._made(everyone, wholes, input_model)
+            return self._made(everyone, input_model)
 
     # ---- Inside
 
-    def _made(
-        self, everyone: list[Candidate], wholes: dict[int, Record], input_model: InputModel | None
-    ) -> IdentifiedModel:
+    def _made(self, everyone: list[Candidate], input_model: InputModel | None) -> IdentifiedModel:
         """Compare candidates, refit the best, and make the model of them."""
         compared = compare(everyone, self.search)
         scores = scores_of(compared)
@@ -132,6 +129,7 @@ class Course:
             scores = np.stack([item.scores for item in compared], axis=1)
         members = self._ordered(compared, scores, chosen(scores, compared))
         items = [compared[k] for k in members]
+        wholes = {id(record.front): record for record in self._records}
         records = [wholes[id(item.record.front)] for item in items]
         if self.search.ended is not None:
             seconds = _LAST if self.search.ended == CTRL_C else np.inf
@@ -175,14 +173,6 @@ class Course:
             self._preparation.findings.append(
                 f"layers: the record has too few values for {wanted[0]} nodes; linear models alone"
             )
-
-    def _candidates(self) -> tuple[list[Candidate], dict[int, Record]]:
-        """Return all that was tried, and the whole records by their fronts."""
-        wholes = {id(record.front): record for record in self._records}
-        everyone = list(self._lines)
-        with self.search.kept():
-            self._compete(everyone)
-        return everyone, wholes
 
     def _compete(self, everyone: list[Candidate]) -> None:
         """Add to the linear models of the record's own pace all others."""
