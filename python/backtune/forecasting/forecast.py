@@ -158,14 +158,12 @@ def forecast(
     naive = fallback and not fitted.errors.beats_naive
     if not naive:
         tell(fitted)
-    mean, lower, upper = banded(fitted, series.ahead, level, samples, naive)
     index = continued(series.form, series.form_u, steps)
+    parts = banded(fitted, series.ahead, level, samples, naive)
+    mean, lower, upper = (shaped(part, series, index) for part in parts)
     errors, predictor = fitted.errors, fitted.predictor
     return Forecast(
-        shaped(mean, series, index),
-        shaped(lower, series, index),
-        shaped(upper, series, index),
-        level,
+        *(mean, lower, upper, level),
         errors,
         errors.beats_naive,
         naive,

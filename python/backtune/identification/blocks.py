@@ -18,20 +18,8 @@ def measured(net: Network, record: Record, starts: Starts) -> tuple[np.ndarray, 
     """Return mean square errors on the blocks and the runs of them, at all `HORIZONS`.
 
     The free run goes on from where measured outputs end, the start of the block. Predictions of
-    finite horizons begin shortly before it, from a state that nobody knows.
-
-    Parameters
-    ----------
-    net : Network
-    record : Record
-    starts : list of array of shape (state_size,) or None
-        Of the sequences, for the free run.
-
-    Returns
-    -------
-    errors : array of shape (4,)
-    runs : array of shape (4, steps, O)
-        On the user's clock.
+    finite horizons begin shortly before it, from a state that nobody knows. `starts` are those of
+    the free run; errors (4,), runs (4, steps, O) on the user's clock.
     """
     near = record.near(_LEAD)
     errors: list[float] = []

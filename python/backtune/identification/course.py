@@ -46,11 +46,8 @@ class Course:
     ----------
     u, y : list of array
         In the user's units; u finite, NaN in y for missing.
-    gains : list of array, or None
     front : Front
         Of the scales alone.
-    options : Options
-    search : Search
     """
 
     def __init__(

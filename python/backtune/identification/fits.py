@@ -60,18 +60,8 @@ def estimator_of(
 ) -> Estimator:
     """Return the estimator of the weights, and of starts where they are learnt.
 
-    Parameters
-    ----------
-    kind : Kind
-    net : Network
-    record : Record
-        Of which the sequences are parts.
-    u, y : list of array
-    gains : list of array, or None
-    starts : list of (array or None), or None
-        From which it sets out.
-    alone : bool
-        Whether starts alone are estimated, of weights that do not move.
+    The sequences are parts of the record; it sets out from `starts`. `alone`: starts alone are
+    estimated, of weights that do not move.
     """
     if not alone:
         gains = _before(record, y, gains)

@@ -32,11 +32,6 @@ class Compared(NamedTuple):
     desired: list[np.ndarray]
     first: list[int]
 
-    @property
-    def errors(self) -> np.ndarray:
-        """What was measured less what the model says, all sequences in one array."""
-        return np.concatenate(self.desired) - np.concatenate(self.outputs)
-
 
 def compare(
     model: ModelBase, u: DataLike, y: DataLike | None, horizon: float | None, first: int | None

@@ -150,17 +150,10 @@ def innovations(net: Network, form: Form, gain: float) -> Network:
 
 
 def bent(linear: Network, form: Form, states: np.ndarray, seed: tuple[int, ...]) -> Network:
-    """Return a network with a layer that starts as the linear one, its states of deviation 1.
+    """Return a network of a form, whose layer starts as the linear one, its states of deviation 1.
 
-    Parameters
-    ----------
-    linear : Network
-    form : Form
-        Of the network that is made.
-    states : array of shape (T, order)
-        Of runs of the linear one.
-    seed : tuple of int
-        Of the weights of the layer; those to the states and outputs are near zero.
+    `states`, (T, order), are those of runs of the linear one; `seed` is that of the weights of the
+    layer: those from it to states and outputs are near zero.
     """
     deviation = states.std(axis=0)
     deviation = np.where(np.isfinite(deviation) & (deviation > 1e-9), deviation, 1.0)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._engine.types import AxesLike
+from .._engine.types import Array, AxesLike
 from ..display.canvas import FAINT, column, grid, legend
 from ..estimation.linear_uncertainty import ModelUncertainty
 from ..estimation.uncertainty import band_width
@@ -16,6 +16,7 @@ from .analysis import AnalysedModel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 __all__ = ["plot_bode", "plot_poles", "plot_step"]
 
@@ -63,10 +64,7 @@ def plot_step(
     for o, m, label in _pairs(model):
         (line,) = ax.step(times, values[:, o, m], where="post", label=label)
         if uncertainty is not None:
-            half = width * uncertainty.step_error[:, o, m]
-            low, high = values[:, o, m] - half, values[:, o, m] + half
-            color = line.get_color()
-            ax.fill_between(times, low, high, step="post", color=color, alpha=0.25, linewidth=0)
+            _shade(ax, line, width * uncertainty.step_error[:, o, m], "post")
     ax.set_xlabel("time step" if clock is None else "time [s]")
     ax.set_ylabel("answer to a step of 1")
     legend(ax)
@@ -120,12 +118,7 @@ def plot_bode(
         for o, m, label in _pairs(model):
             (line,) = part.semilogx(found.frequencies, values[:, o, m], label=label)
             if error is not None:
-                half = width * error[:, o, m]
-                low, high = values[:, o, m] - half, values[:, o, m] + half
-                color = line.get_color()
-                part.fill_between(
-                    found.frequencies, low, high, color=color, alpha=0.25, linewidth=0
-                )
+                _shade(part, line, width * error[:, o, m])
         part.set_ylabel(name)
     axes[1].set_xlabel("cycles per time step" if _clock(model) is None else "frequency [Hz]")
     legend(axes[0])
@@ -186,6 +179,13 @@ def plot_poles(
     ax.set_xlabel("real part")
     ax.set_ylabel("imaginary part")
     return ax
+
+
+def _shade(ax: Axes, line: Line2D, half: Array, step: Literal["post"] | None = None) -> None:
+    """Draw the band of half that width about a line."""
+    x, y = map(np.asarray, line.get_data())
+    color = line.get_color()
+    ax.fill_between(x, y - half, y + half, step=step, color=color, alpha=0.25, linewidth=0)
 
 
 def _clock(model: AnalysedModel) -> float | None:

@@ -40,20 +40,9 @@ _ROBUST = 1.4826
 
 
 class Preparation:
-    """Looks at one record, and notes what it finds.
+    """Looks at one record, in the user's units, and notes what it finds.
 
-    Parameters
-    ----------
-    u, y : list of array
-        In the user's units, NaN in y for missing.
-    gains : list of array, or None
-    form : Form
-        Of linear models, but for the order.
-    search : Search
-
-    Attributes
-    ----------
-    findings : list of str
+    `form` is that of linear models, but for the order.
     """
 
     def __init__(

@@ -13,7 +13,7 @@ from .._engine.types import DataLike
 from ..estimation.correlations import LEVEL, ChiSquare, correlations, most_lags
 from ..networks.channels import channel_names
 from .base import ModelBase
-from .measures import Compared, compare
+from .measures import compare
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -192,32 +192,18 @@ def residuals_of(
     most = most_lags(lags, max(map(len, found.inputs)))
     steps = np.inf if horizon is None else float(horizon)
     left = [d - x for d, x in zip(found.desired, found.outputs)]
-    shown = found.given.results(left, model._output_names())
-    return _tested(found, shown, steps, most, channel_names(model.net))
-
-
-def _tested(
-    compared: Compared,
-    errors: DataLike | None,
-    horizon: float,
-    most: int,
-    names: tuple[list[str], list[str]],
-) -> Residuals:
-    left = [d - x for d, x in zip(compared.desired, compared.outputs)]
-    desired = np.concatenate(compared.desired)
+    desired = np.concatenate(found.desired)
     unit = unit_of(desired)
     scale = np.nanstd(desired / unit, axis=0) * unit
     known = [np.abs(item / unit) < _LARGEST for item in left]
-    found = correlations(
-        [np.where(k, e, np.nan) for e, k in zip(left, known)], compared.inputs, most
-    )
+    told = correlations([np.where(k, e, np.nan) for e, k in zip(left, known)], found.inputs, most)
     diverged = (np.isfinite(desired) & ~np.concatenate(known)).any(axis=0)
     return Residuals(
-        errors,
-        horizon,
-        *found,
-        names,
-        [_in_short(*item) for item in zip(np.hypot(found.mean, found.deviation), scale, diverged)],
+        found.given.results(left, model._output_names()),
+        steps,
+        *told,
+        channel_names(model.net),
+        [_in_short(*item) for item in zip(np.hypot(told.mean, told.deviation), scale, diverged)],
     )
 
 

@@ -27,10 +27,7 @@ _keys: dict[int, str] = {}
 def has_workers(jobs: int | None) -> bool:
     """Tell whether a context of joblib, as ``joblib.parallel_config``, names workers elsewhere.
 
-    Parameters
-    ----------
-    jobs : int or None
-        How many are asked for besides.
+    `jobs` are asked for besides.
     """
     if "joblib" not in sys.modules:
         return False
@@ -48,13 +45,8 @@ class Workers:
     """What does tasks on the workers that joblib has by now.
 
     Candidates go there and come back without their estimators, which are brought to where they
-    stood where they go on: results are those of this process, to the bit.
-
-    Parameters
-    ----------
-    search : Search
-    jobs : int or None
-        None: as many as the context of joblib says.
+    stood where they go on: results are those of this process, to the bit. `jobs` of None are as
+    many as the context of joblib says.
     """
 
     def __init__(self, search: Search, jobs: int | None) -> None:
