@@ -10,7 +10,7 @@ import numpy as np
 from .._engine import shown
 from .._engine.arrays import as_count, as_number, as_size
 from .._engine.errors import ArgumentError
-from .._engine.types import DataLike
+from .._engine.types import Array, DataLike
 from .._engine.warn import warn
 from ..networks.network import Network
 from .data import continued, read_series, shaped
@@ -59,10 +59,10 @@ class Forecast:
     fell_back: bool
     season: int
     network: Network
-    y_mean: np.ndarray
-    y_scale: np.ndarray
-    u_mean: np.ndarray
-    u_scale: np.ndarray
+    y_mean: Array
+    y_scale: Array
+    u_mean: Array
+    u_scale: Array
     report: str
 
     def __repr__(self) -> str:
@@ -152,8 +152,7 @@ def forecast(
     level, held_out = check_options(season, level, held_out, samples)
     series = read_series(y, u, steps)
     fitted = FittedForecast(
-        *(series.y, series.u, steps),
-        *(season, held_out, as_size(seed, "seed", unsigned=True)),
+        *(series.y, series.u, steps), *(season, held_out, as_size(seed, "seed", unsigned=True))
     )
     naive = fallback and not fitted.errors.beats_naive
     if not naive:

@@ -8,6 +8,7 @@ import numpy as np
 
 from .._engine import shown
 from .._engine.data.scales import unit_of
+from .._engine.types import Array
 
 # Origins that errors are taken over, at most; steps ahead that are compared, at most.
 _ORIGINS = 24
@@ -100,13 +101,13 @@ class ForecastErrors:
         From how many times of the held-out end.
     """
 
-    one_step: dict[str, np.ndarray] = field(default_factory=dict)
-    multi_step: dict[str, np.ndarray] = field(default_factory=dict)
-    by_step: dict[str, np.ndarray] = field(default_factory=dict)
+    one_step: dict[str, Array] = field(default_factory=dict)
+    multi_step: dict[str, Array] = field(default_factory=dict)
+    by_step: dict[str, Array] = field(default_factory=dict)
     steps: int = 0
     origins: int = 0
 
-    def relative(self, errors: dict[str, np.ndarray]) -> dict[str, float]:
+    def relative(self, errors: dict[str, Array]) -> dict[str, float]:
         """Return errors as parts of those of persistence, in the geometric mean over series."""
         least = np.finfo(float).tiny
         base = np.maximum(errors["persistence"], least)

@@ -203,16 +203,8 @@ class Candidate:
         starts: Starts | None,
         net: Network | None = None,
     ) -> Estimator:
-        return estimator_of(
-            self.kind,
-            self.net if net is None else net,
-            self.record,
-            u,
-            y,
-            gains,
-            starts,
-            net is not None,
-        )
+        chosen = self.net if net is None else net
+        return estimator_of(self.kind, chosen, self.record, u, y, gains, starts, net is not None)
 
     @property
     def _learns_starts(self) -> bool:

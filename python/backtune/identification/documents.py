@@ -27,14 +27,7 @@ _PICKLE = (
 )
 FORMAT, VERSION = "backtune-model", 1
 # What else stands than was written may raise: also numbers too large, and lists too deep.
-_DAMAGE = (
-    KeyError,
-    TypeError,
-    ValueError,
-    IndexError,
-    AttributeError,
-    ArithmeticError,
-)
+_DAMAGE = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError)
 _DIGEST = re.compile("[0-9]{1,18}:[0-9a-f]{64}")
 
 

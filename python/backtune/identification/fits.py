@@ -72,10 +72,7 @@ def estimator_of(
     learns = learns_starts(kind, record)
     known = learns and starts is not None and any(item is not None for item in starts)
     fit = Estimator(
-        net,
-        u,
-        y,
-        gains,
+        *(net, u, y, gains),
         method="gauss-newton",
         restarts=0,
         horizon=kind.horizon if reads_measured(net) else None,

@@ -9,7 +9,7 @@ import numpy as np
 from .._engine.arrays import as_count
 from .._engine.data.sequences import Sequences
 from .._engine.errors import ArgumentError
-from .._engine.types import DataLike
+from .._engine.types import Array, DataLike
 from ..estimation.fit import left_and_total, part, percent
 from . import runs
 from .base import ModelBase
@@ -70,7 +70,7 @@ def nmse(
     horizon: float | None = None,
     *,
     first: int | None = None,
-) -> np.ndarray:
+) -> Array:
     """Return the part of the variance of each output that the model leaves, 0 for none.
 
     Parameters
@@ -124,7 +124,7 @@ def fit_percent(
     horizon: float | None = None,
     *,
     first: int | None = None,
-) -> np.ndarray:
+) -> Array:
     """Return the fit of each output in percent, (O,): 100 (1 - |e| / |y - mean of y|).
 
     The measure of control engineers: 100 for no error, 0 for errors as those of the mean. |.| is

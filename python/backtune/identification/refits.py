@@ -79,10 +79,7 @@ def _are_near(runs: list[np.ndarray], others: list[np.ndarray], limit: float) ->
 
 
 def fitted_starts(
-    candidates: list[Candidate],
-    wholes: list[Record],
-    search: Search,
-    seconds: float = np.inf,
+    candidates: list[Candidate], wholes: list[Record], search: Search, seconds: float = np.inf
 ) -> list[Starts]:
     """Return the starts of all sequences, learnt from their heads.
 

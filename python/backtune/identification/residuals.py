@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._engine import shown
 from .._engine.data.scales import unit_of
-from .._engine.types import DataLike
+from .._engine.types import Array, DataLike
 from ..estimation.correlations import LEVEL, ChiSquare, correlations, most_lags
 from ..networks.channels import channel_names
 from .base import ModelBase
@@ -56,14 +57,14 @@ class Residuals:
 
     errors: Any
     horizon: float
-    mean: np.ndarray
-    deviation: np.ndarray
-    lags: np.ndarray
-    autocorrelation: np.ndarray
-    autocorrelation_bound: np.ndarray
-    cross_lags: np.ndarray
-    cross_correlation: np.ndarray
-    cross_correlation_bound: np.ndarray
+    mean: Array
+    deviation: Array
+    lags: NDArray[np.int_]
+    autocorrelation: Array
+    autocorrelation_bound: Array
+    cross_lags: NDArray[np.int_]
+    cross_correlation: Array
+    cross_correlation_bound: Array
     whiteness: list[ChiSquare]
     independence: list[list[ChiSquare]]
     names: tuple[list[str], list[str]]

@@ -123,17 +123,14 @@ class Search:
         self.total, self._planned = self.done + len(planned), len(planned)
 
         with self.kept():
-            for result in self._at_once(_silent(task), planned):
+            own, workers = _silent(task), self.workers
+            found = workers.at_once(own, planned) if workers else at_once(own, planned, self.jobs)
+            for result in found:
                 results.append(result)
                 self._tell(stage, float(error(result)))
                 if self.late():
                     break
         return results
-
-    def _at_once(self, task: Callable[[Item], Result], items: list[Item]) -> Iterator[Result]:
-        if self.workers is None:
-            return at_once(task, items, self.jobs)
-        return self.workers.at_once(task, items)
 
     def all_of(self, task: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """Do a task of all items side by side, however late it is; Ctrl-C is raised."""

@@ -100,6 +100,4 @@ class KernelDistributedEstimator(KernelEstimator):
             net, state, part, method="backward-tuning", reestimation=with_update
         ) as estimator:
             estimator.step()
-        for name, array in net.weights.items():
-            transform.network.weights[name] = array
-        transform._changed()
+        self._take(net)

@@ -138,12 +138,14 @@ class KernelEstimator:
         with self.criterion._estimator(net, initial, method=method) as estimator:
             return estimator.run(iterations, tolerance, 0.0, progress=False, callback=callback)
 
-    def _finish(self, net: Network) -> float:
+    def _take(self, net: Network) -> None:
         """Take the weights of a network of the same arrays."""
-        weights = self.transform.network.weights
         for name, array in net.weights.items():
-            weights[name] = array
+            self.transform.network.weights[name] = array
         self.transform._changed()
+
+    def _finish(self, net: Network) -> float:
+        self._take(net)
         self._errors = None
         self._cost = self.criterion.rho()
         return self._cost
