@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from typing import Any, Callable, TypeVar
 
 from .._engine.arrays import as_size
 from .._engine.errors import ArgumentError
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from .._engine.types import Figure
 
 #: Methods of estimation that can stand side by side.
 METHODS = ("gauss-newton", "backward-tuning")

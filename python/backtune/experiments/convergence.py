@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Callable, SupportsFloat
+from typing import Callable, SupportsFloat
 
 import numpy as np
 
+from .._engine.types import Figure
 from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._fits import reverse_fit
 from ._paper import FIGURE_6, LINEAR_COST, STOP_COST, Convergence
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 KINDS = ("linear", "lnl", "sparse_lnl", "aif", "softmax")
 #: Up to this many units several draws are made, and the NMSE is pursued further.

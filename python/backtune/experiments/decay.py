@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from .._engine.types import Figure
 from ..estimation.trace import decay_fit
 from ._base import Experiment, Parameters, Record, Report, Settings, Table
 from ._fits import reverse_fit
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 def _plan(settings: Settings) -> list[Parameters]:

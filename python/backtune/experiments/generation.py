@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from .._engine import random
+from .._engine.types import Figure
 from ..datasets import sierpinski
 from ..estimation.estimator import Estimator
 from ..estimation.trace import Report as Iteration
 from ..networks.network import Network
 from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._paper import FIGURE_10
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _LONGEST = 400
 

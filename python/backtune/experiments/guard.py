@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from .._engine.types import Figure
 from ._base import Experiment, Parameters, Record, Report, Settings, Table, grouped
 from ._fits import UNITS, reverse_fit
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 #: Mean modulus r of the slopes of the criterion, to which the profile is scaled.
 _SCALE = 1.0

@@ -6,16 +6,12 @@ experiments 4, 5 and 6a.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from .._engine.types import Figure
 from ..networks.network import Network
 from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._fits import Limits, run_fit
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Sequences = tuple[list[np.ndarray], list[np.ndarray]]
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from textwrap import fill
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .._engine import random
+from .._engine.types import Figure
 from ..estimation import observables
 from ..estimation.criteria import Observables
 from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._fits import START, Limits, learner, run_fit
 from ._paper import OBSERVABLES_PRECISION
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _WANTED = {
     "mean": [observables.mean(0)],

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._engine.types import Figure
 from ..datasets import mackey_glass, narma10
 from ..estimation.regularisation import Ridge
 from ..networks.network import Network
 from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._fits import run_fit
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 #: What is predicted, and from what.
 TASKS = {

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from .._engine.types import Figure
 from ..estimation.criteria import Robust
 from ..estimation.estimator import Estimator
 from ..networks.network import Network
 from ._base import Experiment, Parameters, Record, Report, Settings, Table
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _SCALES = (1.0, 2.0, 4.0, 8.0)
 _POINTS = np.linspace(-10.0, 10.0, 81)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from .._engine import random
+from .._engine.types import Figure
 from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._fits import START, learner, run_fit
 from ._paper import FIGURE_9
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 CRITERIA = ("2", "1", "0", "a", "b")
 #: Relative magnitude of the noise; part and relative magnitude of the outliers.

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from .._engine.types import Figure
 from ..datasets import spiking
 from ..estimation.estimator import Estimator
 from ..networks.network import Network
 from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._fits import START
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 #: What is measured, and what is asked of the fit.
 TASKS = {

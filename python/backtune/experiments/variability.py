@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from .._engine.types import Figure
 from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._fits import START, Limits, learner, reverse, run_fit
 from ._paper import FIGURE_8, FIGURE_8_TOLERANCE
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 def _plan(settings: Settings) -> list[Parameters]:

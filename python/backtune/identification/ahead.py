@@ -115,7 +115,9 @@ def band(
 ) -> list[Band]: ...
 @overload
 def band(model: ModelBase, u: DataLike, y: DataLike | None = ..., level: float = ...) -> Any: ...
-def band(model: ModelBase, u: DataLike, y: DataLike | None = None, level: float = 0.95) -> Any:
+def band(
+    model: ModelBase, u: DataLike, y: DataLike | None = None, level: float = 0.95
+) -> Band | list[Band]:
     """Return the lower and the upper bound of a band of measured outputs in free run.
 
     It is as wide as the errors on held-back parts ask, and wider where the members differ and where

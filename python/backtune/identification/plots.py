@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .._engine.data.sequences import Sequences
 from .._engine.errors import SizeError
-from .._engine.types import AxesLike, DataLike, StateLike
+from .._engine.types import Axes, AxesLike, DataLike, ManyAxes, StateLike
 from ..display.bands import band_figure, named
 from ..display.canvas import FAINT, clock, column, measured, places, shade
 from ..display.comparison import CompareDisplay
@@ -23,9 +21,6 @@ from .measures import compare
 from .plots_linear import plot_bode, plot_poles, plot_step
 from .plots_report import draw_report
 from .residuals import residuals_of
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 class Plots:
@@ -56,7 +51,7 @@ class Plots:
         first: int | None = None,
         zoom: bool | tuple[object, object] | None = None,
         ax: AxesLike | None = None,
-    ) -> np.ndarray:
+    ) -> ManyAxes:
         """Draw what the model says over what was measured, by default in free run.
 
         `horizon` and `first` are those of `IdentifiedModel.nmse`; the fit stands beside. `zoom` is
@@ -78,7 +73,7 @@ class Plots:
         lags: int | None = None,
         first: int | None = None,
         ax: AxesLike | None = None,
-    ) -> np.ndarray:
+    ) -> ManyAxes:
         """Draw correlations of errors with their bounds of 99 %.
 
         Axes of shape (O, 1 + M): for each output that of its errors with themselves, then with each
@@ -96,7 +91,7 @@ class Plots:
         *,
         level: float = 0.95,
         ax: AxesLike | None = None,
-    ) -> np.ndarray:
+    ) -> ManyAxes:
         """Draw a forecast with its band after what was measured."""
         given, _, known = self._one(u, y)
         found = ahead.forecast(self._model, u, y, steps, level=level)
@@ -119,7 +114,7 @@ class Plots:
         *,
         level: float = 0.95,
         ax: AxesLike | None = None,
-    ) -> np.ndarray:
+    ) -> ManyAxes:
         """Draw the free run and the band of measured outputs about it, see `IdentifiedModel.band`.
 
         `y` are first outputs, as of `IdentifiedModel.simulate`.
@@ -142,7 +137,7 @@ class Plots:
     @places
     def members(
         self, u: DataLike, y: DataLike | None = None, *, ax: AxesLike | None = None
-    ) -> np.ndarray:
+    ) -> ManyAxes:
         """Draw the free run of each member, the darker the more it counts, and that of the model.
 
         `y` are first outputs, as of `IdentifiedModel.simulate`.
@@ -187,7 +182,7 @@ class Plots:
         frequencies: ArrayLike | None = None,
         at: ArrayLike | None = None,
         level: float = 0.95,
-    ) -> np.ndarray:
+    ) -> ManyAxes:
         """Draw frequency responses: `plot_bode` of `backtune.identification.plots_linear`."""
         return plot_bode(
             self._model, ax, uncertainty=uncertainty, frequencies=frequencies, at=at, level=level
@@ -220,7 +215,7 @@ class Plots:
         net = self._model.net
         return labels(channel_names(net)[0], net.output_units)
 
-    def _named(self, axes: np.ndarray, times: np.ndarray, axis: str) -> np.ndarray:
+    def _named(self, axes: ManyAxes, times: np.ndarray, axis: str) -> ManyAxes:
         return named(axes, self._channels(), None, times, axis)
 
 
@@ -245,5 +240,5 @@ def _(
     level: float,
     noise: bool,
     ax: AxesLike | None,
-) -> np.ndarray:
+) -> ManyAxes:
     return Plots(model).band(u, y, level=level, ax=ax)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._engine.types import Array, AxesLike
+from .._engine.types import Array, Axes, AxesLike, ManyAxes
 from ..display.canvas import FAINT, column, grid, legend
 from ..estimation.linear_uncertainty import ModelUncertainty
 from ..estimation.uncertainty import band_width
@@ -15,7 +15,6 @@ from ..networks.channels import labels
 from .analysis import AnalysedModel
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
 __all__ = ["plot_bode", "plot_poles", "plot_step"]
@@ -79,7 +78,7 @@ def plot_bode(
     frequencies: ArrayLike | None = None,
     at: ArrayLike | None = None,
     level: float = 0.95,
-) -> np.ndarray:
+) -> ManyAxes:
     """Draw magnitude and phase of `IdentifiedModel.bode`, a line for each output and input.
 
     Parameters

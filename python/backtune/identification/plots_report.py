@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from .._engine import shown
+from .._engine.types import Axes
 from ..display.canvas import grid, legend, whole_numbers
 from .report import IdentificationReport
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 _MARKS = {"output error": "o", "prediction": "^", "arx": "s", "free arx": "D"}
 
