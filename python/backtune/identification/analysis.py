@@ -21,6 +21,9 @@ from .single import resting, single, state_of
 class AnalysedModel(ModelBase):
     """A model that tells of its best member, `single`, and of no other."""
 
+    # What a `ModelUncertainty` of it reads records by.
+    _read = read_record
+
     @property
     def single(self) -> Network:
         """The best member in free run as one network in the units of the record, a new one.
