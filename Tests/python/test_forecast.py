@@ -277,8 +277,9 @@ def test_tables_go_on():
         (pd.Index([f"r{k}" for k in range(96)]), pd.RangeIndex(96, 99)),
     ]
     for index, after in cases:
-        found = bt.forecast(pd.Series(y, index, name="level"), 3)
+        found = bt.forecast(pd.Series(y, index.rename("when"), name="level"), 3)
         assert isinstance(found.mean, pd.Series) and found.mean.name == "level"
+        assert found.mean.index.name == found.lower.index.name == "when"
         if after.dtype.kind == "f":
             np.testing.assert_allclose(found.mean.index, after)
         else:

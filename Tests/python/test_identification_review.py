@@ -10,8 +10,9 @@ import pytest
 from backtune._engine.data.front import Front, interpolated, medians
 from backtune._engine.data.scales import Scale
 from backtune.identification import course, delays, linear
-from backtune.identification.candidates import Candidate, Kind
+from backtune.identification.candidates import Candidate
 from backtune.identification.combination import weighted_median
+from backtune.identification.fits import Kind
 from backtune.identification.linear import least
 from backtune.identification.networks import Form, make_network
 from backtune.identification.pool import level
@@ -198,7 +199,7 @@ def test_those_that_cannot_go_on_in_a_race_are_closed_and_change_nothing():
             return found
 
     plan = Plan(work=2e7, hidden=(1, 2))
-    found = race([line], lambda item: item.validation, plan, 0, Looking(None))
+    found = race([line], plan, 0, Looking(None))
     still, count = open_after
     assert still == max(16, -(-count // 3)) < count
     assert all(item._estimator is None for item in found)

@@ -221,7 +221,7 @@ def test_starts_of_the_record_are_known():
     y = member.simulate([u], [start])[0]
     y += 0.01 * np.random.default_rng(0).normal(size=y.shape)
     unknown = model.uncertainty(u, y).weights.noise
-    from backtune.identification.model import digest
+    from backtune.identification.runs import digest
 
     member.starts, model._digests = [start], [digest(u)]
     known = model.uncertainty(u, y).weights.noise

@@ -14,6 +14,9 @@ run: NDArray[np.float64] = model.simulate(u)
 ahead: NDArray[np.float64] = model.predict(u, y, horizon=5)
 residuals = model.residuals(u, y)
 white: list[float] = [test.p for test in residuals.whiteness]
+lower, upper = model.band(u)
+nmse: NDArray[np.float64] = model.nmse(u, y)
+kinds: list[str] = [trial.kind for trial in model.report]
 model.save("model.json")
 again = bt.IdentifiedModel.load("model.json")
 order: int = again.order

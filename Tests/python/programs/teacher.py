@@ -6,7 +6,8 @@ import backtune as bt
 import numpy as np
 from numpy.typing import NDArray
 
-u, y = bt.datasets.reverse_engineering(units=2, seed=0)
+u, y, root = bt.datasets.reverse_engineering(units=2, seed=0, return_network=True)
+size: int = root.outputs
 net = bt.lnl_network(2)
 print(net.summary())
 net.randomize(seed=0)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Optional, Protocol, Union
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Optional, Protocol, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes as Axes
+    from matplotlib.figure import Figure as Figure
+else:  # matplotlib may not be there
+    Axes = Figure = object
+
 #: Values, float64.
 Array = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
+#: Numbers of things, from 0.
+Places = NDArray[np.intp]
 #: Which of some things.
 Flags = NDArray[np.bool_]
 #: Inputs of one sequence whose results are arrays: values, or a number of time steps.
@@ -30,3 +38,14 @@ class ManySequences(Protocol):
 DataLike = Union[ArrayLike, ManySequences]
 #: The state before a sequence, or one for each of several, None for the network's own.
 StateLike = Union[ArrayLike, Sequence[Optional[ArrayLike]]]
+#: What was measured of groups, by group or its name.
+Measured = Mapping[Any, DataLike]
+#: Sequences (T, channels), and the state before each, None for the network's own.
+Arrays = list[Array]
+Starts = list[Optional[Array]]
+#: An object of a JSON text, by name what `json.loads` makes of its parts.
+JsonObject = dict[str, Any]
+#: Where a figure is drawn: matplotlib Axes, or several, in a list or as `plt.subplots` makes them.
+AxesLike = Union["Axes", Sequence["Axes"], NDArray[np.object_]]
+#: Several matplotlib Axes, as `plt.subplots` makes them.
+ManyAxes = NDArray[np.object_]

@@ -6,7 +6,7 @@ import inspect
 import json
 import re
 from argparse import Namespace
-from typing import Any, Callable
+from typing import Any, Callable, Union
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,7 +20,7 @@ from ..identification.documents import FORMAT
 from ..networks.network import Network
 from .tables import Recordings
 
-Model = Any  # a Network or an IdentifiedModel
+Model = Union[Network, IdentifiedModel]
 
 # Named by arguments of their own.
 _OWN = {"self", "net", "u", "y", "progress", "callback", "max_iterations", "horizon", "validation"}
@@ -137,15 +137,16 @@ def _load(path: str) -> Model:
 
 def _opened(given: Namespace) -> tuple[Model, Recordings, list[str], list[str]]:
     model = _load(given.model)
-    names = [model.input_names, model.output_names] if isinstance(model, Network) else model.names
+    names = (model.input_names, model.output_names) if isinstance(model, Network) else model.names
     chosen = []
     for channels, own, asked in zip(("inputs", "outputs"), names, (given.inputs, given.outputs)):
-        if asked is None and own is None:
+        known = own if asked is None else asked
+        if known is None:
             raise ArgumentError(
                 f"{given.model} knows no names of its {channels}: give --{channels}"
             )
-        chosen.append(list(own) if asked is None else asked)
-    return model, Recordings(given.data, given.sequence), *chosen
+        chosen.append(known)
+    return model, Recordings(given.data, given.sequence), chosen[0], chosen[1]
 
 
 def _named(**values: ArrayLike) -> dict[str, Any]:
@@ -153,7 +154,9 @@ def _named(**values: ArrayLike) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _checked(options: list[tuple[str, Any]], *functions: Callable[..., Any]) -> dict[str, Any]:
+def _checked(
+    options: list[tuple[str, object]], *functions: Callable[..., object]
+) -> dict[str, Any]:
     """Return options by name; those that no function takes are refused."""
     known = [name for f in functions for name in inspect.signature(f).parameters]
     expected = sorted(set(known) - _OWN)

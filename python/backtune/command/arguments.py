@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from typing import Any
+from typing import Callable
 
 from .._engine.version import __version__
 from . import actions
@@ -71,7 +71,12 @@ def parser() -> argparse.ArgumentParser:
     return own
 
 
-def _command(commands: Any, name: str, run: Any, about: str) -> argparse.ArgumentParser:
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace], None],
+    about: str,
+) -> argparse.ArgumentParser:
     found = commands.add_parser(name, help=about, description=about)
     found.set_defaults(run=run)
     return found
@@ -140,7 +145,7 @@ def _horizon(text: str) -> float:
         raise argparse.ArgumentTypeError(f"'{text}' came, expected an integer or 'free'") from None
 
 
-def _option(text: str) -> tuple[str, Any]:
+def _option(text: str) -> tuple[str, object]:
     name, sign, value = text.partition("=")
     if not (name and sign):
         raise argparse.ArgumentTypeError(f"'{text}' came, expected NAME=VALUE")

@@ -8,7 +8,6 @@ import itertools
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -140,7 +139,7 @@ class Recordings:
     def write(self, path: str, names: Sequence[str], outputs: list[np.ndarray]) -> None:
         """Write values of channels, (T, names) a recording, whole or not at all."""
         several = len(outputs) > 1
-        rows: list[list[Any]] = [[*(["sequence"] if several else []), *names]]
+        rows: list[list[str]] = [[*(["sequence"] if several else []), *names]]
         for label, values in zip(self.labels, outputs):
             rows += [[*([label] if several else []), *map(repr, row)] for row in values.tolist()]
         if path == "-":

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from .._engine.arrays import as_number
 from .._engine.errors import ArgumentError
 
 
-def as_finite(value: Any, what: str) -> float:
+def as_finite(value: float, what: str) -> float:
     """Convert one finite number."""
     number = as_number(value, what)
     if not math.isfinite(number):
@@ -17,7 +16,7 @@ def as_finite(value: Any, what: str) -> float:
     return number
 
 
-def as_positive(value: Any, what: str) -> float:
+def as_positive(value: float, what: str) -> float:
     """Convert one finite number above 0."""
     number = as_number(value, what)
     if not 0 < number < math.inf:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine import random
 from .._engine.arrays import as_count, as_flat
 from .._engine.errors import ArgumentError
+from .._engine.types import Array
 from ._parameters import as_finite, as_positive
 
 
@@ -21,10 +22,10 @@ def lorenz(
     dt: float = 0.02,
     *,
     substeps: int = 20,
-    start: Any = (1.0, 1.0, 1.0),
+    start: ArrayLike = (1.0, 1.0, 1.0),
     seed: int | None = None,
     washout: int = 1000,
-) -> np.ndarray:
+) -> Array:
     """Return the Lorenz series: x' = sigma (y - x), y' = x (rho - z) - y, z' = x y - beta z.
 
     The largest Lyapunov exponent is 0.906 per unit of time with the usual parameters: a Lyapunov

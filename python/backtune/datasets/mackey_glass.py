@@ -9,6 +9,7 @@ import numpy as np
 from .._engine import random
 from .._engine.arrays import as_count
 from .._engine.errors import ArgumentError
+from .._engine.types import Array
 from ._parameters import as_positive
 
 
@@ -23,7 +24,7 @@ def mackey_glass(
     substeps: int = 10,
     seed: int | None = None,
     washout: int = 1000,
-) -> np.ndarray:
+) -> Array:
     """Return the Mackey-Glass series: x' = beta x(t - tau) / (1 + x(t - tau)^n) - gamma x.
 
     The past before time 0 is constant. With the usual parameters values lie between 0.4 and 1.4,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -15,6 +15,26 @@ from ._records import Record, RecordOfNetwork
 _OWN_BIAS = frozenset({"state_space", "strongly_typed"})
 
 
+@overload
+def reverse_engineering(
+    units: int,
+    seed: int = ...,
+    length: int | None = ...,
+    unit: str = ...,
+    *,
+    return_network: Literal[False] = ...,
+    **options: object,
+) -> Record: ...
+@overload
+def reverse_engineering(
+    units: int,
+    seed: int = ...,
+    length: int | None = ...,
+    unit: str = ...,
+    *,
+    return_network: Literal[True],
+    **options: object,
+) -> RecordOfNetwork: ...
 def reverse_engineering(
     units: int,
     seed: int = 0,
@@ -22,8 +42,8 @@ def reverse_engineering(
     unit: str = "lnl",
     *,
     return_network: bool = False,
-    **options: Any,
-) -> Any:
+    **options: object,
+) -> Record | RecordOfNetwork:
     """Return input and output of a random network of which one node is seen: RR-9100, section 4.
 
     The root network has one input, normal of mean 0 and deviation 1, and weights drawn by

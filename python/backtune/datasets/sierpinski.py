@@ -6,9 +6,10 @@ import numpy as np
 
 from .._engine.arrays import as_size
 from .._engine.errors import ArgumentError
+from .._engine.types import Array
 
 
-def sierpinski(length: int) -> np.ndarray:
+def sierpinski(length: int) -> Array:
     """Return Pascal's triangle modulo 2, row after row: odd entries 1, even ones -1.
 
     Footnote 11 of RR-9100.
@@ -29,7 +30,5 @@ def sierpinski(length: int) -> np.ndarray:
     row = ((np.sqrt(8.0 * place + 1) - 1) // 2).astype(np.int64)
     row -= row * (row + 1) // 2 > place  # the square root may be rounded up
     column = place - row * (row + 1) // 2
-    odd = (
-        column & ~row
-    ) == 0  # Lucas: the binomial is odd where the bits of the column are among the row's
-    return np.where(odd, 1.0, -1.0)
+    # Lucas: the binomial is odd where the bits of the column are among the row's.
+    return np.where(column & ~row == 0, 1.0, -1.0)

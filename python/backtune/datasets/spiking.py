@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal, overload
 
 import numpy as np
 
@@ -18,6 +18,30 @@ _WANTED, _ACCEPTED = (0.1, 0.35), (0.07, 0.38)
 _DRAWS, _ROUNDS, _STEPS = 20, 60, 1000
 
 
+@overload
+def spiking(
+    units: int,
+    seed: int = ...,
+    length: int = ...,
+    *,
+    noise: float = ...,
+    sharpness: float = ...,
+    drawn: bool = ...,
+    dale: bool = ...,
+    return_network: Literal[False] = ...,
+) -> Spikes: ...
+@overload
+def spiking(
+    units: int,
+    seed: int = ...,
+    length: int = ...,
+    *,
+    noise: float = ...,
+    sharpness: float = ...,
+    drawn: bool = ...,
+    dale: bool = ...,
+    return_network: Literal[True],
+) -> SpikesOfNetwork: ...
 def spiking(
     units: int,
     seed: int = 0,
@@ -28,7 +52,7 @@ def spiking(
     drawn: bool = False,
     dale: bool = False,
     return_network: bool = False,
-) -> Any:
+) -> Spikes | SpikesOfNetwork:
     """Return the input, the values and the spikes of a random network whose nodes all fire.
 
     Integrate-and-fire nodes (`Network.aif`, ``feedback="spikes"``) with leaks in [0.85, 0.95], one
@@ -123,7 +147,7 @@ def _draw(root: Network, u: np.ndarray, seed: int) -> np.ndarray:
     size = root.outputs // 2
     chances = random.uniform(len(u) * size, seed, "spikes").reshape(-1, size)
     stream = root.stream()
-    outputs: Any = np.empty((len(u), 2 * size))
+    outputs = np.empty((len(u), 2 * size))
     for row, given, chance in zip(outputs, u, chances):
         state = stream.state
         row[:] = stream.step(given)
@@ -131,4 +155,4 @@ def _draw(root: Network, u: np.ndarray, seed: int) -> np.ndarray:
         # The same step again, now that its spikes are known.
         stream.state = state
         stream.step(given, np.concatenate([np.full(size, np.nan), row[size:]]))
-    return np.asarray(outputs)
+    return outputs

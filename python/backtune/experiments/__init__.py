@@ -12,7 +12,7 @@ Examples
 'sample'
 """
 
-from ._experiment import METHODS, STOPS, Experiment, Report, Settings, Table
+from ._base import METHODS, STOPS, Experiment, Report, Settings, Table
 from ._registry import EXPERIMENTS
 from ._run import find, run
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._engine import random
 from .._engine.arrays import as_size
+from .._engine.types import DataLike
 from ..datasets import reverse_engineering
 from ..estimation.estimator import Estimator
 from ..estimation.trace import Trace
 from ..networks.network import Network
-from ._experiment import Record
+from ._base import Parameters, Record
 from ._paper import LINEAR_COST, STOP_COST
 
 #: Added to the seed of a sequence, it is that of the weights from which its learner starts.
@@ -68,13 +69,20 @@ def reverse(unit: str, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return u, y
 
 
-def limits(stop: str, y: np.ndarray) -> dict[str, float]:
-    """Return what makes `Estimator.run` stop under a rule of `Settings`, or at 1e-12.
+class Limits(NamedTuple):
+    """What makes `Estimator.run` stop."""
+
+    tolerance: float
+    target: float
+
+
+def limits(stop: str, y: np.ndarray) -> Limits:
+    """Return those of a rule of `Settings`, or of "precise": 1e-12.
 
     The cost is half the mean square error of the observed values y, of shape (T, 1).
     """
     if stop == "relative":
-        return {"tolerance": _RELATIVE, "target": 0.0}
+        return Limits(_RELATIVE, 0.0)
     half_variance = float(np.nanvar(y)) / 2
     targets = {
         "sample": STOP_COST,
@@ -82,23 +90,28 @@ def limits(stop: str, y: np.ndarray) -> dict[str, float]:
         "precise": LINEAR_COST,
         "none": 0.0,
     }
-    return {"tolerance": 0.0, "target": targets[stop]}
+    return Limits(0.0, targets[stop])
 
 
 def run_fit(
-    net: Network, u: Any, y: Any, method: str, iterations: int, *, run: Any = None, **options: Any
+    net: Network,
+    u: DataLike | None,
+    y: DataLike | None,
+    parameters: Parameters,
+    stop: Limits | None = None,
+    **options: Any,
 ) -> tuple[Trace, Record]:
     """Fit, without a bar; return the trace, and what of it stands in tables.
 
     Parameters
     ----------
-    run : dict, optional
-        Of `Estimator.run`, `limits` for instance.
+    parameters : dict
+        Of the run, its "method" and "iterations".
     **options
         Of `Estimator`.
     """
-    with Estimator(net, u, y, method=method, **options) as est:
-        trace = est.run(iterations, progress=False, **(run or {}))
+    with Estimator(net, u, y, method=parameters["method"], **options) as est:
+        trace = est.run(parameters["iterations"], *(stop or (None, None)), progress=False)
     if trace.stop == "interrupted":
         raise KeyboardInterrupt
     decay = trace.decay
@@ -121,4 +134,4 @@ def reverse_fit(
     """Let a network learn what another one of its kind does: RR-9100, section 4."""
     u, y = reverse(unit, size, seed)
     net = learner(unit, size).randomize(START + seed)
-    return run_fit(net, u, y, method, iterations, run=limits(stop, y))
+    return run_fit(net, u, y, {"method": method, "iterations": iterations}, limits(stop, y))

@@ -9,21 +9,26 @@ import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._experiment import Experiment, Report, Settings, Table
+from ._base import Experiment, Report, Settings, Table
 from ._store import write_aside
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 #: Kinds of pictures, in the order of preference for the web.
 PICTURES = ("svg", "png")
 # Letters of a legend in an inch; the height of a row of it, and of what is around, in inches.
 _LETTERS, _ROW, _GAP = 12, 0.19, 0.1
-_METADATA: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "png": {"Software": None}}
+_METADATA: dict[str, dict[str, None]] = {"svg": {"Date": None}, "png": {"Software": None}}
 
 
-def cell(value: Any) -> str:
+def cell(value: object) -> str:
     """Write a value for people: two digits of what is not a whole number, "-" for nothing."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"
@@ -130,15 +135,18 @@ def draw(report: Report, folder: Path, name: str, kinds: Sequence[str] = PICTURE
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     files = []
-    style: Any = {"svg.hashsalt": "backtune", "svg.fonttype": "none", "font.size": 9}
-    with matplotlib.rc_context(style):
-        figure = Figure(figsize=(7.2, 3.6), layout="constrained")
+    with matplotlib.rc_context(
+        {"svg.hashsalt": "backtune", "svg.fonttype": "none", "font.size": 9}
+    ):
+        engine = ConstrainedLayoutEngine()
+        figure = Figure(figsize=(7.2, 3.6), layout=engine)
         FigureCanvasAgg(figure)
         report.draw(figure)
-        _legend(figure)
-        _settle(figure)
+        _legend(figure, engine)
+        _settle(figure, engine)
         for kind in kinds:
             stream = io.BytesIO()
             figure.savefig(stream, format=kind, dpi=110, metadata=_METADATA[kind])
@@ -147,9 +155,9 @@ def draw(report: Report, folder: Path, name: str, kinds: Sequence[str] = PICTURE
     return files
 
 
-def _legend(figure: Any) -> None:
+def _legend(figure: Figure, engine: ConstrainedLayoutEngine) -> None:
     """Put one legend of all axes above them: what has the same label looks the same."""
-    found: dict[str, Any] = {}
+    found: dict[str, Artist] = {}
     for ax in figure.axes:
         for handle, label in zip(*ax.get_legend_handles_labels()):
             found.setdefault(label, handle)
@@ -161,10 +169,10 @@ def _legend(figure: Any) -> None:
     figure.legend(
         list(found.values()), list(found), loc="upper center", ncol=columns, frameon=False
     )
-    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - (_ROW * rows + _GAP) / height))
+    engine.set(rect=(0, 0, 1, 1 - (_ROW * rows + _GAP) / height))
 
 
-def _settle(figure: Any) -> None:
+def _settle(figure: Figure, engine: ConstrainedLayoutEngine) -> None:
     """Lay a figure out once for all files; write powers of ten plainly, which draws faster."""
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
@@ -177,5 +185,5 @@ def _settle(figure: Any) -> None:
             low, high = np.log10(ax.get_ylim())
             if high - low < 2:
                 ax.set_ylim(10 ** np.floor(low), 10 ** np.ceil(high))
-    figure.get_layout_engine().execute(figure)
+    engine.execute(figure)
     figure.set_layout_engine("none")

@@ -16,7 +16,7 @@ from . import (
     spikes,
     variability,
 )
-from ._experiment import Experiment
+from ._base import Experiment
 
 EXPERIMENTS: dict[str, Experiment] = {
     module.EXPERIMENT.name: module.EXPERIMENT

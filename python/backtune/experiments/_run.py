@@ -7,18 +7,18 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable
+from typing import Callable
 
 from .._engine.arrays import as_path
 from .._engine.errors import ArgumentError
 from .._engine.progress import Progress
-from ._experiment import Experiment, Parameters, Record, Report, Settings
+from ._base import Experiment, Parameters, Record, Report, Settings
 from ._output import Section, csv_text, draw, page_text
 from ._registry import EXPERIMENTS
 from ._store import Store, make_folder, write_aside
 
 #: Called with the name of the experiment, parameters and measured values of each run made.
-Callback = Callable[[str, Parameters, Record], Any]
+Callback = Callable[[str, Parameters, Record], object]
 
 
 def find(names: Iterable[str] | str | None) -> list[Experiment]:
@@ -37,9 +37,9 @@ def find(names: Iterable[str] | str | None) -> list[Experiment]:
 def run(
     names: Iterable[str] | str | None = None,
     *,
-    out: Any,
+    out: str | os.PathLike,
     settings: Settings | None = None,
-    page: Any = None,
+    page: str | os.PathLike | None = None,
     progress: bool = True,
     callback: Callback | None = None,
 ) -> dict[str, Report]:
@@ -80,7 +80,7 @@ def run(
     chosen, settings = find(names), settings or Settings()
     folder = make_folder(_path(out))
     runs = make_folder(folder / "runs")
-    page = None if page is None else _checked_page(_path(page))
+    results = None if page is None else _checked_page(_path(page))
     plans = {item.name: item.plan(settings) for item in chosen}
     stores = {item.name: Store(runs / f"{item.name}.jsonl") for item in chosen}
     reports: dict[str, Report] = {}
@@ -98,12 +98,12 @@ def run(
             write_aside(folder / f"{item.name}.md", section.markdown())
             sections.append(section)
     write_aside(folder / "results.md", page_text(sections, settings))
-    if page is not None:
-        _write_page(page, sections, settings)
+    if results is not None:
+        _write_page(results, sections, settings)
     return reports
 
 
-def _path(path: Any) -> Path:
+def _path(path: str | os.PathLike) -> Path:
     return Path(os.fsdecode(as_path(path)))
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Any
 
 from .._engine.errors import FileError
 from .._engine.files import read_whole, write_whole
 from .._engine.version import __version__
-from ._experiment import Parameters, Record
+from ._base import Parameters, Record
 
 
 def write_aside(path: Path, content: str | bytes) -> None:
@@ -30,7 +29,7 @@ def make_folder(path: Path) -> Path:
     return path
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> object:
     """Turn numpy's numbers into Python's, and those that JSON has not into None."""
     if isinstance(value, dict):
         return {name: plain(item) for name, item in value.items()}

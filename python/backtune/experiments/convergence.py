@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Callable, SupportsFloat
 
 import numpy as np
 
-from ._experiment import (
-    Experiment,
-    Parameters,
-    Record,
-    Report,
-    Settings,
-    Table,
-    data_table,
-    grouped,
-)
+from .._engine.types import Figure
+from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._fits import reverse_fit
 from ._paper import FIGURE_6, LINEAR_COST, STOP_COST, Convergence
 
 KINDS = ("linear", "lnl", "sparse_lnl", "aif", "softmax")
 #: Up to this many units several draws are made, and the NMSE is pursued further.
 _SMALL, _MIDDLE = 16, 32
+Summary = Callable[[list[float]], SupportsFloat]
+# Rows of a table: what they are called, what they are of, and what is shown of several draws.
+_ROWS: tuple[tuple[str, str, Summary], ...] = (
+    ("iterations", "iterations_used", np.median),
+    ("minimal criterion", "cost", max),
+    ("exponential decay time", "decay_time", np.median),
+    ("final bias", "bias", np.median),
+    ("relative cost", "relative", max),
+    ("NMSE", "nmse", max),
+    ("seconds", "fit_seconds", np.median),
+)
 
 
 def plan(
@@ -54,32 +57,22 @@ def _plan(settings: Settings) -> list[Parameters]:
 def table(records: Sequence[Record], paper: dict[int, Convergence] | None = None) -> Table:
     """Return the runs of one kind of unit in the shape of figure 6, a column for each size."""
     sizes = sorted({record["size"] for record in records})
-    rows: list[list[Any]] = []
+    rows: list[list[object]] = []
     for group in grouped(records, "method"):
         runs = grouped(group.records, "size")
         method = group.values["method"]
         draws = [item.records for item in sorted(runs, key=lambda item: item.values["size"])]
-        for label, name, summary in (
-            ("iterations", "iterations_used", np.median),
-            ("minimal criterion", "cost", max),
-            ("exponential decay time", "decay_time", np.median),
-            ("final bias", "bias", np.median),
-            ("relative cost", "relative", max),
-            ("NMSE", "nmse", max),
-            ("seconds", "fit_seconds", np.median),
-        ):
+        for label, name, summary in _ROWS:
             values = [_summary(items, name, summary) for items in draws]
             rows.append([f"{method}: {label}", *values])
-    for place, label in enumerate(
-        ("iterations", "minimal criterion", "exponential decay time", "final bias")
-    ):
+    for place, (label, *_) in enumerate(_ROWS[:4]):
         if paper:
             values = [paper[size][place] if size in paper else None for size in sizes]
             rows.append([f"RR-9100: {label}", *values])
     return Table((f"{records[0]['unit']}, N =", *sizes), rows)
 
 
-def _summary(records: Sequence[Record], name: str, summary: Any) -> float | None:
+def _summary(records: Sequence[Record], name: str, summary: Summary) -> float | None:
     values = [record[name] for record in records if record[name] is not None]
     return float(summary(values)) if values else None
 
@@ -133,7 +126,7 @@ def _nmse(records: list[Record]) -> Table:
     sizes = sorted({record["size"] for record in records})
     rows = []
     for unit in grouped(records, "unit"):
-        row: list[Any] = [unit.values["unit"]]
+        row: list[object] = [unit.values["unit"]]
         for size in grouped(unit.records, "size"):
             values = sorted(size.numbers("nmse"))
             hits = [run["iterations_used"] for run in size.records if run["stopped"] == "target"]
@@ -163,7 +156,7 @@ NOTES = (
 )
 
 
-def draw(figure: Any, records: Sequence[Record]) -> None:
+def draw(figure: Figure, records: Sequence[Record]) -> None:
     """Draw iterations above, and the criterion below, by size: a column for each kind of unit."""
     units = grouped(records, "unit")
     figure.set_size_inches(7.2, 4.4)
@@ -172,7 +165,7 @@ def draw(figure: Any, records: Sequence[Record]) -> None:
         for place, runs in enumerate(grouped(unit.records, "method")):
             sized = sorted(grouped(runs.records, "size"), key=lambda item: item.values["size"])
             sizes = [item.values["size"] for item in sized]
-            lines: tuple[tuple[str, Any], ...] = (("iterations_used", np.median), ("cost", max))
+            lines: tuple[tuple[str, Summary], ...] = (("iterations_used", np.median), ("cost", max))
             for ax, (name, summary) in zip(axes, lines):
                 values = [float(summary(item.numbers(name))) for item in sized]
                 style = {"color": f"C{place}", "marker": "os"[place % 2], "markersize": 3.5}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from .._engine.types import Figure
 from ..estimation.trace import decay_fit
-from ._experiment import Experiment, Parameters, Record, Report, Settings, Table
+from ._base import Experiment, Parameters, Record, Report, Settings, Table
 from ._fits import reverse_fit
 
 
@@ -66,7 +65,7 @@ def _report(records: list[Record]) -> Report:
     return Report([table], notes, Table(names, data), lambda figure: _draw(figure, records))
 
 
-def _draw(figure: Any, records: list[Record]) -> None:
+def _draw(figure: Figure, records: list[Record]) -> None:
     units = list(dict.fromkeys(record["unit"] for record in records))
     for ax, unit in zip(figure.subplots(1, len(units), squeeze=False)[0], units):
         for place, record in enumerate(r for r in records if r["unit"] == unit):

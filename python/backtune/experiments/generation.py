@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .._engine import random
+from .._engine.types import Figure
 from ..datasets import sierpinski
 from ..estimation.estimator import Estimator
 from ..estimation.trace import Report as Iteration
 from ..networks.network import Network
-from ._experiment import (
-    Experiment,
-    Parameters,
-    Record,
-    Report,
-    Settings,
-    Table,
-    data_table,
-    grouped,
-)
+from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._paper import FIGURE_10
 
 _LONGEST = 400
@@ -113,7 +103,7 @@ def _report(records: list[Record]) -> Report:
     sizes = [item.values["size"] for item in grouped(records, "size")]
     paper = {size: FIGURE_10.get(size, (None, None)) for size in sizes}
     for group in grouped(records, "unit", "sequence"):
-        rows: list[list[Any]] = []
+        rows: list[list[object]] = []
         for runs in grouped(group.records, "method"):
             method = runs.values["method"]
             lengths = runs.column("length")
@@ -143,7 +133,7 @@ def _report(records: list[Record]) -> Report:
     return Report(tables, notes, data_table(records), lambda figure: _draw(figure, records))
 
 
-def _draw(figure: Any, records: list[Record]) -> None:
+def _draw(figure: Figure, records: list[Record]) -> None:
     groups = grouped(records, "unit", "sequence")
     axes = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
     for ax, group in zip(axes, groups):

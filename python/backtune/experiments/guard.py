@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from ._experiment import Experiment, Parameters, Record, Report, Settings, Table, grouped
+from .._engine.types import Figure
+from ._base import Experiment, Parameters, Record, Report, Settings, Table, grouped
 from ._fits import UNITS, reverse_fit
 
 #: Mean modulus r of the slopes of the criterion, to which the profile is scaled.
@@ -82,7 +81,7 @@ def _report(records: list[Record]) -> Report:
     return Report([table], notes, data, lambda figure: _draw(figure, u))
 
 
-def _draw(figure: Any, u: np.ndarray) -> None:
+def _draw(figure: Figure, u: np.ndarray) -> None:
     ax = figure.subplots()
     ax.loglog(u[1:], u[1:], color="0.7", linewidth=1, label="identity")
     ax.loglog(u[1:], profile(u[1:]), label="guard g(u)")

@@ -6,22 +6,12 @@ experiments 4, 5 and 6a.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from .._engine.types import Figure
 from ..networks.network import Network
-from ._experiment import (
-    Experiment,
-    Parameters,
-    Record,
-    Report,
-    Settings,
-    Table,
-    data_table,
-    grouped,
-)
-from ._fits import run_fit
+from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
+from ._fits import Limits, run_fit
 
 Sequences = tuple[list[np.ndarray], list[np.ndarray]]
 
@@ -143,21 +133,14 @@ def _measure(parameters: Parameters) -> Record:
     u, y = draw_sequences(task, parameters["sequences"], steps, rng)
     channels = u[0].shape[1], y[0].shape[1]
     net = memory_network(parameters["unit"], parameters["size"], *channels, seed)
-    _, record = run_fit(
-        net,
-        u,
-        y,
-        parameters["method"],
-        parameters["iterations"],
-        run={"tolerance": 0.0, "target": 1e-5},
-    )
+    _, record = run_fit(net, u, y, parameters, Limits(0.0, 1e-5))
     wrong = wrong_part(net, draw_sequences(task, _FRESH, steps, rng), TOLERANCE[task])
     return {**record, "wrong": wrong, "weights": net.get_weights().size}
 
 
 def _report(records: list[Record]) -> Report:
     columns = ("task", "units", "weights", "method", "success", "iterations", "limit", "wrong part")
-    rows: list[list[Any]] = []
+    rows: list[list[object]] = []
     for group in grouped(records, "task", "unit", "size", "method"):
         wins = [record for record in group.records if record["wrong"] <= WRONG]
         rows.append(
@@ -194,7 +177,7 @@ def _report(records: list[Record]) -> Report:
     )
 
 
-def _draw(figure: Any, records: list[Record]) -> None:
+def _draw(figure: Figure, records: list[Record]) -> None:
     ax = figure.subplots()
     labels = []
     groups = grouped(records, "task", "unit")

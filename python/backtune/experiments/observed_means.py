@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from textwrap import fill
-from typing import Any
 
 import numpy as np
 
 from .._engine import random
+from .._engine.types import Figure
 from ..estimation import observables
 from ..estimation.criteria import Observables
-from ._experiment import (
-    Experiment,
-    Parameters,
-    Record,
-    Report,
-    Settings,
-    Table,
-    data_table,
-    grouped,
-)
-from ._fits import START, learner, run_fit
+from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
+from ._fits import START, Limits, learner, run_fit
 from ._paper import OBSERVABLES_PRECISION
 
 _WANTED = {
@@ -56,23 +47,13 @@ def _measure(parameters: Parameters) -> Record:
     wanted = random.uniform(steps, seed, "random output").reshape(-1, 1)
     criterion = Observables(_WANTED[parameters["observables"]], reference=wanted)
     net = learner("lnl", parameters["size"]).randomize(START + seed)
-    limits = {"tolerance": 0.0, "target": 1e-10}
-    _, record = run_fit(
-        net,
-        u,
-        None,
-        parameters["method"],
-        parameters["iterations"],
-        run=limits,
-        criterion=criterion,
-    )
-    return record
+    return run_fit(net, u, None, parameters, Limits(0.0, 1e-10), criterion=criterion)[1]
 
 
 def _report(records: list[Record]) -> Report:
-    rows: list[list[Any]] = []
+    rows: list[list[object]] = []
     for group in grouped(records, "observables", "method"):
-        row: list[Any] = [group.values["observables"], group.values["method"]]
+        row: list[object] = [group.values["observables"], group.values["method"]]
         for size in grouped(group.records, "size"):
             row += [max(size.numbers("cost")), float(np.median(size.numbers("iterations_used")))]
         rows.append(row)
@@ -95,7 +76,7 @@ def _report(records: list[Record]) -> Report:
     return Report([table], notes, data_table(records), lambda figure: _draw(figure, records))
 
 
-def _draw(figure: Any, records: list[Record]) -> None:
+def _draw(figure: Figure, records: list[Record]) -> None:
     ax = figure.subplots()
     names = list(_WANTED)
     for place, group in enumerate(grouped(records, "method")):

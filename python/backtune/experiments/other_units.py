@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._experiment import Experiment, Parameters, Record, Report, Settings, data_table, grouped
+from ._base import Experiment, Parameters, Record, Report, Settings, data_table, grouped
 from ._fits import KERNEL, WINDOW
 from .convergence import draw, measure, plan, reached, table
 

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
 import numpy as np
 
+from .._engine.types import Figure
 from ..datasets import mackey_glass, narma10
 from ..estimation.regularisation import Ridge
 from ..networks.network import Network
-from ._experiment import (
-    Experiment,
-    Parameters,
-    Record,
-    Report,
-    Settings,
-    Table,
-    data_table,
-    grouped,
-)
+from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._fits import run_fit
 
 #: What is predicted, and from what.
@@ -144,8 +135,7 @@ def _measure(parameters: Parameters) -> Record:
         net,
         u[:steps],
         y[:steps],
-        parameters["method"],
-        parameters["iterations"],
+        parameters,
         washout=_WASHOUT,
         restarts=0,
         regularisation=Ridge(_TUNING_RIDGE),
@@ -161,7 +151,7 @@ def _measure(parameters: Parameters) -> Record:
 
 def _report(records: list[Record]) -> Report:
     columns = ("task", "N", "weights", "method", "ridge readout", "all adjusted", "ratio")
-    rows: list[list[Any]] = []
+    rows: list[list[object]] = []
     for group in grouped(records, "task", "size", "method"):
         ridge, tuned = (
             float(np.median(group.numbers(name))) for name in ("ridge_error", "tuned_error")
@@ -192,7 +182,7 @@ def _report(records: list[Record]) -> Report:
     )
 
 
-def _draw(figure: Any, records: list[Record]) -> None:
+def _draw(figure: Figure, records: list[Record]) -> None:
     tasks = grouped(records, "task")
     for ax, task in zip(figure.subplots(1, len(tasks), squeeze=False)[0], tasks):
         for place, group in enumerate(grouped(task.records, "method")):

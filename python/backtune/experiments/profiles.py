@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from .._engine.types import Figure
 from ..estimation.criteria import Robust
 from ..estimation.estimator import Estimator
 from ..networks.network import Network
-from ._experiment import Experiment, Parameters, Record, Report, Settings, Table
+from ._base import Experiment, Parameters, Record, Report, Settings, Table
 
 _SCALES = (1.0, 2.0, 4.0, 8.0)
 _POINTS = np.linspace(-10.0, 10.0, 81)
@@ -58,7 +57,7 @@ def _report(records: list[Record]) -> Report:
     return Report([table], notes, Table(data_columns, data), lambda figure: _draw(figure, records))
 
 
-def _draw(figure: Any, records: list[Record]) -> None:
+def _draw(figure: Figure, records: list[Record]) -> None:
     for ax, order in zip(figure.subplots(1, 2), (1, 0)):
         for place, record in enumerate(r for r in records if r["order"] == order):
             x = np.array(record["x"])

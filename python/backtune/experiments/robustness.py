@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .._engine import random
-from ._experiment import (
-    Experiment,
-    Parameters,
-    Record,
-    Report,
-    Settings,
-    Table,
-    data_table,
-    grouped,
-)
+from .._engine.types import Figure
+from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._fits import START, learner, run_fit
 from ._paper import FIGURE_9
 
@@ -59,14 +49,7 @@ def _measure(parameters: Parameters) -> Record:
     clean = learner("lnl", size).randomize(seed).simulate(u)
     y = disturb(clean, parameters["disturbance"], seed)
     net = learner("lnl", size).randomize(START + seed)
-    _, record = run_fit(
-        net,
-        u,
-        y,
-        parameters["method"],
-        parameters["iterations"],
-        criterion=parameters["criterion"],
-    )
+    _, record = run_fit(net, u, y, parameters, criterion=parameters["criterion"])
     return {**record, "clean_nmse": np.mean((net.simulate(u) - clean) ** 2) / clean.var()}
 
 
@@ -74,7 +57,7 @@ def _report(records: list[Record]) -> Report:
     tables, notes = [], []
     for disturbed in grouped(records, "disturbance"):
         kind = disturbed.values["disturbance"]
-        rows: list[list[Any]] = []
+        rows: list[list[object]] = []
         for group in grouped(disturbed.records, "method"):
             method = group.values["method"]
             by_criterion = grouped(group.records, "criterion")
@@ -85,7 +68,7 @@ def _report(records: list[Record]) -> Report:
             ):
                 values = [float(np.median(item.numbers(name))) for item in by_criterion]
                 rows.append([f"{method}: {label}", *values])
-            best = CRITERIA[int(np.argmin(rows[-1][1:]))]
+            best = CRITERIA[int(np.argmin(values))]
             notes.append(f"Against {kind}, {method}: '{best}' predicts the clean output best.")
         for place, label in enumerate(("iterations", "minimal criterion")):
             values = [FIGURE_9[kind][criterion][place] for criterion in CRITERIA]
@@ -104,7 +87,7 @@ def _report(records: list[Record]) -> Report:
     return Report(tables, notes, data_table(records), lambda figure: _draw(figure, records))
 
 
-def _draw(figure: Any, records: list[Record]) -> None:
+def _draw(figure: Figure, records: list[Record]) -> None:
     kinds = grouped(records, "disturbance")
     for ax, disturbed in zip(figure.subplots(1, len(kinds), sharey=True, squeeze=False)[0], kinds):
         methods = grouped(disturbed.records, "method")

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from .._engine.types import Figure
 from ..datasets import spiking
 from ..estimation.estimator import Estimator
 from ..networks.network import Network
-from ._experiment import (
-    Experiment,
-    Parameters,
-    Record,
-    Report,
-    Settings,
-    Table,
-    data_table,
-    grouped,
-)
+from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
 from ._fits import START
 
 #: What is measured, and what is asked of the fit.
@@ -96,7 +86,7 @@ def _measure(parameters: Parameters) -> Record:
     net = learner(task, root)
     y = measured[:, size:] if "spikes" in task else measured[:, : net.outputs]
     criterion = "bernoulli" if task == "drawn spikes" else "least-squares"
-    horizon: Any = [1, 4, 16] if task == "values, longer" else 1
+    horizon: int | list[int] = [1, 4, 16] if task == "values, longer" else 1
     net.randomize(START + seed)
     with Estimator(net, u, y, criterion=criterion, horizon=horizon) as est:
         trace = est.run(parameters["iterations"], progress=False)
@@ -159,7 +149,7 @@ def _report(records: list[Record]) -> Report:
         *("measured", "N", "firing", "chaotic", "W", "W, largest", "leak", "sharpness"),
         *("one-step NMSE", "at the root", "free-run NMSE", "iterations", "seconds"),
     )
-    rows: list[list[Any]] = []
+    rows: list[list[object]] = []
     for group in grouped(records, "task", "size"):
         median = {
             name: float(np.median(group.numbers(name)))
@@ -203,7 +193,7 @@ def _report(records: list[Record]) -> Report:
     )
 
 
-def _draw(figure: Any, records: list[Record]) -> None:
+def _draw(figure: Figure, records: list[Record]) -> None:
     ax = figure.subplots()
     for place, group in enumerate(grouped(records, "task")):
         sizes = [value * 1.03 ** (place - 2) for value in group.column("size")]

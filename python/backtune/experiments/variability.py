@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ._experiment import (
-    Experiment,
-    Parameters,
-    Record,
-    Report,
-    Settings,
-    Table,
-    data_table,
-    grouped,
-)
-from ._fits import START, learner, reverse, run_fit
+from .._engine.types import Figure
+from ._base import Experiment, Parameters, Record, Report, Settings, Table, data_table, grouped
+from ._fits import START, Limits, learner, reverse, run_fit
 from ._paper import FIGURE_8, FIGURE_8_TOLERANCE
 
 
@@ -30,12 +20,11 @@ def _plan(settings: Settings) -> list[Parameters]:
 def _measure(parameters: Parameters) -> Record:
     u, y = reverse("lnl", parameters["size"], parameters["seed"])
     net = learner("lnl", parameters["size"]).randomize(START + parameters["seed"])
-    limits = {"tolerance": FIGURE_8_TOLERANCE, "target": 0.0}
-    return run_fit(net, u, y, parameters["method"], parameters["iterations"], run=limits)[1]
+    return run_fit(net, u, y, parameters, Limits(FIGURE_8_TOLERANCE, 0.0))[1]
 
 
 def _report(records: list[Record]) -> Report:
-    rows: list[list[Any]] = []
+    rows: list[list[object]] = []
     notes = []
     for group in grouped(records, "method"):
         method = group.values["method"]
@@ -61,7 +50,7 @@ def _report(records: list[Record]) -> Report:
     return Report([table], notes, data_table(records), lambda figure: _draw(figure, records))
 
 
-def _draw(figure: Any, records: list[Record]) -> None:
+def _draw(figure: Figure, records: list[Record]) -> None:
     ax = figure.subplots()
     groups = grouped(records, "method")
     for place, group in enumerate(groups):

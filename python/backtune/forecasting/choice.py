@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from .._engine.at_once import at_once
 from .._engine.errors import BacktuneError
-from .model import Predictor
+from .model import Horizon, Predictor
 from .network import Shape
 from .part import Part
 
@@ -19,7 +18,6 @@ _LAGS = (1, 2, 3, 4, 6, 8, 12, 16)
 _FIRST = 3
 # Known values per weight, at least.
 _VALUES_PER_WEIGHT = 5
-_TANH_VALUES_PER_WEIGHT = 5
 # Time steps from the end that candidates are estimated from, at most.
 _RACE_STEPS = 1500
 # Ridge per known value and iterations of a linear network.
@@ -42,7 +40,7 @@ class Candidate:
     """A network that was tried."""
 
     predictor: Predictor
-    horizon: Any
+    horizon: Horizon
     ridge: float
     score: float
 
@@ -144,12 +142,11 @@ class Race:
         """Tell whether the record is long enough for it."""
         outputs, inputs = self.y.shape[1], self.u.shape[1]
         read = len(shape.lags) * outputs + inputs * (1 + shape.input_lags)
-        weights, values = 1 + read, _VALUES_PER_WEIGHT
+        weights = 1 + read
         if shape.hidden:
             weights += (shape.hidden * (2 + read) + shape.hidden * outputs) // outputs
-            values = _TANH_VALUES_PER_WEIGHT
         left = self.values - shape.reach
-        return shape.reach <= len(self.y) // 2 and weights * values <= left
+        return shape.reach <= len(self.y) // 2 and weights * _VALUES_PER_WEIGHT <= left
 
     def _tanh_tasks(self, linear: list[Candidate]) -> list[tuple[Shape, float, int]]:
         # The best, and the best that reads the series itself: a tanh layer has less use for others.
@@ -168,7 +165,7 @@ class Race:
 
     # ---- Work
 
-    def _judged(self, predictor: Predictor, horizon: Any, ridge: float) -> Candidate:
+    def _judged(self, predictor: Predictor, horizon: Horizon, ridge: float) -> Candidate:
         part, score = self.part, np.inf
         try:
             paths = predictor.paths(part.u, part.y, part.origins, part.steps)
@@ -189,7 +186,7 @@ class Race:
         return self._trained(Predictor(shape, self.u, self.y, seed), 1, ridge, _HEATS[0][0])
 
     def _trained(
-        self, predictor: Predictor, horizon: Any, ridge: float, iterations: int
+        self, predictor: Predictor, horizon: Horizon, ridge: float, iterations: int
     ) -> Candidate:
         predictor.fit(self.u, self.y, horizon, ridge, iterations)
         return self._judged(predictor, horizon, ridge)
@@ -206,7 +203,7 @@ class Race:
             runners += at_once(self._go_on, further)
         return runners
 
-    def _go_on(self, task: tuple[Candidate, Any, int]) -> Candidate:
+    def _go_on(self, task: tuple[Candidate, Horizon, int]) -> Candidate:
         item, horizon, iterations = task
         predictor = item.predictor if horizon == item.horizon else item.predictor.copy()
         return self._trained(predictor, horizon, item.ridge, iterations)

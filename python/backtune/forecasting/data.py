@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._engine.data.forms import Form, PandasForm, PolarsForm
 from .._engine.data.pairs import paired, placed
 from .._engine.data.scales import unit_of
-from .._engine.data.sequences import read
+from .._engine.data.sequences import Sequences, read
 from .._engine.errors import ArgumentError, SizeError
+from .._engine.types import DataLike
+
+if TYPE_CHECKING:
+    from pandas import Index
 
 #: Least number of known values of each series.
 LEAST_VALUES = 8
@@ -52,7 +56,7 @@ class Series:
     flat: bool
 
 
-def read_series(y: Any, u: Any = None, steps: int = 0) -> Series:
+def read_series(y: DataLike | None, u: DataLike | None = None, steps: int = 0) -> Series:
     """Return a series and its inputs, which go on for `steps` time steps after it.
 
     Raises
@@ -64,7 +68,7 @@ def read_series(y: Any, u: Any = None, steps: int = 0) -> Series:
     """
     given = one_sequence(y, None, "y")
     values, form = given.arrays[0], given.forms[0]
-    flat = form.flat if form is not None else np.ndim(y) == 1
+    flat = form.flat if form is not None else np.asarray(y).ndim == 1
     if np.isinf(values).any():
         raise ArgumentError("y: an infinite value came, expected numbers, NaN where missing")
     length, form_u = len(values), None
@@ -94,8 +98,8 @@ def read_series(y: Any, u: Any = None, steps: int = 0) -> Series:
 
 
 def one_sequence(
-    values: Any, channels: int | None, what: str, names: list[str] | None = None
-) -> Any:
+    values: DataLike | None, channels: int | None, what: str, names: list[str] | None = None
+) -> Sequences:
     """Read one sequence, not a list of them; columns of a table by name, where names are known."""
     if values is None:
         raise ArgumentError(f"{what}: None came, expected an array (T,) or (T, channels)")
@@ -142,7 +146,8 @@ def estimated_season(y: np.ndarray) -> int:
     inner = total[2:-1]
     peaks = np.flatnonzero((inner >= total[1:-2]) & (inner >= total[3:])) + 2
     least = max(_LEAST_PEAK, 2 / np.sqrt(len(y)))
-    peaks = peaks[(total[peaks] > least) & (total[peaks] - _lowest_before(total)[peaks] > least)]
+    lowest = np.minimum.accumulate(total)
+    peaks = peaks[(total[peaks] > least) & ((total - lowest)[peaks] > least)]
     if peaks.size == 0:
         return 1
     return int(peaks[total[peaks] >= _NEARLY * total[peaks].max()][0])
@@ -155,10 +160,6 @@ def _correlation(values: np.ndarray, lags: int) -> np.ndarray:
     count = min(lags, len(values))
     found = [float(values[: len(values) - k] @ values[k:]) / size for k in range(count)]
     return np.array(found + [0.0] * (lags - count))
-
-
-def _lowest_before(values: np.ndarray) -> np.ndarray:
-    return np.minimum.accumulate(values)
 
 
 def held(y: np.ndarray, season: int, origins: list[int], steps: int) -> np.ndarray:
@@ -177,7 +178,7 @@ def held(y: np.ndarray, season: int, origins: list[int], steps: int) -> np.ndarr
     return np.where(rows[..., None] >= 0, filled[np.maximum(rows, 0)], np.nan)
 
 
-def continued(form: Form | None, inputs: Form | None, steps: int) -> Any:
+def continued(form: Form | None, inputs: Form | None, steps: int) -> Index | None:
     """Return the index of the time steps after a table of pandas, None where there is none.
 
     It is that of the inputs where they have one; dates and periods go on by their frequency,
@@ -187,16 +188,17 @@ def continued(form: Form | None, inputs: Form | None, steps: int) -> Any:
         return inputs.index[-steps:]
     if not isinstance(form, PandasForm):
         return None
-    module, index = form.module, form.index
+    module, index, name = form.module, form.index, form.index.name
     if isinstance(index, module.RangeIndex):
-        return module.RangeIndex(index.stop, index.stop + steps * index.step, index.step)
+        end = index.stop + steps * index.step
+        return module.RangeIndex(index.stop, end, index.step, name=name)
     if isinstance(index, module.PeriodIndex):
-        return module.period_range(index[-1] + 1, periods=steps, freq=index.freq)
+        return module.period_range(index[-1] + 1, periods=steps, freq=index.freq, name=name)
     kind = getattr(index.dtype, "kind", "O")
     if kind in "iuf" and len(index) > 1:
         step = np.diff(index.to_numpy())
         if step[0] > 0 and np.allclose(step, step[0]):
-            return module.Index(index[-1] + step[0] * np.arange(1, steps + 1), name=index.name)
+            return module.Index(index[-1] + step[0] * np.arange(1, steps + 1), name=name)
     if isinstance(index, (module.DatetimeIndex, module.TimedeltaIndex)) and len(index) > 2:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -205,11 +207,11 @@ def continued(form: Form | None, inputs: Form | None, steps: int) -> Any:
             make = module.date_range
             if isinstance(index, module.TimedeltaIndex):
                 make = module.timedelta_range
-            return make(index[-1], periods=steps + 1, freq=freq, name=index.name)[1:]
-    return module.RangeIndex(len(index), len(index) + steps)
+            return make(index[-1], periods=steps + 1, freq=freq, name=name)[1:]
+    return module.RangeIndex(len(index), len(index) + steps, name=name)
 
 
-def shaped(values: np.ndarray, series: Series, index: Any) -> Any:
+def shaped(values: np.ndarray, series: Series, index: Index | None) -> Any:
     """Return forecasts (steps, O) as y came: (steps,) for (T,), a table of pandas or polars."""
     form, flat = series.form, series.flat
     names = series.names or [f"y{k}" for k in range(values.shape[1])]

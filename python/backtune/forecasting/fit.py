@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from .._engine.random import uniform
 from .choice import Race
 from .data import estimated_season, held
 from .model import Predictor
-from .part import ForecastErrors, Part, deviation_of
+from .part import ForecastErrors, Part, deviation_of, mean_known
 
 # Largest factor by which residuals are widened to what the errors on the held-out end are.
 _WIDEST = 1.5
@@ -81,11 +83,11 @@ class FittedForecast:
         for name, run in paths.items():
             squares = part.errors(run)
             errors.by_step[name] = np.sqrt(squares) * scale
-            errors.multi_step[name] = np.sqrt(_mean(squares)) * scale
-            errors.one_step[name] = np.sqrt(_mean(((ones[name] - y[cut:]) / unit) ** 2)) * unit
+            errors.multi_step[name] = np.sqrt(mean_known(squares)) * scale
+            errors.one_step[name] = np.sqrt(mean_known(((ones[name] - y[cut:]) / unit) ** 2)) * unit
         self.errors = errors
-        inside = np.sqrt(_mean(residuals[predictor.skipped : cut] ** 2))
-        outside = np.sqrt(_mean(residuals[cut:] ** 2))
+        inside = np.sqrt(mean_known(residuals[predictor.skipped : cut] ** 2))
+        outside = np.sqrt(mean_known(residuals[cut:] ** 2))
         ratio = np.where((inside > 0) & (outside > inside), outside / np.maximum(inside, 1e-300), 1)
         return np.minimum(np.nan_to_num(ratio, nan=1.0, posinf=1.0), _WIDEST)
 
@@ -133,9 +135,7 @@ class FittedForecast:
         else:
             found = np.empty_like(draws)
             for k in range(outputs):
-                known = residuals[np.isfinite(residuals[:, k]), k]
-                known = known - known.mean() if known.size else np.zeros(1)
-                found[:, k] = known[(draws[:, k] * len(known)).astype(int)]
+                found[:, k] = _drawn(residuals[:, k], draws[:, k])
         return (wider * found).reshape(lanes, steps, outputs)
 
     def path(self, inputs: np.ndarray, naive: bool = False) -> np.ndarray:
@@ -145,7 +145,13 @@ class FittedForecast:
         nothing = np.empty((0, len(inputs), self.y.shape[1]))
         return self.predictor.on(np.concatenate([self.u, inputs]), self.y, nothing)[0]
 
-    def export(self, path: Any, format: str | None, naive: bool, options: dict[str, Any]) -> Any:
+    def export(
+        self,
+        path: str | os.PathLike | None,
+        format: str | None,
+        naive: bool,
+        options: Mapping[str, object],
+    ) -> Any:
         """Write the network for other programs, in the units of the user: as `Network.export`.
 
         Raises
@@ -163,7 +169,7 @@ class FittedForecast:
                 "export: the network reads and gives the logarithm of y, which scales do not say;"
                 " network_ has an export of its own"
             )
-        scales: dict[str, Any] = {}
+        scales: dict[str, object] = {}
         for name, scale in (("input", self.predictor.scale_u), ("output", self.predictor.scale_y)):
             if len(scale.mean):
                 scales |= {f"{name}_mean": scale.mean, f"{name}_scale": scale.deviation}
@@ -212,9 +218,7 @@ class FittedForecast:
         added = np.empty((lanes, steps, path.shape[1]))
         draws = uniform(added.size, seed, "forecast").reshape(added.shape)
         for k in range(path.shape[1]):
-            known = changes[np.isfinite(changes[:, k]), k]
-            known = known - known.mean() if known.size else np.zeros(1)
-            added[..., k] = known[(draws[..., k] * len(known)).astype(int)]
+            added[..., k] = _drawn(changes[:, k], draws[..., k])
         for step in range(season, steps):
             added[:, step] += added[:, step - season]
         return path, path + added
@@ -235,7 +239,7 @@ class FittedForecast:
         return "\n".join(lines)
 
 
-def quantiles(lanes: np.ndarray, levels: Any) -> np.ndarray:
+def quantiles(lanes: np.ndarray, levels: Sequence[float]) -> np.ndarray:
     """Return quantiles (levels, steps, O) of ways to go on (lanes, steps, O).
 
     Ways that diverge do not count; NaN where all do.
@@ -246,9 +250,8 @@ def quantiles(lanes: np.ndarray, levels: Any) -> np.ndarray:
     return np.quantile(kept, levels, axis=0)
 
 
-def _mean(squares: np.ndarray) -> np.ndarray:
-    """Return the mean over the first axis of what is known; NaN where nothing is."""
-    known = ~np.isnan(squares)
-    count = known.sum(axis=0)
-    total = np.where(known, squares, 0.0).sum(axis=0)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+def _drawn(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """Return values by numbers in [0, 1), of those that are known; their mean is taken off."""
+    known = values[np.isfinite(values)]
+    known = known - known.mean() if known.size else np.zeros(1)
+    return known[(draws * len(known)).astype(int)]

@@ -10,7 +10,7 @@ import numpy as np
 from .._engine import shown
 from .._engine.arrays import as_count, as_number, as_size
 from .._engine.errors import ArgumentError
-from .._engine.types import DataLike
+from .._engine.types import Array, DataLike
 from .._engine.warn import warn
 from ..networks.network import Network
 from .data import continued, read_series, shaped
@@ -59,10 +59,10 @@ class Forecast:
     fell_back: bool
     season: int
     network: Network
-    y_mean: np.ndarray
-    y_scale: np.ndarray
-    u_mean: np.ndarray
-    u_scale: np.ndarray
+    y_mean: Array
+    y_scale: Array
+    u_mean: Array
+    u_scale: Array
     report: str
 
     def __repr__(self) -> str:
@@ -152,20 +152,17 @@ def forecast(
     level, held_out = check_options(season, level, held_out, samples)
     series = read_series(y, u, steps)
     fitted = FittedForecast(
-        *(series.y, series.u, steps),
-        *(season, held_out, as_size(seed, "seed", unsigned=True)),
+        *(series.y, series.u, steps), *(season, held_out, as_size(seed, "seed", unsigned=True))
     )
     naive = fallback and not fitted.errors.beats_naive
     if not naive:
         tell(fitted)
-    mean, lower, upper = banded(fitted, series.ahead, level, samples, naive)
     index = continued(series.form, series.form_u, steps)
+    parts = banded(fitted, series.ahead, level, samples, naive)
+    mean, lower, upper = (shaped(part, series, index) for part in parts)
     errors, predictor = fitted.errors, fitted.predictor
     return Forecast(
-        shaped(mean, series, index),
-        shaped(lower, series, index),
-        shaped(upper, series, index),
-        level,
+        *(mean, lower, upper, level),
         errors,
         errors.beats_naive,
         naive,
@@ -177,7 +174,9 @@ def forecast(
     )
 
 
-def check_options(season: Any, level: Any, held_out: Any, samples: Any) -> tuple[float, float]:
+def check_options(
+    season: int | None, level: float, held_out: float, samples: int
+) -> tuple[float, float]:
     """Check what `forecast` takes besides data; return the level and the held-out part."""
     if season is not None:
         as_count(season, "season", 1)

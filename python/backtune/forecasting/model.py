@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Union
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from ..estimation.estimator import Estimator
 from ..estimation.regularisation import Ridge
 from .network import INNOVATION, Shape, build
 
+#: Steps ahead that a network is estimated for, several together in a tuple.
+Horizon = Union[int, tuple[int, ...]]
 # Time steps that a filter runs over before an origin, for hidden states to settle.
 _WARM_UP = 50
 
@@ -68,7 +70,7 @@ class Predictor:
         return self.shape.reach + (5 if self.shape.recurrent else 0)
 
     def fit(
-        self, u: np.ndarray, y: np.ndarray, horizon: Any, ridge: float, iterations: int
+        self, u: np.ndarray, y: np.ndarray, horizon: Horizon, ridge: float, iterations: int
     ) -> Predictor:
         """Go on from the weights as they are.
 

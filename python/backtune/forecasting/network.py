@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..networks.network import Network
 
@@ -88,7 +88,7 @@ def build(shape: Shape, inputs: int, deviation: np.ndarray) -> Network:
     series.connect(change.lag(0), "scale", form="diagonal")
     source = added.measured(stands_for_input=True).lag(0)
     series.connect(source, "innovation", form="diagonal")
-    fixed: dict[str, Any] = {f"{SERIES}.scale": deviation, f"{SERIES}.innovation": 1.0}
+    fixed: dict[str, ArrayLike] = {f"{SERIES}.scale": deviation, f"{SERIES}.innovation": 1.0}
     past = {0: 1.0, **{lag: -part for lag, part in shape.carried.items()}}
     for lag, part in shape.carried.items():
         series.connect(series.measured().lag(lag), f"carry{lag}", form="diagonal")

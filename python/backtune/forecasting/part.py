@@ -8,6 +8,7 @@ import numpy as np
 
 from .._engine import shown
 from .._engine.data.scales import unit_of
+from .._engine.types import Array
 
 # Origins that errors are taken over, at most; steps ahead that are compared, at most.
 _ORIGINS = 24
@@ -21,6 +22,14 @@ def deviation_of(y: np.ndarray) -> np.ndarray:
     unit = unit_of(y)
     found = np.nanstd(y / unit, axis=0) * unit
     return np.where(found > 0, found, 1.0)
+
+
+def mean_known(squares: np.ndarray) -> np.ndarray:
+    """Return the mean over the first axis of what is known; NaN where nothing is."""
+    known = ~np.isnan(squares)
+    count = known.sum(axis=0)
+    total = np.where(known, squares, 0.0).sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 @dataclass
@@ -54,10 +63,7 @@ class Part:
         with np.errstate(over="ignore", invalid="ignore"):
             squares = ((paths - truth) / scale) ** 2
         squares = np.where(np.isnan(paths) & ~np.isnan(truth), np.inf, squares)
-        known = ~np.isnan(truth)
-        count = known.sum(axis=0)
-        total = np.where(known, squares, 0.0).sum(axis=0)
-        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+        return mean_known(squares)
 
     def score(self, paths: np.ndarray, next_steps: np.ndarray) -> float:
         """Return a mean of two logs of errors: over steps ahead, and of one step.
@@ -95,13 +101,13 @@ class ForecastErrors:
         From how many times of the held-out end.
     """
 
-    one_step: dict[str, np.ndarray] = field(default_factory=dict)
-    multi_step: dict[str, np.ndarray] = field(default_factory=dict)
-    by_step: dict[str, np.ndarray] = field(default_factory=dict)
+    one_step: dict[str, Array] = field(default_factory=dict)
+    multi_step: dict[str, Array] = field(default_factory=dict)
+    by_step: dict[str, Array] = field(default_factory=dict)
     steps: int = 0
     origins: int = 0
 
-    def relative(self, errors: dict[str, np.ndarray]) -> dict[str, float]:
+    def relative(self, errors: dict[str, Array]) -> dict[str, float]:
         """Return errors as parts of those of persistence, in the geometric mean over series."""
         least = np.finfo(float).tiny
         base = np.maximum(errors["persistence"], least)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._engine import shown
 from .._engine.arrays import as_size
@@ -104,7 +105,19 @@ def forecast(
     return ModelForecast(parts[0], parts[1], parts[2], level)
 
 
-def band(model: ModelBase, u: DataLike, y: DataLike | None = None, level: float = 0.95) -> Any:
+@overload
+def band(
+    model: ModelBase, u: NDArray[np.floating], y: DataLike | None = ..., level: float = ...
+) -> Band: ...
+@overload
+def band(
+    model: ModelBase, u: list[NDArray[np.floating]], y: DataLike | None = ..., level: float = ...
+) -> list[Band]: ...
+@overload
+def band(model: ModelBase, u: DataLike, y: DataLike | None = ..., level: float = ...) -> Any: ...
+def band(
+    model: ModelBase, u: DataLike, y: DataLike | None = None, level: float = 0.95
+) -> Band | list[Band]:
     """Return the lower and the upper bound of a band of measured outputs in free run.
 
     It is as wide as the errors on held-back parts ask, and wider where the members differ and where
@@ -134,7 +147,7 @@ def band(model: ModelBase, u: DataLike, y: DataLike | None = None, level: float 
     weights = model.weights(None)
     names = model._output_names()
     best = model.members[0]
-    bands: list[Any] = []
+    bands: list[Band] = []
     for place, run in enumerate(runs.free(model, model.members, arrays, known)):
         found = np.stack(run)
         middle = weighted_median(found, weights)

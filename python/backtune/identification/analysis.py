@@ -8,12 +8,12 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from .._engine.types import Array, ComplexArray, DataLike
-from ..estimation.linear_uncertainty import ModelUncertainty
+from ..estimation.linear_uncertainty import ModelUncertainty, of_weights
 from ..networks.linear import responses
 from ..networks.linear.system import LinearSystem, linearised
 from ..networks.network import Network
 from .base import ModelBase
-from .covariance import uncertainty
+from .covariance import weight_uncertainty
 from .runs import read_record
 from .single import resting, single, state_of
 
@@ -21,6 +21,7 @@ from .single import resting, single, state_of
 class AnalysedModel(ModelBase):
     """A model that tells of its best member, `single`, and of no other."""
 
+    # What a `ModelUncertainty` of it reads records by.
     _read = read_record
 
     @property
@@ -43,7 +44,7 @@ class AnalysedModel(ModelBase):
         return single(self.members[0])
 
     def export(
-        self, path: str | os.PathLike | None = None, *, format: str | None = None, **options: Any
+        self, path: str | os.PathLike | None = None, *, format: str | None = None, **options: object
     ) -> Any:
         """Write `single` for other programs, in the units of the record: as `Network.export`.
 
@@ -70,7 +71,7 @@ class AnalysedModel(ModelBase):
             first.
         """
         member = self.members[0]
-        _, arrays, _ = self._read(u, None)
+        _, arrays, _ = read_record(self, u, None)
         start = resting(member, member.front.inputs(arrays[0]))
         first = arrays[0][0] if len(arrays[0]) else None
         return state_of(member, self.single, start, first)
@@ -120,7 +121,11 @@ class AnalysedModel(ModelBase):
         return self.to_state_space(at).gains()
 
     def step(
-        self, steps: int | None = None, at: ArrayLike | None = None, *, size: Any = None
+        self,
+        steps: int | None = None,
+        at: ArrayLike | None = None,
+        *,
+        size: ArrayLike | None = None,
     ) -> Array:
         """Return what each output does after a step of each input at t = 0.
 
@@ -217,4 +222,5 @@ class AnalysedModel(ModelBase):
         KeyboardInterrupt
             Ctrl-C.
         """
-        return uncertainty(self, u, y, at, steps, frequencies)
+        report = weight_uncertainty(self, u, y)
+        return of_weights(report, self.members[0], self.sampling_time, self, at, steps, frequencies)

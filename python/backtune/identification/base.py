@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .._engine.types import Array
@@ -17,8 +15,8 @@ from .report import IdentificationReport
 class ModelBase:
     """Members and what is known of them; `IdentifiedModel` says what they are."""
 
-    names: tuple[Any, Any]
-    units: tuple[Any, Any]
+    names: tuple[list[str] | None, list[str] | None]
+    units: tuple[list[str] | None, list[str] | None]
     sampling_time: float | None
 
     def __init__(

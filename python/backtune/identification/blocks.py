@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from .._engine.types import Arrays, Starts
 from ..networks.network import Network
 from .combination import HORIZONS
 from .networks import reads_measured
@@ -15,24 +14,12 @@ from .records import Record
 _LEAD = 50
 
 
-def measured(net: Network, record: Record, starts: list[Any]) -> tuple[np.ndarray, np.ndarray]:
+def measured(net: Network, record: Record, starts: Starts) -> tuple[np.ndarray, np.ndarray]:
     """Return mean square errors on the blocks and the runs of them, at all `HORIZONS`.
 
     The free run goes on from where measured outputs end, the start of the block. Predictions of
-    finite horizons begin shortly before it, from a state that nobody knows.
-
-    Parameters
-    ----------
-    net : Network
-    record : Record
-    starts : list of array of shape (state_size,) or None
-        Of the sequences, for the free run.
-
-    Returns
-    -------
-    errors : array of shape (4,)
-    runs : array of shape (4, steps, O)
-        On the user's clock.
+    finite horizons begin shortly before it, from a state that nobody knows. `starts` are those of
+    the free run; errors (4,), runs (4, steps, O) on the user's clock.
     """
     near = record.near(_LEAD)
     errors: list[float] = []
@@ -46,13 +33,13 @@ def measured(net: Network, record: Record, starts: list[Any]) -> tuple[np.ndarra
         part = record if free else near
         outputs = _ahead(net, part, starts) if free else _ahead(net, part, None, horizon)
         errors.append(part.error(outputs, True))
-        runs.append(part.shown_blocks(outputs))
+        runs.append(part.of_blocks(part.shown(outputs)))
     return np.array(errors), np.stack(runs)
 
 
 def _ahead(
-    net: Network, record: Record, starts: list[Any] | None, horizon: float | None = None
-) -> list[np.ndarray]:
+    net: Network, record: Record, starts: Starts | None, horizon: float | None = None
+) -> Arrays:
     """Return predictions so many steps ahead; None: free runs through the block."""
     if not reads_measured(net):
         return net.simulate(record.u, starts)

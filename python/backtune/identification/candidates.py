@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from .._engine.types import DataLike
+from .._engine.types import Array, Arrays, Starts
 from ..estimation.estimator import Estimator
 from ..networks.network import Network
 from .blocks import measured
@@ -47,7 +46,7 @@ class Candidate:
         self.record, self.net, self.kind = record, net, kind
         self._search = search
         self.best = net.get_weights()
-        self.starts: list[Any] = [None] * len(record.u)
+        self.starts: Starts = [None] * len(record.u)
         self.validation = np.inf
         self.errors = np.full(len(HORIZONS), np.inf)
         self.runs: np.ndarray | None = None
@@ -58,7 +57,7 @@ class Candidate:
         self._forgets = False
         self._estimator: Estimator | None = None
         # Where the estimator set out, and iterations since.
-        self._origin: tuple[np.ndarray, list[Any]] | None = None
+        self._origin: tuple[Array, Starts] | None = None
         self._since = 0
 
     @property
@@ -130,7 +129,7 @@ class Candidate:
         self.seconds += time.perf_counter() - began
         return self
 
-    def refit(self, record: Record) -> tuple[np.ndarray, list[Any] | None]:
+    def refit(self, record: Record) -> tuple[Array, Starts | None]:
         """Go on from the best weights on another record; return weights and starts.
 
         Where starts cannot be learnt, the weights that there were, and no starts.
@@ -148,11 +147,11 @@ class Candidate:
             return self.best, None
         return self.net.get_weights(), starts
 
-    def head_starts(self, whole: Record) -> list[Any]:
+    def head_starts(self, whole: Record) -> Starts:
         """Return the states from which sequences start, learnt from their first steps."""
         return self.fitted_starts(whole.head(_HEAD))
 
-    def fitted_starts(self, record: Record, iterations: int = 20) -> list[Any]:
+    def fitted_starts(self, record: Record, iterations: int = 20) -> Starts:
         """Return the states from which sequences start, the weights being the best."""
         if self.kind.training == "arx":
             # Predictions of one step soon forget them, free runs of an integrator never.
@@ -171,7 +170,7 @@ class Candidate:
 
     # ---- In other processes
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_estimator": None}
 
     def adopt(self, other: Candidate) -> None:
@@ -198,59 +197,44 @@ class Candidate:
 
     def _make(
         self,
-        u: DataLike,
-        y: DataLike | None,
-        gains: DataLike | None,
-        starts: Any,
+        u: Arrays,
+        y: Arrays,
+        gains: Arrays | None,
+        starts: Starts | None,
         net: Network | None = None,
     ) -> Estimator:
-        return estimator_of(
-            self.kind,
-            self.net if net is None else net,
-            self.record,
-            u,
-            y,
-            gains,
-            starts,
-            net is not None,
-        )
-
-    @property
-    def horizon(self) -> float | None:
-        """Steps ahead that it is trained for, None for the free run."""
-        return self.kind.horizon
+        chosen = self.net if net is None else net
+        return estimator_of(self.kind, chosen, self.record, u, y, gains, starts, net is not None)
 
     @property
     def _learns_starts(self) -> bool:
         return learns_starts(self.kind, self.record)
 
-    def _starts_of(self, estimator: Estimator, record: Record) -> list[Any]:
+    def _starts_of(self, estimator: Estimator, record: Record) -> Starts:
         return list(estimator.initial_states) if self._learns_starts else [None] * len(record.u)
 
     def _look(self, estimator: Estimator) -> None:
         starts = self._starts_of(estimator, self.record)
         if not _are_finite(starts):
             return
-        if self.horizon is None:
+        free = self.kind.horizon is None
+        if free:
             runs = self.net.simulate(self.record.u, starts)
         else:
             runs = self.net.predict(self.record.u, self.record.y, 1, initial=starts)
         error = self.record.error(runs, True)
         # A predictor that does not forget its start is of no use, however small its errors, but
         # for its free run, or where there is nothing to forget.
-        forgets = self.horizon is None or error <= PERFECT or filter_radius(self.net) < 1
+        forgets = free or error <= PERFECT or filter_radius(self.net) < 1
         if (not forgets, error) < (not self._forgets, self.validation):
             self.validation, self.starts, self._forgets = error, starts, forgets
             self.best = self.net.get_weights()
 
 
-def _are_finite(starts: list[Any]) -> bool:
+def _are_finite(starts: Starts) -> bool:
     return all(item is None or np.isfinite(item).all() for item in starts)
 
 
-def _finite(starts: list[Any]) -> list[Any]:
+def _finite(starts: Starts) -> Starts:
     """Return starts, those of the network where some diverged."""
     return starts if _are_finite(starts) else [None] * len(starts)
-
-
-__all__ = ["Candidate", "Kind"]

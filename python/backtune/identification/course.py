@@ -13,7 +13,7 @@ from .candidates import Candidate
 from .combination import HORIZONS, PERFECT, weights_of
 from .making import make_member
 from .missing import opened, weighed
-from .model import IdentifiedModel, digest
+from .model import IdentifiedModel
 from .networks import Form
 from .options import Options
 from .pool import chosen, compare, held_back_errors, scores_of
@@ -23,6 +23,7 @@ from .records import Record, raced
 from .refits import fitted_starts, refit
 from .report import IdentificationReport
 from .reporting import Reported, trial_of
+from .runs import digest
 from .search import CTRL_C, Search
 
 # Work of the race of free runs, and of that of predictors.
@@ -45,11 +46,8 @@ class Course:
     ----------
     u, y : list of array
         In the user's units; u finite, NaN in y for missing.
-    gains : list of array, or None
     front : Front
         Of the scales alone.
-    options : Options
-    search : Search
     """
 
     def __init__(
@@ -74,7 +72,8 @@ class Course:
         self._lines = self._linear(self._own)
         # They may hardly have been begun.
         if not self._lines or search.ended not in (None, CTRL_C):
-            self._lines.append(self._least())
+            own, orders = raced(self._own), options.orders
+            self._lines.append(lines.least(own, self._form, orders, options.seed, search))
         for _ in range(_LOOKS):
             if search.ended == CTRL_C:
                 break
@@ -94,10 +93,6 @@ class Course:
             raced(record), self._form, options.orders, options.seed, self.search
         )
 
-    def _least(self) -> Candidate:
-        options = self.options
-        return lines.least(raced(self._own), self._form, options.orders, options.seed, self.search)
-
     def learn_missing(self, model: InputModel, given: list[np.ndarray]) -> None:
         """Let outputs count by what missing inputs leave open of them, by the best linear model."""
         best = min(self._lines, key=lambda item: item.validation)
@@ -108,22 +103,22 @@ class Course:
 
     def model(self, input_model: InputModel | None) -> IdentifiedModel:
         """Do the rest, and return the model."""
-        everyone, wholes = self._candidates()
+        everyone = list(self._lines)
+        with self.search.kept():
+            self._compete(everyone)
         self._note_missing_layer(everyone)
         try:
-            return self._made(everyone, wholes, input_model)
+            return self._made(everyone, input_model)
         except KeyboardInterrupt:
             if self.search.ended is not None:
                 raise
             # Once more, and shorter, with what there is.
             self.search.ended = CTRL_C
-            return self._made(everyone, wholes, input_model)
+            return self._made(everyone, input_model)
 
     # ---- Inside
 
-    def _made(
-        self, everyone: list[Candidate], wholes: dict[int, Record], input_model: InputModel | None
-    ) -> IdentifiedModel:
+    def _made(self, everyone: list[Candidate], input_model: InputModel | None) -> IdentifiedModel:
         """Compare candidates, refit the best, and make the model of them."""
         compared = compare(everyone, self.search)
         scores = scores_of(compared)
@@ -131,6 +126,7 @@ class Course:
             scores = np.stack([item.scores for item in compared], axis=1)
         members = self._ordered(compared, scores, chosen(scores, compared))
         items = [compared[k] for k in members]
+        wholes = {id(record.front): record for record in self._records}
         records = [wholes[id(item.record.front)] for item in items]
         if self.search.ended is not None:
             seconds = _LAST if self.search.ended == CTRL_C else np.inf
@@ -175,14 +171,6 @@ class Course:
                 f"layers: the record has too few values for {wanted[0]} nodes; linear models alone"
             )
 
-    def _candidates(self) -> tuple[list[Candidate], dict[int, Record]]:
-        """Return all that was tried, and the whole records by their fronts."""
-        wholes = {id(record.front): record for record in self._records}
-        everyone = list(self._lines)
-        with self.search.kept():
-            self._compete(everyone)
-        return everyone, wholes
-
     def _compete(self, everyone: list[Candidate]) -> None:
         """Add to the linear models of the record's own pace all others."""
         options, search = self.options, self.search
@@ -211,7 +199,7 @@ class Course:
         plan = Plan(work, share, hidden)
         if linear and linear[0].kind.training == "prediction":
             plan = replace(plan, layers=(TANH,))
-        return race(linear, lambda item: item.validation, plan, self.options.seed, self.search)
+        return race(linear, plan, self.options.seed, self.search)
 
     def _ordered(self, items: list[Candidate], scores: np.ndarray, members: list[int]) -> list[int]:
         """Put the single best one first: the least model that is about as good as the best."""

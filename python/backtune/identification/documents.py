@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from .._engine.errors import ArgumentError, BacktuneError
 from .._engine.files import read_whole, write_whole
+from .._engine.types import JsonObject
 from .._engine.version import __version__
 from ..estimation.input_model import InputModel
 from .base import ModelBase
@@ -26,14 +27,7 @@ _PICKLE = (
 )
 FORMAT, VERSION = "backtune-model", 1
 # What else stands than was written may raise: also numbers too large, and lists too deep.
-_DAMAGE = (
-    KeyError,
-    TypeError,
-    ValueError,
-    IndexError,
-    AttributeError,
-    ArithmeticError,
-)
+_DAMAGE = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError)
 _DIGEST = re.compile("[0-9]{1,18}:[0-9a-f]{64}")
 
 
@@ -119,12 +113,12 @@ def from_json(kind: type[Model], text: str) -> Model:
         raise ArgumentError(f"damaged: {what}") from None
 
 
-def _model(kind: type[Model], content: dict[str, Any]) -> Model:
+def _model(kind: type[Model], content: JsonObject) -> Model:
     members = [decoded(item) for item in content["members"]]
     for place, member in enumerate(members):
         _check(member, place)
 
-    def at(place: Any) -> Member:
+    def at(place: object) -> Member:
         if not isinstance(place, int) or place < 0:
             raise ValueError(f"member {place!r}")
         return members[place]
@@ -147,7 +141,7 @@ def _model(kind: type[Model], content: dict[str, Any]) -> Model:
     return kind(chosen, linear, report, errors, input_model, digests, candidates)
 
 
-def _check(member: Any, place: int) -> None:
+def _check(member: object, place: int) -> None:
     """Refuse a member whose parts do not fit each other."""
     if not isinstance(member, Member):
         raise ValueError(f"member {place} is none")

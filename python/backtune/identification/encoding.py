@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 
@@ -26,11 +26,11 @@ _CLASSES: dict[str, type] = {
     for kind in (Autoregression, Front, GlitchFilter, Member, RangeFilter, Scale, Trial)
 }
 # Made without a call of what computes their attributes.
-_PLAIN: dict[str, Any] = {
+_PLAIN: dict[str, Callable[[], object]] = {
     "IdentificationReport": IdentificationReport,
     "InputModel": lambda: InputModel.__new__(InputModel),
 }
-_KINDS: dict[str, tuple[Any, Any]] = {
+_KINDS: dict[str, tuple[type, type]] = {
     "f": (float, np.float64),
     "i": (int, np.int64),
     "u": (int, np.uint64),
@@ -38,7 +38,7 @@ _KINDS: dict[str, tuple[Any, Any]] = {
 }
 _NOTHING = type(None)
 # What may stand in a field, by its annotation.
-_FIELDS: dict[str, Any] = {
+_FIELDS: dict[str, type | tuple[type, ...]] = {
     "int": int,
     "float": (int, float),
     "float | None": (int, float, _NOTHING),
@@ -56,7 +56,7 @@ _FIELDS: dict[str, Any] = {
 _NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
-def encoded(value: Any) -> Any:
+def encoded(value: object) -> object:
     """Return what stands in the text for a value."""
     if value is None or isinstance(value, (str, bool)):
         return value
@@ -71,7 +71,7 @@ def encoded(value: Any) -> Any:
     if isinstance(value, Network):
         return {"type": "Network", "network": json.loads(value.to_json(), parse_int=whole)}
     kind = type(value).__name__
-    if kind in _CLASSES:
+    if kind in _CLASSES and dataclasses.is_dataclass(value):
         fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
         return {"type": kind, **{name: encoded(item) for name, item in fields.items()}}
     if kind in _PLAIN:
@@ -82,7 +82,7 @@ def encoded(value: Any) -> Any:
     raise TypeError(f"{kind}: it has no place in the JSON of a model")
 
 
-def _array(value: np.ndarray) -> dict[str, Any]:
+def _array(value: np.ndarray) -> dict[str, object]:
     kind = value.dtype.kind
     if kind == "f":
         values = [v if math.isfinite(v) else _name_of(v) for v in value.ravel().tolist()]
@@ -95,7 +95,7 @@ def _name_of(value: float) -> str:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
-def decoded(item: Any) -> Any:
+def decoded(item: object) -> Any:
     """Return the value that something in the text stands for."""
     if isinstance(item, list):
         return [decoded(part) for part in item]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from .._engine.types import Arrays, Starts
 from ..estimation.estimator import Estimator
 from ..estimation.regularisation import Ridge
 from ..networks.network import Network
@@ -52,26 +52,16 @@ def estimator_of(
     kind: Kind,
     net: Network,
     record: Record,
-    u: Any,
-    y: Any,
-    gains: Any,
-    starts: Any,
+    u: Arrays,
+    y: Arrays,
+    gains: Arrays | None,
+    starts: Starts | None,
     alone: bool = False,
 ) -> Estimator:
     """Return the estimator of the weights, and of starts where they are learnt.
 
-    Parameters
-    ----------
-    kind : Kind
-    net : Network
-    record : Record
-        Of which the sequences are parts.
-    u, y : list of array
-    gains : list of array, or None
-    starts : list of (array or None), or None
-        From which it sets out.
-    alone : bool
-        Whether starts alone are estimated, of weights that do not move.
+    The sequences are parts of the record; it sets out from `starts`. `alone`: starts alone are
+    estimated, of weights that do not move.
     """
     if not alone:
         gains = _before(record, y, gains)
@@ -79,24 +69,24 @@ def estimator_of(
         observed: float = sum(int(np.isfinite(item).sum()) for item in y)
     else:
         observed = sum(float(v[np.isfinite(item)].sum()) for v, item in zip(gains, y))
-    options: dict[str, Any] = {}
-    if reads_measured(net):
-        options["horizon"] = kind.horizon
-    if kind.training == "arx":
-        # What was before the record is not known.
-        options["washout"] = kind.form.order
-    if kind.ridge > 0 and not alone:
-        options["regularisation"] = Ridge(kind.ridge * observed)
     learns = learns_starts(kind, record)
-    if learns and starts is not None and any(item is not None for item in starts):
-        options["initial"] = starts
-    fit = Estimator(net, u, y, gains, method="gauss-newton", restarts=0, **options)
+    known = learns and starts is not None and any(item is not None for item in starts)
+    fit = Estimator(
+        *(net, u, y, gains),
+        method="gauss-newton",
+        restarts=0,
+        horizon=kind.horizon if reads_measured(net) else None,
+        # What was before the record is not known.
+        washout=kind.form.order if kind.training == "arx" else None,
+        regularisation=Ridge(kind.ridge * observed) if kind.ridge > 0 and not alone else None,
+        initial=starts if known else None,
+    )
     if learns:
         fit.set_option("initial_states", 1)
     return fit
 
 
-def _before(record: Record, y: Any, gains: Any) -> Any:
+def _before(record: Record, y: Arrays, gains: Arrays | None) -> Arrays | None:
     """Return gains by which outputs of inputs that came before a record count little.
 
     Weights that explained them would be wrong; the state before it explains them.

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Union
 
 import numpy as np
 
-from .candidates import Candidate, Kind
+from .candidates import Candidate
 from .combination import PERFECT
+from .fits import Kind
 from .networks import UNIT, Form, innovations, make_arx, make_network, radius
 from .records import Record
 from .search import Search
 from .subspace import Subspace, largest_block, subspace
 
+#: What a candidate starts from: a basis of its states, or the number of a draw.
+Start = Union[Subspace, int]
 #: Strengths of the ridge per observed value, by training.
 RIDGES = {"output error": 1e-8, "prediction": 1e-7, "arx": 0.0}
 # Blocks of the subspaces that are tried, in time steps.
@@ -65,7 +68,7 @@ def output_error(
         wanted = [n for n in orders if n in batch]
         if not wanted and found:
             continue
-        tasks: list[tuple[int, Any]] = []
+        tasks: list[tuple[int, Start]] = []
         for n in wanted:
             if n > 1 and replace(form, order=n).weights > values / _VALUES:
                 continue
@@ -114,7 +117,7 @@ def quick_error(record: Record, form: Form, search: Search) -> float:
         if n <= base.most and replace(form, order=n).weights <= values / _VALUES
     ]
 
-    def fit(task: tuple[int, Any]) -> Candidate:
+    def fit(task: tuple[int, Subspace]) -> Candidate:
         return _fitted(record, replace(form, order=task[0]), task[1], 0, search, _QUICK_ITERATIONS)
 
     found = search.work("preparation", fit, tasks, lambda item: item.validation)
@@ -122,12 +125,17 @@ def quick_error(record: Record, form: Form, search: Search) -> float:
 
 
 def _fitted(
-    record: Record, form: Form, start: Any, seed: int, search: Search, iterations: int = _ITERATIONS
+    record: Record,
+    form: Form,
+    start: Start,
+    seed: int,
+    search: Search,
+    iterations: int = _ITERATIONS,
 ) -> Candidate:
     """Fit one, from a subspace or from a draw."""
     net = make_network(form)
-    drawn = start if isinstance(start, int) else -1
-    kind = Kind("output error", form, RIDGES["output error"], max(drawn, 0))
+    drawn = start if isinstance(start, int) else 0
+    kind = Kind("output error", form, RIDGES["output error"], drawn)
     if isinstance(start, int):
         net.randomize(seed + 1000 * form.order + start)
         return Candidate(record, net, kind, search).run(iterations).close()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from .._engine.types import Starts
 from ..networks.network import Network
 from .candidates import Candidate
 from .member import Member, equilibrium
@@ -23,7 +22,7 @@ _HUGE = 1e100
 
 
 def make_member(
-    item: Candidate, whole: Record, starts: list[Any], scores: np.ndarray, trial: Trial
+    item: Candidate, whole: Record, starts: Starts, scores: np.ndarray, trial: Trial
 ) -> Member:
     """Make a member of a candidate."""
     net, kind = item.net, item.kind.training
@@ -40,7 +39,7 @@ def make_member(
     return made
 
 
-def _states(net: Network, record: Record, starts: list[Any]) -> np.ndarray:
+def _states(net: Network, record: Record, starts: Starts) -> np.ndarray:
     """Return states at times spread over the heads of sequences, (times, state_size)."""
     inputs, begins = [], []
     share = max(1, _TIMES // len(record.u))

@@ -9,7 +9,7 @@ import numpy as np
 from .._engine.arrays import as_count
 from .._engine.data.sequences import Sequences
 from .._engine.errors import ArgumentError
-from .._engine.types import DataLike
+from .._engine.types import Array, DataLike
 from ..estimation.fit import left_and_total, part, percent
 from . import runs
 from .base import ModelBase
@@ -31,11 +31,6 @@ class Compared(NamedTuple):
     outputs: list[np.ndarray]
     desired: list[np.ndarray]
     first: list[int]
-
-    @property
-    def errors(self) -> np.ndarray:
-        """What was measured less what the model says, all sequences in one array."""
-        return np.concatenate(self.desired) - np.concatenate(self.outputs)
 
 
 def compare(
@@ -75,7 +70,7 @@ def nmse(
     horizon: float | None = None,
     *,
     first: int | None = None,
-) -> np.ndarray:
+) -> Array:
     """Return the part of the variance of each output that the model leaves, 0 for none.
 
     Parameters
@@ -104,7 +99,7 @@ def nmse(
         below 0.
     """
     found = compare(model, u, y, horizon, first)
-    return part(*sums(found))
+    return part(*left_and_total(np.concatenate(found.desired), np.concatenate(found.outputs)))
 
 
 def score(
@@ -129,18 +124,13 @@ def fit_percent(
     horizon: float | None = None,
     *,
     first: int | None = None,
-) -> np.ndarray:
+) -> Array:
     """Return the fit of each output in percent, (O,): 100 (1 - |e| / |y - mean of y|).
 
     The measure of control engineers: 100 for no error, 0 for errors as those of the mean. |.| is
     the root of the sum of squares. Parameters and errors of `nmse`.
     """
     return percent(nmse(model, u, y, horizon, first=first))
-
-
-def sums(found: Compared) -> tuple[np.ndarray, np.ndarray]:
-    """Return what `left_and_total` does of all sequences."""
-    return left_and_total(np.concatenate(found.desired), np.concatenate(found.outputs))
 
 
 def _first_of(place: int | None, u: np.ndarray) -> int:

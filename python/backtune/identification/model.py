@@ -13,10 +13,9 @@ from .._engine.restored import from_json
 from .._engine.types import Array, DataLike
 from . import ahead, documents, measures, runs
 from .analysis import AnalysedModel
-from .combination import HORIZONS, as_horizon
+from .combination import as_horizon
 from .plots import Plots
 from .residuals import residuals_of
-from .runs import digest
 from .selection import with_candidate
 
 
@@ -188,6 +187,3 @@ class IdentifiedModel(AnalysedModel):
 
     def _repr_html_(self) -> str | None:
         return shown.html(self)
-
-
-__all__ = ["HORIZONS", "IdentifiedModel", "digest"]

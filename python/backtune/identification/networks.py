@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -65,17 +64,15 @@ class Form:
 def make_network(form: Form) -> Network:
     """Make the network of a form, weights at zero."""
     net = Network(form.inputs)
-    options: dict[str, Any] = {}
-    if form.hidden and form.layer.name != "tanh":
-        options = {"activation": form.layer.function, "degree": form.layer.degree}
     net.state_space(
         form.order,
         hidden=form.hidden,
         outputs=form.outputs,
         input_lag=form.input_lag,
         feedback="measured" if form.measured else "none",
+        activation=form.layer.function,
+        degree=form.layer.degree,
         initial="learn" if form.shared else "zero",
-        **options,
     )
     return net
 
@@ -153,17 +150,10 @@ def innovations(net: Network, form: Form, gain: float) -> Network:
 
 
 def bent(linear: Network, form: Form, states: np.ndarray, seed: tuple[int, ...]) -> Network:
-    """Return a network with a layer that starts as the linear one, its states of deviation 1.
+    """Return a network of a form, whose layer starts as the linear one, its states of deviation 1.
 
-    Parameters
-    ----------
-    linear : Network
-    form : Form
-        Of the network that is made.
-    states : array of shape (T, order)
-        Of runs of the linear one.
-    seed : tuple of int
-        Of the weights of the layer; those to the states and outputs are near zero.
+    `states`, (T, order), are those of runs of the linear one; `seed` is that of the weights of the
+    layer: those from it to states and outputs are near zero.
     """
     deviation = states.std(axis=0)
     deviation = np.where(np.isfinite(deviation) & (deviation > 1e-9), deviation, 1.0)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine.arrays import as_count, as_number, as_size
 from .._engine.errors import ArgumentError
@@ -45,14 +45,14 @@ class Options:
     @classmethod
     def of(
         cls,
-        order: Any,
-        hidden: Any,
-        delay: Any,
-        max_order: Any,
-        linear: Any,
-        input_lag: Any,
-        focus: Any,
-        seed: Any,
+        order: int | None,
+        hidden: int | None,
+        delay: ArrayLike | None,
+        max_order: int | None,
+        linear: bool,
+        input_lag: int,
+        focus: str,
+        seed: int,
         inputs: int,
         steps: int,
     ) -> Options:
@@ -80,7 +80,7 @@ class Options:
         return cls(orders, sizes, _delays(delay, inputs, steps), lag, focus, seed)
 
 
-def _delays(delay: Any, inputs: int, steps: int) -> np.ndarray | None:
+def _delays(delay: ArrayLike | None, inputs: int, steps: int) -> np.ndarray | None:
     if delay is None:
         return None
     found = np.asarray(delay)
@@ -97,7 +97,7 @@ def _delays(delay: Any, inputs: int, steps: int) -> np.ndarray | None:
     return whole.astype(int)
 
 
-def as_limit(value: Any) -> float:
+def as_limit(value: float | None) -> float:
     """Read a time limit in seconds, None for none."""
     if value is None:
         return np.inf
@@ -107,7 +107,7 @@ def as_limit(value: Any) -> float:
     return seconds
 
 
-def as_jobs(value: Any) -> int:
+def as_jobs(value: int | None) -> int:
     """Read how many candidates are at work at once."""
     if value is None:
         return get_threads()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine.data.sequences import Sequences
 from .._engine.errors import SizeError
-from .._engine.types import DataLike, StateLike
+from .._engine.types import Axes, AxesLike, DataLike, ManyAxes, StateLike
 from ..display.bands import band_figure, named
 from ..display.canvas import FAINT, clock, column, measured, places, shade
 from ..display.comparison import CompareDisplay
 from ..display.correlation import ResidualsDisplay
 from ..display.record import outputs_over
+from ..estimation.linear_uncertainty import ModelUncertainty
 from ..networks.channels import channel_names, labels
 from . import ahead, runs
 from .analysis import AnalysedModel
@@ -49,9 +49,9 @@ class Plots:
         horizon: float | None = None,
         *,
         first: int | None = None,
-        zoom: bool | tuple[Any, Any] | None = None,
-        ax: Any = None,
-    ) -> Any:
+        zoom: bool | tuple[object, object] | None = None,
+        ax: AxesLike | None = None,
+    ) -> ManyAxes:
         """Draw what the model says over what was measured, by default in free run.
 
         `horizon` and `first` are those of `IdentifiedModel.nmse`; the fit stands beside. `zoom` is
@@ -72,8 +72,8 @@ class Plots:
         *,
         lags: int | None = None,
         first: int | None = None,
-        ax: Any = None,
-    ) -> Any:
+        ax: AxesLike | None = None,
+    ) -> ManyAxes:
         """Draw correlations of errors with their bounds of 99 %.
 
         Axes of shape (O, 1 + M): for each output that of its errors with themselves, then with each
@@ -90,8 +90,8 @@ class Plots:
         steps: int | None = None,
         *,
         level: float = 0.95,
-        ax: Any = None,
-    ) -> Any:
+        ax: AxesLike | None = None,
+    ) -> ManyAxes:
         """Draw a forecast with its band after what was measured."""
         given, _, known = self._one(u, y)
         found = ahead.forecast(self._model, u, y, steps, level=level)
@@ -108,8 +108,13 @@ class Plots:
 
     @places
     def band(
-        self, u: DataLike, y: DataLike | None = None, *, level: float = 0.95, ax: Any = None
-    ) -> Any:
+        self,
+        u: DataLike,
+        y: DataLike | None = None,
+        *,
+        level: float = 0.95,
+        ax: AxesLike | None = None,
+    ) -> ManyAxes:
         """Draw the free run and the band of measured outputs about it, see `IdentifiedModel.band`.
 
         `y` are first outputs, as of `IdentifiedModel.simulate`.
@@ -130,7 +135,9 @@ class Plots:
         return self._named(axes, times, axis)
 
     @places
-    def members(self, u: DataLike, y: DataLike | None = None, *, ax: Any = None) -> Any:
+    def members(
+        self, u: DataLike, y: DataLike | None = None, *, ax: AxesLike | None = None
+    ) -> ManyAxes:
         """Draw the free run of each member, the darker the more it counts, and that of the model.
 
         `y` are first outputs, as of `IdentifiedModel.simulate`.
@@ -151,21 +158,46 @@ class Plots:
         return self._named(axes, times, axis)
 
     @places
-    def report(self, ax: Any = None) -> Any:
+    def report(self, ax: Axes | None = None) -> Axes:
         """Draw the validation error of all candidates by their order; members are filled."""
         return draw_report(self._model.report, ax)
 
-    def step(self, ax: Any = None, **options: Any) -> Any:
+    def step(
+        self,
+        ax: Axes | None = None,
+        *,
+        uncertainty: ModelUncertainty | None = None,
+        steps: int | None = None,
+        at: ArrayLike | None = None,
+        level: float = 0.95,
+    ) -> Axes:
         """Draw step responses: `plot_step` of `backtune.identification.plots_linear`."""
-        return plot_step(self._model, ax, **options)
+        return plot_step(self._model, ax, uncertainty=uncertainty, steps=steps, at=at, level=level)
 
-    def bode(self, ax: Any = None, **options: Any) -> Any:
+    def bode(
+        self,
+        ax: AxesLike | None = None,
+        *,
+        uncertainty: ModelUncertainty | None = None,
+        frequencies: ArrayLike | None = None,
+        at: ArrayLike | None = None,
+        level: float = 0.95,
+    ) -> ManyAxes:
         """Draw frequency responses: `plot_bode` of `backtune.identification.plots_linear`."""
-        return plot_bode(self._model, ax, **options)
+        return plot_bode(
+            self._model, ax, uncertainty=uncertainty, frequencies=frequencies, at=at, level=level
+        )
 
-    def poles(self, ax: Any = None, **options: Any) -> Any:
+    def poles(
+        self,
+        ax: Axes | None = None,
+        *,
+        uncertainty: ModelUncertainty | None = None,
+        at: ArrayLike | None = None,
+        level: float = 0.95,
+    ) -> Axes:
         """Draw poles: `plot_poles` of `backtune.identification.plots_linear`."""
-        return plot_poles(self._model, ax, **options)
+        return plot_poles(self._model, ax, uncertainty=uncertainty, at=at, level=level)
 
     def _one(
         self, u: DataLike, y: DataLike | None
@@ -183,11 +215,11 @@ class Plots:
         net = self._model.net
         return labels(channel_names(net)[0], net.output_units)
 
-    def _named(self, axes: np.ndarray, times: np.ndarray, axis: str) -> np.ndarray:
+    def _named(self, axes: ManyAxes, times: np.ndarray, axis: str) -> ManyAxes:
         return named(axes, self._channels(), None, times, axis)
 
 
-@outputs_over.register
+@outputs_over.register(AnalysedModel)
 def _(
     model: AnalysedModel,
     u: DataLike,
@@ -200,8 +232,13 @@ def _(
     return found.outputs[0], found.first[0]
 
 
-@band_figure.register
+@band_figure.register(AnalysedModel)
 def _(
-    model: AnalysedModel, u: DataLike, y: DataLike | None, level: float, noise: bool, ax: Any
-) -> Any:
+    model: AnalysedModel,
+    u: DataLike,
+    y: DataLike | None,
+    level: float,
+    noise: bool,
+    ax: AxesLike | None,
+) -> ManyAxes:
     return Plots(model).band(u, y, level=level, ax=ax)

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._engine.types import Array, Axes, AxesLike, ManyAxes
 from ..display.canvas import FAINT, column, grid, legend
 from ..estimation.linear_uncertainty import ModelUncertainty
 from ..estimation.uncertainty import band_width
+from ..networks.channels import labels
 from .analysis import AnalysedModel
 
-__all__ = ["plot_bode", "plot_poles", "plot_step"]
+if TYPE_CHECKING:
+    from matplotlib.lines import Line2D
 
-_BAND = {"alpha": 0.25, "linewidth": 0}
+__all__ = ["plot_bode", "plot_poles", "plot_step"]
 
 
 def plot_step(
     model: AnalysedModel,
-    ax: Any = None,
+    ax: Axes | None = None,
     *,
     uncertainty: ModelUncertainty | None = None,
     steps: int | None = None,
     at: ArrayLike | None = None,
     level: float = 0.95,
-) -> Any:
+) -> Axes:
     """Draw the step responses of `IdentifiedModel.step`, a line for each output and input.
 
     Parameters
@@ -60,9 +63,7 @@ def plot_step(
     for o, m, label in _pairs(model):
         (line,) = ax.step(times, values[:, o, m], where="post", label=label)
         if uncertainty is not None:
-            half = width * uncertainty.step_error[:, o, m]
-            low, high = values[:, o, m] - half, values[:, o, m] + half
-            ax.fill_between(times, low, high, step="post", color=line.get_color(), **_BAND)
+            _shade(ax, line, width * uncertainty.step_error[:, o, m], "post")
     ax.set_xlabel("time step" if clock is None else "time [s]")
     ax.set_ylabel("answer to a step of 1")
     legend(ax)
@@ -71,13 +72,13 @@ def plot_step(
 
 def plot_bode(
     model: AnalysedModel,
-    ax: Any = None,
+    ax: AxesLike | None = None,
     *,
     uncertainty: ModelUncertainty | None = None,
     frequencies: ArrayLike | None = None,
     at: ArrayLike | None = None,
     level: float = 0.95,
-) -> Any:
+) -> ManyAxes:
     """Draw magnitude and phase of `IdentifiedModel.bode`, a line for each output and input.
 
     Parameters
@@ -116,9 +117,7 @@ def plot_bode(
         for o, m, label in _pairs(model):
             (line,) = part.semilogx(found.frequencies, values[:, o, m], label=label)
             if error is not None:
-                half = width * error[:, o, m]
-                low, high = values[:, o, m] - half, values[:, o, m] + half
-                part.fill_between(found.frequencies, low, high, color=line.get_color(), **_BAND)
+                _shade(part, line, width * error[:, o, m])
         part.set_ylabel(name)
     axes[1].set_xlabel("cycles per time step" if _clock(model) is None else "frequency [Hz]")
     legend(axes[0])
@@ -127,12 +126,12 @@ def plot_bode(
 
 def plot_poles(
     model: AnalysedModel,
-    ax: Any = None,
+    ax: Axes | None = None,
     *,
     uncertainty: ModelUncertainty | None = None,
     at: ArrayLike | None = None,
     level: float = 0.95,
-) -> Any:
+) -> Axes:
     """Draw the poles of `IdentifiedModel.poles` and the unit circle.
 
     Parameters
@@ -181,6 +180,13 @@ def plot_poles(
     return ax
 
 
+def _shade(ax: Axes, line: Line2D, half: Array, step: Literal["post"] | None = None) -> None:
+    """Draw the band of half that width about a line."""
+    x, y = map(np.asarray, line.get_data())
+    color = line.get_color()
+    ax.fill_between(x, y - half, y + half, step=step, color=color, alpha=0.25, linewidth=0)
+
+
 def _clock(model: AnalysedModel) -> float | None:
     """Return the seconds of a time step of the best member, where known."""
     time = model.sampling_time
@@ -191,13 +197,9 @@ def _pairs(model: AnalysedModel) -> list[tuple[int, int, str]]:
     """Return outputs and inputs, and what to call each pair of them, with units."""
     net = model.members[0].net
     sides = []
-    for kind, count, names, units in zip(
-        ("u", "y"), (net.inputs, net.outputs), model.names, model.units
-    ):
+    for kind, count, names, units in zip("uy", (net.inputs, net.outputs), model.names, model.units):
         plain = [f"{kind}{k}" for k in range(count)] if count > 1 else [kind]
-        words = plain if names is None else names
-        marks = [""] * count if units is None else [f" [{unit}]" if unit else "" for unit in units]
-        sides.append([word + mark for word, mark in zip(words, marks)])
+        sides.append(labels(names or plain, units))
     return [
         (o, m, f"{output} by {given}")
         for o, output in enumerate(sides[1])

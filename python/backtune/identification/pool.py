@@ -44,14 +44,12 @@ def compare(candidates: list[Candidate], search: Search) -> list[Candidate]:
         return float(item.errors[-1 if item.kind.training == "output error" else 0])
 
     crossed = _best_of_each(found, error)
-    search.work("cross-checked", _cross, crossed, _free_error)
+    search.work(
+        "cross-checked", lambda item: item.cross(quarters(item.record)), crossed, _free_error
+    )
     level(crossed)
     # After an interruption there are comparisons of none or of some only.
     return crossed if search.ended is None else found
-
-
-def _cross(item: Candidate) -> Candidate:
-    return item.cross(quarters(item.record))
 
 
 def _best_of_each(

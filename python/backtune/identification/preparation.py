@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from .._engine.data.front import Front, GlitchFilter, RangeFilter, averaged, interpolated, medians
+from .._engine.types import Arrays
 from .candidates import Candidate
 from .delays import estimated
 from .linear import quick_error
@@ -40,30 +40,19 @@ _ROBUST = 1.4826
 
 
 class Preparation:
-    """Looks at one record, and notes what it finds.
+    """Looks at one record, in the user's units, and notes what it finds.
 
-    Parameters
-    ----------
-    u, y : list of array
-        In the user's units, NaN in y for missing.
-    gains : list of array, or None
-    form : Form
-        Of linear models, but for the order.
-    search : Search
-
-    Attributes
-    ----------
-    findings : list of str
+    `form` is that of linear models, but for the order.
     """
 
     def __init__(
-        self, u: list[np.ndarray], y: list[np.ndarray], gains: Any, form: Form, search: Search
+        self, u: Arrays, y: Arrays, gains: Arrays | None, form: Form, search: Search
     ) -> None:
         self.u, self.y, self.gains, self.form, self.search = u, y, gains, form, search
         self.findings: list[str] = []
         self._dropped = np.zeros(y[0].shape[1], dtype=int)
 
-    def fronts(self, plain: Front, delay: Any) -> list[Front]:
+    def fronts(self, plain: Front, delay: np.ndarray | None) -> list[Front]:
         """Return the front of the record at its own pace, and slower ones that may pay.
 
         `delay`, (M,), is taken as it is; None: it is looked for.
@@ -72,8 +61,8 @@ class Preparation:
         front = self._without_glitches(plain)
         if delay is None:
             front = self._late(front)
-        elif np.any(delay):
-            front = replace(front, delays=np.asarray(delay, dtype=int))
+        elif delay.any():
+            front = replace(front, delays=delay)
         return [front, *self._slow(front)]
 
     def record(self, front: Front) -> Record:
@@ -155,7 +144,7 @@ class Preparation:
         """Hide outputs that are far from those about them and from a linear model; count them."""
         runs = whole.shown(linear.net.simulate(whole.u, linear.head_starts(whole)))
         errors = np.concatenate(whole.fine) - np.concatenate(runs)
-        far = np.concatenate([np.abs(v - _known_medians(v)) for v in whole.fine])
+        far = np.concatenate([np.abs(v - medians(v)) for v in whole.fine])
         spread = _ROBUST * np.array([_median(item) for item in far.T])
         wrong = np.abs(errors - np.nanmedian(errors, axis=0))
         with np.errstate(invalid="ignore"):
@@ -175,11 +164,6 @@ class Preparation:
         self.findings = [text for text in self.findings if not text.startswith("outliers")]
         self.findings.append(f"outliers: {which}; left out")
         return int(count.sum())
-
-
-def _known_medians(y: np.ndarray) -> np.ndarray:
-    """Return medians as `medians` does; NaN where a neighbour is missing."""
-    return np.where(np.isfinite(y), medians(y), np.nan)
 
 
 def _median(values: np.ndarray) -> float:

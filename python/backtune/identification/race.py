@@ -7,8 +7,9 @@ from typing import Callable
 
 import numpy as np
 
-from .candidates import Candidate, Kind
+from .candidates import Candidate
 from .combination import PERFECT
+from .fits import Kind
 from .networks import UNIT, Form, Layer, bent
 from .records import RACE_STEPS
 from .search import Search
@@ -59,37 +60,31 @@ class Plan:
     layers: tuple[Layer, ...] = (TANH, TANH, CUBIC)
 
 
-def promising(linear: list[Candidate], score: Callable[[Candidate], float]) -> list[Candidate]:
+def promising(linear: list[Candidate]) -> list[Candidate]:
     """Return the linear models that get a layer: near to the best, of large orders the least."""
-    ordered = sorted(linear, key=score)
-    limit = score(ordered[0]) + _PROMISING
+    ordered = sorted(linear, key=_error)
+    limit = _error(ordered[0]) + _PROMISING
     near = sorted(
-        (item for item in ordered if score(item) <= limit), key=lambda item: item.kind.form.order
+        (item for item in ordered if _error(item) <= limit), key=lambda item: item.kind.form.order
     )
     small = [item for item in near if item.kind.form.order <= _SMALL]
     large = [item for item in near if item.kind.form.order > _SMALL]
     if not large:
         return small
     # A layer makes up for what is left: the least orders that explain nearly all, and the best.
-    least = min(map(score, large))
-    within = [next(item for item in large if score(item) <= least + gap) for gap in _NEARLY]
+    least = min(map(_error, large))
+    within = [next(item for item in large if _error(item) <= least + gap) for gap in _NEARLY]
     return small + [item for item in large if any(item is other for other in within)]
 
 
-def race(
-    linear: list[Candidate],
-    score: Callable[[Candidate], float],
-    plan: Plan,
-    seed: int,
-    search: Search,
-) -> list[Candidate]:
+def race(linear: list[Candidate], plan: Plan, seed: int, search: Search) -> list[Candidate]:
     """Race draws of layers on linear models, and return all; none if a linear one is exact."""
-    if not linear or min(item.validation for item in linear) <= PERFECT:
+    if not linear or min(map(_error, linear)) <= PERFECT:
         return []
     record = linear[0].record
     values, steps = record.values(), min(record.steps * 3 // 4, RACE_STEPS)
     tasks: list[tuple[Candidate, Form, float, int, np.ndarray]] = []
-    work, starts = 0.0, promising(linear, score)
+    work, starts = 0.0, promising(linear)
     states = {id(start): _states(start) for start in starts}
     for draw in range(_MOST_ROUNDS):
         if draw >= _LEAST_ROUNDS and work > plan.work:
@@ -112,9 +107,6 @@ def race(
     def going_on(iterations: int) -> Callable[[Candidate], Candidate]:
         return lambda item: item.run(iterations)
 
-    def error(item: Candidate) -> float:
-        return item.validation
-
     going: list[Candidate] = []
 
     def entered(item: Candidate) -> float:
@@ -128,20 +120,23 @@ def race(
     runners = everyone = search.work("layers", enter, tasks, entered)
     for (iterations, _), (_, left) in zip(_HEATS[1:], _HEATS):
         runners = _best(runners, max(_FINALISTS, int(np.ceil(left * len(runners)))))
-        search.work("heats", going_on(iterations), runners, error)
-    line = min(item.validation for item in linear)
-    hopeful = min((item.validation for item in everyone), default=np.inf) < _HOPE * line
+        search.work("heats", going_on(iterations), runners, _error)
+    hopeful = min(map(_error, everyone), default=np.inf) < _HOPE * min(map(_error, linear))
     for count, iterations in _FINALS if hopeful else ():
         runners = _best(runners, max(2, round(plan.share * count)))
-        search.work("finals", going_on(iterations), runners, error)
+        search.work("finals", going_on(iterations), runners, _error)
     for item in everyone:
         item.close()
     return everyone
 
 
+def _error(item: Candidate) -> float:
+    return item.validation
+
+
 def _best(candidates: list[Candidate], count: int) -> list[Candidate]:
     """Return the best, and close the others."""
-    ordered = sorted(candidates, key=lambda item: item.validation)
+    ordered = sorted(candidates, key=_error)
     for item in ordered[count:]:
         item.close()
     return ordered[:count]

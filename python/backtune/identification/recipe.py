@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine.data.front import Front
 from .._engine.data.pairs import learn_labels
@@ -33,13 +33,13 @@ def identify(
     max_order: int | None = None,
     hidden: int | None = None,
     linear: bool = False,
-    delay: Any = None,
+    delay: ArrayLike | None = None,
     input_lag: int = 1,
     seed: int = 0,
     missing: str | None = None,
     n_jobs: int | None = None,
     time_limit: float | None = None,
-    callback: Callable[[SearchReport], Any] | None = None,
+    callback: Callable[[SearchReport], object] | None = None,
     progress: bool = True,
 ) -> IdentifiedModel:
     """Fit a state-space model to records of inputs and outputs; nothing has to be set.

@@ -165,10 +165,6 @@ class Record:
             outputs if q == 1 else [interpolated(x, q, len(v)) for x, v in zip(outputs, self.fine)]
         )
 
-    def shown_blocks(self, outputs: list[np.ndarray]) -> np.ndarray:
-        """Return what a network gives for the blocks, on the user's clock, (steps, O)."""
-        return self.of_blocks(self.shown(outputs))
-
     def of_blocks(self, fine: list[np.ndarray]) -> np.ndarray:
         """Return the blocks of sequences on the user's clock, one after the other, (steps, O)."""
         q = self.front.factor

@@ -116,6 +116,3 @@ def persistence(record: Record) -> float:
     if record.gains is not None and record.front.factor == 1:
         weights = np.concatenate([item[1:] for item in record.gains])[known]
     return float(np.average(steps[known] ** 2, weights=weights))
-
-
-__all__ = ["RACE_STEPS", "Record", "persistence", "quarters", "raced", "refitted"]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import numpy as np
 
+from .._engine.types import Starts
 from .candidates import Candidate
 from .combination import PERFECT
 from .networks import filter_radius, radius
@@ -23,7 +23,7 @@ _REFIT_WORK, _REFIT_STEPS, _REFITS = 2e9, 1_000_000, 4
 
 def refit(
     candidates: list[Candidate], wholes: list[Record], importance: np.ndarray, search: Search
-) -> list[list[Any]]:
+) -> list[Starts]:
     """Refit candidates to whole records, the weightiest first; return the starts of all.
 
     Accepted where runs on unknown inputs stay near to what they were.
@@ -36,7 +36,7 @@ def refit(
         spent, steps = spent + length * candidates[k].best.size ** 1.5, steps + length
         if spent <= _REFIT_WORK and steps <= _REFIT_STEPS or len(tasks) < _REFITS:
             tasks.append(k)
-    starts: dict[int, list[Any]] = {}
+    starts: dict[int, Starts] = {}
 
     for k, weights, found in search.work(
         "refitted",
@@ -50,12 +50,12 @@ def refit(
     for item in candidates:
         item.net.set_weights(item.best)
     late = [k for k in range(len(candidates)) if k not in starts]
-    found = fitted_starts([candidates[k] for k in late], [wholes[k] for k in late], search)
-    starts.update(zip(late, found))
+    learnt = fitted_starts([candidates[k] for k in late], [wholes[k] for k in late], search)
+    starts.update(zip(late, learnt))
     return [starts[k] for k in range(len(candidates))]
 
 
-def _refit(task: tuple[int, Candidate, Record]) -> tuple[int, np.ndarray, list[Any] | None]:
+def _refit(task: tuple[int, Candidate, Record]) -> tuple[int, np.ndarray, Starts | None]:
     """Return the number of a candidate, its weights from now on, and its starts or None."""
     k, item, whole = task
     part = refitted(whole)
@@ -79,21 +79,18 @@ def _are_near(runs: list[np.ndarray], others: list[np.ndarray], limit: float) ->
 
 
 def fitted_starts(
-    candidates: list[Candidate],
-    wholes: list[Record],
-    search: Search,
-    seconds: float = np.inf,
-) -> list[list[Any]]:
+    candidates: list[Candidate], wholes: list[Record], search: Search, seconds: float = np.inf
+) -> list[Starts]:
     """Return the starts of all sequences, learnt from their heads.
 
     Of so many candidates as so much time allows, of the first at least.
     """
     began = time.perf_counter()
 
-    def work(k: int) -> list[Any]:
+    def work(k: int) -> Starts:
         return candidates[k].head_starts(wholes[k])
 
-    starts: list[list[Any]] = []
+    starts: list[Starts] = []
     step = search.jobs if np.isfinite(seconds) else max(len(candidates), 1)
     for first in range(0, len(candidates), step):
         starts += search.all_of(work, range(first, min(first + step, len(candidates))))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .._engine import shown
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class Trial:
         return shown.html(self)
 
 
-class IdentificationReport(list):
+class IdentificationReport(list[Trial]):
     """What was tried: a list of `Trial`, the best by validation first.
 
     Attributes
@@ -93,13 +97,13 @@ class IdentificationReport(list):
 
     def __init__(
         self,
-        trials: Any = (),
+        trials: Iterable[Trial] = (),
         seconds: float = 0.0,
         training: float = np.nan,
         persistence: float = np.nan,
         linear_error: float = np.nan,
         best_member_error: float = np.nan,
-        findings: Any = (),
+        findings: Iterable[str] = (),
         interrupted: str | None = None,
     ) -> None:
         super().__init__(sorted(trials, key=lambda trial: trial.validation))
@@ -126,7 +130,7 @@ class IdentificationReport(list):
                 found.setdefault(trial.order, trial.validation)
         return dict(sorted(found.items()))
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> DataFrame:
         """Return a table of pandas: a row for each trial, a column for each of its attributes."""
         import pandas as pd
 

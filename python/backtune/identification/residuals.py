@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._engine import shown
 from .._engine.data.scales import unit_of
-from .._engine.types import DataLike
+from .._engine.types import Array, DataLike
 from ..estimation.correlations import LEVEL, ChiSquare, correlations, most_lags
 from ..networks.channels import channel_names
 from .base import ModelBase
-from .measures import Compared, compare
+from .measures import compare
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 # Errors below this part of the deviation of an output are those of rounding.
 _ROUNDING = 1e-9
@@ -53,20 +57,20 @@ class Residuals:
 
     errors: Any
     horizon: float
-    mean: np.ndarray
-    deviation: np.ndarray
-    lags: np.ndarray
-    autocorrelation: np.ndarray
-    autocorrelation_bound: np.ndarray
-    cross_lags: np.ndarray
-    cross_correlation: np.ndarray
-    cross_correlation_bound: np.ndarray
+    mean: Array
+    deviation: Array
+    lags: NDArray[np.int_]
+    autocorrelation: Array
+    autocorrelation_bound: Array
+    cross_lags: NDArray[np.int_]
+    cross_correlation: Array
+    cross_correlation_bound: Array
     whiteness: list[ChiSquare]
     independence: list[list[ChiSquare]]
     names: tuple[list[str], list[str]]
     _plain: list[str] = field(repr=False)
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> DataFrame:
         """Return a table of pandas: a row for each lag of each correlation.
 
         Its columns are `output`, `other` (the same output, or an input), `lag`, `correlation` and
@@ -189,32 +193,18 @@ def residuals_of(
     most = most_lags(lags, max(map(len, found.inputs)))
     steps = np.inf if horizon is None else float(horizon)
     left = [d - x for d, x in zip(found.desired, found.outputs)]
-    shown = found.given.results(left, model._output_names())
-    return _tested(found, shown, steps, most, channel_names(model.net))
-
-
-def _tested(
-    compared: Compared,
-    errors: DataLike | None,
-    horizon: float,
-    most: int,
-    names: tuple[list[str], list[str]],
-) -> Residuals:
-    left = [d - x for d, x in zip(compared.desired, compared.outputs)]
-    desired = np.concatenate(compared.desired)
+    desired = np.concatenate(found.desired)
     unit = unit_of(desired)
     scale = np.nanstd(desired / unit, axis=0) * unit
     known = [np.abs(item / unit) < _LARGEST for item in left]
-    found = correlations(
-        [np.where(k, e, np.nan) for e, k in zip(left, known)], compared.inputs, most
-    )
+    told = correlations([np.where(k, e, np.nan) for e, k in zip(left, known)], found.inputs, most)
     diverged = (np.isfinite(desired) & ~np.concatenate(known)).any(axis=0)
     return Residuals(
-        errors,
-        horizon,
-        *found,
-        names,
-        [_in_short(*item) for item in zip(np.hypot(found.mean, found.deviation), scale, diverged)],
+        found.given.results(left, model._output_names()),
+        steps,
+        *told,
+        channel_names(model.net),
+        [_in_short(*item) for item in zip(np.hypot(told.mean, told.deviation), scale, diverged)],
     )
 
 

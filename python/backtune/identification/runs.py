@@ -152,15 +152,9 @@ def _early(model: ModelBase, known: np.ndarray, steps: float) -> np.ndarray:
 
 
 def followed(model: ModelBase, place: int, before: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """Return the free run (T, O) of inputs u that follow the first ones of a sequence.
+    """Return the free run (T, O) of inputs u (T, M) that follow the first ones of a sequence.
 
-    Parameters
-    ----------
-    place : int
-        Which sequence of the record; the run begins as it did.
-    before : array of shape (n, M)
-        Its first inputs.
-    u : array of shape (T, M)
+    It begins as that sequence of the record did, whose first inputs, (n, M), are `before`.
     """
     whole = np.concatenate([before, u])
     found = [member.simulate([whole], [member.starts[place]])[0] for member in model.members]

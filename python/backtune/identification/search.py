@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Callable, NamedTuple, Protocol, TypeVar
+from typing import Callable, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -63,7 +63,7 @@ class SearchReport(NamedTuple):
 class Elsewhere(Protocol):
     """What does tasks in other processes."""
 
-    def at_once(self, task: Callable[[Any], Any], items: list[Any]) -> Iterator[Any]:
+    def at_once(self, task: Callable[[Item], Result], items: list[Item]) -> Iterator[Result]:
         """Do a task of all items; yield results in their order."""
 
 
@@ -88,7 +88,7 @@ class Search:
 
     bar: Progress | None
     jobs: int = 1
-    callback: Callable[[SearchReport], Any] | None = None
+    callback: Callable[[SearchReport], object] | None = None
     deadline: float = np.inf
     ended: str | None = None
     began: float = 0.0
@@ -123,17 +123,14 @@ class Search:
         self.total, self._planned = self.done + len(planned), len(planned)
 
         with self.kept():
-            for result in self._at_once(_silent(task), planned):
+            own, workers = _silent(task), self.workers
+            found = workers.at_once(own, planned) if workers else at_once(own, planned, self.jobs)
+            for result in found:
                 results.append(result)
                 self._tell(stage, float(error(result)))
                 if self.late():
                     break
         return results
-
-    def _at_once(self, task: Callable[[Item], Result], items: list[Item]) -> Iterator[Result]:
-        if self.workers is None:
-            return at_once(task, items, self.jobs)
-        return self.workers.at_once(task, items)
 
     def all_of(self, task: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """Do a task of all items side by side, however late it is; Ctrl-C is raised."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .._engine import shown
@@ -13,7 +11,6 @@ from ..networks.channels import channel_names, labels
 from .ahead import ModelForecast
 from .combination import HORIZONS
 from .model import IdentifiedModel
-from .plots_report import draw_report
 from .report import IdentificationReport, Trial, rows_shown
 from .residuals import Residuals
 
@@ -118,12 +115,6 @@ def _beyond(found: Residuals) -> str:
 def model_forecast_html(found: ModelForecast) -> str:
     """Return the band by time step."""
     return block(line(f"ModelForecast of {len(found.mean)} steps"), ahead_html(found))
-
-
-@shown.figure.register
-def report_figure(report: IdentificationReport, ax: Any = None) -> Any:
-    """Draw a report, see `bt.plot.report`."""
-    return draw_report(report, ax)
 
 
 @shown.html.register

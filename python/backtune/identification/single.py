@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .._engine.errors import NetworkError
+from .._engine.types import JsonObject
 from ..networks.linear.operating import taps
 from ..networks.network import Network
 from ..networks.structure import INPUT, Structure
@@ -90,8 +90,8 @@ class _Folding:
 
     def __init__(self, member: Member, structure: Structure) -> None:
         self.member, self.structure, self.front = member, structure, member.front
-        self.weights: list[dict[str, Any]] = []
-        self.rest: dict[str, Any] = {}
+        self.weights: list[JsonObject] = []
+        self.rest: JsonObject = {}
         self.outputs: dict[str, slice] = {}
         first = 0
         for name, count in structure.observed:
@@ -102,7 +102,7 @@ class _Folding:
         old = {item["name"]: item for item in structure.document["weights"]}
         self._fixed = {name: item.get("fixed") for name, item in old.items()}
 
-    def group(self, group: dict[str, Any]) -> dict[str, Any]:
+    def group(self, group: JsonObject) -> JsonObject:
         """Return a group that reads and gives the user's units."""
         name = group["name"]
         if group["kind"] == "measured":
@@ -139,7 +139,7 @@ class _Folding:
         own = self.outputs.get(self.structure.source(source, 0)[0])
         return None if own is None else (self.front.y.mean[own], self.front.y.deviation[own])
 
-    def _connections(self, item: dict[str, Any], matrix: np.ndarray) -> list[dict[str, Any]]:
+    def _connections(self, item: JsonObject, matrix: np.ndarray) -> list[JsonObject]:
         """Return a connection, or several where channels of the input come at different lags."""
         if item["source"] != INPUT:
             return [self._connected(item, item["weight"], matrix, item["lag"])]
@@ -153,9 +153,7 @@ class _Folding:
             self._connected(item, name, parts[lag], lag) for name, lag in zip(names, sorted(parts))
         ]
 
-    def _connected(
-        self, item: dict[str, Any], weight: str, matrix: np.ndarray, lag: int
-    ) -> dict[str, Any]:
+    def _connected(self, item: JsonObject, weight: str, matrix: np.ndarray, lag: int) -> JsonObject:
         """Return a connection of these weights; NaN, and what was no connection, is none."""
         entries = item.get("entries")
         there = np.isfinite(matrix)
@@ -177,7 +175,7 @@ class _Folding:
         return found
 
     def _add(self, name: str, values: np.ndarray, fixed: ArrayLike | None = None) -> None:
-        item: dict[str, Any] = {"name": name, "values": values.ravel().tolist()}
+        item: JsonObject = {"name": name, "values": values.ravel().tolist()}
         if fixed is not None and np.any(fixed):
             item["fixed"] = np.asarray(fixed).ravel().tolist()
         self.weights.append(item)

@@ -10,11 +10,12 @@ import time
 import uuid
 import warnings
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any, Callable
 
 from .candidates import Candidate
 from .record import Record
-from .search import Search
+from .search import Item, Result, Search
 
 # Records that a worker keeps, whose threads (those of Dask) share them.
 _MOST = 64
@@ -26,10 +27,7 @@ _keys: dict[int, str] = {}
 def has_workers(jobs: int | None) -> bool:
     """Tell whether a context of joblib, as ``joblib.parallel_config``, names workers elsewhere.
 
-    Parameters
-    ----------
-    jobs : int or None
-        How many are asked for besides.
+    `jobs` are asked for besides.
     """
     if "joblib" not in sys.modules:
         return False
@@ -47,20 +45,15 @@ class Workers:
     """What does tasks on the workers that joblib has by now.
 
     Candidates go there and come back without their estimators, which are brought to where they
-    stood where they go on: results are those of this process, to the bit.
-
-    Parameters
-    ----------
-    search : Search
-    jobs : int or None
-        None: as many as the context of joblib says.
+    stood where they go on: results are those of this process, to the bit. `jobs` of None are as
+    many as the context of joblib says.
     """
 
     def __init__(self, search: Search, jobs: int | None) -> None:
         self._search, self._jobs = search, jobs
         self._sent: dict[int, tuple[Record, str, bytes]] = {}
 
-    def at_once(self, task: Callable[[Any], Any], items: list[Any]) -> Iterator[Any]:
+    def at_once(self, task: Callable[[Item], Result], items: list[Item]) -> Iterator[Result]:
         """Do a task of all items; yield results in their order."""
         from joblib import Parallel, delayed
         from joblib.parallel import get_active_backend
@@ -76,7 +69,9 @@ class Workers:
                 result, copy = self._loaded(answer)
                 if isinstance(item, Candidate):
                     item.adopt(copy)
-                yield item if result is copy else result
+                if result is copy:
+                    result = item
+                yield result
         finally:
             if streams:
                 # Where a search ends early, what is under way is given up.
@@ -84,11 +79,11 @@ class Workers:
                     warnings.simplefilter("ignore")
                     answers.close()
 
-    def _dumped(self, value: Any) -> bytes:
+    def _dumped(self, value: object) -> bytes:
         known, search = self._sent, self._search
 
         class There(_cloudpickle().Pickler):  # type: ignore[misc]
-            def persistent_id(self, value: Any) -> Any:
+            def persistent_id(self, value: object) -> tuple | None:
                 if isinstance(value, Record):
                     if id(value) not in known:
                         known[id(value)] = value, uuid.uuid4().hex, pickle.dumps(value)
@@ -106,13 +101,13 @@ class Workers:
         search = self._search
 
         class Back(pickle.Unpickler):
-            def persistent_load(self, name: Any) -> Any:
+            def persistent_load(self, name: tuple) -> Search | Record:
                 return search if name[0] == "search" else records[name[1]]
 
         return Back(io.BytesIO(answer)).load()
 
 
-def _cloudpickle() -> Any:
+def _cloudpickle() -> ModuleType:
     """Return what pickles functions that are no module's: joblib has it, or came with it."""
     try:
         import cloudpickle
@@ -129,7 +124,7 @@ def _done(task: bytes, item: bytes) -> bytes:
     searches: list[Search] = []
 
     class Here(pickle.Unpickler):
-        def persistent_load(self, name: Any) -> Any:
+        def persistent_load(self, name: tuple) -> Search | Record:
             if name[0] == "record":
                 return _record(name[1], name[2])
             if not searches:
@@ -137,7 +132,7 @@ def _done(task: bytes, item: bytes) -> bytes:
             return searches[0]
 
     class Back(pickle.Pickler):
-        def persistent_id(self, value: Any) -> Any:
+        def persistent_id(self, value: object) -> tuple | None:
             if isinstance(value, Search):
                 return ("search",)
             if isinstance(value, Record) and id(value) in _keys:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from .._engine.types import Array
+from ..networks.network import Network
+from ._criterion import TransformCriterion
+from ._kernels import Kernel
+from ._unit import UnitTransform
 
-def backward_errors(criterion: Any, weights: Any = None) -> tuple[np.ndarray, np.ndarray]:
+
+def backward_errors(
+    criterion: TransformCriterion, weights: Array | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return slopes of rho and backward errors, each (T, N), at some flat weights.
 
     What comes back from later times is the engine's adjoint of the remaining sequence by its
@@ -28,7 +34,9 @@ def backward_errors(criterion: Any, weights: Any = None) -> tuple[np.ndarray, np
             transform._changed()
 
 
-def _errors(criterion: Any, transform: Any, net: Any) -> tuple[np.ndarray, np.ndarray]:
+def _errors(
+    criterion: TransformCriterion, transform: UnitTransform, net: Network
+) -> tuple[np.ndarray, np.ndarray]:
     x, u = transform._values(), transform.input._values()
     units, steps = transform._units, len(x)
     links = _links(transform)
@@ -47,7 +55,7 @@ def _errors(criterion: Any, transform: Any, net: Any) -> tuple[np.ndarray, np.nd
     return slopes, errors
 
 
-def _links(transform: Any) -> list[tuple[int, int, float, Any]]:
+def _links(transform: UnitTransform) -> list[tuple[int, int, float, Kernel]]:
     """Return (node, reader, weight, kernel) of what is read at the same time, by the node.
 
     Nodes that read one have their errors before it.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from .._engine.types import Array, OneSequence, StateLike
+from ..estimation.criteria import Criterion
 from ..estimation.estimator import Estimator
 from ..networks.network import Network
 from ._unit import UnitTransform
@@ -28,14 +28,45 @@ class TransformCriterion:
 
     _observed: int
 
-    def _estimator(self, net: Network, part: slice = slice(None), **options: Any) -> Estimator:
+    @property
+    def _reestimates(self) -> bool:
+        """Whether estimation is also tried on re-estimated states."""
         raise NotImplementedError
+
+    def _goal(self) -> Criterion:
+        """Return what the engine is asked for."""
+        raise NotImplementedError
+
+    def _wanted(self, part: slice) -> Array | None:
+        """Return the desired values of a part of the times, None where means are asked for."""
+        return None
+
+    def _estimator(
+        self,
+        net: Network,
+        initial: StateLike | None = None,
+        part: slice = slice(None),
+        *,
+        method: str | None = None,
+        reestimation: bool | None = None,
+    ) -> Estimator:
+        return Estimator(
+            net,
+            self._inputs(part),
+            self._wanted(part),
+            criterion=self._goal(),
+            missing="error",
+            initial=initial,
+            restarts=0,
+            method=method,
+            reestimation=self._reestimates if reestimation is None else reestimation,
+        )
 
     def _slopes(self, states: np.ndarray) -> np.ndarray:
         """Return the derivative by the observed nodes, (T, nodes), of values (T, N)."""
         raise NotImplementedError
 
-    def _inputs(self, part: slice) -> Any:
+    def _inputs(self, part: slice) -> OneSequence:
         u = self.transform.input._values()[part]
         return u if u.shape[1] else len(u)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine.errors import FileError
 from ..display.canvas import legend
 
 
-def save_curves(file: str, x: Any, curves: dict[str, Any], axes: tuple[str, str]) -> None:
+def save_curves(
+    file: str, x: ArrayLike, curves: Mapping[str, ArrayLike], axes: tuple[str, str]
+) -> None:
     """Write file.dat, a column for x and for each curve, and file.png, its axes so named."""
     try:
         columns = np.column_stack([x, *curves.values()])

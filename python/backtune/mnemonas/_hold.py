@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from ..networks.network import Network
+from .kernel_transform import KernelTransform
 
-def hold_others(transform: Any, net: Any, free: set[tuple[int, int]]) -> None:
+
+def hold_others(transform: KernelTransform, net: Network, free: set[tuple[int, int]]) -> None:
     """Fix all weights of a network but those of some nodes and kernels of its transform."""
     keep: dict[str, np.ndarray] = {}
     for n, d in free:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 NAMES = ("2", "1", "0", "a", "b", "h")
 
 
-def values_of(name: str, x: Any, desired: Any, nu: float) -> np.ndarray:
+def values_of(name: str, x: ArrayLike, desired: ArrayLike, nu: float) -> np.ndarray:
     """Return rho, as docs/criteria.md has it; with nu = 0 its limit."""
     e = np.abs(np.subtract(x, desired))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -30,7 +29,7 @@ def values_of(name: str, x: Any, desired: Any, nu: float) -> np.ndarray:
     return np.where(np.isnan(e), 0.0, rho)
 
 
-def slopes(name: str, x: Any, desired: Any, nu: float) -> np.ndarray:
+def slopes(name: str, x: ArrayLike, desired: ArrayLike, nu: float) -> np.ndarray:
     """Return the derivative of rho by x; 0 where rho counts only."""
     e = np.subtract(x, desired)
     size = np.abs(e)
@@ -52,5 +51,5 @@ def slopes(name: str, x: Any, desired: Any, nu: float) -> np.ndarray:
     return np.where(np.isnan(slope), 0.0, slope)
 
 
-def _side(desired: Any) -> np.ndarray:
+def _side(desired: ArrayLike) -> np.ndarray:
     return np.sign(np.asarray(desired) - 0.5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Callable
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from .._engine.errors import ArgumentError
 from . import _draws
 
 
-def sequence(name: str, units: int, steps: int, parameters: tuple[Any, ...]) -> np.ndarray:
+def sequence(name: str, units: int, steps: int, parameters: tuple[float, ...]) -> np.ndarray:
     """Make a sequence by name, (steps, units)."""
     if name not in _SEQUENCES:
         known = ", ".join(_SEQUENCES)
@@ -22,7 +22,7 @@ def sequence(name: str, units: int, steps: int, parameters: tuple[Any, ...]) -> 
     return make(units, steps, *parameters)
 
 
-def transformed(values: np.ndarray, name: str, parameters: tuple[Any, ...]) -> np.ndarray:
+def transformed(values: np.ndarray, name: str, parameters: tuple[float, ...]) -> np.ndarray:
     """Apply a transformation by name to a sequence, (steps, units)."""
     if name not in ("affine", "noise"):
         raise ArgumentError(f"transformation {name!r}: unknown, expected affine or noise")
@@ -94,7 +94,7 @@ def _acorr(units: int, steps: int, correlation: float) -> np.ndarray:
 
 
 # Name -> function, number of parameters.
-_SEQUENCES: dict[str, tuple[Any, int]] = {
+_SEQUENCES: dict[str, tuple[Callable[..., np.ndarray], int]] = {
     "normal": (_white, 1),
     "sierpinski": (_sierpinski, 0),
     "zerone": (_zerone, 1),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from .._engine.arrays import as_count
 from .._engine.errors import ArgumentError
 from ._kernels import CONSTANT, Kernel, inputs, node
 from .inputs import Input
-from .kernel_transform import KernelTransform
+from .kernel_transform import KernelTransform, Slot
 
 
 class UnitTransform(KernelTransform):
@@ -40,7 +39,7 @@ class UnitTransform(KernelTransform):
         """Return the kernels of a + W x(t-1) + B i(t-1)."""
         return [CONSTANT, *(node(n) for n in range(self._units)), *inputs(self.input.N)]
 
-    def _linear_slot(self, group: str, unit: int, d: int) -> tuple[str, Any, float]:
+    def _linear_slot(self, group: str, unit: int, d: int) -> Slot:
         if d == 1:
             return f"{group}.a", (unit,), 1.0
         if d < 2 + self._units:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import Union
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine.arrays import as_count, as_float, as_number
 from .._engine.errors import ArgumentError
 from ..estimation import criteria
-from ..estimation.estimator import Estimator
-from ..networks.network import Network
 from ._criterion import TransformCriterion
 from ._rho import NAMES, slopes, values_of
 from ._unit import UnitTransform
 from .inputs import Input
 from .observables import Observable, Product
+
+#: Observables, or the values that they are asked to have.
+Listed = Union[Sequence[Observable], Sequence[float], np.ndarray]
 
 
 class SupervisedCriterion(TransformCriterion):
@@ -98,20 +101,23 @@ class SupervisedCriterion(TransformCriterion):
         """Return the number of nodes with desired values, all of them with reinject "b"."""
         return {"b": self.transform.N, "o": self._observed, "n": 0}[self.reinject]
 
-    def _estimator(self, net: Network, part: slice = slice(None), **options: Any) -> Estimator:
-        kinds: dict[str, Any] = {
-            "1": lambda nu: criteria.Robust(order=1, nu=nu),
-            "0": lambda nu: criteria.Robust(order=0, nu=nu),
-            "a": lambda nu: criteria.Huber(nu=nu),
-            "b": lambda nu: criteria.Biweight(nu=nu),
-            "h": lambda nu: criteria.Boolean(nu=nu),
+    @property
+    def _reestimates(self) -> bool:
+        return self.reinject == "b"
+
+    def _goal(self) -> criteria.Criterion:
+        nu = self.nu or None
+        kinds: dict[str, criteria.Criterion] = {
+            "1": criteria.Robust(order=1, nu=nu),
+            "0": criteria.Robust(order=0, nu=nu),
+            "a": criteria.Huber(nu=nu),
+            "b": criteria.Biweight(nu=nu),
+            "h": criteria.Boolean(nu=nu),
         }
-        kind = kinds.get(self.criterion, lambda nu: criteria.LeastSquares())(self.nu or None)
-        options = {"reestimation": self.reinject == "b", **options}
-        desired = self._desired()[part]
-        return Estimator(
-            net, self._inputs(part), desired, criterion=kind, missing="error", **options
-        )
+        return kinds.get(self.criterion, criteria.LeastSquares())
+
+    def _wanted(self, part: slice) -> np.ndarray:
+        return self._desired()[part]
 
     def _has_values(self, part: slice) -> bool:
         return not np.isnan(self._desired()[part]).all()
@@ -145,15 +151,15 @@ class ObservableCriterion(TransformCriterion):
     def __init__(
         self,
         transform: UnitTransform,
-        first: Any,
-        second: Any,
-        lambdas: Any = None,
+        first: Input | Listed,
+        second: Listed,
+        lambdas: ArrayLike | None = None,
         reinject: bool = False,
     ) -> None:
         super().__init__(transform)
-        listed = second if isinstance(first, Input) else first
-        self.observables = list(listed)
-        if not all(isinstance(item, Product) for item in self.observables):
+        listed = list(second if isinstance(first, Input) else first)
+        self.observables = [item for item in listed if isinstance(item, Product)]
+        if len(self.observables) < len(listed):
             raise NotImplementedError(
                 "observables of one's own: the mean of a firmware group of the network that is"
                 " observed, by backtune.observables.mean and backtune.criteria.Observables"
@@ -227,10 +233,12 @@ class ObservableCriterion(TransformCriterion):
                 result[:, n] += [sign * item.doValueDerivative(n, t) for t in range(len(states))]
         return result
 
-    def _estimator(self, net: Network, part: slice = slice(None), **options: Any) -> Estimator:
-        goals = [item._engine(value) for item, value in zip(self.observables, self._expected)]
-        options = {"reestimation": self.reinject, **options}
-        kind = criteria.Observables(goals)
-        return Estimator(net, self._inputs(part), criterion=kind, missing="error", **options)
+    @property
+    def _reestimates(self) -> bool:
+        return self.reinject
+
+    def _goal(self) -> criteria.Criterion:
+        pairs = zip(self.observables, self._expected)
+        return criteria.Observables([item._engine(value) for item, value in pairs])
 
     _scale = 1.0

@@ -97,14 +97,7 @@ class KernelDistributedEstimator(KernelEstimator):
         if not np.isfinite(x).all() or not self.criterion._has_values(part):
             return
         with self.criterion._estimator(
-            net,
-            part=part,
-            initial=state,
-            restarts=0,
-            method="backward-tuning",
-            reestimation=with_update,
+            net, state, part, method="backward-tuning", reestimation=with_update
         ) as estimator:
             estimator.step()
-        for name, array in net.weights.items():
-            transform.network.weights[name] = array
-        transform._changed()
+        self._take(net)

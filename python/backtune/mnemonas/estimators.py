@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 import os
-from typing import Any
+from typing import Callable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine.errors import ArgumentError, FileError
 from .._engine.files import write_whole
 from ..estimation.trace import Report, Trace
+from ..networks.network import Network
 from ._adjoint import backward_errors
 from ._hold import hold_others
-from .criteria import ObservableCriterion, SupervisedCriterion
+from ._unit import UnitTransform
+from .criteria import Listed, ObservableCriterion, SupervisedCriterion
 from .fits import CurveFit
 from .inputs import Input
 
@@ -30,7 +33,9 @@ class KernelEstimator:
     criterion : SupervisedCriterion or ObservableCriterion
     """
 
-    def __init__(self, transform: Any, criterion: Any) -> None:
+    def __init__(
+        self, transform: UnitTransform, criterion: SupervisedCriterion | ObservableCriterion
+    ) -> None:
         if criterion.transform is not transform:
             raise ArgumentError("criterion: it was made for another transform")
         self.transform, self.criterion = transform, criterion
@@ -95,7 +100,7 @@ class KernelEstimator:
         free = {(n, d) for n, d in self.transform._places() if n < count}
         hold_others(self.transform, net, free)
         if net.get_weights().size:
-            self._estimate(net, 100, 1e-12, method="gauss-newton")
+            self._estimate(net, 100, 1e-12, "gauss-newton")
         return self._finish(net)
 
     def getFit(self, what: str = "cost") -> CurveFit:
@@ -122,18 +127,25 @@ class KernelEstimator:
         return fit
 
     def _estimate(
-        self, net: Any, iterations: int, tolerance: float, callback: Any = None, **options: Any
+        self,
+        net: Network,
+        iterations: int,
+        tolerance: float,
+        method: str,
+        callback: Callable[[Report], object] | None = None,
     ) -> Trace:
         initial = self.transform._initial
-        with self.criterion._estimator(net, initial=initial, restarts=0, **options) as estimator:
+        with self.criterion._estimator(net, initial, method=method) as estimator:
             return estimator.run(iterations, tolerance, 0.0, progress=False, callback=callback)
 
-    def _finish(self, net: Any) -> float:
+    def _take(self, net: Network) -> None:
         """Take the weights of a network of the same arrays."""
-        weights = self.transform.network.weights
         for name, array in net.weights.items():
-            weights[name] = array
+            self.transform.network.weights[name] = array
         self.transform._changed()
+
+    def _finish(self, net: Network) -> float:
+        self._take(net)
         self._errors = None
         self._cost = self.criterion.rho()
         return self._cost
@@ -176,9 +188,7 @@ class KernelExperimentalEstimator(KernelEstimator):
         def note(report: Report) -> None:
             passed.append(net.get_weights())
 
-        trace = self._estimate(
-            net, maxIterations, criterion_epsilon, note, method="backward-tuning"
-        )
+        trace = self._estimate(net, maxIterations, criterion_epsilon, "backward-tuning", note)
         # An iteration that was cut short is in the trace only where it found something.
         self._passed += [*passed, *passed[-1:]][: len(trace)]
         seconds = np.diff(trace.seconds, prepend=0.0)
@@ -218,7 +228,7 @@ class KernelSupervisedEstimator(KernelExperimentalEstimator):
 
     def __init__(
         self,
-        transform: Any,
+        transform: UnitTransform,
         values: Input,
         criterion: str = "2",
         nu: float = 1e-3,
@@ -238,7 +248,13 @@ class KernelObservableEstimator(KernelExperimentalEstimator):
         values and observables.
     """
 
-    def __init__(self, transform: Any, first: Any, second: Any, lambdas: Any = None) -> None:
-        is_values = not isinstance(first, Input) and np.ndim(first) and np.isscalar(first[0])
-        order = (second, first) if is_values else (first, second)
-        super().__init__(transform, ObservableCriterion(transform, *order, lambdas))
+    def __init__(
+        self,
+        transform: UnitTransform,
+        first: Input | Listed,
+        second: Listed,
+        lambdas: ArrayLike | None = None,
+    ) -> None:
+        if not isinstance(first, Input) and np.asarray(first).ndim and np.isscalar(first[0]):
+            first, second = second, first
+        super().__init__(transform, ObservableCriterion(transform, first, second, lambdas))

@@ -7,6 +7,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..estimation.trace import decay_fit
 from .histogram import Histogram
@@ -93,7 +94,7 @@ class CurveFit:
         from ._drawing import save_curves
 
         times = np.arange(self.getCount())
-        curves = {"value": self._values, "model": _curve(self._model, times)}
+        curves: dict[str, ArrayLike] = {"value": self._values, "model": _curve(self._model, times)}
         save_curves(file, times, curves, ("number of the value", "value"))
 
 

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine.arrays import as_count, as_float
 from .._engine.errors import ArgumentError, FileError, StateError
@@ -111,7 +112,7 @@ class BufferedInput(Input):
         place = self._place(n, t)
         return 0.0 if place < 0 else float(self._values()[place, n])
 
-    def add(self, values: Any) -> None:
+    def add(self, values: ArrayLike) -> None:
         """Add the values of one more time, (N,), where the input was made by N alone."""
         if not self._grows:
             raise StateError("BufferedInput.add: this input has a fixed length")
@@ -179,7 +180,7 @@ def _part(values: np.ndarray, N0: int = 0, n0: int = 0, T0: int = 0, t0: int = 0
     return values[t0:end, n0:last].copy()
 
 
-def _shaped(values: Any, N: int | None = None, T: int | None = None) -> np.ndarray:
+def _shaped(values: ArrayLike, N: int | None = None, T: int | None = None) -> np.ndarray:
     array = as_float(values, "values")
     units = array.shape[-1] if N is None and array.ndim == 2 else 1 if N is None else int(N)
     steps = array.size // max(units, 1) if T is None else int(T)

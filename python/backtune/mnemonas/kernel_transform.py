@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Callable, ClassVar, TypeVar
 
 import numpy as np
 
 from .._engine.arrays import as_number
 from .._engine.errors import ArgumentError
+from .._engine.types import Array, Flags
 from . import _draws
 from .inputs import Input
 from .recurrent import KernelEquations
+
+#: Array and index of a weight of the network, and by what it is multiplied there.
+Slot = tuple[str, tuple[int, ...], float]
+Made = TypeVar("Made", bound="KernelTransform")
 
 
 class KernelTransform(KernelEquations):
@@ -28,7 +33,7 @@ class KernelTransform(KernelEquations):
     """
 
     # The classes of units, by name.
-    _kinds: ClassVar[dict[str, Any]] = {}
+    _kinds: ClassVar[dict[str, Callable[[int, Input], KernelTransform]]] = {}
 
     @staticmethod
     def newKernelTransform(type: str, N: int, input: Input) -> KernelTransform:
@@ -44,8 +49,7 @@ class KernelTransform(KernelEquations):
             raise ArgumentError(f"type {type!r}: expected one of {', '.join(sorted(kinds))}")
         return kinds[type](N, input)
 
-    def _slot(self, n: int, d: int) -> tuple[str, Any, float]:
-        """Return array and index of a weight of the network, and by what it is multiplied there."""
+    def _slot(self, n: int, d: int) -> Slot:
         raise NotImplementedError
 
     def _places(self) -> Iterator[tuple[int, int]]:
@@ -81,7 +85,7 @@ class KernelTransform(KernelEquations):
     def _set(self, wanted: dict[tuple[int, int], float]) -> dict[tuple[int, int], bool]:
         """Set several weights; whether each of them is inside its bounds."""
         weights = self.network.weights
-        arrays: dict[str, Any] = {}
+        arrays: dict[str, tuple[Array, Array, Array, Flags]] = {}
         result = {}
         for (n, d), value in wanted.items():
             number = as_number(value, "weight")
@@ -104,7 +108,7 @@ class KernelTransform(KernelEquations):
         self._changed()
         return result
 
-    def _hold(self, name: str, value: float, factor: float = 1.0) -> Any:
+    def _hold(self: Made, name: str, value: float, factor: float = 1.0) -> Made:
         """Hold all weights of an array at a value, or let them be adjusted where it is NaN."""
         weights = self.network.weights
         if math.isnan(value):
@@ -114,7 +118,7 @@ class KernelTransform(KernelEquations):
             weights.constrain(name, fixed=True)
         return self._changed()
 
-    def setWeights(self, transform: KernelTransform) -> Any:
+    def setWeights(self: Made, transform: KernelTransform) -> Made:
         """Take the weights of another transform of the same class, for the units that both have.
 
         Raises
@@ -142,13 +146,13 @@ class KernelTransform(KernelEquations):
         return tags
 
     def setWeightsRandom(
-        self,
+        self: Made,
         mean: float = 0.0,
         sigma: float = 0.0,
         add: bool = False,
         mode: str = "normal",
         seed: int = -1,
-    ) -> Any:
+    ) -> Made:
         """Draw all weights that are not held.
 
         Parameters
@@ -175,7 +179,7 @@ class KernelTransform(KernelEquations):
 
     def _weights(self) -> np.ndarray:
         """Return all weights, node after node."""
-        arrays = {name: array for name, array in self.network.weights.items()}
+        arrays = dict(self.network.weights.items())
         slots = [self._slot(n, d) for n, d in self._places()]
         return np.array([arrays[name][index] / factor for name, index, factor in slots])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from ..networks.network import Network
 from . import _draws
 from ._kernels import Kernel
 from .inputs import Input
+
+Made = TypeVar("Made", bound="RecurrentTransform")
 
 _OWN = (
     "{}: kernels of one's own are written with Network.learnware and Network.firmware; here use one"
@@ -91,7 +93,7 @@ class RecurrentTransform(Input):
         self._imposed = {}
         return self._changed()
 
-    def _changed(self) -> Any:
+    def _changed(self: Made) -> Made:
         self._kept = None
         return self
 
@@ -183,7 +185,7 @@ class RecurrentTransform(Input):
             rates.append(math.log(distance / d0) / W if distance > 0 else -math.inf)
         return float(np.mean(rates))
 
-    def _after(self, inputs: Any, u: np.ndarray, units: np.ndarray) -> np.ndarray:
+    def _after(self, inputs: np.ndarray | int, u: np.ndarray, units: np.ndarray) -> np.ndarray:
         states = self.network.simulate(inputs, self._state(u, units), states=True)[1]
         return self._stacked(states)[-1, : self._units]
 

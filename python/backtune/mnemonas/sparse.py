@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from ..networks.network import Network
 from . import _draws
 from ._kernels import Factor, Kernel, inputs, node
 from ._unit import UnitTransform
-from .kernel_transform import KernelTransform
+from .kernel_transform import KernelTransform, Slot
 
 
 class SparseNonLinearTransform(UnitTransform):
@@ -93,7 +92,7 @@ class SparseNonLinearTransform(UnitTransform):
         ]
         return [node(n, 1, self._leak)], [*read, *inputs(self.input.N)]
 
-    def _slot(self, n: int, d: int) -> tuple[str, Any, float]:
+    def _slot(self, n: int, d: int) -> Slot:
         count = self._read.shape[1]
         if d <= count:
             return "u.x.W", (n, int(self._read[n, d - 1])), 1.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from ..networks.network import Network
 from ._kernels import CONSTANT, Factor, Kernel, inputs, node, sigmoid
 from ._unit import UnitTransform
 from .inputs import Input
+from .kernel_transform import Slot
 from .sparse import SparseNonLinearTransform
 
 __all__ = [
@@ -46,7 +46,7 @@ class LinearTransform(UnitTransform):
     def _make_kernels(self, n: int) -> tuple[list[Kernel], list[Kernel]]:
         return [], self._linear()
 
-    def _slot(self, n: int, d: int) -> tuple[str, Any, float]:
+    def _slot(self, n: int, d: int) -> Slot:
         return self._linear_slot("u.x", n, d)
 
     def setOffset(self, value: float = 0) -> LinearTransform:
@@ -96,7 +96,7 @@ class LinearNonLinearTransform(UnitTransform):
             return [node(n + units, 0), squashed], []
         return [], [node(n - units)] if n < 2 * units else self._linear()
 
-    def _slot(self, n: int, d: int) -> tuple[str, Any, float]:
+    def _slot(self, n: int, d: int) -> Slot:
         units = self._units
         if n < 2 * units:
             return "u.x1.g", (n - units,), 1.0
@@ -144,7 +144,7 @@ class IntegrateAndFireTransform(UnitTransform):
         kept = Kernel((rest, Factor(n, 1)), scale=0.5)
         return [], [kept, CONSTANT, *spikes, *inputs(self.input.N)]
 
-    def _slot(self, n: int, d: int) -> tuple[str, Any, float]:
+    def _slot(self, n: int, d: int) -> Slot:
         if n >= self._units:
             return "u.q.w", (n - self._units,), 1.0
         # The network's leak is that of (1 - z) x, not of half of it.
@@ -206,7 +206,7 @@ class SoftMaxTransform(UnitTransform):
             return [Kernel((Factor(n + units, 0, math.exp, math.exp),))], []
         return [], self._linear()
 
-    def _slot(self, n: int, d: int) -> tuple[str, Any, float]:
+    def _slot(self, n: int, d: int) -> Slot:
         return self._linear_slot("u.z", n - 2 * self._units - 1, d)
 
     def setOffset(self, value: float = 0) -> SoftMaxTransform:

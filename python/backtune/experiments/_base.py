@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Callable, TypeVar
 
 from .._engine.arrays import as_size
 from .._engine.errors import ArgumentError
+from .._engine.types import Figure
 
 #: Methods of estimation that can stand side by side.
 METHODS = ("gauss-newton", "backward-tuning")
@@ -78,12 +79,12 @@ class Settings:
         return {"stop": self.stop, "iterations": self.iterations}
 
 
-def _one_of(value: Any, names: Sequence[str], what: str) -> None:
+def _one_of(value: object, names: Sequence[str], what: str) -> None:
     if value not in names:
         raise ArgumentError(f"{what}: {value!r} came, expected one of {', '.join(names)}")
 
 
-def _at_least(value: Any, least: int, what: str) -> None:
+def _at_least(value: int, least: int, what: str) -> None:
     if as_size(value, what) < least:
         raise ArgumentError(f"{what}: {value} came, expected {least} or more")
 
@@ -92,8 +93,8 @@ def _at_least(value: Any, least: int, what: str) -> None:
 class Table:
     """A table: the names of its columns, and rows of numbers, words or None."""
 
-    columns: Sequence[Any]
-    rows: Sequence[Sequence[Any]]
+    columns: Sequence[object]
+    rows: Sequence[Sequence[object]]
     caption: str = ""
 
 
@@ -116,7 +117,7 @@ class Report:
     tables: Sequence[Table]
     notes: Sequence[str]
     data: Table
-    draw: Callable[[Any], None] | None = None
+    draw: Callable[[Figure], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ class Experiment:
 class Chosen:
     """Records of one kind, in their order, with the values that they share."""
 
-    values: Mapping[str, Any]
+    values: Parameters
     records: list[Record] = field(default_factory=list)
 
     def column(self, name: str) -> list[Any]:
@@ -182,5 +183,5 @@ def data_table(records: Sequence[Record]) -> Table:
     return Table(columns, [[record.get(name) for name in columns] for record in records])
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: object) -> bool:
     return not isinstance(value, (list, dict))
