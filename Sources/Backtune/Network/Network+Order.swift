@@ -87,6 +87,6 @@ extension Network {
 
   /// Number of values of a flat state.
   public var stateSize: Int {
-    stateLayout.reduce(0) { $0 + $1.depth * size(of: $1.group) }
+    memo.stateSize { stateLayout.reduce(0) { $0 + $1.depth * size(of: $1.group) } }
   }
 }

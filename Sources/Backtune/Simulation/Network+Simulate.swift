@@ -31,21 +31,22 @@ extension Network {
   ) throws -> SimulationResult {
     let run = try FreeRun(
       self, lengths: lengths, inputs: inputs, initial: initial, measurements)
-    let outputs = try Recording(
-      wantsOutputs ? outputs.map { ($0.group, $0.count) } : [], run.shards)
-    let states = try Recording(
-      wantsStates ? groups.indices.map { ($0, groups[$0].size) } : [], run.shards)
+    let outputs =
+      wantsOutputs ? try Recording(outputs.map { ($0.group, $0.count) }, run.shards) : nil
+    let states =
+      wantsStates
+      ? try Recording(groups.indices.map { ($0, groups[$0].size) }, run.shards) : nil
     let (final, stateSize) = (try run.makePast(), stateSize)
     try run.simulate { shard, trajectory, first, part, _ in
-      outputs.record(shard, trajectory, first, part)
-      states.record(shard, trajectory, first, part)
+      outputs?.record(shard, trajectory, first, part)
+      states?.record(shard, trajectory, first, part)
       shard.forEachEnd(of: part, first) { sequence, lane, end in
         trajectory.past(before: end, lane: lane, into: final.pointer + sequence * stateSize)
       }
     }
     return SimulationResult(
-      outputs: try outputs.values.array(for: "outputs"),
-      states: try states.values.array(for: "states"), final: try final.array(for: "final states"))
+      outputs: try outputs?.values.array(for: "outputs") ?? [],
+      states: try states?.values.array(for: "states") ?? [], final: try final.array(for: "final states"))
   }
 
   /// Derivative of the sum over sequences, t, k of slopes(t,k) outputs(t,k), by the adjoint without guard.
