@@ -21,9 +21,9 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CLAPACK"),
-    .systemLibrary(name: "CPrefetch"),
+    .systemLibrary(name: "CProcessor"),
     .systemLibrary(name: "CThread"),
-    engine("Numerics", ["CLAPACK", "CPrefetch", "CThread"]),
+    engine("Numerics", ["CLAPACK", "CProcessor", "CThread"]),
     engine("Network", ["BacktuneNumerics"]),
     engine("Simulation", ["BacktuneNetwork", "BacktuneNumerics"]),
     engine("Criterion", ["BacktuneSimulation", "BacktuneNetwork", "BacktuneNumerics"]),

@@ -11,7 +11,7 @@ engine=$(ls -d Sources/Backtune/*/ | xargs -n 1 basename | grep -v docc | sed 's
 rm -rf "$folder/pages" "$folder/symbols"
 mkdir -p "$folder/symbols"
 # What the umbrella module exports again is its own here.
-swift symbolgraph-extract -module-name Backtune -I "$modules" -I Sources/CLAPACK -I Sources/CPrefetch -I Sources/CThread \
+swift symbolgraph-extract -module-name Backtune -I "$modules" -I Sources/CLAPACK -I Sources/CProcessor -I Sources/CThread \
   -target "$target" -minimum-access-level public \
   -experimental-allowed-reexported-modules="$engine" -output-dir "$folder/symbols"
 docc convert Sources/Backtune/Backtune.docc --additional-symbol-graph-dir "$folder/symbols" \

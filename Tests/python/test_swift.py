@@ -90,7 +90,7 @@ def test_examples_compile(symbols, tmp_path):
     source.write_text("\n".join(program))
     modules = next(ROOT.glob(".build-lib-*/release/Modules"))
     command = ["swiftc", "-typecheck", "-parse-as-library", "-swift-version", "6", "-I", modules]
-    for name in ("CLAPACK", "CPrefetch", "CThread"):
+    for name in ("CLAPACK", "CProcessor", "CThread"):
         command += ["-I", ROOT / "Sources" / name]
     command.append(source)
     result = subprocess.run(command, capture_output=True, text=True, timeout=300)

@@ -1,3 +1,7 @@
+#if BACKTUNE_V4
+  import CProcessor
+#endif
+
 /// Several lanes side by side.
 extension OuterProducts {
   /// Values of s that stay in the cache while all rows of e pass over them.
@@ -98,26 +102,28 @@ extension OuterProducts {
         p += step
         q += step
       }
-      (Vector(at: g) + totals(pairs(f0, f1), pairs(f2, f3), pairs(f4, f5), pairs(f6, f7))).store(g)
+      (Vector(at: g) + totals(f0, f1, f2, f3, f4, f5, f6, f7)).store(g)
       let r = g + stride
-      (Vector(at: r) + totals(pairs(h0, h1), pairs(h2, h3), pairs(h4, h5), pairs(h6, h7))).store(r)
+      (Vector(at: r) + totals(h0, h1, h2, h3, h4, h5, h6, h7)).store(r)
     }
 
-    /// Two sums of each of two vectors, of what is to be added yet.
-    @inline(__always)
-    private static func pairs(_ a: Vector, _ b: Vector) -> SIMD4<Double> {
-      let four = Vector(lowHalf: a.lowHalf + a.highHalf, highHalf: b.lowHalf + b.highHalf)
-      return four.evenHalf + four.oddHalf
-    }
-
-    /// The sums of eight vectors, out of those of pairs.
+    /// The sums of eight vectors.
     @inline(__always)
     private static func totals(
-      _ a: SIMD4<Double>, _ b: SIMD4<Double>, _ c: SIMD4<Double>, _ d: SIMD4<Double>
+      _ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector, _ e: Vector, _ f: Vector, _ g: Vector,
+      _ h: Vector
     ) -> Vector {
-      let (low, high) = (Vector(lowHalf: a, highHalf: b), Vector(lowHalf: c, highHalf: d))
-      return Vector(
-        lowHalf: low.evenHalf + low.oddHalf, highHalf: high.evenHalf + high.oddHalf)
+      quarters(quarters(halves(a, b), halves(c, d)), quarters(halves(e, f), halves(g, h)))
+    }
+
+    @inline(__always)
+    private static func halves(_ a: Vector, _ b: Vector) -> Vector {
+      backtune_evens(a, b) + backtune_odds(a, b)
+    }
+
+    @inline(__always)
+    private static func quarters(_ a: Vector, _ b: Vector) -> Vector {
+      backtune_even_pairs(a, b) + backtune_odd_pairs(a, b)
     }
   #endif
 

@@ -1,4 +1,4 @@
-import CPrefetch
+import CProcessor
 
 /// Has a vector of values fetched into the cache, which will be read soon: for rows that are read far apart and backward,
 /// which processors do not foresee. The address may be outside of any memory.
