@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import operator
 import os
-from typing import Any
+from typing import SupportsIndex
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .data.numbers import as_float
 from .errors import ArgumentError, SizeError
-from .types import DataLike
 
 
-def as_flat(values: DataLike, count: int, what: str) -> np.ndarray:
+def as_flat(values: object, count: int, what: str) -> np.ndarray:
     """Convert to a vector of `count` values."""
     array = as_float(values, what)
     if array.shape != (count,):
@@ -25,7 +23,7 @@ def as_flat(values: DataLike, count: int, what: str) -> np.ndarray:
     return array
 
 
-def as_full(values: ArrayLike, shape: tuple[int, ...], what: str) -> np.ndarray:
+def as_full(values: object, shape: tuple[int, ...], what: str) -> np.ndarray:
     """Convert to that shape; one number stands for all entries."""
     array = as_float(values, what)
     if array.ndim == 0:
@@ -35,7 +33,7 @@ def as_full(values: ArrayLike, shape: tuple[int, ...], what: str) -> np.ndarray:
     return array
 
 
-def as_index(values: ArrayLike, what: str) -> np.ndarray:
+def as_index(values: object, what: str) -> np.ndarray:
     """Convert whole numbers to int64."""
     array = as_float(values, what)
     index = np.where(np.isfinite(array), array, 0.5)
@@ -44,7 +42,7 @@ def as_index(values: ArrayLike, what: str) -> np.ndarray:
     return np.ascontiguousarray(index, dtype=np.int64)
 
 
-def as_mask(values: ArrayLike, what: str) -> np.ndarray:
+def as_mask(values: object, what: str) -> np.ndarray:
     """Convert zeros and ones, or booleans, to uint8."""
     array = as_float(values, what)
     if not np.all((array == 0) | (array == 1)):
@@ -52,7 +50,7 @@ def as_mask(values: ArrayLike, what: str) -> np.ndarray:
     return np.ascontiguousarray(array, dtype=np.uint8)
 
 
-def as_number(value: Any, what: str) -> float:
+def as_number(value: object, what: str) -> float:
     """Convert one real number."""
     array = as_float(value, what)
     if array.ndim:
@@ -60,9 +58,11 @@ def as_number(value: Any, what: str) -> float:
     return float(array)
 
 
-def as_size(value: Any, what: str, *, unsigned: bool = False) -> int:
+def as_size(value: object, what: str, *, unsigned: bool = False) -> int:
     """Convert to an integer that fits the engine's 64 bits."""
     try:
+        if not isinstance(value, SupportsIndex):
+            raise TypeError
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"{what}: {value!r} came, expected an integer") from None
@@ -76,7 +76,7 @@ def as_size(value: Any, what: str, *, unsigned: bool = False) -> int:
 _MOST_COUNT = 2**40
 
 
-def as_count(value: Any, what: str, least: int) -> int:
+def as_count(value: object, what: str, least: int) -> int:
     """Convert to an integer that is not below the least one, and no more than memory may hold."""
     number = as_size(value, what)
     if number < least:
@@ -86,7 +86,7 @@ def as_count(value: Any, what: str, least: int) -> int:
     return number
 
 
-def as_text(value: Any, what: str) -> bytes:
+def as_text(value: object, what: str) -> bytes:
     """Convert to UTF-8 for the engine."""
     if not isinstance(value, str):
         raise TypeError(f"{what}: {value!r} came, expected a text")
@@ -98,7 +98,7 @@ def as_text(value: Any, what: str) -> bytes:
         raise ArgumentError(f"{what}: not valid Unicode: {error}") from None
 
 
-def as_path(path: Any) -> bytes:
+def as_path(path: str | os.PathLike) -> bytes:
     """Convert a path of any kind to the bytes that the file system knows it by."""
     try:
         name = os.fsencode(path)

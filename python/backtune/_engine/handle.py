@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from types import TracebackType
-from typing import Any, Callable, TypeVar
+from typing import Callable, TypeVar
 
 from .errors import BusyError, HandleError
 
@@ -18,7 +18,7 @@ class Owner:
     _free: Callable[[int], int]
 
     def _create(
-        self, create: Callable[..., int], free: Callable[[int], int], *arguments: Any
+        self, create: Callable[..., int], free: Callable[[int], int], *arguments: object
     ) -> None:
         value = ctypes.c_void_p()
         create(*arguments, ctypes.byref(value))

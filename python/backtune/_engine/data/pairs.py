@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Optional
 
 import numpy as np
 
@@ -17,7 +18,8 @@ from .numbers import as_float
 from .sequences import Sequences, is_list_of_sequences, joined, read
 from .times import check_sampling, is_plain_beside, rows_of, sampling_time
 
-Rows = list[Any]  # of array of int, or None: which time steps of u the rows of y are
+#: Which time steps of u the rows of y are; None: the first ones.
+Rows = list[Optional[np.ndarray]]
 
 
 class Data:
@@ -160,7 +162,9 @@ def _match_panels(u: Sequences, y: Sequences, base: str, what: str) -> None:
     y.panel.keys, y.panel.rows = u.panel.keys, [y.panel.rows[k] for k in order]
 
 
-def placed(arrays: list[np.ndarray], rows: Rows, lengths: Any, missing: float) -> list[np.ndarray]:
+def placed(
+    arrays: list[np.ndarray], rows: Rows, lengths: Iterable[int], missing: float
+) -> list[np.ndarray]:
     """Return the values at the time steps that they belong to, `missing` at all others."""
     result = []
     for array, where, length in zip(arrays, rows, lengths):
