@@ -5,8 +5,11 @@ Sequences are read in `backtune._data`.
 
 from __future__ import annotations
 
+import json
 import operator
 import os
+import reprlib
+from collections.abc import Mapping
 from typing import SupportsIndex
 
 import numpy as np
@@ -96,6 +99,19 @@ def as_text(value: object, what: str) -> bytes:
         return value.encode("utf-8")
     except UnicodeEncodeError as error:
         raise ArgumentError(f"{what}: not valid Unicode: {error}") from None
+
+
+def as_options(options: Mapping[str, object], what: str) -> bytes:
+    """Write options as an object of JSON."""
+    parts = []
+    for key, value in options.items():
+        plain = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+        try:
+            parts.append(f"{json.dumps(key)}: {json.dumps(plain, allow_nan=False)}")
+        except (TypeError, ValueError, RecursionError) as error:
+            came = f"option {key}{what}: {reprlib.repr(plain)} came"
+            raise ArgumentError(f"{came}, expected JSON: {error}") from None
+    return f"{{{', '.join(parts)}}}".encode()
 
 
 def as_path(path: str | os.PathLike) -> bytes:

@@ -39,8 +39,8 @@ class SimulatedInFull(NamedTuple):
     state: Array
 
 
-#: What `Network.simulate` returns of one sequence.
-Run = Union[Array, Simulated, SimulatedStates, SimulatedInFull]
+#: What `Network.simulate` returns of one sequence where more than outputs is asked for.
+Run = Union[Simulated, SimulatedStates, SimulatedInFull]
 
 
 class CostGradient(NamedTuple):
@@ -57,7 +57,7 @@ class Gradients(NamedTuple):
     by_initial: Array
 
 
-def simulated(outputs: Array, states: dict[str, Array] | None, state: Array | None) -> Run:
+def simulated(outputs: Array, states: dict[str, Array] | None, state: Array | None) -> Array | Run:
     """Return what of a run was asked for: the outputs alone, or with what else came."""
     if states is None:
         return outputs if state is None else Simulated(outputs, state)

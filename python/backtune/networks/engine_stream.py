@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any
 
 import numpy as np
 
@@ -28,7 +27,7 @@ class EngineStream(Owner):
 
     def step_arguments(
         self, inputs: np.ndarray, outputs: np.ndarray, measured: np.ndarray | None = None
-    ) -> tuple[Any, ...]:
+    ) -> tuple[object, ...]:
         """Return the arguments of `step` for these buffers, which the caller keeps."""
         return (
             ctypes.c_void_p(self._pointer),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -239,7 +238,7 @@ class Group(GroupHandle):
             raise
         return self
 
-    def _factor(self, factor: Any) -> tuple[bytes, np.ndarray | None, int, int]:
+    def _factor(self, factor: object) -> tuple[bytes, np.ndarray | None, int, int]:
         if isinstance(factor, Source):
             factor = ("identity", factor)
         if not (isinstance(factor, tuple) and len(factor) == 2 and isinstance(factor[1], Source)):

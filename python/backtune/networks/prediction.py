@@ -17,7 +17,7 @@ from .._engine.data.sequences import joined, read
 from .._engine.data.starts import initial_states
 from .._engine.errors import ArgumentError, SizeError
 from .._engine.found import Simulated
-from .._engine.types import Array, DataLike, StateLike
+from .._engine.types import Array, DataLike, Measured, StateLike
 from .simulation import SimulatingNetwork
 
 
@@ -32,7 +32,7 @@ class PredictingNetwork(SimulatingNetwork):
         horizon: float | None = ...,
         *,
         initial: StateLike | None = ...,
-        measured: Mapping[Any, Any] | None = ...,
+        measured: Measured | None = ...,
         return_state: Literal[False] = ...,
     ) -> Array: ...
     @overload
@@ -43,7 +43,7 @@ class PredictingNetwork(SimulatingNetwork):
         horizon: float | None = ...,
         *,
         initial: StateLike | None = ...,
-        measured: Mapping[Any, Any] | None = ...,
+        measured: Measured | None = ...,
         return_state: Literal[False] = ...,
     ) -> list[Array]: ...
     @overload
@@ -54,7 +54,7 @@ class PredictingNetwork(SimulatingNetwork):
         horizon: float | None = ...,
         *,
         initial: StateLike | None = ...,
-        measured: Mapping[Any, Any] | None = ...,
+        measured: Measured | None = ...,
         return_state: bool = ...,
     ) -> Any: ...
     def predict(
@@ -64,7 +64,7 @@ class PredictingNetwork(SimulatingNetwork):
         horizon: float | None = 1,
         *,
         initial: StateLike | None = None,
-        measured: Mapping[Any, Any] | None = None,
+        measured: Measured | None = None,
         return_state: bool = False,
     ) -> Any:
         """Predict the outputs some steps ahead, of one sequence or of each of a list.
@@ -151,9 +151,7 @@ class PredictingNetwork(SimulatingNetwork):
             return form.results(parts, self._output_names())
         return results if data.is_list else results[0]
 
-    def _measured_values(
-        self, measured: Mapping[Any, Any] | None, data: Data
-    ) -> tuple[Array, Array]:
+    def _measured_values(self, measured: Measured | None, data: Data) -> tuple[Array, Array]:
         """Return the numbers of groups, and their values, one block after the other."""
         numbers: list[int] = []
         blocks = [np.empty(0)]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .._engine import abi
 from .._engine.abi import lib
@@ -15,8 +16,9 @@ from .._engine.data.sequences import Sequences, joined, read
 from .._engine.data.starts import initial_states
 from .._engine.data.times import check_sampling
 from .._engine.errors import SizeError
-from .._engine.found import Gradients, Simulated, SimulatedStates, simulated
+from .._engine.found import Gradients, Run, Simulated, SimulatedStates, simulated
 from .._engine.types import Array, DataLike, OneSequence, StateLike
+from .group import Group
 from .grouped import GroupedNetwork
 from .stream import Stream
 
@@ -166,10 +168,12 @@ class SimulatingNetwork(GroupedNetwork):
     def _has_fixed_weights(self) -> bool:
         return any(self.weights.fixed(name).any() for name in self.weights)
 
-    def _labelled(self, given: Sequences, place: int, result: Any) -> Any:
+    def _labelled(self, given: Sequences, place: int, result: Array | Run) -> object:
         """Give the results of one sequence the index that its inputs have."""
+        if isinstance(result, np.ndarray):
+            return given.like(place, result, self._output_names())
         changed = {"outputs": given.like(place, result.outputs, self._output_names())}
-        if "states" in result._fields:
+        if not isinstance(result, Simulated):
             changed["states"] = {
                 name: given.like(place, values, node_names(name, values.shape[1]))
                 for name, values in result.states.items()
@@ -179,13 +183,13 @@ class SimulatingNetwork(GroupedNetwork):
     def _simulate(
         self,
         sequences: list[Array],
-        starts: list[Any],
+        starts: Sequence[object],
         channels: int,
         observed: int,
         states: bool,
         return_state: bool,
     ) -> list[Any]:
-        """Run sequences side by side; the result of each."""
+        """Run sequences side by side; the result of each, as `simulated` makes it."""
         lengths = [len(sequence) for sequence in sequences]
         inputs = joined(sequences, channels)
         start = self._starts(starts)
@@ -232,7 +236,7 @@ class SimulatingNetwork(GroupedNetwork):
             known = self._measured_at = (count, '"measured"' in self.to_json())
         return known[1]
 
-    def _starts(self, starts: list[Any]) -> Array | None:
+    def _starts(self, starts: Sequence[object]) -> Array | None:
         """Return the initial states of all sequences, None where all are the network's own."""
         if all(start is None for start in starts):
             return None
@@ -254,7 +258,7 @@ class SimulatingNetwork(GroupedNetwork):
         )
         return state
 
-    def stream(self, initial: StateLike | None = None) -> Stream:
+    def stream(self, initial: ArrayLike | None = None) -> Stream:
         """Return the network as it runs step by step: for control loops, or data as they come.
 
         Parameters
@@ -277,14 +281,32 @@ class SimulatingNetwork(GroupedNetwork):
         self._warn_untouched()
         return Stream(self, initial)
 
+    @overload
     def gradient(
         self,
         u: DataLike,
         slopes: DataLike,
-        initial: StateLike | None = None,
+        initial: ArrayLike | None = ...,
+        *,
+        return_initial: Literal[False] = ...,
+    ) -> Array: ...
+    @overload
+    def gradient(
+        self,
+        u: DataLike,
+        slopes: DataLike,
+        initial: ArrayLike | None = ...,
+        *,
+        return_initial: Literal[True],
+    ) -> Gradients: ...
+    def gradient(
+        self,
+        u: DataLike,
+        slopes: DataLike,
+        initial: ArrayLike | None = None,
         *,
         return_initial: bool = False,
-    ) -> Any:
+    ) -> Array | Gradients:
         """Return the derivative of a weighted sum of the outputs by every adjustable weight.
 
         The sum is that of slopes(t, k) outputs(t, k) over t and k; the derivative comes by the
@@ -345,7 +367,7 @@ def node_names(name: str, size: int) -> list[str]:
     return [name] if size == 1 else [f"{name}[{node}]" for node in range(size)]
 
 
-def _by_group(groups: dict[str, Any], values: Array) -> dict[str, Array]:
+def _by_group(groups: Mapping[str, Group], values: Array) -> dict[str, Array]:
     """Split the values of all groups, side by side, by the names of the groups."""
     named, first = {}, 0
     for name, group in groups.items():
