@@ -53,6 +53,11 @@ def as_mask(values: object, what: str) -> np.ndarray:
     return np.ascontiguousarray(array, dtype=np.uint8)
 
 
+def sized(array: np.ndarray | None) -> tuple[np.ndarray | None, int]:
+    """Return an array and how many values it has, as the engine takes them; None has none."""
+    return array, 0 if array is None else array.size
+
+
 def as_number(value: object, what: str) -> float:
     """Convert one real number."""
     array = as_float(value, what)

@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Callable
 
 from . import abi
@@ -121,12 +121,7 @@ class RunGuard:
                     self._old_handler = None
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         _thread.guard = self._outer
         if self._old_handler is not None:
             signal.signal(signal.SIGINT, self._old_handler)

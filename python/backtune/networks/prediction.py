@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._engine.abi import lib
-from .._engine.arrays import as_number
+from .._engine.arrays import as_number, sized
 from .._engine.callbacks import interruptible
 from .._engine.data.pairs import Data, paired, placed
 from .._engine.data.sequences import joined, read
@@ -131,15 +131,11 @@ class PredictingNetwork(SimulatingNetwork):
         outputs = np.empty((total, self.outputs))
         final = np.empty((count, self.state_size)) if return_state else None
         steps = math.inf if horizon is None else as_number(horizon, "horizon")
-        known = data.desired
         interruptible(
             lambda callback, stop: lib.bt_predict(
-                *(self._pointer, count, data.lengths, data.inputs, data.inputs.size),
-                *(known, 0 if known is None else known.size, steps),
-                *(starts, 0 if starts is None else starts.size),
-                *(groups, groups.size, values, values.size),
-                *(outputs, outputs.size, final, 0 if final is None else final.size),
-                *(callback, None, stop),
+                *(self._pointer, count, data.lengths, *sized(data.inputs)),
+                *(*sized(data.desired), steps, *sized(starts), *sized(groups), *sized(values)),
+                *(*sized(outputs), *sized(final), callback, None, stop),
             )
         )
         parts = np.split(outputs, np.cumsum(data.lengths)[:-1])

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._engine import abi
 from .._engine.abi import lib
-from .._engine.arrays import as_flat
+from .._engine.arrays import as_flat, sized
 from .._engine.callbacks import interruptible
 from .._engine.data.sequences import Sequences, joined, read
 from .._engine.data.starts import initial_states
@@ -26,10 +26,6 @@ from .stream import Stream
 _LONG = 200_000_000
 # Time steps of which nothing is asked: to count the weights takes a microsecond.
 _SHORT = 1000
-
-
-def _size(array: Array | None) -> int:
-    return 0 if array is None else array.size
 
 
 class SimulatingNetwork(GroupedNetwork):
@@ -198,19 +194,18 @@ class SimulatingNetwork(GroupedNetwork):
         groups = self.groups if states else {}
         values = np.empty((total, sum(group.size for group in groups.values()))) if states else None
         final = np.empty((len(sequences), self.state_size)) if return_state else None
-        given = (self._pointer, len(lengths), np.array(lengths, dtype=np.int64), inputs)
-        started, ends = (start, _size(start)), (outputs, outputs.size, final, _size(final))
+        given = (self._pointer, len(lengths), np.array(lengths, dtype=np.int64), *sized(inputs))
+        started = sized(start)
         if values is None and self._takes_long(total):
             # The same to the bit, and polled.
             interruptible(
                 lambda callback, stop: lib.bt_predict(
-                    *(*given, inputs.size, None, 0, 1.0, *started),
-                    *(np.empty(0, np.int64), 0, np.empty(0), 0, *ends, callback, None, stop),
+                    *(*given, None, 0, 1.0, *started, np.empty(0, np.int64), 0, np.empty(0), 0),
+                    *(*sized(outputs), *sized(final), callback, None, stop),
                 )
             )
         else:
-            others = (values, _size(values), final, _size(final))
-            lib.bt_simulate(*given, inputs.size, *started, outputs, outputs.size, *others)
+            lib.bt_simulate(*given, *started, *sized(outputs), *sized(values), *sized(final))
         if len(lengths) == 1 and values is None and final is None:
             return [outputs]
         results, first = [], 0
@@ -345,19 +340,8 @@ class SimulatingNetwork(GroupedNetwork):
         gradient = np.empty(self._weight_count)
         by_initial = np.empty(self.state_size) if return_initial else None
         lib.bt_gradient(
-            self._pointer,
-            1,
-            np.array([inputs.shape[0]], dtype=np.int64),
-            inputs,
-            inputs.size,
-            start,
-            _size(start),
-            weights,
-            weights.size,
-            gradient,
-            gradient.size,
-            by_initial,
-            _size(by_initial),
+            *(self._pointer, 1, given.lengths, *sized(inputs), *sized(start), *sized(weights)),
+            *(*sized(gradient), *sized(by_initial)),
         )
         return gradient if by_initial is None else Gradients(gradient, by_initial)
 
@@ -369,8 +353,6 @@ def node_names(name: str, size: int) -> list[str]:
 
 def _by_group(groups: Mapping[str, Group], values: Array) -> dict[str, Array]:
     """Split the values of all groups, side by side, by the names of the groups."""
-    named, first = {}, 0
-    for name, group in groups.items():
-        named[name] = values[:, first : first + group.size].copy()
-        first += group.size
-    return named
+    ends = np.cumsum([group.size for group in groups.values()])
+    parts = np.split(values, ends[:-1], axis=1)
+    return {name: part.copy() for name, part in zip(groups, parts)}

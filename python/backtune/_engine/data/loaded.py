@@ -155,11 +155,7 @@ class _Maps:
     """Lists of arrays, some of them memory maps, by their shapes; forms are those of `Data`."""
 
     def __init__(
-        self,
-        net: LabelledNetwork,
-        u: DataLike | None,
-        y: DataLike | None,
-        gains: DataLike | None,
+        self, net: LabelledNetwork, u: DataLike | None, y: DataLike | None, gains: DataLike | None
     ) -> None:
         self._u = None if u is None else _listed(u, net.inputs)
         self._y = None if y is None else _listed(y, net.outputs)
@@ -204,11 +200,7 @@ class LoadedData(Data):
     """
 
     def __init__(
-        self,
-        net: LabelledNetwork,
-        u: DataLike | Recordings | None,
-        y: DataLike | None,
-        gains: DataLike | None,
+        self, net: LabelledNetwork, u: DataLike | None, y: DataLike | None, gains: DataLike | None
     ) -> None:
         if isinstance(u, Recordings):
             if y is not None or gains is not None:
@@ -232,13 +224,8 @@ class LoadedData(Data):
     def give_to(self, pointer: int) -> None:
         """Set them in an estimator of the engine, which asks for all of them."""
         lib.bt_estimator_set_loader(
-            pointer,
-            self.lengths.size,
-            self.lengths,
-            self._has_desired,
-            self._has_gains,
-            self._loader,
-            None,
+            *(pointer, self.lengths.size, self.lengths),
+            *(self._has_desired, self._has_gains, self._loader, None),
         )
 
     def _load(

@@ -9,6 +9,7 @@ from typing import Optional
 import numpy as np
 
 from ..abi import lib
+from ..arrays import sized
 from ..errors import ArgumentError, SizeError
 from ..labels import LabelledNetwork
 from ..types import DataLike
@@ -95,15 +96,8 @@ class Data:
     def give_to(self, pointer: int) -> None:
         """Set them in an estimator of the engine."""
         lib.bt_estimator_set_data(
-            pointer,
-            self.lengths.size,
-            self.lengths,
-            self.inputs,
-            self.inputs.size,
-            self.desired,
-            0 if self.desired is None else self.desired.size,
-            self.gains,
-            0 if self.gains is None else self.gains.size,
+            *(pointer, self.lengths.size, self.lengths, *sized(self.inputs)),
+            *(*sized(self.desired), *sized(self.gains)),
         )
 
 
