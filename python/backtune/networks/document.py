@@ -38,47 +38,33 @@ class TermForm(TypedDict):
     factors: list[FactorForm]
 
 
-class _Connection(_Read):
-    form: Literal["dense", "diagonal", "sparse", "shared"]
-    weight: str
-
-
-class ConnectionForm(_Connection, total=False):
+class ConnectionForm(_Read, total=False):
     """What is read through weights."""
 
+    form: Literal["dense", "diagonal", "sparse", "shared"]
+    weight: str
     entries: list[int]
     slotOfEntry: list[int]
 
 
-class _Weight(TypedDict):
+class SlotsForm(TypedDict, total=False):
+    """Weights of nodes: a bias, with `index` where they share some; learnt values before t = 0."""
+
     weight: str
-
-
-class BiasForm(_Weight, total=False):
-    """A bias, with `index` where nodes share weights."""
-
     index: list[int]
-
-
-class InitialForm(_Weight):
-    """Learnt values before t = 0."""
-
     depth: int
 
 
-class _Group(TypedDict):
+class GroupForm(TypedDict, total=False):
+    """A group, of any kind: what it has not is absent."""
+
     name: str
     size: int
     kind: Literal["learnware", "firmware", "softmax", "measured"]
-
-
-class GroupForm(_Group, total=False):
-    """A group, of any kind: what it has not is absent."""
-
-    bias: BiasForm
+    bias: SlotsForm
     connections: list[ConnectionForm]
     terms: list[TermForm]
-    initial: InitialForm
+    initial: SlotsForm
     # Of a softmax, and of what is measured.
     source: str
     lag: int

@@ -34,6 +34,8 @@ class Structure:
         Nodes of the input and of each group.
     order : list of str
         Groups in the order of evaluation, without those that are measured.
+    places : dict of str to slice
+        Those of the nodes of these groups, `nodes` in all, one group after the other.
     slots : dict of str to array
         What each array of weights keeps, in its order; complex ones carry derivatives.
     observed : list of (str, int)
@@ -53,6 +55,11 @@ class Structure:
             for item in weights
         }
         self.order = self._ordered()
+        self.nodes = 0
+        self.places: dict[str, slice] = {}
+        for name in self.order:
+            self.places[name] = slice(self.nodes, self.nodes + self.sizes[name])
+            self.nodes += self.sizes[name]
         output = self.document.get("output")
         whole = [] if output is None else [(output, self.sizes[output])]
         observed = [(item["group"], item["outputs"]) for item in self.document.get("observe", [])]

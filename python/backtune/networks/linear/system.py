@@ -172,11 +172,7 @@ def matrices(structure: Structure, at: dict[str, np.ndarray]) -> tuple[np.ndarra
     The states of a group are what it will get from sources of the past, one time step after the
     other: of the unit "state_space" these are its x.
     """
-    places: dict[str, slice] = {}
-    size = 0
-    for name in structure.order:
-        places[name] = slice(size, size + structure.sizes[name])
-        size += structure.sizes[name]
+    places, size = structure.places, structure.nodes
     slopes = list(structure.slopes(at))
     firsts: dict[tuple[str, int], slice] = {}
     n = 0
