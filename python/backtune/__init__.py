@@ -8,7 +8,7 @@ come near to desired ones (`Estimator`).
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import (
     closed_forms,
@@ -172,11 +172,13 @@ _LATER = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name in _LATER:
-        module = importlib.import_module(f".{_LATER[name]}", __name__)
-        return module if name == _LATER[name] else getattr(module, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a checker knows the names above, and tells which there are not
+
+    def __getattr__(name: str) -> object:
+        if name in _LATER:
+            module = importlib.import_module(f".{_LATER[name]}", __name__)
+            return module if name == _LATER[name] else getattr(module, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -21,7 +21,7 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,13 +29,16 @@ from ._engine.types import DataLike
 from .estimation.processes import MAX, MIN, SUM, OtherProcessError, SpreadEstimator
 from .networks.network import Network
 
+if TYPE_CHECKING:
+    from mpi4py import MPI
+
 __all__ = ["Estimator"]
 
 # Values of one message at most: MPI counts in 32 bits.
 _MOST = 1 << 28
 
 _hooked = False
-_world: Any = None
+_world: MPI.Intracomm | None = None
 
 
 class Estimator(SpreadEstimator):
@@ -82,7 +85,7 @@ class Estimator(SpreadEstimator):
         net: Network,
         u: DataLike | None,
         y: DataLike | None = None,
-        comm: Any = None,
+        comm: MPI.Intracomm | None = None,
         **options: Any,
     ) -> None:
         try:
@@ -102,7 +105,7 @@ class Estimator(SpreadEstimator):
         super().__init__(net, u, y, combine, comm.rank, comm.size, **options)
 
 
-def _own(world: Any, comm: Any) -> Any:
+def _own(world: MPI.Intracomm, comm: MPI.Intracomm | None) -> MPI.Intracomm:
     """Return a communicator for these processes that nobody else uses."""
     global _world
     if comm is not None and comm != world:
@@ -113,7 +116,7 @@ def _own(world: Any, comm: Any) -> Any:
     return _world
 
 
-def _end_all_with_one(world: Any) -> None:
+def _end_all_with_one(world: MPI.Intracomm) -> None:
     """Let an exception that nobody catches end all processes: others would wait for ever."""
     global _hooked
     if _hooked:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import numpy as np
 
@@ -75,7 +74,7 @@ class RecurrentForecaster(BaseForecaster):
         held_out: float = 0.2,
         fallback: bool = False,
         samples: int = 500,
-        random_state: Any = 0,
+        random_state: int | np.random.RandomState | None = 0,
     ) -> None:
         self.steps = steps
         self.season = season
@@ -86,13 +85,17 @@ class RecurrentForecaster(BaseForecaster):
         super().__init__()
 
     @classmethod
-    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, object]]:
         """Return parameters that sktime's checks are run with."""
         return [{"samples": 50}, {"steps": 3, "season": 4, "fallback": True, "samples": 20}]
 
     def export(
-        self, path: str | os.PathLike | None = None, *, format: str | None = None, **options: Any
-    ) -> Any:
+        self,
+        path: str | os.PathLike | None = None,
+        *,
+        format: str | None = None,
+        **options: object,
+    ) -> str | bytes | None:
         """Write the network for other programs: as `backtune.RecurrentForecaster.export`.
 
         Returns
@@ -103,17 +106,21 @@ class RecurrentForecaster(BaseForecaster):
         self.check_is_fitted()
         return self.forecaster_.export(path, format=format, **options)
 
-    def _fit(self, y: Any, X: Any, fh: Any) -> RecurrentForecaster:
+    def _fit(
+        self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None
+    ) -> RecurrentForecaster:
         self._record, self._end = (y, X), self.cutoff
         return self._trained(y, X)
 
-    def _trained(self, y: Any, X: Any) -> RecurrentForecaster:
+    def _trained(self, y: pd.DataFrame, X: pd.DataFrame | None) -> RecurrentForecaster:
         forecaster = _Forecaster(**self.get_params(deep=False))
         inputs = _inputs(X if X is None else X.reindex(y.index))
         self.forecaster_ = forecaster.fit(y.to_numpy(dtype=float), inputs)
         return self
 
-    def _update(self, y: Any, X: Any = None, update_params: bool = True) -> RecurrentForecaster:
+    def _update(
+        self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True
+    ) -> RecurrentForecaster:
         record, end = self._record, self._end
         try:
             return self._taken(y, X, update_params)
@@ -123,9 +130,14 @@ class RecurrentForecaster(BaseForecaster):
             self._set_cutoff(end)
             raise
 
-    def _taken(self, y: Any, X: Any, update_params: bool) -> RecurrentForecaster:
+    def _taken(
+        self, y: pd.DataFrame, X: pd.DataFrame | None, update_params: bool
+    ) -> RecurrentForecaster:
         self._check(X)
-        self._record = tuple(_joined(*pair) for pair in zip(self._record, (y, X)))
+        values, inputs = self._record
+        if inputs is not None and X is not None:
+            inputs = _joined(inputs, X)
+        self._record = _joined(values, y), inputs
         frequency = getattr(self._end, "freq", None)
         if frequency is not None and self.cutoff.freq is None:
             # Of few dates it is not known.
@@ -137,15 +149,14 @@ class RecurrentForecaster(BaseForecaster):
         if update_params:
             self._trained(y, X)
         else:
-            inputs = _inputs(X)
-            blank = np.empty((len(y), 0))
+            found, blank = _inputs(X), np.empty((len(y), 0))
             self.forecaster_._fitted.take(
-                y.to_numpy(dtype=float), blank if inputs is None else inputs
+                y.to_numpy(dtype=float), blank if found is None else found
             )
         self._end = self.cutoff
         return self
 
-    def _predict(self, fh: Any, X: Any) -> Any:
+    def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None) -> pd.DataFrame:
         fitted, places = self.forecaster_._fitted, self._places(fh)
         values = np.full((len(places), fitted.y.shape[1]), np.nan)
         inside, ahead = self._inside(places), places > 0
@@ -157,7 +168,9 @@ class RecurrentForecaster(BaseForecaster):
             values[ahead] = fitted.path(inputs, self.forecaster_.fell_back_)[places[ahead] - 1]
         return pd.DataFrame(values, index=self._times(fh), columns=self._record[0].columns)
 
-    def _predict_quantiles(self, fh: Any, X: Any, alpha: Any) -> Any:
+    def _predict_quantiles(
+        self, fh: ForecastingHorizon, X: pd.DataFrame | None, alpha: list[float]
+    ) -> pd.DataFrame:
         fitted, places = self.forecaster_._fitted, self._places(fh)
         found = np.full((len(alpha), len(places), fitted.y.shape[1]), np.nan)
         inside, ahead = self._inside(places), places > 0
@@ -177,14 +190,14 @@ class RecurrentForecaster(BaseForecaster):
 
     # ---- Time steps, counted from the cutoff
 
-    def _times(self, fh: Any) -> Any:
+    def _times(self, fh: ForecastingHorizon) -> pd.Index:
         return fh.to_absolute_index(self.cutoff)
 
-    def _after(self, first: int, last: int) -> Any:
+    def _after(self, first: int, last: int) -> pd.Index:
         """Return the labels of time steps, 0 being the cutoff."""
         return self._times(ForecastingHorizon(np.arange(first, last + 1)))
 
-    def _places(self, fh: Any) -> np.ndarray:
+    def _places(self, fh: ForecastingHorizon) -> np.ndarray:
         return np.asarray(fh.to_relative(self.cutoff).to_pandas()).astype(int)
 
     def _inside(self, places: np.ndarray) -> np.ndarray:
@@ -193,41 +206,40 @@ class RecurrentForecaster(BaseForecaster):
 
     # ---- Inputs
 
-    def _check(self, X: Any) -> None:
+    def _check(self, X: pd.DataFrame | None) -> None:
         count = self.forecaster_.n_features_in_
         if count and X is None:
             raise ArgumentError(f"X: None came, fit had {count} inputs")
         if X is not None and X.shape[1] and not count:
             raise ArgumentError("X: it came, fit had no inputs")
 
-    def _ahead(self, X: Any, steps: int) -> np.ndarray:
+    def _ahead(self, X: pd.DataFrame | None, steps: int) -> np.ndarray:
         """Return the inputs of the time steps after the cutoff, (steps, M)."""
         self._check(X)
-        if not self.forecaster_.n_features_in_:
+        if X is None or not self.forecaster_.n_features_in_:
             return np.empty((steps, 0))
         times = self._after(1, steps)
         if not times.isin(X.index).any():
             raise ArgumentError(f"X: it has no time step from {times[0]} to {times[-1]}")
-        whole = _joined(self._record[1], X)
+        before = self._record[1]
+        whole = X if before is None else _joined(before, X)
         # What is missing of the first ones is taken from before the cutoff.
         filled = _filled(whole.reindex(whole.index.union(times)))
         return filled.reindex(times).to_numpy(dtype=float)
 
 
-def _joined(before: Any, after: Any) -> Any:
+def _joined(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """Return a table with the rows of another one, which count where both have the same label."""
-    if before is None or after is None:
-        return before
     whole = pd.concat([before, after])
     return whole[~whole.index.duplicated(keep="last")].sort_index()
 
 
-def _inputs(X: Any) -> Any:
+def _inputs(X: pd.DataFrame | None) -> np.ndarray | None:
     """Return inputs as an array, without gaps; None for none."""
     if X is None or X.shape[1] == 0:
         return None
     return _filled(X).to_numpy(dtype=float)
 
 
-def _filled(X: Any) -> Any:
+def _filled(X: pd.DataFrame) -> pd.DataFrame:
     return X.ffill().bfill().fillna(0.0)

@@ -32,3 +32,18 @@ outputs = net.simulate(sequences)
 first: NDArray[np.float64] = outputs[0]
 report = estimator.uncertainty()
 errors = report.standard_errors["lstm.y.b"] if "lstm.y.b" in report.standard_errors else None
+
+
+class Days:
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, day: int) -> object:
+        return sequences[day], targets[day]
+
+
+later = bt.Estimator(net, bt.Recordings(Days()))
+code: str = net.export(format="c")
+twin: bt.Network = net.copy()
+stepwise: NDArray[np.float64] = net.stream().run(sequences[0])
+least = bt.unit_options("softmax")["temperature"].get("least", 0.0)

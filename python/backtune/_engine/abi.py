@@ -28,7 +28,7 @@ def _array(dtype: type) -> type:
 
     class Array:
         @staticmethod
-        def from_param(array: np.ndarray | None) -> Any:
+        def from_param(array: np.ndarray | None) -> object:
             if array is None:
                 return None
             flags = array.flags
@@ -36,7 +36,7 @@ def _array(dtype: type) -> type:
                 raise TypeError(f"expected a C-contiguous array of {dtype.__name__}")
             # A tenth of the time of the other way, which makes a dict and a tuple.
             if flags.writeable and array.size:
-                buffer: Any = array
+                buffer: Any = array  # which it is, and stubs of NumPy say so from Python 3.12 on
                 return ctypes.byref(c_char.from_buffer(buffer))
             return c_void_p(array.__array_interface__["data"][0])
 
@@ -64,9 +64,10 @@ int32_out = POINTER(c_int32)
 double_out = POINTER(c_double)
 handle_out = POINTER(c_void_p)
 
-_NAMED_TEXT = [text, c_int64, int64_out]  # buffer, capacity, length
+_NAMED_TEXT: list[type] = [text, c_int64, int64_out]  # buffer, capacity, length
+_VALUES: list[type] = [doubles, c_int64]  # array, size
 
-FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
+FUNCTIONS: dict[str, tuple[type, list[type]]] = {
     # library
     "bt_version": (c_char_p, []),
     "bt_abi_number": (c_int32, []),
@@ -150,29 +151,29 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_simulate": (
         status,
         # inputs, initial, outputs, states, final
-        [handle, c_int64, integers, *[doubles, c_int64] * 5],
+        [handle, c_int64, integers, *_VALUES * 5],
     ),
     "bt_gradient": (
         status,
         # inputs, initial, slopes, gradient, initial gradient
-        [handle, c_int64, integers, *[doubles, c_int64] * 5],
+        [handle, c_int64, integers, *_VALUES * 5],
     ),
     "bt_predict": (
         status,
         [
             # inputs, measured
-            *[handle, c_int64, integers, *[doubles, c_int64] * 2, c_double],
+            *(handle, c_int64, integers, *_VALUES * 2, c_double),
             # initial; groups and their values; outputs, final
-            *[doubles, c_int64, integers, c_int64, *[doubles, c_int64] * 3],
-            *[Callback, c_void_p, int32_out],
+            *(doubles, c_int64, integers, c_int64, *_VALUES * 3),
+            *(Callback, c_void_p, int32_out),
         ],
     ),
     # streams
     "bt_stream_create": (status, [handle, doubles, c_int64, handle_out]),
     "bt_stream_free": (status, [handle]),
     # inputs, measured, outputs
-    "bt_stream_step": (status, [handle, *[doubles, c_int64] * 3]),
-    "bt_stream_run": (status, [handle, c_int64, *[doubles, c_int64] * 3]),
+    "bt_stream_step": (status, [handle, *_VALUES * 3]),
+    "bt_stream_run": (status, [handle, c_int64, *_VALUES * 3]),
     "bt_stream_set_measured": (status, [handle, c_int64, doubles, c_int64]),
     "bt_stream_get_state": (status, [handle, doubles, c_int64]),
     "bt_stream_set_state": (status, [handle, doubles, c_int64]),
@@ -183,7 +184,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_estimator_set_data": (
         status,
         # lengths, inputs, desired, gains
-        [handle, c_int64, integers, *[doubles, c_int64] * 3],
+        [handle, c_int64, integers, *_VALUES * 3],
     ),
     "bt_estimator_set_loader": (
         status,
@@ -229,15 +230,15 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "bt_estimator_parting": (status, [handle, double_out, int64_out]),
     "bt_estimator_find_parting": (status, [handle, double_out, int64_out]),
     "bt_estimator_note": (status, [handle, c_int64, int32_out, *_NAMED_TEXT]),
-    "bt_estimator_fitted_outputs": (status, [handle, *[doubles, c_int64] * 2]),
+    "bt_estimator_fitted_outputs": (status, [handle, *_VALUES * 2]),
     "bt_estimator_combination_count": (status, [handle, int64_out]),
-    "bt_estimator_combinations": (status, [handle, *[doubles, c_int64] * 2]),
+    "bt_estimator_combinations": (status, [handle, *_VALUES * 2]),
     "bt_uncertainty_predict": (
         status,
         [
             *[handle, c_int64, integers],
             # inputs, initial, directions, deviations
-            *[doubles, c_int64] * 4,
+            *_VALUES * 4,
             # outputs and deviation, stop
             *[doubles, doubles, c_int64, Callback, c_void_p, int32_out],
         ],
@@ -270,7 +271,7 @@ def last_error() -> str:
         capacity = length + 1
 
 
-def check(result: int, function: Any = None, arguments: tuple = ()) -> int:
+def check(result: int, function: object = None, arguments: tuple = ()) -> int:
     """Raise what the status of a call of this thread means."""
     if result != OK:
         error, callbacks.error = getattr(callbacks, "error", None), None
@@ -282,12 +283,12 @@ def check(result: int, function: Any = None, arguments: tuple = ()) -> int:
     return result
 
 
-def read_text(function: Callable[..., int], *arguments: Any) -> str:
+def read_text(function: Callable[..., int], *arguments: object) -> str:
     """Call a function that ends with a buffer, its capacity and the length of the text."""
     return read_bytes(function, *arguments).decode("utf-8")
 
 
-def read_bytes(function: Callable[..., int], *arguments: Any) -> bytes:
+def read_bytes(function: Callable[..., int], *arguments: object) -> bytes:
     """Do the same for bytes that may be zero."""
     length = c_int64()
     function(*arguments, None, 0, ctypes.byref(length))
@@ -296,7 +297,7 @@ def read_bytes(function: Callable[..., int], *arguments: Any) -> bytes:
     return buffer.raw[: length.value]
 
 
-def read_int(function: Callable[..., int], *arguments: Any) -> int:
+def read_int(function: Callable[..., int], *arguments: object) -> int:
     """Call a function that ends with one integer to write."""
     value = c_int64()
     function(*arguments, ctypes.byref(value))
@@ -306,7 +307,7 @@ def read_int(function: Callable[..., int], *arguments: Any) -> int:
 def _prepare(library: ctypes.CDLL) -> ctypes.CDLL:
     for name, (restype, argtypes) in FUNCTIONS.items():
         try:
-            function: Any = getattr(library, name)
+            function = getattr(library, name)
         except AttributeError:
             raise ImportError(f"backtune: the library {library._name} lacks {name}") from None
         function.restype = restype
@@ -319,11 +320,11 @@ def _prepare(library: ctypes.CDLL) -> ctypes.CDLL:
 lib = _prepare(load())
 
 
-def quick(name: str) -> Any:
+def quick(name: str) -> Callable[..., int]:
     """Make another function of that name, for calls that are repeated: it takes ctypes objects.
 
     Nothing is converted and the status is returned; `check` is for one that is not OK.
     """
-    function: Any = lib[name]
+    function = lib[name]
     function.restype = status
     return function

@@ -5,19 +5,20 @@ Sequences are read in `backtune._data`.
 
 from __future__ import annotations
 
+import json
 import operator
 import os
-from typing import Any
+import reprlib
+from collections.abc import Mapping
+from typing import SupportsIndex
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .data.numbers import as_float
 from .errors import ArgumentError, SizeError
-from .types import DataLike
 
 
-def as_flat(values: DataLike, count: int, what: str) -> np.ndarray:
+def as_flat(values: object, count: int, what: str) -> np.ndarray:
     """Convert to a vector of `count` values."""
     array = as_float(values, what)
     if array.shape != (count,):
@@ -25,7 +26,7 @@ def as_flat(values: DataLike, count: int, what: str) -> np.ndarray:
     return array
 
 
-def as_full(values: ArrayLike, shape: tuple[int, ...], what: str) -> np.ndarray:
+def as_full(values: object, shape: tuple[int, ...], what: str) -> np.ndarray:
     """Convert to that shape; one number stands for all entries."""
     array = as_float(values, what)
     if array.ndim == 0:
@@ -35,7 +36,7 @@ def as_full(values: ArrayLike, shape: tuple[int, ...], what: str) -> np.ndarray:
     return array
 
 
-def as_index(values: ArrayLike, what: str) -> np.ndarray:
+def as_index(values: object, what: str) -> np.ndarray:
     """Convert whole numbers to int64."""
     array = as_float(values, what)
     index = np.where(np.isfinite(array), array, 0.5)
@@ -44,7 +45,7 @@ def as_index(values: ArrayLike, what: str) -> np.ndarray:
     return np.ascontiguousarray(index, dtype=np.int64)
 
 
-def as_mask(values: ArrayLike, what: str) -> np.ndarray:
+def as_mask(values: object, what: str) -> np.ndarray:
     """Convert zeros and ones, or booleans, to uint8."""
     array = as_float(values, what)
     if not np.all((array == 0) | (array == 1)):
@@ -52,7 +53,12 @@ def as_mask(values: ArrayLike, what: str) -> np.ndarray:
     return np.ascontiguousarray(array, dtype=np.uint8)
 
 
-def as_number(value: Any, what: str) -> float:
+def sized(array: np.ndarray | None) -> tuple[np.ndarray | None, int]:
+    """Return an array and how many values it has, as the engine takes them; None has none."""
+    return array, 0 if array is None else array.size
+
+
+def as_number(value: object, what: str) -> float:
     """Convert one real number."""
     array = as_float(value, what)
     if array.ndim:
@@ -60,9 +66,11 @@ def as_number(value: Any, what: str) -> float:
     return float(array)
 
 
-def as_size(value: Any, what: str, *, unsigned: bool = False) -> int:
+def as_size(value: object, what: str, *, unsigned: bool = False) -> int:
     """Convert to an integer that fits the engine's 64 bits."""
     try:
+        if not isinstance(value, SupportsIndex):
+            raise TypeError
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"{what}: {value!r} came, expected an integer") from None
@@ -76,7 +84,7 @@ def as_size(value: Any, what: str, *, unsigned: bool = False) -> int:
 _MOST_COUNT = 2**40
 
 
-def as_count(value: Any, what: str, least: int) -> int:
+def as_count(value: object, what: str, least: int) -> int:
     """Convert to an integer that is not below the least one, and no more than memory may hold."""
     number = as_size(value, what)
     if number < least:
@@ -86,7 +94,7 @@ def as_count(value: Any, what: str, least: int) -> int:
     return number
 
 
-def as_text(value: Any, what: str) -> bytes:
+def as_text(value: object, what: str) -> bytes:
     """Convert to UTF-8 for the engine."""
     if not isinstance(value, str):
         raise TypeError(f"{what}: {value!r} came, expected a text")
@@ -98,7 +106,20 @@ def as_text(value: Any, what: str) -> bytes:
         raise ArgumentError(f"{what}: not valid Unicode: {error}") from None
 
 
-def as_path(path: Any) -> bytes:
+def as_options(options: Mapping[str, object], what: str) -> bytes:
+    """Write options as an object of JSON."""
+    parts = []
+    for key, value in options.items():
+        plain = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+        try:
+            parts.append(f"{json.dumps(key)}: {json.dumps(plain, allow_nan=False)}")
+        except (TypeError, ValueError, RecursionError) as error:
+            came = f"option {key}{what}: {reprlib.repr(plain)} came"
+            raise ArgumentError(f"{came}, expected JSON: {error}") from None
+    return f"{{{', '.join(parts)}}}".encode()
+
+
+def as_path(path: str | os.PathLike) -> bytes:
     """Convert a path of any kind to the bytes that the file system knows it by."""
     try:
         name = os.fsencode(path)

@@ -7,8 +7,8 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType, TracebackType
-from typing import Any, Callable
+from types import FrameType
+from typing import Callable
 
 from . import abi
 
@@ -52,10 +52,10 @@ class RunGuard:
         Called without arguments after each iteration; true stops the run.
     """
 
-    def __init__(self, on_iteration: Callable[[], Any]) -> None:
+    def __init__(self, on_iteration: Callable[[], object]) -> None:
         self._on_iteration = on_iteration
         self._in_user_code = False
-        self._old_handler: Any = None
+        self._old_handler: Callable[[int, FrameType | None], object] | None = None
         self._error: BaseException | None = None
         self._interrupted = False
         self._outer: RunGuard | None = None
@@ -99,15 +99,15 @@ class RunGuard:
 
     def _handle_signal(self, number: int, frame: FrameType | None) -> None:
         self._interrupted = True
-        if self._in_user_code:
-            self._old_handler(number, frame)
+        if self._old_handler is None:
             return
         try:
             self._old_handler(number, frame)
-        except KeyboardInterrupt:
-            pass
         except BaseException as error:
-            self._error = error
+            if self._in_user_code:
+                raise
+            if not isinstance(error, KeyboardInterrupt):
+                self._error = error
 
     def __enter__(self) -> RunGuard:
         self._outer, _thread.guard = getattr(_thread, "guard", None), self
@@ -121,12 +121,7 @@ class RunGuard:
                     self._old_handler = None
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         _thread.guard = self._outer
         if self._old_handler is not None:
             signal.signal(signal.SIGINT, self._old_handler)
@@ -154,7 +149,7 @@ def calling_back() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def interruptible(call: Callable[[Any, Any], Any]) -> None:
+def interruptible(call: Callable[[object, object], object]) -> None:
     """Make a call of the engine, of a callback and a pointer for why it stopped; Ctrl-C ends it.
 
     It is answered by KeyboardInterrupt, or by what the user's own handler raises.

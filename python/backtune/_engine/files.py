@@ -7,6 +7,7 @@ import stat
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from .errors import ArgumentError, FileError
 
@@ -75,10 +76,10 @@ def read_whole(
         raise FileError(f"{name}: cannot be read, {_reason(error)}") from error
 
 
-def _read(file: object, size: int, name: str, what: str, refused: Mapping[bytes, str]) -> bytes:
+def _read(file: BinaryIO, size: int, name: str, what: str, refused: Mapping[bytes, str]) -> bytes:
     parts: list[bytes] = []
     while size > 0:
-        part = file.read(min(size, _PART))  # type: ignore[attr-defined]
+        part = file.read(min(size, _PART))
         if not part:
             break
         for beginning, words in refused.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Union
 
 from .types import Array
 
@@ -39,6 +39,10 @@ class SimulatedInFull(NamedTuple):
     state: Array
 
 
+#: What `Network.simulate` returns of one sequence where more than outputs is asked for.
+Run = Union[Simulated, SimulatedStates, SimulatedInFull]
+
+
 class CostGradient(NamedTuple):
     """A cost, and its derivative by each adjustable weight, (weights,)."""
 
@@ -53,7 +57,7 @@ class Gradients(NamedTuple):
     by_initial: Array
 
 
-def simulated(outputs: Any, states: dict[str, Any] | None, state: Array | None) -> Any:
+def simulated(outputs: Array, states: dict[str, Array] | None, state: Array | None) -> Array | Run:
     """Return what of a run was asked for: the outputs alone, or with what else came."""
     if states is None:
         return outputs if state is None else Simulated(outputs, state)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from types import TracebackType
-from typing import Any, Callable, TypeVar
+from typing import Callable, TypeVar
 
 from .errors import BusyError, HandleError
 
@@ -18,7 +17,7 @@ class Owner:
     _free: Callable[[int], int]
 
     def _create(
-        self, create: Callable[..., int], free: Callable[[int], int], *arguments: Any
+        self, create: Callable[..., int], free: Callable[[int], int], *arguments: object
     ) -> None:
         value = ctypes.c_void_p()
         create(*arguments, ctypes.byref(value))
@@ -50,12 +49,7 @@ class Owner:
     def __enter__(self: _Self) -> _Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     def __del__(self) -> None:

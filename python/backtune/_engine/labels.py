@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from . import abi
 from .abi import lib
@@ -144,5 +143,5 @@ class LabelledNetwork(NetworkHandle):
         if isinstance(texts, str):
             raise TypeError(f"{what}: {texts!r} came, expected a list of texts")
         encoded = [as_text(text, what) for text in texts or ()]
-        array: Any = (ctypes.c_char_p * len(encoded))(*encoded)
+        array = (ctypes.c_char_p * len(encoded))(*encoded)
         lib.bt_network_set_labels(self._pointer, kind, array, len(encoded))

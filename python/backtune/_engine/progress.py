@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 # Where it says itself how long it takes.
 _FORMAT = "{n_fmt}/{total_fmt} {unit}s [{elapsed}{postfix}]"
@@ -44,7 +46,7 @@ class Progress:
     def __init__(
         self, wanted: bool, unit: str, total: int | None = None, *, timed: bool = True
     ) -> None:
-        self._bar: Any = None
+        self._bar: tqdm | None = None
         if wanted and is_watched():
             from tqdm import tqdm
 
@@ -69,11 +71,6 @@ class Progress:
     def __enter__(self) -> Progress:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         if self._bar is not None:
             self._bar.close()

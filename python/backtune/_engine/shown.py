@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from functools import singledispatch
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @singledispatch
@@ -19,6 +22,6 @@ def svg(item: object) -> str:
 
 
 @singledispatch
-def figure(item: object, ax: Any = None, **options: Any) -> Any:
+def figure(item: object, ax: Axes | None = None, **options: object) -> Axes:
     """Draw an object with matplotlib, into axes or a new figure; return the axes."""
     raise TypeError(f"figure: a {type(item).__name__} came, which has no figure")

@@ -26,16 +26,22 @@ OneSequence = Union[NDArray[np.floating], int]
 
 
 class ManySequences(Protocol):
-    """Sequences by number, such as a `Recordings`."""
+    """Sequences by number, of which a `Recordings` can be made."""
 
     def __len__(self) -> int: ...
-    def __getitem__(self, place: int, /) -> Any: ...
+    def __getitem__(self, place: int, /) -> object: ...
+
+
+class ReadWhenWanted(Protocol):
+    """Sequences that are in no memory: `Recordings`."""
+
+    def read(self, place: int) -> object: ...
 
 
 #: Values of one sequence or of several, as users have them: numbers, arrays, tables of pandas,
 #: xarray or polars (which NumPy takes for arrays), lists of such, recordings; a number of time
 #: steps stands for inputs of a network that has none.
-DataLike = Union[ArrayLike, ManySequences]
+DataLike = Union[ArrayLike, ReadWhenWanted]
 #: The state before a sequence, or one for each of several, None for the network's own.
 StateLike = Union[ArrayLike, Sequence[Optional[ArrayLike]]]
 #: What was measured of groups, by group or its name.

@@ -29,8 +29,8 @@ def weights_html(weights: Weights) -> str:
             small.append(folded(name, _matrix(values)))
     total = sum(values.size for values in weights.values())
     head = ("weights", "nodes x sources", "free", "fixed", "least", "largest")
-    values = folded("values of small arrays", "".join(small)) if small else ""
-    return block(line(f"Weights, {total} values"), table(head, rows), values)
+    unfolded = folded("values of small arrays", "".join(small)) if small else ""
+    return block(line(f"Weights, {total} values"), table(head, rows), unfolded)
 
 
 def _matrix(values: np.ndarray) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any
 
 import numpy as np
 
 from .._engine import abi
 from .._engine.abi import lib
+from .._engine.arrays import sized
 from .._engine.handle import Owner
 from .._engine.network import NetworkHandle
 
@@ -21,14 +21,13 @@ class EngineStream(Owner):
     """Owns a handle; states may hold anything."""
 
     def __init__(self, net: NetworkHandle, initial: np.ndarray | None) -> None:
-        size = 0 if initial is None else initial.size
         self.state_size = net.state_size
-        create = lib.bt_stream_create
-        self._create(create, lib.bt_stream_free, net._pointer, initial, size)
+        create, free = lib.bt_stream_create, lib.bt_stream_free
+        self._create(create, free, net._pointer, *sized(initial))
 
     def step_arguments(
         self, inputs: np.ndarray, outputs: np.ndarray, measured: np.ndarray | None = None
-    ) -> tuple[Any, ...]:
+    ) -> tuple[object, ...]:
         """Return the arguments of `step` for these buffers, which the caller keeps."""
         return (
             ctypes.c_void_p(self._pointer),
@@ -42,9 +41,7 @@ class EngineStream(Owner):
     ) -> None:
         """Go on by as many steps as there are rows."""
         lib.bt_stream_run(
-            *(self._pointer, len(outputs), inputs, inputs.size),
-            *(measured, 0 if measured is None else measured.size),
-            *(outputs, outputs.size),
+            *(self._pointer, len(outputs)), *sized(inputs), *sized(measured), *sized(outputs)
         )
 
     def set_measured(self, group: int, values: np.ndarray) -> None:

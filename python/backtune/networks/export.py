@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import os
-import reprlib
-from typing import Any
-
-import numpy as np
+from typing import Literal, overload
 
 from .._engine import abi
 from .._engine.abi import lib
-from .._engine.arrays import as_path, as_text
+from .._engine.arrays import as_options, as_path, as_text
 from .._engine.errors import ArgumentError
 from .nir import write
 from .simulation import SimulatingNetwork
@@ -24,13 +20,27 @@ _TEXTS = ("c",)
 class ExportingNetwork(SimulatingNetwork):
     """A network that is written in other forms than JSON."""
 
+    @overload
+    def export(
+        self, path: str | os.PathLike, *, format: str | None = ..., **options: object
+    ) -> None: ...
+    @overload
+    def export(self, path: None = ..., *, format: Literal["c"], **options: object) -> str: ...
+    @overload
+    def export(
+        self, path: None = ..., *, format: Literal["fmu", "onnx", "nir"], **options: object
+    ) -> bytes: ...
+    @overload
+    def export(
+        self, path: str | os.PathLike | None = ..., *, format: str | None = ..., **options: object
+    ) -> str | bytes | None: ...
     def export(
         self,
         path: str | os.PathLike | None = None,
         *,
         format: str | None = None,
-        **options: Any,
-    ) -> Any:
+        **options: object,
+    ) -> str | bytes | None:
         """Write the network for other programs.
 
         Parameters
@@ -81,33 +91,23 @@ class ExportingNetwork(SimulatingNetwork):
         given = {key: value for key, value in options.items() if value is not None}
         if kind == b"nir" or (kind is None and _is_nir(path)):
             return write(self, path, **given)
-        text = f"{{{', '.join(f'{json.dumps(k)}: {_json(k, v)}' for k, v in given.items())}}}"
+        text = as_options(given, "")
         if path is not None:
             length = ctypes.c_int64()
             lib.bt_network_export(
-                *(self._pointer, kind, as_path(path), text.encode(), None, 0),
+                *(self._pointer, kind, as_path(path), text, None, 0),
                 ctypes.byref(length),
             )
             return None
         if format is None:
             raise ArgumentError("export: neither a path nor a format came")
-        found = abi.read_bytes(lib.bt_network_export, self._pointer, kind, None, text.encode())
+        found = abi.read_bytes(lib.bt_network_export, self._pointer, kind, None, text)
         return found.decode("utf-8") if format in _TEXTS else found
 
 
-def _is_nir(path: Any) -> bool:
+def _is_nir(path: str | os.PathLike | None) -> bool:
     """Tell whether the suffix of a path says NIR."""
     try:
-        return os.fsdecode(os.fspath(path)).endswith(".nir")
+        return path is not None and os.fsdecode(path).endswith(".nir")
     except (TypeError, ValueError):
         return False
-
-
-def _json(key: str, value: Any) -> str:
-    """Write the value of an option."""
-    plain = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
-    try:
-        return json.dumps(plain, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        shown = reprlib.repr(value)
-        raise ArgumentError(f"option {key}: {shown} came, expected JSON: {error}") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Union
 
 from .._engine.arrays import as_number
 
@@ -18,7 +18,7 @@ class Function:
     name: str
     parameters: tuple[tuple[str, float], ...] = ()
 
-    def to_option(self) -> Any:
+    def to_option(self) -> str | dict[str, object]:
         """Write it the way the options of a unit take it."""
         return {"name": self.name, **dict(self.parameters)} if self.parameters else self.name
 
@@ -54,7 +54,7 @@ def upsilon(w: float) -> Function:
     return Function("upsilon", (("w", as_number(w, "upsilon w")),))
 
 
-def as_function(function: Any, what: str) -> Function:
+def as_function(function: object, what: str) -> Function:
     """Read a name or a `Function`."""
     if isinstance(function, Function):
         return function

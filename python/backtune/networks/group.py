@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .._engine import abi
 from .._engine.abi import lib
-from .._engine.arrays import as_index, as_mask, as_size, as_text
+from .._engine.arrays import as_index, as_mask, as_size, as_text, sized
 from .._engine.errors import ArgumentError, BacktuneError, SizeError
 from .._engine.network import NetworkHandle
 from .functions import FunctionLike, as_function
@@ -102,8 +101,7 @@ class Group(GroupHandle):
             self.network._pointer,
             self.id,
             None if role is None else as_text(role, "role"),
-            slots,
-            0 if slots is None else slots.size,
+            *sized(slots),
         )
         return self
 
@@ -232,14 +230,13 @@ class Group(GroupHandle):
         place = (self.network._pointer, self.id, term)
         try:
             for function, parameters, number, lag in read:
-                count = 0 if parameters is None else parameters.size
-                lib.bt_network_add_factor(*place, function, parameters, count, number, lag)
+                lib.bt_network_add_factor(*place, function, *sized(parameters), number, lag)
         except BacktuneError:
             lib.bt_network_remove_term(*place)
             raise
         return self
 
-    def _factor(self, factor: Any) -> tuple[bytes, np.ndarray | None, int, int]:
+    def _factor(self, factor: object) -> tuple[bytes, np.ndarray | None, int, int]:
         if isinstance(factor, Source):
             factor = ("identity", factor)
         if not (isinstance(factor, tuple) and len(factor) == 2 and isinstance(factor[1], Source)):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine import abi
 from .._engine.abi import lib
@@ -33,7 +34,7 @@ class GroupedNetwork(LabelledNetwork):
         groups = (Group.of(self, number) for number in range(count))
         return {group.name: group for group in groups}
 
-    def _known_group(self, key: Any) -> Group:
+    def _known_group(self, key: object) -> Group:
         """Return a group that came itself, or by name."""
         if isinstance(key, str):
             as_text(key, "group")
@@ -91,7 +92,7 @@ class GroupedNetwork(LabelledNetwork):
         return Weights(self)
 
     @weights.setter
-    def weights(self, values: Mapping[str, Any]) -> None:
+    def weights(self, values: Mapping[str, ArrayLike]) -> None:
         weights = Weights(self)
         for name, array in values.items():
             weights[name] = array

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine.arrays import as_float
 from .._engine.errors import ArgumentError, SizeError
+from .._engine.types import Array
 from .network import Network
 from .structure import Structure
 from .torch_layers import (
@@ -29,11 +31,14 @@ from .torch_layers import (
     starts,
 )
 
+if TYPE_CHECKING:
+    import torch
+
 __all__ = ["from_torch_state_dict", "to_torch_module", "to_torch_state_dict"]
 
 
 def from_torch_state_dict(
-    state: Mapping[str, Any],
+    state: Mapping[str, ArrayLike],
     *,
     nonlinearity: str = "tanh",
     prefix: str = "",
@@ -82,7 +87,7 @@ def from_torch_state_dict(
     options = {**layer.options, "bias": "bias_ih_l0" in arrays}
     if layer.unit == "lnl":
         options["activation"] = _nonlinearity(nonlinearity)
-    net.unit(layer.unit, size, **options)
+    net.unit(layer.unit, size, None, **options)
     for place, block in enumerate(layer.blocks):
         rows = slice(place * size, (place + 1) * size)
         for key, role in zip(KEYS, block):
@@ -106,7 +111,7 @@ def to_torch_state_dict(
     prefix: str = "",
     readout: str | None = None,
     tensors: bool | None = None,
-) -> dict[str, Any]:
+) -> dict[str, Array] | dict[str, torch.Tensor]:
     """Return the state dict of a torch.nn.RNN, LSTM or GRU that computes what a unit does.
 
     Parameters
@@ -157,7 +162,7 @@ def to_torch_state_dict(
     return as_tensors(found) if tensors else found
 
 
-def to_torch_module(net: Network, unit: str | None = None) -> Any:
+def to_torch_module(net: Network, unit: str | None = None) -> torch.nn.Module:
     """Return a torch.nn.Module that computes what a network of one recurrent unit does.
 
     Parameters
@@ -200,7 +205,9 @@ def to_torch_module(net: Network, unit: str | None = None) -> Any:
     return module(match.kind, match.options, state, linear, starts(net, name))
 
 
-def _head(state: Mapping[str, Any], prefix: str, size: int) -> tuple[np.ndarray, np.ndarray | None]:
+def _head(
+    state: Mapping[str, ArrayLike], prefix: str, size: int
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Read weight and bias of a readout."""
     given = {str(key): state[key] for key in state}
     if f"{prefix}weight" not in given:
@@ -216,7 +223,9 @@ def _head(state: Mapping[str, Any], prefix: str, size: int) -> tuple[np.ndarray,
     return weight, bias
 
 
-def _arrays(state: Mapping[str, Any], prefix: str, readout: str | None) -> dict[str, np.ndarray]:
+def _arrays(
+    state: Mapping[str, ArrayLike], prefix: str, readout: str | None
+) -> dict[str, np.ndarray]:
     """Read the arrays of the layer, without the prefix, their names checked."""
     if not isinstance(state, Mapping):
         raise TypeError(
@@ -248,7 +257,7 @@ def _arrays(state: Mapping[str, Any], prefix: str, readout: str | None) -> dict[
     return {key: as_float(_plain(given[key]), f"state {prefix}{key}") for key in given}
 
 
-def _plain(array: Any) -> Any:
+def _plain(array: object) -> object:
     """Take a torch tensor out of its graph and its device; leave anything else as it is."""
     for step in ("detach", "cpu", "numpy"):
         if not hasattr(array, step):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Protocol, cast
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine.data.sequences import read
 from .._engine.errors import ArgumentError, NetworkError, SizeError
-from .._engine.types import DataLike, StateLike
+from .._engine.types import Array, DataLike, Measured, StateLike
+from .document import document, readers
 from .network import Network
 from .stream import Stream
+from .structure import INPUT, Structure
 
 #: The group that predicts, what is read of it where it is measured, and the one of all channels.
 PREDICTS, INPUTS = "missing.x", "inputs"
@@ -95,7 +97,7 @@ class ModelledNetwork(Network):
         horizon: float | None = 1,
         *,
         initial: StateLike | None = None,
-        measured: Mapping[Any, Any] | None = None,
+        measured: Measured | None = None,
         return_state: bool = False,
     ) -> Any:
         """Predict outputs, as `Network.predict`; NaN in modelled channels is a missing input.
@@ -120,11 +122,11 @@ class ModelledNetwork(Network):
             return_state=return_state,
         )
 
-    def gradient(self, *arguments: Any, **options: Any) -> Any:
+    def gradient(self, *arguments: object, **options: object) -> NoReturn:
         """Refused: of the network that this one was made of."""
         raise NetworkError("gradient: not of a network whose inputs may be missing")
 
-    def stream(self, initial: StateLike | None = None) -> ModelledStream:
+    def stream(self, initial: ArrayLike | None = None) -> ModelledStream:
         """Return the network as it runs step by step, as `Network.stream`, with NaN in inputs."""
         self._warn_untouched()
         return ModelledStream(self, initial)
@@ -133,11 +135,11 @@ class ModelledNetwork(Network):
 class ModelledStream(Stream):
     """A stream whose inputs may be NaN where they are modelled."""
 
-    def __init__(self, net: ModelledNetwork, initial: StateLike | None = None) -> None:
+    def __init__(self, net: ModelledNetwork, initial: ArrayLike | None = None) -> None:
         super().__init__(net, initial)
         self._modelled, self._channels = net, net.modelled_channels
 
-    def step(self, u: DataLike | None = None, y: DataLike | None = None) -> np.ndarray:
+    def step(self, u: ArrayLike | None = None, y: ArrayLike | None = None) -> Array:
         """Go on by one time step, as `Stream.step`; NaN in a modelled channel is missing."""
         values = self._converted(u)
         row = np.broadcast_to(values, values.shape or self._input.shape)
@@ -193,12 +195,15 @@ def joined(net: Network, model: LinearInputs) -> ModelledNetwork:
     for name in (PREDICTS, INPUTS):
         if name in net.groups:
             raise NetworkError(f"the network has a group {name} already")
-    before = json.loads(net.to_json())
+    before = document(net)
     with ModelledNetwork.from_json(net.to_json()) as twin:
         _add(twin, net, model)
-        after = json.loads(twin.to_json())
+        after = document(twin)
     count = len(before["groups"])
-    _redirect(after["groups"][:count])
+    for group in after["groups"][:count]:
+        for item in readers(group):
+            if item["source"] == INPUT:
+                item["source"] = INPUTS
     for key in ("output", "observe"):
         after.pop(key, None)
         if key in before:
@@ -210,8 +215,7 @@ def joined(net: Network, model: LinearInputs) -> ModelledNetwork:
     after["rest"] = {"values": rest.tolist()}
     if "groups" in before.get("rest", {}):
         after["rest"]["groups"] = before["rest"]["groups"]
-    # A class method makes what it is called of.
-    return cast("ModelledNetwork", ModelledNetwork.from_json(json.dumps(after)))
+    return ModelledNetwork.from_json(json.dumps(after))
 
 
 def _add(twin: Network, net: Network, model: LinearInputs) -> None:
@@ -248,7 +252,7 @@ def _add(twin: Network, net: Network, model: LinearInputs) -> None:
     if others.size:
         every.connect(twin.input.lag(0), "I", mask=np.diag(mask))
         values[f"{INPUTS}.I"] = np.diag(mask).astype(float)
-    depth = _depth(json.loads(net.to_json())["groups"])
+    depth = Structure(net).depths()[0][INPUT]
     if depth and net.rest.any():
         every.learn_initial_state(depth)
         start = np.tile(net.rest, (depth, 1))
@@ -256,24 +260,3 @@ def _add(twin: Network, net: Network, model: LinearInputs) -> None:
     for name, array in values.items():
         twin.weights[name] = array
         twin.weights.constrain(name, fixed=True)
-
-
-def _sources(part: Any) -> Any:
-    """Yield all that reads the input in groups of the JSON form."""
-    if isinstance(part, dict):
-        if part.get("source") == "input":
-            yield part
-        part = list(part.values())
-    if isinstance(part, list):
-        for item in part:
-            yield from _sources(item)
-
-
-def _depth(groups: Any) -> int:
-    return max((int(item["lag"]) for item in _sources(groups)), default=0)
-
-
-def _redirect(groups: Any) -> None:
-    """Let what reads the input read the group of all channels."""
-    for item in list(_sources(groups)):
-        item["source"] = INPUTS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, ClassVar, Protocol
+from typing import Any, Callable, ClassVar, Protocol, TypeVar
 
 from .._engine import shown
 from .._engine.abi import lib
@@ -15,6 +15,8 @@ from .linear_model import LinearisingNetwork
 from .prediction import PredictingNetwork
 from .summary import Summary, summary
 from .unit_methods import UnitMethods
+
+Made = TypeVar("Made", bound="Network")
 
 
 class InputModelLike(Protocol):
@@ -69,7 +71,7 @@ class Network(
         Network._kinds.append(cls)
 
     def __init__(self, inputs: int | list[str] | tuple[str, ...]) -> None:
-        names: list[Any] = list(inputs) if isinstance(inputs, (list, tuple)) else []
+        names = list(inputs) if isinstance(inputs, (list, tuple)) else []
         named = bool(names) and all(isinstance(name, str) for name in names)
         count = len(names) if named else as_size(inputs, "inputs")
         self._create(lib.bt_network_create, lib.bt_network_free, count)
@@ -77,7 +79,7 @@ class Network(
             self.input_names = names
 
     @classmethod
-    def _made_by(cls, create: Any, *arguments: Any) -> Network:
+    def _made_by(cls: type[Made], create: Callable[..., int], *arguments: object) -> Made:
         network = cls.__new__(cls)
         network._create(create, lib.bt_network_free, *arguments)
         return network
@@ -122,15 +124,15 @@ class Network(
     # ---- Kept
 
     @classmethod
-    def from_json(cls, text: str) -> Network:
+    def from_json(cls: type[Made], text: str) -> Made:
         """Make a network from the text of `to_json`."""
         encoded = as_text(text, "JSON")
         return cls._recognised(cls._made_by(lib.bt_network_from_json, encoded, len(encoded)))
 
     @classmethod
-    def _recognised(cls, net: Network) -> Network:
+    def _recognised(cls: type[Made], net: Made) -> Made:
         """Return a network that was read as what it is."""
-        kinds = cls._kinds if cls is Network else []
+        kinds: list[Any] = cls._kinds if cls is Network else []
         kind = next((kind for kind in kinds if kind._is_one(net)), None)
         if kind is None:
             return net
@@ -153,18 +155,18 @@ class Network(
         lib.bt_network_save(self._pointer, as_path(path))
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> Network:
+    def load(cls: type[Made], path: str | os.PathLike) -> Made:
         """Read the file of `save`."""
         return cls._recognised(cls._made_by(lib.bt_network_load, as_path(path)))
 
-    def copy(self) -> Network:
+    def copy(self: Made) -> Made:
         """Return an independent copy, weights included."""
         return self._made_by(lib.bt_network_copy, self._pointer)
 
-    def __copy__(self) -> Network:
+    def __copy__(self: Made) -> Made:
         return self.copy()
 
-    def __deepcopy__(self, memo: dict) -> Network:
+    def __deepcopy__(self: Made, memo: dict) -> Made:
         return self.copy()
 
     def __reduce__(self) -> tuple:

@@ -6,25 +6,29 @@ NIR has sharp spikes: what is written is the limit of sharp ones.
 from __future__ import annotations
 
 import io
-from typing import Any
+import os
+from collections.abc import Mapping
 
 import numpy as np
 
 from .._engine.arrays import as_number
 from .._engine.errors import ArgumentError, NetworkError
 from .._engine.files import write_whole
+from .document import ConnectionForm, FactorForm, FunctionForm, TermForm
 from .simulation import SimulatingNetwork
 from .structure import INPUT, Structure
 
 #: A node: the name of its type in NIR, and what that takes.
-Node = tuple[str, dict[str, Any]]
+Node = tuple[str, dict[str, object]]
 
 _THRESHOLD = 0.5
+_IDENTITY: FunctionForm = {"name": "identity"}
+_GATE: FunctionForm = {"name": "zeta", "a": 0, "b": 1}
 
 
 def write(
-    net: SimulatingNetwork, path: Any = None, *, dt: float | None = None, **others: Any
-) -> Any:
+    net: SimulatingNetwork, path: str | os.PathLike | None, dt: object = None, **others: object
+) -> bytes | None:
     """Write a network as NIR, see `Network.export`.
 
     Returns
@@ -116,22 +120,24 @@ class _Maker:
         if groups[f"{unit}.p"].get("terms") != [_term(1, own), _term(-1, z, own)]:
             return False
         spike = groups[f"{unit}.z"].get("terms")
-        if spike == [_term(1, _read(x, 1, "step"))]:
+        if spike == [_term(1, _read(x, 1, {"name": "step"}))]:
             return True
-        return spike == [_term(1, _read(f"{unit}.q", 0, "zeta", a=0, b=1))] and self._is_slope(unit)
+        return spike == [_term(1, _read(f"{unit}.q", 0, _GATE))] and self._is_slope(unit)
 
     def _is_slope(self, unit: str) -> bool:
         """Tell whether q is w (x(t-1) - 1/2) with w above 0."""
-        group, x = self.structure.groups.get(f"{unit}.q", {}), _read(f"{unit}.x", 1)
-        if group.get("kind") == "firmware":
+        groups, x = self.structure.groups, _read(f"{unit}.x", 1)
+        group = groups[f"{unit}.q"]
+        if group["kind"] == "firmware":
             terms = group.get("terms") or [_term(0)]
             w = terms[0]["coef"]
             return w > 0 and terms == [_term(w, x), _term(-w * _THRESHOLD)]
-        centred = self.structure.groups.get(f"{unit}.c", {}).get("terms")
-        if centred != [_term(1, x), _term(-_THRESHOLD)] or "bias" in group:
+        centred = groups.get(f"{unit}.c")
+        if centred is None or centred.get("terms") != [_term(1, x), _term(-_THRESHOLD)]:
             return False
-        items = group.get("connections") or []
-        if [(i["source"], i["lag"], i["form"]) for i in items] != [(f"{unit}.c", 0, "diagonal")]:
+        items = group.get("connections", [])
+        places = [(item["source"], item["lag"], item["form"]) for item in items]
+        if "bias" in group or places != [(f"{unit}.c", 0, "diagonal")]:
             return False
         return bool(np.all(self.structure.slots[items[0]["weight"]] > 0))
 
@@ -150,7 +156,7 @@ class _Maker:
         name = self.names[group] = self._named(unit)
         size, bias = self.structure.sizes[group], self.structure.bias(group)
         leak, others = np.zeros(size), []
-        for item in self.structure.groups[group].get("connections") or []:
+        for item in self.structure.groups[group].get("connections", []):
             if item["source"] != f"{unit}.p" or item["lag"]:
                 others.append(item)
             elif item["form"] != "diagonal":
@@ -165,7 +171,7 @@ class _Maker:
     def _sum(self, group: str) -> str:
         name = self.names[group] = self._named(group)
         size, bias = self.structure.sizes[group], self.structure.bias(group)
-        items = self.structure.groups[group].get("connections") or []
+        items = self.structure.groups[group].get("connections", [])
         own = [i for i in items if (i["source"], i["lag"], i["form"]) == (group, 1, "diagonal")]
         others = [item for item in items if item not in own]
         if own:
@@ -188,7 +194,7 @@ class _Maker:
         group: str,
         leak: np.ndarray,
         bias: np.ndarray,
-        own: dict[str, Any],
+        own: Mapping[str, object],
         kinds: tuple[str, str],
     ) -> np.ndarray | None:
         """Add a node v(t) = leak v(t-1) + bias + what comes; return the bias that it cannot have.
@@ -209,7 +215,7 @@ class _Maker:
     # ---- Connections
 
     def _connect(
-        self, group: str, name: str, items: list[dict[str, Any]], bias: np.ndarray | None
+        self, group: str, name: str, items: list[ConnectionForm], bias: np.ndarray | None
     ) -> None:
         """Add a matrix for each connection, the bias with the first of them."""
         if bias is not None and not items:
@@ -254,9 +260,9 @@ class _Maker:
         return name
 
 
-def _read(source: str, lag: int, name: str = "identity", **parameters: float) -> dict[str, Any]:
-    return {"f": {**parameters, "name": name}, "lag": lag, "source": source}
+def _read(source: str, lag: int, function: FunctionForm = _IDENTITY) -> FactorForm:
+    return {"f": function, "lag": lag, "source": source}
 
 
-def _term(coefficient: float, *factors: dict[str, Any]) -> dict[str, Any]:
+def _term(coefficient: float, *factors: FactorForm) -> TermForm:
     return {"coef": coefficient, "factors": list(factors)}

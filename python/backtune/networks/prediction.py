@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._engine.abi import lib
-from .._engine.arrays import as_number
+from .._engine.arrays import as_number, sized
 from .._engine.callbacks import interruptible
 from .._engine.data.pairs import Data, paired, placed
 from .._engine.data.sequences import joined, read
 from .._engine.data.starts import initial_states
 from .._engine.errors import ArgumentError, SizeError
 from .._engine.found import Simulated
-from .._engine.types import Array, DataLike, StateLike
+from .._engine.types import Array, DataLike, Measured, StateLike
 from .simulation import SimulatingNetwork
 
 
@@ -32,7 +32,7 @@ class PredictingNetwork(SimulatingNetwork):
         horizon: float | None = ...,
         *,
         initial: StateLike | None = ...,
-        measured: Mapping[Any, Any] | None = ...,
+        measured: Measured | None = ...,
         return_state: Literal[False] = ...,
     ) -> Array: ...
     @overload
@@ -43,7 +43,7 @@ class PredictingNetwork(SimulatingNetwork):
         horizon: float | None = ...,
         *,
         initial: StateLike | None = ...,
-        measured: Mapping[Any, Any] | None = ...,
+        measured: Measured | None = ...,
         return_state: Literal[False] = ...,
     ) -> list[Array]: ...
     @overload
@@ -54,7 +54,7 @@ class PredictingNetwork(SimulatingNetwork):
         horizon: float | None = ...,
         *,
         initial: StateLike | None = ...,
-        measured: Mapping[Any, Any] | None = ...,
+        measured: Measured | None = ...,
         return_state: bool = ...,
     ) -> Any: ...
     def predict(
@@ -64,7 +64,7 @@ class PredictingNetwork(SimulatingNetwork):
         horizon: float | None = 1,
         *,
         initial: StateLike | None = None,
-        measured: Mapping[Any, Any] | None = None,
+        measured: Measured | None = None,
         return_state: bool = False,
     ) -> Any:
         """Predict the outputs some steps ahead, of one sequence or of each of a list.
@@ -131,15 +131,11 @@ class PredictingNetwork(SimulatingNetwork):
         outputs = np.empty((total, self.outputs))
         final = np.empty((count, self.state_size)) if return_state else None
         steps = math.inf if horizon is None else as_number(horizon, "horizon")
-        known = data.desired
         interruptible(
             lambda callback, stop: lib.bt_predict(
-                *(self._pointer, count, data.lengths, data.inputs, data.inputs.size),
-                *(known, 0 if known is None else known.size, steps),
-                *(starts, 0 if starts is None else starts.size),
-                *(groups, groups.size, values, values.size),
-                *(outputs, outputs.size, final, 0 if final is None else final.size),
-                *(callback, None, stop),
+                *(self._pointer, count, data.lengths, *sized(data.inputs)),
+                *(*sized(data.desired), steps, *sized(starts), *sized(groups), *sized(values)),
+                *(*sized(outputs), *sized(final), callback, None, stop),
             )
         )
         parts = np.split(outputs, np.cumsum(data.lengths)[:-1])
@@ -151,9 +147,7 @@ class PredictingNetwork(SimulatingNetwork):
             return form.results(parts, self._output_names())
         return results if data.is_list else results[0]
 
-    def _measured_values(
-        self, measured: Mapping[Any, Any] | None, data: Data
-    ) -> tuple[Array, Array]:
+    def _measured_values(self, measured: Measured | None, data: Data) -> tuple[Array, Array]:
         """Return the numbers of groups, and their values, one block after the other."""
         numbers: list[int] = []
         blocks = [np.empty(0)]

@@ -6,27 +6,27 @@ the engine computes everything else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
 from .._engine.errors import ArgumentError
+from .document import FunctionForm
 
-_Values = Callable[[np.ndarray, Mapping[str, Any]], np.ndarray]
+_Values = Callable[[np.ndarray, FunctionForm], np.ndarray]
 
 
-def value(function: Mapping[str, Any], u: np.ndarray) -> np.ndarray:
+def value(function: FunctionForm, u: np.ndarray) -> np.ndarray:
     """Return f(u); the function is described as in the JSON of a network."""
     return _row(function)[0](u, function)
 
 
-def slope(function: Mapping[str, Any], u: np.ndarray) -> np.ndarray:
+def slope(function: FunctionForm, u: np.ndarray) -> np.ndarray:
     """Return f'(u); at the corner of "relu" that from the left."""
     return _row(function)[1](u, function)
 
 
-def _row(function: Mapping[str, Any]) -> tuple[_Values, _Values]:
+def _row(function: FunctionForm) -> tuple[_Values, _Values]:
     name = function["name"]
     if name not in _TABLE:
         raise ArgumentError(f"function {name!r}: no slope is known, expected {', '.join(_TABLE)}")
@@ -37,7 +37,7 @@ def _logistic(u: np.ndarray) -> np.ndarray:
     return 0.5 * (1 + np.tanh(u / 2))
 
 
-def _softplus(u: np.ndarray, f: Mapping[str, Any]) -> np.ndarray:
+def _softplus(u: np.ndarray, f: FunctionForm) -> np.ndarray:
     v = u / f["eps"]
     positive = np.real(v) > 0
     # The exponential of what is not above 0.
@@ -48,12 +48,12 @@ def _above(u: np.ndarray) -> np.ndarray:
     return (np.real(u) > 0).astype(float)
 
 
-def _zeta(u: np.ndarray, f: Mapping[str, Any]) -> np.ndarray:
+def _zeta(u: np.ndarray, f: FunctionForm) -> np.ndarray:
     half = (f["b"] - f["a"]) / 2
     return (f["a"] + f["b"]) / 2 + half * np.tanh(u / half)
 
 
-def _upsilon(u: np.ndarray, f: Mapping[str, Any]) -> np.ndarray:
+def _upsilon(u: np.ndarray, f: FunctionForm) -> np.ndarray:
     return 0.5 + 0.5 * np.tanh(2 * f["w"] * (u - 0.5))
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .._engine import abi
 from .._engine.abi import lib
-from .._engine.arrays import as_flat
+from .._engine.arrays import as_flat, sized
 from .._engine.callbacks import interruptible
 from .._engine.data.sequences import Sequences, joined, read
 from .._engine.data.starts import initial_states
 from .._engine.data.times import check_sampling
 from .._engine.errors import SizeError
-from .._engine.found import Gradients, Simulated, SimulatedStates, simulated
+from .._engine.found import Gradients, Run, Simulated, SimulatedStates, simulated
 from .._engine.types import Array, DataLike, OneSequence, StateLike
+from .group import Group
 from .grouped import GroupedNetwork
 from .stream import Stream
 
@@ -24,10 +26,6 @@ from .stream import Stream
 _LONG = 200_000_000
 # Time steps of which nothing is asked: to count the weights takes a microsecond.
 _SHORT = 1000
-
-
-def _size(array: Array | None) -> int:
-    return 0 if array is None else array.size
 
 
 class SimulatingNetwork(GroupedNetwork):
@@ -166,10 +164,12 @@ class SimulatingNetwork(GroupedNetwork):
     def _has_fixed_weights(self) -> bool:
         return any(self.weights.fixed(name).any() for name in self.weights)
 
-    def _labelled(self, given: Sequences, place: int, result: Any) -> Any:
+    def _labelled(self, given: Sequences, place: int, result: Array | Run) -> object:
         """Give the results of one sequence the index that its inputs have."""
+        if isinstance(result, np.ndarray):
+            return given.like(place, result, self._output_names())
         changed = {"outputs": given.like(place, result.outputs, self._output_names())}
-        if "states" in result._fields:
+        if not isinstance(result, Simulated):
             changed["states"] = {
                 name: given.like(place, values, node_names(name, values.shape[1]))
                 for name, values in result.states.items()
@@ -179,13 +179,13 @@ class SimulatingNetwork(GroupedNetwork):
     def _simulate(
         self,
         sequences: list[Array],
-        starts: list[Any],
+        starts: Sequence[object],
         channels: int,
         observed: int,
         states: bool,
         return_state: bool,
     ) -> list[Any]:
-        """Run sequences side by side; the result of each."""
+        """Run sequences side by side; the result of each, as `simulated` makes it."""
         lengths = [len(sequence) for sequence in sequences]
         inputs = joined(sequences, channels)
         start = self._starts(starts)
@@ -194,19 +194,18 @@ class SimulatingNetwork(GroupedNetwork):
         groups = self.groups if states else {}
         values = np.empty((total, sum(group.size for group in groups.values()))) if states else None
         final = np.empty((len(sequences), self.state_size)) if return_state else None
-        given = (self._pointer, len(lengths), np.array(lengths, dtype=np.int64), inputs)
-        started, ends = (start, _size(start)), (outputs, outputs.size, final, _size(final))
+        given = (self._pointer, len(lengths), np.array(lengths, dtype=np.int64), *sized(inputs))
+        started = sized(start)
         if values is None and self._takes_long(total):
             # The same to the bit, and polled.
             interruptible(
                 lambda callback, stop: lib.bt_predict(
-                    *(*given, inputs.size, None, 0, 1.0, *started),
-                    *(np.empty(0, np.int64), 0, np.empty(0), 0, *ends, callback, None, stop),
+                    *(*given, None, 0, 1.0, *started, np.empty(0, np.int64), 0, np.empty(0), 0),
+                    *(*sized(outputs), *sized(final), callback, None, stop),
                 )
             )
         else:
-            others = (values, _size(values), final, _size(final))
-            lib.bt_simulate(*given, inputs.size, *started, outputs, outputs.size, *others)
+            lib.bt_simulate(*given, *started, *sized(outputs), *sized(values), *sized(final))
         if len(lengths) == 1 and values is None and final is None:
             return [outputs]
         results, first = [], 0
@@ -232,7 +231,7 @@ class SimulatingNetwork(GroupedNetwork):
             known = self._measured_at = (count, '"measured"' in self.to_json())
         return known[1]
 
-    def _starts(self, starts: list[Any]) -> Array | None:
+    def _starts(self, starts: Sequence[object]) -> Array | None:
         """Return the initial states of all sequences, None where all are the network's own."""
         if all(start is None for start in starts):
             return None
@@ -254,7 +253,7 @@ class SimulatingNetwork(GroupedNetwork):
         )
         return state
 
-    def stream(self, initial: StateLike | None = None) -> Stream:
+    def stream(self, initial: ArrayLike | None = None) -> Stream:
         """Return the network as it runs step by step: for control loops, or data as they come.
 
         Parameters
@@ -277,14 +276,32 @@ class SimulatingNetwork(GroupedNetwork):
         self._warn_untouched()
         return Stream(self, initial)
 
+    @overload
     def gradient(
         self,
         u: DataLike,
         slopes: DataLike,
-        initial: StateLike | None = None,
+        initial: ArrayLike | None = ...,
+        *,
+        return_initial: Literal[False] = ...,
+    ) -> Array: ...
+    @overload
+    def gradient(
+        self,
+        u: DataLike,
+        slopes: DataLike,
+        initial: ArrayLike | None = ...,
+        *,
+        return_initial: Literal[True],
+    ) -> Gradients: ...
+    def gradient(
+        self,
+        u: DataLike,
+        slopes: DataLike,
+        initial: ArrayLike | None = None,
         *,
         return_initial: bool = False,
-    ) -> Any:
+    ) -> Array | Gradients:
         """Return the derivative of a weighted sum of the outputs by every adjustable weight.
 
         The sum is that of slopes(t, k) outputs(t, k) over t and k; the derivative comes by the
@@ -323,19 +340,8 @@ class SimulatingNetwork(GroupedNetwork):
         gradient = np.empty(self._weight_count)
         by_initial = np.empty(self.state_size) if return_initial else None
         lib.bt_gradient(
-            self._pointer,
-            1,
-            np.array([inputs.shape[0]], dtype=np.int64),
-            inputs,
-            inputs.size,
-            start,
-            _size(start),
-            weights,
-            weights.size,
-            gradient,
-            gradient.size,
-            by_initial,
-            _size(by_initial),
+            *(self._pointer, 1, given.lengths, *sized(inputs), *sized(start), *sized(weights)),
+            *(*sized(gradient), *sized(by_initial)),
         )
         return gradient if by_initial is None else Gradients(gradient, by_initial)
 
@@ -345,10 +351,8 @@ def node_names(name: str, size: int) -> list[str]:
     return [name] if size == 1 else [f"{name}[{node}]" for node in range(size)]
 
 
-def _by_group(groups: dict[str, Any], values: Array) -> dict[str, Array]:
+def _by_group(groups: Mapping[str, Group], values: Array) -> dict[str, Array]:
     """Split the values of all groups, side by side, by the names of the groups."""
-    named, first = {}, 0
-    for name, group in groups.items():
-        named[name] = values[:, first : first + group.size].copy()
-        first += group.size
-    return named
+    ends = np.cumsum([group.size for group in groups.values()])
+    parts = np.split(values, ends[:-1], axis=1)
+    return {name: part.copy() for name, part in zip(groups, parts)}

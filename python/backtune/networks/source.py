@@ -12,18 +12,7 @@ from .._engine.network import NetworkHandle
 
 
 class GroupHandle:
-    """A group of a network, as what reads it knows it.
-
-    Attributes
-    ----------
-    network : Network
-    id : int
-        Its place among the groups; -1 for the network input.
-    name : str
-        As in "lnl.x".
-    size : int
-        Number of nodes.
-    """
+    """A group of a network, as what reads it knows it: see `Group`."""
 
     __slots__ = ("id", "name", "network", "size")
 

@@ -15,7 +15,7 @@ def _network(kind: str, units: int, inputs: int, outputs: int, **options: Any) -
     return net.observe(net.unit(kind, units, **options), count=outputs)
 
 
-def lnl_network(units: int, inputs: int = 1, outputs: int = 1, **options: Any) -> Network:
+def lnl_network(units: int, inputs: int = 1, outputs: int = 1, **options: object) -> Network:
     """Make the leaky nonlinear network of RR-9100, section 4: adjusted leaks, no bias.
 
     Parameters
@@ -42,7 +42,7 @@ def lnl_network(units: int, inputs: int = 1, outputs: int = 1, **options: Any) -
     return _network("lnl", units, inputs, outputs, **{"leak": "adjust", "bias": False, **options})
 
 
-def linear_network(units: int, inputs: int = 1, outputs: int = 1, **options: Any) -> Network:
+def linear_network(units: int, inputs: int = 1, outputs: int = 1, **options: object) -> Network:
     """Make the linear network of RR-9100, appendix A: `Network.linear`.
 
     Parameters
@@ -59,7 +59,7 @@ def linear_network(units: int, inputs: int = 1, outputs: int = 1, **options: Any
     return _network("linear", units, inputs, outputs, **options)
 
 
-def sparse_lnl_network(units: int, inputs: int = 1, outputs: int = 1, **options: Any) -> Network:
+def sparse_lnl_network(units: int, inputs: int = 1, outputs: int = 1, **options: object) -> Network:
     """Make the network of rectified nodes with few connections: `Network.sparse_lnl`.
 
     Parameters
@@ -76,7 +76,7 @@ def sparse_lnl_network(units: int, inputs: int = 1, outputs: int = 1, **options:
     return _network("sparse_lnl", units, inputs, outputs, **options)
 
 
-def lstm_network(units: int, inputs: int = 1, outputs: int = 1, **options: Any) -> Network:
+def lstm_network(units: int, inputs: int = 1, outputs: int = 1, **options: object) -> Network:
     """Make the long short-term memory network of RR-9100, equation (8): `Network.lstm`.
 
     Parameters
@@ -93,7 +93,7 @@ def lstm_network(units: int, inputs: int = 1, outputs: int = 1, **options: Any) 
     return _network("lstm", units, inputs, outputs, **options)
 
 
-def gru_network(units: int, inputs: int = 1, outputs: int = 1, **options: Any) -> Network:
+def gru_network(units: int, inputs: int = 1, outputs: int = 1, **options: object) -> Network:
     """Make the network of gated recurrent units of RR-9100, appendix A: `Network.gru`.
 
     Parameters
@@ -111,7 +111,7 @@ def gru_network(units: int, inputs: int = 1, outputs: int = 1, **options: Any) -
 
 
 def strongly_typed_network(
-    units: int, inputs: int = 1, outputs: int = 1, **options: Any
+    units: int, inputs: int = 1, outputs: int = 1, **options: object
 ) -> Network:
     """Make the strongly-typed network of RR-9100, equation (9): `Network.strongly_typed`.
 
@@ -129,7 +129,7 @@ def strongly_typed_network(
     return _network("strongly_typed", units, inputs, outputs, **options)
 
 
-def aif_network(units: int, inputs: int = 1, outputs: int = 1, **options: Any) -> Network:
+def aif_network(units: int, inputs: int = 1, outputs: int = 1, **options: object) -> Network:
     """Make the integrate-and-fire network of RR-9100, equation (10): `Network.aif`.
 
     Parameters
@@ -146,7 +146,7 @@ def aif_network(units: int, inputs: int = 1, outputs: int = 1, **options: Any) -
     return _network("aif", units, inputs, outputs, **options)
 
 
-def softmax_network(units: int, inputs: int = 1, outputs: int = 1, **options: Any) -> Network:
+def softmax_network(units: int, inputs: int = 1, outputs: int = 1, **options: object) -> Network:
     """Make the network of competing nodes of RR-9100, equation (11): `Network.softmax`.
 
     Parameters

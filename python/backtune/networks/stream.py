@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, Callable
+from typing import Any, Callable, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine.abi import check
 from .._engine.arrays import as_flat
@@ -15,9 +16,10 @@ from .._engine.data.numbers import as_float
 from .._engine.data.pairs import paired, placed
 from .._engine.data.sequences import Sequences, read
 from .._engine.errors import ArgumentError, NetworkError, SizeError
-from .._engine.types import Array
+from .._engine.types import Array, DataLike, OneSequence
 from .engine_stream import EngineStream, step
 from .grouped import GroupedNetwork
+from .source import GroupHandle
 
 # What a list of numbers holds that needs no conversion.
 _NUMBERS = frozenset((float, int, np.float64))
@@ -58,7 +60,7 @@ class Stream:
     (1,)
     """
 
-    def __init__(self, net: GroupedNetwork, initial: Any = None) -> None:
+    def __init__(self, net: GroupedNetwork, initial: ArrayLike | None = None) -> None:
         self.net = net
         self.steps = 0
         size = net.state_size
@@ -75,7 +77,7 @@ class Stream:
         self._measured = np.zeros(self._output.size)
         self._filtering = self._engine.step_arguments(*buffers, self._measured)
 
-    def step(self, u: Any = None, y: Any = None) -> Array:
+    def step(self, u: ArrayLike | None = None, y: ArrayLike | None = None) -> Array:
         """Go on by one time step.
 
         Parameters
@@ -104,13 +106,12 @@ class Stream:
             The network diverged in the step before.
         """
         given = self._input
-        kind = type(u)
-        if kind is np.ndarray:
+        if type(u) is np.ndarray:
             fits = u.shape == given.shape and u.dtype == np.float64
-        elif kind is list:
+        elif type(u) is list:
             fits = len(u) == given.size and _NUMBERS.issuperset(map(type, u))
         else:
-            fits = kind is float and given.size == 1
+            fits = type(u) is float and given.size == 1
         given[...] = u if fits else self._converted(u)
         if y is not None:
             return self._filter(y)
@@ -119,7 +120,7 @@ class Stream:
         self.steps += 1
         return self._output.copy()
 
-    def _filter(self, y: Any) -> Array:
+    def _filter(self, y: ArrayLike) -> Array:
         """Go on by the inputs in place, with what is measured of the outputs."""
         values = as_float(y, "measured outputs")
         size = self._measured.size
@@ -131,7 +132,7 @@ class Stream:
         self.steps += 1
         return self._output.copy()
 
-    def set_measured(self, group: Any, values: Any) -> None:
+    def set_measured(self, group: GroupHandle | str, values: ArrayLike) -> None:
         """Give what is measured, at the next step, of a group: a value goes before that in `y`.
 
         Parameters
@@ -151,7 +152,11 @@ class Stream:
         given = as_float(values, f"measured values of {known.name}").reshape(-1)
         self._going_on(lambda: self._engine.set_measured(known.id, given))
 
-    def run(self, u: Any, y: Any = None) -> Any:
+    @overload
+    def run(self, u: OneSequence, y: DataLike | None = ...) -> Array: ...
+    @overload
+    def run(self, u: DataLike, y: DataLike | None = ...) -> Any: ...
+    def run(self, u: DataLike, y: DataLike | None = None) -> Any:
         """Go on by several time steps at once, faster than one by one.
 
         Parameters
@@ -178,7 +183,7 @@ class Stream:
         self.steps += len(inputs)
         return given.results([outputs], self.net._output_names())
 
-    def _read_run(self, u: Any, y: Any) -> tuple[Sequences, Array, Array | None]:
+    def _read_run(self, u: DataLike, y: DataLike | None) -> tuple[Sequences, Array, Array | None]:
         """Return what came as inputs of a run, these, (T, M), and measured outputs, (T, O)."""
         given = read(u, self._input.size, "inputs", self.net.input_names)
         if given.is_list:
@@ -195,7 +200,7 @@ class Stream:
         rows = paired(given, measured, "inputs", what)
         return given, inputs, placed(measured.arrays, rows, given.lengths, np.nan)[0]
 
-    def _going_on(self, call: Callable[[], Any]) -> None:
+    def _going_on(self, call: Callable[[], object]) -> None:
         """Call the engine; once more where only the structure of the network has changed."""
         _ = self.net._pointer  # raises where it was closed
         try:
@@ -219,7 +224,7 @@ class Stream:
         self._engine = engine
         self._make_arguments()
 
-    def _converted(self, u: Any) -> Array:
+    def _converted(self, u: object) -> Array:
         if u is None and self._input.size == 0:
             return self._input
         values = as_float(u, "inputs")
@@ -243,7 +248,7 @@ class Stream:
         return self._engine.state
 
     @state.setter
-    def state(self, value: Any) -> None:
+    def state(self, value: ArrayLike) -> None:
         state = as_flat(value, self._engine.state_size, "state")
         if not np.isfinite(state).all():
             raise ArgumentError("state: expected finite values")
@@ -275,7 +280,11 @@ class Stream:
 
 # Earlier releases pickled no kind.
 def _restored(
-    net: GroupedNetwork, initial: Any, state: Array, steps: int, kind: type[Stream] = Stream
+    net: GroupedNetwork,
+    initial: Array | None,
+    state: Array,
+    steps: int,
+    kind: type[Stream] = Stream,
 ) -> Stream:
     stream = kind(net, initial)
     # One that is not finite, too: a network that diverged.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from .._engine.network import NetworkHandle
 from . import scalars
+from .document import ConnectionForm, GroupForm, TermForm, document, readers
 
 INPUT = "input"
 
@@ -34,6 +34,8 @@ class Structure:
         Nodes of the input and of each group.
     order : list of str
         Groups in the order of evaluation, without those that are measured.
+    places : dict of str to slice
+        Those of the nodes of these groups, `nodes` in all, one group after the other.
     slots : dict of str to array
         What each array of weights keeps, in its order; complex ones carry derivatives.
     observed : list of (str, int)
@@ -41,9 +43,9 @@ class Structure:
     """
 
     def __init__(self, net: NetworkHandle) -> None:
-        self.document = json.loads(net.to_json())
-        groups = self.document["groups"]
-        self.groups: dict[str, dict[str, Any]] = {group["name"]: group for group in groups}
+        self.document = document(net)
+        groups: list[GroupForm] = self.document["groups"]
+        self.groups = {group["name"]: group for group in groups}
         self.sizes = {INPUT: self.document["inputs"]}
         self.sizes |= {name: group["size"] for name, group in self.groups.items()}
         weights = self.document["weights"]
@@ -53,16 +55,20 @@ class Structure:
             for item in weights
         }
         self.order = self._ordered()
+        self.nodes = 0
+        self.places: dict[str, slice] = {}
+        for name in self.order:
+            self.places[name] = slice(self.nodes, self.nodes + self.sizes[name])
+            self.nodes += self.sizes[name]
         output = self.document.get("output")
-        observed = self.document.get("observe") or [
-            {"group": output, "outputs": self.sizes.get(output, 0)}
-        ]
-        self.observed = [(item["group"], item["outputs"]) for item in observed]
+        whole = [] if output is None else [(output, self.sizes[output])]
+        observed = [(item["group"], item["outputs"]) for item in self.document.get("observe", [])]
+        self.observed = observed or whole
 
     @property
     def is_linear(self) -> bool:
         """Whether all slopes are the same everywhere."""
-        terms = [term for group in self.groups.values() for term in group.get("terms") or []]
+        terms = [term for group in self.groups.values() for term in group.get("terms", [])]
         functions = [[factor["f"]["name"] for factor in term["factors"]] for term in terms]
         softmax = any(group["kind"] == "softmax" for group in self.groups.values())
         return not softmax and all(names in ([], ["identity"]) for names in functions)
@@ -88,7 +94,7 @@ class Structure:
             self.slots[name] = new
             first += count
 
-    def matrix(self, group: str, connection: dict[str, Any]) -> np.ndarray:
+    def matrix(self, group: str, connection: ConnectionForm) -> np.ndarray:
         """Return the weights of a connection as a matrix (nodes, source nodes)."""
         shape = (self.sizes[group], self.sizes[connection["source"]])
         slots = self.slots[connection["weight"]]
@@ -114,7 +120,7 @@ class Structure:
     def weights_of(self, group: str) -> Iterator[str]:
         """Iterate over the names of the arrays that a group takes its weights of."""
         known = self.groups[group]
-        parts = [known.get("bias"), *(known.get("connections") or []), known.get("initial")]
+        parts = [known.get("bias"), *known.get("connections", []), known.get("initial")]
         yield from (part["weight"] for part in parts if part is not None)
 
     # ---- Sources
@@ -128,14 +134,7 @@ class Structure:
 
     def reads(self, name: str) -> Iterator[tuple[str, int]]:
         """Iterate over the sources of a group as they are named, with their lags."""
-        group = self.groups[name]
-        if "source" in group:
-            yield group["source"], group["lag"]
-        for item in group.get("connections") or []:
-            yield item["source"], item["lag"]
-        for term in group.get("terms") or []:
-            for item in term["factors"]:
-                yield item["source"], item["lag"]
+        return ((item["source"], item["lag"]) for item in readers(self.groups[name]))
 
     def _ordered(self) -> list[str]:
         """Put what is read at lag 0 before its readers."""
@@ -212,16 +211,14 @@ class Structure:
             shares = np.exp(z - np.real(z).max())
             return shares / shares.sum()
         total = self.bias(name)
-        for item in group.get("connections") or []:
+        for item in group.get("connections", []):
             source, _ = self.source(item["source"], item["lag"])
             total = total + self.matrix(name, item) @ at[source]
-        for term in group.get("terms") or []:
+        for term in group.get("terms", []):
             total = total + term["coef"] * np.prod(self._factors(name, term, at), axis=0)
         return total
 
-    def _factors(
-        self, name: str, term: dict[str, Any], at: dict[str, np.ndarray]
-    ) -> list[np.ndarray]:
+    def _factors(self, name: str, term: TermForm, at: dict[str, np.ndarray]) -> list[np.ndarray]:
         found = [np.ones(self.sizes[name])]
         for item in term["factors"]:
             source, _ = self.source(item["source"], item["lag"])
@@ -236,15 +233,13 @@ class Structure:
                 p = self._value(name, at)
                 matrix = (np.diag(p) - np.outer(p, p)) / group.get("temperature", 1)
                 yield Slope(name, *self.source(group["source"], group["lag"]), matrix)
-            for item in group.get("connections") or []:
+            for item in group.get("connections", []):
                 source = self.source(item["source"], item["lag"])
                 yield Slope(name, *source, self.matrix(name, item))
-            for term in group.get("terms") or []:
+            for term in group.get("terms", []):
                 yield from self._term_slopes(name, term, at)
 
-    def _term_slopes(
-        self, name: str, term: dict[str, Any], at: dict[str, np.ndarray]
-    ) -> Iterator[Slope]:
+    def _term_slopes(self, name: str, term: TermForm, at: dict[str, np.ndarray]) -> Iterator[Slope]:
         factors = self._factors(name, term, at)[1:]
         for place, item in enumerate(term["factors"]):
             source, lag = self.source(item["source"], item["lag"])

@@ -118,8 +118,7 @@ def summary(net: NetworkHandle, head: str) -> Summary:
             flags = structure.is_free(array)
             unit.free, unit.fixed = unit.free + int(flags.sum()), unit.fixed + int((~flags).sum())
     for name, count in structure.observed:
-        if name is not None:
-            units[_unit(name)].observed += count
+        units[_unit(name)].observed += count
     return Summary(head, list(units.values()), [] if answers_at_once(structure) else [NOT_AT_ONCE])
 
 
@@ -128,7 +127,7 @@ def answers_at_once(structure: Structure) -> bool:
 
     What is measured counts as an input where it stands for one.
     """
-    outputs = [name for name, count in structure.observed if name in structure.groups and count]
+    outputs = [name for name, count in structure.observed if count]
     if not structure.sizes[INPUT] or not outputs:
         return True
     seen: set[str] = set()

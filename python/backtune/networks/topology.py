@@ -6,8 +6,6 @@ A mask is an array of 0 and 1, [target node, source node], for `Source.masked` a
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .._engine.arrays import as_number, as_size
@@ -114,7 +112,7 @@ def _distances(n_to: int, n_from: int) -> np.ndarray:
     return np.abs(target[:, None] - np.arange(n_from))
 
 
-def _count(value: Any, what: str, most: int | None = None) -> int:
+def _count(value: object, what: str, most: int | None = None) -> int:
     count = as_size(value, what)
     if count < 1 or (most is not None and count > most):
         expected = "1 or more" if most is None else f"1 to {most}"

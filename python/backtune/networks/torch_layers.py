@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Callable, NamedTuple
 
 import numpy as np
 
 from .._engine.errors import ArgumentError
+from .document import GroupForm, groups_of
 from .network import Network
 from .structure import INPUT, Structure
+
+if TYPE_CHECKING:
+    import torch
 
 #: The name that the unit of a readout gets.
 READOUT = "readout"
@@ -39,14 +43,14 @@ class _Layer(NamedTuple):
     """
 
     unit: str
-    options: dict[str, Any]
+    options: Mapping[str, object]
     blocks: tuple[_Block, ...]
-    variants: tuple[tuple[dict[str, Any], float], ...]
+    variants: tuple[tuple[Mapping[str, object], float], ...]
 
 
 _GATED = {"profile": "logistic", "input_lag": 0}
 # zeta01(v) is logistic(4 v).
-_GATES: tuple[tuple[dict[str, Any], float], ...] = (({}, 1.0), ({"profile": "zeta"}, 4.0))
+_GATES: tuple[tuple[Mapping[str, object], float], ...] = (({}, 1.0), ({"profile": "zeta"}, 4.0))
 _RNN = {"activation": "tanh", "input_lag": 0}
 _NEW = _Block("hi.B", "m.U", "hi.a", "m.a", False)
 LAYERS = {
@@ -62,7 +66,7 @@ class Match(NamedTuple):
     """What a unit is to torch."""
 
     kind: str
-    options: dict[str, Any]
+    options: Mapping[str, object]
     has_bias: bool
     factor: float
 
@@ -72,7 +76,9 @@ class Match(NamedTuple):
         return LAYERS[self.kind]
 
 
-def found_unit(net: Network, unit: str | None, matching: Any) -> tuple[str, Match]:
+def found_unit(
+    net: Network, unit: str | None, matching: Callable[[Network, str], Match | None]
+) -> tuple[str, Match]:
     """Return the unit that is meant, and what it is to torch."""
     names = [name[: -len(".x")] for name in net.groups if name.endswith(".x")]
     if unit is None:
@@ -99,11 +105,11 @@ def layer_arrays(net: Network, unit: str, match: Match) -> dict[str, np.ndarray]
     return {key: np.concatenate(arrays) for key, arrays in parts.items()}
 
 
-def readout_group(net: Network, unit: str) -> dict[str, Any]:
+def readout_group(net: Network, unit: str) -> GroupForm:
     """Return the linear group that reads a unit at lag 0, as the JSON form describes it."""
     found = []
-    for group in json.loads(net.to_json())["groups"]:
-        connections = group.get("connections") or []
+    for group in groups_of(net):
+        connections = group.get("connections", [])
         sources = [(item["source"], item["lag"], item["form"]) for item in connections]
         if group["kind"] == "learnware" and sources == [(f"{unit}.x", 0, "dense")]:
             found.append(group)
@@ -127,7 +133,7 @@ def readout_arrays(net: Network, unit: str, prefix: str) -> dict[str, np.ndarray
     return found
 
 
-def as_tensors(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+def as_tensors(arrays: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
     """Return arrays as tensors where torch is installed."""
     try:
         import torch
@@ -171,17 +177,13 @@ def matching(net: Network, name: str, *, anyhow: bool = False) -> Match | None:
     return None
 
 
-def _description(net: Network, name: str, anyhow: bool) -> list[dict[str, Any]]:
+def _description(net: Network, name: str, anyhow: bool) -> list[GroupForm]:
     """Return the groups of a unit as the JSON form describes them."""
-    groups = json.loads(net.to_json())["groups"]
-    found = [group for group in groups if _is_of(name, group["name"])]
+    found = [group for group in groups_of(net) if _is_of(name, group["name"])]
     if not anyhow:
         return found
     inputs = [
-        item
-        for group in found
-        for item in group.get("connections") or []
-        if item["source"] == INPUT
+        item for group in found for item in group.get("connections", []) if item["source"] == INPUT
     ]
     if len({item["lag"] for item in inputs}) == 1:
         for item in inputs:

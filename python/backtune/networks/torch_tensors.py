@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import torch
 
 
 def module(
     kind: str,
-    options: dict[str, Any],
+    options: Mapping[str, object],
     state: dict[str, np.ndarray],
     readout: dict[str, np.ndarray] | None,
     starts: dict[str, np.ndarray],
-) -> Any:
+) -> torch.nn.Module:
     """Return the module of a layer, see `interop.to_torch_module`.
 
     Parameters
@@ -39,7 +43,7 @@ def module(
     except ImportError as error:
         raise ImportError("to_torch_module needs PyTorch: pip install torch") from error
 
-    def tensor(values: np.ndarray) -> Any:
+    def tensor(values: np.ndarray) -> torch.Tensor:
         return torch.tensor(np.asarray(values, dtype=float))
 
     class Module(torch.nn.Module):
@@ -68,7 +72,7 @@ def module(
             # The earliest first.
             self.register_buffer("before", tensor(starts["u"][::-1].copy()))
 
-        def forward(self, u: Any) -> Any:
+        def forward(self, u: torch.Tensor) -> torch.Tensor:
             """Return outputs (T, O) or (T, B, O) of inputs (T, M) or (T, B, M)."""
             if u.dim() == 2:
                 return self.forward(u[:, None])[:, 0]

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypedDict, overload
 
 from .._engine.abi import lib, read_text
 from .._engine.arrays import as_text
+from .._engine.types import JsonObject
 
 
-def unit_options(kind: str | None = None) -> dict[str, Any]:
+class UnitOption(TypedDict, total=False):
+    """What the engine tells of an option."""
+
+    type: str
+    text: str
+    default: Any  # as JSON has it
+    least: float
+    most: float
+    words: list[str]
+    form: str
+
+
+@overload
+def unit_options(kind: str) -> dict[str, UnitOption]: ...
+@overload
+def unit_options(kind: None = ...) -> dict[str, dict[str, UnitOption]]: ...
+def unit_options(
+    kind: str | None = None,
+) -> dict[str, UnitOption] | dict[str, dict[str, UnitOption]]:
     """Read the options of units from the engine: what they are called, take and default to.
 
     Parameters
@@ -46,8 +65,5 @@ def unit_options(kind: str | None = None) -> dict[str, Any]:
     return {unit["kind"]: _by_name(unit) for unit in document}
 
 
-def _by_name(unit: dict[str, Any]) -> dict[str, Any]:
-    return {
-        row["name"]: {key: value for key, value in row.items() if key != "name"}
-        for row in unit["options"]
-    }
+def _by_name(unit: JsonObject) -> dict[str, UnitOption]:
+    return {row.pop("name"): row for row in unit["options"]}

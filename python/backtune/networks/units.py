@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-import json
-import reprlib
-from typing import Any
-
-import numpy as np
+from typing import Any, Callable
 
 from .._engine.abi import lib
-from .._engine.arrays import as_mask, as_number, as_size, as_text
-from .._engine.errors import ArgumentError
+from .._engine.arrays import as_mask, as_number, as_options, as_size, as_text
 from .functions import Function, as_function
 from .group import Group
 from .grouped import GroupedNetwork
@@ -21,7 +16,7 @@ from .source import SELF, Source
 class GrowingNetwork(GroupedNetwork):
     """A network that grows by units of any kind, and single groups."""
 
-    def unit(self, kind: str, size: int, name: str | None = None, **options: Any) -> Group:
+    def unit(self, kind: str, size: int, name: str | None = None, **options: object) -> Group:
         """Add a unit of any kind that the engine knows.
 
         Parameters
@@ -75,30 +70,28 @@ class GrowingNetwork(GroupedNetwork):
         given = {
             key: self._option(key, value) for key, value in options.items() if value is not None
         }
-        written = (f"{json.dumps(key)}: {_json(kind, key, value)}" for key, value in given.items())
-        text = f"{{{', '.join(written)}}}"
         number = ctypes.c_int64()
         lib.bt_network_add_unit(
             self._pointer,
             as_text(kind, "kind"),
             None if name is None else as_text(name, "name"),
             as_size(size, "size"),
-            as_text(text, "options"),
+            as_options(given, f" of unit {kind}"),
             ctypes.byref(number),
         )
         return Group.of(self, number.value)
 
-    def _add_unit(self, method: Any, values: dict[str, Any]) -> Group:
+    def _add_unit(self, method: Callable[..., Group], values: dict[str, Any]) -> Group:
         """Add the unit of a method, `values` being its arguments by name.
 
         What is as usual is not said: it may be what another option excludes, as a leak of 0 beside
         a time constant.
         """
-        usual = method.__kwdefaults__
+        usual = method.__kwdefaults__ or {}
         options = {key: values[key] for key in usual if not _equal(values[key], usual[key])}
         return self.unit(method.__name__, values["size"], values["name"], **options)
 
-    def _option(self, key: str, value: Any) -> Any:
+    def _option(self, key: str, value: object) -> object:
         if key in ("sources", "value_sources"):
             return [self._source(key, source) for source in _listed(key, value)]
         if key == "mask":
@@ -111,15 +104,13 @@ class GrowingNetwork(GroupedNetwork):
             raise TypeError(
                 f"{key}: {value!r} came, expected a name such as 'tanh', or bt.zeta(a, b)"
             )
-        if isinstance(value, (np.generic, np.ndarray)):
-            return value.tolist()
         return value
 
-    def _source(self, key: str, source: Any) -> dict[str, Any]:
+    def _source(self, key: str, source: object) -> dict[str, object]:
         if not isinstance(source, Source):
             raise TypeError(f"{key}: {source!r} came, expected groups at a lag, such as h.lag(1)")
         place = "self" if source.group is SELF else source.number(self)
-        option = {"source": place, "lag": source.lag}
+        option: dict[str, object] = {"source": place, "lag": source.lag}
         return option if source.mask is None else {**option, "mask": source.mask}
 
     def learnware(self, size: int, name: str | None = None, *, bias: bool = False) -> Group:
@@ -208,29 +199,20 @@ class GrowingNetwork(GroupedNetwork):
             name = f"{kind}{number}"
         return name
 
-    def _add_group(self, call: Any, name: str, *arguments: Any) -> Group:
+    def _add_group(self, call: Callable[..., int], name: str, *arguments: object) -> Group:
         group = ctypes.c_int64()
         call(self._pointer, as_text(name, "name"), *arguments, ctypes.byref(group))
         return Group.of(self, group.value)
 
 
-def _equal(value: Any, usual: Any) -> bool:
+def _equal(value: object, usual: object) -> bool:
     """Whether a value is the usual one; True is not 1, which the engine refuses for a boolean."""
     if value is usual or isinstance(value, bool) or isinstance(usual, bool):
         return value is usual
     return isinstance(value, (int, float, str)) and bool(value == usual)
 
 
-def _json(kind: str, key: str, value: Any) -> str:
-    """Write the value of an option."""
-    try:
-        return json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        what = f"option {key} of unit {kind}"
-        raise ArgumentError(f"{what}: {reprlib.repr(value)} came, expected JSON: {error}") from None
-
-
-def _listed(key: str, value: Any) -> list[Any]:
+def _listed(key: str, value: Any) -> list[object]:
     """Read an option that is a list, one entry standing for itself."""
     if isinstance(value, (Source, str, Function)):
         return [value]
@@ -240,7 +222,7 @@ def _listed(key: str, value: Any) -> list[Any]:
         raise TypeError(f"{key}: {value!r} came, expected a list") from None
 
 
-def _function(function: Any) -> Any:
+def _function(function: object) -> object:
     return (
         function if isinstance(function, dict) else as_function(function, "functions").to_option()
     )

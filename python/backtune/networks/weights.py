@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,7 +25,7 @@ class Bounds(NamedTuple):
     upper: Array
 
 
-class Weights(Mapping):
+class Weights(Mapping[str, Array]):
     """Named weight arrays ("lnl.x2.W"): reading gives a copy, assigning sets the network's own.
 
     A matrix is [target nodes, source nodes]; entries without a connection are 0 and stay so.
@@ -44,7 +44,7 @@ class Weights(Mapping):
     def __len__(self) -> int:
         return abi.read_int(lib.bt_network_array_count, self._network._pointer)
 
-    def _shape(self, name: Any) -> tuple[bytes, tuple[int, ...]]:
+    def _shape(self, name: str) -> tuple[bytes, tuple[int, ...]]:
         if name not in list(self):
             raise KeyError(f"{name!r}: no such weights, there are {', '.join(self) or 'none'}")
         text = as_text(name, "name of weights")

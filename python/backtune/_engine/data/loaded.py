@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import mmap
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import abi
 from ..abi import lib
@@ -14,17 +16,27 @@ from ..arrays import as_index
 from ..callbacks import user_code
 from ..errors import ArgumentError, SizeError
 from ..labels import LabelledNetwork
+from ..types import DataLike, ManySequences
 from .pairs import Data
 from .sequences import Sequences, is_list_of_sequences
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeGuard
 
-def is_mapped(values: Any) -> bool:
+    Doubles = ctypes._Pointer[ctypes.c_double]
+
+
+def is_mapped(values: object) -> bool:
     """Tell whether these are several sequences of which some are memory maps."""
     if isinstance(values, np.memmap):
         return values.ndim == 3
     if not isinstance(values, (list, tuple)):
         return False
     return any(isinstance(item, np.memmap) for item in values)
+
+
+def _has_numbers(source: object) -> TypeGuard[ManySequences]:
+    return hasattr(source, "__len__") and hasattr(source, "__getitem__")
 
 
 class Recordings:
@@ -73,22 +85,30 @@ class Recordings:
     >>> trace = est.run(3, progress=False)
     """
 
-    def __init__(self, source: Any, lengths: Any = None) -> None:
+    def __init__(
+        self, source: ManySequences | Iterable[object], lengths: ArrayLike | None = None
+    ) -> None:
         if isinstance(source, Iterator):
             raise TypeError(
                 f"source: a {type(source).__name__} came, which can be gone through only once;"
                 " expected a sequence, or an object whose __iter__ begins anew"
             )
-        self._source = source
-        self._indexed = hasattr(source, "__len__") and hasattr(source, "__getitem__")
-        if not self._indexed and not hasattr(source, "__iter__"):
+        # One of the two.
+        self._indexed: ManySequences | None = None
+        self._iterable: Iterable[object] = ()
+        if _has_numbers(source):
+            self._indexed = source
+        elif isinstance(source, Iterable):
+            self._iterable = source
+        else:
             raise TypeError(f"source: {source!r} came, expected recordings")
-        self._iterator: Iterator[Any] | None = None
+        self._iterator: Iterator[object] | None = None
         self._next = 0
         self._lengths = None if lengths is None else as_index(lengths, "lengths").reshape(-1)
-        if self._lengths is not None and self._indexed and len(source) != self._lengths.size:
+        count = None if self._indexed is None else len(self._indexed)
+        if self._lengths is not None and count not in (None, self._lengths.size):
             raise SizeError(
-                f"lengths: {self._lengths.size} came, expected {len(source)}, one a recording"
+                f"lengths: {self._lengths.size} came, expected {count}, one a recording"
             )
 
     def lengths(self, net: LabelledNetwork) -> np.ndarray:
@@ -102,17 +122,19 @@ class Recordings:
             raise SizeError("source: no recording came, expected at least one")
         return self._lengths
 
-    def _all(self) -> Iterator[Any]:
-        if self._indexed:
-            return (self._source[place] for place in range(len(self._source)))
-        return iter(self._source)
+    def _all(self) -> Iterator[object]:
+        if self._indexed is None:
+            yield from self._iterable
+        else:
+            for place in range(len(self._indexed)):
+                yield self._indexed[place]
 
-    def read(self, place: int) -> Any:
+    def read(self, place: int) -> object:
         """Return a recording, by its number from 0 on, as the source gives it."""
-        if self._indexed:
-            return self._source[place]
+        if self._indexed is not None:
+            return self._indexed[place]
         if self._iterator is None or place < self._next:
-            self._iterator, self._next = iter(self._source), 0
+            self._iterator, self._next = iter(self._iterable), 0
         recording = None
         try:
             while self._next <= place:
@@ -132,16 +154,17 @@ class Recordings:
 class _Maps:
     """Lists of arrays, some of them memory maps, by their shapes; forms are those of `Data`."""
 
-    def __init__(self, net: LabelledNetwork, u: Any, y: Any, gains: Any) -> None:
-        self._u: Any = None if u is None else _listed(u, net.inputs)
-        self._y: Any = None if y is None else _listed(y, net.outputs)
+    def __init__(
+        self, net: LabelledNetwork, u: DataLike | None, y: DataLike | None, gains: DataLike | None
+    ) -> None:
+        self._u = None if u is None else _listed(u, net.inputs)
+        self._y = None if y is None else _listed(y, net.outputs)
         self._gains = gains
-        # Else one form stands for all sequences.
-        self._gains_apart = gains is not None and is_list_of_sequences(gains, net.outputs)
+        # Those of each sequence; else one form stands for all.
+        self._apart = gains if is_list_of_sequences(gains, net.outputs) else None
         # As in memory: where no inputs came, outputs alone say how long it takes.
         self._first = next(item for item in (self._u, self._y) if item is not None)
-        apart = gains if self._gains_apart else None
-        for name, item in (("desired outputs", self._y), ("gains", apart)):
+        for name, item in (("desired outputs", self._y), ("gains", self._apart)):
             if item is not None and len(item) != len(self._first):
                 raise SizeError(
                     f"{len(self._first)} sequences of inputs came, and {len(item)} of {name}"
@@ -150,21 +173,22 @@ class _Maps:
     def lengths(self, net: LabelledNetwork) -> np.ndarray:
         return np.array([_steps(item) for item in self._first], dtype=np.int64)
 
-    def read(self, place: int) -> Any:
-        gains = self._gains[place] if self._gains_apart else self._gains
+    def read(self, place: int) -> object:
+        gains = self._gains if self._apart is None else self._apart[place]
         u, y = (None if item is None else item[place] for item in (self._u, self._y))
         return u, y, gains
 
 
-def _listed(values: Any, channels: int) -> Any:
+def _listed(values: DataLike, channels: int) -> Sequence[Any]:
     return values if is_list_of_sequences(values, channels) else [values]
 
 
-def _steps(values: Any) -> int:
+def _steps(values: ArrayLike) -> int:
     """Return the time steps of one sequence; of what is none 0, which is told when it is read."""
     if isinstance(values, (int, np.integer)):
         return int(values)
-    return len(values) if np.ndim(values) else 0
+    shape = np.shape(values)
+    return shape[0] if shape else 0
 
 
 class LoadedData(Data):
@@ -175,7 +199,9 @@ class LoadedData(Data):
     source : Recordings or _Maps
     """
 
-    def __init__(self, net: LabelledNetwork, u: Any, y: Any, gains: Any) -> None:
+    def __init__(
+        self, net: LabelledNetwork, u: DataLike | None, y: DataLike | None, gains: DataLike | None
+    ) -> None:
         if isinstance(u, Recordings):
             if y is not None or gains is not None:
                 raise ArgumentError("y, gains: they came beside Recordings, which have them")
@@ -198,17 +224,12 @@ class LoadedData(Data):
     def give_to(self, pointer: int) -> None:
         """Set them in an estimator of the engine, which asks for all of them."""
         lib.bt_estimator_set_loader(
-            pointer,
-            self.lengths.size,
-            self.lengths,
-            self._has_desired,
-            self._has_gains,
-            self._loader,
-            None,
+            *(pointer, self.lengths.size, self.lengths),
+            *(self._has_desired, self._has_gains, self._loader, None),
         )
 
     def _load(
-        self, place: int, inputs: Any, desired: Any, gains: Any, user_data: int | None
+        self, place: int, inputs: Doubles, desired: Doubles, gains: Doubles, user_data: int | None
     ) -> int:
         try:
             with user_code():
@@ -229,7 +250,7 @@ class LoadedData(Data):
         return 0
 
 
-def _paired(net: LabelledNetwork, recording: Any, place: int) -> Data:
+def _paired(net: LabelledNetwork, recording: object, place: int) -> Data:
     parts = recording if isinstance(recording, tuple) else (recording,)
     if not 1 <= len(parts) <= 3:
         raise SizeError(f"recording {place}: {len(parts)} parts came, expected (u, y, gains)")
@@ -254,7 +275,7 @@ def _labels(given: Sequences) -> Sequences:
     return Sequences([], [], True, given.names, given.units)
 
 
-def _copy(values: np.ndarray | None, target: Any, place: int, what: str) -> None:
+def _copy(values: np.ndarray | None, target: Doubles, place: int, what: str) -> None:
     if bool(target) != (values is not None):
         came, expected = ("no", "some") if values is None else ("some", "none")
         raise ArgumentError(
@@ -264,7 +285,7 @@ def _copy(values: np.ndarray | None, target: Any, place: int, what: str) -> None
         np.ctypeslib.as_array(target, values.shape)[...] = values
 
 
-def _let_go(recording: Any) -> None:
+def _let_go(recording: object) -> None:
     """Let the pages of memory maps go: the system counts them as memory of the process."""
     for item in recording if isinstance(recording, tuple) else (recording,):
         if not isinstance(item, np.memmap) or item.mode == "c" or item.size == 0:

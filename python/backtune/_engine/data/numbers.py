@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import ArgumentError, SizeError
-from ..types import DataLike
 from .forms import form_of
 from .kinds import check_iterator, check_kind
 
 
-def as_float(values: DataLike, what: str) -> np.ndarray:
+def as_float(values: object, what: str) -> np.ndarray:
     """Convert to float64, row-major; masked, null and pandas-missing entries become NaN.
 
     Raises
@@ -36,7 +35,7 @@ def as_float(values: DataLike, what: str) -> np.ndarray:
         raise ArgumentError(f"{what}: {error}, expected numbers of 64 bits") from None
 
 
-def _converted(values: DataLike, what: str) -> np.ndarray:
+def _converted(values: object, what: str) -> np.ndarray:
     check_iterator(values, what)
     form = form_of(values)
     if form is not None:

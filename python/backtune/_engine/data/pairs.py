@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Optional
 
 import numpy as np
 
 from ..abi import lib
+from ..arrays import sized
 from ..errors import ArgumentError, SizeError
 from ..labels import LabelledNetwork
 from ..types import DataLike
@@ -17,7 +19,8 @@ from .numbers import as_float
 from .sequences import Sequences, is_list_of_sequences, joined, read
 from .times import check_sampling, is_plain_beside, rows_of, sampling_time
 
-Rows = list[Any]  # of array of int, or None: which time steps of u the rows of y are
+#: Which time steps of u the rows of y are; None: the first ones.
+Rows = list[Optional[np.ndarray]]
 
 
 class Data:
@@ -93,15 +96,8 @@ class Data:
     def give_to(self, pointer: int) -> None:
         """Set them in an estimator of the engine."""
         lib.bt_estimator_set_data(
-            pointer,
-            self.lengths.size,
-            self.lengths,
-            self.inputs,
-            self.inputs.size,
-            self.desired,
-            0 if self.desired is None else self.desired.size,
-            self.gains,
-            0 if self.gains is None else self.gains.size,
+            *(pointer, self.lengths.size, self.lengths, *sized(self.inputs)),
+            *(*sized(self.desired), *sized(self.gains)),
         )
 
 
@@ -160,7 +156,9 @@ def _match_panels(u: Sequences, y: Sequences, base: str, what: str) -> None:
     y.panel.keys, y.panel.rows = u.panel.keys, [y.panel.rows[k] for k in order]
 
 
-def placed(arrays: list[np.ndarray], rows: Rows, lengths: Any, missing: float) -> list[np.ndarray]:
+def placed(
+    arrays: list[np.ndarray], rows: Rows, lengths: Iterable[int], missing: float
+) -> list[np.ndarray]:
     """Return the values at the time steps that they belong to, `missing` at all others."""
     result = []
     for array, where, length in zip(arrays, rows, lengths):

@@ -6,11 +6,12 @@ channel. Nothing of the caller is changed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..errors import SizeError
 from ..warn import warn
@@ -20,6 +21,10 @@ from .names import order_of
 from .numbers import as_float
 from .times import complaint
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+    from typing_extensions import TypeGuard
+
 _FLOAT = np.dtype(np.float64)
 
 
@@ -28,10 +33,10 @@ class Panel:
     """A table of pandas with a MultiIndex: instances, and time as its last level."""
 
     form: PandasForm
-    keys: list[Any]
+    keys: list[Hashable]
     rows: list[np.ndarray]
 
-    def frame(self, results: list[np.ndarray], names: list[str]) -> Any:
+    def frame(self, results: list[np.ndarray], names: list[str]) -> DataFrame:
         """Return the results of all instances as one table, rows where they came from."""
         whole = np.empty((len(self.form.index), len(names)))
         for rows, result in zip(self.rows, results):
@@ -80,7 +85,7 @@ class Sequences:
 
 
 def read(
-    values: Any, channels: int | None, what: str, names: Sequence[str] | None = None
+    values: object, channels: int | None, what: str, names: Sequence[str] | None = None
 ) -> Sequences:
     """Read one sequence or a list of them.
 
@@ -112,10 +117,12 @@ def read(
     panel = panel_of(values)
     if panel is not None:
         return _read_panel(panel, channels, what, names)
-    many = is_list_of_sequences(values, 1 if channels is None else channels)
+    width = 1 if channels is None else channels
+    items: Sequence[object] = values if is_list_of_sequences(values, width) else [values]
+    many = items is values
     result = Sequences([], [], many)
     told = False
-    for place, item in enumerate(values if many else [values]):
+    for place, item in enumerate(items):
         if type(item) is np.ndarray and _is_ready(item, channels):
             result.arrays.append(item)
             result.forms.append(None)
@@ -186,7 +193,7 @@ def _learn(result: Sequences, form: Form, order: list[int] | None) -> None:
             result.units = [form.units[place] for place in places]
 
 
-def panel_of(values: Any) -> Panel | None:
+def panel_of(values: object) -> Panel | None:
     """Return a table of pandas with a MultiIndex split by all levels but the last."""
     if getattr(getattr(values, "index", None), "nlevels", 1) < 2:
         return None
@@ -194,24 +201,25 @@ def panel_of(values: Any) -> Panel | None:
     if not isinstance(form, PandasForm):
         return None
     levels = list(range(form.index.nlevels - 1))
-    groups = values.groupby(level=levels, sort=False, dropna=False).indices
+    groups = form.values.groupby(level=levels, sort=False, dropna=False).indices
     pairs = sorted(groups.items(), key=lambda pair: pair[1][0])
     return Panel(form, [key for key, _ in pairs], [np.asarray(rows) for _, rows in pairs])
 
 
-def is_list_of_sequences(values: Any, channels: int) -> bool:
+def is_list_of_sequences(values: object, channels: int) -> TypeGuard[Sequence[ArrayLike]]:
     """Tell a list of sequences from one sequence written as a (nested) list of numbers.
 
     It is a list of sequences when it is a list, tuple, object array or object series that holds
     arrays, series, tables or matrices written as nested lists; without input channels, when it
     holds numbers of steps; when it is an array of three axes, or a table with a MultiIndex.
     """
-    if getattr(values, "ndim", 0) == 3 or panel_of(values) is not None:
+    ndim = getattr(values, "ndim", 0)
+    if ndim == 3 or panel_of(values) is not None:
         return True
     if type(values) is np.ndarray or hasattr(values, "iloc"):
-        if getattr(values, "dtype", None) != np.dtype(object) or values.ndim != 1:
+        if getattr(values, "dtype", None) != np.dtype(object) or ndim != 1:
             return False
-        values = list(values)
+        values = list(np.asarray(values))
     if not isinstance(values, (list, tuple)) or not values:
         return False
     first = values[0]
@@ -230,7 +238,7 @@ def channels_of(array: np.ndarray, what: str) -> int:
     return 1 if len(shape) == 1 else shape[1]
 
 
-def as_sequence(values: Any, channels: int, what: str) -> np.ndarray:
+def as_sequence(values: object, channels: int, what: str) -> np.ndarray:
     """Convert one sequence to shape (T, channels).
 
     Raises

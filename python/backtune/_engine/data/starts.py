@@ -22,7 +22,7 @@ def initial_states(initial: StateLike | None, count: int) -> list[Any]:
     return list(initial)
 
 
-def wanted_start(initial: StateLike | None, earlier: bool | None) -> tuple[Any, bool]:
+def wanted_start(initial: StateLike | None, earlier: bool | None) -> tuple[StateLike | None, bool]:
     """Return the states given, if any, and whether sequences learn their own."""
     if earlier is not None:
         warn("initial_states: say initial='learn'", DeprecationWarning)

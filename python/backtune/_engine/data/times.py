@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,16 +12,19 @@ from ..errors import ArgumentError
 from ..warn import warn
 from .forms import Form
 
+if TYPE_CHECKING:
+    from pandas import Index
+
 # Steps that differ by less than this part of the middle one are alike.
 _JITTER = 1e-3
 
 
-def _is_plain(times: Any) -> bool:
+def _is_plain(times: Index) -> bool:
     """Tell whether it is a range that goes up: it says no more than the place of a row."""
     return type(times).__name__ == "RangeIndex" and times.step > 0
 
 
-def _values(times: Any) -> np.ndarray | None:
+def _values(times: Index) -> np.ndarray | None:
     """Return times as numbers, None where they have no order that could be wrong."""
     kind = getattr(times.dtype, "kind", "O")
     if kind in "mM" or type(times).__name__ == "PeriodIndex":
@@ -29,7 +32,7 @@ def _values(times: Any) -> np.ndarray | None:
     return times.to_numpy(dtype=np.float64) if kind in "iuf" else None
 
 
-def complaint(times: Any, what: str) -> str | None:
+def complaint(times: Index | None, what: str) -> str | None:
     """Return what is wrong with the order of the rows, None where nothing is."""
     if times is None or _is_plain(times) or len(times) < 2:
         return None
@@ -60,7 +63,7 @@ def complaint(times: Any, what: str) -> str | None:
     return None
 
 
-def _is_regular(times: Any, steps: np.ndarray) -> bool:
+def _is_regular(times: Index, steps: np.ndarray) -> bool:
     if steps.max() - steps.min() <= _JITTER * abs(float(np.median(steps))):
         return True
     # Months, years and working days are of unequal lengths.
@@ -78,7 +81,7 @@ def sampling_time(form: Form | None) -> float | None:
     return _step_of(form.times) if form.sampling_time is None else form.sampling_time
 
 
-def _step_of(times: Any) -> float | None:
+def _step_of(times: Index | None) -> float | None:
     """Return the seconds of a step of dates or durations; None where they are unequal."""
     if times is None or len(times) < 2 or getattr(times.dtype, "kind", "O") not in "mM":
         return None
@@ -102,7 +105,7 @@ def check_sampling(expected: float | None, forms: Iterable[Form | None]) -> None
             return
 
 
-def rows_of(times: Any, others: Any, what: str, base: str) -> np.ndarray | None:
+def rows_of(times: Index | None, others: Index | None, what: str, base: str) -> np.ndarray | None:
     """Return the rows of `times` that the labels of `others` stand for; None for the first ones.
 
     Raises
@@ -131,7 +134,7 @@ def rows_of(times: Any, others: Any, what: str, base: str) -> np.ndarray | None:
     )
 
 
-def is_plain_beside(times: Any, others: Any) -> bool:
+def is_plain_beside(times: Index, others: Index) -> bool:
     """Tell whether one of two indexes is a plain range from 0 and the other one is no range."""
     return any(
         _is_plain(a) and a.start == 0 and getattr(b.dtype, "kind", "O") not in "iu"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -28,7 +26,7 @@ def threshold(sharpness: float | None) -> FunctionLike:
     return upsilon(w)
 
 
-def as_delay(value: Any, what: str = "delay", least: int = 0, most: int = LONGEST_DELAY) -> int:
+def as_delay(value: object, what: str = "delay", least: int = 0, most: int = LONGEST_DELAY) -> int:
     """Read a number of time steps that a threshold can wait."""
     delay = as_size(value, what)
     if not least <= delay <= most:

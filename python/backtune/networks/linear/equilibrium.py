@@ -25,11 +25,7 @@ class Balance:
 
     def __init__(self, structure: Structure) -> None:
         self.structure = structure
-        self.places: dict[str, slice] = {}
-        self.size = 0
-        for name in structure.order:
-            self.places[name] = slice(self.size, self.size + structure.sizes[name])
-            self.size += structure.sizes[name]
+        self.places, self.size = structure.places, structure.nodes
 
     def split(self, nodes: np.ndarray, u: np.ndarray) -> dict[str, np.ndarray]:
         """Return the values by group, the input among them."""

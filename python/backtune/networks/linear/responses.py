@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -111,7 +111,7 @@ def delayed(values: Array, delays: Array) -> Array:
     return found
 
 
-def real_step(member: Framed, steps: int, at: ArrayLike | None, size: Any) -> Array:
+def real_step(member: Framed, steps: int, at: ArrayLike | None, size: ArrayLike) -> Array:
     """Return what the outputs of a member do after a step of each input, (steps, O, M).
 
     From the equilibrium at the operating point, in the user's units, less the outputs there.

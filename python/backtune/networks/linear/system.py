@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +13,9 @@ from ..structure import INPUT, Structure
 from . import responses
 from .framed import Framed
 from .operating import Point, point_of, taps
+
+if TYPE_CHECKING:
+    import scipy.signal
 
 
 class LinearSystem(NamedTuple):
@@ -124,7 +127,7 @@ class LinearSystem(NamedTuple):
         delays = np.zeros(inputs, dtype=int)
         return self._replace(A=A, B=B, C=C, D=D, x0=x0, start=start, delays=delays)
 
-    def to_scipy(self) -> Any:
+    def to_scipy(self) -> scipy.signal.StateSpace:
         """Return a discrete ``scipy.signal.StateSpace``, dead times as states.
 
         Its `dt` is the sampling time, True where none is known.
@@ -169,11 +172,7 @@ def matrices(structure: Structure, at: dict[str, np.ndarray]) -> tuple[np.ndarra
     The states of a group are what it will get from sources of the past, one time step after the
     other: of the unit "state_space" these are its x.
     """
-    places: dict[str, slice] = {}
-    size = 0
-    for name in structure.order:
-        places[name] = slice(size, size + structure.sizes[name])
-        size += structure.sizes[name]
+    places, size = structure.places, structure.nodes
     slopes = list(structure.slopes(at))
     firsts: dict[tuple[str, int], slice] = {}
     n = 0
