@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
-
-from ..types import DataLike
 
 _NO_NUMBERS = (str, bytes, complex, np.complexfloating, np.datetime64, np.timedelta64)
 
 
-def is_number(entry: Any) -> bool:
+def is_number(entry: object) -> bool:
     """Tell whether an entry of an object array is a real number, or missing."""
     if entry is None or type(entry).__name__ == "NAType":
         return True
@@ -35,7 +32,7 @@ def check_kind(array: np.ndarray, what: str) -> None:
             )
 
 
-def check_iterator(values: DataLike, what: str) -> None:
+def check_iterator(values: object, what: str) -> None:
     """Raise TypeError for what can be gone through only once: generators, map, zip, files."""
     if isinstance(values, Iterator):
         raise TypeError(

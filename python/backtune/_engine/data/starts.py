@@ -8,7 +8,6 @@ import numpy as np
 
 from ..errors import ArgumentError, SizeError
 from ..types import StateLike
-from ..warn import warn
 
 
 def initial_states(initial: StateLike | None, count: int) -> list[Any]:
@@ -22,12 +21,10 @@ def initial_states(initial: StateLike | None, count: int) -> list[Any]:
     return list(initial)
 
 
-def wanted_start(initial: StateLike | None, earlier: bool | None) -> tuple[Any, bool]:
+def wanted_start(initial: StateLike | None) -> tuple[StateLike | None, bool]:
     """Return the states given, if any, and whether sequences learn their own."""
-    if earlier is not None:
-        warn("initial_states: say initial='learn'", DeprecationWarning)
     if not isinstance(initial, str):
-        return initial, bool(earlier)
+        return initial, False
     if initial != "learn":
         raise ArgumentError(f"initial: {initial!r} came, expected states or 'learn'")
     return None, True
