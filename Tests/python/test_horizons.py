@@ -224,7 +224,7 @@ def test_validation_reads_what_is_measured_of_groups(record):
         for kept in ((u[100:], y[100:]), (u[100:], y[100:], None, {"out": y[100:]})):
             with pytest.raises(bt.ArgumentError, match="validation: no measured values of x, whic"):
                 est.run(3, progress=False, validation=kept)
-    with pytest.raises(TypeError, match="measured is a list, expected a dict"):
+    with pytest.raises(TypeError, match="measured: a list came, expected a dict"):
         est.run(3, progress=False, validation=(u, y, None, [states]))
     with pytest.raises(bt.SizeError, match=r"measured values of x: lengths \[100\]"):
         est.run(3, progress=False, validation=(u, y, None, {"x": states[100:]}))

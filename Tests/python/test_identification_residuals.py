@@ -3,7 +3,7 @@
 import backtune as bt
 import numpy as np
 import pytest
-from backtune.estimation.correlations import crossed, own, sums_at_lags, tail, whiteness
+from backtune.estimation.correlations import chi_square, crossed, own, sums_at_lags, whiteness
 from conftest import same
 from identified_cases import Y_SCALE, arx, model_of, record, state_space
 
@@ -51,7 +51,7 @@ def test_sums_never_reach_into_the_next_sequence():
     [(3.841, 1, 0.05), (6.635, 1, 0.01), (15.507, 8, 0.05), (44.314, 25, 0.01), (24.337, 25, 0.5)],
 )
 def test_tail_of_chi_square(statistic, freedom, p):
-    assert abs(tail(statistic, freedom) - p) < (0.005 if freedom < 8 else 0.001)
+    assert abs(chi_square(statistic, freedom).p - p) < (0.005 if freedom < 8 else 0.001)
 
 
 def series(random, steps, pole):

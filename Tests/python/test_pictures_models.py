@@ -160,6 +160,19 @@ def test_networks_without_inputs_and_with_a_start():
     for u in (None, 3):
         shown = bt.plot.CompareDisplay.from_models(net, u, y, initial=[8.0])
         assert np.array_equal(shown.outputs["Network"], y)
+    with pytest.raises(bt.ArgumentError, match="u: -1 came, expected 0 or more"):
+        bt.plot.compare(net, -1, y)
+
+
+def test_axes_of_a_part_of_a_figure():
+    net = bt.lnl_network(2).randomize(0)
+    u = bt.random.normal(50)
+    whole, part = plt.figure(figsize=(8, 4)), plt.figure(figsize=(8, 4))
+    given = whole.subplots(), part.subfigures(1, 4)[0].subplots()
+    wide, narrow = (bt.plot.compare(net, u, net.simulate(u), ax=ax)[0] for ax in given)
+    assert (wide, narrow) == given
+    # The legend has the room that there is: a quarter.
+    assert wide.get_legend()._ncols == 2 and narrow.get_legend()._ncols == 1
 
 
 def test_what_predicts_is_drawn_too(recipe):

@@ -160,3 +160,17 @@ def test_nothing_to_find_is_no_minimum():
     trace = bt.Estimator(net, np.zeros((80, 1)), y).run(50, progress=False)
     assert trace.stop in ("saddle", "iterations", "stalled")
     assert trace.stop != "converged"
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "words"),
+    [
+        ({"restarts": "many"}, ValueError, "restarts: 'many' came, expected a number or 'auto'"),
+        ({"restarts": np.array([1, 2])}, ValueError, r"option restarts: shape \(2,\)"),
+        ({"washout": "x"}, TypeError, "option washout: dtype <U1, expected real numbers"),
+        ({"static": [1]}, ValueError, r"option static: shape \(1,\), expected one number"),
+    ],
+)
+def test_options_that_are_no_numbers_are_named(options, kind, words):
+    with pytest.raises(kind, match=words):
+        bt.Estimator(bt.lnl_network(1), np.zeros(9), np.arange(9.0), **options)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from .types import AxesLike
+
 
 @singledispatch
 def html(item: object) -> str | None:
@@ -22,6 +24,6 @@ def svg(item: object) -> str:
 
 
 @singledispatch
-def figure(item: object, ax: Axes | None = None, **options: object) -> Axes:
+def figure(item: object, ax: AxesLike | None = None, **options: object) -> Axes:
     """Draw an object with matplotlib, into axes or a new figure; return the axes."""
     raise TypeError(f"figure: a {type(item).__name__} came, which has no figure")

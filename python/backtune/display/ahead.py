@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from .._engine.data.sequences import read
-from .._engine.types import Array
+from .._engine.types import Array, DataLike
 from .chart import LINE, across, chart, chosen, points, polyline, up
 from .html import ends, folded, row, table
 
@@ -15,7 +16,28 @@ from .html import ends, folded, row, table
 _MOST_OUTPUTS = 12
 
 
-def ahead_html(found: Any) -> str:
+@runtime_checkable
+class Ahead(Protocol):
+    """Outputs to come: their mean, and the band that a part `level` of all ways stays in."""
+
+    @property
+    def mean(self) -> DataLike:
+        """Of each output, (T, O)."""
+
+    @property
+    def lower(self) -> DataLike:
+        """Where the band begins."""
+
+    @property
+    def upper(self) -> DataLike:
+        """Where it ends."""
+
+    @property
+    def level(self) -> float:
+        """Between 0 and 1."""
+
+
+def ahead_html(found: Ahead) -> str:
     """Return charts and tables of what has a mean, a band and its level, by output.
 
     The first output is shown, the others are folded away.
@@ -43,7 +65,7 @@ def ahead_html(found: Any) -> str:
     return "".join([*shown[:1], *rest, tail])
 
 
-def _stamps(times: Any) -> list[str]:
+def _stamps(times: Iterable[object]) -> list[str]:
     """Return times as texts; days where all are midnight."""
     texts = [str(time) for time in times]
     midnight = " 00:00:00"

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from functools import singledispatch
-from typing import Any
 
 import numpy as np
 
 from .._engine.data.sequences import Sequences, read
 from .._engine.errors import ArgumentError, SizeError
+from .._engine.types import Array, AxesLike, DataLike, ManyAxes
 from ..estimation.linear_uncertainty import ModelUncertainty
 from ..estimation.uncertainty import Uncertainty
 from ..networks.channels import labels
+from .ahead import Ahead
 from .canvas import clock, column, legend, measured, name_times, shade
 from .record import labels_of
 
 
 def band(
-    source: Any,
-    u: Any = None,
-    y: Any = None,
+    source: object,
+    u: DataLike | None = None,
+    y: DataLike | None = None,
     *,
     level: float = 0.95,
     noise: bool = False,
-    ax: Any = None,
-) -> Any:
+    ax: AxesLike | None = None,
+) -> ManyAxes:
     """Draw outputs and the band about them, and what was measured.
 
     Parameters
@@ -63,9 +64,16 @@ def band(
 
 
 @singledispatch
-def band_figure(source: Any, u: Any, y: Any, level: float, noise: bool, ax: Any) -> Any:
+def band_figure(
+    source: object,
+    u: DataLike | None,
+    y: DataLike | None,
+    level: float,
+    noise: bool,
+    ax: AxesLike | None,
+) -> ManyAxes:
     """Draw a band, see `band`; who has one says here how."""
-    if not all(hasattr(source, name) for name in ("mean", "lower", "upper", "level")):
+    if not isinstance(source, Ahead):
         raise TypeError(f"band: a {type(source).__name__} came, which has no band")
     ahead = read(source.mean, None, "forecast")
     parts = (source.mean, source.lower, source.upper)
@@ -90,18 +98,28 @@ def band_figure(source: Any, u: Any, y: Any, level: float, noise: bool, ax: Any)
 
 @band_figure.register(Uncertainty)
 @band_figure.register(ModelUncertainty)
-def _(source: Any, u: Any, y: Any, level: float, noise: bool, ax: Any) -> Any:
-    if u is None and not isinstance(source, Uncertainty):
+def _(
+    source: Uncertainty | ModelUncertainty,
+    u: DataLike | None,
+    y: DataLike | None,
+    level: float,
+    noise: bool,
+    ax: AxesLike | None,
+) -> ManyAxes:
+    net: object
+    if isinstance(source, Uncertainty):
+        found, net = source.band(u, level, noise=noise), source._net
+    elif u is None:
         raise ArgumentError("u: None came, expected inputs")
-    found = source.band(u, level, noise=noise)
+    else:
+        found, net = source.band(u, level, noise=noise), getattr(source._model, "net", None)
     if isinstance(found, list):
         raise SizeError(f"u: {len(found)} sequences came, expected one")
     low, high = (np.asarray(part) for part in found)
     # That of new inputs is even: its middle is what the network gives.
     middle = (low + high) / 2
-    net = getattr(source, "_net", None) or getattr(getattr(source, "_model", None), "net", None)
     names, units, seconds = labels_of([net])
-    form = None if u is None or np.ndim(u) == 0 else read(u, None, "u").forms[0]
+    form = None if u is None or isinstance(u, (int, np.integer)) else read(u, None, "u").forms[0]
     times, axis = clock(form, len(middle), seconds)
     known = None if y is None else _one(read(y, middle.shape[1], "y", names))
     axes = column(ax, middle.shape[1])
@@ -115,12 +133,12 @@ def _(source: Any, u: Any, y: Any, level: float, noise: bool, ax: Any) -> Any:
 
 
 def named(
-    axes: np.ndarray,
+    axes: ManyAxes,
     names: list[str] | None,
     units: list[str] | None,
     times: np.ndarray,
     axis: str,
-) -> np.ndarray:
+) -> ManyAxes:
     """Say on axes of outputs what they are of."""
     words = names or [f"y{k}" for k in range(len(axes))]
     for place, label in zip(axes, labels(words, units)):
@@ -131,7 +149,7 @@ def named(
     return axes
 
 
-def _one(given: Sequences) -> np.ndarray:
+def _one(given: Sequences) -> Array:
     if len(given.arrays) != 1:
         raise SizeError(f"{len(given.arrays)} sequences came, expected one")
     return given.arrays[0]

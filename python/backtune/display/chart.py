@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .._engine.types import Array
-from .drawing import escaped, svg
+from .._engine.types import Array, Places
+from .drawing import svg, text
 
 _WIDTH, _HEIGHT, _LEFT, _BELOW = 420, 160, 64, 24
 # Of more points an even choice is drawn.
 _MOST_POINTS = 400
-Places = NDArray[np.intp]
 #: Of lines, and of what surrounds them: they can be read on white and on black.
 LINE, _AXES = "#3a87c8", "#777777"
 
@@ -57,20 +56,14 @@ def chart(
     `names` are those of the axes, across and up; `told` is for those who cannot see it.
     """
     bottom, right, low = _HEIGHT - _BELOW, _WIDTH - 8, _HEIGHT - 8
+    say = partial(text, size=10, fill=_AXES)
     texts = (
-        (_LEFT - 8, 14, f"{heights[1]:.3g}", "end"),
-        (_LEFT - 8, bottom, f"{heights[0]:.3g}", "end"),
-        (_LEFT, low, ends[0], "middle" if len(ends[0]) < 6 else "start"),
-        (right, low, ends[1], "end"),
-        ((_LEFT + right) / 2, low, names[0], "middle"),
-        (_LEFT + 6, 14, names[1], "start"),
+        say(_LEFT - 8, 14, f"{heights[1]:.3g}", anchor="end"),
+        say(_LEFT - 8, bottom, f"{heights[0]:.3g}", anchor="end"),
+        say(_LEFT, low, ends[0], anchor="middle" if len(ends[0]) < 6 else "start"),
+        say(right, low, ends[1], anchor="end"),
+        say((_LEFT + right) / 2, low, names[0]),
+        say(_LEFT + 6, 14, names[1], anchor="start"),
     )
     axes = f'<path d="M{_LEFT - 4} 6V{bottom}H{right}" fill="none" stroke="{_AXES}"/>'
-    return svg(_WIDTH, _HEIGHT, told, [axes, *shapes, *(_label(*text) for text in texts)])
-
-
-def _label(x: float, y: float, text: str, anchor: str) -> str:
-    return (
-        f'<text x="{x:g}" y="{y:g}" font-size="10" fill="{_AXES}" text-anchor="{anchor}">'
-        f"{escaped(text)}</text>"
-    )
+    return svg(_WIDTH, _HEIGHT, told, [axes, *shapes, *texts])

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._engine.arrays import as_count
 from .._engine.errors import ArgumentError, SizeError
-from .._engine.types import Array, DataLike, StateLike
+from .._engine.types import Array, Axes, AxesLike, DataLike, ManyAxes, StateLike
 from ..estimation.fit import left_and_total, part, percent
 from .canvas import FAINT, clock, column, grid, heights, legend, measured, name_times, row
 from .record import labels_of, one_record, outputs_over
@@ -62,13 +62,13 @@ class CompareDisplay:
     channels: list[str]
     inputs: Array
     input_channels: list[str]
-    ax_: Any = field(default=None, repr=False)
+    ax_: ManyAxes = field(default_factory=lambda: np.empty(0, dtype=object), repr=False)
 
     @classmethod
     def from_models(
         cls,
-        models: Any,
-        u: DataLike,
+        models: object,
+        u: DataLike | None,
         y: DataLike | None,
         *,
         horizon: float | None = None,
@@ -98,9 +98,9 @@ class CompareDisplay:
 
     def plot(
         self,
-        ax: Any = None,
+        ax: AxesLike | None = None,
         *,
-        zoom: bool | tuple[Any, Any] | None = None,
+        zoom: bool | tuple[object, object] | None = None,
         inputs: bool = False,
         label: str = "measured",
     ) -> CompareDisplay:
@@ -115,7 +115,9 @@ class CompareDisplay:
         else:
             axes = column(ax, len(drawn), len(drawn) - len(self.channels))
             # Inputs have no room above them, nor do they need it.
-            insets = [_inset(place) for place in axes[: len(self.channels)] if rows is not None]
+            outputs = list(axes[: len(self.channels)]) if rows is not None else []
+            # There is room above the data as soon as limits are moved.
+            insets = [place.inset_axes((0.02, 0.56, 0.84, 0.42)) for place in outputs]
         for k, (place, channel) in enumerate(zip(axes, drawn)):
             self._lines(place, k, slice(None), label)
             place.set_ylabel(channel)
@@ -127,12 +129,12 @@ class CompareDisplay:
         self.ax_ = axes
         return self
 
-    def _lines(self, ax: Any, k: int, rows: slice, label: str) -> None:
+    def _lines(self, ax: Axes, k: int, rows: slice, label: str) -> None:
         """Draw an output, or one of the inputs that stand below them."""
         o, m = k, k - len(self.channels)
         if m >= 0:
-            held = {"drawstyle": "steps-post", "color": FAINT, "linewidth": 1}
-            ax.plot(self.times[rows], self.inputs[rows, m], **held)
+            held = self.times[rows], self.inputs[rows, m]
+            ax.plot(*held, drawstyle="steps-post", color=FAINT, linewidth=1)
             return
         measured(ax, self.times[rows], self.measured[rows, o], label)
         for k, (name, values) in enumerate(self.outputs.items()):
@@ -141,23 +143,26 @@ class CompareDisplay:
             said += ", diverges" * bool(np.isinf(fit))
             ax.plot(self.times[rows], values[rows, o], color=f"C{k}", linewidth=1, label=said)
 
-    def _enlarge(self, ax: Any, inset: Any, k: int, rows: slice | None, label: str) -> None:
+    def _enlarge(self, ax: Axes, inset: Axes, k: int, rows: slice | None, label: str) -> None:
         """Draw a stretch of it in other axes."""
+        from matplotlib.ticker import AutoLocator
+
         self._lines(inset, k, rows or slice(None), label)
         low, high = ax.get_ylim()
         ax.set_ylim(low, low + (2.4 if inset in ax.child_axes else 1) * (high - low))
         inset.margins(x=0)
         inset.yaxis.tick_right()
         inset.tick_params(labelsize="small")
-        if type(inset.xaxis.get_major_locator()).__name__ == "AutoLocator":
-            inset.xaxis.get_major_locator().set_params(nbins=4)
+        locator = inset.xaxis.get_major_locator()
+        if isinstance(locator, AutoLocator):
+            locator.set_params(nbins=4)
         name_times(inset, self.times, "", 4)
-        drawn = ax.indicate_inset_zoom(inset)
-        # Releases of matplotlib differ in whether there is room to make for these lines.
+        # Releases of matplotlib differ in what this is, and in whether lines need room.
+        drawn: Any = ax.indicate_inset_zoom(inset)
         for line in [drawn, *drawn.connectors] if hasattr(drawn, "connectors") else drawn[1]:
             line.set_in_layout(False)
 
-    def _stretch(self, zoom: bool | tuple[Any, Any] | None, free: bool) -> slice | None:
+    def _stretch(self, zoom: bool | tuple[object, object] | None, free: bool) -> slice | None:
         """Return the rows of the inset; `free`: whether there is room for one."""
         count = len(self.times)
         if isinstance(zoom, tuple):
@@ -180,18 +185,18 @@ class CompareDisplay:
 
 
 def compare(
-    models: Any,
-    u: DataLike,
+    models: object,
+    u: DataLike | None,
     y: DataLike | None,
     *,
     horizon: float | None = None,
     first: int | None = None,
     initial: StateLike | None = None,
-    zoom: bool | tuple[Any, Any] | None = None,
+    zoom: bool | tuple[object, object] | None = None,
     inputs: bool = False,
     label: str = "measured",
-    ax: Any = None,
-) -> Any:
+    ax: AxesLike | None = None,
+) -> ManyAxes:
     """Draw what models say over one record beside what was measured, with their fit in percent.
 
     Parameters
@@ -240,18 +245,14 @@ def compare(
     return shown.plot(ax, zoom=zoom, inputs=inputs, label=label).ax_
 
 
-def _inset(ax: Any) -> Any:
-    """Make an inset where there is room above the data, as soon as limits are moved."""
-    return ax.inset_axes([0.02, 0.56, 0.84, 0.42])
-
-
-def _named(models: Any) -> dict[str, Any]:
+def _named(models: object) -> dict[str, object]:
     """Return models by name."""
     if isinstance(models, Mapping):
         named = {str(name): model for name, model in models.items()}
     else:
         several = list(models) if isinstance(models, (list, tuple)) else [models]
-        kinds = ["outputs" if _is_values(m) else type(m).__name__ for m in several]
+        values = [hasattr(m, "__array__") and not hasattr(m, "simulate") for m in several]
+        kinds = ["outputs" if v else type(m).__name__ for v, m in zip(values, several)]
         named = {}
         for place, (kind, model) in enumerate(zip(kinds, several)):
             nth = kinds[: place + 1].count(kind)
@@ -259,7 +260,3 @@ def _named(models: Any) -> dict[str, Any]:
     if not named:
         raise ArgumentError("models: none came")
     return named
-
-
-def _is_values(model: Any) -> bool:
-    return hasattr(model, "__array__") and not hasattr(model, "simulate")

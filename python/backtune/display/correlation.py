@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from .._engine.arrays import as_size
 from .._engine.data.numbers import as_float
 from .._engine.data.sequences import read
 from .._engine.errors import ArgumentError, SizeError
-from .._engine.types import Array, DataLike
+from .._engine.types import Array, Axes, AxesLike, DataLike, ManyAxes, Places
 from ..estimation.correlations import correlations, most_lags
 from .canvas import FAINT, grid, ink, title
 from .record import labels_of, one_record, outputs_over
@@ -36,23 +36,19 @@ class ResidualsDisplay:
         Of shape (O, 1 + M), after `plot`.
     """
 
-    lags: np.ndarray
+    lags: Places
     autocorrelation: Array
     autocorrelation_bound: Array
-    cross_lags: np.ndarray
+    cross_lags: Places
     cross_correlation: Array
     cross_correlation_bound: Array
     names: tuple[list[str], list[str]]
-    ax_: Any = field(default=None, repr=False)
+    ax_: ManyAxes = field(default_factory=lambda: np.empty(0, dtype=object), repr=False)
 
     @classmethod
-    def from_residuals(cls, found: Any) -> ResidualsDisplay:
+    def from_residuals(cls, found: object) -> ResidualsDisplay:
         """Take what `IdentifiedModel.residuals` found."""
-        return cls(
-            *(found.lags, found.autocorrelation, found.autocorrelation_bound),
-            *(found.cross_lags, found.cross_correlation, found.cross_correlation_bound),
-            found.names,
-        )
+        return cls(*(getattr(found, part.name) for part in fields(cls) if part.name != "ax_"))
 
     @classmethod
     def from_errors(
@@ -81,7 +77,7 @@ class ResidualsDisplay:
         named = names[1] or (None if inputs is None else inputs.names)
         return cls(*found[2:8], (outputs, named or _numbered("u", read_by.shape[1])))
 
-    def plot(self, ax: Any = None) -> ResidualsDisplay:
+    def plot(self, ax: AxesLike | None = None) -> ResidualsDisplay:
         """Draw it, see `residuals`; return this."""
         outputs, inputs = self.names
         letters = "medium" if len(inputs) < 2 else "small"
@@ -111,8 +107,8 @@ def residuals(
     horizon: float | None = None,
     lags: int | None = None,
     first: int | None = None,
-    ax: Any = None,
-) -> Any:
+    ax: AxesLike | None = None,
+) -> ManyAxes:
     """Draw correlations of errors with themselves and with each input, and bounds of 99 %.
 
     Of a good model errors of one step stay within the bounds; those of a free run are independent
@@ -187,7 +183,7 @@ def _numbered(letter: str, count: int) -> list[str]:
     return [f"{letter}{k}" for k in range(count)]
 
 
-def _bars(ax: Any, lags: np.ndarray, values: np.ndarray, bound: np.ndarray) -> None:
+def _bars(ax: Axes, lags: Places, values: Array, bound: Array) -> None:
     """Draw correlations as bars over their bounds."""
     ax.fill_between(lags, -bound, bound, color=FAINT, alpha=0.3, linewidth=0, step="mid")
     beyond = np.abs(values) > bound

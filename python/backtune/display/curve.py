@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any
 
 import numpy as np
 
 from .._engine import shown
+from .._engine.types import Array
 from ..estimation.trace import Report, Trace
 from .chart import across, chart, chosen, polyline, up
 from .html import block, ends, folded, row, table
@@ -53,18 +53,14 @@ def _stages(trace: Trace) -> str:
     """Return what the stages before came to; nothing where there were none."""
     head = ("stage", "iterations", "first cost", "last cost", "nmse", "stop")
     rows = [
-        row([name, len(part) - 1, *(_cell(float(v)) for v in _ends_of(part)), part.stop])
+        row([name, len(part) - 1, *map(_cell, part.cost[[0, -1]]), _cell(part.nmse[-1]), part.stop])
         for name, part in trace.stages
         if len(part)
     ]
     return folded("earlier stages", table(head, rows)) if rows else ""
 
 
-def _ends_of(trace: Trace) -> tuple[float, float, float]:
-    return trace.cost[0], trace.cost[-1], trace.nmse[-1]
-
-
-def curve(costs: np.ndarray) -> str:
+def curve(costs: Array) -> str:
     """Draw costs by iteration, on a log scale, as SVG; nothing where fewer than two can be drawn.
 
     Of more than 400, an even choice is drawn, the first and the last among them.
@@ -88,5 +84,5 @@ def _cells(report: Report, names: Sequence[str]) -> list[str]:
     return [_cell(getattr(report, name)) for name in names]
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)

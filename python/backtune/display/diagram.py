@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from functools import partial
 
 import numpy as np
 
+from .._engine.types import Axes, AxesLike
 from ..networks.network import Network
 from .canvas import grid, ink, pyplot
 from .layout import DARK, FILLS, HEIGHT, LINE, OTHER_FILL, WIDTH, Layout, layout_of
@@ -17,7 +18,7 @@ _UNITS, _WIDEST, _TALLEST = 100, 12.0, 16.0
 _HEAD = np.array([[0, 0], [-8, -3.5], [-8, 3.5]])
 
 
-def network(net: Network, *, ax: Any = None) -> Any:
+def network(net: Network, *, ax: AxesLike | None = None) -> Axes:
     """Draw a network: a box per group, thick where nodes are observed, and arrows with lags.
 
     The same as `Network.to_svg` writes, which stays sharp; this one stands among other figures.
@@ -43,30 +44,25 @@ def network(net: Network, *, ax: Any = None) -> Any:
     if ax is None:
         letters = min(1.0, _WIDEST * _UNITS / found.width, _TALLEST * _UNITS / found.height)
         size = (letters * found.width / _UNITS, letters * found.height / _UNITS)
-        ax = pyplot().subplots(figsize=size, layout="constrained")[1]
+        place = pyplot().subplots(figsize=size, layout="constrained")[1]
     else:
-        ax = grid(ax, (1, 1))[0, 0]
-        room = ax.get_window_extent()
+        place = grid(ax, (1, 1))[0, 0]
+        room = place.get_window_extent()
         scale = min(room.width / found.width, room.height / found.height)
-        letters = min(1.0, scale / ax.figure.dpi * _UNITS)
-    ax.set_axis_off()
-    ax.set_aspect("equal")
-    ax.set_xlim(0, found.width)
-    ax.set_ylim(found.height + (20 if found.note else 0), 0)
-    _boxes(ax, found, letters)
-    _arrows(ax, found, letters)
+        letters = min(1.0, scale / place.figure.dpi * _UNITS)
+    place.set_axis_off()
+    place.set_aspect("equal")
+    place.set_xlim(0, found.width)
+    place.set_ylim(found.height + (20 if found.note else 0), 0)
+    _boxes(place, found, letters)
+    _arrows(place, found, letters)
     if found.note:
-        ax.text(
-            *(found.width / 2, found.height + 8, found.note),
-            color=ink(),
-            fontsize=8 * letters,
-            ha="center",
-            va="center",
-        )
-    return ax
+        note = found.width / 2, found.height + 8, found.note
+        place.text(*note, color=ink(), fontsize=8 * letters, ha="center", va="center")
+    return place
 
 
-def _boxes(ax: Any, found: Layout, letters: float) -> None:
+def _boxes(ax: Axes, found: Layout, letters: float) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     for box in found.boxes:
@@ -81,13 +77,13 @@ def _boxes(ax: Any, found: Layout, letters: float) -> None:
                 zorder=2,
             )
         )
-        style = {"color": DARK, "ha": "center", "va": "center", "zorder": 3}
+        say = partial(ax.text, color=DARK, ha="center", va="center", zorder=3)
         middle = box.x + WIDTH / 2
-        ax.text(middle, box.y + 13, box.short, fontsize=8.5 * letters, **style)
-        ax.text(middle, box.y + 29, box.nodes, fontsize=7 * letters, **style)
+        say(middle, box.y + 13, box.short, fontsize=8.5 * letters)
+        say(middle, box.y + 29, box.nodes, fontsize=7 * letters)
 
 
-def _arrows(ax: Any, found: Layout, letters: float) -> None:
+def _arrows(ax: Axes, found: Layout, letters: float) -> None:
     from matplotlib.patches import PathPatch, Polygon
     from matplotlib.path import Path
 
@@ -98,12 +94,5 @@ def _arrows(ax: Any, found: Layout, letters: float) -> None:
         angle = math.atan2(y3 - y2, x3 - x2)
         turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
         ax.add_patch(Polygon(_HEAD @ turn + (x3, y3), color=LINE, linewidth=0))
-        x, y = arrow.place
-        ax.text(
-            *(x, y - 4, arrow.label),
-            color=ink(),
-            fontsize=7 * letters,
-            ha="center",
-            va="bottom",
-            zorder=4,
-        )
+        label = arrow.place[0], arrow.place[1] - 4, arrow.label
+        ax.text(*label, color=ink(), fontsize=7 * letters, ha="center", va="bottom", zorder=4)

@@ -56,9 +56,9 @@ def network_svg(net: Network) -> str:
     height = found.height
     parts = [_arrow(arrow) for arrow in found.arrows] + [_box(box) for box in found.boxes]
     if found.note and not found.boxes:
-        parts = [_text(found.width / 2, 20, found.note, 12, LINE)]
+        parts = [text(found.width / 2, 20, found.note, 12, LINE)]
     elif found.note:
-        parts.append(_text(found.width / 2, height + 8, found.note, 11, LINE))
+        parts.append(text(found.width / 2, height + 8, found.note, 11, LINE))
         height += 20
     return svg(found.width, height, f"network of {found.groups} groups", parts)
 
@@ -80,7 +80,7 @@ def _box(box: Box) -> str:
         f'<g class="group"><title>{escaped(box.told)}</title>'
         f'<rect x="{box.x:g}" y="{box.y:g}" width="{WIDTH}" height="{HEIGHT}" rx="5"'
         f' fill="{FILLS.get(box.kind, OTHER_FILL)}" stroke="{LINE}" stroke-width="{width}"/>'
-        f"{_text(middle, box.y + 17, box.short, 12)}{_text(middle, box.y + 32, box.nodes, 10)}</g>"
+        f"{text(middle, box.y + 17, box.short, 12)}{text(middle, box.y + 32, box.nodes, 10)}</g>"
     )
 
 
@@ -93,12 +93,13 @@ def _arrow(arrow: Arrow) -> str:
         f'<path d="M{x0:g} {y0:g}C{x1:g} {y1:g} {x2:g} {y2:g} {x3:g} {y3:g}" fill="none"'
         f' stroke="{LINE}"/><path d="M0 0L-8 -3.5L-8 3.5Z" fill="{LINE}"'
         f' transform="translate({x3:g} {y3:g}) rotate({angle:.1f})"/>'
-        f"{_text(x, y - 4, arrow.label, 10, LINE)}</g>"
+        f"{text(x, y - 4, arrow.label, 10, LINE)}</g>"
     )
 
 
-def _text(x: float, y: float, text: str, size: int, fill: str = DARK) -> str:
+def text(x: float, y: float, said: str, size: int, fill: str = DARK, anchor: str = "middle") -> str:
+    """Return a text at its place."""
     return (
         f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{fill}"'
-        f' text-anchor="middle">{escaped(text)}</text>'
+        f' text-anchor="{anchor}">{escaped(said)}</text>'
     )

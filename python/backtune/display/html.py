@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from .drawing import escaped
 
@@ -27,7 +26,7 @@ def table(head: Sequence[str], rows: Iterable[str], caption: str = "") -> str:
     return f"<table>{title}<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
-def row(values: Iterable[Any], bold: bool = False) -> str:
+def row(values: Iterable[object], bold: bool = False) -> str:
     """Return a row of values, written as texts."""
     style = ' style="font-weight:bold"' if bold else ""
     cells = "".join(f"<td>{escaped(str(value))}</td>" for value in values)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
+from .._engine.types import JsonObject
 from ..networks.network import Network
 
 #: What is drawn of a large network: so many groups, of a network of at most so many weights.
@@ -109,7 +109,7 @@ def layout_of(net: Network) -> Layout:
     return Layout(list(boxes.values()), drawn, width, height, len(described["groups"]), note)
 
 
-def _reads(group: dict[str, Any]) -> list[tuple[str, int]]:
+def _reads(group: JsonObject) -> list[tuple[str, int]]:
     """Return what a group reads, as pairs of source and lag."""
     if "source" in group:
         return [(group["source"], group["lag"])]
@@ -119,7 +119,7 @@ def _reads(group: dict[str, Any]) -> list[tuple[str, int]]:
     return [(item["source"], item["lag"]) for item in read]
 
 
-def observed_groups(described: dict[str, Any]) -> dict[str, int]:
+def observed_groups(described: JsonObject) -> dict[str, int]:
     """Return how many nodes of which groups are observed, of a network in its JSON form."""
     if "observe" in described:
         return {item["group"]: item["outputs"] for item in described["observe"]}

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._engine.errors import ArgumentError
+from .._engine.types import Array, Axes, AxesLike, ManyAxes
 from ..networks.network import Network
 from ..networks.weights import Weights
 from .canvas import ABSENT, SIGNED, grid, pyplot, title, whole_numbers
@@ -26,7 +27,12 @@ class _Ends(NamedTuple):
     lag: int | None
 
 
-def weights(net: Any, names: Sequence[str] | None = None, *, ax: Any = None) -> Any:
+def weights(
+    net: Network | Weights | Mapping[str, Network | Weights],
+    names: Sequence[str] | None = None,
+    *,
+    ax: AxesLike | None = None,
+) -> ManyAxes:
     """Draw weights as matrices, one colour scale for all: blue below 0, white at 0, red above.
 
     Rows are nodes of the group, columns those of its source; vectors are drawn as a row. What is
@@ -59,7 +65,9 @@ def weights(net: Any, names: Sequence[str] | None = None, *, ax: Any = None) -> 
         Another number of axes.
     """
     several = net if isinstance(net, Mapping) and not isinstance(net, Weights) else {"": net}
-    nets = {str(whose): getattr(item, "_network", item) for whose, item in several.items()}
+    nets: dict[str, Any] = {
+        str(whose): getattr(item, "_network", item) for whose, item in several.items()
+    }
     first = next(iter(nets.values()), None)
     chosen = list(names) if names is not None else [] if first is None else list(first.weights)
     if not chosen or not nets:
@@ -93,7 +101,7 @@ def _matrix(net: Network, name: str) -> np.ma.MaskedArray:
     return np.ma.masked_array(values, (values == 0) & np.atleast_2d(net.weights.fixed(name)))
 
 
-def _label(ax: Any, net: Network, matrix: np.ndarray, axes: int, ends: _Ends | None) -> None:
+def _label(ax: Axes, net: Network, matrix: Array, axes: int, ends: _Ends | None) -> None:
     """Say what rows and columns are."""
     ax.tick_params(labelsize="small")
     for axis, count in zip((ax.yaxis, ax.xaxis), matrix.shape):

@@ -7,10 +7,10 @@ dark ones too.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from .._engine import shown
-from .._engine.types import DataLike, StateLike
+from .._engine.types import Axes, AxesLike, DataLike, ManyAxes, StateLike
 from .._engine.warn import warn
 from ..estimation.trace import Trace
 from ..networks.network import Network
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 
-def report(found: Any, *, ax: Any = None) -> Any:
+def report(found: object, *, ax: AxesLike | None = None) -> Axes:
     """Draw what `identify` tried: the validation error of all candidates by their order.
 
     Parameters
@@ -67,7 +67,7 @@ def report(found: Any, *, ax: Any = None) -> Any:
 # ---- Under the names of earlier releases
 
 
-def plot_trace(trace: Trace, ax: Any = None) -> Any:
+def plot_trace(trace: Trace, ax: AxesLike | None = None) -> Axes:
     """Draw a trace: `traces` now, with ``decay=True`` and ``orders=True``."""
     _renamed("plot_trace", "traces")
     return traces(trace, of="cost", decay=True, orders=True, ax=ax)
@@ -75,20 +75,24 @@ def plot_trace(trace: Trace, ax: Any = None) -> Any:
 
 @places
 def plot_prediction(
-    net: Network, u: DataLike, y: DataLike | None, initial: StateLike | None = None, ax: Any = None
-) -> Any:
+    net: Network,
+    u: DataLike,
+    y: DataLike | None,
+    initial: StateLike | None = None,
+    ax: AxesLike | None = None,
+) -> ManyAxes:
     """Draw outputs over desired ones: `compare` now."""
     _renamed("plot_prediction", "compare")
     return compare({"network": net}, u, y, initial=initial, ax=ax)
 
 
-def plot_weights(net: Network, names: Any = None) -> Any:
+def plot_weights(net: Network, names: Sequence[str] | None = None) -> ManyAxes:
     """Draw weights as matrices: `weights` now."""
     _renamed("plot_weights", "weights")
     return weights(net, names)
 
 
-def plot_autocorrelation(residuals: DataLike, lags: int = 20, ax: Any = None) -> Any:
+def plot_autocorrelation(residuals: DataLike, lags: int = 20, ax: AxesLike | None = None) -> Axes:
     """Draw the autocorrelation of errors: `residuals` now."""
     _renamed("plot_autocorrelation", "residuals")
     return ResidualsDisplay.from_errors(residuals, lags=lags).plot(ax).ax_[0, 0]

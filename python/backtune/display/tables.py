@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._engine import shown
+from .._engine.types import Array
 from ..estimation.linear_uncertainty import ModelUncertainty
 from ..estimation.uncertainty import Uncertainty
 from ..networks.summary import HEADINGS, Summary
@@ -33,7 +34,7 @@ def weights_html(weights: Weights) -> str:
     return block(line(f"Weights, {total} values"), table(head, rows), unfolded)
 
 
-def _matrix(values: np.ndarray) -> str:
+def _matrix(values: Array) -> str:
     """Return values as a table of colours, a vector as one row."""
     matrix = np.atleast_2d(values)
     most = float(np.abs(matrix).max(initial=0))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 
 from .._engine import shown
 from .._engine.errors import ArgumentError
+from .._engine.types import Array, Axes, AxesLike
 from ..estimation.trace import Trace, decay_fit
 from .canvas import FAINT, grid, ink, legend, whole_numbers
 
@@ -24,13 +25,13 @@ _QUANTITIES = ("cost", "nmse")
 
 
 def traces(
-    traces: Any,
+    traces: Trace | Sequence[Trace] | Mapping[str, Trace],
     *,
-    of: str | None = None,
+    of: Literal["nmse", "cost"] | None = None,
     decay: bool = False,
     orders: bool = False,
-    ax: Any = None,
-) -> Any:
+    ax: AxesLike | None = None,
+) -> Axes:
     """Draw the error of one or more estimations by iteration, on a log scale.
 
     The training error is a line, the validation error a dashed one; the best iteration, whose
@@ -67,39 +68,36 @@ def traces(
     named = _named(traces)
     if of is None:
         validated = any(np.isfinite(t.validation).any() for t in named.values())
-        of = (
-            "nmse"
-            if validated and all(np.isfinite(t.nmse).any() for t in named.values())
-            else "cost"
-        )
+        known = all(np.isfinite(t.nmse).any() for t in named.values())
+        of = "nmse" if validated and known else "cost"
     if of not in _QUANTITIES:
         raise ArgumentError(f"of: {of!r} came, expected {' or '.join(map(repr, _QUANTITIES))}")
-    ax = grid(ax, (1, 1), (6.0, 3.0))[0, 0]
+    place = grid(ax, (1, 1), (6.0, 3.0))[0, 0]
     positive = False
     for k, (name, trace) in enumerate(named.items()):
         values = getattr(trace, of)
         positive |= bool(np.any(np.isfinite(values) & (values > 0)))
-        _draw(ax, trace, of, values, name, f"C{k}")
+        _draw(place, trace, of, values, name, f"C{k}")
         if orders:
-            _mark_orders(ax, trace, values, f"C{k}", told=k == 0)
+            _mark_orders(place, trace, values, f"C{k}", told=k == 0)
         if decay:
-            _draw_decay(ax, values, name, f"C{k}")
+            _draw_decay(place, values, name, f"C{k}")
     if positive:
-        ax.set_yscale("log")
-    ax.set_xlabel("iteration")
-    ax.set_ylabel("NMSE" if of == "nmse" else "cost")
-    whole_numbers(ax.xaxis)
-    legend(ax)
-    return ax
+        place.set_yscale("log")
+    place.set_xlabel("iteration")
+    place.set_ylabel("NMSE" if of == "nmse" else "cost")
+    whole_numbers(place.xaxis)
+    legend(place)
+    return place
 
 
-@shown.figure.register
-def trace_figure(trace: Trace, ax: Any = None, **options: Any) -> Any:
+@shown.figure.register(Trace)
+def trace_figure(trace: Trace, ax: Axes | None = None, **options: Any) -> Axes:
     """Draw one trace, see `traces`."""
     return traces(trace, ax=ax, **options)
 
 
-def _named(traces: Any) -> dict[str, Trace]:
+def _named(traces: Trace | Sequence[Trace] | Mapping[str, Trace]) -> dict[str, Trace]:
     """Return traces by name; that of one alone is empty."""
     if isinstance(traces, Trace):
         return {"": traces}
@@ -115,7 +113,7 @@ def _named(traces: Any) -> dict[str, Trace]:
     return named
 
 
-def _draw(ax: Any, trace: Trace, of: str, values: np.ndarray, name: str, color: str) -> None:
+def _draw(ax: Axes, trace: Trace, of: str, values: Array, name: str, color: str) -> None:
     """Draw training, validation, and the best iteration."""
     before = f"{name}, " if name else ""
     judged = trace.validation if _is_validated(trace) else trace.cost
@@ -136,20 +134,16 @@ def _is_validated(trace: Trace) -> bool:
     return bool(np.isfinite(trace.validation).any())
 
 
-def _mark_orders(ax: Any, trace: Trace, values: np.ndarray, color: str, told: bool) -> None:
+def _mark_orders(ax: Axes, trace: Trace, values: Array, color: str, told: bool) -> None:
     for order, (label, marker) in _ORDERS.items():
         chosen = np.flatnonzero(trace.order == order)
         if chosen.size:
-            ax.plot(
-                *(chosen, values[chosen], marker),
-                color=color,
-                markersize=3,
-                fillstyle="none",
-                label=label if told else None,
-            )
+            said = label if told else None
+            line = ax.plot(chosen, values[chosen], marker, color=color, markersize=3, label=said)[0]
+            line.set_fillstyle("none")
 
 
-def _draw_decay(ax: Any, values: np.ndarray, name: str, color: str) -> None:
+def _draw_decay(ax: Axes, values: Array, name: str, color: str) -> None:
     """Draw the fitted exponential."""
     time, bias, amplitude = decay_fit(values)
     if not (np.isfinite(time) and np.isfinite(bias)):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, Callable
+from typing import Callable, Optional
 
 import numpy as np
 
@@ -18,31 +18,31 @@ from .._engine.data.pairs import Data, learn_labels
 from .._engine.data.starts import initial_states as listed_states
 from .._engine.data.starts import wanted_start
 from .._engine.errors import ArgumentError, BacktuneWarning, NetworkError
-from .._engine.types import DataLike, StateLike
-from .._engine.warn import is_quiet
+from .._engine.types import DataLike, Measured, StateLike
+from .._engine.warn import is_quiet, warn
 from ..networks.modelled import ModelledNetwork
 from ..networks.network import Network
 from ..networks.summary import hint_of
 from .criteria import Criterion
 from .draws import FilledInputs
 from .handle import stop_words
-from .horizons import Schedule
-from .objective import add_regularisations, set_criterion
+from .horizons import HorizonLike, Schedule
+from .objective import listed, set_criterion
 from .regularisation import Regularisation
 from .results import FoundEstimator
 from .run import run
 from .trace import Report, Stage, Trace
-from .validation import Validation
+from .validation import Validation, ValidationLike
 
 # NMSE above which a fit has found little.
 _POOR = 0.5
 
 #: What gives data to the engine, with the states that sequences start from.
-Give = Callable[[Data, Any], None]
+Give = Callable[[Data, Optional[StateLike]], None]
 
 
 class CoreEstimator(FoundEstimator):
-    """An `Estimator` of inputs that are all known: see there."""
+    """An `Estimator` that does nothing about `missing` inputs: see there."""
 
     input_model: FilledInputs | None = None
 
@@ -62,8 +62,9 @@ class CoreEstimator(FoundEstimator):
         initial: StateLike | None = None,
         guard: bool | None = None,
         reestimation: bool | None = None,
-        horizon: Any = None,
-        measured: Mapping[Any, Any] | None = None,
+        horizon: HorizonLike = None,
+        measured: Measured | None = None,
+        missing: str | None = None,
         initial_states: bool | None = None,
     ) -> None:
         if not isinstance(net, Network):
@@ -74,13 +75,18 @@ class CoreEstimator(FoundEstimator):
             )
         if net.outputs == 0:
             raise NetworkError("the network has no group: add a unit first")
-        initial, learns = wanted_start(initial, initial_states)
+        if initial_states is not None:
+            warn("initial_states: say initial='learn'", DeprecationWarning)
+        initial, learns = wanted_start(initial)
+        learns = learns or bool(initial_states)
         balanced = isinstance(gains, str)
         if balanced and gains != "balanced":
             raise ArgumentError(f"gains: {gains!r} came, expected numbers or 'balanced'")
+        if isinstance(restarts, str) and restarts != "auto":
+            raise ArgumentError(f"restarts: {restarts!r} came, expected a number or 'auto'")
         data = self._read(net, u, y, None if balanced else gains)
         self.net = net
-        self._fill(data)
+        self._fill(data, missing)
         # The engine asks for sequences that are not in memory as long as this lives.
         self._source = data if isinstance(data, LoadedData) else None
         if self._source is not None:
@@ -103,8 +109,8 @@ class CoreEstimator(FoundEstimator):
 
         with self._asking():
             give(data, initial)
-        options: dict[str, Any] = {
-            "restarts": None if restarts == "auto" else restarts,
+        options: dict[str, float | None] = {
+            "restarts": None if isinstance(restarts, str) else restarts,
             "initial_states": learns or None,
             "guard": guard,
             "reestimation": reestimation,
@@ -114,7 +120,9 @@ class CoreEstimator(FoundEstimator):
         }
         if criterion is not None:
             options["nu"] = set_criterion(self._pointer, net.outputs, criterion)
-        add_regularisations(self._pointer, regularisation)
+        for item in listed(regularisation):
+            words = item.name.encode(), item._options().encode()
+            lib.bt_estimator_add_regularisation(self._pointer, *words)
         if method is not None:
             lib.bt_estimator_set_method(self._pointer, as_text(method, "method"))
         for name, value in options.items():
@@ -152,17 +160,19 @@ class CoreEstimator(FoundEstimator):
 
     # What is done about missing inputs
 
-    def _fill(self, data: Data) -> None:
+    def _fill(self, data: Data, missing: str | None) -> None:
         """Look at data before the engine has them."""
 
-    def _keep(self, data: Data, initial: StateLike | None, measured: Any, give: Give) -> None:
+    def _keep(
+        self, data: Data, initial: StateLike | None, measured: Measured | None, give: Give
+    ) -> None:
         """Take note of what was given, and of what gives it."""
 
     def _iterate(self, iterate: Callable[[], Trace]) -> Trace:
         return iterate()
 
     def _earlier(self) -> list[Stage]:
-        return self._schedule.earlier
+        return list(self._schedule.earlier)
 
     # ---- Work
 
@@ -193,8 +203,8 @@ class CoreEstimator(FoundEstimator):
         target: float | None = None,
         *,
         progress: bool = True,
-        callback: Callable[[Report], Any] | None = None,
-        validation: Any = None,
+        callback: Callable[[Report], object] | None = None,
+        validation: ValidationLike | None = None,
         patience: int = 20,
     ) -> Trace:
         """Iterate until the cost is low enough, cannot be lowered, or the iterations are spent.
@@ -249,15 +259,21 @@ class CoreEstimator(FoundEstimator):
         >>> trace.validation.shape == trace.cost.shape
         True
         """
-        looks: Callable[[], Validation] | None = None
-        if validation is not None:
-            washout, static = int(self.get_option("washout")), bool(self.get_option("static"))
 
-            def looks() -> Validation:
-                return Validation(
-                    *(self.net, validation, patience, washout, static),
-                    *(self._schedule.stage, self.input_model, self._measured_names),
+        def iterate() -> Trace:
+            looks = None
+            if validation is not None:
+                looks = Validation(
+                    self.net,
+                    validation,
+                    patience,
+                    washout=int(self.get_option("washout")),
+                    static=bool(self.get_option("static")),
+                    horizons=self._schedule.stage,
+                    inputs=self.input_model,
+                    measured=self._measured_names,
                 )
+            return run(self, progress, callback, looks)
 
         self._validated = {}
         given = {"max_iterations": max_iterations, "tolerance": tolerance, "target": target}
@@ -266,13 +282,7 @@ class CoreEstimator(FoundEstimator):
         try:
             for name, value in chosen.items():
                 self.set_option(name, value)
-
-            def iterate() -> Trace:
-                return self._schedule.run(
-                    lambda: run(self, progress, callback, looks() if looks else None)
-                )
-
-            trace = self._iterate(iterate)
+            trace = self._iterate(lambda: self._schedule.run(iterate))
         finally:
             for name, value in before.items():
                 self.set_option(name, value)

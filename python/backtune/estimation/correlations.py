@@ -7,13 +7,14 @@ sequences come as lists of arrays (T,), centred, 0 where not known.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from .._engine.arrays import as_count
 from .._engine.data.scales import unit_of
 from .._engine.errors import SizeError
+from .._engine.types import Array, Places
 
 #: Level of bounds and tests, and how many deviations that is, on both sides of 0.
 LEVEL, BOUND = 0.01, 2.5758293035489004
@@ -39,22 +40,26 @@ class ChiSquare(NamedTuple):
     p: float
 
 
+#: Of nothing that could be tested.
+NO_TEST = ChiSquare(math.nan, 0.0, math.nan)
+
+
 class Correlations(NamedTuple):
     """Of O outputs and M inputs, see `identification.Residuals`; bounds are of 99 %."""
 
-    mean: np.ndarray
-    deviation: np.ndarray
-    lags: np.ndarray
-    autocorrelation: np.ndarray
-    autocorrelation_bound: np.ndarray
-    cross_lags: np.ndarray
-    cross_correlation: np.ndarray
-    cross_correlation_bound: np.ndarray
+    mean: Array
+    deviation: Array
+    lags: Places
+    autocorrelation: Array
+    autocorrelation_bound: Array
+    cross_lags: Places
+    cross_correlation: Array
+    cross_correlation_bound: Array
     whiteness: list[ChiSquare]
     independence: list[list[ChiSquare]]
 
 
-def most_lags(lags: Any, longest: int) -> int:
+def most_lags(lags: int | None, longest: int) -> int:
     """Return the largest lag that is asked for, of sequences of so many time steps at most.
 
     By default 25, or a quarter of the longest sequence where that is less. SizeError for one that
@@ -66,7 +71,7 @@ def most_lags(lags: Any, longest: int) -> int:
     return most
 
 
-def correlations(left: list[np.ndarray], given: list[np.ndarray], most: int) -> Correlations:
+def correlations(left: list[Array], given: list[Array], most: int) -> Correlations:
     """Return the correlations of errors, (T, O) and NaN where not known, and inputs, (T, M)."""
     whole, others = np.concatenate(left), np.concatenate(given)
     unit, unit_u = unit_of(whole), unit_of(others)
@@ -105,7 +110,7 @@ def correlations(left: list[np.ndarray], given: list[np.ndarray], most: int) -> 
     )
 
 
-def sums_at_lags(a: list[np.ndarray], b: list[np.ndarray], most: int) -> np.ndarray:
+def sums_at_lags(a: list[Array], b: list[Array], most: int) -> Array:
     """Return the sums of a(t) b(t - lag) at the lags -most to most, (2 most + 1,)."""
     total = np.zeros(2 * most + 1)
     for x, y in zip(a, b):
@@ -115,7 +120,7 @@ def sums_at_lags(a: list[np.ndarray], b: list[np.ndarray], most: int) -> np.ndar
     return total
 
 
-def own(errors: list[np.ndarray], known: list[np.ndarray], most: int) -> tuple[np.ndarray, ...]:
+def own(errors: list[Array], known: list[Array], most: int) -> tuple[Array, Array]:
     """Return autocorrelations at the lags 0 to `most`, and their deviations if errors are white."""
     found = sums_at_lags(errors, errors, most)[most:]
     pairs = np.rint(sums_at_lags(known, known, most)[most:])
@@ -126,28 +131,25 @@ def own(errors: list[np.ndarray], known: list[np.ndarray], most: int) -> tuple[n
     return found / found[0], deviations
 
 
-def whiteness(values: np.ndarray, deviations: np.ndarray, count: int) -> ChiSquare:
+def whiteness(values: Array, deviations: Array, count: int) -> ChiSquare:
     """Return the test of Ljung and Box, of `own`; count is the number of known errors."""
     used = deviations[1:] > 0
     if not used.any():
-        return ChiSquare(math.nan, 0.0, math.nan)
+        return NO_TEST
     squares = (values[1:][used] / deviations[1:][used]) ** 2
     # Of a whole sequence that is n (n + 2) / (n - lag) times the square.
-    statistic = float(squares.sum() * (count + 2) / count)
-    return ChiSquare(statistic, float(used.sum()), tail(statistic, float(used.sum())))
+    return chi_square(squares.sum() * (count + 2) / count, used.sum())
 
 
 class Crossed(NamedTuple):
     """Correlations of errors with an input at lags -L to L, deviations if they are independent."""
 
-    values: np.ndarray
-    deviations: np.ndarray
+    values: Array
+    deviations: Array
     test: ChiSquare
 
 
-def crossed(
-    errors: list[np.ndarray], known: list[np.ndarray], inputs: list[np.ndarray], most: int
-) -> Crossed:
+def crossed(errors: list[Array], known: list[Array], inputs: list[Array], most: int) -> Crossed:
     """Return the correlations of errors at time t with an input at t - lag.
 
     If both are independent, the covariance of two of them, of lags that differ by d, is the sum
@@ -160,7 +162,7 @@ def crossed(
     input_power = sum(float(item @ item) for item in inputs)
     count = sum(float(item.sum()) for item in known)
     if not (power > 0 and input_power > 0):
-        return Crossed(nothing, nothing, ChiSquare(math.nan, 0.0, math.nan))
+        return Crossed(nothing, nothing, NO_TEST)
     total = sum(map(len, inputs))
     values = sums_at_lags(errors, inputs, most) / math.sqrt(power * input_power * count / total)
     pairs = sums_at_lags(known, [np.ones(len(item)) for item in inputs], most)
@@ -176,23 +178,22 @@ def crossed(
     return Crossed(values, deviations, _together(values[most:], matrix))
 
 
-def _together(values: np.ndarray, covariance: np.ndarray) -> ChiSquare:
+def _together(values: Array, covariance: Array) -> ChiSquare:
     """Test values of that covariance for 0, in the directions in which they can vary."""
     variances, directions = np.linalg.eigh(covariance)
     used = variances > _LEAST_VARIANCE * variances[-1]
     if not variances[-1] > 0:
-        return ChiSquare(math.nan, 0.0, math.nan)
+        return NO_TEST
     parts = directions[:, used].T @ values
-    statistic = float((parts**2 / variances[used]).sum())
-    return ChiSquare(statistic, float(used.sum()), tail(statistic, float(used.sum())))
+    return chi_square((parts**2 / variances[used]).sum(), used.sum())
 
 
-def tail(statistic: float, freedom: float) -> float:
-    """Return how often a chi-square variable is larger.
+def chi_square(statistic: float, freedom: float) -> ChiSquare:
+    """Return the test, p by the normal law of the third root (Wilson and Hilferty).
 
-    By the normal law of its third root (Wilson and Hilferty): right to 0.01 for one degree of
-    freedom and to 0.001 from 8 on.
+    It is right to 0.01 for one degree of freedom and to 0.001 from 8 on.
     """
+    statistic, freedom = float(statistic), float(freedom)
     part = 2 / (9 * freedom)
     z = ((statistic / freedom) ** (1 / 3) - (1 - part)) / math.sqrt(part)
-    return 0.5 * math.erfc(z / math.sqrt(2))
+    return ChiSquare(statistic, freedom, 0.5 * math.erfc(z / math.sqrt(2)))

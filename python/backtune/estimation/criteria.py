@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from .._engine.errors import ArgumentError
 from .._engine.types import DataLike
@@ -170,7 +170,7 @@ class Observables(Criterion):
     """
 
     observables: Sequence[Observable] = ()
-    reference: Any = None
+    reference: DataLike | None = None
     samples: DataLike | None = None
     name: ClassVar[str] = "observables"
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Protocol
+from collections.abc import Sequence
+from typing import Callable, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from .._engine.types import Array
 from ..networks.simulation import SimulatingNetwork
 
 # Draws, and time steps that are simulated side by side.
@@ -15,29 +18,29 @@ _ROUNDS = 50
 _LEAST, _LEAST_SHARE = 1e-12, 0.01
 
 #: Outputs of sequences of inputs, (T, O), given the place of the one that they are draws of.
-Run = Callable[[list[np.ndarray], int], list[np.ndarray]]
+Run = Callable[[list[Array], int], list[Array]]
 
 
 class FilledInputs(Protocol):
     """What is asked of an `InputModel` by those who take missing inputs: see there."""
 
-    def check(self, arrays: list[np.ndarray]) -> None:
+    def check(self, arrays: list[Array]) -> None:
         """Refuse what it does not model."""
 
-    def filled(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
+    def filled(self, arrays: list[Array]) -> list[Array]:
         """Return arrays (T, M) with means in the place of what is missing."""
 
-    def sampler(self, values: np.ndarray, seed: int) -> Callable[[int], np.ndarray]:
+    def sampler(self, values: Array, seed: int) -> Callable[[int], Array]:
         """Return what draws so many of an array (T, M) at a time, (count, T, M)."""
 
 
 def output_deviation(
     net: SimulatingNetwork,
     model: FilledInputs,
-    arrays: list[np.ndarray],
-    starts: list[Any],
+    arrays: list[Array],
+    starts: Sequence[ArrayLike | None],
     run: Run | None = None,
-) -> list[np.ndarray]:
+) -> list[Array]:
     """Return the standard deviation of the outputs, (T, O) of each sequence; 0 where none is open.
 
     Parameters
@@ -53,7 +56,7 @@ def output_deviation(
     """
     if run is None:
 
-        def run(inputs: list[np.ndarray], place: int) -> list[np.ndarray]:
+        def run(inputs: list[Array], place: int) -> list[Array]:
             return net.simulate(inputs, [starts[place]] * len(inputs))
 
     results = []
@@ -73,7 +76,7 @@ def output_deviation(
     return results
 
 
-def noise_beside(errors: np.ndarray, deviation: np.ndarray) -> float:
+def noise_beside(errors: Array, deviation: Array) -> float:
     """Return the deviation of noise that is left of errors, (n,), of which a part is explained.
 
     The square of an error is that of its part, `deviation`, and that of the noise, in the mean; one
@@ -92,7 +95,7 @@ def noise_beside(errors: np.ndarray, deviation: np.ndarray) -> float:
     return float(np.sqrt(noise * mean))
 
 
-def weights_of(errors: np.ndarray, deviation: np.ndarray) -> np.ndarray | None:
+def weights_of(errors: Array, deviation: Array) -> Array | None:
     """Return how much values count, (n,), by what missing inputs leave open of them; None for all.
 
     By the inverse of the variance of an error, 1 where nothing is open. That of the noise is taken
@@ -113,7 +116,7 @@ def weights_of(errors: np.ndarray, deviation: np.ndarray) -> np.ndarray | None:
     return floor / (floor + part) if floor > 0 else None
 
 
-def weighed_gains(gains: np.ndarray, errors: np.ndarray, spread: np.ndarray) -> np.ndarray | None:
+def weighed_gains(gains: Array, errors: Array, spread: Array) -> Array | None:
     """Return gains by which outputs count the less the more missing inputs leave open of them.
 
     Parameters
@@ -139,7 +142,7 @@ def weighed_gains(gains: np.ndarray, errors: np.ndarray, spread: np.ndarray) -> 
     return found
 
 
-def noises(errors: np.ndarray, spread: np.ndarray) -> np.ndarray:
+def noises(errors: Array, spread: Array) -> Array:
     """Return the deviation of the noise of each output, (O,), beside what is open; NaN of none.
 
     Errors and what is open are (T, O), errors NaN where a value is not known.

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Callable
+from typing import Callable
 
 from .._engine.data.loaded import LoadedData
 from .._engine.data.pairs import Data
 from .._engine.errors import ArgumentError
-from .._engine.types import DataLike, StateLike
-from ..networks.network import Network
+from .._engine.types import Measured, StateLike
 from .core import CoreEstimator, Give
-from .criteria import Criterion
 from .missing import MissingInputs
-from .regularisation import Regularisation
 from .trace import Trace
 from .uncertainty import Uncertainty
 
@@ -130,58 +126,20 @@ class Estimator(CoreEstimator):
     True
     """
 
-    def __init__(
-        self,
-        net: Network,
-        u: DataLike | None,
-        y: DataLike | None = None,
-        gains: DataLike | None = None,
-        *,
-        criterion: str | Criterion | None = None,
-        regularisation: Regularisation | Sequence[Regularisation] | None = None,
-        washout: int | None = None,
-        static: bool | None = None,
-        method: str | None = None,
-        restarts: int | str | None = None,
-        initial: StateLike | None = None,
-        guard: bool | None = None,
-        reestimation: bool | None = None,
-        horizon: Any = None,
-        measured: Mapping[Any, Any] | None = None,
-        missing: str | None = None,
-        initial_states: bool | None = None,
-    ) -> None:
-        self._rule = missing
-        self._missing: MissingInputs | None = None
-        super().__init__(
-            net,
-            u,
-            y,
-            gains,
-            criterion=criterion,
-            regularisation=regularisation,
-            washout=washout,
-            static=static,
-            method=method,
-            restarts=restarts,
-            initial=initial,
-            guard=guard,
-            reestimation=reestimation,
-            horizon=horizon,
-            measured=measured,
-            initial_states=initial_states,
-        )
+    _missing: MissingInputs | None = None
 
-    def _fill(self, data: Data) -> None:
-        if self._rule == "model" and isinstance(data, LoadedData):
+    def _fill(self, data: Data, missing: str | None) -> None:
+        if missing == "model" and isinstance(data, LoadedData):
             raise ArgumentError(
                 "missing: 'model' came, expected 'error' where sequences are read when they are"
                 " wanted: a model of the inputs is of all of them"
             )
-        self._missing = MissingInputs.of(self.net, data, self._rule)
+        self._missing = MissingInputs.of(self.net, data, missing)
         self.input_model = None if self._missing is None else self._missing.model
 
-    def _keep(self, data: Data, initial: StateLike | None, measured: Any, give: Give) -> None:
+    def _keep(
+        self, data: Data, initial: StateLike | None, measured: Measured | None, give: Give
+    ) -> None:
         if self._missing is not None:
             self._missing.keep(data, initial, measured, give)
 

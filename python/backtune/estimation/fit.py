@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .._engine.data.scales import unit_of
+from .._engine.types import Array
 
 
-def left_and_total(desired: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def left_and_total(desired: Array, outputs: Array) -> tuple[Array, Array]:
     """Return sums of squares, (O,): of errors, infinite where a run diverges, and of deviations.
 
     Both arrays are of shape (T, O); what is not desired is NaN there. The sums are in a unit of
@@ -27,11 +28,11 @@ def left_and_total(desired: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray
     return np.where(np.isfinite(squares), squares, np.inf), np.where(still, 0.0, total)
 
 
-def part(left: np.ndarray, total: np.ndarray) -> np.ndarray:
+def part(left: Array, total: Array) -> Array:
     """Return the normalised mean square error, NaN where nothing varies."""
     return np.where(total > 0, left / np.where(total > 0, total, 1.0), np.nan)
 
 
-def percent(nmse: np.ndarray) -> np.ndarray:
+def percent(nmse: Array) -> Array:
     """Return the fit in percent: 100 for no error, 0 for errors as those of the mean."""
     return 100 * (1 - np.sqrt(nmse))

@@ -7,12 +7,18 @@ block tridiagonal, with blocks of as many time steps as the longest lag or more.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+
+from .._engine.types import Array, Places
 
 # Time steps of a block, at least.
 _BLOCK = 16
+# What NumPy's solvers give, as its types have it.
+_Reals = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -29,16 +35,16 @@ class Autoregression:
         Of the series: what is known of the first p values, before any is seen.
     """
 
-    feedback: np.ndarray
-    covariance: np.ndarray
-    variance: np.ndarray
+    feedback: Array
+    covariance: Array
+    variance: Array
 
     @property
     def order(self) -> int:
         """The longest lag p."""
         return len(self.feedback)
 
-    def errors(self, values: np.ndarray, constant: np.ndarray) -> np.ndarray:
+    def errors(self, values: Array, constant: Array) -> Array:
         """Return v(t) - sum_k A_k v(t-k) - c(t), (T, K), from t = p on; 0 before."""
         p = self.order
         found = np.zeros_like(values)
@@ -62,7 +68,7 @@ class Gaps:
         c, what other series say.
     """
 
-    def __init__(self, model: Autoregression, values: np.ndarray, constant: np.ndarray) -> None:
+    def __init__(self, model: Autoregression, values: Array, constant: Array) -> None:
         self._values = values
         self._times, self._nodes = np.nonzero(np.isnan(values))
         self._whiten = np.linalg.inv(np.linalg.cholesky(model.covariance))
@@ -76,20 +82,20 @@ class Gaps:
         known = np.nan_to_num(values, nan=0.0)
         self._errors = model.errors(known, constant) @ self._whiten.T
         self._prior = np.where(self._times < p, 1 / model.variance[self._nodes], 0.0)
-        self._factors: list[np.ndarray] = []
-        self._links: list[np.ndarray] = []
+        self._factors: list[Array] = []
+        self._links: list[Array] = []
         self._mean = self._solve()
 
-    def _rows(self, part: slice, times: np.ndarray) -> np.ndarray:
+    def _rows(self, part: slice, times: Places) -> Array:
         """Return the derivatives of the errors at some times by some unknowns, (rows, unknowns)."""
         behind = times[:, None] - self._times[part]
         none = (behind < 0) | (behind > self._order) | (times[:, None] < self._order)
         taps = self._taps[np.where(none, self._order + 1, behind), :, self._nodes[part]]
         return np.moveaxis(taps, 2, 1).reshape(-1, taps.shape[1])
 
-    def _solve(self) -> np.ndarray:
+    def _solve(self) -> _Reals:
         """Factorise the precision matrix, block after block, and return the means."""
-        right: list[np.ndarray] = []
+        right: list[_Reals] = []
         before = slice(0, 0)
         for first, end in zip(self._first, self._first[1:]):
             if first == end:
@@ -114,10 +120,10 @@ class Gaps:
             before = part
         return self._back(right)
 
-    def _back(self, right: list[np.ndarray]) -> np.ndarray:
+    def _back(self, right: Sequence[_Reals]) -> _Reals:
         """Return x of C' x = right, C the factor."""
-        found: list[np.ndarray] = []
-        after: np.ndarray | None = None
+        found: list[_Reals] = []
+        after: _Reals | None = None
         for place in reversed(range(len(right))):
             side = right[place]
             if after is not None:
@@ -126,13 +132,13 @@ class Gaps:
             found.append(after)
         return np.concatenate(found[::-1]) if found else np.empty(0)
 
-    def filled(self) -> np.ndarray:
+    def filled(self) -> Array:
         """Return the values with their conditional means where they are missing."""
         whole = self._values.copy()
         whole[self._times, self._nodes] = self._mean
         return whole
 
-    def draws(self, count: int, random: np.random.Generator) -> np.ndarray:
+    def draws(self, count: int, random: np.random.Generator) -> Array:
         """Return the values with draws where they are missing, (count, T, K)."""
         noise = [random.standard_normal((len(factor), count)) for factor in self._factors]
         whole = np.repeat(self._values[None], count, axis=0)

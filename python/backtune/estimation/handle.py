@@ -5,13 +5,12 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
 
 import numpy as np
 
 from .._engine import abi
 from .._engine.abi import lib
-from .._engine.arrays import as_text
+from .._engine.arrays import as_number, as_text
 from .._engine.callbacks import RunGuard, calling_back
 from .._engine.handle import Owner
 from .._engine.types import Array
@@ -76,7 +75,8 @@ class EstimatorHandle(Owner):
 
     def set_option(self, name: str, value: float) -> None:
         """Set one of the options of `get_option`, for all runs that follow."""
-        lib.bt_estimator_set_option(self._pointer, as_text(name, "option"), float(value))
+        text = as_text(name, "option")
+        lib.bt_estimator_set_option(self._pointer, text, as_number(value, f"option {name}"))
 
     # ---- Calls
 
@@ -84,11 +84,13 @@ class EstimatorHandle(Owner):
         """Return what calls of the engine stand in that may have to compute, or to read."""
         return calling_back() if self._calls_back else nullcontext()
 
-    def _ask(self, function: Callable[..., Any], *arguments: Any) -> None:
+    def _ask(self, function: Callable[..., object], *arguments: object) -> None:
         with self._asking():
             function(self._pointer, *arguments)
 
-    def _call(self, function: Any, on_iteration: Callable[[], Any]) -> tuple[RunGuard, int]:
+    def _call(
+        self, function: Callable[..., object], on_iteration: Callable[[], object]
+    ) -> tuple[RunGuard, int]:
         stop = ctypes.c_int32()
         if self._starts_back is not None:
             # What follows learns them anew, from where it was told to.
@@ -199,7 +201,7 @@ class EstimatorHandle(Owner):
         """Return the stages that came before, and what they are called."""
         return []
 
-    def _parting(self, function: Any) -> tuple[float, int]:
+    def _parting(self, function: Callable[..., object]) -> tuple[float, int]:
         """Return the one-step NMSE and the horizon where trajectories part, otherwise NaN and 0."""
         one_step, horizon = ctypes.c_double(), ctypes.c_int64()
         self._ask(function, ctypes.byref(one_step), ctypes.byref(horizon))

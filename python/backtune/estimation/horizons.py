@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Callable
+from collections.abc import Sequence
+from typing import Callable, Optional, Union
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine.abi import lib
 from .._engine.arrays import as_number
 from .._engine.errors import ArgumentError, StateError
+from .._engine.types import Array
 from .handle import EstimatorHandle
 from .trace import Stage, Trace
 from .validation import restore, snapshot
@@ -17,7 +20,10 @@ from .validation import restore, snapshot
 # A free run with a lower NMSE stays with the data.
 _FOLLOWS = 0.1
 
-Horizons = tuple[float, ...]  # horizons together, infinity for the free run
+#: Horizons together, infinity for the free run.
+Horizons = tuple[float, ...]
+#: As users give them: one, a tuple of some together, or a list of such; None for the free run.
+HorizonLike = Union[ArrayLike, None, Sequence[Union[float, None, tuple[Optional[float], ...]]]]
 
 
 class Kept:
@@ -27,22 +33,17 @@ class Kept:
         self._estimator = estimator
         self._weights = snapshot(estimator.net)
         # What the engine is given as initial states, None for the network's, and what they are.
-        self._given: np.ndarray | None = None
-        self._starts: np.ndarray | None = None
-        if estimator.get_option("initial_states"):
-            self._find_starts()
-
-    def _find_starts(self) -> None:
-        estimator, net = self._estimator, self._estimator.net
+        self._given: Array | None = None
+        self._starts: Array | None = None
+        if not estimator.get_option("initial_states"):
+            return
         try:
             self._given = self._starts = estimator.initial_states
-            return
         except StateError:  # none were learnt yet
-            pass
-        self._given = estimator._given_starts
-        own = np.tile(net._own_start(), estimator._sequences)
-        values = own if self._given is None else self._given
-        self._starts = values.reshape(estimator._sequences, -1)
+            self._given = estimator._given_starts
+            own = np.tile(estimator.net._own_start(), estimator._sequences)
+            values = own if self._given is None else self._given
+            self._starts = values.reshape(estimator._sequences, -1)
 
     def restore(self) -> None:
         """Give the estimator and its network what they had."""
@@ -54,7 +55,7 @@ class Kept:
         estimator._starts_back = self._starts
 
 
-def stages(horizon: Any) -> list[Horizons]:
+def stages(horizon: HorizonLike) -> list[Horizons]:
     """Return what is asked in turn: a list is one after the other, a tuple together.
 
     Raises
@@ -69,7 +70,7 @@ def stages(horizon: Any) -> list[Horizons]:
     return [_together(turn) for turn in turns]
 
 
-def _together(horizon: Any) -> Horizons:
+def _together(horizon: object) -> Horizons:
     values = horizon if isinstance(horizon, tuple) else (horizon,)
     if not values:
         raise ArgumentError("horizon: an empty tuple came, expected at least one horizon")
@@ -94,10 +95,11 @@ class Schedule:
         An empty list or tuple, a horizon that is no whole number of 1 or more, or infinity.
     """
 
-    def __init__(self, estimator: EstimatorHandle, horizon: Any) -> None:
+    def __init__(self, estimator: EstimatorHandle, horizon: HorizonLike) -> None:
         self._estimator = estimator
         self._stages = stages(horizon)
-        self._earlier: list[Stage] = []
+        #: The stages that are done with, and their traces.
+        self.earlier: list[Stage] = []
         self._start: tuple[float, Kept] | None = None
         # The engine looks at all of them, and is left with the first.
         for place in reversed(range(len(self._stages))):
@@ -117,11 +119,6 @@ class Schedule:
     def is_single(self) -> bool:
         """Whether there is one stage alone."""
         return len(self._stages) == 1
-
-    @property
-    def earlier(self) -> list[Stage]:
-        """The stages that are done with, and their traces."""
-        return list(self._earlier)
 
     def run(self, iterate: Callable[[], Trace]) -> Trace:
         """Run the stages that are left, within the limit of iterations.
@@ -156,7 +153,7 @@ class Schedule:
                 left -= min(share, _iterations(trace, before))
                 if ahead == 1 or trace.stop in ("interrupted", "callback"):
                     return trace
-                self._earlier.append(Stage(words(self.stage), trace))
+                self.earlier.append(Stage(words(self.stage), trace))
                 self._place, before = self._place + 1, 0
                 self._set()
         finally:
@@ -165,7 +162,7 @@ class Schedule:
     def _guarded(self, iterate: Callable[[], Trace]) -> Trace:
         """Run freely; go back where that follows nothing, or only made predictions worse."""
         estimator = self._estimator
-        if not self._earlier:
+        if not self.earlier:
             return iterate()
         one_step, horizon = estimator._parting(lib.bt_estimator_find_parting)
         kept = Kept(estimator)

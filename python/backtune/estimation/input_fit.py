@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 
 import numpy as np
 
-from .._engine.data.scales import Scale
 from .._engine.errors import BacktuneWarning
+from .._engine.types import Array, Flags, Places
 from ..networks.network import Network
 from .core import CoreEstimator
 from .gaps import Autoregression, Gaps
@@ -32,19 +31,8 @@ _FLOOR = 1e-10
 _ROUNDS, _DRAWS = 3, 20
 
 
-@dataclass(frozen=True)
-class Fit:
-    """A fitted network, and what `Gaps` takes of it."""
-
-    net: Network
-    order: int
-    model: Autoregression
-
-
-def standardised(arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and deviation of each channel over what is known; 1 for that of a constant."""
-    scale = Scale.of(arrays)
-    return scale.mean, scale.deviation
+#: A fitted network, its order, and what `Gaps` takes of it.
+Fit = tuple[Network, int, Autoregression]
 
 
 def make_network(known: int, modelled: int, order: int) -> Network:
@@ -60,7 +48,7 @@ def make_network(known: int, modelled: int, order: int) -> Network:
     return net
 
 
-def constant_part(net: Network, channels: np.ndarray, values: np.ndarray) -> np.ndarray:
+def constant_part(net: Network, channels: Places, values: Array) -> Array:
     """Return what the bias and the channels that are always known say, (T, K)."""
     others = np.delete(values, channels, axis=1)
     weights = net.weights
@@ -75,7 +63,7 @@ def constant_part(net: Network, channels: np.ndarray, values: np.ndarray) -> np.
 class _Record:
     """Standardised sequences, split in channels that are modelled and others."""
 
-    def __init__(self, arrays: list[np.ndarray], channels: np.ndarray) -> None:
+    def __init__(self, arrays: list[Array], channels: Places) -> None:
         self.arrays, self.channels = arrays, channels
         self.modelled = [np.ascontiguousarray(item[:, channels]) for item in arrays]
         self.others = [np.ascontiguousarray(np.delete(item, channels, axis=1)) for item in arrays]
@@ -85,12 +73,12 @@ class _Record:
         """Return how many weights a node has."""
         return 1 + order * self.nodes + (order + 1) * self.inputs
 
-    def complete(self, order: int) -> list[np.ndarray]:
+    def complete(self, order: int) -> list[Flags]:
         """Return, (T, K), which values are known and follow `order` steps that are known."""
         found = []
         for values in self.modelled:
             known = ~np.isnan(values)
-            whole = known.all(axis=1)
+            whole = np.all(known, axis=1)
             follows = np.arange(len(values)) >= order
             for lag in range(1, order + 1):
                 follows[lag:] &= whole[: max(len(values) - lag, 0)]
@@ -104,7 +92,7 @@ class _Record:
         few = order == 0 or count * self.nodes <= _MOST_WEIGHTS
         return bool(few and rows >= _ROWS_PER_WEIGHT * count)
 
-    def fit(self, order: int, complete: list[np.ndarray] | None) -> Network:
+    def fit(self, order: int, complete: list[Flags] | None) -> Network:
         """Fit a network to the values that are complete, or to all where None."""
         net = make_network(self.inputs, self.nodes, order)
         if order and complete is None:
@@ -127,7 +115,7 @@ class _Record:
                 est.run(_ITERATIONS, progress=False)
         return _stable(net, order)
 
-    def errors(self, net: Network, order: int, complete: list[np.ndarray]) -> np.ndarray:
+    def errors(self, net: Network, order: int, complete: list[Flags]) -> Array:
         """Return one-step errors of the rows that are complete in all channels, (rows, K)."""
         model = _autoregression(net, order, np.eye(self.nodes))
         found = []
@@ -137,13 +125,13 @@ class _Record:
         return np.concatenate(found)
 
 
-def _feedback(net: Network, order: int) -> np.ndarray:
+def _feedback(net: Network, order: int) -> Array:
     size = net.weights[f"{UNIT}.a"].size
     arrays = [net.weights[f"{UNIT}.A{lag}"] for lag in range(1, order + 1)]
     return np.array(arrays).reshape(order, size, size)
 
 
-def _autoregression(net: Network, order: int, covariance: np.ndarray) -> Autoregression:
+def _autoregression(net: Network, order: int, covariance: Array) -> Autoregression:
     size = len(covariance)
     floor = _FLOOR * np.eye(size)
     return Autoregression(_feedback(net, order), covariance + floor, np.ones(size))
@@ -164,11 +152,11 @@ def _stable(net: Network, order: int) -> Network:
     return net
 
 
-def _covariance(errors: np.ndarray, weights: int) -> np.ndarray:
+def _covariance(errors: Array, weights: int) -> Array:
     return errors.T @ errors / max(len(errors) - weights, 1)
 
 
-def best_fit(arrays: list[np.ndarray], channels: np.ndarray, order: int | None) -> Fit:
+def best_fit(arrays: list[Array], channels: Places, order: int | None) -> Fit:
     """Fit the order that is given, or the best of `ORDERS` by Schwarz's criterion.
 
     Where they suffice, weights are fitted to values that follow known ones: a linear problem, which
@@ -194,10 +182,10 @@ def best_fit(arrays: list[np.ndarray], channels: np.ndarray, order: int | None) 
 
     _, p, net = min(map(tried, orders), key=lambda item: item[0])
     errors = record.errors(net, p, record.complete(p))
-    return Fit(net, p, _autoregression(net, p, _covariance(errors, record.weights(p))))
+    return net, p, _autoregression(net, p, _covariance(errors, record.weights(p)))
 
 
-def _first_part(arrays: list[np.ndarray], channels: np.ndarray) -> list[np.ndarray]:
+def _first_part(arrays: list[Array], channels: Places) -> list[Array]:
     """Return the first part of long sequences, unless it has much less of what is known."""
     total = sum(map(len, arrays))
     if total <= _STEPS:
@@ -222,4 +210,4 @@ def _sparse_fit(record: _Record, order: int) -> Fit:
                 total += errors.T @ errors
                 count += len(errors)
         covariance = total / max(count, 1)
-    return Fit(net, order, _autoregression(net, order, covariance))
+    return net, order, _autoregression(net, order, covariance)

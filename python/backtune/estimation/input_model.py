@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._engine import shown
-from .._engine.arrays import as_size
+from .._engine.arrays import as_count, as_size
 from .._engine.data.missing import (
     channel_name,
     check_finite_or_missing,
@@ -16,13 +17,14 @@ from .._engine.data.missing import (
     missing_words,
 )
 from .._engine.data.names import learnable
+from .._engine.data.scales import Scale
 from .._engine.data.sequences import read
 from .._engine.errors import ArgumentError
-from .._engine.types import DataLike
+from .._engine.types import Array, DataLike
 from ..networks.modelled import ModelledNetwork, joined
 from ..networks.network import Network
-from .gaps import Autoregression, Gaps
-from .input_fit import best_fit, constant_part, standardised
+from .gaps import Gaps
+from .input_fit import best_fit, constant_part
 
 __all__ = ["InputModel"]
 
@@ -97,14 +99,11 @@ class InputModel:
                     f"inputs: {known} of {total} values of {channel_name(self.names, channel)} are"
                     f" known, expected {_LEAST_KNOWN} or more"
                 )
-        self.mean, self.scale = standardised(given.arrays)
-        scaled = [self._scaled(item) for item in given.arrays]
-        fit = best_fit(scaled, self.channels, None if order is None else as_size(order, "order"))
-        self.net, self.order = fit.net, fit.order
-        self._model: Autoregression = fit.model
-
-    def _scaled(self, values: np.ndarray) -> np.ndarray:
-        return (values - self.mean) / self.scale
+        self._units = Scale.of(given.arrays)
+        self.mean, self.scale = self._units.mean, self._units.deviation
+        scaled = [self._units.apply(item) for item in given.arrays]
+        asked = None if order is None else as_size(order, "order")
+        self.net, self.order, self._model = best_fit(scaled, self.channels, asked)
 
     @property
     def size(self) -> int:
@@ -112,10 +111,16 @@ class InputModel:
         return len(self.mean)
 
     @property
-    def deviation(self) -> np.ndarray:
+    def deviation(self) -> Array:
         """Standard deviation of the errors one step ahead of each modelled channel."""
         return np.sqrt(np.diag(self._model.covariance)) * self.scale[self.channels]
 
+    @overload
+    def fill(self, u: NDArray[np.floating]) -> Array: ...
+    @overload
+    def fill(self, u: list[NDArray[np.floating]]) -> list[Array]: ...
+    @overload
+    def fill(self, u: DataLike) -> Any: ...
     def fill(self, u: DataLike) -> Any:
         """Return inputs with the mean of what the missing values may have been in their place.
 
@@ -138,7 +143,11 @@ class InputModel:
         names = self.names or [str(k) for k in range(self.size)]
         return given.results(self.filled(given.arrays), names)
 
-    def draws(self, u: DataLike, count: int = 100, seed: int = 0) -> Any:
+    @overload
+    def draws(self, u: NDArray[np.floating], count: int = ..., seed: int = ...) -> Array: ...
+    @overload
+    def draws(self, u: DataLike, count: int = ..., seed: int = ...) -> Array | list[Array]: ...
+    def draws(self, u: DataLike, count: int = 100, seed: int = 0) -> Array | list[Array]:
         """Return inputs with draws of what the missing values may have been in their place.
 
         Parameters
@@ -156,48 +165,39 @@ class InputModel:
             One of each sequence where a list came.
         """
         given = read(u, self.size, "inputs", self.names)
-        count = as_size(count, "count")
-        if count < 1:
-            raise ArgumentError(f"count: {count} came, expected 1 or more")
-        found = self.drawn(given.arrays, count, as_size(seed, "seed", unsigned=True))
+        seed = as_size(seed, "seed", unsigned=True)
+        found = self.drawn(given.arrays, as_count(count, "count", 1), seed)
         return found if given.is_list else found[0]
 
-    def filled(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
+    def filled(self, arrays: list[Array]) -> list[Array]:
         """Return arrays (T, M) with means in the place of what is missing."""
-        results = []
-        for values in arrays:
-            gaps = self._gaps(values)
-            whole = values if gaps is None else self._restored(values, gaps.filled())
-            results.append(whole)
-        return results
+        pairs = ((values, self._gaps(values)) for values in arrays)
+        return [v if gaps is None else self._restored(v, gaps.filled()) for v, gaps in pairs]
 
-    def drawn(self, arrays: list[np.ndarray], count: int, seed: int) -> list[np.ndarray]:
+    def drawn(self, arrays: list[Array], count: int, seed: int) -> list[Array]:
         """Return arrays (count, T, M) with draws in the place of what is missing."""
         return [self.sampler(values, seed + place)(count) for place, values in enumerate(arrays)]
 
-    def sampler(self, values: np.ndarray, seed: int) -> Callable[[int], np.ndarray]:
+    def sampler(self, values: Array, seed: int) -> Callable[[int], Array]:
         """Return what draws so many of an array (T, M) at a time, (count, T, M)."""
         gaps, random = self._gaps(values), np.random.default_rng(seed)
 
-        def draw(count: int) -> np.ndarray:
+        def draw(count: int) -> Array:
             if gaps is None:
                 return np.repeat(values[None], count, axis=0)
             return self._restored(values, gaps.draws(count, random))
 
         return draw
 
-    def _gaps(self, values: np.ndarray) -> Gaps | None:
+    def _gaps(self, values: Array) -> Gaps | None:
         self.check([values])
         if not np.isnan(values).any():
             return None
-        scaled = self._scaled(values)
-        return Gaps(self._model, scaled[:, self.channels], self._constant(scaled))
+        scaled = self._units.apply(values)
+        constant = constant_part(self.net, self.channels, scaled)
+        return Gaps(self._model, scaled[:, self.channels], constant)
 
-    def _constant(self, scaled: np.ndarray) -> np.ndarray:
-        """Return what the bias and the channels that are always known say, (T, K)."""
-        return constant_part(self.net, self.channels, scaled)
-
-    def _restored(self, values: np.ndarray, found: np.ndarray) -> np.ndarray:
+    def _restored(self, values: Array, found: Array) -> Array:
         """Return the values, those of modelled channels that are missing from `found`."""
         whole = np.broadcast_to(values, (*found.shape[:-1], self.size)).copy()
         own = found * self.scale[self.channels] + self.mean[self.channels]
@@ -209,7 +209,7 @@ class InputModel:
         """Return a network with this before it, see `Network.with_missing_inputs`."""
         return joined(net, self)
 
-    def check(self, arrays: list[np.ndarray]) -> None:
+    def check(self, arrays: list[Array]) -> None:
         """Refuse what is infinite, and what is missing of a channel that is not modelled."""
         check_finite_or_missing(arrays, self.names)
         counts = missing_counts(arrays, self.size)

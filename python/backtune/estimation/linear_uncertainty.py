@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .._engine import shown
+from .._engine.data.sequences import Sequences
 from .._engine.found import Band
-from .._engine.types import Array, ComplexArray, DataLike, StateLike
+from .._engine.types import Array, ComplexArray, DataLike, OneSequence, StateLike
 from ..networks.linear import sensitivity
 from ..networks.linear.framed import Framed
 from ..networks.linear.responses import (
@@ -37,8 +39,26 @@ class WeightUncertainty(Protocol):
 
     def band(
         self, u: DataLike, level: float = ..., *, noise: bool = ..., initial: StateLike | None = ...
-    ) -> Any:
+    ) -> Band | list[Band]:
         """Return a lower and an upper bound of each output."""
+
+
+class Running(Framed, Protocol):
+    """What is asked of a member of an identified model."""
+
+    def simulate(self, u: list[Array], starts: list[Array | None]) -> list[Array]:
+        """Return free runs (T, O) of inputs (T, M)."""
+
+
+class Modelled(Protocol):
+    """What is asked of an identified model, whose best member is the first."""
+
+    @property
+    def members(self) -> Sequence[Running]:
+        """The networks that it is made of."""
+
+    def _read(self, u: DataLike, y: DataLike | None) -> tuple[Sequences, list[Array], object]: ...
+    def _output_names(self) -> list[str]: ...
 
 
 @dataclass(frozen=True, repr=False)
@@ -78,7 +98,7 @@ class ModelUncertainty:
     step_error: Array
     frequency: FrequencyResponse
     frequency_covariance: Array
-    _model: Any
+    _model: Modelled | None
 
     @property
     def poles_error(self) -> ComplexArray:
@@ -101,7 +121,7 @@ class ModelUncertainty:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.degrees(across / size)
 
-    def _polar(self) -> tuple[np.ndarray, ...]:
+    def _polar(self) -> tuple[Array, ...]:
         """Return absolute values, and standard errors along and across them."""
         response = self.frequency.response
         size = np.abs(response)
@@ -113,7 +133,11 @@ class ModelUncertainty:
             for d in (along, across)
         )
 
-    def band(self, u: DataLike, level: float = 0.95, *, noise: bool = False) -> Any:
+    @overload
+    def band(self, u: OneSequence, level: float = ..., *, noise: bool = ...) -> Band: ...
+    @overload
+    def band(self, u: DataLike, level: float = ..., *, noise: bool = ...) -> Any: ...
+    def band(self, u: DataLike, level: float = 0.95, *, noise: bool = False) -> Band | list[Band]:
         """Return the lower and the upper bound of a band about the free run of the best member.
 
         Of what the weights leave open; `IdentifiedModel.band` is that of the whole model. Of a
@@ -180,7 +204,7 @@ def of_weights(
     report: WeightUncertainty,
     member: Framed,
     sampling_time: float | None,
-    model: Any,
+    model: Modelled | None,
     at: ArrayLike | None,
     steps: int | None,
     frequencies: ArrayLike | None,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine.abi import lib
 from .._engine.data.missing import missing_counts, missing_words
@@ -15,10 +15,10 @@ from .._engine.data.pairs import Data
 from .._engine.data.sequences import joined
 from .._engine.data.starts import initial_states
 from .._engine.errors import ArgumentError
-from .._engine.types import StateLike
+from .._engine.types import Array, Measured, StateLike
 from .._engine.warn import warn
 from ..networks.network import Network
-from .core import CoreEstimator
+from .core import CoreEstimator, Give
 from .draws import noises, output_deviation, weighed_gains
 from .input_model import InputModel
 from .trace import Stage, Trace
@@ -29,7 +29,7 @@ _LAST = ("interrupted", "callback", "diverged", "target", "nothing")
 
 
 def modelled(
-    arrays: list[np.ndarray], names: list[str] | None, missing: Any, what: str = "inputs"
+    arrays: list[Array], names: list[str] | None, missing: str | None, what: str = "inputs"
 ) -> InputModel | None:
     """Return a model of inputs that have missing values, None where all are known.
 
@@ -58,7 +58,7 @@ def modelled(
     return model
 
 
-def _may_lack(values: np.ndarray) -> bool:
+def _may_lack(values: Array) -> bool:
     """Tell by the sum, which is cheap, whether some are NaN, or infinite of both signs."""
     with np.errstate(invalid="ignore", over="ignore"):
         return math.isnan(values.sum())
@@ -72,16 +72,16 @@ class MissingInputs:
     model : InputModel
     """
 
-    def __init__(self, net: Network, model: InputModel, arrays: list[np.ndarray]) -> None:
+    def __init__(self, net: Network, model: InputModel, arrays: list[Array]) -> None:
         self.model = model
         self._net, self._arrays = net, arrays
-        self._starts: list[Any] = [None] * len(arrays)
-        self._known: list[np.ndarray] = []
-        self._measured: Mapping[Any, Any] | None = None
+        self._starts: Sequence[ArrayLike | None] = [None] * len(arrays)
+        self._known: list[Array] = []
+        self._measured: Measured | None = None
         self._weighed = False
 
     @classmethod
-    def of(cls, net: Network, data: Data, missing: Any) -> MissingInputs | None:
+    def of(cls, net: Network, data: Data, missing: str | None) -> MissingInputs | None:
         """Model what is missing of the inputs of data, and fill it in; None where nothing is."""
         whole = data.inputs
         arrays = [whole]
@@ -97,8 +97,8 @@ class MissingInputs:
         self,
         data: Data,
         initial: StateLike | None,
-        measured: Mapping[Any, Any] | None,
-        give: Callable[[Data, Any], None],
+        measured: Measured | None,
+        give: Give,
     ) -> None:
         """Take note of what outputs depend on besides inputs, and of what gives the data."""
         self._data, self._give, self._initial = data, give, initial
@@ -107,11 +107,11 @@ class MissingInputs:
         if data.desired is not None:
             self._known = np.split(data.desired, np.cumsum(data.lengths)[:-1])
 
-    def _open(self, net: Network, horizon: float, learnt: Any) -> list[np.ndarray]:
+    def _open(self, net: Network, horizon: float, learnt: Array | None) -> list[Array]:
         """Return the deviation of the outputs that missing inputs leave open."""
         starts = self._starts if learnt is None else list(learnt)
 
-        def predict(inputs: list[np.ndarray], place: int) -> list[np.ndarray]:
+        def predict(inputs: list[Array], place: int) -> list[Array]:
             known, count = self._known[place], len(inputs)
             start = None if starts[place] is None else [starts[place]] * count
             return net.predict(inputs, [known] * count, horizon, initial=start)
@@ -129,9 +129,7 @@ class MissingInputs:
             estimator.set_option("max_iterations", limit // 2)
             first = iterate()
             done = first[-1].iteration if len(first) else 0
-            if first.stop in _LAST:
-                return first
-            if not self._weigh(estimator):
+            if first.stop in _LAST or not self._weigh(estimator):
                 return first
             estimator.set_option("max_iterations", limit - done)
             trace = iterate()
@@ -157,15 +155,17 @@ class MissingInputs:
         self._give(self._data, self._initial if learnt is None else list(learnt))
         return True
 
-    def widened(self, report: Uncertainty, horizon: float, learnt: Any) -> Uncertainty:
+    def widened(self, report: Uncertainty, horizon: float, learnt: Array | None) -> Uncertainty:
         """Return a report with what missing inputs leave open.
 
         The noise of outputs is what this does not explain of the errors.
         """
         more = self._open(report._net, horizon, learnt)
-        alone = isinstance(report.deviation, np.ndarray)
-        before: Any = [report.deviation] if alone else report.deviation
-        outputs: Any = [report.outputs] if alone else report.outputs
+        alone = not isinstance(report.deviation, list)
+        before, outputs = (
+            item if isinstance(item, list) else [item]
+            for item in (report.deviation, report.outputs)
+        )
         noise = report.output_noise
         if self._known:
             errors = np.concatenate(outputs) - np.concatenate(self._known)

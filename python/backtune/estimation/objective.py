@@ -52,14 +52,6 @@ def _set_observables(pointer: int, outputs: int, criterion: Observables) -> None
             function(pointer, lengths.size, lengths, values, values.size)
 
 
-def add_regularisations(
-    pointer: int, items: Regularisation | Sequence[Regularisation] | None
-) -> None:
-    """Add one or several of them."""
-    for item in listed(items):
-        lib.bt_estimator_add_regularisation(pointer, item.name.encode(), item._options().encode())
-
-
 def listed(items: Regularisation | Sequence[Regularisation] | None) -> list[Regularisation]:
     """Return a list of them; TypeError where something else is among them."""
     if items is None:

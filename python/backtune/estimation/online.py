@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import Any, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine.arrays import as_count, as_number
 from .._engine.data.numbers import as_float
@@ -13,6 +15,7 @@ from .._engine.data.pairs import learn_labels, paired, placed
 from .._engine.data.sequences import read
 from .._engine.data.starts import wanted_start
 from .._engine.errors import ArgumentError, SizeError
+from .._engine.types import Array, DataLike, OneSequence
 from .._engine.warn import warn
 from ..networks.network import Network
 from ..networks.stream import Stream
@@ -101,7 +104,7 @@ class OnlineEstimator(AdjustmentMixin):
         criterion: str | Criterion | None = None,
         regularisation: Regularisation | Sequence[Regularisation] | None = None,
         method: str | None = None,
-        initial: Any = None,
+        initial: ArrayLike | None = None,
         ridge: float = 1e-5,
         least: int | None = None,
         learn_start: bool | None = None,
@@ -110,18 +113,14 @@ class OnlineEstimator(AdjustmentMixin):
             raise TypeError(f"net: {net!r} came, expected a Network")
         if learn_start is not None:
             warn("learn_start: say initial='learn'", DeprecationWarning)
-        initial, learns = wanted_start(initial, None)
+        initial, learns = wanted_start(initial)
         self.net, self.lag = net, net.range
         self.window = as_count(window, "window", self.lag + 1)
         self.every = as_count(every, "every", 1)
         self.iterations = as_count(iterations, "iterations", 1)
         usual = min(net.get_weights().size, self.window * net.outputs)
         self._least = as_count(max(usual, 1) if least is None else least, "least", 1)
-        self._options = {
-            "criterion": criterion,
-            "method": method,
-            "restarts": 0,
-        }
+        self._make = partial(Estimator, criterion=criterion, method=method, restarts=0)
         self._learns_start = learns or bool(learn_start)
         self._rules = listed(regularisation)
         self._ridge = as_number(ridge, "ridge")
@@ -129,8 +128,8 @@ class OnlineEstimator(AdjustmentMixin):
             raise ArgumentError(f"ridge: {ridge} came, expected a finite number of 0 or more")
         self._matrices = [name for name, array in net.weights.items() if array.ndim == 2]
         # Wrong options are told now, not at the first adjustment.
-        blank = [np.zeros((self.window, channels)) for channels in (net.inputs, net.outputs)]
-        Estimator(net, *blank, regularisation=self._rules, **self._options).close()
+        u, y = (np.zeros((self.window, channels)) for channels in (net.inputs, net.outputs))
+        self._make(net, u, y, regularisation=self._rules).close()
         self.stream = Stream(net, initial)
         self.samples = self.adjustments = self.divergences = self.redraws = 0
         self.report: Report | None = None
@@ -144,7 +143,7 @@ class OnlineEstimator(AdjustmentMixin):
             f" {self.samples} samples, {self.adjustments} adjustments, {self.redraws} redraws>"
         )
 
-    def push(self, u: Any, y: Any = None) -> np.ndarray:
+    def push(self, u: ArrayLike | None, y: ArrayLike | None = None) -> Array:
         """Take one sample.
 
         Parameters
@@ -167,15 +166,21 @@ class OnlineEstimator(AdjustmentMixin):
             Ctrl-C in an adjustment: the sample is taken, the weights are the best seen.
         """
         outputs = self._data.y.shape[1]
-        observed = np.full(outputs, np.nan) if y is None else as_float(y, "outputs").reshape(-1)
-        if observed.shape != (outputs,):
-            raise SizeError(f"outputs: shape {np.shape(y)}, expected ({outputs},)")
+        observed = np.full(outputs, np.nan)
+        if y is not None:
+            observed = as_float(y, "outputs").reshape(-1)
+            if observed.shape != (outputs,):
+                raise SizeError(f"outputs: shape {np.shape(y)}, expected ({outputs},)")
         check_outputs(observed)
         prediction = self.stream.step(u)
         self._take(self.stream._input[None], observed[None])
         return prediction
 
-    def update(self, u: Any, y: Any) -> Any:
+    @overload
+    def update(self, u: OneSequence, y: DataLike) -> Array: ...
+    @overload
+    def update(self, u: DataLike, y: DataLike) -> Any: ...
+    def update(self, u: DataLike, y: DataLike) -> Any:
         """Take several samples: the same as `push` for each of them, to the bit, but faster.
 
         Parameters
@@ -222,7 +227,7 @@ class OnlineEstimator(AdjustmentMixin):
             t = part.stop
         return given.results([predictions], net._output_names())
 
-    def _take(self, u: np.ndarray, y: np.ndarray) -> None:
+    def _take(self, u: Array, y: Array) -> None:
         self._data.add(u, y)
         self.samples += len(u)
         overflow = not np.isfinite(self.stream.state).all()

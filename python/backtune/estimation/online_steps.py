@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 import numpy as np
 
+from .._engine.types import Array
 from ..networks.network import Network
 from ..networks.stream import Stream
 from .estimator import Estimator
@@ -25,13 +26,13 @@ class AdjustmentMixin:
     redraws: int
     report: Report | None
     _data: Window
-    _start: np.ndarray
-    _good: np.ndarray
+    _start: Array
+    _good: Array
     _least: int
     _rules: list[Regularisation]
     _ridge: float
     _matrices: list[str]
-    _options: dict[str, Any]
+    _make: partial[Estimator]
     _learns_start: bool
 
     def adjust(self) -> Report | None:
@@ -100,17 +101,18 @@ class AdjustmentMixin:
         rules = self._rules
         if strength > 0 and self._matrices:
             rules = [*rules, Ridge(strength, weights=self._matrices, units="data")]
-        options = {"initial": self._start, "regularisation": rules, **self._options}
-        options["missing"] = "error"
-        estimator = Estimator(net, self._data.u, self._data.y, **options)
+        data = self._data.u, self._data.y
+        estimator = self._make(
+            net, *data, regularisation=rules, initial=self._start, missing="error"
+        )
         estimator.set_option("initial_states", self._learns_start)
         return estimator
 
-    def _run(self, u: np.ndarray) -> np.ndarray:
+    def _run(self, u: Array) -> Array:
         """Return the state to which the present weights come from the start of the window."""
         return self._finite(self.net.simulate(u, self._start, return_state=True)[1])
 
-    def _finite(self, state: np.ndarray) -> np.ndarray:
+    def _finite(self, state: Array) -> Array:
         if np.isfinite(state).all():
             return state
         self.divergences += 1

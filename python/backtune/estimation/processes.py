@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+from collections.abc import Sized
 from typing import Any, Callable
 
 import numpy as np
@@ -11,6 +13,7 @@ from .._engine.abi import lib
 from .._engine.callbacks import RunGuard
 from .._engine.data.pairs import Data
 from .._engine.errors import ArgumentError, ProcessesError
+from .._engine.types import Array, DataLike
 from ..networks.network import Network
 from .estimator import Estimator
 from .trace import Trace
@@ -50,9 +53,9 @@ class SpreadEstimator(Estimator):
     def __init__(
         self,
         net: Network,
-        u: Any,
-        y: Any,
-        combine: Callable[[np.ndarray, int], None],
+        u: DataLike | None,
+        y: DataLike | None,
+        combine: Callable[[Array, int], None],
         rank: int,
         ranks: int,
         **options: Any,
@@ -68,9 +71,11 @@ class SpreadEstimator(Estimator):
         self._reduction = abi.Reduction(self._reduce)
         super().__init__(net, u, y, **options)
 
-    def _read(self, net: Network, u: Any, y: Any, gains: Any) -> Data:
+    def _read(
+        self, net: Network, u: DataLike | None, y: DataLike | None, gains: DataLike | None
+    ) -> Data:
         if isinstance(u, (list, tuple)) and len(u) == 0:
-            if y is not None and len(y):
+            if isinstance(y, Sized) and len(y):
                 raise ArgumentError(f"u: no sequence came, and {len(y)} of desired outputs")
             return Data.none(net, y is not None)
         return super()._read(net, u, y, gains)
@@ -78,7 +83,13 @@ class SpreadEstimator(Estimator):
     def _spread(self) -> None:
         lib.bt_estimator_set_reduction(self._pointer, self._reduction, None, self.rank, self.ranks)
 
-    def _reduce(self, values: Any, count: int, operation: int, user_data: int | None) -> int:
+    def _reduce(
+        self,
+        values: ctypes._Pointer[ctypes.c_double],
+        count: int,
+        operation: int,
+        user_data: int | None,
+    ) -> int:
         try:
             array = np.ctypeslib.as_array(values, (count,))
             self.bytes_sent += array.nbytes
@@ -88,7 +99,7 @@ class SpreadEstimator(Estimator):
             return 1
         return 0
 
-    def _joined(self, values: list[float], operation: int) -> np.ndarray:
+    def _joined(self, values: list[float], operation: int) -> Array:
         array = np.array(values, dtype=float)
         self.bytes_sent += array.nbytes
         self._combine(array, operation)

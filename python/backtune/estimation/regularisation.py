@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Union
+from typing import ClassVar, Union
 
 from .._engine.arrays import as_number
 from .._engine.errors import ArgumentError
@@ -43,10 +43,12 @@ class Regularisation:
             {key: self._plain(key, value) for key, value in given.items() if value is not None}
         )
 
-    def _plain(self, key: str, value: Any) -> Any:
+    def _plain(self, key: str, value: object) -> object:
         what = f"{key} of regularisation {self.name}"
         if key in ("groups", "weights"):
-            items = [value] if isinstance(value, (str, Group)) or not _is_listed(value) else value
+            items: Iterable[object] = [value]
+            if isinstance(value, Iterable) and not isinstance(value, (str, Group)):
+                items = value
             names = [item.name if isinstance(item, Group) else item for item in items]
             if not all(isinstance(name, str) for name in names):
                 raise ArgumentError(f"{what}: {value!r} came, expected names or groups")
@@ -57,10 +59,6 @@ class Regularisation:
         if not math.isfinite(number):
             raise ArgumentError(f"{what}: {number} came, expected a finite number")
         return number
-
-
-def _is_listed(value: Any) -> bool:
-    return isinstance(value, Iterable)
 
 
 @dataclass(frozen=True)

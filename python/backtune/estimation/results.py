@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._engine import abi, shown
 from .._engine.abi import lib
@@ -15,7 +16,7 @@ from .._engine.data.sequences import Sequences
 from .._engine.found import CostGradient
 from .._engine.types import Array, Flags
 from .handle import EstimatorHandle
-from .uncertainty import Uncertainty, make_uncertainty
+from .uncertainty import Uncertainty, by_array
 
 
 class ObservableMeans(NamedTuple):
@@ -58,7 +59,7 @@ class Connections:
 class FoundEstimator(EstimatorHandle):
     """An estimator that tells what it found."""
 
-    _lengths: np.ndarray
+    _lengths: NDArray[np.int64]
     _is_list: bool
     _form: Sequences
 
@@ -159,14 +160,8 @@ class FoundEstimator(EstimatorHandle):
         errors, freedom = np.empty(count), np.empty(count)
         noise, rank = ctypes.c_double(), ctypes.c_int64()
         lib.bt_estimator_uncertainty(
-            self._pointer,
-            covariance,
-            covariance.size,
-            errors,
-            freedom,
-            count,
-            ctypes.byref(noise),
-            ctypes.byref(rank),
+            *(self._pointer, covariance, covariance.size, errors, freedom, count),
+            *(ctypes.byref(noise), ctypes.byref(rank)),
         )
         deviation = np.empty((int(self._lengths.sum()), self._outputs))
         outputs, output_noise = np.empty_like(deviation), np.empty(self._outputs)
@@ -177,11 +172,14 @@ class FoundEstimator(EstimatorHandle):
         directions, deviations = np.empty((size, count)), np.empty(size)
         lib.bt_estimator_combinations(self._pointer, directions, directions.size, deviations, size)
         lib.bt_estimator_prediction_deviation(self._pointer, deviation, deviation.size)
-        report = make_uncertainty(
-            {name: self.net.weights.fixed(name) for name in self.net.weights},
-            errors,
-            freedom,
+        fixed = {name: self.net.weights.fixed(name) for name in self.net.weights}
+        standard_errors, undetermined, held, shares = by_array(fixed, errors, freedom)
+        report = Uncertainty(
             covariance=covariance,
+            standard_errors=standard_errors,
+            undetermined=undetermined,
+            held=held,
+            freedom=shares,
             noise=noise.value,
             output_noise=output_noise,
             rank=rank.value,

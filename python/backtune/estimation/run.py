@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Callable
+from typing import Callable
 
 from .._engine.abi import lib
 from .._engine.log import logger
@@ -16,7 +16,7 @@ from .validation import Validation, snapshot
 def run(
     estimator: EstimatorHandle,
     progress: bool,
-    callback: Callable[[Report], Any] | None,
+    callback: Callable[[Report], object] | None,
     validation: Validation | None,
 ) -> Trace:
     """Run an estimator with the options that it has now.
@@ -32,7 +32,7 @@ def run(
     limit = int(estimator.get_option("max_iterations"))
     with Progress(progress, "iteration", limit) as bar:
 
-        def on_iteration() -> Any:
+        def on_iteration() -> object:
             if idle:
                 return False
             report = estimator._report(estimator._trace_length() - 1)

@@ -4,32 +4,17 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple, overload
+from dataclasses import dataclass, fields
+from typing import Any, Callable, Literal, NamedTuple, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._engine import shown
 from .._engine.abi import lib
 from .._engine.arrays import as_float, as_size
-from .._engine.types import Array
+from .._engine.types import Array, Axes
 from .._engine.warn import warn
-
-#: Columns of a trace, as the engine names them.
-COLUMNS = (
-    "cost",
-    "nmse",
-    "penalty",
-    "nu",
-    "first_cost",
-    "order",
-    "variant",
-    "step",
-    "raised",
-    "saturated",
-    "simulations",
-    "seconds",
-)
 
 # Words for the engine's numbers of the column "order".
 _ORDERS = {3: "removal", 2: "second", 1: "first", 0: "none", -1: "rescue"}
@@ -89,24 +74,19 @@ class Report:
         return shown.html(self)
 
 
+#: Columns of a trace, as the engine names them.
+COLUMNS = tuple(part.name for part in fields(Report))[1:-1]
+_KINDS: dict[str, Callable[[float], Any]] = {
+    "order": lambda number: _ORDERS.get(int(number), str(number)),
+    "variant": int,
+    "simulations": int,
+}
+
+
 def make_report(iteration: int, row: Mapping[str, float], stop: str | None = None) -> Report:
     """Make a report of one row of a trace."""
-    return Report(
-        iteration=iteration,
-        cost=float(row["cost"]),
-        nmse=float(row["nmse"]),
-        penalty=float(row["penalty"]),
-        nu=float(row["nu"]),
-        first_cost=float(row["first_cost"]),
-        order=_ORDERS.get(int(row["order"]), str(row["order"])),
-        variant=int(row["variant"]),
-        step=float(row["step"]),
-        raised=float(row["raised"]),
-        saturated=float(row["saturated"]),
-        simulations=int(row["simulations"]),
-        seconds=float(row["seconds"]),
-        stop=stop,
-    )
+    values = {name: _KINDS.get(name, float)(row[name]) for name in COLUMNS}
+    return Report(iteration, stop=stop, **values)
 
 
 class Decay(NamedTuple):
@@ -120,7 +100,7 @@ class Decay(NamedTuple):
         return shown.html(self)
 
 
-def decay_fit(costs: Any, window: int = 0) -> Decay:
+def decay_fit(costs: ArrayLike, window: int = 0) -> Decay:
     """Fit an exponential decay to costs, one per iteration.
 
     Parameters
@@ -150,7 +130,7 @@ class Stage(NamedTuple):
     trace: Trace
 
 
-class Trace(Sequence):
+class Trace(Sequence[Report]):
     """What a run did: entry 0 is the start, entry k the end of iteration k.
 
     Attributes
@@ -214,9 +194,9 @@ class Trace(Sequence):
         columns: Mapping[str, Array],
         stop_reason: str,
         stop: str = "none",
-        draw_costs: Any = (),
-        validation: Any = (),
-        output_nmse: Any = (),
+        draw_costs: ArrayLike = (),
+        validation: ArrayLike = (),
+        output_nmse: ArrayLike = (),
         start: str = "network",
     ) -> None:
         for name in COLUMNS:
@@ -266,28 +246,32 @@ class Trace(Sequence):
         """Decay time of the cost, in iterations, and its final bias."""
         return decay_fit(self.cost)
 
-    def plot(self, ax: Any = None, **options: Any) -> Any:
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        of: Literal["nmse", "cost"] | None = None,
+        decay: bool = False,
+        orders: bool = False,
+    ) -> Axes:
         """Draw the error by iteration, that of validation, and the best iteration.
 
         Needs matplotlib. Options are those of `backtune.plot.traces`: ``decay=True`` draws the
         exponential of `decay`, ``orders=True`` which order found each step.
         """
-        return shown.figure(self, ax, **options)
+        return shown.figure(self, ax, of=of, decay=decay, orders=orders)
 
     def __repr__(self) -> str:
         if not len(self):
             return f"<Trace, empty: {self.stop_reason}>"
         last = self.nmse[-1]
         nmse = "undefined" if np.isnan(last) else f"{last:.3g}"
+        started = "" if self.start == "network" else f" from {self.start} initial states"
         return (
             f"<Trace of {len(self) - 1} iterations, cost {self.cost[0]:.3g} -> {self.cost[-1]:.3g},"
-            f" NMSE {nmse}{self._outputs()}{self._started()}{self._spread()}: {self.stop_reason}"
+            f" NMSE {nmse}{self._outputs()}{started}{self._spread()}: {self.stop_reason}"
             f"{'; ' * bool(self.hint)}{self.hint}>"
         )
-
-    def _started(self) -> str:
-        """Say where the sequences start, unless it is where the network does."""
-        return "" if self.start == "network" else f" from {self.start} initial states"
 
     def _outputs(self) -> str:
         """Say how well each output is met; nothing of one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,7 +17,7 @@ from .._engine.data.sequences import joined, read
 from .._engine.data.starts import initial_states
 from .._engine.errors import ArgumentError, SizeError
 from .._engine.found import Band
-from .._engine.types import Array, DataLike, Flags, StateLike
+from .._engine.types import Array, DataLike, Flags, OneSequence, StateLike
 from ..networks.linear.framed import Plain
 from ..networks.network import Network
 from .draws import FilledInputs, output_deviation
@@ -85,6 +85,24 @@ class Uncertainty:
     input_deviation: Array | list[Array] | None = None
     _inputs: FilledInputs | None = None
 
+    @overload
+    def band(
+        self,
+        u: OneSequence,
+        level: float = ...,
+        *,
+        noise: bool = ...,
+        initial: StateLike | None = ...,
+    ) -> Band: ...
+    @overload
+    def band(
+        self,
+        u: DataLike | None = ...,
+        level: float = ...,
+        *,
+        noise: bool = ...,
+        initial: StateLike | None = ...,
+    ) -> Any: ...
     def band(
         self,
         u: DataLike | None = None,
@@ -92,7 +110,7 @@ class Uncertainty:
         *,
         noise: bool = False,
         initial: StateLike | None = None,
-    ) -> Any:
+    ) -> Band | list[Band]:
         """Return the lower and the upper bound of a band about the outputs at some inputs.
 
         Parameters
@@ -153,7 +171,7 @@ class Uncertainty:
         if not given.arrays:
             return []
         count = len(given.arrays)
-        starts = initial_states(initial, count) if given.is_list else [initial]
+        starts: list[Any] = initial_states(initial, count) if given.is_list else [initial]
         if self._inputs is None:
             runs = self._predict(given.arrays, starts)
         else:
@@ -229,7 +247,9 @@ class Uncertainty:
             and all(map(_is_same, u, self.outputs))
         )
 
-    def _predict(self, sequences: list[Array], starts: list[Any]) -> list[tuple[Array, Array]]:
+    def _predict(
+        self, sequences: list[Array], starts: list[ArrayLike | None]
+    ) -> list[tuple[Array, Array]]:
         """Return outputs and deviations of sequences."""
         net = self._net
         inputs, start = joined(sequences, net.inputs), net._starts(starts)
@@ -238,23 +258,11 @@ class Uncertainty:
         deviation = np.empty_like(outputs)
         interruptible(
             lambda callback, stop: lib.bt_uncertainty_predict(
-                net._pointer,
-                lengths.size,
-                lengths,
-                inputs,
-                inputs.size,
-                start,
-                0 if start is None else start.size,
-                self._directions,
-                self._directions.size,
-                self._deviations,
-                self._deviations.size,
-                outputs,
-                deviation,
-                outputs.size,
-                callback,
-                None,
-                stop,
+                *(net._pointer, lengths.size, lengths, inputs, inputs.size),
+                *(start, 0 if start is None else start.size),
+                *(self._directions, self._directions.size),
+                *(self._deviations, self._deviations.size),
+                *(outputs, deviation, outputs.size, callback, None, stop),
             )
         )
         ends = np.cumsum(lengths)[:-1]
@@ -320,25 +328,22 @@ def _listed(flags: Mapping[str, Flags]) -> str:
     return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def make_uncertainty(
-    fixed: Mapping[str, Flags], errors: Array, freedom: Array, **others: Any
-) -> Uncertainty:
-    """Make an `Uncertainty` of what the engine gives, in the order of the flat weights.
+def by_array(
+    fixed: Mapping[str, Flags], errors: Array, freedom: Array
+) -> tuple[dict[str, Array], dict[str, Flags], dict[str, Flags], dict[str, Array]]:
+    """Return errors, what is undetermined, what is held and freedom, by the name of each array.
 
     Parameters
     ----------
     fixed : mapping of name to array of bool
         The weights of each array that are not among the flat ones.
-    errors, freedom
+    errors, freedom : array of shape (P,)
         As from the engine; a freedom of -1 stands for a weight held at a bound.
-    **others
-        The other attributes, as they are.
     """
     flags, held, shares, deviations = {}, {}, {}, {}
     first = 0
     for name, absent in fixed.items():
-        count = absent.size - int(np.count_nonzero(absent))
-        part = slice(first, first + count)
+        part = slice(first, first + absent.size - int(np.count_nonzero(absent)))
         deviations[name] = np.zeros(absent.shape)
         deviations[name][~absent] = errors[part]
         shares[name] = np.zeros(absent.shape)
@@ -346,9 +351,7 @@ def make_uncertainty(
         held[name] = shares[name] < 0
         shares[name][held[name]] = 0
         flags[name] = np.isinf(deviations[name])
-        first += count
+        first = part.stop
     if first != len(errors):
         raise SizeError(f"weights: {first} adjustable ones, the engine gave {len(errors)}")
-    return Uncertainty(
-        standard_errors=deviations, undetermined=flags, held=held, freedom=shares, **others
-    )
+    return deviations, flags, held, shares

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Optional, Union
 
 import numpy as np
 
-from .._engine.arrays import as_size
+from .._engine.arrays import as_count
 from .._engine.data.pairs import Data
 from .._engine.data.starts import initial_states
 from .._engine.errors import ArgumentError
+from .._engine.types import Array, DataLike, Flags, Measured, StateLike
 from ..networks.network import Network
 from .draws import FilledInputs
 
 #: Values of weight arrays, and which of them are fixed, by name.
-Snapshot = dict[str, tuple[np.ndarray, np.ndarray]]
+Snapshot = dict[str, tuple[Array, Flags]]
+_Data = Optional[DataLike]
+#: (u, y), (u, y, initial) or (u, y, initial, measured), as `Estimator` takes them.
+ValidationLike = Union[
+    tuple[_Data, DataLike],
+    tuple[_Data, DataLike, Optional[StateLike]],
+    tuple[_Data, DataLike, Optional[StateLike], Optional[Measured]],
+]
 
 
 def snapshot(net: Network) -> Snapshot:
@@ -31,18 +39,6 @@ def restore(net: Network, weights: Snapshot) -> None:
         if (now & ~fixed).any():
             net.weights.constrain(name, fixed=now & fixed)
         net.weights[name] = values
-
-
-def _by_name(net: Network, measured: Any) -> dict[str, Any]:
-    """Return measured values by the names of their groups."""
-    if measured is not None and not isinstance(measured, Mapping):
-        kind = type(measured).__name__
-        raise TypeError(f"validation: measured is a {kind}, expected a dict of groups or names")
-    return {net._known_group(key).name: values for key, values in (measured or {}).items()}
-
-
-def _groups(net: Network) -> list[dict[str, Any]]:
-    return json.loads(net.to_json())["groups"]
 
 
 class Validation:
@@ -71,7 +67,7 @@ class Validation:
     def __init__(
         self,
         net: Network,
-        sequences: Any,
+        sequences: ValidationLike,
         patience: int,
         washout: int,
         static: bool,
@@ -83,26 +79,27 @@ class Validation:
             raise TypeError(
                 "validation: expected (u, y), (u, y, initial) or (u, y, initial, measured)"
             )
-        self._patience = as_size(patience, "patience")
-        if self._patience < 1:
-            raise ArgumentError(f"patience: {patience} came, expected 1 or more")
+        self._patience = as_count(patience, "patience", 1)
         data = Data(net, sequences[0], sequences[1])
         if data.desired is None:
             raise ArgumentError("validation: desired outputs are needed")
         ends = np.cumsum(data.lengths)[:-1]
-        self._u: list[Any] = np.split(data.inputs, ends)
+        self._u = np.split(data.inputs, ends)
         if inputs is not None:
             self._u = inputs.filled(self._u)
-        initial = sequences[2] if len(sequences) > 2 else None
-        self._measured = _by_name(net, sequences[3] if len(sequences) == 4 else None)
-        net._measured_values(self._measured, data)  # looks at them
+        initial, values = (*sequences[2:], None, None)[:2]
+        net._measured_values(values, data)  # looks at them
+        # By name: another network is asked, which has other groups.
+        self._measured = {net._known_group(key).name: item for key, item in (values or {}).items()}
         lacking = ", ".join(name for name in measured if name not in self._measured)
         if lacking:
             raise ArgumentError(
                 f"validation: no measured values of {lacking}, which the estimation is given;"
                 " expected (u, y, initial, measured)"
             )
-        self._predicts = any(group["kind"] == "measured" for group in _groups(net))
+        self._predicts = any(
+            group["kind"] == "measured" for group in json.loads(net.to_json())["groups"]
+        )
         self._initial = initial_states(initial, len(self._u))
         self._y = data.desired
         self._known = np.split(data.desired, ends)
@@ -144,7 +141,7 @@ class Validation:
             error = float(np.mean(squares)) / self._spread
         return error if np.isfinite(error) else np.inf
 
-    def _run(self, horizon: float) -> np.ndarray:
+    def _run(self, horizon: float) -> Array:
         """Return the outputs so many steps ahead."""
         if not self._predicts and horizon == np.inf:
             return np.concatenate(self._copy.simulate(self._u, self._initial))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._engine.errors import ArgumentError
+from .._engine.types import Array
 
 
 class Window:
@@ -27,16 +28,16 @@ class Window:
         self._first = self._end = 0
 
     @property
-    def u(self) -> np.ndarray:
+    def u(self) -> Array:
         """Inputs, (samples, M)."""
         return self._u[self._first : self._end]
 
     @property
-    def y(self) -> np.ndarray:
+    def y(self) -> Array:
         """Outputs, (samples, O)."""
         return self._y[self._first : self._end]
 
-    def add(self, u: np.ndarray, y: np.ndarray) -> None:
+    def add(self, u: Array, y: Array) -> None:
         """Take samples."""
         if self._end + len(u) > len(self._u):
             count = self._end - self._first
@@ -47,7 +48,7 @@ class Window:
         self._y[self._end : self._end + len(u)] = y
         self._end += len(u)
 
-    def move(self) -> np.ndarray:
+    def move(self) -> Array:
         """Move to the last samples; the inputs of those that are left behind."""
         first, self._first = self._first, max(self._first, self._end - self._size)
         return self._u[first : self._first]
@@ -65,7 +66,7 @@ class Window:
             return sum(float(np.square(c - c.mean()).sum()) for c in columns if c.size)
 
 
-def check_outputs(outputs: np.ndarray) -> None:
+def check_outputs(outputs: Array) -> None:
     """Refuse infinite ones."""
     if np.isinf(outputs).any():
         raise ArgumentError("outputs: expected finite values, or NaN where not observed")

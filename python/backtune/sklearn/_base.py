@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import numbers
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .._engine.arrays import as_size
 from .._engine.data.parts import last_part
 from .._engine.data.scales import Scale
 from .._engine.errors import ArgumentError, StateError
-from .._engine.types import DataLike
+from .._engine.types import Arrays, DataLike, Flags, Places
 from ..networks.network import Network
 from ._checks import TAG_OF_FAILED_CHECKS
 from ._continue import Past
 from ._networks import build
-from ._options import check_options
+from ._options import check_options, seed_of
 from ._sequences import read_inputs
-from ._training import Arrays, Task, Trained, train
+from ._training import Task, Trained, train
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
+
+
+_Self = TypeVar("_Self", bound="RecurrentEstimator")
 
 
 class RecurrentEstimator(BaseEstimator):
@@ -36,7 +39,9 @@ class RecurrentEstimator(BaseEstimator):
 
     # ---- Fitted whole, or left as it was
 
-    def fit(self, X: DataLike, y: DataLike | None, sample_weight: DataLike | None = None) -> Any:
+    def fit(
+        self: _Self, X: DataLike, y: DataLike | None, sample_weight: DataLike | None = None
+    ) -> _Self:
         """Estimate the weights.
 
         Parameters
@@ -55,13 +60,11 @@ class RecurrentEstimator(BaseEstimator):
             Itself; where an exception comes out, Ctrl-C included, it is what it was before.
         """
         with self._whole():
-            self._fit(X, y, sample_weight, self.warm_start and self._goes_on())
+            go_on = self.warm_start and self.__sklearn_is_fitted__()
+            self._fit(X, y, sample_weight, go_on and self._kind == self._wanted_kind())
         return self
 
-    def _goes_on(self) -> bool:
-        return self.__sklearn_is_fitted__() and self._kind == self._wanted_kind()
-
-    def _wanted_kind(self) -> tuple[Any, ...]:
+    def _wanted_kind(self) -> tuple[object, ...]:
         return (self.units, self.unit, repr(self.unit_options))
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -81,11 +84,6 @@ class RecurrentEstimator(BaseEstimator):
 
     def _check_parameters(self) -> None:
         check_options(self, self._starts_allowed, self._units_optional)
-
-    def _seed(self) -> int:
-        if isinstance(self.random_state, numbers.Integral):
-            return as_size(self.random_state, "random_state", unsigned=True)
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     # ---- Inputs and states
 
@@ -120,7 +118,7 @@ class RecurrentEstimator(BaseEstimator):
             )
         return self._begin
 
-    def _starts(self, X: DataLike, u: Arrays) -> Any:
+    def _starts(self, X: DataLike, u: Arrays) -> Arrays | None:
         """Return the states before the sequences u of X, of which no output is known."""
         if self._wanted_start() == "zero":
             return None
@@ -138,23 +136,18 @@ class RecurrentEstimator(BaseEstimator):
     # ---- Training
 
     def _network(self, outputs: int) -> Network:
+        # Of a regressor one of both may be None.
         return build(
-            self._unit(),
-            self._units(),
+            "lnl" if self.unit is None else self.unit,
+            self.units or 8,
             self.unit_options,
             self.n_features_in_,
             outputs,
             self._softmax,
-            self._seed(),
+            seed_of(self.random_state),
         )
 
-    def _units(self) -> int:
-        return self.units
-
-    def _unit(self) -> Any:
-        return self.unit
-
-    def _is_last(self, counts: np.ndarray) -> np.ndarray:
+    def _is_last(self, counts: Places) -> Flags:
         """Return which steps of a sequence are kept for early stopping, the last observed ones.
 
         `counts`, (T,), is the number of known values of each time step.
@@ -166,7 +159,7 @@ class RecurrentEstimator(BaseEstimator):
         held[last_part(counts, self.validation_fraction)] = True
         return held
 
-    def _train(self, net: Network, task: Task, go_on: bool, **options: Any) -> Trained:
+    def _train(self, net: Network, task: Task, go_on: bool) -> Trained:
         return train(
             net,
             task,
@@ -176,7 +169,6 @@ class RecurrentEstimator(BaseEstimator):
             progress=bool(self.verbose),
             method=self.method,
             restarts=0 if go_on else self.restarts,
-            **options,
         )
 
     def _take(self, X: DataLike, trained: Trained, task: Task) -> Arrays:
@@ -200,7 +192,7 @@ class RecurrentEstimator(BaseEstimator):
 
     def export(
         self, path: str | os.PathLike | None = None, *, format: str | None = None, **options: Any
-    ) -> Any:
+    ) -> str | bytes | None:
         """Write the network for other programs: as `Network.export`.
 
         What is written reads X and gives what `predict` does (of a classifier `predict_proba`, in
@@ -223,10 +215,10 @@ class RecurrentEstimator(BaseEstimator):
 
     # ---- What scikit-learn asks
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         # From 1.6 on it is asked for wherever `_more_tags` is.
         return super().__sklearn_tags__()
 
-    def _more_tags(self) -> dict[str, Any]:
+    def _more_tags(self) -> dict[str, object]:
         # Before scikit-learn 1.6.
         return {"_xfail_checks": TAG_OF_FAILED_CHECKS}

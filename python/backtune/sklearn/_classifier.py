@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Callable, Literal, Union
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
 from .._engine.errors import ArgumentError
-from .._engine.types import DataLike
+from .._engine.types import Array, DataLike, Flags, Places
+from ..estimation.trace import Report
+from ..networks.group import Group
 from ._base import RecurrentEstimator
 from ._label_forms import read_labels
+from ._options import seed_of
 from ._sequences import check_target, read_inputs, read_weights
 from ._tables import aligned
-from ._training import Arrays, Task
+from ._training import Task
 
 _LEAST = 1e-300
+ClassWeight = Union[Mapping[str, float], Mapping[int, float], Literal["balanced"], None]
 
 
 class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
@@ -75,21 +81,21 @@ callback, verbose
     def __init__(
         self,
         units: int = 4,
-        unit: Any = "gru",
+        unit: str | Callable[..., Group] = "gru",
         *,
-        unit_options: dict[str, Any] | None = None,
+        unit_options: Mapping[str, object] | None = None,
         alpha: float = 1e-3,
         initial: str = "zero",
         method: str = "auto",
         restarts: int | str = 0,
-        class_weight: Any = None,
+        class_weight: ClassWeight = None,
         max_iter: int = 50,
         early_stopping: bool = False,
         validation_fraction: float = 0.25,
         n_iter_no_change: int = 10,
         warm_start: bool = False,
-        random_state: Any = 0,
-        callback: Any = None,
+        random_state: int | np.random.RandomState | None = 0,
+        callback: Callable[[Report], object] | None = None,
         verbose: bool = False,
         initial_state: str | None = None,
     ) -> None:
@@ -115,7 +121,7 @@ callback, verbose
         self,
         X: DataLike,
         y: DataLike | None,
-        classes: Any = None,
+        classes: ArrayLike | None = None,
         sample_weight: DataLike | None = None,
     ) -> RecurrentClassifier:
         """Go on from the weights as they are, on these data alone; `fit` where there are none.
@@ -203,7 +209,7 @@ callback, verbose
         y: DataLike | None,
         sample_weight: DataLike | None,
         go_on: bool,
-        classes: Any = None,
+        classes: ArrayLike | None = None,
     ) -> None:
         self._check_parameters()
         check_target(self, y)
@@ -235,21 +241,18 @@ callback, verbose
             np.broadcast_to(rows[item], (length, len(rows))).copy()
             for item, length in zip(codes, lengths)
         ]
-        task = Task(self._scaled(u), desired, gains, _cross_entropy, static=per_sequence)
+        task = Task(
+            *(self._scaled(u), desired, gains, "cross-entropy", self.alpha / len(rows)),
+            learn_starts=self._begin != "zero",
+            loss=_cross_entropy,
+            static=per_sequence,
+        )
         if self.early_stopping:
             task.held = self._held(codes, lengths)
         net = self.network_.copy() if go_on else self._network(len(rows))
-        trained = self._train(
-            net,
-            task,
-            go_on,
-            learn_starts=self._begin != "zero",
-            criterion="cross-entropy",
-            alpha=self.alpha / len(rows),
-        )
-        self._take(X, trained, task)
+        self._take(X, self._train(net, task, go_on), task)
 
-    def _class_factors(self, labels: np.ndarray) -> np.ndarray:
+    def _class_factors(self, labels: np.ndarray) -> Array:
         """Return the weight of each class."""
         given = self.class_weight
         if isinstance(given, str) and given == "balanced":
@@ -272,11 +275,11 @@ callback, verbose
                 )
         return np.array([float(given.get(label, 1.0)) for label in known])
 
-    def _held(self, codes: Arrays, lengths: list[int]) -> Arrays:
+    def _held(self, codes: list[Places], lengths: list[int]) -> list[Flags]:
         """Return which steps are kept for early stopping: ends, or sequences of every class."""
         if not self.per_sequence_:
             return [self._is_last(np.ones(length, dtype=int)) for length in lengths]
-        random = np.random.default_rng(self._seed())
+        random = np.random.default_rng(seed_of(self.random_state))
         held = np.zeros(len(codes), dtype=bool)
         for code in np.unique(np.concatenate(codes)):
             members = np.flatnonzero(np.concatenate(codes) == code)
@@ -285,5 +288,5 @@ callback, verbose
         return [np.full(length, item) for item, length in zip(held, lengths)]
 
 
-def _cross_entropy(x: np.ndarray, o: np.ndarray) -> np.ndarray:
+def _cross_entropy(x: Array, o: Array) -> Array:
     return -o * np.log(np.maximum(x, _LEAST))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,9 +11,12 @@ from .._engine.data.forms import Form
 from .._engine.data.sequences import panel_of
 from .._engine.data.times import is_plain_beside
 from .._engine.errors import ArgumentError
+from .._engine.types import Array, Arrays
 from ..networks.network import Network
 from ._tables import forms
-from ._training import Arrays
+
+if TYPE_CHECKING:
+    from pandas import Index
 
 # Rows that are compared, at most, to see whether they come twice in the data of fit.
 _COMPARED = 1000
@@ -37,17 +40,17 @@ class Past:
 
     u: Arrays
     starts: Arrays | None
-    times: list[Any]
-    keys: list[Any] | None
+    times: list[Index | None]
+    keys: list[object] | None
 
     @classmethod
-    def of(cls, X: Any, u: Arrays, starts: Arrays | None) -> Past:
+    def of(cls, X: object, u: Arrays, starts: Arrays | None) -> Past:
         """Return that of X, of which u are the sequences."""
         panel = panel_of(X)
         times = [None if form is None else form.times for form in forms(X)]
         return cls(u, starts, times, None if panel is None else panel.keys)
 
-    def states(self, net: Network, final: Arrays, X: Any, u: Arrays) -> Arrays:
+    def states(self, net: Network, final: Arrays, X: object, u: Arrays) -> Arrays:
         """Return the states before the rows of X, `final` being those at the end of fit.
 
         Rows of tables are found by their index, those of arrays by their values: an array that
@@ -61,16 +64,15 @@ class Past:
         """
         result = []
         for own, row in self.rows(X, u):
-            if row == len(self.u[own]):
-                result.append(final[own])
-                continue
             start = np.zeros(net.state_size) if self.starts is None else self.starts[own]
-            if row > 0:
+            if row == len(self.u[own]):
+                start = final[own]
+            elif row > 0:
                 _, start = net.simulate(self.u[own][:row], start, return_state=True)
             result.append(start)
         return result
 
-    def rows(self, X: Any, u: Arrays) -> list[tuple[int, int]]:
+    def rows(self, X: object, u: Arrays) -> list[tuple[int, int]]:
         """Return, for each sequence, that of fit which it belongs to, and its first row in it.
 
         The number of rows of that one where it follows.
@@ -80,7 +82,7 @@ class Past:
             found.append((own, self._row(own, came, form, f"sequence {place} of X")))
         return found
 
-    def _places(self, X: Any, count: int) -> list[int]:
+    def _places(self, X: object, count: int) -> list[int]:
         """Return which sequences of fit those of X belong to."""
         panel = panel_of(X)
         if panel is not None and self.keys is not None:
@@ -97,7 +99,7 @@ class Past:
             )
         return list(range(count))
 
-    def _row(self, own: int, came: np.ndarray, form: Form | None, what: str) -> int:
+    def _row(self, own: int, came: Array, form: Form | None, what: str) -> int:
         """Return the row of fit that the first one of X is, its number of rows if it follows."""
         ours, theirs = self.times[own], None if form is None else form.times
         if ours is None or theirs is None or _says_nothing(ours, theirs):
@@ -118,15 +120,13 @@ class Past:
         return len(self.u[own])
 
 
-def _says_nothing(ours: Any, theirs: Any) -> bool:
+def _says_nothing(ours: Index, theirs: Index) -> bool:
     """Tell whether two indexes do not say which rows are the same."""
-    if is_plain_beside(ours, theirs):
-        return True
     plain = (type(item).__name__ == "RangeIndex" and item.start == 0 for item in (ours, theirs))
-    return all(plain)
+    return is_plain_beside(ours, theirs) or all(plain)
 
 
-def _begins(fit: np.ndarray, came: np.ndarray) -> bool:
+def _begins(fit: Array, came: Array) -> bool:
     """Tell whether rows are those that fit began with, and with nothing like them later."""
     count = min(len(fit), len(came))
     if not np.array_equal(fit[:count], came[:count]):

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-import numbers
 import os
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .._engine.arrays import as_count, as_number, as_size
-from .._engine.data.forms import PandasForm
+from .._engine.arrays import as_count, as_number
+from .._engine.data.forms import Form, PandasForm
 from .._engine.errors import ArgumentError, SizeError
 from .._engine.found import Band
-from ..forecasting.data import Series, check_follows, continued, one_sequence, read_series, shaped
+from .._engine.types import Array, DataLike, Places
+from ..forecasting.data import check_follows, continued, one_sequence, read_series, shaped
 from ..forecasting.fit import FittedForecast
 from ..forecasting.forecast import banded, check_options, tell
 from ..forecasting.part import ForecastErrors
+from ._options import seed_of
+
+if TYPE_CHECKING:
+    from pandas import Index
+
+#: How many time steps after the end, or which of them, 1 being the first.
+Steps = Union[int, Sequence[int], NDArray[np.integer]]
 
 
 class RecurrentForecaster(BaseEstimator):
@@ -67,7 +76,7 @@ class RecurrentForecaster(BaseEstimator):
         held_out: float = 0.2,
         fallback: bool = False,
         samples: int = 500,
-        random_state: Any = 0,
+        random_state: int | np.random.RandomState | None = 0,
     ) -> None:
         self.steps = steps
         self.season = season
@@ -76,7 +85,7 @@ class RecurrentForecaster(BaseEstimator):
         self.samples = samples
         self.random_state = random_state
 
-    def fit(self, y: Any, X: Any = None) -> RecurrentForecaster:
+    def fit(self, y: DataLike, X: DataLike | None = None) -> RecurrentForecaster:
         """Choose a network and estimate its weights.
 
         Parameters
@@ -104,10 +113,7 @@ class RecurrentForecaster(BaseEstimator):
         _, held_out = check_options(self.season, 0.5, self.held_out, self.samples)
         if not isinstance(self.fallback, (bool, np.bool_)):
             raise ArgumentError(f"fallback: {self.fallback!r} came, expected True or False")
-        if isinstance(self.random_state, numbers.Integral):
-            seed = as_size(self.random_state, "random_state", unsigned=True)
-        else:
-            seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        seed = seed_of(self.random_state)
         series = read_series(y, X)
         self._fitted = FittedForecast(series.y, series.u, self.steps, self.season, held_out, seed)
         self._series = series
@@ -123,7 +129,7 @@ class RecurrentForecaster(BaseEstimator):
             tell(self._fitted)
         return self
 
-    def update(self, y: Any, X: Any = None) -> RecurrentForecaster:
+    def update(self, y: DataLike, X: DataLike | None = None) -> RecurrentForecaster:
         """Take what was measured since, the weights being what they are: forecasts go on from it.
 
         Parameters
@@ -149,13 +155,10 @@ class RecurrentForecaster(BaseEstimator):
         form = self._series.form
         if isinstance(form, PandasForm) and isinstance(given.forms[0], PandasForm):
             form = PandasForm(form.module, form.values, form.index.append(given.forms[0].index))
-        self._series = Series(
-            *(self._fitted.y, self._fitted.u, self._series.ahead, form),
-            *(self._series.form_u, self._series.names, self._series.flat),
-        )
+        self._series = replace(self._series, y=fitted.y, u=fitted.u, form=form)
         return self
 
-    def predict(self, fh: Any, X: Any = None) -> Any:
+    def predict(self, fh: Steps, X: DataLike | None = None) -> Any:
         """Forecast.
 
         Parameters
@@ -175,7 +178,7 @@ class RecurrentForecaster(BaseEstimator):
         path = self._fitted.path(inputs, self.fell_back_)
         return shaped(path[places], self._series, index)
 
-    def predict_interval(self, fh: Any, X: Any = None, *, level: float = 0.9) -> Band:
+    def predict_interval(self, fh: Steps, X: DataLike | None = None, *, level: float = 0.9) -> Band:
         """Return the ends of the band that `level` of the simulated ways to go on stay in.
 
         Parameters
@@ -201,7 +204,7 @@ class RecurrentForecaster(BaseEstimator):
 
     def export(
         self, path: str | os.PathLike | None = None, *, format: str | None = None, **options: Any
-    ) -> Any:
+    ) -> str | bytes | None:
         """Write the network for other programs: as `Network.export`.
 
         What is written reads X, and y as it is measured, and gives predictions one step ahead, or,
@@ -223,10 +226,10 @@ class RecurrentForecaster(BaseEstimator):
         check_is_fitted(self, "_fitted")
         return self._fitted.export(path, format, self.fell_back_, options)
 
-    def _asked(self, fh: Any, X: Any) -> tuple[np.ndarray, np.ndarray, Any]:
+    def _asked(self, fh: Steps, X: DataLike | None) -> tuple[Places, Array, Index | None]:
         """Return which steps are asked for, from 0, the inputs up to the last, and an index."""
         check_is_fitted(self, "_fitted")
-        if np.ndim(fh) == 0:
+        if isinstance(fh, int) or np.ndim(fh) == 0:
             places = np.arange(as_count(fh, "fh", 1))
         else:
             places = np.array([as_count(step, "fh", 1) for step in list(fh)], dtype=int) - 1
@@ -237,7 +240,7 @@ class RecurrentForecaster(BaseEstimator):
         index = continued(self._series.form, form, steps)
         return places, inputs, index if index is None else index[places]
 
-    def _inputs(self, X: Any, steps: int) -> tuple[np.ndarray, Any]:
+    def _inputs(self, X: DataLike | None, steps: int) -> tuple[Array, Form | None]:
         count = self.n_features_in_
         if X is None:
             if count:

@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
+from sklearn.base import RegressorMixin
 
+from .._engine.data.parts import observed_steps
 from .._engine.errors import ArgumentError, StateError
-from .._engine.types import DataLike
+from .._engine.types import Array, Arrays, DataLike
 from ..estimation.criteria import LeastSquares
 from ..identification import IdentificationReport, IdentifiedModel, identify
 from ..identification.checking import LEAST_VALUES
+from ._base import RecurrentEstimator
 from ._continue import Past
-from ._recipe import final_states, forecasts, gone_on, outputs_of, run_of, small_model
+from ._options import seed_of
+from ._recipe import Learn, final_states, forecasts, gone_on, outputs_of, run_of, small_model
 from ._tables import aligned
-from ._training import Arrays, Task, Trained
-
-if TYPE_CHECKING:
-    from ..networks.network import Network
+from ._training import Task
 
 
-class RecipeMixin:
+class RecipeRegressor(RegressorMixin, RecurrentEstimator):
     """Fits a model by `identify`, goes on with it, and forecasts with it."""
 
-    max_order: int | None
-    n_jobs: int | None
-    callback: Any
-    verbose: bool
-    criterion: Any
-    unit_options: Any
     model_: IdentifiedModel | None
-    network_: Network
     report_: IdentificationReport | None
-    final_states_: Arrays
-    _past: Past
-    _last_outputs: Arrays
-
-    if TYPE_CHECKING:
-
-        def _seed(self) -> int: ...
-        def _learn(self, net: Any, task: Task, go_on: bool) -> Trained: ...
-        def _task(self, u: Arrays, y: Arrays, gains: Arrays | None) -> Task: ...
-        def _read(self, X: DataLike) -> tuple[Arrays, bool]: ...
-        def _first(self, y: DataLike | None, u: Arrays, listed: bool) -> Arrays | None: ...
-        def _wanted_start(self) -> str: ...
-        def _shaped(self, outputs: Arrays, listed: bool) -> Any: ...
 
     def _model(self) -> IdentifiedModel | None:
         """Return the model of the recipe; None with units, and of what earlier releases kept."""
@@ -83,13 +62,13 @@ class RecipeMixin:
         if self.unit_options is not None:
             raise ArgumentError("unit_options: of no use to the recipe; give units")
         if np.isfinite(np.concatenate(known)).sum(axis=0).min() < LEAST_VALUES:
-            return small_model(u, known, gains, self._learner(False), self._seed())
+            return small_model(u, known, gains, self._learner(False), seed_of(self.random_state))
         model = identify(
             u,
             known,
             gains,
             max_order=self.max_order,
-            seed=self._seed(),
+            seed=seed_of(self.random_state),
             n_jobs=self.n_jobs,
             callback=self.callback,
             progress=bool(self.verbose),
@@ -98,17 +77,22 @@ class RecipeMixin:
         self.report_ = model.report
         return model
 
-    def _learner(self, go_on: bool) -> Any:
+    def _learner(self, go_on: bool) -> Learn:
         """Return what trains a network of the recipe by the estimator."""
+        return lambda net, u, y, gains: self._train(net, self._task(u, y, gains), go_on)
 
-        def learn(net: Any, u: Arrays, y: Arrays, gains: Arrays | None) -> Trained:
-            return self._learn(net, self._task(u, y, gains), go_on)
-
-        return learn
+    def _task(self, u: Arrays, y: Arrays, gains: Arrays | None) -> Task:
+        learns = self._identified or self._begin != "zero"
+        squared = self.criterion in ("least-squares", LeastSquares())
+        loss = np.square if squared else np.abs
+        task = Task(u, y, gains, self.criterion, self.alpha, learns, lambda x, o: loss(x - o))
+        if self.early_stopping:
+            task.held = [self._is_last(observed_steps(item)) for item in y]
+        return task
 
     def _forecast_recipe(
         self, model: IdentifiedModel, X: DataLike | None, y: DataLike | None, steps: int, name: str
-    ) -> Any:
+    ) -> Array | Arrays:
         """Forecast by runs of the model over all rows."""
         if X is None:
             u = [np.vstack([v, last]) for v, last in zip(self._past.u, self._last_outputs)]

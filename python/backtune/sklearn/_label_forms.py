@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import numpy as np
 from sklearn.exceptions import DataConversionWarning
@@ -16,7 +15,7 @@ from ._sequences import checked, items_of
 _ALLOWED = "texts, or whole numbers, or truth values"
 
 
-def read_labels(y: Any, lengths: list[int], listed: bool) -> tuple[list[np.ndarray], bool]:
+def read_labels(y: object, lengths: list[int], listed: bool) -> tuple[list[np.ndarray], bool]:
     """Return the labels of each sequence, (T,) or (1,), and whether each has one for all.
 
     A column (n, 1) is taken as (n,), with scikit-learn's DataConversionWarning.
@@ -58,7 +57,7 @@ def read_labels(y: Any, lengths: list[int], listed: bool) -> tuple[list[np.ndarr
     return sequences, False
 
 
-def _column(values: Any, name: str, warn: bool = False) -> np.ndarray:
+def _column(values: object, name: str, warn: bool = False) -> np.ndarray:
     """Return labels (n,) that are all of one kind."""
     check_iterator(values, name)
     if isinstance(values, (list, tuple)) or _kind(values) == "O":
@@ -71,7 +70,7 @@ def _column(values: Any, name: str, warn: bool = False) -> np.ndarray:
         missing = np.flatnonzero(np.isnan(np.asarray(values)))
         if missing.size:
             raise _no_label(name, int(missing[0]), np.nan)
-    labels = checked(values, name, dtype=None)
+    labels = checked(values, name, floats=False)
     if labels.ndim == 2 and labels.shape[1] == 1:
         if warn:
             _warn_of_column()
@@ -85,11 +84,11 @@ def _column(values: Any, name: str, warn: bool = False) -> np.ndarray:
     return labels
 
 
-def _kind(values: Any) -> str:
+def _kind(values: object) -> str:
     return getattr(getattr(values, "dtype", None), "kind", "")
 
 
-def _objects(values: Any, name: str) -> Any:
+def _objects(values: object, name: str) -> object:
     """Return labels given as objects as an array of their kind."""
     try:
         flat = np.array(values, dtype=object)
@@ -113,13 +112,13 @@ def _objects(values: Any, name: str) -> Any:
     return np.array(entries).reshape(flat.shape)
 
 
-def _is_missing(item: Any) -> bool:
+def _is_missing(item: object) -> bool:
     if item is None or type(item).__name__ in ("NAType", "NaTType"):
         return True
     return isinstance(item, (float, np.floating)) and bool(np.isnan(item))
 
 
-def _no_label(name: str, place: int, item: Any) -> ArgumentError:
+def _no_label(name: str, place: int, item: object) -> ArgumentError:
     return ArgumentError(
         f"{name}[{place}]: {item} came, Input y contains NaN or None: expected a label,"
         f" {_ALLOWED}; steps without one are left out by sample_weight=0 with any label"

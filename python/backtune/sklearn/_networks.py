@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Callable
 
 import numpy as np
 
+from .._engine.types import Array
 from ..estimation.estimator import Estimator
 from ..networks.group import Group
 from ..networks.network import Network
 
 # Of units that have these options: they read the input of the same time step, as rows of X and of
 # y that belong together stand side by side.
-_OPTIONS: dict[str, dict[str, Any]] = {
+_OPTIONS: dict[str, dict[str, object]] = {
     "lnl": {"activation": "tanh", "leak": "adjust", "input_lag": 0},
     "state_space": {},
     "dense": {},
@@ -22,11 +24,17 @@ _STATE_ITERATIONS = 50
 
 
 def build(
-    unit: Any, units: int, options: Any, inputs: int, outputs: int, softmax: bool, seed: int
+    unit: str | Callable[..., Group],
+    units: int,
+    options: Mapping[str, object] | None,
+    inputs: int,
+    outputs: int,
+    softmax: bool,
+    seed: int,
 ) -> Network:
     """Return a network of a unit, by kind or by a function, and a readout; weights drawn."""
     net = Network(inputs)
-    given = dict(options or {})
+    given: dict[str, Any] = dict(options or {})
     if callable(unit):
         group = unit(net, units, **given)
         if not isinstance(group, Group):
@@ -46,7 +54,7 @@ def build(
     return net.randomize(seed)
 
 
-def estimated_state(net: Network, u: np.ndarray, y: np.ndarray) -> np.ndarray | None:
+def estimated_state(net: Network, u: Array, y: Array) -> Array | None:
     """Return the state before u from which the network comes nearest to y, (T, O), NaN missing.
 
     None, for zero, where no value is known.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
+from .._engine.arrays import as_size
 from .._engine.errors import ArgumentError
 from .._engine.warn import warn
 from ..estimation.criteria import Criterion
@@ -25,7 +27,7 @@ _LEAST = (
 )
 
 
-def check_options(estimator: Any, starts: tuple[str, ...], units_optional: bool) -> None:
+def check_options(estimator: BaseEstimator, starts: tuple[str, ...], units_optional: bool) -> None:
     """Raise ArgumentError for the first parameter that is not what it has to be.
 
     The kind of the unit is checked where the network is built.
@@ -62,7 +64,7 @@ def check_options(estimator: Any, starts: tuple[str, ...], units_optional: bool)
     _check_objects(given, units_optional)
 
 
-def _check_objects(given: dict[str, Any], units_optional: bool) -> None:
+def _check_objects(given: Mapping[str, object], units_optional: bool) -> None:
     unit, options, callback = given["unit"], given["unit_options"], given["callback"]
     if not isinstance(unit, str) and not callable(unit) and not (unit is None and units_optional):
         allowed = "the name of a kind of unit or a function" + (
@@ -97,14 +99,21 @@ def _check_method(method: str | None) -> None:
         Estimator(net, np.zeros((4, 1)), np.zeros((4, 1)), method=method).close()
 
 
-def wrong(name: str, value: Any, allowed: str) -> ArgumentError:
+def seed_of(random_state: int | np.random.RandomState | None) -> int:
+    """Return a seed of the engine; of what draws, the next one."""
+    if isinstance(random_state, numbers.Integral):
+        return as_size(random_state, "random_state", unsigned=True)
+    return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+def wrong(name: str, value: object, allowed: str) -> ArgumentError:
     """Return the error of a value that an option cannot take."""
     return ArgumentError(f"{name}: {value!r} came, expected {allowed}")
 
 
-def _is_flag(value: Any) -> bool:
+def _is_flag(value: object) -> bool:
     return isinstance(value, (bool, np.bool_))
 
 
-def _is_whole(value: Any, least: int) -> bool:
+def _is_whole(value: object, least: int) -> bool:
     return isinstance(value, numbers.Integral) and not _is_flag(value) and int(value) >= least

@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
-from .._engine.arrays import as_size
+from .._engine.arrays import as_count, as_size
 from .._engine.data.scales import Scale
 from .._engine.errors import ArgumentError, SizeError
-from .._engine.types import DataLike
-from ._identified import RecipeMixin
+from .._engine.types import Array, Arrays, DataLike
+from ._identified import RecipeRegressor
 from ._networks import estimated_state
 from ._recipe import outputs_of, run_of
 from ._sequences import check_target, read_inputs, read_outputs, read_weights
 from ._tables import aligned, like
-from ._training import Arrays
 
 
-class PredictionMixin(RecipeMixin):
+class PredictingRegressor(RecipeRegressor):
     """The part of `RecurrentRegressor` that predicts."""
-
-    n_initial: int
-    n_outputs_: int
-    n_features_in_: int
-    y_mean_: np.ndarray
-    y_scale_: np.ndarray
-    _flat: bool
-    _predicts_inputs: bool
-
-    if TYPE_CHECKING:
-
-        def _scaled(self, sequences: Arrays) -> Arrays: ...
-        @property
-        def _begin(self) -> str: ...
-        def _starts(self, X: DataLike, u: Arrays) -> Any: ...
 
     def predict(
         self, X: DataLike | None = None, y: DataLike | None = None, *, horizon: int | None = None
@@ -76,7 +61,7 @@ class PredictionMixin(RecipeMixin):
                 FutureWarning,
                 stacklevel=2,
             )
-            return self._forecast(X, y, as_size(horizon, "horizon"), "horizon")
+            return self._forecast(X, y, horizon, "horizon")
         if X is None:
             raise ArgumentError("X: None came, expected an array or a list of arrays")
         u, listed = self._read(X)
@@ -110,7 +95,7 @@ class PredictionMixin(RecipeMixin):
             As `predict`; targets of `fit` that were not its next inputs; a free run that diverges.
         """
         check_is_fitted(self)
-        return self._forecast(X, y, as_size(steps, "steps"), "steps")
+        return self._forecast(X, y, steps, "steps")
 
     def score(
         self, X: DataLike, y: DataLike | None, sample_weight: DataLike | None = None
@@ -174,13 +159,11 @@ class PredictionMixin(RecipeMixin):
             return run_of(model, self._past, self._past.rows(X, u))(u)
         return outputs_of(model, u, first)
 
-    def _runs(
-        self, X: DataLike, u: Arrays, first: Arrays | None
-    ) -> list[tuple[np.ndarray, np.ndarray]]:
+    def _runs(self, X: DataLike, u: Arrays, first: Arrays | None) -> list[tuple[Array, Array]]:
         """Return outputs (T, O), in units of y, and final states."""
         scale = Scale(self.y_mean_, self.y_scale_)
         if first is None:
-            starts = self._starts(X, u)
+            starts: Sequence[Array | None] | None = self._starts(X, u)
         else:
             starts = [
                 estimated_state(self.network_, item[: len(y)], scale.apply(y))
@@ -196,13 +179,14 @@ class PredictionMixin(RecipeMixin):
             return [] if self._flat else self.network_._output_names()
         return names
 
-    def _shaped(self, outputs: Arrays, listed: bool) -> Any:
+    def _shaped(self, outputs: Arrays, listed: bool) -> Array | Arrays:
         shaped = [item[:, 0] if self._flat else item for item in outputs]
         return shaped if listed else shaped[0]
 
-    def _forecast(self, X: DataLike | None, y: DataLike | None, steps: int, name: str) -> Any:
-        if steps < 1:
-            raise ArgumentError(f"{name}: {steps} came, expected 1 or more")
+    def _forecast(
+        self, X: DataLike | None, y: DataLike | None, steps: int, name: str
+    ) -> Array | Arrays:
+        steps = as_count(steps, name, 1)
         if self.n_outputs_ != self.n_features_in_:
             raise ArgumentError(
                 f"{name}: {self.n_outputs_} outputs cannot be the next {self.n_features_in_} inputs"

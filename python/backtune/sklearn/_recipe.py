@@ -10,12 +10,13 @@ import numpy as np
 from .._engine.data.front import Front, averaged
 from .._engine.data.scales import Scale, unit_of
 from .._engine.errors import ArgumentError
+from .._engine.types import Array, Arrays
 from ..identification import IdentificationReport, IdentifiedModel, Member, Trial
 from ..identification.networks import Form, make_network
 from ..identification.runs import digest, followed, simulated
 from ..networks.network import Network
 from ._continue import Past
-from ._training import Arrays, Trained
+from ._training import Trained
 
 # Of a network, inputs, outputs and gains as it takes them.
 Learn = Callable[[Network, Arrays, Arrays, Optional[Arrays]], Trained]
@@ -94,17 +95,12 @@ def gone_on(
     return IdentifiedModel([member], model.linear, *arguments), trained
 
 
-def _states(net: Network, u: Arrays, starts: Arrays) -> np.ndarray:
+def _states(net: Network, u: Arrays, starts: Arrays) -> Array:
     """Return states at times spread over the sequences, (times, state_size)."""
     cuts = [np.unique(np.linspace(1, len(v), _TIMES).astype(int)).tolist() for v in u]
     inputs = [v[:cut] for v, places in zip(u, cuts) for cut in places]
     begins = [start for start, places in zip(starts, cuts) for _ in places]
     return np.array([state for _, state in net.simulate(inputs, begins, return_state=True)])
-
-
-def every_member(model: IdentifiedModel) -> list[Member]:
-    """Return the members, the best linear one and the candidates."""
-    return [*model.members, model.linear, *model.candidates.values()]
 
 
 def final_states(model: IdentifiedModel, u: Arrays) -> Arrays:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Callable
 
 import numpy as np
-from sklearn.base import RegressorMixin
 
 from .._engine.data.names import learnable
-from .._engine.data.parts import observed_end, observed_steps
+from .._engine.data.parts import observed_end
 from .._engine.data.scales import Scale
 from .._engine.errors import ArgumentError
-from .._engine.types import DataLike
-from ..estimation.criteria import LeastSquares
-from ._base import RecurrentEstimator
-from ._prediction import PredictionMixin
-from ._recipe import every_member
+from .._engine.types import Array, Arrays, DataLike
+from ..estimation.criteria import Criterion
+from ..networks.group import Group
+from ._prediction import PredictingRegressor
 from ._sequences import check_target, read_inputs, read_outputs, read_weights
 from ._tables import aligned, names_of
-from ._training import Arrays, Task, Trained
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
 
 
-class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
+class RecurrentRegressor(PredictingRegressor):
     """A recurrent network for scikit-learn, from inputs (T, M) to outputs (T,) or (T, O).
 
     Without `units` and `unit` it is the recipe of `backtune.identify`: `predict` gives what
@@ -114,11 +115,11 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
     def __init__(
         self,
         units: int | None = None,
-        unit: Any = None,
+        unit: str | Callable[..., Group] | None = None,
         *,
-        unit_options: dict[str, Any] | None = None,
+        unit_options: Mapping[str, object] | None = None,
         max_order: int | None = None,
-        criterion: Any = "least-squares",
+        criterion: str | Criterion = "least-squares",
         alpha: float = 1e-4,
         washout: int = 0,
         initial: str = "zero",
@@ -130,8 +131,8 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         validation_fraction: float = 0.25,
         n_iter_no_change: int = 10,
         warm_start: bool = False,
-        random_state: Any = 0,
-        callback: Any = None,
+        random_state: int | np.random.RandomState | None = 0,
+        callback: Callable[..., object] | None = None,
         n_jobs: int | None = None,
         verbose: bool = False,
         initial_state: str | None = None,
@@ -171,12 +172,6 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
 
     # ---- Inside
 
-    def _units(self) -> int:
-        return 8 if self.units is None else self.units
-
-    def _unit(self) -> Any:
-        return "lnl" if self.unit is None else self.unit
-
     def _fit(
         self, X: DataLike, y: DataLike | None, sample_weight: DataLike | None, go_on: bool
     ) -> None:
@@ -200,16 +195,14 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
             self.report_, self.model_ = None, None
             self._identified = self.units is None and self.unit is None
         self._predicts_inputs = _are_next(u, desired)
-        fit = self._fit_recipe if self._follows_recipe(go_on) else self._fit_units
+        # What an earlier release pickled has a network of the recipe and no model.
+        recipe = self._identified and (not go_on or self._model() is not None)
+        fit = self._fit_recipe if recipe else self._fit_units
         results = fit(X, u, known, gains, go_on)
         self._name_channels(y_names)
         self._last_outputs = [
             np.where(np.isfinite(y[-1]), y[-1], x[-1]) for x, y in zip(results, desired)
         ]
-
-    def _follows_recipe(self, go_on: bool) -> bool:
-        # What an earlier release pickled has a network of the recipe and no model.
-        return self._identified and (not go_on or self._model() is not None)
 
     def _fit_units(
         self, X: DataLike, u: Arrays, known: Arrays, gains: Arrays | None, go_on: bool
@@ -223,19 +216,15 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
         outputs = [scale.apply(item) for item in known]
         net = self.network_.copy() if go_on else self._network(self.n_outputs_)
         task = self._task(self._scaled(u), outputs, gains)
-        results = self._take(X, self._learn(net, task, go_on), task)
+        results = self._take(X, self._train(net, task, go_on), task)
         return [scale.restore(item) for item in results]
-
-    def _task(self, u: Arrays, y: Arrays, gains: Arrays | None) -> Task:
-        task = Task(u, y, gains, self._loss())
-        if self.early_stopping:
-            task.held = [self._is_last(observed_steps(item)) for item in y]
-        return task
 
     def _name_channels(self, y: DataLike | None) -> None:
         """Give the network the names of the columns of X and y, where they have some."""
         model = self._model()
-        nets = [self.network_] if model is None else [member.net for member in every_member(model)]
+        nets = [self.network_]
+        if model is not None:
+            nets = [m.net for m in (*model.members, model.linear, *model.candidates.values())]
         names = getattr(self, "feature_names_in_", None)
         found = names_of(y, self.n_outputs_)
         for net in nets:
@@ -259,19 +248,10 @@ class RecurrentRegressor(PredictionMixin, RegressorMixin, RecurrentEstimator):
             raise ArgumentError("y: an output has no known value that counts")
         return result
 
-    def _loss(self) -> Any:
-        squared = self.criterion in ("least-squares", LeastSquares())
-        return (lambda x, o: (x - o) ** 2) if squared else (lambda x, o: np.abs(x - o))
-
-    def _learn(self, net: Any, task: Task, go_on: bool) -> Trained:
-        learn = self._identified or self._begin != "zero"
-        options = {"alpha": self.alpha, "criterion": self.criterion}
-        return self._train(net, task, go_on, learn_starts=learn, **options)
-
-    def _more_tags(self) -> dict[str, Any]:
+    def _more_tags(self) -> dict[str, object]:
         return {**super()._more_tags(), "multioutput": True}
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
@@ -285,7 +265,7 @@ def _are_next(u: Arrays, desired: Arrays) -> bool:
     return any(np.isfinite(y).any() for _, y in pairs) and all(_agree(x, y) for x, y in pairs)
 
 
-def _agree(x: np.ndarray, y: np.ndarray) -> bool:
+def _agree(x: Array, y: Array) -> bool:
     """Tell whether known values are equal up to what single precision rounds."""
     known = np.isfinite(y)
     size = np.abs(x).max(initial=0.0)

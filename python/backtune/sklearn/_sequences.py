@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import inspect
 import numbers
+from collections.abc import Sequence, Sized
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 
 from .._engine.data.forms import XarrayForm, form_of
 from .._engine.data.kinds import check_iterator
 from .._engine.data.sequences import panel_of
 from .._engine.errors import ArgumentError, SizeError
+from .._engine.types import Array, Arrays
 from ._tables import axes, is_list, look_at_times
 
 # The option that lets NaN pass got another name in scikit-learn 1.6.
@@ -24,18 +27,19 @@ _FINITE = next(
 _FLOATS = {"dtype": np.float64, "order": "C"}
 
 
-def checked(values: Any, name: str, **options: Any) -> np.ndarray:
+def checked(values: object, name: str, *, nan: bool = False, floats: bool = True) -> np.ndarray:
     """Return an array of one or two axes by `check_array`; NaN passes with ``nan=True``."""
+    options: dict[str, object] = dict(_FLOATS) if floats else {"dtype": None}
     check_iterator(values, name)
     form = form_of(values)
     if isinstance(form, XarrayForm) and not form.flat:
         values = form.numbers(name)
-    if options.pop("nan", False):
+    if nan:
         options[_FINITE] = "allow-nan"
     return check_array(values, ensure_2d=False, input_name=name, **options)
 
 
-def _validated(estimator: Any, X: Any, reset: bool) -> np.ndarray:
+def _validated(estimator: BaseEstimator, X: object, reset: bool) -> Array:
     """Return X as an array (T, M); a series is one channel."""
     check_iterator(X, "X")
     form = form_of(X)
@@ -48,7 +52,7 @@ def _validated(estimator: Any, X: Any, reset: bool) -> np.ndarray:
             X = form.pandas("X")
         elif form is not None and form.names is not None:
             X = form.frame(np.asarray(form.numbers("X"))[:, None], form.names)
-        elif len(X):
+        elif isinstance(X, Sized) and len(X):
             X = np.asarray(X).reshape(-1, 1)
     try:
         from sklearn.utils.validation import validate_data
@@ -57,7 +61,7 @@ def _validated(estimator: Any, X: Any, reset: bool) -> np.ndarray:
     return validate_data(estimator, X, reset=reset, **_FLOATS)
 
 
-def read_inputs(estimator: Any, X: Any, reset: bool) -> tuple[list[np.ndarray], bool]:
+def read_inputs(estimator: BaseEstimator, X: object, reset: bool) -> tuple[Arrays, bool]:
     """Return the sequences of X, each (T, M), and whether it is a list of them.
 
     With ``reset=True`` the estimator learns the number and the names of its features.
@@ -78,7 +82,7 @@ def read_inputs(estimator: Any, X: Any, reset: bool) -> tuple[list[np.ndarray], 
     return sequences, True
 
 
-def check_target(estimator: Any, y: Any) -> None:
+def check_target(estimator: BaseEstimator, y: object) -> None:
     """Raise ValueError where there is none."""
     if y is None:
         raise ArgumentError(
@@ -95,16 +99,14 @@ def items_of(values: Any, count: int, name: str) -> list[Any]:
     return [values.iloc[k] if hasattr(values, "iloc") else values[k] for k in range(count)]
 
 
-def read_outputs(
-    y: Any, lengths: list[int], listed: bool, shorter: bool = False
-) -> list[np.ndarray]:
+def read_outputs(y: object, lengths: list[int], listed: bool, shorter: bool = False) -> Arrays:
     """Return targets as arrays (T,) or (T, O), all alike, NaN where missing.
 
     With ``shorter=True`` only the first ones have to be there. Those of a list are filled up with
     NaN; of one array scikit-learn asks that lengths agree.
     """
     items = items_of(y, len(lengths), "y") if listed else [y]
-    result = [checked(item, "y", nan=True, **_FLOATS) for item in items]
+    result = [checked(item, "y", nan=True) for item in items]
     if listed and not shorter:
         result = [_filled(item, length) for item, length in zip(result, lengths)]
     if shorter:
@@ -115,14 +117,14 @@ def read_outputs(
     return result
 
 
-def _filled(values: np.ndarray, length: int) -> np.ndarray:
+def _filled(values: Array, length: int) -> Array:
     """Return values with NaN after their end."""
     if len(values) >= length:
         return values
     return np.concatenate([values, np.full((length - len(values), *values.shape[1:]), np.nan)])
 
 
-def _check_lengths(values: list[np.ndarray], lengths: list[int], name: str) -> None:
+def _check_lengths(values: Sequence[Sized], lengths: list[int], name: str) -> None:
     for place, (item, length) in enumerate(zip(values, lengths)):
         if len(item) != length:
             raise SizeError(
@@ -131,7 +133,7 @@ def _check_lengths(values: list[np.ndarray], lengths: list[int], name: str) -> N
             )
 
 
-def read_weights(weights: Any, lengths: list[int], listed: bool) -> list[np.ndarray] | None:
+def read_weights(weights: object, lengths: list[int], listed: bool) -> Arrays | None:
     """Return the weights of all time steps, (T,) of each sequence; None where all count alike.
 
     Of a list of sequences there may be one weight for each of them.
@@ -139,7 +141,7 @@ def read_weights(weights: Any, lengths: list[int], listed: bool) -> list[np.ndar
     if weights is None:
         return None
     if isinstance(weights, numbers.Number):
-        items: list[Any] = [np.full(length, weights, dtype=float) for length in lengths]
+        items: list[object] = [np.full(length, weights, dtype=float) for length in lengths]
     elif listed:
         items = items_of(weights, len(lengths), "sample_weight")
         items = [
@@ -148,7 +150,7 @@ def read_weights(weights: Any, lengths: list[int], listed: bool) -> list[np.ndar
         ]
     else:
         items = [weights]
-    result = [checked(item, "sample_weight", **_FLOATS) for item in items]
+    result = [checked(item, "sample_weight") for item in items]
     if any(item.ndim != 1 for item in result):
         raise SizeError("sample_weight: Sample weights must be 1D array or scalar")
     _check_lengths(result, lengths, "sample_weight")

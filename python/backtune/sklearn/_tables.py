@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -11,10 +12,16 @@ from .._engine.data.names import learnable, listed
 from .._engine.data.sequences import panel_of
 from .._engine.data.times import complaint, is_plain_beside, rows_of
 from .._engine.errors import ArgumentError, SizeError
+from .._engine.types import Array, Arrays
 from .._engine.warn import warn
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeGuard
 
-def axes(values: Any) -> int:
+T = TypeVar("T")
+
+
+def axes(values: object) -> int:
     """Return the number of axes, -1 of rows of unequal lengths."""
     try:
         return int(values.ndim if hasattr(values, "ndim") else np.asarray(values).ndim)
@@ -22,7 +29,7 @@ def axes(values: Any) -> int:
         return -1
 
 
-def is_list(values: Any) -> bool:
+def is_list(values: object) -> TypeGuard[Iterable[object]]:
     """Tell a list of sequences from rows: an item has two axes or is a table, or there are three.
 
     A table of pandas with a MultiIndex (instance, time) is a list too, and a DataArray of three
@@ -34,14 +41,14 @@ def is_list(values: Any) -> bool:
         return False
     if panel_of(values) is not None:
         return True
-    if hasattr(values, "iloc") and axes(values) == 1 and values.dtype == object:
-        values = list(values)
+    if isinstance(values, Iterable) and hasattr(values, "iloc") and axes(values) == 1:
+        values = list(values) if getattr(values, "dtype", None) == np.dtype(object) else values
     if not isinstance(values, (list, tuple, np.ndarray)) or len(values) == 0:
         return False
     return axes(values[0]) == 2 or form_of(values[0]) is not None
 
 
-def look_at_times(X: Any) -> None:
+def look_at_times(X: object) -> None:
     """Warn of the first index whose order is doubtful."""
     for place, form in enumerate(forms(X)):
         message = complaint(form.times, f"sequence {place} of X") if form is not None else None
@@ -50,7 +57,7 @@ def look_at_times(X: Any) -> None:
             return
 
 
-def forms(values: Any) -> list[Form | None]:
+def forms(values: object) -> list[Form | None]:
     """Return the form of each sequence."""
     panel = panel_of(values)
     if panel is not None:
@@ -59,7 +66,7 @@ def forms(values: Any) -> list[Form | None]:
     return [form_of(item) for item in (values if is_list(values) else [values])]
 
 
-def aligned(X: Any, y: Any, complete: bool = False, name: str = "y") -> Any:
+def aligned(X: object, y: Any, complete: bool = False, name: str = "y") -> Any:
     """Return y, or weights of that name, as it belongs to X.
 
     Instances of panels are put in the order of X, rows of tables with an index that is not that of
@@ -89,7 +96,7 @@ def aligned(X: Any, y: Any, complete: bool = False, name: str = "y") -> Any:
     ]
 
 
-def _instances(keys: list[Any], came: list[Any], items: list[Any], name: str) -> list[Any]:
+def _instances(keys: list[object], came: list[object], items: list[T], name: str) -> list[T]:
     places = {key: place for place, key in enumerate(came)}
     absent = [str(key) for key in keys if key not in places]
     unknown = [str(key) for key in came if key not in set(keys)]
@@ -101,7 +108,7 @@ def _instances(keys: list[Any], came: list[Any], items: list[Any], name: str) ->
     return [items[places[key]] for key in keys]
 
 
-def _placed(ours: Form | None, y: Any, what: str, complete: bool) -> Any:
+def _placed(ours: Form | None, y: object, what: str, complete: bool) -> object:
     """Return a table y at the rows of X."""
     theirs = form_of(y)
     if ours is None or theirs is None or ours.times is None or theirs.times is None:
@@ -124,7 +131,7 @@ def _placed(ours: Form | None, y: Any, what: str, complete: bool) -> Any:
     return result
 
 
-def like(X: Any, outputs: list[np.ndarray], names: list[str], flat: bool) -> Any:
+def like(X: object, outputs: Arrays, names: list[str], flat: bool) -> Any:
     """Return outputs (T, O) of the sequences of X in its form; ``flat``: as series (T,)."""
     panel = panel_of(X)
     if panel is not None and not flat:
@@ -140,7 +147,7 @@ def like(X: Any, outputs: list[np.ndarray], names: list[str], flat: bool) -> Any
     return shaped if is_list(X) else shaped[0]
 
 
-def _like(form: Form | None, array: np.ndarray, names: list[str]) -> Any:
+def _like(form: Form | None, array: Array, names: list[str]) -> Any:
     if form is None:
         return array
     if array.ndim == 1:
@@ -148,7 +155,7 @@ def _like(form: Form | None, array: np.ndarray, names: list[str]) -> Any:
     return form.frame(array, names)
 
 
-def names_of(values: Any, count: int) -> list[str] | None:
+def names_of(values: object, count: int) -> list[str] | None:
     """Return the names of so many columns of the first table; None without any."""
     form = next(iter(forms(values)), None)
     return None if form is None else learnable(form.names, count)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Callable
 
 import numpy as np
 
 from .._engine.errors import ArgumentError, StateError
 from .._engine.progress import Progress
+from .._engine.types import Array, Arrays, Flags
+from ..estimation.criteria import Criterion
 from ..estimation.estimator import Estimator
 from ..estimation.regularisation import Ridge
 from ..estimation.run import shown
-from ..estimation.trace import Trace
+from ..estimation.trace import Report, Trace
 from ..networks.network import Network
-
-Arrays = list[np.ndarray]
 
 
 @dataclass
@@ -24,6 +24,10 @@ class Task:
 
     Attributes
     ----------
+    alpha : float
+        Ridge on the weights, per value that counts.
+    learn_starts : bool
+        Whether each sequence learns the state that it begins with; else it is zero.
     loss : callable
         Of outputs and desired outputs, value by value: what early stopping compares.
     static : bool
@@ -35,9 +39,12 @@ class Task:
     u: Arrays
     y: Arrays
     gains: Arrays | None
-    loss: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    criterion: str | Criterion
+    alpha: float
+    learn_starts: bool
+    loss: Callable[[Array, Array], Array]
     static: bool = False
-    held: Arrays | None = None
+    held: list[Flags] | None = None
 
     def counted(self) -> Arrays:
         """Return how much each value counts, (T, O), held ones too."""
@@ -51,7 +58,7 @@ class Task:
             result.append(known)
         return result
 
-    def error(self, net: Network, starts: Any) -> float:
+    def error(self, net: Network, starts: Arrays | None) -> float:
         """Return the mean loss of the held steps, infinite where the network diverges."""
         total = weight = 0.0
         outputs = net.simulate(self.u, starts)
@@ -80,15 +87,14 @@ def train(
     net: Network,
     task: Task,
     *,
-    alpha: float,
     max_iter: int,
     patience: int,
-    callback: Any,
+    callback: Callable[[Report], object] | None,
     progress: bool,
-    learn_starts: bool,
-    **options: Any,
+    method: str | None,
+    restarts: int | str,
 ) -> Trained:
-    """Adjust the weights of the network, `alpha` being the ridge per value that counts."""
+    """Adjust the weights of the network."""
     counted = task.counted()
     gains = task.gains
     if task.held is not None:
@@ -97,24 +103,26 @@ def train(
             for gain, held in zip(gains or map(np.ones_like, task.y), task.held)
         ]
         counted = [gain * ~held[:, None] for gain, held in zip(counted, task.held)]
-    strength = alpha * sum(float(gain.sum()) for gain in counted)
+    strength = task.alpha * sum(float(gain.sum()) for gain in counted)
     with Estimator(
         net,
         task.u,
         task.y,
         gains,
         static=task.static,
-        initial="learn" if learn_starts else None,
+        initial="learn" if task.learn_starts else None,
         regularisation=Ridge(strength) if strength > 0 else None,
         missing="error",
-        **options,
+        criterion=task.criterion,
+        method=method,
+        restarts=restarts,
     ) as estimator:
         if task.held is None:
             trace = estimator.run(max_iter, progress=progress, callback=callback)
             _check(trace)
-            starts = list(estimator.initial_states) if learn_starts else None
+            starts = list(estimator.initial_states) if task.learn_starts else None
             return Trained(net, starts, trace, len(trace) - 1)
-        return _run_to_least(estimator, task, max_iter, patience, callback, progress, learn_starts)
+        return _run_to_least(estimator, task, max_iter, patience, callback, progress)
 
 
 def _run_to_least(
@@ -122,9 +130,8 @@ def _run_to_least(
     task: Task,
     max_iter: int,
     patience: int,
-    callback: Any,
+    callback: Callable[[Report], object] | None,
     progress: bool,
-    learn_starts: bool,
 ) -> Trained:
     """Iterate until the error of the held steps has not fallen for a while; keep the best."""
     best = np.inf
@@ -135,7 +142,7 @@ def _run_to_least(
             trace = estimator.run(1, progress=False, callback=callback)
             _check(trace)
             bar.advance(shown(trace[-1]))
-            starts = list(estimator.initial_states) if learn_starts else None
+            starts = list(estimator.initial_states) if task.learn_starts else None
             kept.validation.append(task.error(estimator.net, starts))
             kept.trace = trace
             if kept.validation[-1] < best:

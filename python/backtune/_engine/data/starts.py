@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ..errors import ArgumentError, SizeError
 from ..types import StateLike
-from ..warn import warn
+
+_States = TypeVar("_States")
 
 
 def initial_states(initial: StateLike | None, count: int) -> list[Any]:
@@ -22,12 +23,10 @@ def initial_states(initial: StateLike | None, count: int) -> list[Any]:
     return list(initial)
 
 
-def wanted_start(initial: StateLike | None, earlier: bool | None) -> tuple[StateLike | None, bool]:
+def wanted_start(initial: _States) -> tuple[_States | None, bool]:
     """Return the states given, if any, and whether sequences learn their own."""
-    if earlier is not None:
-        warn("initial_states: say initial='learn'", DeprecationWarning)
     if not isinstance(initial, str):
-        return initial, bool(earlier)
+        return initial, False
     if initial != "learn":
         raise ArgumentError(f"initial: {initial!r} came, expected states or 'learn'")
     return None, True
