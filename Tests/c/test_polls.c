@@ -234,7 +234,7 @@ static void after_a_run(void) {
 }
 
 int main(void) {
-  T = is_small() ? 10000 : 400000;
+  T = is_small() ? 4000 : 400000;
   network = network_of(1), other = network_of(2);
   u = exact_doubles(T, 0), y = exact_doubles(NODES * T, 0), x = exact_doubles(NODES_OF_GROUPS * T, 0);
   slopes = exact_doubles(NODES * T, 1);

@@ -58,7 +58,6 @@ class Connections:
 class FoundEstimator(EstimatorHandle):
     """An estimator that tells what it found."""
 
-    _lengths: np.ndarray
     _is_list: bool
     _form: Sequences
 
@@ -108,7 +107,10 @@ class FoundEstimator(EstimatorHandle):
         return result
 
     def gradient(self) -> CostGradient:
-        """Return the cost at the network's weights, and its derivative by each, without guard."""
+        """Return the cost at the network's weights, and its derivative by each, without guard.
+
+        Ctrl-C is answered by KeyboardInterrupt.
+        """
         cost = ctypes.c_double()
         values = np.empty(self.net._weight_count)
         self._ask(lib.bt_estimator_gradient, ctypes.byref(cost), values, values.size)
