@@ -47,9 +47,10 @@
  * Waiting.    A call returns when its work is done; none waits for another one, a handle in use being BUSY at once (a
  *             network or estimator is freed after trying for some 5 ms). What computes takes time that goes with the data:
  *             simulate, gradient, predict, step, run, cost before there is a trace, output_nmse, observables, divergence,
- *             find_parting, the calls on uncertainty; those that take a callback can be stopped by it. set_data copies and
- *             looks at what it is given; files wait for the disk. JSON and exports take a second for a million weights, a
- *             reservoir one for 1,000 nodes and 15 for 3,000. All others take microseconds, and what it takes to copy.
+ *             find_parting, the calls on uncertainty; those that take a callback can be stopped by it, the others by that
+ *             of bt_set_poll, streams aside. set_data copies and looks at what it is given; files wait for the disk. JSON and
+ *             exports take a second for a million weights, a reservoir one for 1,000 nodes and 15 for 3,000. All others take
+ *             microseconds, and what it takes to copy.
  * Reading     while a run goes on. In its callback, at BT_EVENT_ITERATION, estimator and network have the best weights so
  *             far: bt_estimator_get_weights, _trace, _cost and all that only reads the network, bt_simulate and
  *             bt_network_copy among it, are allowed, BUSY what computes with the estimator. To other threads both handles
@@ -182,6 +183,19 @@ int64_t bt_last_error(char *buffer, int64_t capacity);
 /* Name of a status or stop reason in words; "unknown" for other numbers. Never freed. */
 const char *bt_status_string(bt_status status);
 const char *bt_stop_string(int32_t reason);
+
+/* What this thread is asked in calls that compute and take no callback: `callback`, with the estimator in calls of one, else
+ * NULL, and BT_EVENT_POLL. NULL: nothing is asked, as at first. It counts from the next call on, of this thread alone, and not
+ * in calls that the callback makes.
+ *   Asked    bt_simulate, bt_gradient, and of the calls of an estimator cost, output_nmse, gradient, simulate, observables,
+ *            divergence, find_parting, uncertainty, prediction_deviation, fitted_outputs, combination_count, combinations.
+ *            First after 5 ms, then at most every 5 ms, and at least every 50 ms once sequences are run. What an estimator
+ *            does before, after new data or settings, takes about as long as bt_estimator_set_data
+ *   Stopping Where it answers other than 0 the call ends with BT_ERROR_STATE and the message "stopped by the caller". In
+ *            outputs some values may have been written; nothing else has changed
+ *   Never    in calls that take a callback, which have that one or, with NULL, none; in those that copy, text, files and
+ *            exports; in streams, whose bt_stream_run can be made in parts */
+bt_status bt_set_poll(bt_callback callback, void *user_data);
 
 /* ---- Network: functions and units -------------------------------------------------------------------------------- */
 
@@ -899,7 +913,7 @@ typedef int32_t (*bt_reduction)(double *values, int64_t count, int32_t operation
  *              again; the network has the best weights seen. Where a call fails in one process alone (memory, an argument)
  *              others wait for it in a reduction: end them, as MPI_Abort does.
  *   Stopping   What a bt_callback returns in any process stops all, with the same best weights, after the simulation, or sum,
- *              at hand.
+ *              at hand; that of bt_set_poll, the same call in all.
  *   Result     The same bits for the same shares of the data, whatever the number of threads; between different shares sums
  *              differ by rounding (1e-13 of them), which iterations may enlarge.
  *   Own        The option initial_states 1: each process learns those of its sequences, and keeps them.

@@ -57,17 +57,22 @@ func check(_ length: Int64, is count: Int, _ name: String) throws {
   }
 }
 
-/// Writes to a buffer of exactly the right length.
+/// Writes to a buffer of exactly the right length; where `poll` throws, some of it.
 func write<Value>(
-  _ values: some Collection<Value>, to pointer: UnsafeMutablePointer<Value>?, _ length: Int64,
-  _ name: String
+  _ values: [Value], to pointer: UnsafeMutablePointer<Value>?, _ length: Int64, _ name: String,
+  poll: Poll = .none
 ) throws {
   try check(length, is: values.count, name)
   guard let pointer else {
     if length == 0 { return }
     throw CallError.null(name)
   }
-  _ = UnsafeMutableBufferPointer(start: pointer, count: values.count).update(fromContentsOf: values)
+  try values.withUnsafeBufferPointer { source in
+    guard let source = source.baseAddress else { return }
+    try poll.forEachPart(of: values.count) {
+      (pointer + $0.lowerBound).update(from: source + $0.lowerBound, count: $0.count)
+    }
+  }
 }
 
 /// Writes a result through a pointer that may not be NULL.

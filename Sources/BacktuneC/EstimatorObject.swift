@@ -37,3 +37,15 @@ func looking<Result>(
     }
   }
 }
+
+/// The same of one that takes no callback: the thread's own is asked.
+func looking<Result>(
+  polled handle: OpaquePointer?,
+  _ body: (Estimator, Network, Estimator.Monitor?) throws -> Result
+) throws -> Result {
+  try looking(handle) { object, estimator in
+    try body(
+      estimator, object.network.network,
+      ThreadPoll.monitor(handle, held: [object, object.network]))
+  }
+}

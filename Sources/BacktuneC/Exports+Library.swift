@@ -53,6 +53,11 @@ public func bt_get_threads(_ threads: UnsafeMutablePointer<Int64>?) -> Int32 {
   guarded { try write(Int64(Threads.count), to: threads, "threads") }
 }
 
+@_cdecl("bt_set_poll")
+public func bt_set_poll(_ callback: Callback?, _ user: UnsafeMutableRawPointer?) -> Int32 {
+  guarded(isFreeing: true) { ThreadPoll.set(callback, user) }
+}
+
 /// A static text is part of the library and ends in zero.
 private func cString(_ text: StaticString) -> UnsafePointer<CChar>? {
   guard text.hasPointerRepresentation else { return nil }

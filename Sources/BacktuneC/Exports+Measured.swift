@@ -49,14 +49,12 @@ public func bt_predict(
       }
       try check(outputs, outputsLength, [steps, network.outputCount], "outputs")
       try check(final, finalLength, [lengths.count, network.stateSize], "final")
-      let asked = poll(callback, nil, user, held: [object]).map { monitor in
-        Poll { if monitor(.poll) { throw BacktuneError(.interrupted, "stopped by the caller") } }
-      }
+      let asked = Poll.asking(poll(callback, nil, user, held: [object]), atOnce: true)
       try stoppable(stop) {
         let result = try network.predict(
           lengths: lengths, inputs: inputs, measured: measured,
           others: try blocks(of: given, groups.map { Int($0) }, network, steps), horizon: horizon,
-          initial: initial, wantsFinal: final != nil, poll: asked ?? .none)
+          initial: initial, wantsFinal: final != nil, poll: asked)
         if outputs != nil { try write(result.outputs, to: outputs, outputsLength, "outputs") }
         if final != nil { try write(result.final, to: final, finalLength, "final") }
       }

@@ -90,7 +90,7 @@ public func bt_estimator_observables(
   _ length: Int64
 ) -> Int32 {
   guarded {
-    let report = try looking(estimator) { try $1.observables(at: $0.network.network) }
+    let report = try looking(polled: estimator) { try $0.observables(at: $1, monitor: $2) }
     for (values, target) in [
       (report.means, means), (report.desired, desired), (report.lambda, lambda),
     ] where target != nil {
@@ -104,7 +104,7 @@ public func bt_estimator_divergence(
   _ estimator: OpaquePointer?, _ divergence: UnsafeMutablePointer<Double>?
 ) -> Int32 {
   guarded {
-    let value = try looking(estimator) { try $1.divergence(at: $0.network.network) }
+    let value = try looking(polled: estimator) { try $0.divergence(at: $1, monitor: $2) }
     try write(value, to: divergence, "divergence")
   }
 }

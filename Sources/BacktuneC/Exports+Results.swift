@@ -15,7 +15,7 @@ public func bt_estimator_cost(
   guarded {
     // What the trace says needs nobody else to stand still.
     let known = try found(estimator) { try $1.isAnswered ? $1.cost() : nil }
-    let result = try known ?? looking(estimator) { try $1.cost(at: $0.network.network) }
+    let result = try known ?? looking(polled: estimator) { try $0.cost(at: $1, monitor: $2) }
     cost?.pointee = result.cost
     nmse?.pointee = result.nmse
   }
@@ -26,7 +26,7 @@ public func bt_estimator_output_nmse(
   _ estimator: OpaquePointer?, _ nmse: UnsafeMutablePointer<Double>?, _ length: Int64
 ) -> Int32 {
   guarded {
-    let values = try looking(estimator) { try $1.outputNMSE(at: $0.network.network) }
+    let values = try looking(polled: estimator) { try $0.outputNMSE(at: $1, monitor: $2) }
     try write(values, to: nmse, length, "nmse")
   }
 }
@@ -83,7 +83,7 @@ public func bt_estimator_gradient(
   _ gradient: UnsafeMutablePointer<Double>?, _ length: Int64
 ) -> Int32 {
   guarded {
-    let result = try looking(estimator) { try $1.gradient(at: $0.network.network) }
+    let result = try looking(polled: estimator) { try $0.gradient(at: $1, monitor: $2) }
     if gradient != nil || length != 0 {
       try write(result.gradient, to: gradient, length, "gradient")
     }
@@ -135,7 +135,7 @@ public func bt_estimator_simulate(
   _ estimator: OpaquePointer?, _ outputs: UnsafeMutablePointer<Double>?, _ length: Int64
 ) -> Int32 {
   guarded {
-    let values = try looking(estimator) { try $1.outputs(at: $0.network.network) }
+    let values = try looking(polled: estimator) { try $0.outputs(at: $1, monitor: $2) }
     try write(values, to: outputs, length, "outputs")
   }
 }
@@ -180,7 +180,8 @@ public func bt_estimator_find_parting(
   _ horizon: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded {
-    tell(try looking(estimator) { try $1.parting(at: $0.network.network) }, oneStep, horizon)
+    let parting = try looking(polled: estimator) { try $0.parting(at: $1, monitor: $2) }
+    tell(parting, oneStep, horizon)
   }
 }
 

@@ -13,16 +13,21 @@ public func bt_simulate(
     let lengths = try values(lengths, sequences, "lengths").map { Int($0) }
     let inputs = try readable(inputs, inputsLength, "inputs")
     let initial = try optional(initial, initialLength, "initial")
-    try reading(network) { network in
+    try HandleTable.use(network, NetworkObject.self, isWriting: false) { object in
+      let (network, poll) = (object.network, ThreadPoll.asked(held: [object]))
       let steps = try checkedSum(lengths, "lengths")
       try check(outputs, outputsLength, [steps, network.outputCount], "outputs")
       try check(states, statesLength, [steps, network.nodeCount], "states")
       try check(final, finalLength, [lengths.count, network.stateSize], "final")
       let result = try network.simulate(
         lengths: lengths, inputs: inputs, initial: initial, wantsOutputs: outputs != nil,
-        wantsStates: states != nil)
-      if outputs != nil { try write(result.outputs, to: outputs, outputsLength, "outputs") }
-      if states != nil { try write(result.states, to: states, statesLength, "states") }
+        wantsStates: states != nil, poll: poll)
+      if outputs != nil {
+        try write(result.outputs, to: outputs, outputsLength, "outputs", poll: poll)
+      }
+      if states != nil {
+        try write(result.states, to: states, statesLength, "states", poll: poll)
+      }
       if final != nil { try write(result.final, to: final, finalLength, "final") }
     }
   }
@@ -42,14 +47,16 @@ public func bt_gradient(
     let inputs = try readable(inputs, inputsLength, "inputs")
     let initial = try optional(initial, initialLength, "initial")
     let slopes = try readable(slopes, slopesLength, "slopes")
-    try reading(network) { network in
+    try HandleTable.use(network, NetworkObject.self, isWriting: false) { object in
+      let network = object.network
       let count = network.adjustableCount
       try check(gradient, gradientLength, [count], "gradient")
       try check(
         initialGradient, initialGradientLength, [lengths.count, network.stateSize],
         "initial_gradient")
       let result = try network.gradient(
-        lengths: lengths, inputs: inputs, initial: initial, slopes: slopes)
+        lengths: lengths, inputs: inputs, initial: initial, slopes: slopes,
+        poll: ThreadPoll.asked(held: [object]))
       if gradient != nil {
         try write(result.weights, to: gradient, gradientLength, "gradient")
       }

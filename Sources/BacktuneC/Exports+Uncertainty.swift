@@ -1,13 +1,6 @@
 import Backtune
 import BacktuneNumerics
 
-/// A call about uncertainty at the network's weights.
-private func uncertain<Result>(
-  _ handle: OpaquePointer?, _ body: (Estimator, Network) throws -> Result
-) throws -> Result {
-  try looking(handle) { try body($1, $0.network.network) }
-}
-
 /// A monitor that asks the caller's function for no more than whether to stop; `held` is what the call holds meanwhile.
 func poll(
   _ callback: Callback?, _ handle: OpaquePointer?, _ user: UnsafeMutableRawPointer?,
@@ -56,7 +49,7 @@ public func bt_estimator_uncertainty(
   _ noise: UnsafeMutablePointer<Double>?, _ rank: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded {
-    let result = try uncertain(estimator) { try $0.uncertainty(at: $1) }
+    let result = try looking(polled: estimator) { try $0.uncertainty(at: $1, monitor: $2) }
     // Lengths first: nothing is written where one is wrong.
     if errors != nil || freedom != nil { try check(length, is: result.errors.count, "weights") }
     if covariance != nil || covarianceLength != 0 {
@@ -74,7 +67,7 @@ public func bt_estimator_prediction_deviation(
   _ estimator: OpaquePointer?, _ deviation: UnsafeMutablePointer<Double>?, _ length: Int64
 ) -> Int32 {
   guarded {
-    let values = try uncertain(estimator) { try $0.predictionDeviation(at: $1) }
+    let values = try looking(polled: estimator) { try $0.predictionDeviation(at: $1, monitor: $2) }
     try write(values, to: deviation, length, "deviation")
   }
 }
@@ -85,7 +78,7 @@ public func bt_estimator_fitted_outputs(
   _ noise: UnsafeMutablePointer<Double>?, _ noiseLength: Int64
 ) -> Int32 {
   guarded {
-    let fitted = try uncertain(estimator) { try $0.fittedOutputs(at: $1) }
+    let fitted = try looking(polled: estimator) { try $0.fittedOutputs(at: $1, monitor: $2) }
     if noise != nil || noiseLength != 0 { try check(noiseLength, is: fitted.noise.count, "noise") }
     if outputs != nil || outputsLength != 0 {
       try write(fitted.outputs, to: outputs, outputsLength, "outputs")
@@ -101,7 +94,7 @@ public func bt_estimator_combination_count(
   _ estimator: OpaquePointer?, _ count: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
   guarded {
-    let combinations = try uncertain(estimator) { try $0.combinations(at: $1) }
+    let combinations = try looking(polled: estimator) { try $0.combinations(at: $1, monitor: $2) }
     try write(Int64(combinations.deviations.count), to: count, "count")
   }
 }
@@ -112,7 +105,7 @@ public func bt_estimator_combinations(
   _ directionsLength: Int64, _ deviations: UnsafeMutablePointer<Double>?, _ length: Int64
 ) -> Int32 {
   guarded {
-    let found = try uncertain(estimator) { try $0.combinations(at: $1) }
+    let found = try looking(polled: estimator) { try $0.combinations(at: $1, monitor: $2) }
     try check(length, is: found.deviations.count, "deviations")
     guard deviations != nil || length == 0 else { throw CallError.null("deviations") }
     try write(found.directions, to: directions, directionsLength, "directions")

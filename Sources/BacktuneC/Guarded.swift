@@ -33,7 +33,7 @@ extension BacktuneError {
     case .network: -7
     case .memory: -8
     case .file: -9
-    // Never leaves the estimator: what a monitor stops is no error.
+    // What a callback of the call stops is no error, what the thread's stops is.
     case .interrupted: -6
     case .processes: -10
     case .loader: -11

@@ -15,6 +15,20 @@ static inline unsigned *backtune_host_arithmetic(void) {
   return &arithmetic;
 }
 
+/* What the thread is asked in calls that take no callback: ThreadPoll.swift. */
+struct bt_estimator;
+typedef struct {
+  int (*callback)(struct bt_estimator *, int, void *);
+  void *user_data;
+  /* Where on the stack it is asked now; 0 where it is not. */
+  unsigned long place;
+} backtune_poll;
+
+static inline backtune_poll *backtune_thread_poll(void) {
+  static _Thread_local backtune_poll poll;
+  return &poll;
+}
+
 /* How floating-point numbers are rounded, what becomes of small ones, what traps, and flags of what happened. On other
  * processors it is left alone. Not by builtins: clang takes what they read for a constant, and left out what restores it
  * in the builds of sanitizers. */

@@ -1,3 +1,4 @@
+import Backtune
 import Testing
 
 @testable import BacktuneNumerics
@@ -56,5 +57,49 @@ import Testing
         try Cholesky(factorising: gram.pointer, order: order, stride: order, poll: poll) != nil)
     }
     #expect(found.count >= 10 && found.longest < PollGaps.limit, "\(found)")
+  }
+
+  @Test func simulationAndGradient() throws {
+    let steps = 200_000
+    var network = try Network(inputs: 1)
+    try network.add(LNL(8))
+    network.randomize(seed: 1)
+    var stream = RandomStream(seed: 1, name: "test inputs")
+    let inputs = (0..<steps).map { _ in stream.normal() }
+    let slopes = [Double](repeating: 1, count: steps * network.outputCount)
+    let given = network
+    for wantsStates in [false, true] {
+      let found = try PollGaps.ofBestTry(below: limit, {}) { _, poll in
+        try inputs.withUnsafeBufferPointer {
+          _ = try given.simulate(
+            lengths: [steps], inputs: $0, wantsStates: wantsStates, poll: poll)
+        }
+      }
+      #expect(found.count >= 10 && found.longest < limit, "\(found)")
+    }
+    let found = try PollGaps.ofBestTry(below: limit, {}) { _, poll in
+      try inputs.withUnsafeBufferPointer { inputs in
+        try slopes.withUnsafeBufferPointer {
+          _ = try given.gradient(lengths: [steps], inputs: inputs, slopes: $0, poll: poll)
+        }
+      }
+    }
+    #expect(found.count >= 10 && found.longest < limit, "\(found)")
+  }
+
+  /// Whatever is being written when the caller wants no more is given back.
+  @Test func buffersThatAreNotWanted() throws {
+    let poll = Poll { throw BacktuneError(.interrupted, "test") }
+    for _ in 0..<40 {
+      // So many would not fit side by side.
+      let error = #expect(throws: BacktuneError.self) {
+        _ = try Buffer(count: MemoryBudget.limit / 8 / 20, for: "test", poll: poll)
+      }
+      #expect(error?.kind == .interrupted)
+    }
+    let values = try SharedValues(dimensions: [3, 1 << 20], for: "test")
+    values.pointer[3 << 20 - 1] = 5
+    #expect(throws: BacktuneError.self) { _ = try values.array(for: "test", poll: poll) }
+    #expect(try values.array(for: "test")[3 << 20 - 1] == 5)
   }
 }

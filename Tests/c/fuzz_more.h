@@ -48,6 +48,13 @@ static void feed(fuzzer *f) {
   keep_data(p.place, 3, 3 * told->steps);
 }
 
+/* Asked in calls that take long, which few do here. */
+static int32_t fuzz_poll(bt_estimator *estimator, int32_t event, void *user_data) {
+  int64_t threads = 0;
+  (void)estimator, (void)event, (void)user_data;
+  return bt_get_threads(&threads) != BT_OK || is_time_over();
+}
+
 /* The rest, origin, threads, words. */
 static void settle(fuzzer *f) {
   bt_network *n = any_network(f);
@@ -67,6 +74,7 @@ static void settle(fuzzer *f) {
       threads = integer(f, 4);
       if (threads <= 4 || threads > 1024) TRY(bt_set_threads(threads));
       TRY(bt_get_threads(chance(f, 97) ? &threads : NULL));
+      TRY(bt_set_poll(threads % 2 == 0 ? fuzz_poll : NULL, NULL));
       f->failures += strlen(bt_version()) < 5 || bt_abi_number() != BT_ABI_NUMBER;
       f->failures += bt_status_string((bt_status)strange_integer(f)) == NULL;
       f->failures += bt_stop_string((int32_t)strange_integer(f)) == NULL;

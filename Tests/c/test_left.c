@@ -36,6 +36,44 @@ static void *run_to_exit(void *data) {
   return NULL;
 }
 
+static int polled;
+
+static int32_t leave_at_once(bt_estimator *estimator, int32_t event, void *data) {
+  (void)estimator, (void)event, (void)data;
+  polled++;
+  longjmp(above, 1);
+  return 0;
+}
+
+static int32_t go_on(bt_estimator *estimator, int32_t event, void *data) {
+  (void)estimator, (void)event, (void)data;
+  polled++;
+  return 0;
+}
+
+/* What the thread is asked: it can be asked again. */
+static void leave_a_poll(void) {
+  enum { LONG = 2000000 };
+  const int64_t steps = LONG;
+  bt_network *volatile left = standard_network();
+  bt_network *other = standard_network();
+  double *u = exact_doubles(LONG, 0.1), *y = exact_doubles(STANDARD_OUTPUTS * LONG, 0);
+  CHECK_OK(bt_set_poll(leave_at_once, NULL));
+  if (setjmp(above) == 0) {
+    bt_simulate(left, 1, &steps, u, LONG, NULL, 0, y, STANDARD_OUTPUTS * LONG, NULL, 0, NULL, 0);
+    CHECK(0);
+  }
+  CHECK(polled == 1);
+  CHECK_ERROR(bt_network_randomize(left, 1), BT_ERROR_BUSY, "network|in use");
+  CHECK_OK(bt_network_free(left));
+  CHECK_OK(bt_set_poll(go_on, NULL));
+  CHECK_OK(bt_simulate(other, 1, &steps, u, LONG, NULL, 0, y, STANDARD_OUTPUTS * LONG, NULL, 0, NULL, 0));
+  CHECK(polled > 1);
+  CHECK_OK(bt_set_poll(NULL, NULL));
+  CHECK_OK(bt_network_free(other));
+  free(u), free(y);
+}
+
 int main(void) {
   /* What is left by longjmp is lost: valgrind, which the variable stands for, and the sanitizers would count it. */
   if (is_small() || getenv("BACKTUNE_TEST_SANITIZED") != NULL) return check_report();
@@ -68,6 +106,7 @@ int main(void) {
     CHECK_OK(bt_estimator_free(shared));
     CHECK_OK(bt_network_free(shared_network));
   }
+  leave_a_poll();
   /* All else works as before. */
   shared_network = standard_network();
   shared = standard_estimator(shared_network);

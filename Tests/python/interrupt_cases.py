@@ -180,6 +180,70 @@ def simulate() -> Case:
     return _same_after(net, lambda: net.simulate(u))
 
 
+def states() -> Case:
+    """Run a long record, and keep the values of every group."""
+    net = bt.lnl_network(16).randomize(2)
+    u = bt.random.normal(1_500_000, seed=3).reshape(-1, 1)
+    return _same_after(net, lambda: net.simulate(u, states=True, return_state=True))
+
+
+def simulate_measured() -> Case:
+    """Run a network freely that reads what was measured of itself."""
+    net = bt.Network(1)
+    net.lnl(24, feedback="measured")
+    net.randomize(2)
+    u = bt.random.normal(1_000_000, seed=3).reshape(-1, 1)
+    return _same_after(net, lambda: net.simulate(u))
+
+
+def reservoir() -> Case:
+    """Run a reservoir, of which few weights count."""
+    net = bt.Network(1)
+    net.reservoir(1000, outputs=1, seed=1)
+    net.randomize(1)
+    u = bt.random.normal(20_000, seed=3).reshape(-1, 1)
+    return _same_after(net, lambda: net.simulate(u))
+
+
+def gradient() -> Case:
+    """Take the derivative of a long record's outputs."""
+    net = bt.lnl_network(16).randomize(2)
+    u = bt.random.normal(800_000, seed=3).reshape(-1, 1)
+    slopes = np.ones((len(u), 1))
+    return _same_after(net, lambda: net.gradient(u, slopes))
+
+
+def _asked(ask: Callable[[bt.Estimator], Any]) -> Case:
+    """Ask an estimator that has found nothing; what it says afterwards is what it said before."""
+    net = bt.lnl_network(16).randomize(2)
+    estimator = bt.Estimator(net, *_teacher(16, 800_000))
+    before = estimator.cost
+    case = _same_after(net, lambda: ask(estimator))
+    usable = case.usable
+
+    def same(result: Any) -> None:
+        usable(result)
+        assert estimator.cost == before and len(estimator.trace) == 0
+
+    case.usable = same
+    return case
+
+
+def cost() -> Case:
+    """Find what the weights cost."""
+    return _asked(lambda estimator: estimator.cost)
+
+
+def cost_gradient() -> Case:
+    """Find the derivative of the cost."""
+    return _asked(lambda estimator: estimator.gradient())
+
+
+def output_nmse() -> Case:
+    """Find the errors of each output."""
+    return _asked(lambda estimator: estimator.output_nmse)
+
+
 def predict() -> Case:
     """Predict steps ahead from every time of a record."""
     net = bt.Network(1)
@@ -261,6 +325,13 @@ CASES = [
     uncertainty,
     band,
     simulate,
+    states,
+    simulate_measured,
+    reservoir,
+    gradient,
+    cost,
+    cost_gradient,
+    output_nmse,
     predict,
     export,
     save,

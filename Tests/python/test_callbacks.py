@@ -1,6 +1,7 @@
 """The user's callback, progress bar and Ctrl-C during a run."""
 
 import gc
+import os
 import signal
 import threading
 import time
@@ -216,3 +217,53 @@ def test_sigint_from_outside():
     assert time.monotonic() - begin < 2
     assert output == "kept\n" and process.returncode == 0, shown
     assert shown.count("\n") < 20
+
+
+def send_soon(handler, work, after=0.03):
+    """Do work during which Ctrl-C comes, with a handler of one's own; return what comes of it."""
+    old = signal.signal(signal.SIGINT, handler)
+    timer = threading.Timer(after, os.kill, (os.getpid(), signal.SIGINT))
+    try:
+        timer.start()
+        return work()
+    finally:
+        timer.join()
+        assert signal.getsignal(signal.SIGINT) is handler
+        signal.signal(signal.SIGINT, old)
+
+
+@pytest.mark.parametrize("form", ["outputs", "states", "gradient", "cost", "gradient of the cost"])
+def test_a_handler_of_one_s_own_ends_calls_that_take_long(form):
+    net, steps = bt.lnl_network(16).randomize(1), 1_000_000
+    u, y = bt.random.normal(steps, seed=2), np.ones((steps, 1))
+    estimator = bt.Estimator(net, u, y) if "cost" in form else None
+    if estimator:
+        estimator.cost  # noqa: B018
+    work = {
+        "outputs": lambda: net.simulate(u),
+        "states": lambda: net.simulate(u, states=True),
+        "gradient": lambda: net.gradient(u, y),
+        "cost": lambda: [estimator.cost for _ in range(50)],
+        "gradient of the cost": lambda: estimator.gradient(),
+    }[form]
+
+    def handler(number, frame):
+        raise OwnError("stop")
+
+    weights = net.get_weights()
+    with pytest.raises(OwnError, match="stop"):
+        send_soon(handler, work)
+    assert same(net.get_weights(), weights) and same(net.simulate(u[:5]), net.simulate(u[:9])[:5])
+
+
+def test_a_handler_may_simulate_itself():
+    net, other = bt.lnl_network(16).randomize(1), bt.lnl_network(16).randomize(2)
+    u, found = bt.random.normal(1_000_000, seed=2), []
+    expected, others = net.simulate(u), other.simulate(u)
+
+    def handler(number, frame):
+        found.append(other.simulate(u))
+
+    with pytest.raises(KeyboardInterrupt):
+        send_soon(handler, lambda: net.simulate(u))
+    assert len(found) == 1 and same(found[0], others) and same(net.simulate(u), expected)

@@ -27,6 +27,18 @@ def test_state_passes_through_an_empty_sequence(net):
     assert empty.shape == (0, 2) and same(after, state)
 
 
+def test_states_of_a_long_record_are_those_of_its_parts():
+    net = bt.lnl_network(2).randomize(1)
+    u = bt.random.normal(200_000, seed=2)
+    whole = net.simulate(u, states=True, return_state=True)
+    first = net.simulate(u[:60_000], states=True, return_state=True)
+    second = net.simulate(u[60_000:], first.state, states=True, return_state=True)
+    for name, values in whole.states.items():
+        assert values.flags.c_contiguous
+        assert same(values, np.concatenate([first.states[name], second.states[name]]))
+    assert same(second.state, whole.state)
+
+
 def test_states_of_all_groups(net):
     u = bt.random.normal(20).reshape(10, 2)
     y, states, final = net.simulate(u, states=True, return_state=True)

@@ -13,23 +13,25 @@ extension Problem {
   /// The outputs of a network of the same structure over the sequences, sum T x O, in the units of the data.
   ///
   /// - Parameter starts: the initial states of sequences, one flat state each; empty for those of the network.
-  package func outputs(of network: Network, from starts: [Double]) throws -> [Double] {
+  package func outputs(
+    of network: Network, from starts: [Double], poll: Poll = .none
+  ) throws -> [Double] {
     let copies = startCount > 0 ? sequences.lengths.count / startCount : 1
     let all = Array([[Double]](repeating: starts, count: copies).joined())
     return try network.simulate(
       lengths: sequences.lengths, inputs: sequences.inputs,
       initial: starts.isEmpty ? nil : all, wantsOutputs: true,
-      measurements: try sequences.measurements(network, horizons: horizons)
+      measurements: try sequences.measurements(network, horizons: horizons), poll: poll
     ).outputs
   }
 
   /// NMSE of the free run alone, where several horizons are asked together: `all` is that of all of them.
   package func freeRunNMSE(
-    of network: Network, from starts: [Double], all: Double
+    of network: Network, from starts: [Double], all: Double, poll: Poll
   ) throws -> Double {
     let spread = sequences.spreads.reduce(0, +) / Double(horizonCount)
     if horizonCount == 1 || !(spread > 0) { return all }
-    let outputs = try outputs(of: network, from: starts)
+    let outputs = try outputs(of: network, from: starts, poll: poll)
     var (squares, runs, first) = (0.0, 0.0, 0)
     for (length, horizon) in zip(sequences.lengths, horizons) {
       let part = first..<first + length * network.outputCount

@@ -8,8 +8,8 @@ extension Problem {
   package func makeStates() throws -> States {
     let states = try runner.makeStates()
     if runner.isLoading { return states }
-    sequences.inputs.withUnsafeBufferPointer {
-      runner.setInputs(of: states, $0, restOf: network, measurements)
+    try sequences.inputs.withUnsafeBufferPointer {
+      try runner.setInputs(of: states, $0, restOf: network, measurements)
     }
     for (shard, part) in zip(runner.shards.all, states.parts) {
       Self.normalise(shard, part, network, scales)

@@ -171,9 +171,10 @@ extension Estimator {
   }
 
   /// NMSE of every output at the best weights; NaN of constant ones, infinite where they diverge.
-  package func outputNMSE(at other: Network) throws -> [Double] {
+  package func outputNMSE(at other: Network, monitor: Monitor? = nil) throws -> [Double] {
     try computing(at: other) { session, weights in
-      let (score, states) = try session.search.evaluate(session.slots(at: weights))
+      let (score, states) = try session.search.evaluate(
+        session.slots(at: weights), poll: poll(monitor))
       let outputs = session.problem.outputNMSE(states)
       return score.isFinite ? outputs : outputs.map { $0.isNaN ? .nan : .infinity }
     }

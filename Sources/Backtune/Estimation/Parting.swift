@@ -31,7 +31,7 @@ public struct Parting: Equatable, Sendable {
     _ problem: Problem, _ network: Network, from starts: [Double], nmse: Double, poll: Poll
   ) throws {
     guard problem.comparesValues, problem.isFedBack else { return nil }
-    let nmse = try problem.freeRunNMSE(of: network, from: starts, all: nmse)
+    let nmse = try problem.freeRunNMSE(of: network, from: starts, all: nmse, poll: poll)
     guard nmse > Self.badNMSE else { return nil }
     func ahead(_ steps: Int, shift: Double = 0) throws -> Problem.Ahead {
       try poll()

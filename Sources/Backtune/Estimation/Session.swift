@@ -57,14 +57,16 @@ extension Session {
 
   /// L and its derivative by every adjustable weight of the network, without guard, at any weights: nothing that was
   /// found is touched. NaN where the simulation diverges.
-  func gradient(at weights: [Double]) throws -> (cost: Double, gradient: [Double]) {
+  func gradient(
+    at weights: [Double], poll: Poll
+  ) throws -> (cost: Double, gradient: [Double]) {
     let slots = slots(at: weights)
-    let (score, states) = try search.evaluate(slots)
+    let (score, states) = try search.evaluate(slots, poll: poll)
     guard score.isFinite else {
       let count = problem.network.adjustableCount
       return (problem.cost(score), [Double](repeating: .nan, count: count))
     }
-    let all = try problem.tune(states, isGuarded: false).gradient
+    let all = try problem.tune(states, isGuarded: false, poll: poll).gradient
     let part = problem.weightRegularisation(slots)?.gradient
     let whole = part.map { zip(all, $0).map(+) } ?? all
     let divisor = problem.data.divisor
@@ -72,8 +74,10 @@ extension Session {
   }
 
   /// The observables' term of the cost and the states at any weights; nil with another criterion.
-  func observables(at weights: [Double]) throws -> (term: ObservablesTerm, states: Driven)? {
+  func observables(
+    at weights: [Double], poll: Poll
+  ) throws -> (term: ObservablesTerm, states: Driven)? {
     guard let term = problem.data as? ObservablesTerm else { return nil }
-    return (term, try search.evaluate(slots(at: weights)).1.driven)
+    return (term, try search.evaluate(slots(at: weights), poll: poll).1.driven)
   }
 }

@@ -14,8 +14,8 @@ package final class Buffer {
   private let bytes: Int
 
   /// - Throws: `BacktuneError.memory` naming `purpose` when `count` doubles, with what all buffers hold already, exceed
-  ///   the budget or are not to be had.
-  package init(count: Int, for purpose: String) throws {
+  ///   the budget or are not to be had; what `poll` throws.
+  package init(count: Int, for purpose: String, poll: Poll = .none) throws {
     bytes = max(try MemoryBudget.bytes(doubles: [count], for: purpose), 64)
     self.count = count
     try MemoryBudget.reserve(bytes, for: purpose)
@@ -25,16 +25,21 @@ package final class Buffer {
       MemoryBudget.release(bytes)
       throw BacktuneError.memory("\(purpose): \(bytes) bytes were not to be had")
     }
-    memset(raw, 0, bytes)
     pointer = raw.assumingMemoryBound(to: Double.self)
+    // Thrown out of here it is given back by `deinit`.
+    try poll.forEachPart(of: bytes / MemoryLayout<Double>.stride) { [pointer] in
+      memset(pointer + $0.lowerBound, 0, $0.count * MemoryLayout<Double>.stride)
+    }
   }
 
   /// - Throws: as `init(count:for:)`, also where the product of the dimensions overflows.
-  package convenience init(dimensions: [Int], for purpose: String) throws {
+  package convenience init(
+    dimensions: [Int], for purpose: String, poll: Poll = .none
+  ) throws {
     try self.init(
       count: try MemoryBudget.bytes(doubles: dimensions, for: purpose)
         / MemoryLayout<Double>.stride,
-      for: purpose)
+      for: purpose, poll: poll)
   }
 
   deinit {

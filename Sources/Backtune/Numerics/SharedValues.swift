@@ -6,9 +6,9 @@ package final class SharedValues {
   /// That of the values; nil where they are few.
   private let buffer: Buffer?
 
-  /// - Throws: `.memory` where so many values do not fit the budget.
-  package init(dimensions: [Int], for purpose: String) throws {
-    let buffer = try Buffer(dimensions: dimensions, for: purpose)
+  /// - Throws: `.memory` where so many values do not fit the budget; what `poll` throws.
+  package init(dimensions: [Int], for purpose: String, poll: Poll = .none) throws {
+    let buffer = try Buffer(dimensions: dimensions, for: purpose, poll: poll)
     (pointer, count, self.buffer) = (buffer.pointer, buffer.count, buffer)
   }
 
@@ -22,10 +22,16 @@ package final class SharedValues {
   deinit { if buffer == nil { pointer.deallocate() } }
 
   /// A copy.
-  /// - Throws: `.memory` where there is no room for it.
-  package func array(for purpose: String) throws -> [Double] {
+  /// - Throws: `.memory` where there is no room for it; what `poll` throws.
+  package func array(for purpose: String, poll: Poll = .none) throws -> [Double] {
     try MemoryBudget.bytes(doubles: [count], for: purpose)
-    return Array(UnsafeBufferPointer(start: pointer, count: count))
+    return try Array(unsafeUninitializedCapacity: count) { target, initialized in
+      try poll.forEachPart(of: count) { part in
+        target.baseAddress?.advanced(by: part.lowerBound).initialize(
+          from: pointer + part.lowerBound, count: part.count)
+        initialized = part.upperBound
+      }
+    }
   }
 }
 

@@ -55,13 +55,13 @@ extension Network {
   /// The same, with what was measured of groups.
   package func simulate(
     lengths: [Int], inputs: [Double], initial: [Double]?, wantsOutputs: Bool,
-    wantsStates: Bool = false, measurements: Measurements?
+    wantsStates: Bool = false, measurements: Measurements?, poll: Poll = .none
   ) throws -> SimulationResult {
     try inputs.withUnsafeBufferPointer { inputs in
       try initial.withBuffer { initial in
         try simulate(
           lengths: lengths, inputs: inputs, initial: initial, wantsOutputs: wantsOutputs,
-          wantsStates: wantsStates, measurements: measurements)
+          wantsStates: wantsStates, measurements: measurements, poll: poll)
       }
     }
   }

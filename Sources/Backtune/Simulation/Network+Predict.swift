@@ -36,12 +36,13 @@ extension Network {
       return (
         try FreeRun(
           self, lengths: lengths, inputs: inputs, initial: initial,
-          isMeasured ? measurements : nil),
+          isMeasured ? measurements : nil, poll: poll),
         measurements
       )
     }
     let (filter, measurements) = try run(1)
-    let recording = try Recording(outputs.map { ($0.group, $0.count) }, filter.shards)
+    let recording = try Recording(
+      outputs.map { ($0.group, $0.count) }, filter.shards, poll: poll)
     let (final, stateSize) = (try filter.makePast(), stateSize)
     // A run that no measurement reaches any more needs no lanes; where nothing is measured it is the filter.
     let isBlind = !isMeasured
@@ -52,7 +53,7 @@ extension Network {
       }
       if !wantsFinal {
         return SimulationResult(
-          outputs: try recording.values.array(for: "outputs"), states: [], final: [])
+          outputs: try recording.values.array(for: "outputs", poll: poll), states: [], final: [])
       }
     }
     let ahead =
@@ -70,7 +71,7 @@ extension Network {
       }
     }
     return SimulationResult(
-      outputs: try recording.values.array(for: "outputs"), states: [],
+      outputs: try recording.values.array(for: "outputs", poll: poll), states: [],
       final: try final.array(for: "final states"))
   }
 

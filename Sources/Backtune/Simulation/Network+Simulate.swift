@@ -23,21 +23,22 @@ extension Network {
   ///   - wantsStates: whether the values of all groups are wanted, and not the outputs only.
   ///   - measurements: what was measured of groups; nil for nothing.
   /// - Throws: `.size` for counts that do not fit, `.argument` for a value that is not finite, `.network` for an empty
-  ///   network, `.memory` past the budget. Values that diverge are no error.
+  ///   network, `.memory` past the budget; what `poll` throws. Values that diverge are no error.
   package func simulate(
     lengths: [Int], inputs: UnsafeBufferPointer<Double>,
     initial: UnsafeBufferPointer<Double>? = nil, wantsOutputs: Bool = true,
-    wantsStates: Bool = false, measurements: Measurements? = nil
+    wantsStates: Bool = false, measurements: Measurements? = nil, poll: Poll = .none
   ) throws -> SimulationResult {
     let run = try FreeRun(
-      self, lengths: lengths, inputs: inputs, initial: initial, measurements)
+      self, lengths: lengths, inputs: inputs, initial: initial, measurements, poll: poll)
     let outputs =
-      wantsOutputs ? try Recording(outputs.map { ($0.group, $0.count) }, run.shards) : nil
+      wantsOutputs
+      ? try Recording(outputs.map { ($0.group, $0.count) }, run.shards, poll: poll) : nil
     let states =
       wantsStates
-      ? try Recording(groups.indices.map { ($0, groups[$0].size) }, run.shards) : nil
+      ? try Recording(groups.indices.map { ($0, groups[$0].size) }, run.shards, poll: poll) : nil
     let (final, stateSize) = (try run.makePast(), stateSize)
-    try run.simulate { shard, trajectory, first, part, _ in
+    try run.simulate(poll: poll) { shard, trajectory, first, part, _ in
       outputs?.record(shard, trajectory, first, part)
       states?.record(shard, trajectory, first, part)
       shard.forEachEnd(of: part, first) { sequence, lane, end in
@@ -45,25 +46,28 @@ extension Network {
       }
     }
     return SimulationResult(
-      outputs: try outputs?.values.array(for: "outputs") ?? [],
-      states: try states?.values.array(for: "states") ?? [], final: try final.array(for: "final states"))
+      outputs: try outputs?.values.array(for: "outputs", poll: poll) ?? [],
+      states: try states?.values.array(for: "states", poll: poll) ?? [],
+      final: try final.array(for: "final states"))
   }
 
   /// Derivative of the sum over sequences, t, k of slopes(t,k) outputs(t,k), by the adjoint without guard.
   ///
   /// - Parameter slopes: sum T x O.
   /// - Returns: by every adjustable weight, and by the initial states (sequences x flat state).
+  /// - Throws: as `simulate`.
   package func gradient(
     lengths: [Int], inputs: UnsafeBufferPointer<Double>,
-    initial: UnsafeBufferPointer<Double>? = nil, slopes: UnsafeBufferPointer<Double>
+    initial: UnsafeBufferPointer<Double>? = nil, slopes: UnsafeBufferPointer<Double>,
+    poll: Poll = .none
   ) throws -> (weights: [Double], initial: [Double]) {
     let simulated = try SimulatedStates(
-      self, lengths: lengths, inputs: inputs, initial: initial, poll: .none)
+      self, lengths: lengths, inputs: inputs, initial: initial, poll: poll)
     let (runner, states) = (simulated.runner, simulated.states)
-    let drive = try runner.makeDriven(for: "slopes")
-    try runner.set(drive, slopes)
+    let drive = try runner.makeDriven(for: "slopes", poll: poll)
+    try runner.set(drive, slopes, poll: poll)
     let pulled = try runner.tune(
-      states, slopes: drive, guard: nil, startsLearnt: initial == nil, poll: .none)
+      states, slopes: drive, guard: nil, startsLearnt: initial == nil, poll: poll)
     return (self.slots.adjustable.map { pulled.gradient[$0] }, pulled.starts)
   }
 }
@@ -79,9 +83,9 @@ struct FreeRun {
 
   init(
     _ network: Network, lengths: [Int], inputs: UnsafeBufferPointer<Double>,
-    initial: UnsafeBufferPointer<Double>?, _ measurements: Measurements? = nil
+    initial: UnsafeBufferPointer<Double>?, _ measurements: Measurements? = nil, poll: Poll
   ) throws {
-    try Self.check(network, lengths: lengths, inputs: inputs, initial: initial)
+    try Self.check(network, lengths: lengths, inputs: inputs, initial: initial, poll: poll)
     shards = try Shards(network, lengths: lengths, keepsPrograms: true)
     weights = try ShardWeights(shards)
     weights.load(network.slots.values)
@@ -92,7 +96,7 @@ struct FreeRun {
   /// What `Network.simulate` throws of its arguments.
   static func check(
     _ network: Network, lengths: [Int], inputs: UnsafeBufferPointer<Double>,
-    initial: UnsafeBufferPointer<Double>?
+    initial: UnsafeBufferPointer<Double>?, poll: Poll
   ) throws {
     let (m, steps) = (network.inputs, try Batch.totalSteps(of: lengths))
     try MemoryBudget.bytes(doubles: [steps, m], for: "inputs")
@@ -100,7 +104,7 @@ struct FreeRun {
       throw BacktuneError.size(
         "inputs: \(inputs.count) values, expected \(steps) steps x \(m) inputs")
     }
-    if let place = inputs.firstIndex(where: { !$0.isFinite }) {
+    if let place = try inputs.firstNotFinite(poll) {
       throw BacktuneError.argument(
         "inputs: \(try Batch(lengths: lengths).place(ofValue: place, channels: m)) is \(inputs[place]), expected a finite number"
       )
@@ -118,7 +122,7 @@ struct FreeRun {
         "initial: \(initial.count) values, expected \(sequences) sequences x \(stateSize) (the state size)"
       )
     }
-    if let place = initial.firstIndex(where: { !$0.isFinite }) {
+    if let place = try initial.firstNotFinite(.none) {
       throw BacktuneError.argument(
         "initial: value \(place) is \(initial[place]), expected a finite number")
     }
@@ -189,23 +193,26 @@ struct FreeRun {
 
 extension ShardRunner {
   /// Writes sum T x O values in the places of the outputs.
-  fileprivate func set(_ target: Driven, _ slopes: UnsafeBufferPointer<Double>) throws {
+  fileprivate func set(
+    _ target: Driven, _ slopes: UnsafeBufferPointer<Double>, poll: Poll
+  ) throws {
     let (outputs, observed) = (shards.network.outputCount, shards.network.outputs)
     try MemoryBudget.bytes(doubles: [shards.totalSteps, outputs], for: "slopes")
     guard slopes.count == shards.totalSteps * outputs else {
       throw BacktuneError.size(
         "slopes: \(slopes.count) values, expected \(shards.totalSteps) steps x \(outputs) outputs")
     }
-    if let place = slopes.firstIndex(where: { !$0.isFinite }) {
+    if let place = try slopes.firstNotFinite(poll) {
       let batch = try Batch(lengths: shards.lengths)
       throw BacktuneError.argument(
         "slopes: \(batch.place(ofValue: place, channels: outputs)) is \(slopes[place]), expected a finite number"
       )
     }
     for (shard, part) in zip(shards.all, target.parts) {
-      shard.forEachSequence { sequence, lane in
+      try shard.forEachSequence { sequence, lane in
         var column = shards.starts[sequence] * outputs
         for item in observed {
+          try poll()
           part.set(
             item.group, nodes: item.count, steps: shards.lengths[sequence], lane: lane,
             from: slopes, first: column, stride: outputs)
@@ -213,5 +220,17 @@ extension ShardRunner {
         }
       }
     }
+  }
+}
+
+extension UnsafeBufferPointer<Double> {
+  /// The place of the first value that is not finite, nil where there is none.
+  /// - Throws: what `poll` throws.
+  fileprivate func firstNotFinite(_ poll: Poll) throws -> Int? {
+    var place: Int?
+    try poll.forEachPart(of: count) { part in
+      if place == nil { place = self[part].firstIndex { !$0.isFinite } }
+    }
+    return place
   }
 }

@@ -8,11 +8,11 @@ struct Recording {
   private let shards: Shards
   let values: SharedValues
 
-  init(_ parts: [(GroupID, Int)], _ shards: Shards) throws {
+  init(_ parts: [(GroupID, Int)], _ shards: Shards, poll: Poll) throws {
     self.parts = parts
     stride = parts.reduce(0) { $0 + $1.1 }
     self.shards = shards
-    values = try SharedValues(dimensions: [shards.totalSteps, stride], for: "states")
+    values = try SharedValues(dimensions: [shards.totalSteps, stride], for: "states", poll: poll)
   }
 
   func record(_ shard: Shard, _ trajectory: Trajectory, _ first: Int, _ batch: Batch) {

@@ -40,7 +40,7 @@ package final class ShardRunner {
 
   // MARK: memory
 
-  package func makeDriven(for purpose: String) throws -> Driven {
+  package func makeDriven(for purpose: String, poll: Poll = .none) throws -> Driven {
     if let loaded {
       let parts = try LoadedParts(loaded.loader, count: shards.count, for: purpose) {
         [shards, drives] in (drives[$0].layout, shards.all[$0].batch.steps)
@@ -49,16 +49,19 @@ package final class ShardRunner {
     }
     return Driven(
       try shards.all.indices.map {
-        try Trajectory(drives[$0].layout, steps: shards.all[$0].batch.steps, for: purpose)
+        try Trajectory(
+          drives[$0].layout, steps: shards.all[$0].batch.steps, for: purpose, poll: poll)
       })
   }
 
   /// States, zero.
-  package func makeStates(for purpose: String = "states") throws -> States {
+  package func makeStates(for purpose: String = "states", poll: Poll = .none) throws -> States {
     if let loaded { return States(loaded, try makeDriven(for: purpose)) }
     return States(
-      try shards.all.map { try Trajectory($0.layout, steps: $0.batch.steps, for: purpose) },
-      try makeDriven(for: purpose))
+      try shards.all.map {
+        try Trajectory($0.layout, steps: $0.batch.steps, for: purpose, poll: poll)
+      },
+      try makeDriven(for: purpose, poll: poll))
   }
 
   /// Trajectories of all nodes, zero.
@@ -69,9 +72,10 @@ package final class ShardRunner {
   /// Writes the inputs of all sequences, sum T x M, what is before t = 0 by the rest of a network, and what was measured.
   package func setInputs(
     of states: States, _ inputs: UnsafeBufferPointer<Double>, restOf network: Network,
-    _ measurements: Measurements? = nil
-  ) {
+    _ measurements: Measurements? = nil, poll: Poll = .none
+  ) throws {
     for (shard, part) in zip(shards.all, states.parts) {
+      try poll()
       part.setRest(of: network)
       part.forgetMeasured(-part.layout.past..<part.steps)
       if let measurements {
@@ -82,10 +86,12 @@ package final class ShardRunner {
         }
       }
       guard let base = inputs.baseAddress else { continue }
-      shard.forEachSequence { sequence, lane in
-        part.setInputs(
-          base + shards.starts[sequence] * network.inputs, count: network.inputs,
-          steps: shards.lengths[sequence], lane: lane)
+      try shard.forEachSequence { sequence, lane in
+        let first = base + shards.starts[sequence] * network.inputs
+        try poll.forEachPart(of: shards.lengths[sequence]) {
+          part.setInputs(
+            first, count: network.inputs, steps: $0.count, lane: lane, from: $0.lowerBound)
+        }
       }
     }
   }

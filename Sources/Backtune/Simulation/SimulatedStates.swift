@@ -12,10 +12,10 @@ package struct SimulatedStates {
     _ network: Network, lengths: [Int], inputs: UnsafeBufferPointer<Double>,
     initial: UnsafeBufferPointer<Double>?, poll: Poll
   ) throws {
-    try FreeRun.check(network, lengths: lengths, inputs: inputs, initial: initial)
+    try FreeRun.check(network, lengths: lengths, inputs: inputs, initial: initial, poll: poll)
     runner = try ShardRunner(Shards(network, lengths: lengths), driven: network.outputs)
-    states = try runner.makeStates()
-    runner.setInputs(of: states, inputs, restOf: network)
+    states = try runner.makeStates(poll: poll)
+    try runner.setInputs(of: states, inputs, restOf: network, poll: poll)
     if let base = initial?.baseAddress {
       runner.setStarts(of: states, base, count: lengths.count)
     } else {

@@ -3,12 +3,13 @@ import BacktuneNumerics
 
 /// Copying between sequences, [time][channel] one after the other, and lanes.
 extension Trajectory {
-  /// Writes the inputs of a sequence, T x M, in its lane.
+  /// Writes so many of the inputs of a sequence, T x M, in its lane: those from time `first` on.
   package func setInputs(
-    _ inputs: UnsafePointer<Double>, count channels: Int, steps: Int, lane: Int
+    _ inputs: UnsafePointer<Double>, count channels: Int, steps: Int, lane: Int,
+    from first: Int = 0
   ) {
     let (lanes, size) = (layout.lanes, layout.rowSize)
-    for t in 0..<steps {
+    for t in first..<first + steps {
       let row = origin + t * size + lane
       for m in 0..<channels { row[m * lanes] = inputs[t * channels + m] }
     }

@@ -9,11 +9,13 @@ package final class Trajectory {
   /// Row of t = 0; the rows of the past stand before it.
   package let origin: UnsafeMutablePointer<Double>
 
-  package convenience init(_ layout: Layout, steps: Int, for purpose: String) throws {
+  package convenience init(
+    _ layout: Layout, steps: Int, for purpose: String, poll: Poll = .none
+  ) throws {
     let bytes = try Self.bytes(layout, steps: steps, for: purpose)
     self.init(
       layout, steps: steps,
-      in: try Buffer(count: bytes / MemoryLayout<Double>.stride, for: purpose))
+      in: try Buffer(count: bytes / MemoryLayout<Double>.stride, for: purpose, poll: poll))
   }
 
   /// In a buffer with room for it, as it is.

@@ -74,6 +74,7 @@ FUNCTIONS: dict[str, tuple[type, list[type]]] = {
     "bt_last_error": (c_int64, [text, c_int64]),
     "bt_status_string": (c_char_p, [c_int32]),
     "bt_stop_string": (c_char_p, [c_int32]),
+    "bt_set_poll": (status, [Callback, c_void_p]),
     "bt_set_threads": (status, [c_int64]),
     "bt_get_threads": (status, [int64_out]),
     # network: creation

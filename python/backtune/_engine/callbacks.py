@@ -11,9 +11,12 @@ from types import FrameType
 from typing import Callable
 
 from . import abi
+from .errors import StateError
 
-# Of a thread: `event`, by which it is asked to stop, and `guard`, of its innermost run.
+# Of a thread: `event`, by which it is asked to stop, `guard`, of its innermost run, and `poll`,
+# what the engine asks in calls that take no callback.
 _thread = threading.local()
+_NOTHING = abi.Callback()
 
 
 def stop_by(event: threading.Event) -> None:
@@ -131,6 +134,44 @@ class RunGuard:
         if self._error is not None:
             error, self._error = self._error, None
             raise error
+
+
+@contextmanager
+def _polled(callback: object) -> Iterator[None]:
+    """Let the engine ask a callback in calls of this thread that take none."""
+    outer = getattr(_thread, "poll", _NOTHING)
+    _thread.poll = callback
+    abi.lib.bt_set_poll(callback, None)
+    try:
+        yield
+    finally:
+        abi.lib.bt_set_poll(outer, None)
+        _thread.poll = outer
+
+
+def ended(call: Callable[[], object], by_event: bool = True) -> None:
+    """Make calls of the engine that take long and no callback; Ctrl-C ends them.
+
+    It is answered by KeyboardInterrupt, or by what the user's own handler raises.
+
+    Parameters
+    ----------
+    by_event : bool
+        Whether what stands for Ctrl-C on this thread ends them too: it stops runs, and is asked
+        for what they found then.
+    """
+    with RunGuard(lambda: False) as guard:
+        if not by_event:
+            guard._event = None
+        with _polled(guard.callback):
+            try:
+                call()
+            except StateError:
+                if not guard.stopped:
+                    raise
+    guard.finish()
+    if guard.interrupted:
+        raise KeyboardInterrupt
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import numpy as np
 from .._engine import abi
 from .._engine.abi import lib
 from .._engine.arrays import as_number, as_text
-from .._engine.callbacks import RunGuard, calling_back
+from .._engine.callbacks import RunGuard, calling_back, ended
 from .._engine.handle import Owner
 from .._engine.types import Array
 from ..networks.network import Network
@@ -44,6 +44,7 @@ class EstimatorHandle(Owner):
     """
 
     net: Network
+    _lengths: np.ndarray
     _sequences: int
     _outputs: int
     # How the sequences start: "network", or "given".
@@ -81,11 +82,14 @@ class EstimatorHandle(Owner):
     # ---- Calls
 
     def _asking(self) -> AbstractContextManager[None]:
-        """Return what calls of the engine stand in that may have to compute, or to read."""
+        """Return what calls of the engine stand in that may have to read."""
         return calling_back() if self._calls_back else nullcontext()
 
     def _ask(self, function: Callable[..., object], *arguments: object) -> None:
-        with self._asking():
+        """Make a call of the engine that may have to compute; Ctrl-C ends it."""
+        if self._calls_back or self.net._takes_long(int(self._lengths.sum())):
+            ended(lambda: function(self._pointer, *arguments), by_event=False)
+        else:
             function(self._pointer, *arguments)
 
     def _call(
@@ -128,7 +132,7 @@ class EstimatorHandle(Owner):
 
     @property
     def cost(self) -> float:
-        """Criterion of the best weights."""
+        """Criterion of the best weights. Where it is computed, Ctrl-C is KeyboardInterrupt."""
         return self._costs()[0]
 
     @property

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .._engine import abi, shown
 from .._engine.abi import lib
@@ -59,7 +58,6 @@ class Connections:
 class FoundEstimator(EstimatorHandle):
     """An estimator that tells what it found."""
 
-    _lengths: NDArray[np.int64]
     _is_list: bool
     _form: Sequences
 
@@ -109,7 +107,10 @@ class FoundEstimator(EstimatorHandle):
         return result
 
     def gradient(self) -> CostGradient:
-        """Return the cost at the network's weights, and its derivative by each, without guard."""
+        """Return the cost at the network's weights, and its derivative by each, without guard.
+
+        Ctrl-C is answered by KeyboardInterrupt.
+        """
         cost = ctypes.c_double()
         values = np.empty(self.net._weight_count)
         self._ask(lib.bt_estimator_gradient, ctypes.byref(cost), values, values.size)

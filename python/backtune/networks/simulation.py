@@ -8,10 +8,9 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._engine import abi
 from .._engine.abi import lib
 from .._engine.arrays import as_flat, sized
-from .._engine.callbacks import interruptible
+from .._engine.callbacks import ended
 from .._engine.data.sequences import Sequences, joined, read
 from .._engine.data.starts import initial_states
 from .._engine.data.times import check_sampling
@@ -26,6 +25,8 @@ from .stream import Stream
 _LONG = 200_000_000
 # Time steps of which nothing is asked: to count the weights takes a microsecond.
 _SHORT = 1000
+# Time steps that are copied in some milliseconds.
+_PART = 1 << 16
 
 
 class SimulatingNetwork(GroupedNetwork):
@@ -122,8 +123,7 @@ class SimulatingNetwork(GroupedNetwork):
         TypeError
             Something else than numbers: the message names the dtype, or the column of a table.
         KeyboardInterrupt
-            Ctrl-C. With ``states=True``, and where the network reads what was measured of itself,
-            at the end of the run.
+            Ctrl-C.
 
         Warns
         -----
@@ -194,18 +194,14 @@ class SimulatingNetwork(GroupedNetwork):
         groups = self.groups if states else {}
         values = np.empty((total, sum(group.size for group in groups.values()))) if states else None
         final = np.empty((len(sequences), self.state_size)) if return_state else None
-        given = (self._pointer, len(lengths), np.array(lengths, dtype=np.int64), *sized(inputs))
-        started = sized(start)
-        if values is None and self._takes_long(total):
-            # The same to the bit, and polled.
-            interruptible(
-                lambda callback, stop: lib.bt_predict(
-                    *(*given, None, 0, 1.0, *started, np.empty(0, np.int64), 0, np.empty(0), 0),
-                    *(*sized(outputs), *sized(final), callback, None, stop),
-                )
-            )
+        arguments = (
+            *(self._pointer, len(lengths), np.array(lengths, dtype=np.int64), *sized(inputs)),
+            *(*sized(start), *sized(outputs), *sized(values), *sized(final)),
+        )
+        if self._takes_long(total):
+            ended(lambda: lib.bt_simulate(*arguments))
         else:
-            lib.bt_simulate(*given, *started, *sized(outputs), *sized(values), *sized(final))
+            lib.bt_simulate(*arguments)
         if len(lengths) == 1 and values is None and final is None:
             return [outputs]
         results, first = [], 0
@@ -218,18 +214,11 @@ class SimulatingNetwork(GroupedNetwork):
         return results
 
     def _takes_long(self, steps: int) -> bool:
-        """Tell whether a run takes more than a moment, and reads nothing as measured."""
-        if steps <= _SHORT or steps * max(self._weight_count, 1) <= _LONG:
+        """Tell whether a run takes more than a moment."""
+        if steps <= _SHORT:
             return False
-        return not self._reads_measured()
-
-    def _reads_measured(self) -> bool:
-        # Groups only ever come. The text of a large network takes milliseconds.
-        count = abi.read_int(lib.bt_network_group_count, self._pointer)
-        known = self.__dict__.get("_measured_at", (-1, False))
-        if known[0] != count:
-            known = self._measured_at = (count, '"measured"' in self.to_json())
-        return known[1]
+        # Weights that are fixed, as those of a reservoir, are not counted: so many may be.
+        return steps * max(self._weight_count, self.state_size**2) > _LONG
 
     def _starts(self, starts: Sequence[object]) -> Array | None:
         """Return the initial states of all sequences, None where all are the network's own."""
@@ -326,6 +315,16 @@ class SimulatingNetwork(GroupedNetwork):
         by_initial : array of shape (state_size,)
             0 for the part of the inputs and, without `initial`, for that of what was measured: it
             is then what groups are themselves. Only with ``return_initial=True``.
+
+        Raises
+        ------
+        ArgumentError
+            An input or a slope that is NaN or infinite.
+        SizeError
+            Another number of channels or time steps, a list of sequences, or a state of another
+            size.
+        KeyboardInterrupt
+            Ctrl-C.
         """
         given = read(u, self.inputs, "inputs", self.input_names)
         if given.is_list:
@@ -339,10 +338,14 @@ class SimulatingNetwork(GroupedNetwork):
         start = None if initial is None else as_flat(initial, self.state_size, "initial state")
         gradient = np.empty(self._weight_count)
         by_initial = np.empty(self.state_size) if return_initial else None
-        lib.bt_gradient(
+        arguments = (
             *(self._pointer, 1, given.lengths, *sized(inputs), *sized(start), *sized(weights)),
             *(*sized(gradient), *sized(by_initial)),
         )
+        if self._takes_long(inputs.shape[0]):
+            ended(lambda: lib.bt_gradient(*arguments))
+        else:
+            lib.bt_gradient(*arguments)
         return gradient if by_initial is None else Gradients(gradient, by_initial)
 
 
@@ -355,4 +358,14 @@ def _by_group(groups: Mapping[str, Group], values: Array) -> dict[str, Array]:
     """Split the values of all groups, side by side, by the names of the groups."""
     ends = np.cumsum([group.size for group in groups.values()])
     parts = np.split(values, ends[:-1], axis=1)
-    return {name: part.copy() for name, part in zip(groups, parts)}
+    return {name: _copy(part) for name, part in zip(groups, parts)}
+
+
+def _copy(values: Array) -> Array:
+    """Copy rows, part by part: Ctrl-C comes in between."""
+    if len(values) <= _PART:
+        return values.copy()
+    result = np.empty(values.shape)
+    for first in range(0, len(values), _PART):
+        result[first : first + _PART] = values[first : first + _PART]
+    return result

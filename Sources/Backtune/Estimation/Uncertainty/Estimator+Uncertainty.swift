@@ -87,8 +87,7 @@ extension Estimator {
     at other: Network, _ monitor: Monitor?,
     _ body: (RecentInformation, Poll) throws -> Result
   ) throws -> Result {
-    processes?.begin()
-    return try computing(at: other) { session, weights in
+    try computing(at: other) { session, weights in
       let poll = poll(monitor)
       let recent = try information(at: other, session, weights, poll)
       let result = try body(recent, poll)

@@ -21,7 +21,7 @@ extension Network {
       throw BacktuneError.size(
         "directions: of \(combinations.weights) weights, the network has \(adjustable.count)")
     }
-    let poll = Self.poll(monitor)
+    let poll = Poll.asking(monitor)
     let run = try SimulatedStates(
       self, lengths: lengths, inputs: inputs, initial: initial, poll: poll)
     let shards = run.runner.shards
@@ -32,17 +32,5 @@ extension Network {
     let deviation = try PredictionDeviation(
       shards, run.states, columns, slots: slots.values, combinations, poll: poll)
     return (outputs, deviation.values)
-  }
-
-  /// As an estimator asks its monitor.
-  private static func poll(_ monitor: Estimator.Monitor?) -> Poll {
-    guard let monitor else { return .none }
-    var last = Time.now
-    return Poll {
-      let now = Time.now
-      if now - last < .milliseconds(5) { return }
-      last = now
-      if monitor(.poll) { throw BacktuneError(.interrupted, "stopped by the caller") }
-    }
   }
 }
