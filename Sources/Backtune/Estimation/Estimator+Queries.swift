@@ -88,7 +88,8 @@ extension Estimator {
   package func outputs(at other: Network, monitor: Monitor? = nil) throws -> [Double] {
     try computing(at: other) { session, _ in
       try session.problem.checkInMemory("outputs over the data")
-      let all = try session.problem.outputs(of: other, from: session.initialStates, poll: poll(monitor))
+      let all = try session.problem.outputs(
+        of: other, from: session.initialStates, poll: poll(monitor))
       return Array(all.prefix(all.count / options.observation.horizons.count))
     }
   }
