@@ -69,22 +69,22 @@ import Testing
     let slopes = [Double](repeating: 1, count: steps * network.outputCount)
     let given = network
     for wantsStates in [false, true] {
-      let found = try PollGaps.ofBestTry(below: limit, {}) { _, poll in
+      let found = try PollGaps.ofBestTry({}) { _, poll in
         try inputs.withUnsafeBufferPointer {
           _ = try given.simulate(
             lengths: [steps], inputs: $0, wantsStates: wantsStates, poll: poll)
         }
       }
-      #expect(found.count >= 10 && found.longest < limit, "\(found)")
+      #expect(found.count >= 10 && found.longest < PollGaps.limit, "\(found)")
     }
-    let found = try PollGaps.ofBestTry(below: limit, {}) { _, poll in
+    let found = try PollGaps.ofBestTry({}) { _, poll in
       try inputs.withUnsafeBufferPointer { inputs in
         try slopes.withUnsafeBufferPointer {
           _ = try given.gradient(lengths: [steps], inputs: inputs, slopes: $0, poll: poll)
         }
       }
     }
-    #expect(found.count >= 10 && found.longest < limit, "\(found)")
+    #expect(found.count >= 10 && found.longest < PollGaps.limit, "\(found)")
   }
 
   /// Whatever is being written when the caller wants no more is given back.
