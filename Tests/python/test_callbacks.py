@@ -219,6 +219,10 @@ def test_sigint_from_outside():
     assert shown.count("\n") < 20
 
 
+# What runs for half a second and takes little memory.
+SLOW, STEPS = 400, 20_000
+
+
 def send_soon(handler, work, after=0.03):
     """Do work during which Ctrl-C comes, with a handler of one's own; return what comes of it."""
     gc.collect()  # Python drops what a handler raises while what others left is freed
@@ -235,7 +239,7 @@ def send_soon(handler, work, after=0.03):
 
 @pytest.mark.parametrize("form", ["outputs", "states", "gradient", "cost", "gradient of the cost"])
 def test_a_handler_of_one_s_own_ends_calls_that_take_long(form):
-    net, steps = bt.lnl_network(16).randomize(1), 1_000_000
+    net, steps = bt.lnl_network(SLOW).randomize(1), STEPS
     u, y = bt.random.normal(steps, seed=2), np.ones((steps, 1))
     estimator = bt.Estimator(net, u, y) if "cost" in form else None
     if estimator:
@@ -244,7 +248,7 @@ def test_a_handler_of_one_s_own_ends_calls_that_take_long(form):
         "outputs": lambda: net.simulate(u),
         "states": lambda: net.simulate(u, states=True),
         "gradient": lambda: net.gradient(u, y),
-        "cost": lambda: [estimator.cost for _ in range(50)],
+        "cost": lambda: estimator.cost,
         "gradient of the cost": lambda: estimator.gradient(),
     }[form]
 
@@ -258,8 +262,8 @@ def test_a_handler_of_one_s_own_ends_calls_that_take_long(form):
 
 
 def test_a_handler_may_simulate_itself():
-    net, other = bt.lnl_network(16).randomize(1), bt.lnl_network(16).randomize(2)
-    u, found = bt.random.normal(1_000_000, seed=2), []
+    net, other = bt.lnl_network(SLOW).randomize(1), bt.lnl_network(16).randomize(2)
+    u, found = bt.random.normal(STEPS, seed=2), []
     expected, others = net.simulate(u), other.simulate(u)
 
     def handler(number, frame):
