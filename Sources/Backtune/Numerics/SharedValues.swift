@@ -25,6 +25,8 @@ package final class SharedValues {
   /// - Throws: `.memory` where there is no room for it; what `poll` throws.
   package func array(for purpose: String, poll: Poll = .none) throws -> [Double] {
     try MemoryBudget.bytes(doubles: [count], for: purpose)
+    // An empty array is one for all threads, whose count would be written.
+    if count == 0 { return [] }
     return try Array(unsafeUninitializedCapacity: count) { target, initialized in
       try poll.forEachPart(of: count) { part in
         target.baseAddress?.advanced(by: part.lowerBound).initialize(

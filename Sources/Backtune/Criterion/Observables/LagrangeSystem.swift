@@ -122,7 +122,7 @@ final class LagrangeSystem {
 
   /// (A + sum_l f_l C_l C_l^T) v.
   private func curved(_ v: UnsafeBufferPointer<Double>, _ factors: [Double]) -> [Double] {
-    guard let v = v.baseAddress else { return [] }
+    guard let v = v.baseAddress, size > 0 else { return [] }
     return [Double](unsafeUninitializedCapacity: size) { buffer, count in
       count = size
       guard let result = buffer.baseAddress else { return }
