@@ -69,6 +69,8 @@ extension Estimator {
     try follow(other)
     try checkStructure(other)
     let session = try session()
+    // What ended the call may have been kept by another thread too: it is not for the next one.
+    defer { try? session.problem.runner.check() }
     let result = try body(session, other.slots.values)
     try session.problem.runner.check()
     return result
