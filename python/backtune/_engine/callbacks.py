@@ -137,6 +137,27 @@ class RunGuard:
 
 
 @contextmanager
+def _guarding(by_event: bool) -> Iterator[RunGuard]:
+    """Guard calls that are no runs; Ctrl-C, and what was raised meanwhile, come out of here.
+
+    It is answered by KeyboardInterrupt, or by what the user's own handler raises.
+
+    Parameters
+    ----------
+    by_event : bool
+        Whether what stands for Ctrl-C on this thread ends them too: it stops runs, and is asked
+        for what they found then.
+    """
+    with RunGuard(lambda: False) as guard:
+        if not by_event:
+            guard._event = None
+        yield guard
+    guard.finish()
+    if guard.interrupted:
+        raise KeyboardInterrupt
+
+
+@contextmanager
 def _polled(callback: object) -> Iterator[None]:
     """Let the engine ask a callback in calls of this thread that take none."""
     outer = getattr(_thread, "poll", _NOTHING)
@@ -152,26 +173,17 @@ def _polled(callback: object) -> Iterator[None]:
 def ended(call: Callable[[], object], by_event: bool = True) -> None:
     """Make calls of the engine that take long and no callback; Ctrl-C ends them.
 
-    It is answered by KeyboardInterrupt, or by what the user's own handler raises.
-
     Parameters
     ----------
     by_event : bool
-        Whether what stands for Ctrl-C on this thread ends them too: it stops runs, and is asked
-        for what they found then.
+        See `_guarding`.
     """
-    with RunGuard(lambda: False) as guard:
-        if not by_event:
-            guard._event = None
-        with _polled(guard.callback):
-            try:
-                call()
-            except StateError:
-                if not guard.stopped:
-                    raise
-    guard.finish()
-    if guard.interrupted:
-        raise KeyboardInterrupt
+    with _guarding(by_event) as guard, _polled(guard.callback):
+        try:
+            call()
+        except StateError:
+            if not guard.stopped:
+                raise
 
 
 @contextmanager
@@ -181,23 +193,12 @@ def calling_back() -> Iterator[None]:
     Where Python raised it at the first instruction of what is called, the engine would read an
     answer that nobody gave.
     """
-    with RunGuard(lambda: False) as guard:
-        # What stands for Ctrl-C on this thread stops runs, and is asked for what they found then.
-        guard._event = None
+    with _guarding(by_event=False):
         yield
-    guard.finish()
-    if guard.interrupted:
-        raise KeyboardInterrupt
 
 
 def interruptible(call: Callable[[object, object], object]) -> None:
-    """Make a call of the engine, of a callback and a pointer for why it stopped; Ctrl-C ends it.
-
-    It is answered by KeyboardInterrupt, or by what the user's own handler raises.
-    """
+    """Make a call of the engine, of a callback and a pointer for why it stopped; Ctrl-C ends it."""
     stop = ctypes.c_int32()
-    with RunGuard(lambda: False) as guard:
+    with _guarding(by_event=True) as guard:
         call(guard.callback, ctypes.byref(stop))
-    guard.finish()
-    if guard.interrupted:
-        raise KeyboardInterrupt
