@@ -7,17 +7,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static long passed, failed;
+static long passed, failed; /* by atomic additions: some tests check on two threads */
 static const char *about;
 
 void check_about(const char *text) { about = text; }
 
 static int count(int condition, const char *file, int line, const char *text) {
   if (condition) {
-    passed++;
+    __atomic_add_fetch(&passed, 1, __ATOMIC_RELAXED);
     return 1;
   }
-  failed++;
+  __atomic_add_fetch(&failed, 1, __ATOMIC_RELAXED);
   printf("%s:%d: failed: %s%s%s\n", file, line, text, about ? "\n  about: " : "", about ? about : "");
   return 0;
 }

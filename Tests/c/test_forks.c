@@ -12,7 +12,7 @@
 
 enum { LENGTH = 3000, UNITS = 12 };
 static double u[LENGTH], y[LENGTH * UNITS];
-static volatile int ends;
+static int ends; /* by atomic loads and stores alone */
 
 static int wanted(void) {
   const char *text = getenv("BACKTUNE_TEST_FORKS");
@@ -62,12 +62,12 @@ static void be_a_child(bt_estimator *inherited, bt_network *network) {
 /* One run after the other, until it is told to end. */
 static int32_t until_told(bt_estimator *estimator, int32_t event, void *data) {
   (void)estimator, (void)event, (void)data;
-  return ends;
+  return __atomic_load_n(&ends, __ATOMIC_RELAXED);
 }
 
 static void *run(void *data) {
   int64_t *runs = data;
-  while (!ends) {
+  while (!__atomic_load_n(&ends, __ATOMIC_RELAXED)) {
     bt_network *network = NULL;
     bt_estimator *estimator = make(&network, LENGTH);
     if (bt_estimator_run(estimator, until_told, NULL, NULL) != BT_OK) *runs = -1000000;
@@ -82,7 +82,7 @@ static void beside(void) {
   int64_t runs = 0;
   bt_network *network = NULL;
   bt_estimator *estimator = make(&network, 200);
-  ends = 0;
+  __atomic_store_n(&ends, 0, __ATOMIC_RELAXED);
   CHECK(pthread_create(&thread, NULL, run, &runs) == 0);
   for (int k = 0; k < wanted(); k++) {
     double moment = 0;
@@ -94,7 +94,7 @@ static void beside(void) {
     if (child == 0) be_a_child(estimator, network);
     check_child(child, "a fork beside a run");
   }
-  ends = 1;
+  __atomic_store_n(&ends, 1, __ATOMIC_RELAXED);
   CHECK(pthread_join(thread, NULL) == 0);
   CHECK(runs > 0);
   CHECK_OK(bt_estimator_free(estimator));
@@ -148,6 +148,17 @@ static void inside(int is_uncertainty) {
   }
 }
 
+/* Under the thread sanitizer Swift takes a lock at every look at a global, done or not: a child may inherit one that nobody
+ * will give back, and waits for it. Elsewhere it takes none once they are made. */
+static int is_thread_sanitized(void) {
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+  return 1;
+#endif
+#endif
+  return 0;
+}
+
 int main(void) {
   /* What the threads of the parent hold is lost in a child: valgrind would count it. */
   if (is_small()) return check_report();
@@ -156,7 +167,7 @@ int main(void) {
   CHECK_OK(bt_set_threads(3));
   train(expected);
   check_about("beside a run");
-  beside();
+  if (!is_thread_sanitized()) beside();
   check_about("in the polls of a run");
   inside(0);
   check_about("in the polls of an uncertainty");
