@@ -70,6 +70,7 @@ deb:
 	@tools/deb.sh
 
 bench: build
+	@tools/setup.sh --bench
 	@$(PYTHON) benchmarks/engine.py
 	@$(PYTHON) benchmarks/threads.py
 

@@ -41,7 +41,7 @@ def load_floor():
     flags = ["-O3", "-march=native", "-ffast-math", "-fPIC"]
     compiled, library = folder / "floor.o", folder / "floor.so"
     subprocess.run(["gcc", *flags, "-c", HERE / "floor.c", "-o", compiled], check=True)
-    subprocess.run(["gcc", "-shared", compiled, "-o", library, "-lblas", "-lm"], check=True)
+    subprocess.run(["gcc", "-shared", compiled, "-o", library, "-lopenblas", "-lm"], check=True)
     return ctypes.CDLL(str(library))
 
 

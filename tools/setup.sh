@@ -2,8 +2,9 @@
 # Installs what is missing to build, run and test backtune on Debian or Ubuntu: system packages through apt (as root),
 # Python packages in .venv. Does nothing where all is there.
 #
-# usage: tools/setup.sh [--all]
-#   --all   also what the tests of `make test-all` look for, Python packages in .venv-all
+# usage: tools/setup.sh [--all | --bench]
+#   --bench  also the BLAS that benchmarks compare with
+#   --all    also what the tests of `make test-all` look for, Python packages in .venv-all
 # Variables: CI=true takes the versions and hashes of .ci/python*.txt (tools/pin.sh), and what the checks of CI need besides
 set -eu
 cd "$(dirname "$0")/.."
@@ -13,11 +14,11 @@ command -v swift >/dev/null || {
   exit 1
 }
 
-# liblapack-dev has the LAPACK that is linked into the library, and the BLAS that benchmarks compare with; valgrind is for
-# the C tests.
+# liblapack-dev has the LAPACK that is linked into the library; valgrind is for the C tests.
 packages=(gcc liblapack-dev libblas-dev python3-dev python3-numpy valgrind)
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 all=${1:-}
+[ "$all" != --bench ] || packages+=(libopenblas-dev)
 [ "$all" != --all ] || packages+=(g++ pkg-config cmake cppcheck openmpi-bin gcc-arm-linux-gnueabihf qemu-user)
 # Of the ABI; a test that says so is left out without it.
 [ "$all" != --all ] && [ "${CI:-}" != true ] || packages+=(abigail-tools)
