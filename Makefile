@@ -25,7 +25,7 @@ LIBDIR :=
 SECONDS := 60
 
 # Files with tests that `make test` leaves out.
-LATER := $(addprefix Tests/python/test_,packaging.py swift.py mpi.py workers.py innovations.py identification_systems.py experiments.py sklearn.py notebooks.py gallery.py manual.py export_device.py export_onnx.py export_nir.py interop_torch.py export_fmpy.py peers.py install.py install_examples.py memory_needs.py extreme_records.py differential.py differential_exports.py reproducible.py same_bits_suite.py)
+LATER := $(addprefix Tests/python/test_,packaging.py swift.py mpi.py workers.py innovations.py identification_systems.py experiments.py sklearn.py sktime.py notebooks.py gallery.py manual.py export_device.py export_onnx.py export_nir.py interop_torch.py export_fmpy.py peers.py install.py install_examples.py memory_needs.py extreme_records.py differential.py differential_exports.py reproducible.py same_bits_suite.py)
 
 .PHONY: build run test test-all sanitize fuzz install uninstall wheel wheel-check deb bench docs lint format clean
 

@@ -131,12 +131,12 @@ def test_predict_draws_nothing(model, monkeypatch):
         model.predict_quantiles([1], X=X[100:101], alpha=[0.5])
 
 
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # of the checks, and of what they forecast
 def test_exports(model):
     assert model.export(format="c") == model.forecaster_.export(format="c")
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of the checks, and of what they forecast
 def test_checks_of_sktime():
     from sktime.utils.estimator_checks import check_estimator
 

@@ -1,6 +1,6 @@
 """Small gates: vectors, matrices, whole numbers, texts, as the engine takes them.
 
-Sequences are read in `backtune._data`.
+Sequences are read in `backtune._engine.data`.
 """
 
 from __future__ import annotations
