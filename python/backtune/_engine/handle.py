@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Callable, TypeVar
+from typing import TYPE_CHECKING, Callable
 
 from .errors import BusyError, HandleError
 
-_Self = TypeVar("_Self", bound="Owner")
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Owner:
@@ -46,7 +47,7 @@ class Owner:
             self._handle = handle
             raise
 
-    def __enter__(self: _Self) -> _Self:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *raised: object) -> None:

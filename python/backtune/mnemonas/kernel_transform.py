@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from typing import Callable, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Callable, ClassVar
 
 import numpy as np
 
@@ -16,9 +16,11 @@ from . import _draws
 from .inputs import Input
 from .recurrent import KernelEquations
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 #: Array and index of a weight of the network, and by what it is multiplied there.
 Slot = tuple[str, tuple[int, ...], float]
-Made = TypeVar("Made", bound="KernelTransform")
 
 
 class KernelTransform(KernelEquations):
@@ -108,7 +110,7 @@ class KernelTransform(KernelEquations):
         self._changed()
         return result
 
-    def _hold(self: Made, name: str, value: float, factor: float = 1.0) -> Made:
+    def _hold(self, name: str, value: float, factor: float = 1.0) -> Self:
         """Hold all weights of an array at a value, or let them be adjusted where it is NaN."""
         weights = self.network.weights
         if math.isnan(value):
@@ -118,7 +120,7 @@ class KernelTransform(KernelEquations):
             weights.constrain(name, fixed=True)
         return self._changed()
 
-    def setWeights(self: Made, transform: KernelTransform) -> Made:
+    def setWeights(self, transform: KernelTransform) -> Self:
         """Take the weights of another transform of the same class, for the units that both have.
 
         Raises
@@ -146,13 +148,13 @@ class KernelTransform(KernelEquations):
         return tags
 
     def setWeightsRandom(
-        self: Made,
+        self,
         mean: float = 0.0,
         sigma: float = 0.0,
         add: bool = False,
         mode: str = "normal",
         seed: int = -1,
-    ) -> Made:
+    ) -> Self:
         """Draw all weights that are not held.
 
         Parameters

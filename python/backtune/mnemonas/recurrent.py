@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from . import _draws
 from ._kernels import Kernel
 from .inputs import Input
 
-Made = TypeVar("Made", bound="RecurrentTransform")
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _OWN = (
     "{}: kernels of one's own are written with Network.learnware and Network.firmware; here use one"
@@ -93,7 +94,7 @@ class RecurrentTransform(Input):
         self._imposed = {}
         return self._changed()
 
-    def _changed(self: Made) -> Made:
+    def _changed(self) -> Self:
         self._kept = None
         return self
 

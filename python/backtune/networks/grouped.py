@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,7 +16,8 @@ from .._engine.labels import LabelledNetwork
 from .group import Group
 from .weights import Weights
 
-_Self = TypeVar("_Self", bound="GroupedNetwork")
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class GroupedNetwork(LabelledNetwork):
@@ -50,8 +51,8 @@ class GroupedNetwork(LabelledNetwork):
         return Group.of(self, number)
 
     def observe(
-        self: _Self, groups: Group | Iterable[Group], count: int | Iterable[int] | None = None
-    ) -> _Self:
+        self, groups: Group | Iterable[Group], count: int | Iterable[int] | None = None
+    ) -> Self:
         """Choose the observed outputs.
 
         Parameters
@@ -97,7 +98,7 @@ class GroupedNetwork(LabelledNetwork):
         for name, array in values.items():
             weights[name] = array
 
-    def randomize(self: _Self, seed: int = 0) -> _Self:
+    def randomize(self, seed: int = 0) -> Self:
         """Draw every free weight anew.
 
         Normal, of deviation 0.5/sqrt(number of sources); leaks uniform in [0, 0.5]. Other weights

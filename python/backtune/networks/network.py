@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, Protocol
 
 from .._engine import shown
 from .._engine.abi import lib
@@ -16,7 +16,8 @@ from .prediction import PredictingNetwork
 from .summary import Summary, summary
 from .unit_methods import UnitMethods
 
-Made = TypeVar("Made", bound="Network")
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class InputModelLike(Protocol):
@@ -79,7 +80,7 @@ class Network(
             self.input_names = names
 
     @classmethod
-    def _made_by(cls: type[Made], create: Callable[..., int], *arguments: object) -> Made:
+    def _made_by(cls, create: Callable[..., int], *arguments: object) -> Self:
         network = cls.__new__(cls)
         network._create(create, lib.bt_network_free, *arguments)
         return network
@@ -124,13 +125,13 @@ class Network(
     # ---- Kept
 
     @classmethod
-    def from_json(cls: type[Made], text: str) -> Made:
+    def from_json(cls, text: str) -> Self:
         """Make a network from the text of `to_json`."""
         encoded = as_text(text, "JSON")
         return cls._recognised(cls._made_by(lib.bt_network_from_json, encoded, len(encoded)))
 
     @classmethod
-    def _recognised(cls: type[Made], net: Made) -> Made:
+    def _recognised(cls, net: Self) -> Self:
         """Return a network that was read as what it is."""
         kinds: list[Any] = cls._kinds if cls is Network else []
         kind = next((kind for kind in kinds if kind._is_one(net)), None)
@@ -155,18 +156,18 @@ class Network(
         lib.bt_network_save(self._pointer, as_path(path))
 
     @classmethod
-    def load(cls: type[Made], path: str | os.PathLike) -> Made:
+    def load(cls, path: str | os.PathLike) -> Self:
         """Read the file of `save`."""
         return cls._recognised(cls._made_by(lib.bt_network_load, as_path(path)))
 
-    def copy(self: Made) -> Made:
+    def copy(self) -> Self:
         """Return an independent copy, weights included."""
         return self._made_by(lib.bt_network_copy, self._pointer)
 
-    def __copy__(self: Made) -> Made:
+    def __copy__(self) -> Self:
         return self.copy()
 
-    def __deepcopy__(self: Made, memo: dict) -> Made:
+    def __deepcopy__(self, memo: dict) -> Self:
         return self.copy()
 
     def __reduce__(self) -> tuple:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -25,9 +25,7 @@ from ._training import Task, Trained, train
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
-
-
-_Self = TypeVar("_Self", bound="RecurrentEstimator")
+    from typing_extensions import Self
 
 
 class RecurrentEstimator(BaseEstimator):
@@ -39,9 +37,7 @@ class RecurrentEstimator(BaseEstimator):
 
     # ---- Fitted whole, or left as it was
 
-    def fit(
-        self: _Self, X: DataLike, y: DataLike | None, sample_weight: DataLike | None = None
-    ) -> _Self:
+    def fit(self, X: DataLike, y: DataLike | None, sample_weight: DataLike | None = None) -> Self:
         """Estimate the weights.
 
         Parameters
