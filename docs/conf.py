@@ -57,8 +57,10 @@ autodoc_typehints_format = "short"
 autodoc_type_aliases = {
     name: name
     for name in (
-        *("Array", "ArrayLike", "ComplexArray", "DataLike", "Flags", "FunctionLike"),
-        *("OneSequence", "StateLike"),
+        *("Array", "ArrayLike", "Arrays", "Axes", "AxesLike", "ClassWeight", "ComplexArray"),
+        *("DataLike", "Figure", "Flags", "FunctionLike", "HorizonLike", "ManyAxes", "Measured"),
+        *("OneSequence", "Places", "Reals", "Self", "Starts", "StateLike", "Steps"),
+        "ValidationLike",
     )
 }
 # Within a union, and of properties, an alias is shown by its repr.
@@ -126,7 +128,9 @@ def plain_arrays(app, what, name, obj, options, signature, returned):
 
     def plain(text):
         return text and re.sub(
-            r"ndarray\[tuple\[\w+, \.\.\.\], dtype\[(\w+)\]\]", r"NDArray[\1]", text
+            r"ndarray\[tuple\[\w+, \.\.\.\], dtype\[(\w+)\]\]",
+            r"NDArray[\1]",
+            text.replace("~numpy.", ""),
         )
 
     return plain(signature), plain(returned)

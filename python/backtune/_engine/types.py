@@ -16,13 +16,15 @@ else:  # matplotlib may not be there
 
 #: Values, float64.
 Array = NDArray[np.float64]
+#: Values of any width, as NumPy's solvers give them and as its users have them.
+Reals = NDArray[np.floating]
 ComplexArray = NDArray[np.complex128]
 #: Numbers of things, from 0.
 Places = NDArray[np.intp]
 #: Which of some things.
 Flags = NDArray[np.bool_]
 #: Inputs of one sequence whose results are arrays: values, or a number of time steps.
-OneSequence = Union[NDArray[np.floating], int]
+OneSequence = Union[Reals, int]
 
 
 class ManySequences(Protocol):

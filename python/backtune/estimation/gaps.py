@@ -11,14 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .._engine.types import Array, Places
+from .._engine.types import Array, Places, Reals
 
 # Time steps of a block, at least.
 _BLOCK = 16
-# What NumPy's solvers give, as its types have it.
-_Reals = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -93,9 +90,9 @@ class Gaps:
         taps = self._taps[np.where(none, self._order + 1, behind), :, self._nodes[part]]
         return np.moveaxis(taps, 2, 1).reshape(-1, taps.shape[1])
 
-    def _solve(self) -> _Reals:
+    def _solve(self) -> Reals:
         """Factorise the precision matrix, block after block, and return the means."""
-        right: list[_Reals] = []
+        right: list[Reals] = []
         before = slice(0, 0)
         for first, end in zip(self._first, self._first[1:]):
             if first == end:
@@ -120,10 +117,10 @@ class Gaps:
             before = part
         return self._back(right)
 
-    def _back(self, right: Sequence[_Reals]) -> _Reals:
+    def _back(self, right: Sequence[Reals]) -> Reals:
         """Return x of C' x = right, C the factor."""
-        found: list[_Reals] = []
-        after: _Reals | None = None
+        found: list[Reals] = []
+        after: Reals | None = None
         for place in reversed(range(len(right))):
             side = right[place]
             if after is not None:

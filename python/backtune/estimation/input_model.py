@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .._engine import shown
 from .._engine.arrays import as_count, as_size
@@ -20,7 +19,7 @@ from .._engine.data.names import learnable
 from .._engine.data.scales import Scale
 from .._engine.data.sequences import read
 from .._engine.errors import ArgumentError
-from .._engine.types import Array, DataLike
+from .._engine.types import Array, DataLike, Reals
 from ..networks.modelled import ModelledNetwork, joined
 from ..networks.network import Network
 from .gaps import Gaps
@@ -116,9 +115,9 @@ class InputModel:
         return np.sqrt(np.diag(self._model.covariance)) * self.scale[self.channels]
 
     @overload
-    def fill(self, u: NDArray[np.floating]) -> Array: ...
+    def fill(self, u: Reals) -> Array: ...
     @overload
-    def fill(self, u: list[NDArray[np.floating]]) -> list[Array]: ...
+    def fill(self, u: list[Reals]) -> list[Array]: ...
     @overload
     def fill(self, u: DataLike) -> Any: ...
     def fill(self, u: DataLike) -> Any:
@@ -144,7 +143,7 @@ class InputModel:
         return given.results(self.filled(given.arrays), names)
 
     @overload
-    def draws(self, u: NDArray[np.floating], count: int = ..., seed: int = ...) -> Array: ...
+    def draws(self, u: Reals, count: int = ..., seed: int = ...) -> Array: ...
     @overload
     def draws(self, u: DataLike, count: int = ..., seed: int = ...) -> Array | list[Array]: ...
     def draws(self, u: DataLike, count: int = 100, seed: int = 0) -> Array | list[Array]:

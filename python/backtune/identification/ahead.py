@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .._engine import shown
 from .._engine.arrays import as_size
 from .._engine.data.parts import observed_end
 from .._engine.errors import SizeError
 from .._engine.found import Band
-from .._engine.types import DataLike
+from .._engine.types import DataLike, Reals
 from ..estimation.uncertainty import band_width
 from . import runs
 from .base import ModelBase
@@ -106,12 +105,10 @@ def forecast(
 
 
 @overload
-def band(
-    model: ModelBase, u: NDArray[np.floating], y: DataLike | None = ..., level: float = ...
-) -> Band: ...
+def band(model: ModelBase, u: Reals, y: DataLike | None = ..., level: float = ...) -> Band: ...
 @overload
 def band(
-    model: ModelBase, u: list[NDArray[np.floating]], y: DataLike | None = ..., level: float = ...
+    model: ModelBase, u: list[Reals], y: DataLike | None = ..., level: float = ...
 ) -> list[Band]: ...
 @overload
 def band(model: ModelBase, u: DataLike, y: DataLike | None = ..., level: float = ...) -> Any: ...

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, Literal, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .._engine.abi import lib
 from .._engine.arrays import as_number, sized
@@ -17,7 +16,7 @@ from .._engine.data.sequences import joined, read
 from .._engine.data.starts import initial_states
 from .._engine.errors import ArgumentError, SizeError
 from .._engine.found import Simulated
-from .._engine.types import Array, DataLike, Measured, StateLike
+from .._engine.types import Array, DataLike, Measured, Reals, StateLike
 from .simulation import SimulatingNetwork
 
 
@@ -27,8 +26,8 @@ class PredictingNetwork(SimulatingNetwork):
     @overload
     def predict(
         self,
-        u: NDArray[np.floating] | None,
-        y: NDArray[np.floating] | None,
+        u: Reals | None,
+        y: Reals | None,
         horizon: float | None = ...,
         *,
         initial: StateLike | None = ...,
@@ -38,8 +37,8 @@ class PredictingNetwork(SimulatingNetwork):
     @overload
     def predict(
         self,
-        u: list[NDArray[np.floating]],
-        y: list[NDArray[np.floating]],
+        u: list[Reals],
+        y: list[Reals],
         horizon: float | None = ...,
         *,
         initial: StateLike | None = ...,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .._engine.abi import lib
 from .._engine.arrays import as_flat, sized
@@ -16,7 +16,7 @@ from .._engine.data.starts import initial_states
 from .._engine.data.times import check_sampling
 from .._engine.errors import SizeError
 from .._engine.found import Gradients, Run, Simulated, SimulatedStates, simulated
-from .._engine.types import Array, DataLike, OneSequence, StateLike
+from .._engine.types import Array, DataLike, OneSequence, Reals, StateLike
 from .group import Group
 from .grouped import GroupedNetwork
 from .stream import Stream
@@ -44,7 +44,7 @@ class SimulatingNetwork(GroupedNetwork):
     @overload
     def simulate(
         self,
-        u: list[NDArray[np.floating]],
+        u: list[Reals],
         initial: StateLike | None = ...,
         *,
         states: Literal[False] = ...,

@@ -29,7 +29,7 @@ class Source(NamedTuple):
     Where not every node reads every node of the source, `mask` holds rows of 0 and 1.
     """
 
-    group: GroupHandle | _Self
+    group: GroupHandle | OwnUnit
     lag: int
     mask: tuple[tuple[int, ...], ...] | None = None
 
@@ -58,7 +58,7 @@ class Source(NamedTuple):
 
     def number(self, network: NetworkHandle) -> int:
         """Return the number of the group, after a check that it belongs to that network."""
-        if isinstance(self.group, _Self):
+        if isinstance(self.group, OwnUnit):
             raise ArgumentError(
                 "source: bt.SELF stands for a unit being added; name the group here"
             )
@@ -75,7 +75,7 @@ class Source(NamedTuple):
         return f"{self.group.name}.lag({self.lag}){'' if self.mask is None else '.masked(...)'}"
 
 
-class _Self:
+class OwnUnit:
     """The unit that is being added, as one of its own sources."""
 
     name = "SELF"
@@ -92,4 +92,4 @@ class _Self:
 
 
 #: The unit that is being added: ``net.lnl(4, sources=[bt.SELF.lag(1), h.lag(0)])``.
-SELF = _Self()
+SELF = OwnUnit()
