@@ -66,6 +66,12 @@ def test_signatures_have_types_and_defaults(manual):
     assert "input_lag: int = 1" in signature and "mask: ArrayLike | None" in signature
 
 
+def test_types_are_told_by_their_names(manual):
+    for page in (manual / "api").glob("*.html"):
+        text = re.sub("<[^>]+>", "", page.read_text())
+        assert not re.search(r"_SupportsArray|_NestedSequence|dtype\[|~numpy", text), page
+
+
 def test_search_finds(manual):
     index = (manual / "searchindex.js").read_text()
     for word in ("reservoir", "lagrangian", "plot_11_spiking"):
