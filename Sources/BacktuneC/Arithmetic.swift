@@ -1,3 +1,4 @@
+import BacktuneNumerics
 import CThread
 
 /// The floating-point arithmetic of the calling thread, as the host has set it: rounding, small values taken for zero, traps.
@@ -30,10 +31,12 @@ struct Arithmetic {
   /// Notes it for callbacks.
   func note() { Self.setHost(found) }
 
-  /// Calls a function of the host's, in the arithmetic that was noted last.
+  /// Calls a function of the host's, in the arithmetic that was noted last. Forks do not wait for what it does.
   static func ofHost<Result>(_ body: () -> Result) -> Result {
     backtune_set_arithmetic(host())
+    ForkGate.leave()
     let result = body()
+    ForkGate.enter()
     backtune_set_arithmetic(usual)
     return result
   }

@@ -45,9 +45,13 @@ extension BacktuneError {
 ///
 /// - Parameter isFreeing: what gives memory back needs none.
 func guarded(isFreeing: Bool = false, _ body: () throws -> Void) -> Int32 {
+  ForkGate.enter()
   let arithmetic = Arithmetic()
   arithmetic.note()
-  defer { arithmetic.restore() }
+  defer {
+    arithmetic.restore()
+    ForkGate.leave()
+  }
   guard isFreeing || AddressSpace.isEnough else {
     LastError.set(static: "the limit on the address space leaves less than 48 MiB")
     return -8

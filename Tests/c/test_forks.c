@@ -148,17 +148,6 @@ static void inside(int is_uncertainty) {
   }
 }
 
-/* Under the thread sanitizer Swift takes a lock at every look at a global, done or not: a child may inherit one that nobody
- * will give back, and waits for it. Elsewhere it takes none once they are made. */
-static int is_thread_sanitized(void) {
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-  return 1;
-#endif
-#endif
-  return 0;
-}
-
 int main(void) {
   /* What the threads of the parent hold is lost in a child: valgrind would count it. */
   if (is_small()) return check_report();
@@ -167,7 +156,7 @@ int main(void) {
   CHECK_OK(bt_set_threads(3));
   train(expected);
   check_about("beside a run");
-  if (!is_thread_sanitized()) beside();
+  beside();
   check_about("in the polls of a run");
   inside(0);
   check_about("in the polls of an uncertainty");

@@ -9,6 +9,7 @@ package struct ForkSafeLock: @unchecked Sendable {
     pthread_mutex_init(mutex, nil)
     pthread_atfork(
       {
+        ForkGate.close()
         pthread_mutex_lock(ForkSafeLock.registry)
         for mutex in ForkSafeLock.all { pthread_mutex_lock(mutex) }
       }, { ForkSafeLock.unlockAll() }, { ForkSafeLock.unlockAll() })

@@ -10,7 +10,10 @@ package struct Poll {
 
   private init(body: (() throws -> Void)?) { self.body = body }
 
-  package func callAsFunction() throws { try body?() }
+  package func callAsFunction() throws {
+    ForkGate.pause()
+    try body?()
+  }
 
   /// Calls `body` with parts of so many values, each short enough to be polled between where they are written, read or
   /// copied.

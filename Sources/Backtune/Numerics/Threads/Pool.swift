@@ -168,25 +168,31 @@ enum Pool {
 
   // MARK: Forks and the end
 
-  /// A fork from within a job's poll: the helpers finish the items that they have begun, so that the child, which has no
-  /// helpers, can do the rest.
+  /// The helpers finish the items that they have begun. After a fork from within a job's poll the child, which has no
+  /// helpers, can do the rest; the job of another thread, which waits at the gate, holds nothing then, where items are short.
   private static func prepareFork() {
+    ForkGate.close()
     pthread_mutex_lock(lock.mutex)
-    if let job = ownJob {
-      state.pointee.isForking = true
+    if let job = state.pointee.job {
+      let isOwn = isOwn(job)
+      state.pointee.isForking = isOwn
       state.pointee.seats = 0
       if job.state == .open { job.state = .paused }
-      while state.pointee.active > 0 { done.wait(lock) }
+      var waits = 0
+      while state.pointee.active > 0, isOwn || waits < 20 {
+        if done.wait(lock, milliseconds: pollMilliseconds) { waits += 1 }
+      }
     }
     pthread_mutex_unlock(lock.mutex)
   }
 
   private static func resumeAfterFork() {
     lock.whileLocked {
-      guard state.pointee.isForking else { return }
       state.pointee.isForking = false
-      guard let job = ownJob, job.state == .paused else { return }
+      guard let job = state.pointee.job, job.state == .paused else { return }
       job.state = .open
+      // Those that are still inside go on.
+      guard state.pointee.active == 0 else { return }
       job.taken = 0
       state.pointee.seats = job.seats
       call(job.seats)
@@ -205,12 +211,7 @@ enum Pool {
     Threads.forget()
   }
 
-  private static var ownJob: Job? {
-    guard let job = state.pointee.job,
-      pthread_equal(job.caller, pthread_self()) != 0
-    else { return nil }
-    return job
-  }
+  private static func isOwn(_ job: Job) -> Bool { pthread_equal(job.caller, pthread_self()) != 0 }
 
   /// Waits for the end of threads that sleep. Where a job is under way it is the process that ends, with all threads.
   private static func close() {
