@@ -31,6 +31,8 @@ class Facts:
     sampling_time: float | None
     #: Whether free weights are known to have been drawn or set.
     touched: bool = False
+    #: Sizes of the groups by name, once they were asked for.
+    groups: dict[str, int] | None = None
 
 
 class LabelledNetwork(NetworkHandle):
@@ -103,6 +105,10 @@ class LabelledNetwork(NetworkHandle):
 
     # ---- Inside
 
+    @property
+    def _weight_count(self) -> int:
+        return self._facts().weights
+
     def _output_names(self) -> list[str]:
         """Return the columns of results: names of the outputs, or else of the observed nodes."""
         return self._facts().columns
@@ -122,11 +128,19 @@ class LabelledNetwork(NetworkHandle):
             columns=self._nodes() if outputs is None else outputs,
             inputs=self.inputs,
             outputs=self.outputs,
-            weights=self._weight_count,
+            weights=super()._weight_count,
             state_size=self.state_size,
             sampling_time=self.sampling_time,
         )
         return found
+
+    def _group_sizes(self) -> dict[str, int]:
+        """Return how many nodes each group has, by name."""
+        known = self._facts()
+        if known.groups is None:
+            count = abi.read_int(lib.bt_network_group_count, self._pointer)
+            known.groups = dict(map(self._group_facts, range(count)))
+        return known.groups
 
     def _nodes(self) -> list[str]:
         """Return the observed nodes: "linear.x", or "lnl.x[0]"."""

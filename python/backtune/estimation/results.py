@@ -112,7 +112,7 @@ class FoundEstimator(EstimatorHandle):
         Ctrl-C is answered by KeyboardInterrupt.
         """
         cost = ctypes.c_double()
-        values = np.empty(self.net._facts().weights)
+        values = np.empty(self.net._weight_count)
         self._ask(lib.bt_estimator_gradient, ctypes.byref(cost), values, values.size)
         return CostGradient(cost.value, values)
 

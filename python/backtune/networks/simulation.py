@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -18,7 +19,6 @@ from .._engine.errors import SizeError
 from .._engine.found import Gradients, Run, Simulated, SimulatedStates, simulated
 from .._engine.labels import Facts
 from .._engine.types import Array, DataLike, OneSequence, StateLike
-from .group import Group
 from .grouped import GroupedNetwork
 from .stream import Stream
 
@@ -186,8 +186,8 @@ class SimulatingNetwork(GroupedNetwork):
         starts = initial_states(initial, count) if given.is_list else [initial]
         start = None if initial is None else self._starts(starts)
         outputs = np.empty((total, known.outputs))
-        groups = self.groups if states else {}
-        values = np.empty((total, sum(group.size for group in groups.values()))) if states else None
+        groups = self._group_sizes() if states else {}
+        values = np.empty((total, sum(groups.values()))) if states else None
         final = np.empty((count, known.state_size)) if return_state else None
         arguments = (
             *(self._pointer, count, lengths, *sized(inputs), *sized(start)),
@@ -217,7 +217,7 @@ class SimulatingNetwork(GroupedNetwork):
         given = [start for start in starts if start is not None]
         if not given:
             return None
-        size = self.state_size
+        size = self._facts().state_size
         own = None if len(given) == len(starts) else self._own_start()
         return np.concatenate(
             [own if start is None else as_flat(start, size, "initial state") for start in starts]
@@ -225,7 +225,7 @@ class SimulatingNetwork(GroupedNetwork):
 
     def _own_start(self) -> Array:
         """Return the state from which the network starts by itself: that after no step."""
-        state = np.empty(self.state_size)
+        state = np.empty(self._facts().state_size)
         none = np.empty(0)
         lib.bt_simulate(
             *(self._pointer, 1, np.zeros(1, dtype=np.int64), none, 0, None, 0),
@@ -346,10 +346,13 @@ def node_names(name: str, size: int) -> list[str]:
     return [name] if size == 1 else [f"{name}[{node}]" for node in range(size)]
 
 
-def _by_group(groups: Mapping[str, Group], values: Array, lengths: Array) -> list[dict[str, Array]]:
+def _by_group(groups: Mapping[str, int], values: Array, lengths: Array) -> list[dict[str, Array]]:
     """Split the values of all groups, side by side, by sequence and the names of the groups."""
-    ends = np.cumsum([group.size for group in groups.values()])
-    columns = [parted(_copy(part), lengths) for part in np.split(values, ends[:-1], axis=1)]
+    ends = accumulate(groups.values())
+    columns = [
+        parted(_copy(values[:, end - size : end]), lengths)
+        for end, size in zip(ends, groups.values())
+    ]
     return [dict(zip(groups, parts)) for parts in zip(*columns)]
 
 
