@@ -388,8 +388,8 @@ bt_status bt_network_output_node(const bt_network *network, int64_t output, int6
 bt_status bt_network_state_size(const bt_network *network, int64_t *size);
 bt_status bt_network_group_depth(const bt_network *network, int64_t group, int64_t *depth);
 
-/* A number that changes with groups, connections, what is observed, and the labels, not with weights: what was read of
- * these stands while it is the same. */
+/* A number that changes with groups, connections, what is observed, the labels, and which weights are fixed, not with values
+ * of weights: what was read of these stands while it is the same. */
 bt_status bt_network_version(const bt_network *network, int64_t *version);
 
 /* ---- Network: the data that it is for ---------------------------------------------------------------------------- */

@@ -67,11 +67,24 @@ func write<Value>(
     if length == 0 { return }
     throw CallError.null(name)
   }
-  try values.withUnsafeBufferPointer { source in
-    guard let source = source.baseAddress else { return }
-    try poll.forEachPart(of: values.count) {
-      (pointer + $0.lowerBound).update(from: source + $0.lowerBound, count: $0.count)
-    }
+  try values.withUnsafeBufferPointer { try write($0, to: pointer, poll: poll) }
+}
+
+/// The same of values that threads wrote, to a buffer whose length was checked; nil writes nothing.
+func write(
+  _ values: SharedValues?, to pointer: UnsafeMutablePointer<Double>?, poll: Poll = .none
+) throws {
+  guard let values, let pointer else { return }
+  let source = UnsafeBufferPointer(start: UnsafePointer(values.pointer), count: values.count)
+  try write(source, to: pointer, poll: poll)
+}
+
+private func write<Value>(
+  _ values: UnsafeBufferPointer<Value>, to pointer: UnsafeMutablePointer<Value>, poll: Poll
+) throws {
+  guard let source = values.baseAddress else { return }
+  try poll.forEachPart(of: values.count) {
+    (pointer + $0.lowerBound).update(from: source + $0.lowerBound, count: $0.count)
   }
 }
 

@@ -14,7 +14,7 @@ public func bt_estimator_create(
 
 @_cdecl("bt_estimator_free")
 public func bt_estimator_free(_ estimator: OpaquePointer?) -> Int32 {
-  guarded(isFreeing: true) {
+  guarded(takesMemory: false) {
     if let estimator { try HandleTable.remove(estimator, EstimatorObject.self) }
   }
 }

@@ -61,7 +61,10 @@ public func bt_network_output_node(
 public func bt_network_version(
   _ network: OpaquePointer?, _ version: UnsafeMutablePointer<Int64>?
 ) -> Int32 {
-  guarded {
-    try write(Int64(try reading(network) { $0.descriptionVersion }), to: version, "version")
+  // Asked at every simulation: the network is not copied.
+  guarded(takesMemory: false) {
+    try HandleTable.use(network, NetworkObject.self, isWriting: false) {
+      try write(Int64($0.network.descriptionVersion), to: version, "version")
+    }
   }
 }

@@ -55,7 +55,7 @@ public func bt_get_threads(_ threads: UnsafeMutablePointer<Int64>?) -> Int32 {
 
 @_cdecl("bt_set_poll")
 public func bt_set_poll(_ callback: Callback?, _ user: UnsafeMutableRawPointer?) -> Int32 {
-  guarded(isFreeing: true) { ThreadPoll.set(callback, user) }
+  guarded(takesMemory: false) { ThreadPoll.set(callback, user) }
 }
 
 /// A static text is part of the library and ends in zero.

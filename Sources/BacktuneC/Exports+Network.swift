@@ -16,7 +16,7 @@ public func bt_network_copy(
 
 @_cdecl("bt_network_free")
 public func bt_network_free(_ network: OpaquePointer?) -> Int32 {
-  guarded(isFreeing: true) {
+  guarded(takesMemory: false) {
     if let network { try HandleTable.remove(network, NetworkObject.self) }
   }
 }

@@ -21,14 +21,10 @@ public func bt_simulate(
       try check(final, finalLength, [lengths.count, network.stateSize], "final")
       let result = try network.simulate(
         lengths: lengths, inputs: inputs, initial: initial, wantsOutputs: outputs != nil,
-        wantsStates: states != nil, poll: poll)
-      if outputs != nil {
-        try write(result.outputs, to: outputs, outputsLength, "outputs", poll: poll)
-      }
-      if states != nil {
-        try write(result.states, to: states, statesLength, "states", poll: poll)
-      }
-      if final != nil { try write(result.final, to: final, finalLength, "final") }
+        wantsStates: states != nil, wantsFinal: final != nil, poll: poll)
+      try write(result.outputs, to: outputs, poll: poll)
+      try write(result.states, to: states, poll: poll)
+      try write(result.final, to: final)
     }
   }
 }

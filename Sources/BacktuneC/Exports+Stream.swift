@@ -24,7 +24,7 @@ public func bt_stream_create(
 
 @_cdecl("bt_stream_free")
 public func bt_stream_free(_ stream: OpaquePointer?) -> Int32 {
-  guarded(isFreeing: true) { if let stream { try StreamTable.remove(stream) } }
+  guarded(takesMemory: false) { if let stream { try StreamTable.remove(stream) } }
 }
 
 @_cdecl("bt_stream_step")

@@ -43,8 +43,8 @@ extension BacktuneError {
 
 /// The body of every export: an error becomes its status, and its text that of the thread.
 ///
-/// - Parameter isFreeing: what gives memory back needs none.
-func guarded(isFreeing: Bool = false, _ body: () throws -> Void) -> Int32 {
+/// - Parameter takesMemory: false for what gives it back, or reads a number: to ask for the limit is a call of the system.
+func guarded(takesMemory: Bool = true, _ body: () throws -> Void) -> Int32 {
   ForkGate.enter()
   let arithmetic = Arithmetic()
   arithmetic.note()
@@ -52,7 +52,7 @@ func guarded(isFreeing: Bool = false, _ body: () throws -> Void) -> Int32 {
     arithmetic.restore()
     ForkGate.leave()
   }
-  guard isFreeing || AddressSpace.isEnough else {
+  guard !takesMemory || AddressSpace.isEnough else {
     LastError.set(static: "the limit on the address space leaves less than 48 MiB")
     return -8
   }

@@ -5,6 +5,9 @@ import BacktuneNumerics
 class HandleObject {
   fileprivate var holders: [Holder] = []
 
+  /// With room for the usual one: who reads takes no memory.
+  init() { holders.reserveCapacity(1) }
+
   fileprivate var writer: Holder? { holders.first { $0.isWriting } }
 
   fileprivate var ownHolder: Int? { holders.lastIndex { $0.isCaller } }

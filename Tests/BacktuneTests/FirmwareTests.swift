@@ -78,9 +78,7 @@ import Testing
       network.randomize(seed: UInt64(turn))
       for lengths in [[7], [7, 6, 5, 1, 0]] {
         let inputs = Build.normal(lengths.reduce(0, +), seed: 1)
-        let rows = try inputs.withUnsafeBufferPointer {
-          try network.simulate(lengths: lengths, inputs: $0, wantsStates: true).states
-        }
+        let rows = try network.simulate(lengths: lengths, inputs: inputs, wantsStates: true).states
         for row in stride(from: 0, to: rows.count, by: 55) {
           for node in 0..<11 {
             let value = form.reduce(0) { sum, term in

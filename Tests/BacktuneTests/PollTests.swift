@@ -70,10 +70,9 @@ import Testing
     let given = network
     for wantsStates in [false, true] {
       let found = try PollGaps.ofBestTry({}) { _, poll in
-        try inputs.withUnsafeBufferPointer {
-          _ = try given.simulate(
-            lengths: [steps], inputs: $0, wantsStates: wantsStates, poll: poll)
-        }
+        _ = try given.simulate(
+          lengths: [steps], inputs: inputs, initial: nil, wantsOutputs: true,
+          wantsStates: wantsStates, measurements: nil, poll: poll)
       }
       #expect(found.count >= 10 && found.longest < PollGaps.limit, "\(found)")
     }

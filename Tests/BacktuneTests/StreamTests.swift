@@ -40,12 +40,7 @@ import Testing
   private func simulate(_ network: Network, _ inputs: [Double], _ initial: [Double]?, steps: Int)
     throws -> SimulationResult
   {
-    try inputs.withUnsafeBufferPointer { inputs in
-      guard let initial else { return try network.simulate(lengths: [steps], inputs: inputs) }
-      return try initial.withUnsafeBufferPointer {
-        try network.simulate(lengths: [steps], inputs: inputs, initial: $0)
-      }
-    }
+    try network.simulate(lengths: [steps], inputs: inputs, initial: initial)
   }
 
   private func same(_ a: [Double], _ b: [Double]) -> Bool {

@@ -36,10 +36,18 @@ static void kept(void) {
   CHECK_OK(bt_network_set_sampling_time(network, 0.25));
   CHECK(version(network) != before);
 
-  /* Weights are no part of it. */
+  /* Weights are no part of it, but which of them are fixed. */
   before = version(network);
   CHECK_OK(bt_network_randomize(network, 3));
   CHECK(version(network) == before);
+  const uint8_t flag = 0;
+  char name[50];
+  CHECK_OK(bt_network_array_name(network, 0, name, sizeof name, NULL));
+  CHECK_OK(bt_network_set_fixed(network, name, &flag, 1));
+  CHECK(version(network) != before);
+  CHECK_OK(bt_network_copy(network, &copy));
+  CHECK(version(network) == version(copy));
+  CHECK_OK(bt_network_free(copy));
 
   CHECK_OK(bt_network_copy(network, &copy));
   CHECK_OK(bt_network_free(network));

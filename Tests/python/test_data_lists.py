@@ -147,6 +147,55 @@ def test_labels_of_instances():
     assert model.score(panel(u, "u"), labels) == expected.score(u, ["down", "up", "up"])
 
 
+def read_only(array):
+    array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+ARRAYS = {
+    "as it is": lambda u: u,
+    "read-only": read_only,
+    "by channel": lambda u: np.ascontiguousarray(u.transpose(2, 0, 1)).transpose(1, 2, 0),
+    "every other": lambda u: np.repeat(u, 2, axis=0)[::2],
+    "other bytes": lambda u: u.astype(">f8"),
+    "objects": lambda u: u.astype(object),
+    "masked": np.ma.array,
+    "list": list,
+    "one of them other": lambda u: [u[0], *(item.astype(">f8") for item in u[1:])],
+    "list of every other step": lambda u: [np.repeat(item, 2, axis=0)[::2] for item in u],
+}
+
+
+@pytest.mark.parametrize("form", ARRAYS)
+def test_all_sequences_in_one_array(form):
+    net = bt.Network(inputs=2)
+    net.lnl(2)
+    net.randomize(1)
+    u = bt.random.normal(60).reshape(3, 10, 2)
+    state = bt.random.normal(net.state_size, seed=2)
+    results = net.simulate(ARRAYS[form](u), [None, state, None])
+    expected = [net.simulate(u[0]), net.simulate(u[1], state), net.simulate(u[2])]
+    assert all(map(same, results, expected))
+    full = net.simulate(ARRAYS[form](u), state, states=True, return_state=True)
+    for item, one in zip(full, u):
+        alone = net.simulate(one, state, states=True, return_state=True)
+        assert same(item.outputs, alone.outputs) and same(item.state, alone.state)
+        assert item.states.keys() == alone.states.keys()
+        assert all(same(item.states[name], alone.states[name]) for name in alone.states)
+    # Results are apart from each other, and from what came.
+    results[0][...] = 0.0
+    assert same(results[1], expected[1]) and same(results[2], expected[2])
+
+
+def test_arrays_of_no_sequence_or_step():
+    net, _, _ = records()
+    assert net.simulate(np.empty((0, 5, 1))) == []
+    assert [item.shape for item in net.simulate(np.empty((3, 0, 1)))] == [(0, 1)] * 3
+    with pytest.raises(bt.SizeError, match=r"inputs\[0\]: shape \(5, 2\)"):
+        net.simulate(np.zeros((3, 5, 2)))
+
+
 def test_an_array_of_three_axes():
     pytest.importorskip("sklearn")
     net, _, _ = records()

@@ -51,6 +51,24 @@ def test_states(tmp_path):
     assert net.origin == "set" and net.randomize(1).seed == 1
 
 
+def test_fixing_what_was_set_leaves_the_rest_untouched():
+    net = bt.lnl_network(2)
+    first = next(iter(net.weights))
+    net.weights[first] = 0.5
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        net.simulate([1.0])
+        net.simulate([1.0])
+    net.weights.constrain(first, fixed=True)
+    for _ in range(2):
+        with pytest.warns(bt.BacktuneWarning, match="neither drawn nor set"):
+            net.simulate([1.0])
+    slopes = np.ones((1, net.outputs))
+    assert net.gradient([1.0], slopes).size == net.get_weights().size
+    net.weights.constrain(first, fixed=False)
+    assert net.gradient([1.0], slopes).size == net.get_weights().size
+
+
 @pytest.mark.parametrize("seed", [0, 2**53 + 1, LARGEST])
 def test_a_copy_runs_as_its_original(data, seed):
     # Too small, so that all draws of the race are made.

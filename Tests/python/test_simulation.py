@@ -67,6 +67,26 @@ def test_several_sequences_with_their_states(net):
         net.simulate(parts[0], initial=[1.0])
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+def test_many_sequences_do_not_see_each_other(threads):
+    """Some diverge, in the memory that others are simulated in afterwards."""
+    net = bt.Network(inputs=1)
+    out = net.learnware(3, "x").connect(net.input.lag(2)).connect(net.input.lag(0))
+    out.connect(out.lag(3))
+    net.randomize(1)
+    net.weights["x.W"] = 2 * np.eye(3)
+    lengths = [*[4000] * 16, 3500, 3500, *[90] * 32, *range(70, 9, -1), 0]
+    u = [bt.random.normal(n, seed=k).reshape(n, 1) for k, n in enumerate(lengths)]
+    bt.set_threads(threads)
+    try:
+        together = net.simulate(u)
+    finally:
+        bt.set_threads(0)
+    assert not np.isfinite(together[0]).all() and np.isfinite(together[-2]).all()
+    for one, found in zip(u, together):
+        np.testing.assert_allclose(found, net.simulate(one), rtol=1e-9)
+
+
 def test_divergence_is_no_error():
     net = bt.linear_network(1)
     net.weights["linear.x.W1"] = 10.0

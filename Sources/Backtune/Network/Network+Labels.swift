@@ -121,11 +121,8 @@ extension Network {
   private mutating func store(_ changed: DataLabels) {
     storedLabels = changed
     labelledOutputs = outputs
-    labelVersion += 1
+    describeAnew()
   }
-
-  /// Changes with every change of structure, of what is observed, or of the labels.
-  package var descriptionVersion: Int { structureVersion + labelVersion }
 
   /// The node that an output observes.
   /// - Throws: `.argument` for an output that there is not.

@@ -183,6 +183,7 @@ extension Network {
     for (slot, flag) in zip(array.slots, chosen) {
       slots.isFixed[slot] = flag
     }
+    describeAnew()
   }
 
   /// All adjustable weights, in the order of the arrays, row-major inside each.
@@ -213,6 +214,7 @@ extension Network {
       slots.assign(0, to: slot)
       slots.isFixed[slot] = true
     }
+    describeAnew()
   }
 
   /// Sets every slot, values that are known to be inside their bounds.

@@ -1,4 +1,5 @@
 import BacktuneNumerics
+import Synchronization
 
 /// A recurrent network: node groups in the order of definition, their weights, and what is observed of them.
 ///
@@ -35,14 +36,25 @@ public struct Network: Sendable {
   /// Names and units of the data, see `labels`; and what was observed when they were set.
   var storedLabels = DataLabels()
   var labelledOutputs: [Observed] = []
-  var labelVersion = 0
   /// The seed of the last `randomize`.
   var drawSeed: UInt64?
   /// Changes with every change of structure, so that a plan made earlier can tell that it is stale.
   package internal(set) var structureVersion = 0 {
-    didSet { memo = StructureMemo() }
+    didSet {
+      memo = StructureMemo()
+      describeAnew()
+    }
   }
   package private(set) var memo = StructureMemo()
+  /// Changes with the structure, what is observed, the labels, and which weights are fixed: no two networks that differ in
+  /// these have the same.
+  package private(set) var descriptionVersion = Network.nextVersion()
+
+  private static let versions = Atomic<Int>(0)
+
+  private static func nextVersion() -> Int { versions.wrappingAdd(1, ordering: .relaxed).newValue }
+
+  mutating func describeAnew() { descriptionVersion = Self.nextVersion() }
 
   /// The same, without what was made of it: for what is kept there itself.
   package var withoutMemo: Network {

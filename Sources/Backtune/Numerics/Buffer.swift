@@ -1,4 +1,4 @@
-/// A block of doubles, aligned for SIMD and zeroed, that is asked for without ever aborting the process.
+/// A block of doubles, aligned for SIMD and usually zeroed, that is asked for without ever aborting the process.
 ///
 /// Swift's own `allocate` and `Array` end the process when memory is short; this throws instead.
 package final class Buffer {
@@ -15,7 +15,9 @@ package final class Buffer {
 
   /// - Throws: `BacktuneError.memory` naming `purpose` when `count` doubles, with what all buffers hold already, exceed
   ///   the budget or are not to be had; what `poll` throws.
-  package init(count: Int, for purpose: String, poll: Poll = .none) throws {
+  package init(
+    count: Int, for purpose: String, isZeroed: Bool = true, poll: Poll = .none
+  ) throws {
     bytes = max(try MemoryBudget.bytes(doubles: [count], for: purpose), 64)
     self.count = count
     try MemoryBudget.reserve(bytes, for: purpose)
@@ -26,6 +28,7 @@ package final class Buffer {
       throw BacktuneError.memory("\(purpose): \(bytes) bytes were not to be had")
     }
     pointer = raw.assumingMemoryBound(to: Double.self)
+    guard isZeroed else { return }
     // Thrown out of here it is given back by `deinit`.
     try poll.forEachPart(of: bytes / MemoryLayout<Double>.stride) { [pointer] in
       memset(pointer + $0.lowerBound, 0, $0.count * MemoryLayout<Double>.stride)
@@ -34,12 +37,12 @@ package final class Buffer {
 
   /// - Throws: as `init(count:for:)`, also where the product of the dimensions overflows.
   package convenience init(
-    dimensions: [Int], for purpose: String, poll: Poll = .none
+    dimensions: [Int], for purpose: String, isZeroed: Bool = true, poll: Poll = .none
   ) throws {
     try self.init(
       count: try MemoryBudget.bytes(doubles: dimensions, for: purpose)
         / MemoryLayout<Double>.stride,
-      for: purpose, poll: poll)
+      for: purpose, isZeroed: isZeroed, poll: poll)
   }
 
   deinit {

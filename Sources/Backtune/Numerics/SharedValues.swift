@@ -1,4 +1,4 @@
-/// Zeros that several threads write, each its own, and that outlive whoever asked for them: a call that is left by a
+/// Values, zero at first, that several threads write, each its own, and that outlive whoever asked for them: a call that is left by a
 /// callback, too.
 package final class SharedValues {
   package let pointer: UnsafeMutablePointer<Double>
@@ -6,9 +6,13 @@ package final class SharedValues {
   /// That of the values; nil where they are few.
   private let buffer: Buffer?
 
+  /// - Parameter isZeroed: false where every one of them will be written.
   /// - Throws: `.memory` where so many values do not fit the budget; what `poll` throws.
-  package init(dimensions: [Int], for purpose: String, poll: Poll = .none) throws {
-    let buffer = try Buffer(dimensions: dimensions, for: purpose, poll: poll)
+  package init(
+    dimensions: [Int], for purpose: String, isZeroed: Bool = true, poll: Poll = .none
+  ) throws {
+    let buffer = try Buffer(
+      dimensions: dimensions, for: purpose, isZeroed: isZeroed, poll: poll)
     (pointer, count, self.buffer) = (buffer.pointer, buffer.count, buffer)
   }
 

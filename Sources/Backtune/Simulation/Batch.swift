@@ -81,7 +81,7 @@ package struct Batch: Sendable {
     starts = Self.starts(lengths)
   }
 
-  private static func starts(_ lengths: [Int]) -> [Int] {
+  static func starts(_ lengths: [Int]) -> [Int] {
     var total = 0
     return lengths.map { length in
       defer { total += length }

@@ -59,9 +59,13 @@ extension Network {
   ) throws -> SimulationResult {
     try inputs.withUnsafeBufferPointer { inputs in
       try initial.withBuffer { initial in
-        try simulate(
+        let found = try simulate(
           lengths: lengths, inputs: inputs, initial: initial, wantsOutputs: wantsOutputs,
-          wantsStates: wantsStates, measurements: measurements, poll: poll)
+          wantsStates: wantsStates, wantsFinal: true, measurements: measurements, poll: poll)
+        return SimulationResult(
+          outputs: try found.outputs?.array(for: "outputs", poll: poll) ?? [],
+          states: try found.states?.array(for: "states", poll: poll) ?? [],
+          final: try found.final?.array(for: "final states") ?? [])
       }
     }
   }

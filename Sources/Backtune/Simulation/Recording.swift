@@ -8,11 +8,15 @@ struct Recording {
   private let shards: Shards
   let values: SharedValues
 
-  init(_ parts: [(GroupID, Int)], _ shards: Shards, poll: Poll) throws {
+  /// - Parameter isZeroed: false where every sequence is recorded from its beginning to its end.
+  init(
+    _ parts: [(GroupID, Int)], _ shards: Shards, isZeroed: Bool = true, poll: Poll
+  ) throws {
     self.parts = parts
     stride = parts.reduce(0) { $0 + $1.1 }
     self.shards = shards
-    values = try SharedValues(dimensions: [shards.totalSteps, stride], for: "states", poll: poll)
+    values = try SharedValues(
+      dimensions: [shards.totalSteps, stride], for: "states", isZeroed: isZeroed, poll: poll)
   }
 
   func record(_ shard: Shard, _ trajectory: Trajectory, _ first: Int, _ batch: Batch) {

@@ -49,18 +49,19 @@ package final class Shards {
     reader: (any SequenceReader)? = nil
   ) throws {
     self.processes = processes
-    let whole = try Batch(lengths: lengths)
-    (starts, totalSteps) = (whole.starts, whole.totalSteps)
+    // Checks them, too.
+    totalSteps = try Batch.totalSteps(of: lengths)
+    starts = Batch.starts(lengths)
     (self.network, self.lengths) = (network, lengths)
     var programs: [Int: Program] = [:]
     var first: Program?
-    // Shards of the same lengths share what is kept of each time.
-    var batches: [[Int]: Batch] = [:]
+    // Shards of the same lengths, which follow each other, share what is kept of each time.
+    var last: Batch?
     let groups = Sharding.shards(lengths)
     let all = try groups.map { sequences in
       let own = sequences.map { lengths[$0] }
-      let batch = try batches[own] ?? Batch(lengths: own)
-      batches[own] = batch
+      let batch = if let last, last.lengths == own { last } else { try Batch(lengths: own) }
+      last = batch
       let program =
         try programs[batch.lanes]
         ?? (keepsPrograms ? Program.kept(network, lanes: batch.lanes) : nil)
@@ -103,17 +104,25 @@ package final class Shards {
 package final class ShardWeights {
   /// Those that each shard reads.
   let all: [PackedWeights]
-  private let forms: [(program: Program, weights: PackedWeights)]
+  private let forms: [Form]
+
+  private struct Form {
+    let program: Program
+    let weights: PackedWeights
+
+    var isSingle: Bool { program.layout.lanes == 1 }
+  }
 
   package init(_ shards: Shards) throws {
-    var forms: [Bool: (program: Program, weights: PackedWeights)] = [:]
+    var forms: [Form] = []
     all = try shards.all.map { shard in
       let isSingle = shard.layout.lanes == 1
-      let form = try forms[isSingle] ?? (shard.program, PackedWeights(shard.program))
-      forms[isSingle] = form
+      if let form = forms.first(where: { $0.isSingle == isSingle }) { return form.weights }
+      let form = Form(program: shard.program, weights: try PackedWeights(shard.program))
+      forms.append(form)
       return form.weights
     }
-    self.forms = [true, false].compactMap { forms[$0] }
+    self.forms = forms
   }
 
   /// Takes the weights, one value a slot.

@@ -13,7 +13,8 @@ package struct SimulatedStates {
     initial: UnsafeBufferPointer<Double>?, poll: Poll
   ) throws {
     try FreeRun.check(network, lengths: lengths, inputs: inputs, initial: initial, poll: poll)
-    runner = try ShardRunner(Shards(network, lengths: lengths), driven: network.outputs)
+    runner = try ShardRunner(
+      Shards(network, lengths: lengths, keepsPrograms: true), driven: network.outputs)
     states = try runner.makeStates(poll: poll)
     try runner.setInputs(of: states, inputs, restOf: network, poll: poll)
     if let base = initial?.baseAddress {

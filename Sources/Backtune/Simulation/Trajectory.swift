@@ -40,6 +40,10 @@ package final class Trajectory {
     row(-layout.past).update(repeating: 0, count: (layout.past + steps) * layout.rowSize)
   }
 
+  func zeroPast() {
+    row(-layout.past).update(repeating: 0, count: layout.past * layout.rowSize)
+  }
+
   package func copy(from other: Trajectory) { buffer.copy(from: other.buffer) }
 
   /// Row of time t, from -R on.

@@ -40,9 +40,7 @@ enum Build {
   static func simulate(_ network: Network, lengths: [Int], inputs: [Double]) throws
     -> SimulationResult
   {
-    try inputs.withUnsafeBufferPointer {
-      try network.simulate(lengths: lengths, inputs: $0, wantsStates: true)
-    }
+    try network.simulate(lengths: lengths, inputs: inputs, wantsStates: true)
   }
 
   /// A learner and what a root network of the same kind did with normal inputs.

@@ -12,24 +12,33 @@ from .arrays import as_number, as_text
 from .errors import ArgumentError
 from .network import NetworkHandle
 
+# Asked at every simulation.
+_version = abi.quick("bt_network_version")
 
-@dataclass(frozen=True)
-class _Labels:
+
+@dataclass
+class Facts:
     """What was read of the engine, and at which version of the network."""
 
     version: int
-    inputs: list[str] | None
-    outputs: list[str] | None
+    input_names: list[str] | None
+    output_names: list[str] | None
     columns: list[str]
-    input_count: int
-    output_count: int
+    inputs: int
+    outputs: int
+    weights: int
+    state_size: int
     sampling_time: float | None
+    #: Whether free weights are known to have been drawn or set.
+    touched: bool = False
+    #: Sizes of the groups by name, once they were asked for.
+    groups: dict[str, int] | None = None
 
 
 class LabelledNetwork(NetworkHandle):
     """A network that knows its channels by name."""
 
-    _labels: _Labels | None = None
+    _known_facts: Facts | None = None
 
     @property
     def input_names(self) -> list[str] | None:
@@ -39,7 +48,7 @@ class LabelledNetwork(NetworkHandle):
         `Estimator` learns them from the first table that it is given; assigning sets them, None
         takes them away. Kept in JSON, files and copies, like all that follows here.
         """
-        names = self._read_labels().inputs
+        names = self._facts().input_names
         return None if names is None else list(names)
 
     @input_names.setter
@@ -52,7 +61,7 @@ class LabelledNetwork(NetworkHandle):
 
         They are lost when other nodes are observed.
         """
-        names = self._read_labels().outputs
+        names = self._facts().output_names
         return None if names is None else list(names)
 
     @output_names.setter
@@ -96,28 +105,42 @@ class LabelledNetwork(NetworkHandle):
 
     # ---- Inside
 
+    @property
+    def _weight_count(self) -> int:
+        return self._facts().weights
+
     def _output_names(self) -> list[str]:
         """Return the columns of results: names of the outputs, or else of the observed nodes."""
-        return self._read_labels().columns
+        return self._facts().columns
 
-    def _read_labels(self) -> _Labels:
-        version = abi.read_int(lib.bt_network_version, self._pointer)
-        known = self._labels
-        if known is not None and known.version == version:
+    def _facts(self) -> Facts:
+        """Return what stands as long as the version does."""
+        version = ctypes.c_int64()
+        abi.check(_version(ctypes.c_void_p(self._pointer), ctypes.byref(version)))
+        known = self._known_facts
+        if known is not None and known.version == version.value:
             return known
         outputs = self._texts(b"output names", self.outputs)
-        columns = self._nodes() if outputs is None else outputs
-        found = _Labels(
-            version,
-            self._texts(b"input names", self.inputs),
-            outputs,
-            columns,
-            self.inputs,
-            self.outputs,
-            self.sampling_time,
+        found = self._known_facts = Facts(
+            version=version.value,
+            input_names=self._texts(b"input names", self.inputs),
+            output_names=outputs,
+            columns=self._nodes() if outputs is None else outputs,
+            inputs=self.inputs,
+            outputs=self.outputs,
+            weights=super()._weight_count,
+            state_size=self.state_size,
+            sampling_time=self.sampling_time,
         )
-        self._labels = found
         return found
+
+    def _group_sizes(self) -> dict[str, int]:
+        """Return how many nodes each group has, by name."""
+        known = self._facts()
+        if known.groups is None:
+            count = abi.read_int(lib.bt_network_group_count, self._pointer)
+            known.groups = dict(map(self._group_facts, range(count)))
+        return known.groups
 
     def _nodes(self) -> list[str]:
         """Return the observed nodes: "linear.x", or "lnl.x[0]"."""

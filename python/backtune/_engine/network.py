@@ -100,15 +100,17 @@ class NetworkHandle(Owner):
         """Seed of the draw where `origin` is "drawn", otherwise None."""
         return self._origin()[1]
 
-    def _warn_untouched(self) -> None:
-        """Warn that weights which nobody drew nor set are computed with."""
-        if self.origin == "untouched":
+    def _warn_untouched(self) -> bool:
+        """Warn that weights which nobody drew nor set are computed with, and return whether."""
+        untouched = self.origin == "untouched"
+        if untouched:
             warnings.warn(
                 "the weights of this network were neither drawn nor set, and most are 0: call"
                 " randomize, or set them",
                 BacktuneWarning,
                 stacklevel=3,
             )
+        return untouched
 
     def _origin(self) -> tuple[str, int | None]:
         number, seed = ctypes.c_int32(), ctypes.c_uint64()

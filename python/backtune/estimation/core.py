@@ -133,6 +133,7 @@ class CoreEstimator(FoundEstimator):
         self._start = "network" if initial is None else "given"
         self._sequences = data.lengths.size
         self._lengths, self._is_list = data.lengths, data.is_list
+        self._total = int(data.lengths.sum())
         starts = None if initial is None else listed_states(initial, self._sequences)
         self._given_starts = None if starts is None else net._starts(starts)
         self._schedule = Schedule(self, horizon)

@@ -45,6 +45,7 @@ class EstimatorHandle(Owner):
 
     net: Network
     _lengths: np.ndarray
+    _total: int
     _sequences: int
     _outputs: int
     # How the sequences start: "network", or "given".
@@ -87,7 +88,7 @@ class EstimatorHandle(Owner):
 
     def _ask(self, function: Callable[..., object], *arguments: object) -> None:
         """Make a call of the engine that may have to compute; Ctrl-C ends it."""
-        if self._calls_back or self.net._takes_long(int(self._lengths.sum())):
+        if self._calls_back or self.net._takes_long(self._total):
             ended(lambda: function(self._pointer, *arguments), by_event=False)
         else:
             function(self._pointer, *arguments)

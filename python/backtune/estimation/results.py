@@ -11,7 +11,7 @@ import numpy as np
 from .._engine import abi, shown
 from .._engine.abi import lib
 from .._engine.callbacks import interruptible
-from .._engine.data.sequences import Sequences
+from .._engine.data.sequences import Sequences, parted
 from .._engine.found import CostGradient
 from .._engine.types import Array, Flags
 from .handle import EstimatorHandle
@@ -72,7 +72,7 @@ class FoundEstimator(EstimatorHandle):
         array of shape (T, O), or list of such
             As the data came, tables with their index; every time step, observed or not.
         """
-        outputs = np.empty((int(self._lengths.sum()), self._outputs))
+        outputs = np.empty((self._total, self._outputs))
         self._ask(lib.bt_estimator_simulate, outputs, outputs.size)
         return self._form.results(self._parts(outputs), self.net._output_names())
 
@@ -164,7 +164,7 @@ class FoundEstimator(EstimatorHandle):
             *(self._pointer, covariance, covariance.size, errors, freedom, count),
             *(ctypes.byref(noise), ctypes.byref(rank)),
         )
-        deviation = np.empty((int(self._lengths.sum()), self._outputs))
+        deviation = np.empty((self._total, self._outputs))
         outputs, output_noise = np.empty_like(deviation), np.empty(self._outputs)
         lib.bt_estimator_fitted_outputs(
             self._pointer, outputs, outputs.size, output_noise, output_noise.size
@@ -203,4 +203,4 @@ class FoundEstimator(EstimatorHandle):
 
     def _parts(self, values: Array) -> list[Array]:
         """Split what came of all sequences; of none nothing."""
-        return np.split(values, np.cumsum(self._lengths)[:-1]) if self._lengths.size else []
+        return parted(values, self._lengths) if self._lengths.size else []

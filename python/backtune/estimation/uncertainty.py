@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from .._engine import shown
 from .._engine.abi import lib
 from .._engine.callbacks import interruptible
-from .._engine.data.sequences import joined, read
+from .._engine.data.sequences import joined, parted, read
 from .._engine.data.starts import initial_states
 from .._engine.errors import ArgumentError, SizeError
 from .._engine.found import Band
@@ -265,8 +265,7 @@ class Uncertainty:
                 *(outputs, deviation, outputs.size, callback, None, stop),
             )
         )
-        ends = np.cumsum(lengths)[:-1]
-        return list(zip(np.split(outputs, ends), np.split(deviation, ends)))
+        return list(zip(parted(outputs, lengths), parted(deviation, lengths)))
 
     def _repr_html_(self) -> str | None:
         return shown.html(self)

@@ -12,7 +12,7 @@ from .._engine.abi import lib
 from .._engine.arrays import as_number, sized
 from .._engine.callbacks import interruptible
 from .._engine.data.pairs import Data, paired, placed
-from .._engine.data.sequences import joined, read
+from .._engine.data.sequences import joined, parted, read
 from .._engine.data.starts import initial_states
 from .._engine.errors import ArgumentError, SizeError
 from .._engine.found import Simulated
@@ -137,7 +137,7 @@ class PredictingNetwork(SimulatingNetwork):
                 *(*sized(outputs), *sized(final), callback, None, stop),
             )
         )
-        parts = np.split(outputs, np.cumsum(data.lengths)[:-1])
+        parts = parted(outputs, data.lengths)
         form = data.form
         results = [form.like(k, part, self._output_names()) for k, part in enumerate(parts)]
         if final is not None:

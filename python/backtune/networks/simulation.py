@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -11,19 +12,19 @@ from numpy.typing import ArrayLike
 from .._engine.abi import lib
 from .._engine.arrays import as_flat, sized
 from .._engine.callbacks import ended
-from .._engine.data.sequences import Sequences, joined, read
+from .._engine.data.sequences import Sequences, parted, read
 from .._engine.data.starts import initial_states
 from .._engine.data.times import check_sampling
 from .._engine.errors import SizeError
 from .._engine.found import Gradients, Run, Simulated, SimulatedStates, simulated
+from .._engine.labels import Facts
 from .._engine.types import Array, DataLike, OneSequence, Reals, StateLike
-from .group import Group
 from .grouped import GroupedNetwork
 from .stream import Stream
 
 # Time steps x weights of a run that Ctrl-C can end: 15 ms of 16,384 weights, 120 ms of 64.
 _LONG = 200_000_000
-# Time steps of which nothing is asked: to count the weights takes a microsecond.
+# Time steps of which nothing is asked.
 _SHORT = 1000
 # Time steps that are copied in some milliseconds.
 _PART = 1 << 16
@@ -141,19 +142,14 @@ class SimulatingNetwork(GroupedNetwork):
         >>> bool((net.simulate(u[2:], state) == whole[2:]).all())
         True
         """
-        known = self._read_labels()
-        channels = known.input_count
-        if not (states and self._has_fixed_weights()):
-            self._warn_untouched()
-        given = read(u, channels, "inputs", known.inputs)
+        known = self._facts()
+        if not (known.touched or (states and self._has_fixed_weights())):
+            known.touched = not self._warn_untouched()
+        given = read(u, known.inputs, "inputs", known.input_names)
         check_sampling(known.sampling_time, given.forms)
-        count = len(given.arrays)
-        if count == 0:
+        if not given.arrays:
             return []
-        starts = initial_states(initial, count) if given.is_list else [initial]
-        results = self._simulate(
-            given.arrays, starts, channels, known.output_count, states, return_state
-        )
+        results = self._simulate(given, initial, known, states, return_state)
         if not any(given.forms):
             return results if given.is_list else results[0]
         if not states and not return_state:
@@ -178,63 +174,58 @@ class SimulatingNetwork(GroupedNetwork):
 
     def _simulate(
         self,
-        sequences: list[Array],
-        starts: Sequence[object],
-        channels: int,
-        observed: int,
+        given: Sequences,
+        initial: StateLike | None,
+        known: Facts,
         states: bool,
         return_state: bool,
     ) -> list[Any]:
         """Run sequences side by side; the result of each, as `simulated` makes it."""
-        lengths = [len(sequence) for sequence in sequences]
-        inputs = joined(sequences, channels)
-        start = self._starts(starts)
-        total = sum(lengths)
-        outputs = np.empty((total, observed))
-        groups = self.groups if states else {}
-        values = np.empty((total, sum(group.size for group in groups.values()))) if states else None
-        final = np.empty((len(sequences), self.state_size)) if return_state else None
+        lengths, inputs = given.lengths, given.joined(known.inputs)
+        count, total = lengths.size, len(inputs)
+        starts = initial_states(initial, count) if given.is_list else [initial]
+        start = None if initial is None else self._starts(starts)
+        outputs = np.empty((total, known.outputs))
+        groups = self._group_sizes() if states else {}
+        values = np.empty((total, sum(groups.values()))) if states else None
+        final = np.empty((count, known.state_size)) if return_state else None
         arguments = (
-            *(self._pointer, len(lengths), np.array(lengths, dtype=np.int64), *sized(inputs)),
-            *(*sized(start), *sized(outputs), *sized(values), *sized(final)),
+            *(self._pointer, count, lengths, *sized(inputs), *sized(start)),
+            *(*sized(outputs), *sized(values), *sized(final)),
         )
         if self._takes_long(total):
             ended(lambda: lib.bt_simulate(*arguments))
         else:
             lib.bt_simulate(*arguments)
-        if len(lengths) == 1 and values is None and final is None:
-            return [outputs]
-        results, first = [], 0
-        for place, length in enumerate(lengths):
-            part = slice(first, first + length)
-            named = None if values is None else _by_group(groups, values[part])
-            state = None if final is None else final[place]
-            results.append(simulated(outputs[part], named, state))
-            first += length
-        return results
+        parts = parted(outputs, lengths)
+        if values is None and final is None:
+            return parts
+        named = [None] * count if values is None else _by_group(groups, values, lengths)
+        ends = [None] * count if final is None else list(final)
+        return [simulated(*result) for result in zip(parts, named, ends)]
 
     def _takes_long(self, steps: int) -> bool:
         """Tell whether a run takes more than a moment."""
         if steps <= _SHORT:
             return False
+        known = self._facts()
         # Weights that are fixed, as those of a reservoir, are not counted: so many may be.
-        return steps * max(self._weight_count, self.state_size**2) > _LONG
+        return steps * max(known.weights, known.state_size**2) > _LONG
 
     def _starts(self, starts: Sequence[object]) -> Array | None:
         """Return the initial states of all sequences, None where all are the network's own."""
-        if all(start is None for start in starts):
+        given = [start for start in starts if start is not None]
+        if not given:
             return None
-        own = self._own_start()
+        size = self._facts().state_size
+        own = None if len(given) == len(starts) else self._own_start()
         return np.concatenate(
-            [
-                own if start is None else as_flat(start, self.state_size, "initial state")
-                for start in starts
-            ]
+            [own if start is None else as_flat(start, size, "initial state") for start in starts]
         )
 
     def _own_start(self) -> Array:
         """Return the state from which the network starts by itself: that after no step."""
-        state = np.empty(self.state_size)
+        state = np.empty(self._facts().state_size)
         none = np.empty(0)
         lib.bt_simulate(
             *(self._pointer, 1, np.zeros(1, dtype=np.int64), none, 0, None, 0),
@@ -326,18 +317,19 @@ class SimulatingNetwork(GroupedNetwork):
         KeyboardInterrupt
             Ctrl-C.
         """
-        given = read(u, self.inputs, "inputs", self.input_names)
+        known = self._facts()
+        given = read(u, known.inputs, "inputs", known.input_names)
         if given.is_list:
             raise SizeError(f"inputs: {len(given.arrays)} sequences came, expected one")
         inputs = given.arrays[0]
-        weights = read([slopes], self.outputs, "slopes", self.output_names).arrays[0]
+        weights = read([slopes], known.outputs, "slopes", known.output_names).arrays[0]
         if weights.shape[0] != inputs.shape[0]:
             raise SizeError(
                 f"slopes: {weights.shape[0]} time steps, expected {inputs.shape[0]} as inputs"
             )
-        start = None if initial is None else as_flat(initial, self.state_size, "initial state")
-        gradient = np.empty(self._weight_count)
-        by_initial = np.empty(self.state_size) if return_initial else None
+        start = None if initial is None else as_flat(initial, known.state_size, "initial state")
+        gradient = np.empty(known.weights)
+        by_initial = np.empty(known.state_size) if return_initial else None
         arguments = (
             *(self._pointer, 1, given.lengths, *sized(inputs), *sized(start), *sized(weights)),
             *(*sized(gradient), *sized(by_initial)),
@@ -354,11 +346,14 @@ def node_names(name: str, size: int) -> list[str]:
     return [name] if size == 1 else [f"{name}[{node}]" for node in range(size)]
 
 
-def _by_group(groups: Mapping[str, Group], values: Array) -> dict[str, Array]:
-    """Split the values of all groups, side by side, by the names of the groups."""
-    ends = np.cumsum([group.size for group in groups.values()])
-    parts = np.split(values, ends[:-1], axis=1)
-    return {name: _copy(part) for name, part in zip(groups, parts)}
+def _by_group(groups: Mapping[str, int], values: Array, lengths: Array) -> list[dict[str, Array]]:
+    """Split the values of all groups, side by side, by sequence and the names of the groups."""
+    ends = accumulate(groups.values())
+    columns = [
+        parted(_copy(values[:, end - size : end]), lengths)
+        for end, size in zip(ends, groups.values())
+    ]
+    return [dict(zip(groups, parts)) for parts in zip(*columns)]
 
 
 def _copy(values: Array) -> Array:

@@ -8,6 +8,8 @@ from ..errors import ArgumentError, SizeError
 from .forms import form_of
 from .kinds import check_iterator, check_kind
 
+_FLOAT = np.dtype(np.float64)
+
 
 def as_float(values: object, what: str) -> np.ndarray:
     """Convert to float64, row-major; masked, null and pandas-missing entries become NaN.
@@ -18,6 +20,8 @@ def as_float(values: object, what: str) -> np.ndarray:
         The entries are not real numbers; the message names the dtype, and the column of a table.
     """
     if type(values) is np.ndarray:
+        if values.dtype == _FLOAT and values.flags.c_contiguous:  # what comes most often
+            return values
         array = values
     elif isinstance(values, np.ma.MaskedArray):
         array = np.array(values.data)

@@ -98,7 +98,7 @@ def check_sampling(expected: float | None, forms: Iterable[Form | None]) -> None
     """Warn of another sampling time than the network's, once."""
     if expected is None:
         return
-    for form in forms:
+    for form in filter(None, forms):
         came = sampling_time(form)
         if came is not None and abs(came - expected) > _JITTER * expected:
             warn(f"inputs: a sampling time of {came:g} s came, the network's is {expected:g} s")
