@@ -45,9 +45,12 @@ final class LearnwareOperation: Operation {
 
   /// A source that the adjoint pulls on.
   private struct Pull {
+    let source: Source
     let shift: Int
     let columns: Int
     let transposed: Int
+    /// See `takeFirst`.
+    var isFirst = false
   }
 
   private struct Gap {
@@ -68,7 +71,6 @@ final class LearnwareOperation: Operation {
     var diagonals: [DiagonalBlock] = []
     var lists: [(entries: [IndexedBlock.Entry], shift: Int, isInput: Bool, weights: Int)] = []
     bias = memory.takeWeights(Vector.padded(rows))
-    zeros = memory.takeWeights(Vector.padded(rows))
     // Those of the input stand last, so that products of tangents, where it is 0, leave them out.
     for isInput in [false, true] {
       var row = 0
@@ -132,6 +134,7 @@ final class LearnwareOperation: Operation {
         }
       }
     }
+    zeros = memory.takeWeights(Vector.padded(columns.reduce(rows) { max($0, $1.count) }))
     matrix = memory.takeWeights(PanelProducts.count(rows: rows, columns: columnCount))
     blocks = matrices.map {
       MatrixBlock(
@@ -143,7 +146,9 @@ final class LearnwareOperation: Operation {
     let own = columns.filter { !$0.isInput }
     ownSegments = .table(own.map { Segment(shift: $0.shift, columns: $0.count) })
     pulls = .table(
-      own.map { Pull(shift: $0.shift, columns: $0.count, transposed: $0.transposed) })
+      own.map {
+        Pull(source: $0.source, shift: $0.shift, columns: $0.count, transposed: $0.transposed)
+      })
     self.diagonals = .table(diagonals)
     self.lists = .table(
       lists.map {
@@ -262,7 +267,7 @@ final class LearnwareOperation: Operation {
   func adjoint(
     _ frame: Frame, _ partials: some Partials, _ eps: Target, into sums: Target, lanes: Int
   ) {
-    pull(frame, eps, into: sums, lanes: lanes, fetching: nil)
+    pull(frame, eps, into: sums, lanes: lanes, fetching: nil, isAdjoint: false)
   }
 
   /// The adjoint goes down in rows too far apart for the processor to foresee: the states of a source are fetched two
@@ -270,28 +275,45 @@ final class LearnwareOperation: Operation {
   /// sequences was spent waiting.
   func pull(
     _ frame: Frame, _ states: Values, values: Values, scratch: Target, _ eps: Target,
-    into sums: Target, lanes: Int
+    into sums: Target, lanes: Int, isAdjoint: Bool
   ) {
-    pull(frame, eps, into: sums, lanes: lanes, fetching: states - rowSize)
+    pull(
+      frame, eps, into: sums, lanes: lanes, fetching: states - rowSize, isAdjoint: isAdjoint)
+  }
+
+  func takeFirst(_ source: Source) -> Bool {
+    guard let place = pulls.firstIndex(where: { $0.source == source }) else { return false }
+    pulls[place].isFirst = true
+    return true
   }
 
   @inline(__always)
   private func pull(
-    _ frame: Frame, _ eps: Target, into sums: Target, lanes: Int, fetching next: Values?
+    _ frame: Frame, _ eps: Target, into sums: Target, lanes: Int, fetching next: Values?,
+    isAdjoint: Bool
   ) {
     let (w, e) = (frame.weights, eps + span.place)
     let (rows, own) = (rows, UnsafeBufferPointer(ownRows))
     for gap in gaps { (e + gap.first).update(repeating: 0, count: gap.count) }
     for pull in pulls {
-      let s = sums + pull.shift
+      let (s, isFirst) = (sums + pull.shift, isAdjoint && pull.isFirst)
       if span.width == 1 {
+        if let next {
+          for k in stride(from: 0, to: pull.columns, by: Vector.width) {
+            prefetch(next + pull.shift + k)
+          }
+        }
         PanelProducts.multiply(
-          w + pull.transposed, rows: pull.columns, columns: rows, own, e, from: UnsafePointer(s),
-          into: s)
+          w + pull.transposed, rows: pull.columns, columns: rows, own, e,
+          from: isFirst ? w + zeros : UnsafePointer(s), into: s)
       } else {
-        PanelProducts.add(
-          w + pull.transposed, rows: pull.columns, columns: rows, own, e, to: s,
-          width: span.width, lanes: lanes, fetching: next.map { $0 + pull.shift })
+        if isFirst {
+          Span.clearEnded(lanes, s, nodes: pull.columns, width: span.width)
+        }
+        PanelProducts.multiply(
+          w + pull.transposed, rows: pull.columns, columns: rows, own, e,
+          bias: isFirst ? w + zeros : nil, into: s, width: span.width, lanes: lanes,
+          fetching: next.map { $0 + pull.shift })
       }
     }
     for block in diagonals { block.multiplyTransposed(w, e, into: sums, lanes: lanes) }

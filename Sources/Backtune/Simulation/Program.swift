@@ -14,6 +14,7 @@ package final class Program: @unchecked Sendable {
   /// What a simulation does at each time.
   private let steps: UnsafeMutableBufferPointer<Step>
   private let starts: [Start]
+  let firstPulls: FirstPulls
   /// Values of packed weights, and of a workspace.
   let weightCount: Int
   let scratchCount: Int
@@ -87,6 +88,7 @@ package final class Program: @unchecked Sendable {
       max($0, $1.partialCount * lanes)
     }
     sumCount = operations.reduce(0) { $0 + $1.gradientCount }
+    firstPulls = FirstPulls(network, operations, layout)
     starts = network.groups.indices.compactMap { group in
       guard let state = network.groups[group].initialState else { return nil }
       return Start(
@@ -100,6 +102,7 @@ package final class Program: @unchecked Sendable {
 
   deinit {
     table.deallocate()
+    firstPulls.deallocate()
     steps.deallocate()
   }
 
