@@ -13,7 +13,7 @@ final class FirmwareOperation: Operation {
   /// That of the terms, where it is a frequent one.
   private let form: FirmwareForm?
   /// Whether the pull of a bare squashing function is the first, see `takeFirst`.
-  private var isFirst = false
+  private(set) var isFirst = false
   /// Where the source of a group that is its tanh stands from the row of time t; nil for another group.
   var tanhSource: Int? {
     isBareSquash && terms.parts[0].function.squash.isPlain ? terms.parts[0].shift : nil

@@ -68,7 +68,7 @@ extension Program {
   ) throws {
     let (table, size, frame) = (table, layout.rowSize, Frame(weights: weights.values))
     let (past, slopeSize, block) = (layout.past, drive.slopeSize, block)
-    let zeroed = firstPulls.zeroed
+    let (zeroed, pulls) = (firstPulls.zeroed, pulls)
     var end = times.upperBound
     try batch.active.withUnsafeBufferPointer { active in
       // Runs of times come in ascending order; the adjoint goes down from the last.
@@ -88,8 +88,15 @@ extension Program {
             let part = drive.parts[k]
             if let limit { limit.apply(row + part.place, count: part.count, &counts) }
             drive.add(slopes, of: part, to: row)
-            table[k].use(adjoint)
-            k -= 1
+            if case .withTanh(let own, let shift) = pulls[k], limit == nil,
+              drive.parts[k - 1].runs.isEmpty
+            {
+              own._withUnsafeGuaranteedRef { $0.pullWithTanh(frame, state, row, shift: shift) }
+              k -= 2
+            } else {
+              table[k].use(adjoint)
+              k -= 1
+            }
           }
           if end - t >= block || t == times.lowerBound {
             addGradient(states, eps, batch, t..<end, into: sums)
