@@ -46,5 +46,11 @@ public struct Squash: Sendable {
   }
 
   @inlinable @inline(__always)
-  func slope(tanh h: Vector) -> Vector { (1 - h * h) * (half * scale) }
+  func slope(tanh h: Vector) -> Vector { Self.slope(tanh: h) * (half * scale) }
+
+  /// That of tanh alone.
+  @inlinable @inline(__always)
+  public static func slope(tanh h: Vector) -> Vector {
+    multiplyAdd(-h, h, Vector(repeating: 1))
+  }
 }

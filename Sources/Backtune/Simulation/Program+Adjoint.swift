@@ -91,7 +91,7 @@ extension Program {
             if case .withTanh(let own, let shift) = pulls[k], limit == nil,
               drive.parts[k - 1].runs.isEmpty
             {
-              own._withUnsafeGuaranteedRef { $0.pullWithTanh(frame, state, row, shift: shift) }
+              own._withUnsafeGuaranteedRef { $0.pullWithTanh(frame, state, row, shift: shift, lanes: active[t]) }
               k -= 2
             } else {
               table[k].use(adjoint)
@@ -145,8 +145,9 @@ extension Program {
     takeGradient(sums, eps, startsLearnt: startsLearnt, into: slots)
   }
 
-  /// Steps whose products are summed at a time: 256 KiB of a trajectory.
-  private var block: Int { max((1 << 15) / max(layout.rowSize, 1), 32) }
+  /// Steps whose products are summed at a time: 256 KiB of a trajectory, in blocks of 16 as outer products take them. Of wide
+  /// rows no more: those of 128 nodes and 16 lanes then stay in a second-level cache of 1 MiB.
+  private var block: Int { max(((1 << 15) / max(layout.rowSize, 1) + 15) / 16 * 16, 16) }
 
   private func addGradient(
     _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, _ times: Range<Int>,
