@@ -91,7 +91,9 @@ extension Program {
             if case .withTanh(let own, let shift) = pulls[k], limit == nil,
               drive.parts[k - 1].runs.isEmpty
             {
-              own._withUnsafeGuaranteedRef { $0.pullWithTanh(frame, state, row, shift: shift, lanes: active[t]) }
+              own._withUnsafeGuaranteedRef {
+                $0.pullWithTanh(frame, state, row, shift: shift, lanes: active[t])
+              }
               k -= 2
             } else {
               table[k].use(adjoint)
