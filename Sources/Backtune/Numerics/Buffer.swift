@@ -11,8 +11,8 @@ package final class Buffer {
 
   private static let hugeFrom = 4 << 20
 
-  /// Asks for pages of 2 MiB, where the system has them: the adjoint reads rows pages apart, and with pages of 4 KiB a tenth of
-  /// a gradient of 32 nodes and 32 sequences was spent looking these up.
+  /// Asks for pages of 2 MiB, where the system has them: the adjoint reads rows pages apart, and with pages of 4 KiB a
+  /// gradient of 32 nodes and 32 sequences spent 4 to 10 % looking these up.
   private static func adviseHugePages(_ block: UnsafeMutableRawPointer, _ bytes: Int) {
     let page = sysconf(Int32(_SC_PAGESIZE))
     guard page > 0 else { return }

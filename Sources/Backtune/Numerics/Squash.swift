@@ -6,7 +6,7 @@ public struct Squash: Sendable {
   public let half: Double
   public let scale: Double
   public let offset: Double
-  /// 1/half: a division a row took a twentieth of the gradient of 8 nodes.
+  /// 1/half.
   @usableFromInline let inverseHalf: Double
   /// Whether it is tanh u.
   package let isPlain: Bool

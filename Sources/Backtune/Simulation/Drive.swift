@@ -22,8 +22,8 @@ package final class Drive {
   let runs: UnsafeMutableBufferPointer<Run>
   let rowSize: Int
   let slopeSize: Int
-  /// Whether values stand in whole vectors. A vector that is loaded after one of its values was stored waits for the memory:
-  /// a sixth of the time of a gradient of 8 nodes.
+  /// Whether values stand in whole vectors, and are added so: a vector that is loaded after one of its values was stored
+  /// waits for the memory.
   private let isPadded: Bool
   /// Of the slopes.
   package let layout: Layout
