@@ -11,6 +11,11 @@ static inline backtune_eight backtune_opaque(backtune_eight v) {
   return v;
 }
 
+/* The n first values at a place, and zeros. */
+static inline backtune_eight backtune_first(const double *place, long n) {
+  return __builtin_ia32_loadupd512_mask(place, (backtune_eight){0}, (unsigned char)((1u << n) - 1));
+}
+
 /* Values 0, 2, 4, 6 of each, in turns; and values 1, 3, 5, 7. */
 static inline backtune_eight backtune_evens(backtune_eight a, backtune_eight b) {
   return backtune_opaque(__builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14));

@@ -124,6 +124,24 @@ import Testing
     }
   }
 
+  /// What an adjoint before it left in its window counts for nothing, in one window and in several.
+  @Test(arguments: [[11], [7, 0, 12, 4, 9, 12], [900, 870, 1000, 899, 1000]])
+  func adjointAgain(lengths: [Int]) throws {
+    for item in try OperationCase.all() {
+      var setting = try Setting(item, lengths: lengths, learnsEachStart: true)
+      let slopes = try (0..<2).map { _ in
+        try setting.problem.runner.makeDriven(for: "slopes")
+      }
+      for (part, place) in setting.places {
+        for own in slopes { own.parts[part].origin[place] = setting.stream.normal() }
+      }
+      let found = try [0, 1, 0].map { k in
+        try setting.problem.pullBack(slopes[k], setting.states).map(\.bitPattern)
+      }
+      #expect(found[0] == found[2], "\(item.name)")
+    }
+  }
+
   /// Rows of the Jacobian by tangents of all weights at once, times a direction, are the tangents along it; the squares of
   /// these add up to d^T J^T J d, by either way.
   @Test func rows() throws {

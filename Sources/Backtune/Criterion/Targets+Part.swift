@@ -17,6 +17,8 @@ extension Targets {
     /// Values of a row of `desired`, and of the driven values.
     let columns: Int
     let rowSize: Int
+    /// Whether one value in one lane is driven, and observed.
+    let isOneValue: Bool
     let lanes: Int
     let steps: Int
     /// For each observed group: its place among the driven values, its number of observed values, and their place among
@@ -46,7 +48,7 @@ extension Targets {
       columns = outputs * lanes
       rowSize = layout.rowSize
       (desired, gains, scales) = room
-      gainStep = columns
+      (gainStep, isOneValue) = (columns, columns == 1 && rowSize == 1)
       for column in 0..<columns { scales.pointer[column] = units?[column / lanes] ?? 1 }
       var column = 0
       runs = runner.shards.network.outputs.map { [lanes] item in

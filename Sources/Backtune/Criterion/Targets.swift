@@ -67,6 +67,9 @@ package final class Targets {
   ) {
     let part = parts(shard)
     let scales = UnsafePointer(part.scales.pointer)
+    if part.isOneValue {
+      return forEach(part, vector, rest)
+    }
     for t in 0..<part.steps {
       for run in part.runs {
         let place = t * part.rowSize + run.place
@@ -83,6 +86,27 @@ package final class Targets {
           k += 1
         }
       }
+    }
+  }
+
+  /// The same of one value a time: vectors of times.
+  @inline(__always)
+  private func forEach(
+    _ part: Part, _ vector: (Int, Vector, Vector, Vector) -> Void,
+    _ rest: (Int, Double, Double, Double) -> Void
+  ) {
+    let (desired, gains) = (part.desired.pointer, part.gains.pointer)
+    let scale = part.scales.pointer[0]
+    var t = 0
+    while t + Vector.width <= part.steps {
+      let gain = part.gainStep == 0 ? Vector(repeating: gains[0]) : Vector(at: gains + t)
+      vector(t, Vector(at: desired + t), gain, Vector(repeating: scale))
+      t += Vector.width
+    }
+    while t < part.steps {
+      let gain = gains[t * part.gainStep]
+      if gain > 0 { rest(t, desired[t], gain, scale) }
+      t += 1
     }
   }
 

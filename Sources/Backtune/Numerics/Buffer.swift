@@ -9,6 +9,19 @@ package final class Buffer {
     if posix_memalign(&block, 64, 16 << 20) == 0 { free(block) }
   }()
 
+  private static let hugeFrom = 4 << 20
+
+  /// Asks for pages of 2 MiB, where the system has them: the adjoint reads rows pages apart, and with pages of 4 KiB a
+  /// gradient of 32 nodes and 32 sequences spent 4 to 10 % looking these up.
+  private static func adviseHugePages(_ block: UnsafeMutableRawPointer, _ bytes: Int) {
+    let page = sysconf(Int32(_SC_PAGESIZE))
+    guard page > 0 else { return }
+    let first = (Int(bitPattern: block) + page - 1) / page * page
+    let end = (Int(bitPattern: block) + bytes) / page * page
+    // Refused by a system without them, which changes nothing.
+    _ = madvise(UnsafeMutableRawPointer(bitPattern: first), end - first, MADV_HUGEPAGE)
+  }
+
   package let pointer: UnsafeMutablePointer<Double>
   package let count: Int
   private let bytes: Int
@@ -28,6 +41,7 @@ package final class Buffer {
       throw BacktuneError.memory("\(purpose): \(bytes) bytes were not to be had")
     }
     pointer = raw.assumingMemoryBound(to: Double.self)
+    if bytes >= Self.hugeFrom { Self.adviseHugePages(raw, bytes) }
     guard isZeroed else { return }
     // Thrown out of here it is given back by `deinit`.
     try poll.forEachPart(of: bytes / MemoryLayout<Double>.stride) { [pointer] in

@@ -10,15 +10,16 @@ extension PanelProducts {
     multiply(a, rows, columns, segments, x, bias, y, width, lanes, fetching: nil)
   }
 
-  /// Y += A X.
+  /// The same.
   ///
   /// - Parameter next: as many values as Y has, which are fetched into the cache, a few with every tile; nil for none.
-  package static func add(
+  package static func multiply(
     _ a: UnsafePointer<Double>, rows: Int, columns: Int, _ segments: Segments,
-    _ x: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>, width: Int, lanes: Int,
+    _ x: UnsafePointer<Double>, bias: UnsafePointer<Double>?,
+    into y: UnsafeMutablePointer<Double>, width: Int, lanes: Int,
     fetching next: UnsafePointer<Double>?
   ) {
-    multiply(a, rows, columns, segments, x, nil, y, width, lanes, fetching: next)
+    multiply(a, rows, columns, segments, x, bias, y, width, lanes, fetching: next)
   }
 
   @inline(__always)

@@ -6,6 +6,8 @@ public struct Squash: Sendable {
   public let half: Double
   public let scale: Double
   public let offset: Double
+  /// 1/half.
+  @usableFromInline let inverseHalf: Double
   /// Whether it is tanh u.
   package let isPlain: Bool
   /// Whether it rises from 0: `rising` is the same with a shorter way, and small values that are exact.
@@ -16,6 +18,7 @@ public struct Squash: Sendable {
 
   package init(mean: Double, half: Double, scale: Double, center: Double) {
     (self.mean, self.half, self.scale, offset) = (mean, half, scale, -center * scale)
+    inverseHalf = 1 / half
     (rate, shift) = (-2 * 1.4426950408889634 * scale, 2 * 1.4426950408889634 * scale * center)
     isRising = mean == half && rate.isFinite && shift.isFinite
     isPlain = mean == 0 && half == 1 && scale == 1 && center == 0
@@ -35,7 +38,7 @@ public struct Squash: Sendable {
 
   /// The derivative from its value, without its tanh.
   @inlinable @inline(__always)
-  public func slope(value v: Vector) -> Vector { slope(tanh: (v - mean) * (1 / half)) }
+  public func slope(value v: Vector) -> Vector { slope(tanh: (v - mean) * inverseHalf) }
 
   @inlinable @inline(__always)
   func tanh(_ u: Vector) -> Vector {
@@ -43,5 +46,11 @@ public struct Squash: Sendable {
   }
 
   @inlinable @inline(__always)
-  func slope(tanh h: Vector) -> Vector { (1 - h * h) * (half * scale) }
+  func slope(tanh h: Vector) -> Vector { Self.slope(tanh: h) * (half * scale) }
+
+  /// That of tanh alone.
+  @inlinable @inline(__always)
+  public static func slope(tanh h: Vector) -> Vector {
+    multiplyAdd(-h, h, Vector(repeating: 1))
+  }
 }

@@ -1,3 +1,7 @@
+#if BACKTUNE_V4
+  import CProcessor
+#endif
+
 /// As many values as one instruction takes: eight where the build targets a processor with AVX-512 (`BACKTUNE_V4`), four
 /// elsewhere.
 ///
@@ -37,8 +41,12 @@ extension Vector {
       self.init(at: place)
       return
     }
-    self = .zero
-    for k in 0..<n { self[k] = place[k] }
+    #if BACKTUNE_V4
+      self = backtune_first(place, n)
+    #else
+      self = .zero
+      for k in 0..<n { self[k] = place[k] }
+    #endif
   }
 
   /// Writes the n first values.

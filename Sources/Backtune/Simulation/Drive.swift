@@ -1,4 +1,5 @@
 import BacktuneNetwork
+import BacktuneNumerics
 
 /// Where slopes of a cost enter the adjoint of a program.
 package final class Drive {
@@ -21,6 +22,9 @@ package final class Drive {
   let runs: UnsafeMutableBufferPointer<Run>
   let rowSize: Int
   let slopeSize: Int
+  /// Whether values stand in whole vectors, and are added so: a vector that is loaded after one of its values was stored
+  /// waits for the memory.
+  private let isPadded: Bool
   /// Of the slopes.
   package let layout: Layout
 
@@ -28,7 +32,7 @@ package final class Drive {
   package init(_ program: Program, _ groups: [Observed]) {
     let (own, lanes) = (program.layout, program.layout.lanes)
     let layout = Layout(program.network, only: groups, lanes: lanes)
-    self.layout = layout
+    (self.layout, isPadded) = (layout, lanes == 1)
     (rowSize, slopeSize) = (own.rowSize, layout.rowSize)
     func run(_ item: Observed) -> Run {
       Run(
@@ -57,7 +61,17 @@ package final class Drive {
   ) {
     for run in part.runs {
       let (e, slope) = (row + run.place, slopes + run.slope)
-      for i in 0..<run.count { e[i] += slope[i] }
+      var i = 0
+      while i + Vector.width <= run.count {
+        (Vector(at: e + i) + Vector(at: slope + i)).store(e + i)
+        i += Vector.width
+      }
+      if i == run.count { continue }
+      if isPadded {
+        (Vector(at: e + i) + Vector(at: slope + i, count: run.count - i)).store(e + i)
+      } else {
+        for k in i..<run.count { e[k] += slope[k] }
+      }
     }
   }
 

@@ -12,6 +12,8 @@ final class FirmwareOperation: Operation {
   let isPower: Bool
   /// That of the terms, where it is a frequent one.
   private let form: FirmwareForm?
+  /// Whether the pull of a bare squashing function is the first, see `takeFirst`.
+  private(set) var isFirst = false
   /// Where the source of a group that is its tanh stands from the row of time t; nil for another group.
   var tanhSource: Int? {
     isBareSquash && terms.parts[0].function.squash.isPlain ? terms.parts[0].shift : nil
@@ -180,14 +182,18 @@ final class FirmwareOperation: Operation {
 
   func pull(
     _ frame: Frame, _ states: Values, values: Values, scratch: Target, _ eps: Target,
-    into sums: Target, lanes: Int
+    into sums: Target, lanes: Int, isAdjoint: Bool
   ) {
     if isBareSquash, case let part = terms.parts[0], !part.isInput {
-      span.sweep(
-        lanes, isFlat: true,
-        SquashPull(
-          squash: part.function.squash, values: values + span.place,
-          eps: eps + span.place, sums: sums + part.shift))
+      let (squash, s) = (part.function.squash, sums + part.shift)
+      let (x, e) = (values + span.place, eps + span.place)
+      if isAdjoint && isFirst {
+        span.clearEnded(lanes, s)
+        span.sweep(
+          lanes, isFlat: true, FirstSquashPull(squash: squash, values: x, eps: e, sums: s))
+      } else {
+        span.sweep(lanes, isFlat: true, SquashPull(squash: squash, values: x, eps: e, sums: s))
+      }
     } else {
       storePartials(states, values: values, into: scratch, lanes: lanes)
       adjoint(
@@ -208,6 +214,24 @@ final class FirmwareOperation: Operation {
       Lanes.write(
         multiplyAdd(beta, Lanes.read(eps + place, n), Lanes.read(sums + place, n)), sums + place, n)
     }
+  }
+
+  private struct FirstSquashPull: LaneLoop {
+    let squash: Squash
+    let values: Values
+    let eps: Values
+    let sums: Target
+
+    @inline(__always)
+    func run(place: Int, node: Int, _ n: Int) {
+      let beta = squash.slope(value: Lanes.read(values + place, n))
+      Lanes.write(beta * Lanes.read(eps + place, n), sums + place, n)
+    }
+  }
+
+  func takeFirst(_ source: Source) -> Bool {
+    isFirst = isBareSquash
+    return isFirst
   }
 
   @inline(__always)

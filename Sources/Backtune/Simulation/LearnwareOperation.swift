@@ -6,7 +6,7 @@ import BacktuneNumerics
 /// All dense connections are one packed matrix, whose columns are the sources one after the other, those of the network
 /// input last; diagonals and lists of entries are added to its product.
 final class LearnwareOperation: Operation {
-  private typealias Segment = PanelProducts.Segment
+  typealias Segment = PanelProducts.Segment
 
   /// Columns of the matrix that read one source.
   struct Columns {
@@ -21,7 +21,7 @@ final class LearnwareOperation: Operation {
 
   let groups: [GroupID]
   let span: Span
-  private let rowSize: Int
+  let rowSize: Int
   let partialCount = 0
   let columns: [Columns]
   private let columnCount: Int
@@ -29,28 +29,21 @@ final class LearnwareOperation: Operation {
   let biasSlots: [(row: Int, slot: Int)]
   /// Places among the packed weights: one bias a row (0 without), zeros, the matrix.
   private let bias: Int
-  private let zeros: Int
+  let zeros: Int
   private let matrix: Int
   /// The same tables for the loops, without reference counting.
   private let segments: UnsafeMutableBufferPointer<Segment>
   private let ownSegments: UnsafeMutableBufferPointer<Segment>
-  private let pulls: UnsafeMutableBufferPointer<Pull>
+  let pulls: UnsafeMutableBufferPointer<Pull>
   let diagonals: UnsafeMutableBufferPointer<DiagonalBlock>
   let lists: UnsafeMutableBufferPointer<IndexedBlock>
   /// Padding between groups, which the transposed product would read.
-  private let gaps: UnsafeMutableBufferPointer<Gap>
+  let gaps: UnsafeMutableBufferPointer<Gap>
 
   /// The operation's own rows, as the transposed product reads them.
-  private let ownRows: UnsafeMutableBufferPointer<Segment>
+  let ownRows: UnsafeMutableBufferPointer<Segment>
 
-  /// A source that the adjoint pulls on.
-  private struct Pull {
-    let shift: Int
-    let columns: Int
-    let transposed: Int
-  }
-
-  private struct Gap {
+  struct Gap {
     let first: Int
     let count: Int
   }
@@ -68,7 +61,6 @@ final class LearnwareOperation: Operation {
     var diagonals: [DiagonalBlock] = []
     var lists: [(entries: [IndexedBlock.Entry], shift: Int, isInput: Bool, weights: Int)] = []
     bias = memory.takeWeights(Vector.padded(rows))
-    zeros = memory.takeWeights(Vector.padded(rows))
     // Those of the input stand last, so that products of tangents, where it is 0, leave them out.
     for isInput in [false, true] {
       var row = 0
@@ -132,6 +124,7 @@ final class LearnwareOperation: Operation {
         }
       }
     }
+    zeros = memory.takeWeights(Vector.padded(columns.reduce(rows) { max($0, $1.count) }))
     matrix = memory.takeWeights(PanelProducts.count(rows: rows, columns: columnCount))
     blocks = matrices.map {
       MatrixBlock(
@@ -143,7 +136,9 @@ final class LearnwareOperation: Operation {
     let own = columns.filter { !$0.isInput }
     ownSegments = .table(own.map { Segment(shift: $0.shift, columns: $0.count) })
     pulls = .table(
-      own.map { Pull(shift: $0.shift, columns: $0.count, transposed: $0.transposed) })
+      own.map {
+        Pull(source: $0.source, shift: $0.shift, columns: $0.count, transposed: $0.transposed)
+      })
     self.diagonals = .table(diagonals)
     self.lists = .table(
       lists.map {
@@ -257,45 +252,6 @@ final class LearnwareOperation: Operation {
         weights + matrix, rows: span.nodes, columns: columnCount, UnsafeBufferPointer(segments), x,
         bias: bias, into: y, width: span.width, lanes: lanes)
     }
-  }
-
-  func adjoint(
-    _ frame: Frame, _ partials: some Partials, _ eps: Target, into sums: Target, lanes: Int
-  ) {
-    pull(frame, eps, into: sums, lanes: lanes, fetching: nil)
-  }
-
-  /// The adjoint goes down in rows too far apart for the processor to foresee: the states of a source are fetched two
-  /// rows before they are needed, a few with every tile of the product. Without it a tenth of the time of a gradient of 32
-  /// sequences was spent waiting.
-  func pull(
-    _ frame: Frame, _ states: Values, values: Values, scratch: Target, _ eps: Target,
-    into sums: Target, lanes: Int
-  ) {
-    pull(frame, eps, into: sums, lanes: lanes, fetching: states - rowSize)
-  }
-
-  @inline(__always)
-  private func pull(
-    _ frame: Frame, _ eps: Target, into sums: Target, lanes: Int, fetching next: Values?
-  ) {
-    let (w, e) = (frame.weights, eps + span.place)
-    let (rows, own) = (rows, UnsafeBufferPointer(ownRows))
-    for gap in gaps { (e + gap.first).update(repeating: 0, count: gap.count) }
-    for pull in pulls {
-      let s = sums + pull.shift
-      if span.width == 1 {
-        PanelProducts.multiply(
-          w + pull.transposed, rows: pull.columns, columns: rows, own, e, from: UnsafePointer(s),
-          into: s)
-      } else {
-        PanelProducts.add(
-          w + pull.transposed, rows: pull.columns, columns: rows, own, e, to: s,
-          width: span.width, lanes: lanes, fetching: next.map { $0 + pull.shift })
-      }
-    }
-    for block in diagonals { block.multiplyTransposed(w, e, into: sums, lanes: lanes) }
-    for block in lists { block.multiplyTransposed(w, e, into: sums, lanes: lanes) }
   }
 }
 

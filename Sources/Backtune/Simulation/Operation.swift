@@ -39,9 +39,16 @@ protocol Operation: AnyObject {
     _ frame: Frame, _ partials: some Partials, _ eps: Target, into sums: Target, lanes: Int)
 
   /// The same with the partial derivatives at `states`, see `storePartials`; these may come to stand in `scratch`.
+  ///
+  /// - Parameter isAdjoint: whether it is called from the last time to the first, so that what was agreed on by
+  ///   `takeFirst` holds.
   func pull(
     _ frame: Frame, _ states: Values, values: Values, scratch: Target, _ eps: Target,
-    into sums: Target, lanes: Int)
+    into sums: Target, lanes: Int, isAdjoint: Bool)
+
+  /// Has the pull on a source, which comes to a row of adjoint values before all others, write there instead of adding.
+  /// - Returns: false where it adds all the same.
+  func takeFirst(_ source: Source) -> Bool
 
   /// Values of the sums that a gradient is taken of.
   var gradientCount: Int { get }
@@ -58,6 +65,7 @@ protocol Operation: AnyObject {
 extension Operation {
   func pack(_ slots: Values, into weights: Target) {}
   func addDirection(_ direction: Frame, _ states: Values, into row: Target, lanes: Int) {}
+  func takeFirst(_ source: Source) -> Bool { false }
   var gradientCount: Int { 0 }
   func addGradient(
     _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, _ times: Range<Int>,
@@ -68,7 +76,7 @@ extension Operation {
   @inline(__always)
   func pull(
     _ frame: Frame, _ states: Values, values: Values, scratch: Target, _ eps: Target,
-    into sums: Target, lanes: Int
+    into sums: Target, lanes: Int, isAdjoint: Bool
   ) {
     storePartials(states, values: values, into: scratch, lanes: lanes)
     adjoint(frame, LanePartials(base: scratch, count: span.count), eps, into: sums, lanes: lanes)
@@ -112,6 +120,22 @@ struct Span {
         b += Vector.width
       }
       if b < inner { Self.tail(loop, first + b, node, inner - b) }
+    }
+  }
+
+  /// Zeros the lanes that do not run.
+  @inline(__always)
+  func clearEnded(_ lanes: Int, _ values: UnsafeMutablePointer<Double>) {
+    Self.clearEnded(lanes, values, nodes: nodes, width: width)
+  }
+
+  @inline(__always)
+  static func clearEnded(
+    _ lanes: Int, _ values: UnsafeMutablePointer<Double>, nodes: Int, width: Int
+  ) {
+    if lanes == width { return }
+    for node in 0..<nodes {
+      (values + node * width + lanes).update(repeating: 0, count: width - lanes)
     }
   }
 

@@ -11,11 +11,13 @@ extension Program {
     let eps: UnsafeMutablePointer<Double>
     let sums: UnsafeMutablePointer<Double>
     let lanes: Int
+    let isAdjoint: Bool
 
     @inline(__always)
     func run(_ operation: some Operation) {
       operation.pull(
-        frame, states, values: values, scratch: scratch, eps, into: sums, lanes: lanes)
+        frame, states, values: values, scratch: scratch, eps, into: sums, lanes: lanes,
+        isAdjoint: isAdjoint)
     }
   }
 
@@ -40,7 +42,7 @@ extension Program {
     let (size, past, window) = (layout.rowSize, layout.past, max(eps.steps, 1))
     var end = batch.steps
     var first = max(end - 1, 0) / window * window
-    // Rows become zero when the first value is to be added to them, as long as they are in the cache.
+    // What is to be zero before values are added becomes so just then, as long as it is in the cache.
     eps.row(end - first - past).update(repeating: 0, count: past * size)
     while true {
       try tuneWindow(
@@ -51,6 +53,7 @@ extension Program {
       eps.row(window - past).update(from: eps.row(-past), count: past * size)
       (first, end) = (first - window, first)
     }
+    firstPulls.clearPast(eps)
     takeGradient(sums, eps, startsLearnt: startsLearnt, into: slots)
     return counts
   }
@@ -65,6 +68,7 @@ extension Program {
   ) throws {
     let (table, size, frame) = (table, layout.rowSize, Frame(weights: weights.values))
     let (past, slopeSize, block) = (layout.past, drive.slopeSize, block)
+    let (zeroed, pulls) = (firstPulls.zeroed, pulls)
     var end = times.upperBound
     try batch.active.withUnsafeBufferPointer { active in
       // Runs of times come in ascending order; the adjoint goes down from the last.
@@ -72,18 +76,29 @@ extension Program {
         for step in run {
           let t = times.upperBound - 1 - step
           let (state, row) = (states.origin + t * size, eps.origin + t * size)
-          (row - past * size).update(repeating: 0, count: size)
+          for run in zeroed {
+            (row - past * size + run.place).update(repeating: 0, count: run.count)
+          }
           let adjoint = Adjoint(
             frame: frame, scratch: workspace.values, states: state, values: state, eps: row,
-            sums: row, lanes: active[t])
+            sums: row, lanes: active[t], isAdjoint: true)
           let slopes = slopes.origin + t * slopeSize
           var k = table.count - 1
           while k >= 0 {
             let part = drive.parts[k]
             if let limit { limit.apply(row + part.place, count: part.count, &counts) }
             drive.add(slopes, of: part, to: row)
-            table[k].use(adjoint)
-            k -= 1
+            if case .withTanh(let own, let shift) = pulls[k], limit == nil,
+              drive.parts[k - 1].runs.isEmpty
+            {
+              own._withUnsafeGuaranteedRef {
+                $0.pullWithTanh(frame, state, row, shift: shift, lanes: active[t])
+              }
+              k -= 2
+            } else {
+              table[k].use(adjoint)
+              k -= 1
+            }
           }
           if end - t >= block || t == times.lowerBound {
             addGradient(states, eps, batch, t..<end, into: sums)
@@ -107,7 +122,7 @@ extension Program {
       let adjoint = Adjoint(
         frame: frame, scratch: workspace.values, states: states.origin + place,
         values: predicted.origin + place, eps: residual.origin + place,
-        sums: sums.origin + place, lanes: lanes)
+        sums: sums.origin + place, lanes: lanes, isAdjoint: false)
       for k in 0..<table.count { table[k].use(adjoint) }
     }
   }
@@ -132,8 +147,9 @@ extension Program {
     takeGradient(sums, eps, startsLearnt: startsLearnt, into: slots)
   }
 
-  /// Steps whose products are summed at a time: 256 KiB of a trajectory.
-  private var block: Int { max((1 << 15) / max(layout.rowSize, 1), 32) }
+  /// Steps whose products are summed at a time: 256 KiB of a trajectory, in blocks of 16 as outer products take them. Of wide
+  /// rows no more: those of 128 nodes and 16 lanes then stay in a second-level cache of 1 MiB.
+  private var block: Int { max(((1 << 15) / max(layout.rowSize, 1) + 15) / 16 * 16, 16) }
 
   private func addGradient(
     _ states: Trajectory, _ eps: Trajectory, _ batch: Batch, _ times: Range<Int>,

@@ -14,6 +14,9 @@ package final class Program: @unchecked Sendable {
   /// What a simulation does at each time.
   private let steps: UnsafeMutableBufferPointer<Step>
   private let starts: [Start]
+  let firstPulls: FirstPulls
+  /// What the adjoint does at each time, from the last operation to the first.
+  let pulls: UnsafeMutableBufferPointer<PullStep>
   /// Values of packed weights, and of a workspace.
   let weightCount: Int
   let scratchCount: Int
@@ -87,6 +90,8 @@ package final class Program: @unchecked Sendable {
       max($0, $1.partialCount * lanes)
     }
     sumCount = operations.reduce(0) { $0 + $1.gradientCount }
+    firstPulls = FirstPulls(network, operations, layout)
+    pulls = .table(PullStep.all(operations))
     starts = network.groups.indices.compactMap { group in
       guard let state = network.groups[group].initialState else { return nil }
       return Start(
@@ -100,6 +105,8 @@ package final class Program: @unchecked Sendable {
 
   deinit {
     table.deallocate()
+    firstPulls.deallocate()
+    pulls.deallocate()
     steps.deallocate()
   }
 
