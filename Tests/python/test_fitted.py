@@ -14,19 +14,19 @@ def found():
     y = [plant.simulate(part, start) for part, start in zip(u, starts)]
     net = bt.lnl_network(2).randomize(1)
     est = bt.Estimator(net, u, y, initial="learn")
-    est.run(60, progress=False)
+    est.run(15, progress=False)  # later errors are as small as rounding
     return net, est, u, y
 
 
 def test_queries_use_the_initial_states_that_were_found(found):
     net, est, u, y = found
-    assert est.gradient()[0] == pytest.approx(est.cost, rel=1e-9, abs=1e-25)
+    assert est.gradient()[0] == pytest.approx(est.cost, rel=1e-9)
     outputs = est.simulate()
     again = net.simulate(u, list(est.initial_states))
     for own, other in zip(outputs, again):
         assert np.allclose(own, other, rtol=0, atol=1e-12)
     error = np.concatenate(outputs) - np.concatenate(y)
-    assert np.mean(error**2) / 2 == pytest.approx(est.cost, rel=1e-6, abs=1e-20)
+    assert np.mean(error**2) / 2 == pytest.approx(est.cost, rel=1e-6)
 
 
 def test_observables_and_divergence_start_where_the_fit_does():

@@ -107,7 +107,9 @@ class LabelledNetwork(NetworkHandle):
 
     @property
     def _weight_count(self) -> int:
-        return self._facts().weights
+        # Names of a million channels are not read for it.
+        known, _ = self._known()
+        return super()._weight_count if known is None else known.weights
 
     def _output_names(self) -> list[str]:
         """Return the columns of results: names of the outputs, or else of the observed nodes."""
@@ -115,14 +117,12 @@ class LabelledNetwork(NetworkHandle):
 
     def _facts(self) -> Facts:
         """Return what stands as long as the version does."""
-        version = ctypes.c_int64()
-        abi.check(_version(ctypes.c_void_p(self._pointer), ctypes.byref(version)))
-        known = self._known_facts
-        if known is not None and known.version == version.value:
+        known, version = self._known()
+        if known is not None:
             return known
         outputs = self._texts(b"output names", self.outputs)
         found = self._known_facts = Facts(
-            version=version.value,
+            version=version,
             input_names=self._texts(b"input names", self.inputs),
             output_names=outputs,
             columns=self._nodes() if outputs is None else outputs,
@@ -133,6 +133,14 @@ class LabelledNetwork(NetworkHandle):
             sampling_time=self.sampling_time,
         )
         return found
+
+    def _known(self) -> tuple[Facts | None, int]:
+        """Return what was read of this version, None where nothing was, and the version."""
+        version = ctypes.c_int64()
+        abi.check(_version(ctypes.c_void_p(self._pointer), ctypes.byref(version)))
+        known = self._known_facts
+        is_known = known is not None and known.version == version.value
+        return known if is_known else None, version.value
 
     def _group_sizes(self) -> dict[str, int]:
         """Return how many nodes each group has, by name."""
