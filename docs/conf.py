@@ -29,6 +29,8 @@ source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb", ".rst": "restructuredtex
 HERE = Path(__file__).parent
 shutil.copytree(HERE.parent / "examples" / "notebooks", HERE / "notebook", dirs_exist_ok=True)
 nb_execution_mode = "force"
+# What they save is not of the manual.
+nb_execution_in_temp = True
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True

@@ -1,5 +1,5 @@
-/// Values, zero at first, that several threads write, each its own, and that outlive whoever asked for them: a call that is left by a
-/// callback, too.
+/// Values, zero at first, that several threads write, each its own, and that outlive whoever asked for them: a call that is
+/// left by a callback, too.
 package final class SharedValues {
   package let pointer: UnsafeMutablePointer<Double>
   package let count: Int

@@ -183,8 +183,10 @@ class SimulatingNetwork(GroupedNetwork):
         """Run sequences side by side; the result of each, as `simulated` makes it."""
         lengths, inputs = given.lengths, given.joined(known.inputs)
         count, total = lengths.size, len(inputs)
-        starts = initial_states(initial, count) if given.is_list else [initial]
-        start = None if initial is None else self._starts(starts)
+        start = None
+        if initial is not None:
+            starts = initial_states(initial, count) if given.is_list else [initial]
+            start = self._starts(starts)
         outputs = np.empty((total, known.outputs))
         groups = self._group_sizes() if states else {}
         values = np.empty((total, sum(groups.values()))) if states else None
