@@ -5,12 +5,12 @@ by side; one thread. Floors: bare BLAS product plus vectorised tanh, and plain C
 All are measured in turn, several rounds; a figure is the median. Gradients are compared first.
 
 Then, in one table, what docs/performance.md names: ratios of the above, the gradient of all
-outputs, an lstm and a gru, and two threads over one.
+outputs, an lstm and a gru.
 
 usage: python benchmarks/engine.py [N,N,...] [LANES,LANES]
 
 Prints tables, and writes benchmarks/results/engine.csv. Times are those of the processor, so that
-what else runs counts little; of threads they are those of the clock.
+what else runs counts little.
 """
 
 import os
@@ -180,16 +180,6 @@ def gated(kind, units):
     return lambda: net.simulate(inputs)
 
 
-def with_threads(count, function):
-    """Return the function on so many threads."""
-
-    def run():
-        bt.set_threads(count)
-        function()
-
-    return run
-
-
 def print_summary(times):
     """Print what docs/performance.md names; `times` are those of each case and contestant."""
     print("\n| what | N | sequences | figure | asked |")
@@ -216,10 +206,6 @@ def print_summary(times):
         for units, limit in zip((8, 16, 32), asked):
             (seconds,) = measure([gated(kind, units)])
             row(f"{kind}, ns a step", units, 1, f"{seconds * 1e9 / STEPS:.0f}", limit)
-    for name, function in zip(("simulation", "gradient"), Case(32, 32).backtune()):
-        one, two = measure([with_threads(count, function) for count in (1, 2)], time.perf_counter)
-        row(f"{name}, one thread over two", 32, 32, f"{one / two:.2f}", 1.7)
-    bt.set_threads(1)
 
 
 def check_gradients(case, contestants):

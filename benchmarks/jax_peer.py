@@ -39,10 +39,9 @@ def contestants(units, lanes):
     net.lnl(units, activation="tanh", bias=False, input_lag=0)
     net.observe(net.groups["lnl.x"], count=1)
     net.weights["lnl.x2.W"], net.weights["lnl.x2.B"] = w, b[:, None]
-    inputs = [np.ascontiguousarray(u[:, k, None]) for k in range(lanes)]
-    estimator = bt.Estimator(
-        net, inputs, [np.ascontiguousarray(y[:, k, None]) for k in range(lanes)]
-    )
+    # One array of all sequences, as JAX has them.
+    inputs, targets = (np.ascontiguousarray(values.T[..., None]) for values in (u, y))
+    estimator = bt.Estimator(net, inputs, targets)
     weights = net.get_weights()
 
     def gradient():
@@ -64,7 +63,7 @@ def contestants(units, lanes):
     value = jax.jit(jax.value_and_grad(lambda w, b: 0.5 * jnp.mean((run(w, b) - y) ** 2), (0, 1)))
     pair = jnp.asarray(w), jnp.asarray(b)
 
-    own = np.concatenate(net.simulate(inputs), axis=1)
+    own = net.simulate(inputs)[..., 0].T
     np.testing.assert_allclose(own, simulate(*pair), atol=1e-9)
     cost, slopes = gradient()
     expected, (by_w, by_b) = value(*pair)
