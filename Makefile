@@ -4,8 +4,10 @@
 #                 backtune.pc, CMake package, manual page; LIBDIR and DESTDIR as usual. Needs no Python
 # make uninstall PREFIX=/usr/local
 # make docs   the manual, as pages in build/docs; that of the Swift package in build/docs-swift
-# make test-all   the same, and what takes minutes or more packages (in .venv-all): sanitizers, leaks and refused memory in
-#                 full, the source archive in a fresh environment, exports read by others, MPI, Dask
+# make test-all   the same, and what takes minutes or more packages (in .venv-all), in parts that can be run alone: sanitize,
+#                 test-c-full (C tests with all cycles, refusals, kills and forks), test-refusals (leaks and refused memory
+#                 from Python), test-later (the source archive in a fresh environment, exports read by others, MPI, Dask and
+#                 more), test-faults (1,000 kills during saves, 500 interrupts)
 # make sanitize   C and Swift tests with the address, undefined and thread sanitizers, the threads alone, helgrind
 # make fuzz SECONDS=60   the engine with coverage and the address sanitizer under hostile calls, networks, options, tables
 # make wheel  a wheel for any Linux with glibc 2.27, checked with NumPy alone: in dist
@@ -27,7 +29,7 @@ SECONDS := 60
 # Files with tests that `make test` leaves out.
 LATER := $(addprefix Tests/python/test_,packaging.py swift.py mpi.py workers.py innovations.py identification_systems.py experiments.py sklearn.py sktime.py notebooks.py gallery.py manual.py export_device.py export_onnx.py export_nir.py interop_torch.py export_fmpy.py peers.py install.py install_examples.py memory_needs.py extreme_records.py differential.py differential_exports.py reproducible.py same_bits_suite.py)
 
-.PHONY: build run test test-all sanitize fuzz install uninstall wheel wheel-check deb bench docs lint format clean
+.PHONY: build run test test-all test-c-full test-refusals test-later test-faults sanitize fuzz install uninstall wheel wheel-check deb bench docs lint format clean
 
 build:
 	@tools/setup.sh
@@ -39,12 +41,21 @@ run: build
 test: build
 	@tools/test.sh $(SWIFT_TEST)
 
-test-all: test sanitize
+test-all: test sanitize test-c-full test-refusals test-later test-faults
+
+test-c-full: build
 	@BACKTUNE_TEST_CYCLES=10000 BACKTUNE_TEST_REFUSALS=0 BACKTUNE_TEST_LIMITS=200 BACKTUNE_TEST_KILLS=350 BACKTUNE_TEST_FORKS=300 \
 	  Tests/c/run.sh --no-valgrind
+
+test-refusals: build
 	@BACKTUNE_TEST_CYCLES=2000 BACKTUNE_TEST_LIMITS=200 $(PYTHON) -m pytest -q Tests/python/test_leaks.py Tests/python/test_address_space.py
+
+test-later: build
 	@tools/setup.sh --all
 	@BACKTUNE_TEST_ALL=1 .venv-all/bin/python -m pytest -q $(LATER)
+
+test-faults: build
+	@tools/setup.sh --all
 	@BACKTUNE_TEST_ALL=1 BACKTUNE_TEST_KILLS=1000 BACKTUNE_TEST_INTERRUPTS=500 BACKTUNE_TEST_SHOW=1 \
 	  .venv-all/bin/python -m pytest -q -s $(addprefix Tests/python/test_,files_killed.py interrupts.py locale.py)
 

@@ -22,25 +22,27 @@ public func bt_estimator_set_loader(
     }
     guard let loader else { throw CallError.null("loader") }
     try changing(estimator) { object in
-      let network = try HandleTable.use(object.network, isWriting: false) { $0.network }
-      let sequences = try Sequences(
-        network, lengths: lengths, hasTargets: hasDesired, hasGains: hasGains,
-        isShare: object.estimator.processes != nil
-      ) { [weak object] sequence, inputs, desired, gains in
-        let place = stackPlace()
-        object?.noteCallback(at: place)
-        object?.network.noteCallback(at: place)
-        let status = Arithmetic.ofHost {
-          loader(
-            Int64(sequence), inputs.baseAddress, desired?.baseAddress, gains?.baseAddress, user)
+      // Held while the loader is asked: how much it writes is said by the network.
+      try HandleTable.use(object.network, isWriting: false) { held in
+        let sequences = try Sequences(
+          held.network, lengths: lengths, hasTargets: hasDesired, hasGains: hasGains,
+          isShare: object.estimator.processes != nil
+        ) { [weak object] sequence, inputs, desired, gains in
+          let place = stackPlace()
+          object?.noteCallback(at: place)
+          object?.network.noteCallback(at: place)
+          let status = Arithmetic.ofHost {
+            loader(
+              Int64(sequence), inputs.baseAddress, desired?.baseAddress, gains?.baseAddress, user)
+          }
+          guard status == 0 else {
+            throw BacktuneError(
+              .loader, "loader: it answered \(status) for sequence \(sequence), expected 0")
+          }
         }
-        guard status == 0 else {
-          throw BacktuneError(
-            .loader, "loader: it answered \(status) for sequence \(sequence), expected 0")
-        }
+        try object.estimator.follow(held.network)
+        try object.estimator.setData(sequences)
       }
-      try object.estimator.follow(network)
-      try object.estimator.setData(sequences)
     }
   }
 }

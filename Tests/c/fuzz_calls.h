@@ -352,10 +352,11 @@ static void stream(fuzzer *f) {
       free(initial);
       if (made == NULL) break;
       pthread_mutex_lock(&mutex);
-      bt_stream *old = streams[place];
-      streams[place] = made, streamed[place] = source;
+      if (bt_stream_free(streams[place]) == BT_ERROR_BUSY)
+        bt_stream_free(made);
+      else
+        streams[place] = made, streamed[place] = source;
       pthread_mutex_unlock(&mutex);
-      TRY(bt_stream_free(old));
       break;
     }
     case 1:

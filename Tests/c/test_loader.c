@@ -18,6 +18,7 @@ typedef struct {
   double poison;
   pthread_t thread;
   bt_estimator *estimator;
+  bt_network *network;
 } source;
 
 static int32_t load(int64_t sequence, double *inputs, double *desired, double *gains, void *user_data) {
@@ -26,8 +27,13 @@ static int32_t load(int64_t sequence, double *inputs, double *desired, double *g
   for (int64_t k = 0; k < sequence; k++) first += lengths[k];
   if (!pthread_equal(own->thread, pthread_self())) own->is_own_thread = 0;
   CHECK((gains != NULL) == own->has_gains);
-  /* The estimator is in use. */
+  /* The estimator is in use, and the network, which says how many values are written. */
   CHECK(bt_estimator_set_option(own->estimator, "tolerance", 0) == BT_ERROR_BUSY);
+  const int64_t group = 0, count = 1;
+  int64_t outputs = 0;
+  CHECK(bt_network_observe(own->network, &group, &count, 1) == BT_ERROR_BUSY);
+  CHECK_OK(bt_network_outputs(own->network, &outputs));
+  CHECK(outputs == STANDARD_OUTPUTS);
   if (++own->calls == own->fail_at) return 7;
   for (int64_t t = 0; t < lengths[sequence]; t++) {
     inputs[t] = own->inputs[first + t];
@@ -45,7 +51,7 @@ static void make(source *own, bt_network **network) {
   memset(own, 0, sizeof *own);
   own->thread = pthread_self();
   own->is_own_thread = 1;
-  *network = standard_network();
+  own->network = *network = standard_network();
   standard_data(*network, own->inputs, own->desired);
   own->desired[4] = NAN;
   for (int64_t k = 0; k < STEPS * STANDARD_OUTPUTS; k++) own->gains[k] = k % 3;
