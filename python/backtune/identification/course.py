@@ -21,6 +21,8 @@ from .preparation import Preparation
 from .race import HIDDEN, TANH, Plan, race
 from .records import Record, raced
 from .refits import fitted_starts, refit
+from .regressions import fading_regressions, free_regressions
+from .regressions import regressions as plain_regressions
 from .report import IdentificationReport
 from .reporting import Reported, trial_of
 from .runs import digest
@@ -182,9 +184,10 @@ class Course:
             part = raced(self._own)
             predictors = lines.prediction(part, self._lines, _PREDICTORS, search)
             everyone += predictors
-            regressions = lines.regressions(part, self._form, search)
+            regressions = plain_regressions(part, self._form, search)
             everyone += regressions
-            everyone += lines.free_regressions(part, regressions, search)
+            everyone += fading_regressions(part, self._form, search)
+            everyone += free_regressions(part, regressions, search)
             # One of an integral is exact sooner than a model of states.
             bent = bent and not any(item.judge().errors[-1] <= PERFECT for item in regressions)
             if bent:

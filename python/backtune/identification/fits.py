@@ -10,7 +10,7 @@ from .._engine.types import Arrays, Starts
 from ..estimation.estimator import Estimator
 from ..estimation.regularisation import Ridge
 from ..networks.network import Network
-from .networks import Form, reads_measured
+from .networks import Form, lag_names, reads_measured
 from .records import Record
 
 # How much outputs count in a fit that come from inputs before the record.
@@ -30,12 +30,15 @@ class Kind:
         Per observed value.
     draw : int
         Of the weights of its layer.
+    fading : float
+        Of a regression: by what the ridge is divided from lag to lag, 1 for one alike for all.
     """
 
     training: str
     form: Form
     ridge: float
     draw: int = 0
+    fading: float = 1.0
 
     @property
     def horizon(self) -> float | None:
@@ -78,12 +81,25 @@ def estimator_of(
         horizon=kind.horizon if reads_measured(net) else None,
         # What was before the record is not known.
         washout=kind.form.order if kind.training == "arx" else None,
-        regularisation=Ridge(kind.ridge * observed) if kind.ridge > 0 and not alone else None,
+        regularisation=[] if alone else _ridges(kind, observed),
         initial=starts if known else None,
     )
     if learns:
         fit.set_option("initial_states", 1)
     return fit
+
+
+def _ridges(kind: Kind, observed: float) -> list[Ridge]:
+    """Return the ridge of a candidate, of fading memory one for each lag."""
+    strength = kind.ridge * observed
+    if not strength > 0:
+        return []
+    if kind.fading == 1:
+        return [Ridge(strength)]
+    return [
+        Ridge(strength / kind.fading**lag, weights=names)
+        for lag, names in enumerate(lag_names(kind.form.order))
+    ]
 
 
 def _before(record: Record, y: Arrays, gains: Arrays | None) -> Arrays | None:

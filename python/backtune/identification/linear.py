@@ -10,7 +10,7 @@ import numpy as np
 from .candidates import Candidate
 from .combination import PERFECT
 from .fits import Kind
-from .networks import UNIT, Form, innovations, make_arx, make_network, radius
+from .networks import UNIT, Form, innovations, make_network, radius
 from .records import Record
 from .search import Search
 from .subspace import Subspace, largest_block, subspace
@@ -18,10 +18,11 @@ from .subspace import Subspace, largest_block, subspace
 #: What a candidate starts from: a basis of its states, or the number of a draw.
 Start = Union[Subspace, int]
 #: Strengths of the ridge per observed value, by training.
-RIDGES = {"output error": 1e-8, "prediction": 1e-7, "arx": 0.0}
+RIDGES = {"output error": 1e-8, "prediction": 1e-7}
 # Blocks of the subspaces that are tried, in time steps.
 _BLOCKS = (8, 15, 30)
-_ITERATIONS, _PREDICTION_ITERATIONS = 30, 40
+#: Iterations of a fit in free run, and of a predictor.
+ITERATIONS, _PREDICTION_ITERATIONS = 30, 40
 # Iterations in which A and C stand still: the rest is a linear problem then.
 _HELD_ITERATIONS = 3
 # Orders that are tried together, and by how much those of a batch must be better, in logarithms,
@@ -33,9 +34,6 @@ _DRAWS, _DRAWN_ORDER = 2, 4
 # A pole this far outside the unit circle doubles what it stands for within the record, and is
 # brought back before estimation goes on.
 _EDGE = 0.9999
-_LAGS = (1, 2, 3, 4, 6, 8, 10, 15, 20, 30, 40)
-# Regressions that are trained on in free run.
-_FREED = 3
 # Observed values per weight, at least.
 _VALUES = 2
 _GAINS = (0.0, 0.5)
@@ -130,7 +128,7 @@ def _fitted(
     start: Start,
     seed: int,
     search: Search,
-    iterations: int = _ITERATIONS,
+    iterations: int = ITERATIONS,
 ) -> Candidate:
     """Fit one, from a subspace or from a draw."""
     net = make_network(form)
@@ -183,35 +181,3 @@ def prediction(
         if n not in best or item.validation < best[n].validation:
             best[n] = item
     return [best[n] for n in sorted(best)]
-
-
-def regressions(record: Record, form: Form, search: Search) -> list[Candidate]:
-    """Return regressions on past inputs and outputs (ARX) of rising numbers of lags."""
-    values, longest = record.values(), max(map(len, record.u))
-    tasks = []
-    for lags in _LAGS:
-        count = form.outputs * (1 + form.inputs * (lags + 1) + form.outputs * lags)
-        if count <= values / 4 and lags < longest / 4:
-            tasks.append(lags)
-
-    def fit(lags: int) -> Candidate:
-        net = make_arx(form.inputs, form.outputs, lags)
-        kind = Kind("arx", replace(form, order=lags, measured=True), RIDGES["arx"])
-        return Candidate(record, net, kind, search).run(5).close()
-
-    return search.work("regressions", fit, tasks, lambda item: item.validation)
-
-
-def free_regressions(record: Record, found: list[Candidate], search: Search) -> list[Candidate]:
-    """Return the best regressions in free run, trained on for it."""
-
-    def error(item: Candidate) -> float:
-        outputs = item.net.simulate(record.u)
-        return record.error(outputs, True)
-
-    def fit(item: Candidate) -> Candidate:
-        kind = Kind("output error", item.kind.form, RIDGES["output error"])
-        return Candidate(record, item.net.copy(), kind, search).run(_ITERATIONS).close()
-
-    best = sorted((item for item in found if radius(item.net) < 1), key=error)[:_FREED]
-    return search.work("regressions", fit, best, lambda item: item.validation)

@@ -88,6 +88,13 @@ def make_arx(inputs: int, outputs: int, lags: int) -> Network:
     return net
 
 
+def lag_names(lags: int) -> list[list[str]]:
+    """Return the names of the weights of a regression, by their lag, 0 first."""
+    own = f"{OUTPUTS}.x"
+    later = [[f"{own}.B{lag}", f"{own}.K{lag}"] for lag in range(1, lags + 1)]
+    return [[f"{own}.B0"], *later]
+
+
 def reads_measured(net: Network) -> bool:
     """Tell whether a network reads measured outputs."""
     return any(".m" in name for name in net.groups)
