@@ -19,6 +19,8 @@ from .search import Search
 
 # Iterations between two looks at the validation part.
 _STRIDE = 5
+# Of the quarters, those that are left out in turns after the block.
+_CROSSED_PART = 0.75
 # Iterations without a quarter, from weights that have seen it.
 _CROSS_ITERATIONS = 10
 # Iterations of the refit, at least and at most, and its work: steps x weights^1.5 x iterations.
@@ -67,11 +69,12 @@ class Candidate:
 
     @property
     def scores(self) -> np.ndarray:
-        """Logarithms of errors at `HORIZONS`, in the mean of both comparisons."""
+        """Logarithms of errors at `HORIZONS`, in the mean over the quarters of the record."""
         errors = np.log(np.maximum(self.errors, PERFECT))
         if self.crossed is None:
             return errors
-        return 0.5 * (errors + np.log(np.maximum(self.crossed, PERFECT)))
+        crossed = np.log(np.maximum(self.crossed, PERFECT))
+        return errors + _CROSSED_PART * (crossed - errors)
 
     @property
     def score(self) -> float:

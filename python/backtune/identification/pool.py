@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Callable
 
 import numpy as np
@@ -16,13 +17,15 @@ from .unknown import stays, unknown_runs
 
 #: Members of a model, at most.
 MOST = 30
-# Candidates of each kind that are cross-checked, best first.
-_CROSSED = 10
+# Candidates of each kind that are cross-checked, best first, and that are looked at for them.
+_CROSSED, _LOOKED_AT = 10, 40
 # Candidates of a clock that say how its errors on quarters compare.
 _LEVELLED = 5
 # By how much, as a logarithm of a ratio of errors, one with a pole outside the unit circle must be
 # better than all others.
 _OUTSIDE = 0.7
+# Poles up to this are inside the unit circle.
+_EDGE = 1 + 1e-9
 # Regressions in free run, at most.
 _REGRESSIONS = 3
 # The like of one that predicts without reading measured outputs.
@@ -40,10 +43,12 @@ def compare(candidates: list[Candidate], search: Search) -> list[Candidate]:
     if min((item.errors[-1] for item in found), default=np.inf) <= PERFECT:
         return found
 
-    def error(item: Candidate) -> float:
-        return float(item.errors[-1 if item.kind.training == "output error" else 0])
-
-    crossed = _best_of_each(found, error)
+    if search.ended is not None:
+        return found
+    limit = _reach(found)
+    crossed = _best_of_each(
+        found, _own_error, lambda item: not item.kind.form.hidden or stays(item, limit)
+    )
     search.work(
         "cross-checked", lambda item: item.cross(quarters(item.record)), crossed, _free_error
     )
@@ -52,14 +57,26 @@ def compare(candidates: list[Candidate], search: Search) -> list[Candidate]:
     return crossed if search.ended is None else found
 
 
+def _own_error(item: Candidate) -> float:
+    """Return the error on the block for which a candidate is trained."""
+    return float(item.errors[-1 if item.kind.training == "output error" else 0])
+
+
 def _best_of_each(
-    candidates: list[Candidate], error: Callable[[Candidate], float]
+    candidates: list[Candidate],
+    error: Callable[[Candidate], float],
+    usable: Callable[[Candidate], bool] = lambda item: True,
 ) -> list[Candidate]:
-    """Return the best few of each training, without and with a layer."""
+    """Return the best few of each training, without and with a layer; of the latter usable ones."""
     kinds: dict[tuple[str, bool], list[Candidate]] = {}
     for item in candidates:
         kinds.setdefault((item.kind.training, item.kind.form.hidden > 0), []).append(item)
-    return [item for kind in sorted(kinds) for item in sorted(kinds[kind], key=error)[:_CROSSED]]
+    found: list[Candidate] = []
+    for kind in sorted(kinds):
+        ordered = sorted(kinds[kind], key=error)
+        best = list(islice((item for item in ordered[:_LOOKED_AT] if usable(item)), _CROSSED))
+        found += best or ordered[:1]
+    return found
 
 
 def _free_error(item: Candidate) -> float:
@@ -95,8 +112,7 @@ def scores_of(candidates: list[Candidate]) -> np.ndarray:
     on inputs that are not of the record are out.
     """
     scores = np.stack([item.scores for item in candidates], axis=1)
-    edge = 1 + 1e-9
-    inside = np.array([radius(item.net) <= edge for item in candidates])
+    inside = np.array([radius(item.net) <= _EDGE for item in candidates])
     free = scores[-1]
     # Regressions are much alike: a few of them speak for all.
     arx = [k for k, item in enumerate(candidates) if item.kind.training == "arx"]
@@ -104,7 +120,7 @@ def scores_of(candidates: list[Candidate]) -> np.ndarray:
     if (inside & np.isfinite(free)).any():
         free[~inside & (free > free[inside].min() - _OUTSIDE)] = np.inf
     for k, item in enumerate(candidates):
-        if item.predicts and filter_radius(item.net) > edge:
+        if item.predicts and filter_radius(item.net) > _EDGE:
             scores[:-1, k] = np.inf
     # What reads no measured outputs predicts where that is much better than what does.
     reads = np.array([item.predicts for item in candidates])
@@ -112,16 +128,22 @@ def scores_of(candidates: list[Candidate]) -> np.ndarray:
         if reads.any() and np.isfinite(row[reads].min()):
             row[~reads & (row > row[reads].min() - _BLIND)] = np.inf
     plain = [k for k, item in enumerate(candidates) if not item.kind.form.hidden]
-    limit = 0.0
-    if plain:
-        best = min(plain, key=lambda k: free[k])
-        runs = unknown_runs(candidates[best], candidates[best].record)
-        limit = max(float(np.abs(run).max(initial=0.0)) for run in runs)
-        limit = limit if np.isfinite(limit) else 0.0
+    limit = _reach([candidates[min(plain, key=lambda k: free[k])]]) if plain else 0.0
     for k, item in enumerate(candidates):
         if item.kind.form.hidden and not stays(item, limit):
             scores[:, k] = np.inf
     return scores
+
+
+def _reach(candidates: list[Candidate]) -> float:
+    """Return how far the best linear one goes on unknown inputs; 0 where there is none."""
+    plain = [item for item in candidates if not item.kind.form.hidden]
+    if not plain:
+        return 0.0
+    best = min(plain, key=lambda item: (radius(item.net) > _EDGE, _free_error(item)))
+    runs = unknown_runs(best, best.record)
+    limit = max(float(np.abs(run).max(initial=0.0)) for run in runs)
+    return limit if np.isfinite(limit) else 0.0
 
 
 def chosen(scores: np.ndarray, candidates: list[Candidate]) -> list[int]:
