@@ -4,7 +4,7 @@
 # the Swift tests; the pool of threads alone; and C tests that run threads under helgrind. Prints failures, then one line
 # "N passed, N failed".
 #
-# The library that helgrind runs is that of the Swift tests (make test).
+# helgrind runs the library of the Swift tests.
 #
 # usage: Tests/sanitize.sh [address] [thread] [helgrind]   all by default
 set -uo pipefail
@@ -61,7 +61,15 @@ for name; do
       engine thread thread
       count "pool of threads" "$plain_counts" Tests/threads/run.sh .build-thread/release/libbacktune-c.so
       ;;
-    helgrind) count "C tests, helgrind" "$plain_counts" Tests/c/run.sh --helgrind .build-test/release ;;
+    helgrind)
+      if swift build -c release --scratch-path .build-test -Xswiftc -enable-testing "${flags[@]}" --product backtune-c >"$log" 2>&1; then
+        count "C tests, helgrind" "$plain_counts" Tests/c/run.sh --helgrind .build-test/release
+      else
+        echo "failed: the engine does not build for helgrind"
+        grep -E 'error' "$log" | head -n 20
+        failed=$((failed + 1))
+      fi
+      ;;
     *) echo "sanitize.sh: '$name' came, expected address, thread or helgrind" >&2 && exit 2 ;;
   esac
 done

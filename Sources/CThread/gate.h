@@ -76,7 +76,12 @@ static inline void backtune_gate_renew(void) {
   backtune_gate_thread *own = backtune_gate_own();
   if (!own->is_forking) return;
   own->is_forking = 0;
-  *backtune_fork_gate() = (backtune_gate){PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, own->is_inside, 0};
+  backtune_gate *gate = backtune_fork_gate();
+  gate->inside = own->is_inside;
+  gate->is_closed = 0;
+  /* Those who wait for it are not here. */
+  gate->changed = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+  pthread_mutex_unlock(&gate->lock);
 }
 
 /* When the library is loaded. */

@@ -1,4 +1,5 @@
 // The pool behind a few C functions: what only a C program can do to it (Tests/threads/run.sh).
+import Synchronization
 
 /// The sum of 0, 1, ... count - 1, each taken after so many microseconds; -1 where the callback, if any, stopped it.
 @_cdecl("pool_sum")
@@ -19,14 +20,20 @@ public func poolSum(
   return (0..<max(count, 0)).reduce(0) { $0 + values[$1] }
 }
 
-/// How many threads took part in so many items that wait for each other, half a second at most.
+private let begun = Atomic<Int>(0)
+
+/// How many threads took part in so many items that wait for each other, five seconds at most.
 @_cdecl("pool_helpers")
 public func poolHelpers(_ threads: Int) -> Int {
   let seen = UnsafeMutablePointer<Int>.allocate(capacity: threads)
   seen.initialize(repeating: 0, count: threads)
   defer { seen.deallocate() }
+  begun.store(0, ordering: .sequentiallyConsistent)
   Threads.forEach(threads, threads: threads) { _, worker in
-    usleep(100_000)
+    begun.add(1, ordering: .sequentiallyConsistent)
+    for _ in 0..<5000 where begun.load(ordering: .sequentiallyConsistent) < threads {
+      usleep(1000)
+    }
     seen[worker] = 1
   }
   return (0..<threads).reduce(0) { $0 + seen[$1] }

@@ -20,7 +20,7 @@ run() {
   while [ "$1" != -- ]; do options+=("$1") && shift; done
   shift
   if ! swiftc -O -wmo -g -swift-version 6 -parse-as-library -package-name pool -module-name Pool -emit-library \
-    -emit-module-path "$work/$name.swiftmodule" \
+    -emit-module-path "$work/$name.swiftmodule" -Xcc -fmodule-map-file=../../Sources/CThread/module.modulemap \
     "${options[@]}" -o "$work/$name.so" "${sources[@]}" >"$work/log" 2>&1 ||
     ! clang -std=c99 -D_GNU_SOURCE -Wall -Wextra -Werror -O1 -g "${options[@]/-sanitize/-fsanitize}" \
       -c -o "$work/$name.o" pool.c >>"$work/log" 2>&1 ||
