@@ -276,7 +276,7 @@ def test_regressions_begin_free_runs_of_an_integrator_where_the_record_did():
 
 
 def test_orders_beyond_twenty_are_tried_where_they_are_asked_for(monkeypatch):
-    for name in ("_ITERATIONS", "_HELD_ITERATIONS", "_DRAWS"):
+    for name in ("ITERATIONS", "_HELD_ITERATIONS", "_DRAWS"):
         monkeypatch.setattr(linear, name, 1)
     monkeypatch.setattr(linear, "_PAYS", -np.inf)
     monkeypatch.setattr(linear, "_VALUES", 1)

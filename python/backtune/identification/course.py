@@ -27,6 +27,7 @@ from .report import IdentificationReport
 from .reporting import Reported, trial_of
 from .runs import digest
 from .search import CTRL_C, Search
+from .unseen import saw_little, scores_on_all
 
 # Work of the race of free runs, and of that of predictors.
 _WORK, _PREDICTION_WORK = 3e9, 1.2e9
@@ -126,10 +127,16 @@ class Course:
         scores = scores_of(compared)
         if not np.isfinite(scores).any():
             scores = np.stack([item.scores for item in compared], axis=1)
+        wholes = {id(record.front): record for record in self._records}
+        of_each = [wholes[id(item.record.front)] for item in compared]
+        unseen = self.search.ended is None and saw_little(compared, of_each)
+        if unseen:
+            free = np.flatnonzero(np.isfinite(scores[-1]))
+            part = [compared[k] for k in free], [of_each[k] for k in free]
+            scores[-1, free] = scores_on_all(*part, self.search)
         members = self._ordered(compared, scores, chosen(scores, compared))
         items = [compared[k] for k in members]
-        wholes = {id(record.front): record for record in self._records}
-        records = [wholes[id(item.record.front)] for item in items]
+        records = [of_each[k] for k in members]
         if self.search.ended is not None:
             seconds = _LAST if self.search.ended == CTRL_C else np.inf
             starts = fitted_starts(items, records, self.search, seconds)
@@ -145,8 +152,12 @@ class Course:
             for k, (item, whole, start) in enumerate(zip(items, records, starts))
         ]
         record = Reported(self._own, self._preparation.u)
-        record.run(made)
-        weights = weights_of(np.stack([member.scores for member in made], 1), np.array(HORIZONS))
+        record.run(made, unseen)
+        scores = np.stack([member.scores for member in made], axis=1)
+        order = self._ordered(items, scores, list(range(len(made))))
+        record.reorder(order)
+        made, items = [made[k] for k in order], [items[k] for k in order]
+        weights = weights_of(scores[:, order], np.array(HORIZONS))
         rows = {id(item): k for k, item in enumerate(items)}
         trials = [trial_of(item, rows.get(id(item)), weights) for item in everyone]
         for item, member in zip(items, made):

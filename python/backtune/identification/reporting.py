@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from .candidates import Candidate
-from .combination import weighted_median
+from .combination import PERFECT, weighted_median
 from .member import Member
 from .networks import has_states, radius
 from .record import Record
@@ -73,16 +73,27 @@ class Reported:
         self._runs: list[np.ndarray] = []
         self._errors: list[float] = []
 
-    def run(self, members: list[Member]) -> None:
-        """Run members; those that fail on the record itself lose their say in free runs."""
+    def run(self, members: list[Member], unseen: bool) -> None:
+        """Run members; those that fail on the record itself lose their say in free runs.
+
+        `unseen`: it is little of the record that they were compared on, and these errors are their
+        scores in free run from now on.
+        """
         self._runs = [self._one(member) for member in members]
         self._errors = [self._error(run) for run in self._runs]
         limit = _FAILS * max(min(self._errors), _ALIKE)
         counted = [np.isfinite(member.scores[-1]) for member in members]
         if any(some and error <= limit for some, error in zip(counted, self._errors)):
-            for member, error in zip(members, self._errors):
+            for member, some, error in zip(members, counted, self._errors):
                 if not error <= limit:
                     member.scores[-1] = np.inf
+                elif some and unseen:
+                    member.scores[-1] = np.log(max(error, PERFECT))
+
+    def reorder(self, order: list[int]) -> None:
+        """Take members in another order."""
+        self._runs = [self._runs[k] for k in order]
+        self._errors = [self._errors[k] for k in order]
 
     def complete(
         self,
