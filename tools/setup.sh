@@ -19,7 +19,7 @@ packages=(gcc liblapack-dev libblas-dev python3-dev python3-numpy valgrind)
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 all=${1:-}
 [ "$all" != --bench ] || packages+=(libopenblas-dev)
-[ "$all" != --all ] || packages+=(g++ pkg-config cmake cppcheck openmpi-bin libopenmpi-dev gcc-arm-linux-gnueabihf qemu-user)
+[ "$all" != --all ] || packages+=(g++ pkg-config cmake cppcheck openmpi-bin libopenmpi-dev gcc-arm-linux-gnueabihf libc6-dev-armhf-cross qemu-user)
 # Of the ABI; a test that says so is left out without it.
 [ "$all" != --all ] && [ "${CI:-}" != true ] || packages+=(abigail-tools)
 missing=()
