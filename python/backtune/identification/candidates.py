@@ -150,9 +150,9 @@ class Candidate:
             return self.best, None
         return self.net.get_weights(), starts
 
-    def head_starts(self, whole: Record) -> Starts:
+    def head_starts(self, whole: Record, iterations: int = 20) -> Starts:
         """Return the states from which sequences start, learnt from their first steps."""
-        return self.fitted_starts(whole.head(_HEAD))
+        return self.fitted_starts(whole.head(_HEAD), iterations)
 
     def fitted_starts(self, record: Record, iterations: int = 20) -> Starts:
         """Return the states from which sequences start, the weights being the best."""

@@ -11,8 +11,8 @@ from .search import Search
 
 # A small part: less than that.
 _SEEN = 0.5
-# Time steps of all sequences that are looked at.
-_STEPS = 120_000
+# Time steps of all sequences that are looked at, and iterations for their starts.
+_STEPS, _ITERATIONS = 120_000, 5
 
 
 def saw_little(candidates: list[Candidate], wholes: list[Record]) -> bool:
@@ -29,7 +29,7 @@ def scores_on_all(candidates: list[Candidate], wholes: list[Record], search: Sea
     def error(k: int) -> float:
         item, part = candidates[k], _first(wholes[k])
         item.net.set_weights(item.best)
-        return part.error(item.net.simulate(part.u, item.head_starts(part)), False)
+        return part.error(item.net.simulate(part.u, item.head_starts(part, _ITERATIONS)), False)
 
     errors = np.array(search.all_of(error, range(len(candidates))))
     return np.log(np.maximum(errors, PERFECT))
