@@ -88,6 +88,8 @@ def test_weights_of():
     assert found[3].tolist()[:4] == [1, 1, 1, 1] and found[3, 4] == pytest.approx(1 / 16)
     # In units of their own; where none takes part, all are alike.
     np.testing.assert_allclose(weights_of(scores + 5, np.array(HORIZONS)), found, rtol=1e-12)
+    precise = weights_of(scores, np.array(HORIZONS), precise=True)
+    np.testing.assert_allclose(precise, np.tile(found[0], (4, 1)), rtol=1e-12)
     assert weights_of(np.full((1, 3), np.inf), np.ones(1)).tolist() == [[1, 1, 1]]
 
 

@@ -68,13 +68,14 @@ class ModelBase:
         """Return how much each member counts so many steps ahead, (members,); None: free run.
 
         1 for those of less than twice the least error on held-back parts, of less than 1.1 times it
-        for predictions; the fourth power of the ratio to that for others.
+        for predictions, and on all of a long record; the fourth power of the ratio to that for
+        others.
         """
         return self._weights(np.array([as_horizon(horizon)]))[0]
 
     def _weights(self, steps: Array) -> Array:
         scores = np.stack([member.scores for member in self.members], axis=1)
-        return weights_of(at_horizons(scores, steps), steps)
+        return weights_of(at_horizons(scores, steps), steps, self.members[0].precise)
 
     def relabel(self) -> None:
         """Take names, units and sampling time from the network of the best member."""

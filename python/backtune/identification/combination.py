@@ -16,6 +16,8 @@ _FREE = 200.0
 # Models of less than so many times the least error count alike, at each horizon; beyond, what
 # counts falls by this power of the ratio.
 _ALIKE, _POWER = (1.1, 1.1, 1.1, 2.0), 4.0
+# The like where free runs are compared on all of a long record.
+_PRECISELY_ALIKE = (1.1, 1.1, 1.1, 1.1)
 # What counts less has no say.
 _LEAST = 1e-3
 # An error below this, in deviations squared, leaves nothing to explain.
@@ -38,7 +40,7 @@ def at_horizons(values: np.ndarray, steps: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(found), np.where(part < 0.5, values[after - 1], values[after]), found)
 
 
-def weights_of(scores: np.ndarray, steps: np.ndarray) -> np.ndarray:
+def weights_of(scores: np.ndarray, steps: np.ndarray, precise: bool = False) -> np.ndarray:
     """Return how much each model counts, from logarithms of errors so many steps ahead.
 
     Parameters
@@ -46,15 +48,18 @@ def weights_of(scores: np.ndarray, steps: np.ndarray) -> np.ndarray:
     scores : array of shape (n, models)
         Inf where a model does not take part.
     steps : array of shape (n,)
+    precise : bool
+        Whether errors in free run are of all of a long record.
 
     Returns
     -------
     array of shape (n, models)
-        1 for errors of less than 1.1 times the least, in free run twice; the fourth power of the
-        ratio to that for others, 0 below a thousandth. Where none takes part, all are alike.
+        1 for errors of less than 1.1 times the least, in free run twice, unless that is precise;
+        the fourth power of the ratio to that for others, 0 below a thousandth. Where none takes
+        part, all are alike.
     """
     least = scores.min(axis=-1, keepdims=True)
-    alike = at_horizons(np.log(_ALIKE), steps)[:, None]
+    alike = at_horizons(np.log(_PRECISELY_ALIKE if precise else _ALIKE), steps)[:, None]
     with np.errstate(invalid="ignore"):
         found = np.minimum(1.0, np.exp(-_POWER * (scores - least - alike)))
     found[found < _LEAST] = 0.0

@@ -143,8 +143,8 @@ class Course:
             last = len(starts)
             members, items, records = members[:last], items[:last], records[:last]
         scores = scores[:, members]
-        weights = weights_of(scores, np.array(HORIZONS))
-        errors = held_back_errors(items, scores) * records[0].front.y.deviation
+        weights = weights_of(scores, np.array(HORIZONS), unseen)
+        errors = held_back_errors(items, scores, unseen) * records[0].front.y.deviation
         if self.search.ended is None:
             starts = refit(items, records, np.maximum(weights[-1], weights[0]), self.search)
         made = [
@@ -157,7 +157,7 @@ class Course:
         order = self._ordered(items, scores, list(range(len(made))))
         record.reorder(order)
         made, items = [made[k] for k in order], [items[k] for k in order]
-        weights = weights_of(scores[:, order], np.array(HORIZONS))
+        weights = weights_of(scores[:, order], np.array(HORIZONS), unseen)
         rows = {id(item): k for k, item in enumerate(items)}
         trials = [trial_of(item, rows.get(id(item)), weights) for item in everyone]
         for item, member in zip(items, made):

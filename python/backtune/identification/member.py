@@ -47,6 +47,8 @@ class Member:
         inf for those at which it does not take part.
     trial : Trial
         What it came from.
+    precise : bool
+        Whether its score in free run is the error on all of a long record.
     """
 
     net: Network
@@ -59,6 +61,7 @@ class Member:
     scores: np.ndarray
     trial: Trial = field(repr=False)
     reach: np.ndarray | None = None
+    precise: bool = False
 
     @property
     def predicts(self) -> bool:

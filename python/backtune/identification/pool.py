@@ -176,13 +176,15 @@ def _best_linear(scores: np.ndarray, candidates: list[Candidate], found: list[in
     return [min(linear, key=lambda k: (scores[-1, k], candidates[k].score))]
 
 
-def held_back_errors(candidates: list[Candidate], scores: np.ndarray) -> np.ndarray:
+def held_back_errors(
+    candidates: list[Candidate], scores: np.ndarray, precise: bool = False
+) -> np.ndarray:
     """Return the deviation of the errors of the weighted median on held-back parts, (4, O).
 
-    Beside what missing inputs leave open.
+    Beside what missing inputs leave open; `precise` as of `weights_of`.
     """
     found = []
-    for place, weights in enumerate(weights_of(scores, np.array(HORIZONS))):
+    for place, weights in enumerate(weights_of(scores, np.array(HORIZONS), precise)):
         best = candidates[int(np.argmin(scores[place]))]
         same = [
             k

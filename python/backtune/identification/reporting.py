@@ -89,6 +89,8 @@ class Reported:
                     member.scores[-1] = np.inf
                 elif some and unseen:
                     member.scores[-1] = np.log(max(error, PERFECT))
+        for member in members:
+            member.precise = unseen
 
     def reorder(self, order: list[int]) -> None:
         """Take members in another order."""

@@ -148,7 +148,7 @@ def _early(model: ModelBase, known: np.ndarray, steps: float) -> np.ndarray:
     # Where no predictor is left, as in free run.
     none = ~np.isfinite(early).any(axis=1)
     early[none] = np.where(told_enough[none], scores[-1], np.inf)
-    return weights_of(early, np.full(rows, steps))
+    return weights_of(early, np.full(rows, steps), model.members[0].precise)
 
 
 def followed(model: ModelBase, place: int, before: np.ndarray, u: np.ndarray) -> np.ndarray:
