@@ -76,12 +76,12 @@ def test_spread():
 
 
 def test_weights_of():
-    errors = np.array([1.0, 1.05, 1.5, 2.0, 4.0, np.inf])
+    errors = np.array([1.0, 1.05, 1.5, 3.0, 6.0, np.inf])
     scores = np.tile(np.log(errors), (4, 1))
     found = weights_of(scores, np.array(HORIZONS))
-    # Steps ahead alike up to 1.1 times the least, in free run twice; then the fourth power.
+    # Steps ahead alike up to 1.1 times the least, in free run three times; then the fourth power.
     ahead = np.minimum(1, (1.1 / errors) ** 4)
-    free = np.minimum(1, (2 / errors) ** 4)
+    free = np.minimum(1, (3 / errors) ** 4)
     for row in range(3):
         np.testing.assert_allclose(found[row], ahead, rtol=1e-12)
     np.testing.assert_allclose(found[3], free, rtol=1e-12)

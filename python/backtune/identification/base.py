@@ -67,9 +67,9 @@ class ModelBase:
     def weights(self, horizon: float | None = None) -> Array:
         """Return how much each member counts so many steps ahead, (members,); None: free run.
 
-        1 for those of less than twice the least error on held-back parts, of less than 1.1 times it
-        for predictions, and on all of a long record; the fourth power of the ratio to that for
-        others.
+        1 for those of less than three times the least error on held-back parts, of less than 1.1
+        times it for predictions, and on all of a long record; the fourth power of the ratio to
+        that for others.
         """
         return self._weights(np.array([as_horizon(horizon)]))[0]
 

@@ -15,7 +15,7 @@ HORIZONS = (1.0, 5.0, 20.0, np.inf)
 _FREE = 200.0
 # Models of less than so many times the least error count alike, at each horizon; beyond, what
 # counts falls by this power of the ratio.
-_ALIKE, _POWER = (1.1, 1.1, 1.1, 2.0), 4.0
+_ALIKE, _POWER = (1.1, 1.1, 1.1, 3.0), 4.0
 # The like where free runs are compared on all of a long record.
 _PRECISELY_ALIKE = (1.1, 1.1, 1.1, 1.1)
 # What counts less has no say.
@@ -54,9 +54,9 @@ def weights_of(scores: np.ndarray, steps: np.ndarray, precise: bool = False) -> 
     Returns
     -------
     array of shape (n, models)
-        1 for errors of less than 1.1 times the least, in free run twice, unless that is precise;
-        the fourth power of the ratio to that for others, 0 below a thousandth. Where none takes
-        part, all are alike.
+        1 for errors of less than 1.1 times the least, in free run three times, unless that is
+        precise; the fourth power of the ratio to that for others, 0 below a thousandth. Where none
+        takes part, all are alike.
     """
     least = scores.min(axis=-1, keepdims=True)
     alike = at_horizons(np.log(_PRECISELY_ALIKE if precise else _ALIKE), steps)[:, None]
