@@ -74,7 +74,7 @@ class Candidate:
         if self.crossed is None:
             return errors
         crossed = np.log(np.maximum(self.crossed, PERFECT))
-        return errors + _CROSSED_PART * (crossed - errors)
+        return (1 - _CROSSED_PART) * errors + _CROSSED_PART * crossed
 
     @property
     def score(self) -> float:

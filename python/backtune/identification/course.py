@@ -146,7 +146,7 @@ class Course:
         weights = weights_of(scores, np.array(HORIZONS), unseen)
         errors = held_back_errors(items, scores, unseen) * records[0].front.y.deviation
         if self.search.ended is None:
-            starts = refit(items, records, np.maximum(weights[-1], weights[0]), self.search)
+            starts = refit(items, records, weights[[-1, 0]], self.search)
         made = [
             make_member(item, whole, start, scores[:, k], trial_of(item, k, weights))
             for k, (item, whole, start) in enumerate(zip(items, records, starts))

@@ -22,13 +22,15 @@ _REFIT_WORK, _REFIT_STEPS, _REFITS = 2e9, 1_000_000, 4
 
 
 def refit(
-    candidates: list[Candidate], wholes: list[Record], importance: np.ndarray, search: Search
+    candidates: list[Candidate], wholes: list[Record], weights: np.ndarray, search: Search
 ) -> list[Starts]:
-    """Refit candidates to whole records, the weightiest first; return the starts of all.
+    """Refit candidates to whole records; return the starts of all.
 
-    Accepted where runs on unknown inputs stay near to what they were.
+    The weightiest first, by the rows of `weights`, (n, candidates), in turns. Accepted where runs
+    on unknown inputs stay near to what they were.
     """
-    order = np.argsort(-importance, kind="stable").tolist()
+    orders = np.argsort(-weights, axis=1, kind="stable")
+    order = list(dict.fromkeys(orders.T.ravel().tolist()))
     spent, steps = 0.0, 0
     tasks: list[int] = []
     for k in order:
@@ -38,13 +40,13 @@ def refit(
             tasks.append(k)
     starts: dict[int, Starts] = {}
 
-    for k, weights, found in search.work(
+    for k, fitted, found in search.work(
         "refitted",
         _refit,
         [(k, candidates[k], wholes[k]) for k in tasks],
         lambda task: candidates[task[0]].errors[-1],
     ):
-        candidates[k].best = weights
+        candidates[k].best = fitted
         if found is not None and all(start is not None for start in found):
             starts[k] = found
     for item in candidates:
