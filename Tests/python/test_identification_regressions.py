@@ -80,7 +80,7 @@ def test_that_says_more_of_what_is_held_back_than_plain_ones():
     assert best < 1 and longest < 0.9
 
 
-def test_they_are_among_the_members(record):
+def test_they_are_among_the_members():
     model = bt.identify(*noisy(0), linear=True, max_order=3, progress=False)
     kinds = [(member.kind, member.trial.ridge > 0) for member in model.members]
     assert ("arx", True) in kinds and ("arx", False) in kinds

@@ -64,7 +64,7 @@ def test_the_least_error_on_all_stands_first_but_for_the_order(model):
     assert model.order == 2 and model.score(u, y) > 0.85
 
 
-def candidates(record, part):
+def candidates(part):
     """Return two candidates that saw a part: the plant, and one that knows half of it."""
     found = []
     for poles in ([0.9, -0.5], [0.9, 0.0]):
@@ -84,7 +84,7 @@ def test_errors_are_those_of_runs_from_starts_that_are_learnt():
     y += 8 * 0.9 ** np.arange(5000)[:, None]
     record = Record.of(front(), [u], [y])
     part = record.part([(0, slice(0, 1000))], [slice(750, 1000)])
-    items = candidates(record, part)
+    items = candidates(part)
     assert saw_little(items, [record] * 2)
     assert not saw_little(items, [record, part])
     right, half = np.exp(scores_on_all(items, [record] * 2, Search(None)))
@@ -97,7 +97,7 @@ def test_errors_are_those_of_runs_from_starts_that_are_learnt():
 def test_one_that_runs_away_is_told():
     u, y = plant(3000, 1)
     record = Record.of(front(), [u], [y])
-    item = candidates(record, record.part([(0, slice(0, 500))], [slice(400, 500)]))[0]
+    item = candidates(record.part([(0, slice(0, 500))], [slice(400, 500)]))[0]
     weights = dict(item.net.weights.items())
     item.net.weights = {**weights, "state_space.x.A": np.diag([2.0, 0.5])}
     item.best = item.net.get_weights()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Union
 
@@ -175,8 +176,13 @@ def prediction(
         return Candidate(record, net, kind, search).run(_PREDICTION_ITERATIONS).close()
 
     found = search.work("predictors", fit, tasks, lambda item: item.validation)
+    return best_by_order(found)
+
+
+def best_by_order(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Return the best of each order, or number of lags, by the held-back part."""
     best: dict[int, Candidate] = {}
-    for item in found:
+    for item in candidates:
         n = item.kind.form.order
         if n not in best or item.validation < best[n].validation:
             best[n] = item

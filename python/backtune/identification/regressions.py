@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from .candidates import Candidate
 from .fits import Kind
-from .linear import ITERATIONS, RIDGES
+from .linear import ITERATIONS, RIDGES, best_by_order
 from .networks import Form, make_arx, radius
 from .records import Record
 from .search import Search
@@ -47,11 +46,11 @@ def fading_regressions(record: Record, form: Form, search: Search) -> list[Candi
         if _fits(record, form, lags, _FADING_VALUES) and _weights(form, lags) <= _MOST_WEIGHTS
     ]
     tasks = [(lags, ridge, _FADING[0]) for lags in lengths for ridge in _FADING_RIDGES]
-    found = _best(_solved(record, form, tasks, search))
+    found = best_by_order(_solved(record, form, tasks, search))
     tasks = [
         (item.kind.form.order, item.kind.ridge, fading) for item in found for fading in _FADING[1:]
     ]
-    return _best([*found, *_solved(record, form, tasks, search)])
+    return best_by_order([*found, *_solved(record, form, tasks, search)])
 
 
 def free_regressions(record: Record, found: list[Candidate], search: Search) -> list[Candidate]:
@@ -90,13 +89,3 @@ def _solved(
         return Candidate(record, net, kind, search).run(_SOLVED).close()
 
     return search.work("regressions", fit, tasks, lambda item: item.validation)
-
-
-def _best(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Return the best of each number of lags."""
-    best: dict[int, Candidate] = {}
-    for item in candidates:
-        lags = item.kind.form.order
-        if lags not in best or item.validation < best[lags].validation:
-            best[lags] = item
-    return [best[lags] for lags in sorted(best)]
