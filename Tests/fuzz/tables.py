@@ -20,6 +20,8 @@ import time
 import warnings
 from pathlib import Path
 
+import numpy as np
+
 try:
     import atheris
 except ImportError:
@@ -109,14 +111,36 @@ def model(text):
     found.save(OUT)
     again = IdentifiedModel.load(OUT)
     assert again.to_json() == found.to_json()
-    str(found), repr(found)
-    if found.members[0].net.state_size < 50:
-        found.simulate(np_zeros(found))
+    str(found), repr(found), found.report._repr_html_()
+    if all(member.net.state_size < 50 and late(member) < 50 for member in found.members):
+        for use in USES:
+            with contextlib.suppress(bt.BacktuneError):
+                use(found)
 
 
-def np_zeros(found):
-    """Return inputs of a few steps for a model."""
-    return [[0.0] * found.members[0].net.inputs for _ in range(5)]
+def late(member):
+    """Return the dead time that becomes states, in time steps."""
+    return member.front.delays.max(initial=0) + member.front.factor
+
+
+def steps(count, value=0.0):
+    """Return a few steps of so many channels, the last of the first channel missing."""
+    values = np.full((9, count), value)
+    values[-1:, :1] = np.nan
+    return values
+
+
+USES = [
+    lambda found: found.simulate(steps(found.net.inputs)[:-1]),
+    lambda found: found.simulate(steps(found.net.inputs)),
+    lambda found: found.predict(steps(found.net.inputs), steps(found.net.outputs), 2),
+    lambda found: found.forecast(steps(found.net.inputs)[:-1], steps(found.net.outputs, 1.0)[:4]),
+    lambda found: found.band(steps(found.net.inputs)),
+    lambda found: (found.poles(), found.gains(), found.step(3), found.bode()),
+    lambda found: found.to_state_space().with_delays(),
+    lambda found: (found.single, found.single_state(steps(found.net.inputs)[:-1])),
+    lambda found: [found.with_candidate(row) for row in found.candidates],
+]
 
 
 def command(text):

@@ -56,7 +56,7 @@ def arx(a=0.8, b=1.0, scores=(-6.0, -5.0, -4.6, -4.5), front=None):
     return Member(net, "arx", made, [None], None, None, False, np.array(scores), own)
 
 
-def model_of(members, u=None, errors=None, candidates=None, **labels):
+def model_of(members, u=None, errors=None, candidates=None, input_model=None, **labels):
     """Make a model; with u it knows these inputs as its record."""
     for member in members:
         for name, value in labels.items():
@@ -69,7 +69,7 @@ def model_of(members, u=None, errors=None, candidates=None, **labels):
     )
     given = np.full((4, 1), 0.4) if errors is None else errors
     digests = [] if u is None else [digest(np.reshape(u, (-1, 1)))]
-    return IdentifiedModel(members, members[0], report, given, None, digests, candidates)
+    return IdentifiedModel(members, members[0], report, given, input_model, digests, candidates)
 
 
 def record(steps=400, seed=0, noise=0.0, a=0.8, b=1.0):

@@ -198,11 +198,42 @@ def test_damage_is_told_wherever_it_is(model):
         (lambda c: c.update(report=None), "no report"),
         (lambda c: c["errors"]["values"].append(10**400), "too large"),
         (lambda c: c["members"][0]["front"]["delays"].update(values=[2**64]), "too large"),
+        (lambda c: c["members"][0]["front"]["delays"].update(values=[-4]), "delays of member 0"),
+        (lambda c: c["members"][0]["front"]["delays"].update(kind="f"), "an array of int64"),
+        (lambda c: c["members"][0]["front"].update(factor=10**30), "factor 1000"),
+        (lambda c: c["members"][0]["trial"].update(order=-1), "order -1 of member 0"),
+        (lambda c: c["members"][0].update(reach=c["errors"]), r"reach of member 0: shape \(4, 1\)"),
+        (lambda c: c["report"].update(more=1), "the report, expected seconds"),
+        (lambda c: c["report"].update(training=[0.5]), "training of the report"),
+        (lambda c: c["report"].update(findings=[1]), "findings and interrupted"),
+        (lambda c: c["report"].update(items=[]), "trials of which one is chosen"),
     ],
 )
 def test_damage_is_named(model, change, message):
     content = json.loads(model.to_json())
     change(content)
+    with pytest.raises(bt.ArgumentError, match=f"damaged: .*{message}|{message}"):
+        IdentifiedModel.from_json(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda m: m.update(channels=m["channels"] | {"values": [1]}), "channels of input_model"),
+        (lambda m: m.update(names=["a", "b"]), "names of input_model, expected 1 texts"),
+        (lambda m: m["_model"]["covariance"].update(values=[-1.0]), "positive definite"),
+        (lambda m: m["_model"]["variance"].update(values=[0.0]), "positive variances"),
+        (lambda m: m["_model"].update(feedback=m["_model"]["covariance"]), "feedback of input_mod"),
+        (lambda m: m.update(order=2), "expected one of order 1"),
+        (lambda m: m.pop("names"), "no attribute 'names'"),
+        (lambda m: m.update(type="Scale"), "damaged"),
+    ],
+)
+def test_damage_of_the_model_of_missing_inputs(change, message):
+    holes = np.sin(np.arange(60.0))[:, None]
+    holes[20:24] = np.nan
+    content = json.loads(model_of([arx()], input_model=bt.InputModel(holes, 1)).to_json())
+    change(content["input_model"])
     with pytest.raises(bt.ArgumentError, match=f"damaged: .*{message}|{message}"):
         IdentifiedModel.from_json(json.dumps(content))
 

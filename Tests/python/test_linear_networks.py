@@ -1,5 +1,6 @@
 """Linear models of networks: from their own start, at operating points, with standard errors."""
 
+import json
 import re
 
 import backtune as bt
@@ -196,3 +197,22 @@ def test_refused():
         ArgumentError, match=r"at: \[0.0\] came, under which the model does not rest"
     ):
         spins.to_state_space()
+
+
+@pytest.mark.parametrize("lag", [0, 1, 3])
+def test_what_was_measured_some_steps_ago(lag):
+    """Networks by JSON may read it late, as those made here do not: the impulse response."""
+    net = bt.Network(1)
+    y = net.learnware(1, "y").connect(net.input.lag(0), "B")
+    net.observe(y.connect(y.measured().lag(1), "A"))
+    net.set_weights(np.array([0.5, 0.3]))
+    content = json.loads(net.to_json())
+    content["groups"][0]["connections"][1]["lag"] = lag
+    late = bt.Network.from_json(json.dumps(content))
+    system = late.to_state_space()
+    powers = [np.linalg.matrix_power(system.A, k) for k in range(8)]
+    answer = [system.D[0, 0], *((system.C @ A @ system.B)[0, 0] for A in powers)]
+    assert np.allclose(answer, late.simulate(np.eye(9)[:, :1])[:, 0], rtol=1e-14, atol=0)
+    content["observe"] = [{"group": "y.m1", "outputs": 1}]
+    with pytest.raises(bt.ArgumentError, match=r"observes 'y\.m1', which is measured"):
+        bt.Network.from_json(json.dumps(content)).to_state_space()

@@ -13,11 +13,10 @@ from .._engine.errors import ArgumentError, BacktuneError
 from .._engine.files import read_whole, write_whole
 from .._engine.types import JsonObject
 from .._engine.version import __version__
-from ..estimation.input_model import InputModel
 from .base import ModelBase
+from .damage import check_input_model, check_members, check_report
 from .encoding import decoded, encoded, whole
 from .member import Member
-from .report import IdentificationReport
 
 Model = TypeVar("Model", bound=ModelBase)
 
@@ -114,53 +113,22 @@ def from_json(kind: type[Model], text: str) -> Model:
 
 
 def _model(kind: type[Model], content: JsonObject) -> Model:
-    members = [decoded(item) for item in content["members"]]
-    for place, member in enumerate(members):
-        _check(member, place)
+    members = check_members([decoded(item) for item in content["members"]])
 
     def at(place: object) -> Member:
         if not isinstance(place, int) or place < 0:
             raise ValueError(f"member {place!r}")
         return members[place]
 
-    report, errors = decoded(content["report"]), decoded(content["errors"])
+    report, errors = check_report(decoded(content["report"])), decoded(content["errors"])
     chosen = [at(place) for place in content["model"]]
     outputs = chosen[0].net.outputs
-    if not isinstance(report, IdentificationReport):
-        raise ValueError("no report")
     if not isinstance(errors, np.ndarray) or errors.shape != (4, outputs):
         raise ValueError(f"errors, expected an array of shape (4, {outputs})")
-    input_model = decoded(content["input_model"])
-    if not isinstance(input_model, (InputModel, type(None))):
-        raise ValueError("input_model")
+    input_model = check_input_model(decoded(content["input_model"]), chosen[0].net.inputs)
     candidates = {int(row): at(place) for row, place in content["candidates"].items()}
     digests = [str(item) for item in content["digests"]]
     if not all(_DIGEST.fullmatch(item) for item in digests):
         raise ValueError("digests")
     linear = at(content["linear"])
     return kind(chosen, linear, report, errors, input_model, digests, candidates)
-
-
-def _check(member: object, place: int) -> None:
-    """Refuse a member whose parts do not fit each other."""
-    if not isinstance(member, Member):
-        raise ValueError(f"member {place} is none")
-    net, front = member.net, member.front
-    if front.factor < 1:
-        raise ValueError(f"factor {front.factor} of member {place}")
-    bounds = {} if front.glitches is None else vars(front.glitches)
-    parts = [
-        *((f"{name} of glitches", array, net.inputs) for name, array in bounds.items()),
-        ("mean of inputs", front.u.mean, net.inputs),
-        ("deviation of inputs", front.u.deviation, net.inputs),
-        ("mean of outputs", front.y.mean, net.outputs),
-        ("deviation of outputs", front.y.deviation, net.outputs),
-        ("delays", front.delays, net.inputs),
-        ("scores", member.scores, 4),
-    ]
-    states = [("rest", member.rest), ("deviation", member.deviation)]
-    states += [("start", start) for start in member.starts]
-    parts += [(name, state, net.state_size) for name, state in states if state is not None]
-    for name, array, size in parts:
-        if not isinstance(array, np.ndarray) or array.shape != (size,):
-            raise ValueError(f"{name} of member {place}, expected {size} numbers")

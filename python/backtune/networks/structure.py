@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._engine.errors import ArgumentError
 from .._engine.network import NetworkHandle
 from . import scalars
 from .document import ConnectionForm, GroupForm, TermForm, document, readers
@@ -72,6 +73,17 @@ class Structure:
         functions = [[factor["f"]["name"] for factor in term["factors"]] for term in terms]
         softmax = any(group["kind"] == "softmax" for group in self.groups.values())
         return not softmax and all(names in ([], ["identity"]) for names in functions)
+
+    @property
+    def free_outputs(self) -> list[tuple[str, int]]:
+        """What is observed, as `observed`; ArgumentError where that is measured, not made."""
+        for name, _ in self.observed:
+            if self.groups[name]["kind"] == "measured":
+                raise ArgumentError(
+                    f"network: it observes {name!r}, which is measured; expected groups that have"
+                    " values in free run"
+                )
+        return self.observed
 
     # ---- Weights
 
@@ -183,6 +195,10 @@ class Structure:
         for name, depth in measured.items():
             known = taken(name, depth)
             found[name][:depth] = np.where(np.isfinite(known), known, found[name][:depth])
+        for name, depth in own.items():
+            source, lag = self.source(name, 0)
+            if lag and lag + depth > len(found[source]):
+                found[source] = np.concatenate([found[source][:lag], found[name]])
         return found
 
     def state(self, past: dict[str, np.ndarray]) -> np.ndarray:

@@ -140,7 +140,7 @@ def real_step(member: Framed, steps: int, at: ArrayLike | None, size: ArrayLike)
     for m, change in enumerate(changes.tolist()):
         for lag, share in taps(float(member.front.delays[m] / member.front.factor)):
             inputs[m][lag:, m] += share * change
-    rest = np.concatenate([values[name][:k] for name, k in structure.observed])
+    rest = np.concatenate([values[name][:k] for name, k in structure.free_outputs])
     runs = member.net.simulate(inputs, [state] * count)
     deviation = member.front.y.deviation
     return np.stack([(run - rest) * deviation for run in runs], axis=-1)

@@ -207,7 +207,10 @@ def matrices(structure: Structure, at: dict[str, np.ndarray]) -> tuple[np.ndarra
     to_nodes = np.linalg.solve(own, np.hstack([held, driven]))
     from_states, from_inputs = to_nodes[:, :n], to_nodes[:, n:]
     seen = np.concatenate(
-        [np.arange(places[name].start, places[name].start + k) for name, k in structure.observed]
+        [
+            np.arange(places[name].start, places[name].start + k)
+            for name, k in structure.free_outputs
+        ]
     )
     A = nodes @ from_states + shift
     return A, nodes @ from_inputs + late, from_states[seen], from_inputs[seen], x0
@@ -244,7 +247,7 @@ def linearised(member: Framed, sampling_time: float | None, at: ArrayLike | None
     point = point_of(member, structure, at)
     A, B, C, D, x0 = scaled(member, structure, point)
     front = member.front
-    outputs = [point.values[name][:count] for name, count in structure.observed]
+    outputs = [point.values[name][:count] for name, count in structure.free_outputs]
     state = member.resting(np.zeros((1, structure.sizes[INPUT])))
     past = structure.past(member.net._own_start() if state is None else state)
     return LinearSystem(
