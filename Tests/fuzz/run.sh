@@ -7,7 +7,7 @@
 #   TARGET    calls, json, options (libFuzzer); tables, stateful (Python); all of them by default
 # Variables: FUZZ_CORPUS, a folder where the corpus grows and log.txt adds up all runs (build/fuzz); FUZZ_PYTHON, a Python with
 # backtune's development packages and, to see what code is reached, atheris (.venv/bin/python); FUZZ_BUILD=no, the targets as
-# they were built last.
+# they were built last; FUZZ_SEED, a number: the same inputs again as far as the time reaches, other ones every time without.
 # Ends with 1 where anything was found: the bytes that do it are in FUZZ_CORPUS/found, with what was said; the same target
 # runs them again by `.build-fuzz/bin/TARGET FILE`, or `tables.py FILE`. What Tests/fuzz/corpus has of a target of libFuzzer was
 # made by `.build-fuzz/bin/TARGET -set_cover_merge=1 -use_counters=0 -max_len=480 NEW FUZZ_CORPUS/TARGET`, the rest by seeds.py.
@@ -63,6 +63,9 @@ for target in "${targets[@]}"; do
   [ "$target" != calls ] || longest=1280
   given=(-max_total_time="$time" -timeout=10 -rss_limit_mb=3000 -max_len=$longest -print_final_stats=1
     "-artifact_prefix=$corpus/found/$target-" "$own" "Tests/fuzz/corpus/$target")
+  if [ -n "${FUZZ_SEED:-}" ]; then
+    [ "$target" = stateful ] && given+=("-first=$FUZZ_SEED") || given+=("-seed=$FUZZ_SEED")
+  fi
   case $target in
     calls | json | options) command=(".build-fuzz/bin/$target" "${given[@]}") ;;
     *) command=(env PYTHONPATH=python "$python" "Tests/fuzz/$target.py" "${given[@]}") ;;

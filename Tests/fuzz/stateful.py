@@ -1,6 +1,7 @@
 """The machine of Tests/python/stateful_cases.py for a time, each time with other examples.
 
-usage: stateful.py [-max_total_time=SECONDS], as targets of libFuzzer; other arguments are left
+usage: stateful.py [-max_total_time=SECONDS] [-first=NUMBER], as targets of libFuzzer: seeds from
+       that on, from the clock by default; other arguments are left
        stateful.py -seed=NUMBER, that of a failure again, made small, which takes minutes
 """
 
@@ -18,20 +19,20 @@ EXAMPLES = 10
 
 def run(arguments):
     """Run what the arguments say; what fails is shown as hypothesis shows it."""
-    again = [a.partition("=")[2] for a in arguments if a.startswith("-seed=")]
-    if again:
+    given = dict(a[1:].split("=", 1) for a in arguments if a.startswith("-") and "=" in a)
+    if "seed" in given:
         run_state_machine_as_test(
-            seed(int(again[0]))(Calls), settings=machine_settings(EXAMPLES, 40)
+            seed(int(given["seed"]))(Calls), settings=machine_settings(EXAMPLES, 40)
         )
         return
-    seconds = [a.partition("=")[2] for a in arguments if a.startswith("-max_total_time=")]
-    end = time.monotonic() + float(seconds[0] if seconds else 10)
+    end = time.monotonic() + float(given.get("max_total_time", 10))
+    number = int(given.get("first", time.time_ns()))
     try:
         while time.monotonic() < end:
-            number = time.time_ns()
             print("seed", number)
             once = settings(machine_settings(EXAMPLES, 40), phases=[Phase.generate])
             run_state_machine_as_test(seed(number)(Calls), settings=once)
+            number += 1
     finally:
         print(f"stat::number_of_executed_units: {Calls.steps}")
 

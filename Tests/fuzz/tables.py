@@ -4,7 +4,8 @@ A byte says which reader, the rest is what it reads; all that may come of it is 
 SystemExit of arguments. With atheris mutations are led by the lines that they reach, without it
 they are blind.
 
-usage: tables.py [-max_total_time=SECONDS] [FOLDER ...], as targets of libFuzzer, or files to run
+usage: tables.py [-max_total_time=SECONDS] [-seed=NUMBER] [FOLDER ...], as targets of libFuzzer, or
+       files to run; the seed is of the clock by default
 """
 
 import atexit
@@ -278,11 +279,11 @@ def mutate(data, most, seed):
     return (head + text)[:most]
 
 
-def blind(folders, seconds):
+def blind(folders, seconds, seed):
     """Run mutations of the files in some folders, without seeing what they reach."""
-    seeds = [file.read_bytes() for folder in folders for file in Path(folder).glob("*")]
+    seeds = [file.read_bytes() for folder in folders for file in sorted(Path(folder).glob("*"))]
     seeds = seeds or [bytes([k]) + b"a,b\n1,2\n" for k in range(len(READERS))]
-    draw, runs, end = random.Random(time.time_ns()), 0, time.monotonic() + seconds
+    draw, runs, end = random.Random(seed), 0, time.monotonic() + seconds
     try:
         while time.monotonic() < end:
             data = mutate(draw.choice(seeds), 1 << 16, draw.randrange(1 << 32))
@@ -301,7 +302,7 @@ def run(arguments):
     """Run what the arguments say."""
     prepare()
     names = [a for a in arguments[1:] if not a.startswith("-")]
-    times = [a.partition("=")[2] for a in arguments if a.startswith("-max_total_time=")]
+    given = dict(a[1:].split("=", 1) for a in arguments if a.startswith("-") and "=" in a)
     atexit.register(lambda: [os.unlink(f) for f in FOLDER.glob("*")] and FOLDER.rmdir())
     if names and all(os.path.isfile(name) for name in names):
         for name in names:
@@ -312,7 +313,8 @@ def run(arguments):
         atheris.Setup(given, one_input, custom_mutator=mutate)
         atheris.Fuzz()
     else:
-        blind(names, float(times[0]) if times else 10)
+        seconds = float(given.get("max_total_time", 10))
+        blind(names, seconds, int(given.get("seed", time.time_ns())))
 
 
 if __name__ == "__main__":
