@@ -40,9 +40,9 @@ def test_scores_in_free_run_are_errors_on_all_of_a_long_record(model):
     told = [member for member in model.members if np.isfinite(member.scores[-1])]
     assert len(told) >= 3 and all(member.precise for member in model.members)
     least = min(member.scores[-1] for member in told)
-    # The fourth power of the ratio to 1.1 times the least, 0 below a thousandth.
+    # The ratio to 1.02 times the least, to the power of -50, 0 below a thousandth.
     ratios = np.exp([least - member.scores[-1] for member in model.members])
-    expected = np.minimum(1, (1.1 * ratios) ** 4)
+    expected = np.minimum(1, (1.02 * ratios) ** 50)
     np.testing.assert_allclose(model.weights(), np.where(expected < 1e-3, 0, expected), rtol=1e-9)
     for member in told:
         error = np.mean((alone(model, member).simulate(u) - y) ** 2) / y.var()

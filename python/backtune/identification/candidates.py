@@ -46,7 +46,7 @@ class Candidate:
 
     def __init__(self, record: Record, net: Network, kind: Kind, search: Search) -> None:
         self.record, self.net, self.kind = record, net, kind
-        self._search = search
+        self.search = search
         self.best = net.get_weights()
         self.starts: Starts = [None] * len(record.u)
         self.validation = np.inf
@@ -89,7 +89,7 @@ class Candidate:
         if self._estimator is None:
             self._estimator = self._brought()
         done = 0
-        while done < iterations and not self.ended and not self._search.late():
+        while done < iterations and not self.ended and not self.search.late():
             trace = self._estimator.run(_STRIDE, progress=False)
             done += _STRIDE
             self._since += _STRIDE
@@ -118,7 +118,7 @@ class Candidate:
         began = time.perf_counter()
         logs = []
         for record in records:
-            if self._search.late():
+            if self.search.late():
                 break
             self.net.set_weights(self.best)
             with self._make(*record.estimation(), None) as estimator:
@@ -132,18 +132,25 @@ class Candidate:
         self.seconds += time.perf_counter() - began
         return self
 
-    def refit(self, record: Record) -> tuple[Array, Starts | None]:
+    def refit(
+        self,
+        record: Record,
+        most: float = _REFIT_WORK,
+        range_of_iterations: tuple[int, int] = _REFIT_ITERATIONS,
+    ) -> tuple[Array, Starts | None]:
         """Go on from the best weights on another record; return weights and starts.
 
-        Where starts cannot be learnt, the weights that there were, and no starts.
+        As many iterations of a range as so much work allows. Where starts cannot be learnt, the
+        weights that there were, and no starts.
         """
         began = time.perf_counter()
         work = record.steps * self.best.size**1.5
-        iterations = int(np.clip(_REFIT_WORK / work, *_REFIT_ITERATIONS))
+        iterations = int(np.clip(most / work, *range_of_iterations))
         self.net.set_weights(self.best)
         with self._make(record.u, record.y, record.gains, None) as estimator:
             estimator.run(iterations, progress=False)
             starts = self._starts_of(estimator, record)
+        self.iterations += iterations
         self.seconds += time.perf_counter() - began
         if not _are_finite(starts):
             self.net.set_weights(self.best)
@@ -159,7 +166,7 @@ class Candidate:
         if self.kind.training == "arx":
             # Predictions of one step soon forget them, free runs of an integrator never.
             kind = replace(self.kind, training="output error")
-            freed = Candidate(self.record, self.net, kind, self._search)
+            freed = Candidate(self.record, self.net, kind, self.search)
             return freed.fitted_starts(record, iterations)
         if not self._learns_starts:
             return [None] * len(record.u)
@@ -178,7 +185,7 @@ class Candidate:
 
     def adopt(self, other: Candidate) -> None:
         """Take what a copy of it has come to elsewhere; networks and records stay."""
-        kept = {name: self.__dict__[name] for name in ("record", "net", "kind", "_search")}
+        kept = {name: self.__dict__[name] for name in ("record", "net", "kind", "search")}
         if self._estimator is not None:
             self._estimator.close()
         self.net.set_weights(other.net.get_weights())

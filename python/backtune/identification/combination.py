@@ -16,8 +16,8 @@ _FREE = 200.0
 # Models of less than so many times the least error count alike, at each horizon; beyond, what
 # counts falls by this power of the ratio.
 _ALIKE, _POWER = (1.1, 1.1, 1.1, 3.0), 4.0
-# The like where free runs are compared on all of a long record.
-_PRECISELY_ALIKE = (1.1, 1.1, 1.1, 1.1)
+# The like where free runs are compared on all of a long record, noise and all.
+_PRECISELY_ALIKE, _PRECISE_POWER = (1.1, 1.1, 1.1, 1.02), 50.0
 # What counts less has no say.
 _LEAST = 1e-3
 # An error below this, in deviations squared, leaves nothing to explain.
@@ -54,14 +54,15 @@ def weights_of(scores: np.ndarray, steps: np.ndarray, precise: bool = False) -> 
     Returns
     -------
     array of shape (n, models)
-        1 for errors of less than 1.1 times the least, in free run three times, unless that is
-        precise; the fourth power of the ratio to that for others, 0 below a thousandth. Where none
-        takes part, all are alike.
+        1 for errors of less than 1.1 times the least, in free run three times, or 1.02 where that
+        is precise; for others the ratio to that to the power of -4, or -50; 0 below a thousandth.
+        Where none takes part, all are alike.
     """
     least = scores.min(axis=-1, keepdims=True)
     alike = at_horizons(np.log(_PRECISELY_ALIKE if precise else _ALIKE), steps)[:, None]
+    power = np.where(precise & (steps >= _FREE), _PRECISE_POWER, _POWER)[:, None]
     with np.errstate(invalid="ignore"):
-        found = np.minimum(1.0, np.exp(-_POWER * (scores - least - alike)))
+        found = np.minimum(1.0, np.exp(-power * (scores - least - alike)))
     found[found < _LEAST] = 0.0
     return np.where(np.isfinite(scores), found, np.where(np.isfinite(least), 0.0, 1.0))
 

@@ -11,12 +11,13 @@ from ..estimation.input_model import InputModel
 from . import linear as lines
 from .candidates import Candidate
 from .combination import HORIZONS, PERFECT, weights_of
+from .longer import trained_longer
 from .making import make_member
 from .missing import opened, weighed
 from .model import IdentifiedModel
 from .networks import Form
 from .options import Options
-from .pool import chosen, compare, held_back_errors, scores_of
+from .pool import bar_predictions, chosen, compare, held_back_errors, scores_of
 from .preparation import Preparation
 from .race import HIDDEN, TANH, Plan, race
 from .records import Record, raced
@@ -134,6 +135,16 @@ class Course:
             free = np.flatnonzero(np.isfinite(scores[-1]))
             part = [compared[k] for k in free], [of_each[k] for k in free]
             scores[-1, free] = scores_on_all(*part, self.search)
+            wider = self.options.hidden is None
+            more, parents = trained_longer(compared, of_each, scores[-1], wider, self.search)
+            if more:
+                own = [of_each[k] for k in parents]
+                new = np.stack([item.scores for item in more], axis=1)
+                new[-1] = scores_on_all(more, own, self.search)
+                compared, of_each = compared + more, of_each + own
+                scores = np.hstack([scores, new])
+                bar_predictions(scores, compared)
+                everyone += more
         members = self._ordered(compared, scores, chosen(scores, compared))
         items = [compared[k] for k in members]
         records = [of_each[k] for k in members]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .._engine.types import Arrays, Starts
 from ..networks.functions import FunctionLike
 from ..networks.network import Network
 
@@ -156,15 +157,25 @@ def innovations(net: Network, form: Form, gain: float) -> Network:
     return more
 
 
+def states_of(net: Network, u: Arrays, starts: Starts) -> np.ndarray:
+    """Return the states of runs, (T, order), those of one that diverges left out."""
+    runs = net.simulate(u, starts, states=True)
+    found = np.concatenate([states[f"{UNIT}.x"] for _, states in runs])
+    return found[np.isfinite(found).all(axis=1)] if np.isfinite(found).any() else found
+
+
+def _deviation(states: np.ndarray) -> np.ndarray:
+    deviation = states.std(axis=0)
+    return np.where(np.isfinite(deviation) & (deviation > 1e-9), deviation, 1.0)
+
+
 def bent(linear: Network, form: Form, states: np.ndarray, seed: tuple[int, ...]) -> Network:
     """Return a network of a form, whose layer starts as the linear one, its states of deviation 1.
 
     `states`, (T, order), are those of runs of the linear one; `seed` is that of the weights of the
     layer: those from it to states and outputs are near zero.
     """
-    deviation = states.std(axis=0)
-    deviation = np.where(np.isfinite(deviation) & (deviation > 1e-9), deviation, 1.0)
-    weights = linear.weights
+    deviation, weights = _deviation(states), linear.weights
     order, inputs, outputs, hidden = form.order, form.inputs, form.outputs, form.hidden
     net = make_network(form)
     random = np.random.default_rng(seed)
@@ -186,3 +197,30 @@ def bent(linear: Network, form: Form, states: np.ndarray, seed: tuple[int, ...])
         made[f"{UNIT}.x.a"] = weights[f"{UNIT}.x.a"] / deviation
     net.weights = made
     return net
+
+
+def widened(net: Network, form: Form, states: np.ndarray, seed: int) -> Network:
+    """Return a network with more nodes in its layer, as many as the form has, nearly the same.
+
+    `states` and `seed` as of `bent`, of the nodes that are new.
+    """
+    old = net.weights
+    deviation = _deviation(states)
+    random = np.random.default_rng(seed)
+    order, inputs, outputs = form.order, form.inputs, form.outputs
+    more = form.hidden - old[f"{UNIT}.h2.a"].size
+    fan = np.sqrt(order + inputs)
+    new = {
+        "x.E": _SMALL * deviation[:, None] * random.normal(size=(order, more)),
+        "h2.a": random.normal(size=more),
+        "h2.F": random.normal(size=(more, order)) / fan / deviation,
+        "h2.G": random.normal(size=(more, inputs)) / fan,
+        "y.H": _SMALL * random.normal(size=(outputs, more)),
+    }
+    made = {name: old[name] for name in old}
+    for name, part in new.items():
+        axis = 0 if name.startswith("h2") else 1
+        made[f"{UNIT}.{name}"] = np.concatenate([made[f"{UNIT}.{name}"], part], axis=axis)
+    found = make_network(form)
+    found.weights = made
+    return found

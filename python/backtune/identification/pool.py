@@ -45,7 +45,7 @@ def compare(candidates: list[Candidate], search: Search) -> list[Candidate]:
 
     if search.ended is not None:
         return found
-    limit = _reach(found)
+    limit = reach(found)
     crossed = _best_of_each(
         found, _own_error, lambda item: not item.kind.form.hidden or stays(item, limit)
     )
@@ -119,6 +119,17 @@ def scores_of(candidates: list[Candidate]) -> np.ndarray:
     free[sorted(arx, key=lambda k: free[k])[_REGRESSIONS:]] = np.inf
     if (inside & np.isfinite(free)).any():
         free[~inside & (free > free[inside].min() - _OUTSIDE)] = np.inf
+    bar_predictions(scores, candidates)
+    plain = [k for k, item in enumerate(candidates) if not item.kind.form.hidden]
+    limit = reach([candidates[min(plain, key=lambda k: free[k])]]) if plain else 0.0
+    for k, item in enumerate(candidates):
+        if item.kind.form.hidden and not stays(item, limit):
+            scores[:, k] = np.inf
+    return scores
+
+
+def bar_predictions(scores: np.ndarray, candidates: list[Candidate]) -> None:
+    """Set scores ahead to inf where one must not take part: see `scores_of`."""
     for k, item in enumerate(candidates):
         if item.predicts and filter_radius(item.net) > _EDGE:
             scores[:-1, k] = np.inf
@@ -127,15 +138,9 @@ def scores_of(candidates: list[Candidate]) -> np.ndarray:
     for row in scores[:-1]:
         if reads.any() and np.isfinite(row[reads].min()):
             row[~reads & (row > row[reads].min() - _BLIND)] = np.inf
-    plain = [k for k, item in enumerate(candidates) if not item.kind.form.hidden]
-    limit = _reach([candidates[min(plain, key=lambda k: free[k])]]) if plain else 0.0
-    for k, item in enumerate(candidates):
-        if item.kind.form.hidden and not stays(item, limit):
-            scores[:, k] = np.inf
-    return scores
 
 
-def _reach(candidates: list[Candidate]) -> float:
+def reach(candidates: list[Candidate]) -> float:
     """Return how far the best linear one goes on unknown inputs; 0 where there is none."""
     plain = [item for item in candidates if not item.kind.form.hidden]
     if not plain:

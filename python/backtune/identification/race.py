@@ -10,7 +10,7 @@ import numpy as np
 from .candidates import Candidate
 from .combination import PERFECT
 from .fits import Kind
-from .networks import UNIT, Form, Layer, bent
+from .networks import Form, Layer, bent, states_of
 from .records import RACE_STEPS
 from .search import Search
 
@@ -85,7 +85,7 @@ def race(linear: list[Candidate], plan: Plan, seed: int, search: Search) -> list
     values, steps = record.values(), min(record.steps * 3 // 4, RACE_STEPS)
     tasks: list[tuple[Candidate, Form, float, int, np.ndarray]] = []
     work, starts = 0.0, promising(linear)
-    states = {id(start): _states(start) for start in starts}
+    states = {id(item): states_of(item.net, record.u, item.starts) for item in starts}
     for draw in range(_MOST_ROUNDS):
         if draw >= _LEAST_ROUNDS and work > plan.work:
             break
@@ -140,11 +140,3 @@ def _best(candidates: list[Candidate], count: int) -> list[Candidate]:
     for item in ordered[count:]:
         item.close()
     return ordered[:count]
-
-
-def _states(linear: Candidate) -> np.ndarray:
-    """Return the states of the runs of a linear model."""
-    record = linear.record
-    runs = linear.net.simulate(record.u, linear.starts, states=True)
-    found = np.concatenate([states[f"{UNIT}.x"] for _, states in runs])
-    return found[np.isfinite(found).all(axis=1)] if np.isfinite(found).any() else found

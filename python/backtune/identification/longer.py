@@ -1,0 +1,82 @@
+"""The best on all of a long record of which candidates saw little, trained on there in free run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from .candidates import Candidate
+from .networks import states_of, widened
+from .pool import reach
+from .record import Record
+from .records import refitted
+from .search import Search
+from .unknown import stays
+
+# How many of the best go on as they are, how many get more nodes, and how many more, once each.
+_BEST, _WIDENED, _MORE = 3, 2, (4, 8)
+# Time steps x weights^1.5 x iterations of each, and iterations at least and at most.
+_WORK, _ITERATIONS = 6e9, (10, 40)
+
+
+class _Task(NamedTuple):
+    parent: int
+    item: Candidate
+    whole: Record
+    nodes: int
+    draw: int
+
+
+def trained_longer(
+    candidates: list[Candidate],
+    wholes: list[Record],
+    errors: np.ndarray,
+    wider: bool,
+    search: Search,
+) -> tuple[list[Candidate], list[int]]:
+    """Return copies of the best by `errors`, (candidates,), trained on, and whose copies they are.
+
+    What a window of the record, or predictions of one step, leave open is seen on all of it.
+    `wider`: some get more nodes.
+    """
+    order = np.argsort(errors, kind="stable").tolist()
+    layered = [k for k in order if candidates[k].kind.form.hidden and np.isfinite(errors[k])]
+    wanted = [(k, 0) for k in layered[:_BEST]]
+    if wider:
+        wanted += [(k, nodes) for k in layered[:_WIDENED] for nodes in _MORE]
+    tasks = [
+        _Task(k, candidates[k], wholes[k], nodes, draw) for draw, (k, nodes) in enumerate(wanted)
+    ]
+
+    def error(found: tuple[int, Candidate | None]) -> float:
+        return np.inf if found[1] is None else float(found[1].errors[-1])
+
+    made = search.work("refitted", _trained, tasks, error)
+    limit = reach(candidates)
+    kept = [(item, k) for k, item in made if item is not None and stays(item, limit)]
+    return [item for item, _ in kept], [k for _, k in kept]
+
+
+def _trained(task: _Task) -> tuple[int, Candidate | None]:
+    parent = task.item
+    net, kind = parent.net.copy(), replace(parent.kind, training="output error")
+    net.set_weights(parent.best)
+    if task.nodes:
+        form = replace(kind.form, hidden=kind.form.hidden + task.nodes)
+        states = states_of(net, parent.record.u, parent.starts)
+        net, kind = widened(net, form, states, task.draw), replace(kind, form=form)
+    item = Candidate(parent.record, net, kind, parent.search)
+    weights, starts = item.refit(refitted(task.whole), _WORK, _ITERATIONS)
+    if starts is None:
+        return task.parent, None
+    item.best = weights
+    item.starts = item.fitted_starts(item.record)
+    item.judge()
+    if parent.crossed is not None:
+        # On quarters it would be compared with what has not seen them.
+        with np.errstate(invalid="ignore"):
+            found = parent.crossed * item.errors / parent.errors
+        item.crossed = np.where(np.isfinite(found), found, np.inf)
+    return task.parent, item
