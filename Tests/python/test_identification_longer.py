@@ -6,7 +6,7 @@ import backtune as bt
 import numpy as np
 import pytest
 from backtune.identification import course, longer, records
-from backtune.identification.candidates import Candidate
+from backtune.identification.candidates import Candidate, Effort
 from backtune.identification.fits import Kind
 from backtune.identification.linear import output_error
 from backtune.identification.longer import trained_longer
@@ -69,7 +69,7 @@ def test_a_wider_layer_begins_as_it_was(part):
 
 
 def test_the_best_on_all_of_a_long_record_are_trained_on_there(whole, part, monkeypatch):
-    monkeypatch.setattr(longer, "_ITERATIONS", (10, 10))
+    monkeypatch.setattr(longer, "_EFFORT", Effort(np.inf, 10, 10))
     items = [layered(part, hidden) for hidden in (2, 3, 4, 2)]
     wholes, search = [whole] * 4, Search(None)
     errors = scores_on_all(items, wholes, search)
@@ -91,7 +91,7 @@ def test_the_best_on_all_of_a_long_record_are_trained_on_there(whole, part, monk
 
 
 def test_the_model_of_a_long_record_has_them_among_its_members(monkeypatch):
-    monkeypatch.setattr(longer, "_ITERATIONS", (10, 10))
+    monkeypatch.setattr(longer, "_EFFORT", Effort(np.inf, 10, 10))
     # As if it were long.
     monkeypatch.setattr(records, "RACE_STEPS", 600)
     monkeypatch.setattr(records, "_VALIDATION_STEPS", 300)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,12 +24,31 @@ _STRIDE = 5
 _CROSSED_PART = 0.75
 # Iterations without a quarter, from weights that have seen it.
 _CROSS_ITERATIONS = 10
-# Iterations of the refit, at least and at most, and its work: steps x weights^1.5 x iterations.
-_REFIT_ITERATIONS = (5, 20)
-_REFIT_WORK = 4e8
-
 # Time steps that starts are learnt from where there is no refit.
 _HEAD = 2000
+
+
+class Effort(NamedTuple):
+    """How long a fit goes on.
+
+    Attributes
+    ----------
+    work : float
+        Steps x weights^1.5 x iterations, at most; it bounds these within a range.
+    least, most : int
+        Iterations.
+    gain : float
+        It ends sooner where five iterations lessen the cost by a smaller part than this.
+    """
+
+    work: float
+    least: int
+    most: int
+    gain: float = 0.0
+
+
+#: That of the refit.
+REFIT = Effort(4e8, 5, 20)
 
 
 class Candidate:
@@ -42,6 +62,8 @@ class Candidate:
         Predictions of the block at them, on the user's clock.
     crossed : array of shape (4,), or None
         Geometric means of errors on quarters left out, set by `cross`.
+    refitted : bool
+        Whether it has seen all of its record.
     """
 
     def __init__(self, record: Record, net: Network, kind: Kind, search: Search) -> None:
@@ -53,6 +75,7 @@ class Candidate:
         self.errors = np.full(len(HORIZONS), np.inf)
         self.runs: np.ndarray | None = None
         self.crossed: np.ndarray | None = None
+        self.refitted = False
         self.iterations = 0
         self.seconds = 0.0
         self.ended = False
@@ -132,25 +155,25 @@ class Candidate:
         self.seconds += time.perf_counter() - began
         return self
 
-    def refit(
-        self,
-        record: Record,
-        most: float = _REFIT_WORK,
-        range_of_iterations: tuple[int, int] = _REFIT_ITERATIONS,
-    ) -> tuple[Array, Starts | None]:
+    def refit(self, record: Record, effort: Effort = REFIT) -> tuple[Array, Starts | None]:
         """Go on from the best weights on another record; return weights and starts.
 
-        As many iterations of a range as so much work allows. Where starts cannot be learnt, the
-        weights that there were, and no starts.
+        Where starts cannot be learnt, the weights that there were, and no starts.
         """
         began = time.perf_counter()
         work = record.steps * self.best.size**1.5
-        iterations = int(np.clip(most / work, *range_of_iterations))
+        left = int(np.clip(effort.work / work, effort.least, effort.most))
+        stride = _STRIDE if effort.gain else left
         self.net.set_weights(self.best)
         with self._make(record.u, record.y, record.gains, None) as estimator:
-            estimator.run(iterations, progress=False)
+            while left > 0:
+                trace = estimator.run(min(stride, left), progress=False)
+                left -= stride
+                self.iterations += len(trace) - 1
+                slow = trace.cost[-1] > (1 - effort.gain) * trace.cost[0]
+                if trace.stop != "iterations" or slow:
+                    break
             starts = self._starts_of(estimator, record)
-        self.iterations += iterations
         self.seconds += time.perf_counter() - began
         if not _are_finite(starts):
             self.net.set_weights(self.best)

@@ -124,13 +124,14 @@ class Course:
 
     def _made(self, everyone: list[Candidate], input_model: InputModel | None) -> IdentifiedModel:
         """Compare candidates, refit the best, and make the model of them."""
-        compared = compare(everyone, self.search)
+        wholes = {id(record.front): record for record in self._records}
+        unseen = saw_little(everyone, [wholes[id(item.record.front)] for item in everyone])
+        compared = compare(everyone, self.search, crosswise=not unseen)
         scores = scores_of(compared)
         if not np.isfinite(scores).any():
             scores = np.stack([item.scores for item in compared], axis=1)
-        wholes = {id(record.front): record for record in self._records}
         of_each = [wholes[id(item.record.front)] for item in compared]
-        unseen = self.search.ended is None and saw_little(compared, of_each)
+        unseen = unseen and self.search.ended is None
         if unseen:
             free = np.flatnonzero(np.isfinite(scores[-1]))
             part = [compared[k] for k in free], [of_each[k] for k in free]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .candidates import Candidate
+from .candidates import Candidate, Effort
 from .networks import states_of, widened
 from .pool import reach
 from .record import Record
@@ -16,9 +16,10 @@ from .search import Search
 from .unknown import stays
 
 # How many of the best go on as they are, how many get more nodes, and how many more, once each.
-_BEST, _WIDENED, _MORE = 3, 2, (4, 8)
-# Time steps x weights^1.5 x iterations of each, and iterations at least and at most.
-_WORK, _ITERATIONS = 6e9, (10, 40)
+_BEST, _WIDENED, _MORE = 2, 1, (4, 8)
+# First on windows of so many steps, then on all that refits take.
+_WINDOWS, _EFFORT = 40_000, Effort(6e9, 10, 40, 0.001)
+_LAST_EFFORT = Effort(2e9, 5, 10, 0.001)
 
 
 class _Task(NamedTuple):
@@ -68,10 +69,13 @@ def _trained(task: _Task) -> tuple[int, Candidate | None]:
         states = states_of(net, parent.record.u, parent.starts)
         net, kind = widened(net, form, states, task.draw), replace(kind, form=form)
     item = Candidate(parent.record, net, kind, parent.search)
-    weights, starts = item.refit(refitted(task.whole), _WORK, _ITERATIONS)
+    first, last = refitted(task.whole, _WINDOWS), refitted(task.whole)
+    item.best, starts = item.refit(first, _EFFORT)
+    if last is not first and starts is not None:
+        item.best, starts = item.refit(last, _LAST_EFFORT)
     if starts is None:
         return task.parent, None
-    item.best = weights
+    item.refitted = True
     item.starts = item.fitted_starts(item.record)
     item.judge()
     if parent.crossed is not None:

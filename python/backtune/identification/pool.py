@@ -32,8 +32,8 @@ _REGRESSIONS = 3
 _BLIND = 0.4
 
 
-def compare(candidates: list[Candidate], search: Search) -> list[Candidate]:
-    """Judge candidates, cross-check the best of each training, and return those that do."""
+def compare(candidates: list[Candidate], search: Search, crosswise: bool) -> list[Candidate]:
+    """Judge candidates, and return the best of each training, cross-checked where that is asked."""
     found = search.work("compared", Candidate.judge, candidates, _free_error)
     # After an interruption the best of the others only: it should not take long.
     late = _best_of_each(candidates[len(found) :], lambda item: item.validation)
@@ -49,6 +49,8 @@ def compare(candidates: list[Candidate], search: Search) -> list[Candidate]:
     crossed = _best_of_each(
         found, _own_error, lambda item: not item.kind.form.hidden or stays(item, limit)
     )
+    if not crosswise:
+        return crossed
     search.work(
         "cross-checked", lambda item: item.cross(quarters(item.record)), crossed, _free_error
     )

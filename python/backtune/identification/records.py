@@ -65,14 +65,14 @@ def _liveliest(u: np.ndarray, y: np.ndarray, steps: int, end: int) -> int:
     return int(places[int(np.argmax([life(first) for first in places.tolist()]))])
 
 
-def refitted(record: Record) -> Record:
-    """Return what the refit takes: all of a record, or windows of it where it is very long."""
-    if record.steps <= _REFIT_STEPS:
+def refitted(record: Record, steps: int = _REFIT_STEPS) -> Record:
+    """Return what a fit of so many steps takes: all of a record, or windows of a longer one."""
+    if record.steps <= steps:
         return record
-    part = _REFIT_STEPS / record.steps
+    part = steps / record.steps
     if record.panel:
         return record.whole(range(0, len(record.y), int(np.ceil(1 / part))))
-    stride = max(1, 4 * SHORT * len(record.y) // _REFIT_STEPS)
+    stride = max(1, 4 * SHORT * len(record.y) // steps)
     part = min(1.0, part * stride)
     pieces = []
     for place in range(0, len(record.y), stride):

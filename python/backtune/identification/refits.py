@@ -18,13 +18,13 @@ from .unknown import unknown_runs
 # size, squares.
 _MOVED, _MOVED_PART = 4.0, 0.1
 # Work of all refits: time steps x weights^1.5, and time steps; and how many there are anyway.
-_REFIT_WORK, _REFIT_STEPS, _REFITS = 2e9, 1_000_000, 4
+_REFIT_WORK, _REFIT_STEPS, _REFITS = 2e9, 500_000, 4
 
 
 def refit(
     candidates: list[Candidate], wholes: list[Record], weights: np.ndarray, search: Search
 ) -> list[Starts]:
-    """Refit candidates to whole records; return the starts of all.
+    """Refit candidates to whole records, those that are not; return the starts of all.
 
     The weightiest first, by the rows of `weights`, (n, candidates), in turns. Accepted where runs
     on unknown inputs stay near to what they were.
@@ -33,7 +33,7 @@ def refit(
     order = list(dict.fromkeys(orders.T.ravel().tolist()))
     spent, steps = 0.0, 0
     tasks: list[int] = []
-    for k in order:
+    for k in (k for k in order if not candidates[k].refitted):
         length = refitted(wholes[k]).steps
         spent, steps = spent + length * candidates[k].best.size ** 1.5, steps + length
         if spent <= _REFIT_WORK and steps <= _REFIT_STEPS or len(tasks) < _REFITS:
