@@ -63,7 +63,7 @@ def contestants(units, lanes):
     value = jax.jit(jax.value_and_grad(lambda w, b: 0.5 * jnp.mean((run(w, b) - y) ** 2), (0, 1)))
     pair = jnp.asarray(w), jnp.asarray(b)
 
-    own = net.simulate(inputs)[..., 0].T
+    own = np.stack(net.simulate(inputs))[..., 0].T
     np.testing.assert_allclose(own, simulate(*pair), atol=1e-9)
     cost, slopes = gradient()
     expected, (by_w, by_b) = value(*pair)
