@@ -70,29 +70,35 @@ def test_a_wider_layer_begins_as_it_was(part):
 
 def test_the_best_on_all_of_a_long_record_are_trained_on_there(whole, part, monkeypatch):
     monkeypatch.setattr(longer, "_EFFORT", Effort(np.inf, 10, 10))
+    monkeypatch.setattr(longer, "_VALUES_PER_WEIGHT", 10)
     items = [layered(part, hidden) for hidden in (2, 3, 4, 2)]
     wholes, search = [whole] * 4, Search(None)
     errors = scores_on_all(items, wholes, search)
     before = [item.best.copy() for item in items]
     made, parents = trained_longer(items, wholes, errors, True, search)
     order = np.argsort(errors, kind="stable").tolist()
-    assert parents == [*order[:3], *np.repeat(order[:2], 2)]
+    assert parents == [*order[:2], order[0], order[0]]
     nodes = [m.kind.form.hidden - items[k].kind.form.hidden for m, k in zip(made, parents)]
-    assert nodes == [0, 0, 0, 4, 8, 4, 8]
-    found = scores_on_all(made, [whole] * 7, search)
+    assert nodes == [0, 0, 4, 8]
+    found = scores_on_all(made, [whole] * 4, search)
     # What noise leaves: 0.04 is the least.
-    assert (found < errors[parents]).all() and np.exp(found[3:].min()) < 0.0405
+    assert (found < errors[parents]).all() and np.exp(found[2:].min()) < 0.0405
     assert all(np.array_equal(item.best, old) for item, old in zip(items, before))
     made, parents = trained_longer(items, wholes, errors, False, search)
-    assert parents == order[:3] and [m.kind.form.hidden for m in made] == [
+    assert parents == order[:2] and [m.kind.form.hidden for m in made] == [
         items[k].kind.form.hidden for k in parents
     ]
     assert trained_longer(items, wholes, np.full(4, np.inf), True, search) == ([], [])
+    # So many values for each weight that 4 nodes more are too many.
+    weights = max(item.kind.form.weights for item in items)
+    monkeypatch.setattr(longer, "_VALUES_PER_WEIGHT", STEPS / weights)
+    assert trained_longer(items, wholes, errors, True, search)[1] == order[:2]
 
 
 def test_the_model_of_a_long_record_has_them_among_its_members(monkeypatch):
     monkeypatch.setattr(longer, "_EFFORT", Effort(np.inf, 10, 10))
     # As if it were long.
+    monkeypatch.setattr(longer, "_VALUES_PER_WEIGHT", 10)
     monkeypatch.setattr(records, "RACE_STEPS", 600)
     monkeypatch.setattr(records, "_VALIDATION_STEPS", 300)
     monkeypatch.setattr(course, "_WORK", 1e8)

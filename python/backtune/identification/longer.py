@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .candidates import Candidate, Effort
-from .networks import states_of, widened
+from .networks import Form, states_of, widened
 from .pool import reach
 from .record import Record
 from .records import refitted
@@ -17,6 +17,8 @@ from .unknown import stays
 
 # How many of the best go on as they are, how many get more nodes, and how many more, once each.
 _BEST, _WIDENED, _MORE = 2, 1, (4, 8)
+# Observed values per weight of those, at least.
+_VALUES_PER_WEIGHT = 100
 # First on windows of so many steps, then on all that refits take.
 _WINDOWS, _EFFORT = 40_000, Effort(6e9, 10, 40, 0.001)
 _LAST_EFFORT = Effort(2e9, 5, 10, 0.001)
@@ -45,8 +47,9 @@ def trained_longer(
     order = np.argsort(errors, kind="stable").tolist()
     layered = [k for k in order if candidates[k].kind.form.hidden and np.isfinite(errors[k])]
     wanted = [(k, 0) for k in layered[:_BEST]]
-    if wider:
-        wanted += [(k, nodes) for k in layered[:_WIDENED] for nodes in _MORE]
+    for k in layered[:_WIDENED] if wider else ():
+        most = refitted(wholes[k]).values() / _VALUES_PER_WEIGHT
+        wanted += [(k, n) for n in _MORE if _wider(candidates[k].kind.form, n).weights <= most]
     tasks = [
         _Task(k, candidates[k], wholes[k], nodes, draw) for draw, (k, nodes) in enumerate(wanted)
     ]
@@ -60,12 +63,16 @@ def trained_longer(
     return [item for item, _ in kept], [k for _, k in kept]
 
 
+def _wider(form: Form, nodes: int) -> Form:
+    return replace(form, hidden=form.hidden + nodes)
+
+
 def _trained(task: _Task) -> tuple[int, Candidate | None]:
     parent = task.item
     net, kind = parent.net.copy(), replace(parent.kind, training="output error")
     net.set_weights(parent.best)
     if task.nodes:
-        form = replace(kind.form, hidden=kind.form.hidden + task.nodes)
+        form = _wider(kind.form, task.nodes)
         states = states_of(net, parent.record.u, parent.starts)
         net, kind = widened(net, form, states, task.draw), replace(kind, form=form)
     item = Candidate(parent.record, net, kind, parent.search)
