@@ -89,7 +89,13 @@ def test_weights_of():
     # In units of their own; where none takes part, all are alike.
     np.testing.assert_allclose(weights_of(scores + 5, np.array(HORIZONS)), found, rtol=1e-12)
     precise = weights_of(scores, np.array(HORIZONS), precise=True)
-    np.testing.assert_allclose(precise, np.tile(found[0], (4, 1)), rtol=1e-12)
+    sharp = np.minimum(1, (1.02 / errors) ** 50)
+    expected = [*3 * (ahead,), np.where(sharp < 1e-3, 0, sharp)]
+    np.testing.assert_allclose(precise, expected, rtol=1e-12)
+    # Between 20 steps and the free run, at 200, over the logarithm of steps.
+    near = np.log([[1.0, 1.1]])
+    between = weights_of(near, np.array([np.sqrt(20 * 200)]), precise=True)[0, 1]
+    assert between == pytest.approx((np.sqrt(1.1 * 1.02) / 1.1) ** 27, rel=1e-9)
     assert weights_of(np.full((1, 3), np.inf), np.ones(1)).tolist() == [[1, 1, 1]]
 
 

@@ -17,7 +17,7 @@ _FREE = 200.0
 # counts falls by this power of the ratio.
 _ALIKE, _POWER = (1.1, 1.1, 1.1, 3.0), 4.0
 # The like where free runs are compared on all of a long record, noise and all.
-_PRECISELY_ALIKE, _PRECISE_POWER = (1.1, 1.1, 1.1, 1.02), 50.0
+_PRECISELY_ALIKE, _PRECISE_POWERS = (1.1, 1.1, 1.1, 1.02), (*3 * (_POWER,), 50.0)
 # What counts less has no say.
 _LEAST = 1e-3
 # An error below this, in deviations squared, leaves nothing to explain.
@@ -60,7 +60,7 @@ def weights_of(scores: np.ndarray, steps: np.ndarray, precise: bool = False) -> 
     """
     least = scores.min(axis=-1, keepdims=True)
     alike = at_horizons(np.log(_PRECISELY_ALIKE if precise else _ALIKE), steps)[:, None]
-    power = np.where(precise & (steps >= _FREE), _PRECISE_POWER, _POWER)[:, None]
+    power = at_horizons(np.array(_PRECISE_POWERS), steps)[:, None] if precise else _POWER
     with np.errstate(invalid="ignore"):
         found = np.minimum(1.0, np.exp(-power * (scores - least - alike)))
     found[found < _LEAST] = 0.0
