@@ -206,7 +206,8 @@ def test_damage_is_told_wherever_it_is(model):
         (lambda c: c["report"].update(more=1), "the report, expected seconds"),
         (lambda c: c["report"].update(training=[0.5]), "training of the report"),
         (lambda c: c["report"].update(findings=[1]), "findings and interrupted"),
-        (lambda c: c["report"].update(items=[]), "trials of which one is chosen"),
+        (lambda c: c["report"].update(items=c["report"]["items"][1:]), "of which one is chosen"),
+        (lambda c: c["report"].update(items=[c["errors"]]), "trials of which one is chosen"),
     ],
 )
 def test_damage_is_named(model, change, message):

@@ -40,13 +40,13 @@ def refit(
             tasks.append(k)
     starts: dict[int, Starts] = {}
 
-    for k, fitted, found in search.work(
+    for k, fitted, found, iterations in search.work(
         "refitted",
         _refit,
         [(k, candidates[k], wholes[k]) for k in tasks],
         lambda task: candidates[task[0]].errors[-1],
     ):
-        candidates[k].best = fitted
+        candidates[k].best, candidates[k].iterations = fitted, iterations
         if found is not None and all(start is not None for start in found):
             starts[k] = found
     for item in candidates:
@@ -57,8 +57,11 @@ def refit(
     return [starts[k] for k in range(len(candidates))]
 
 
-def _refit(task: tuple[int, Candidate, Record]) -> tuple[int, np.ndarray, Starts | None]:
-    """Return the number of a candidate, its weights from now on, and its starts or None."""
+def _refit(task: tuple[int, Candidate, Record]) -> tuple[int, np.ndarray, Starts | None, int]:
+    """Return the number of a candidate, its weights from now on, its starts or None, iterations.
+
+    It may be a copy that does it, in another process.
+    """
     k, item, whole = task
     part = refitted(whole)
     before = unknown_runs(item, whole)
@@ -66,9 +69,10 @@ def _refit(task: tuple[int, Candidate, Record]) -> tuple[int, np.ndarray, Starts
     after = unknown_runs(item, whole)
     limit = _MOVED * max(float(item.errors[-1]), PERFECT)
     if not (_are_near(after, before, limit) and _as_stable(item, weights)):
-        return k, item.best, None
+        return k, item.best, None, item.iterations
     # With dead time the first outputs had little say in the starts.
-    return k, weights, found if part is whole and not whole.front.delays.any() else None
+    known = part is whole and not whole.front.delays.any()
+    return k, weights, found if known else None, item.iterations
 
 
 def _are_near(runs: list[np.ndarray], others: list[np.ndarray], limit: float) -> bool:
