@@ -138,7 +138,8 @@ class Course:
             scores[-1, free] = scores_on_all(*part, self.search)
             wider = self.options.hidden is None
             more, parents = trained_longer(compared, of_each, scores[-1], wider, self.search)
-            if more:
+            # After Ctrl-C there is no time to look at them.
+            if more and self.search.ended is None:
                 own = [of_each[k] for k in parents]
                 new = np.stack([item.scores for item in more], axis=1)
                 new[-1] = scores_on_all(more, own, self.search)
