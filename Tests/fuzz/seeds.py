@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 
 import backtune as bt
-import numpy as np
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "python"))
-from identified_cases import arx, late_front, model_of, state_space  # noqa: E402
+from identified_cases import arx, gap_model, late_front, model_of, state_space  # noqa: E402
 from random_networks import RandomNetwork  # noqa: E402
 
 RULES = ("sparse-weights", "ridge", "sparse-activity", "orthogonal-activity", "activity-bound")
@@ -52,11 +51,8 @@ def tables(folder, networks):
     models = [[state_space()], [arx()], [state_space(front=late_front()), arx()]]
     for k, members in enumerate(models):
         found[f"model-{k}"] = b"\1" + model_of(members).to_json().encode()
-    holes = np.sin(np.arange(60.0))[:, None]
-    holes[20:24] = np.nan
-    found["model-holes"] = (
-        b"\1" + model_of([arx()], input_model=bt.InputModel(holes, 1)).to_json().encode()
-    )
+    holes = model_of([arx()], input_model=gap_model())
+    found["model-holes"] = b"\1" + holes.to_json().encode()
     for path in list(networks.glob("*"))[:8]:
         found[path.name] = b"\2" + path.read_bytes()
     for name, content in found.items():

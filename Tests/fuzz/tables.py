@@ -302,7 +302,7 @@ def run(arguments):
     """Run what the arguments say."""
     prepare()
     names = [a for a in arguments[1:] if not a.startswith("-")]
-    given = dict(a[1:].split("=", 1) for a in arguments if a.startswith("-") and "=" in a)
+    options = dict(a[1:].split("=", 1) for a in arguments if a.startswith("-") and "=" in a)
     atexit.register(lambda: [os.unlink(f) for f in FOLDER.glob("*")] and FOLDER.rmdir())
     if names and all(os.path.isfile(name) for name in names):
         for name in names:
@@ -313,8 +313,8 @@ def run(arguments):
         atheris.Setup(given, one_input, custom_mutator=mutate)
         atheris.Fuzz()
     else:
-        seconds = float(given.get("max_total_time", 10))
-        blind(names, seconds, int(given.get("seed", time.time_ns())))
+        seconds = float(options.get("max_total_time", 10))
+        blind(names, seconds, int(options.get("seed", time.time_ns())))
 
 
 if __name__ == "__main__":

@@ -56,6 +56,13 @@ def arx(a=0.8, b=1.0, scores=(-6.0, -5.0, -4.6, -4.5), front=None):
     return Member(net, "arx", made, [None], None, None, False, np.array(scores), own)
 
 
+def gap_model():
+    """Make a model of one input of which four values are missing, of order 1."""
+    u = np.sin(np.arange(60.0))[:, None]
+    u[20:24] = np.nan
+    return bt.InputModel(u, 1)
+
+
 def model_of(members, u=None, errors=None, candidates=None, input_model=None, **labels):
     """Make a model; with u it knows these inputs as its record."""
     for member in members:

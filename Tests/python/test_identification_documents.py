@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from backtune.identification import IdentifiedModel
 from conftest import same
-from identified_cases import arx, late_front, model_of, record, state_space
+from identified_cases import arx, gap_model, late_front, model_of, record, state_space
 
 
 @pytest.fixture
@@ -231,9 +231,7 @@ def test_damage_is_named(model, change, message):
     ],
 )
 def test_damage_of_the_model_of_missing_inputs(change, message):
-    holes = np.sin(np.arange(60.0))[:, None]
-    holes[20:24] = np.nan
-    content = json.loads(model_of([arx()], input_model=bt.InputModel(holes, 1)).to_json())
+    content = json.loads(model_of([arx()], input_model=gap_model()).to_json())
     change(content["input_model"])
     with pytest.raises(bt.ArgumentError, match=f"damaged: .*{message}|{message}"):
         IdentifiedModel.from_json(json.dumps(content))

@@ -42,12 +42,18 @@ def part(whole):
     return whole.part([(0, slice(0, WINDOW))], [slice(3 * WINDOW // 4, WINDOW)])
 
 
-def layered(record, hidden):
+def layered(record, hidden, draw=0):
     """Return a candidate with a layer on a linear one of order 1, trained a little."""
     search, form = Search(None), Form(1, 1, 1, hidden)
     line = output_error(record, replace(form, hidden=0), [1], 0, search)[0]
     net = bent(line.net, form, states_of(line.net, record.u, line.starts), (0, hidden))
-    return Candidate(record, net, Kind("output error", form, 1e-8), search).run(10).close().judge()
+    kind = Kind("output error", form, 1e-8, draw)
+    return Candidate(record, net, kind, search).run(10).close().judge()
+
+
+def parents_of(made):
+    """Return whose copies they are, which keep the draw."""
+    return [item.kind.draw for item in made]
 
 
 def test_a_wider_layer_begins_as_it_was(part):
@@ -71,11 +77,12 @@ def test_a_wider_layer_begins_as_it_was(part):
 def test_the_best_on_all_of_a_long_record_are_trained_on_there(whole, part, monkeypatch):
     monkeypatch.setattr(longer, "_EFFORT", Effort(np.inf, 10, 10))
     monkeypatch.setattr(longer, "_VALUES_PER_WEIGHT", 10)
-    items = [layered(part, hidden) for hidden in (2, 3, 4, 2)]
+    items = [layered(part, hidden, k) for k, hidden in enumerate((2, 3, 4, 2))]
     wholes, search = [whole] * 4, Search(None)
     errors = scores_on_all(items, wholes, search)
     before = [item.best.copy() for item in items]
-    made, parents = trained_longer(items, wholes, errors, True, search)
+    made = trained_longer(items, wholes, errors, True, search)
+    parents = parents_of(made)
     order = np.argsort(errors, kind="stable").tolist()
     assert parents == [*order[:2], order[0], order[0]]
     nodes = [m.kind.form.hidden - items[k].kind.form.hidden for m, k in zip(made, parents)]
@@ -84,15 +91,16 @@ def test_the_best_on_all_of_a_long_record_are_trained_on_there(whole, part, monk
     # What noise leaves: 0.04 is the least.
     assert (found < errors[parents]).all() and np.exp(found[2:].min()) < 0.0405
     assert all(np.array_equal(item.best, old) for item, old in zip(items, before))
-    made, parents = trained_longer(items, wholes, errors, False, search)
+    made = trained_longer(items, wholes, errors, False, search)
+    parents = parents_of(made)
     assert parents == order[:2] and [m.kind.form.hidden for m in made] == [
         items[k].kind.form.hidden for k in parents
     ]
-    assert trained_longer(items, wholes, np.full(4, np.inf), True, search) == ([], [])
+    assert trained_longer(items, wholes, np.full(4, np.inf), True, search) == []
     # So many values for each weight that 4 nodes more are too many.
     weights = max(item.kind.form.weights for item in items)
     monkeypatch.setattr(longer, "_VALUES_PER_WEIGHT", STEPS / weights)
-    assert trained_longer(items, wholes, errors, True, search)[1] == order[:2]
+    assert parents_of(trained_longer(items, wholes, errors, True, search)) == order[:2]
 
 
 def test_the_model_of_a_long_record_has_them_among_its_members(monkeypatch):

@@ -124,29 +124,17 @@ class Course:
 
     def _made(self, everyone: list[Candidate], input_model: InputModel | None) -> IdentifiedModel:
         """Compare candidates, refit the best, and make the model of them."""
-        wholes = {id(record.front): record for record in self._records}
-        unseen = saw_little(everyone, [wholes[id(item.record.front)] for item in everyone])
+        unseen = saw_little(everyone, self._wholes(everyone))
         compared = compare(everyone, self.search, crosswise=not unseen)
         scores = scores_of(compared)
         if not np.isfinite(scores).any():
             scores = np.stack([item.scores for item in compared], axis=1)
-        of_each = [wholes[id(item.record.front)] for item in compared]
         unseen = unseen and self.search.ended is None
         if unseen:
-            free = np.flatnonzero(np.isfinite(scores[-1]))
-            part = [compared[k] for k in free], [of_each[k] for k in free]
-            scores[-1, free] = scores_on_all(*part, self.search)
-            wider = self.options.hidden is None
-            more, parents = trained_longer(compared, of_each, scores[-1], wider, self.search)
-            # After Ctrl-C there is no time to look at them.
-            if more and self.search.ended is None:
-                own = [of_each[k] for k in parents]
-                new = np.stack([item.scores for item in more], axis=1)
-                new[-1] = scores_on_all(more, own, self.search)
-                compared, of_each = compared + more, of_each + own
-                scores = np.hstack([scores, new])
-                bar_predictions(scores, compared)
-                everyone += more
+            more, scores = self._on_all(compared, scores)
+            compared = compared + more
+            everyone += more
+        of_each = self._wholes(compared)
         members = self._ordered(compared, scores, chosen(scores, compared))
         items = [compared[k] for k in members]
         records = [of_each[k] for k in members]
@@ -185,6 +173,33 @@ class Course:
         return IdentifiedModel(
             made, made[line], report, errors, input_model, self._digests, candidates
         )
+
+    def _wholes(self, items: list[Candidate]) -> list[Record]:
+        """Return the record of each, of which it may have seen a part."""
+        wholes = {id(record.front): record for record in self._records}
+        return [wholes[id(item.record.front)] for item in items]
+
+    def _on_all(
+        self, compared: list[Candidate], scores: np.ndarray
+    ) -> tuple[list[Candidate], np.ndarray]:
+        """Train copies of the best on all of a long record; return them, and scores with theirs.
+
+        Those of free runs are of all of it from then on.
+        """
+        wholes = self._wholes(compared)
+        free = np.flatnonzero(np.isfinite(scores[-1]))
+        part = [compared[k] for k in free], [wholes[k] for k in free]
+        scores[-1, free] = scores_on_all(*part, self.search)
+        wider = self.options.hidden is None
+        more = trained_longer(compared, wholes, scores[-1], wider, self.search)
+        # After Ctrl-C there is no time to look at them.
+        if not more or self.search.ended is not None:
+            return [], scores
+        new = np.stack([item.scores for item in more], axis=1)
+        new[-1] = scores_on_all(more, self._wholes(more), self.search)
+        scores = np.hstack([scores, new])
+        bar_predictions(scores, compared + more)
+        return more, scores
 
     def _note_missing_layer(self, everyone: list[Candidate]) -> None:
         """Say where a layer was asked for and the record has too few values for its weights."""

@@ -22,12 +22,11 @@ def check_members(members: list[object]) -> list[Member]:
     for place, member in enumerate(members):
         if not isinstance(member, Member):
             raise ValueError(f"member {place} is none")
-        for name in ("inputs", "outputs"):
-            count, first = (getattr(m.net, name) for m in (member, (found or [member])[0]))
-            if count != first or not count:
-                raise ValueError(f"member {place} of {count} {name}, member 0 of {first}")
         _check(member, place)
         found.append(member)
+        sizes, first = ((m.net.inputs, m.net.outputs) for m in (member, found[0]))
+        if sizes != first or 0 in sizes:
+            raise ValueError(f"inputs, outputs of member {place}: {sizes}; of member 0 {first}")
     return found
 
 

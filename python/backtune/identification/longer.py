@@ -25,8 +25,7 @@ _LAST_EFFORT = Effort(2e9, 5, 10, 0.001)
 
 
 class _Task(NamedTuple):
-    parent: int
-    item: Candidate
+    parent: Candidate
     whole: Record
     nodes: int
     draw: int
@@ -38,8 +37,8 @@ def trained_longer(
     errors: np.ndarray,
     wider: bool,
     search: Search,
-) -> tuple[list[Candidate], list[int]]:
-    """Return copies of the best by `errors`, (candidates,), trained on, and whose copies they are.
+) -> list[Candidate]:
+    """Return copies of the best by `errors`, (candidates,), trained on.
 
     What a window of the record, or predictions of one step, leave open is seen on all of it.
     `wider`: some get more nodes.
@@ -50,25 +49,22 @@ def trained_longer(
     for k in layered[:_WIDENED] if wider else ():
         most = refitted(wholes[k]).values() / _VALUES_PER_WEIGHT
         wanted += [(k, n) for n in _MORE if _wider(candidates[k].kind.form, n).weights <= most]
-    tasks = [
-        _Task(k, candidates[k], wholes[k], nodes, draw) for draw, (k, nodes) in enumerate(wanted)
-    ]
+    tasks = [_Task(candidates[k], wholes[k], nodes, draw) for draw, (k, nodes) in enumerate(wanted)]
 
-    def error(found: tuple[int, Candidate | None]) -> float:
-        return np.inf if found[1] is None else float(found[1].errors[-1])
+    def error(found: Candidate | None) -> float:
+        return np.inf if found is None else float(found.errors[-1])
 
     made = search.work("refitted", _trained, tasks, error)
     limit = reach(candidates)
-    kept = [(item, k) for k, item in made if item is not None and stays(item, limit)]
-    return [item for item, _ in kept], [k for _, k in kept]
+    return [item for item in made if item is not None and stays(item, limit)]
 
 
 def _wider(form: Form, nodes: int) -> Form:
     return replace(form, hidden=form.hidden + nodes)
 
 
-def _trained(task: _Task) -> tuple[int, Candidate | None]:
-    parent = task.item
+def _trained(task: _Task) -> Candidate | None:
+    parent = task.parent
     net, kind = parent.net.copy(), replace(parent.kind, training="output error")
     net.set_weights(parent.best)
     if task.nodes:
@@ -81,13 +77,7 @@ def _trained(task: _Task) -> tuple[int, Candidate | None]:
     if last is not first and starts is not None:
         item.best, starts = item.refit(last, _LAST_EFFORT)
     if starts is None:
-        return task.parent, None
+        return None
     item.refitted = True
     item.starts = item.fitted_starts(item.record)
-    item.judge()
-    if parent.crossed is not None:
-        # On quarters it would be compared with what has not seen them.
-        with np.errstate(invalid="ignore"):
-            found = parent.crossed * item.errors / parent.errors
-        item.crossed = np.where(np.isfinite(found), found, np.inf)
-    return task.parent, item
+    return item.judge()

@@ -46,17 +46,15 @@ def compare(candidates: list[Candidate], search: Search, crosswise: bool) -> lis
     if search.ended is not None:
         return found
     limit = reach(found)
-    crossed = _best_of_each(
+    best = _best_of_each(
         found, _own_error, lambda item: not item.kind.form.hidden or stays(item, limit)
     )
     if not crosswise:
-        return crossed
-    search.work(
-        "cross-checked", lambda item: item.cross(quarters(item.record)), crossed, _free_error
-    )
-    level(crossed)
+        return best
+    search.work("cross-checked", lambda item: item.cross(quarters(item.record)), best, _free_error)
+    level(best)
     # After an interruption there are comparisons of none or of some only.
-    return crossed if search.ended is None else found
+    return best if search.ended is None else found
 
 
 def _own_error(item: Candidate) -> float:

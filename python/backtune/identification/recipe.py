@@ -49,7 +49,8 @@ def identify(
     innovations form, as predictors; regressions on past outputs are beside them. The promising ones
     get a layer of 2 to 8 nonlinear nodes, draws of which are raced by their errors on the last
     quarter of the record. What is left is compared crosswise on three quarters, tried on inputs
-    outside of the record, and refitted to everything. Up to 30 of them are the model: their
+    outside of the record, and refitted to everything; on long records the best are trained on in
+    free run on all of them, some with up to 8 nodes more. Up to 30 of them are the model: their
     weighted median. docs/real-data.md has the whole recipe. Candidates run side by side, as many as
     `get_threads` says: any number gives the same model.
 
