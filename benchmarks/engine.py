@@ -2,7 +2,8 @@
 
 The network is x(t) = tanh(W x(t-1) + b u(t)), unit 0 observed; T = 1000; one sequence, and 32 side
 by side; one thread. Floors: bare BLAS product plus vectorised tanh, and plain C loops (floor.c).
-All are measured in turn, several rounds; a figure is the median. Gradients are compared first.
+All are measured in turn, in many short rounds; a time is the median, a ratio that of the ratios of
+rounds: the pace of a virtual machine changes within seconds. Gradients are compared first.
 
 Then, in one table, what docs/performance.md names: ratios of the above, the gradient of all
 outputs, an lstm and a gru.
@@ -20,7 +21,6 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BACKTUNE_NUM_THREAD
 
 import csv
 import ctypes
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -32,7 +32,9 @@ import numpy as np
 
 HERE = Path(__file__).resolve().parent
 STEPS = 1000
-ROUNDS = 7
+ROUNDS = 15
+# Seconds of one function in a round.
+SLICE = 0.03
 
 
 def load_floor():
@@ -133,21 +135,31 @@ class Case:
 
 
 def measure(functions, clock=time.process_time):
-    """Return the median seconds of each of several functions, called in turn."""
+    """Return the seconds of each of several functions, called in turn, in every round."""
     counts = []
     for function in functions:
         function()
         began = clock()
         function()
-        counts.append(max(1, int(0.03 / max(clock() - began, 1e-6))))
-    rounds = [[] for _ in functions]
-    for _ in range(ROUNDS):
+        counts.append(max(1, int(SLICE / max(clock() - began, 1e-6))))
+    rounds = np.empty((len(functions), ROUNDS))
+    for k in range(ROUNDS):
         for place, (function, count) in enumerate(zip(functions, counts)):
             began = clock()
             for _ in range(count):
                 function()
-            rounds[place].append((clock() - began) / count)
-    return [statistics.median(times) for times in rounds]
+            rounds[place, k] = (clock() - began) / count
+    return rounds
+
+
+def ratio(times, others):
+    """Return the median of the ratios of rounds: the pace of a processor changes between them."""
+    return np.median(times / others)
+
+
+def figures(times, ours, lanes):
+    """Return the cells of a contestant: ns a step and sequence, and how many times ours."""
+    return [f"{np.median(times) * 1e9 / STEPS / lanes:.1f}", f"{ratio(times, ours):.2f}"]
 
 
 def all_outputs(units, lanes):
@@ -195,16 +207,17 @@ def print_summary(times):
             continue
         name = "plain C loop" if lanes == 1 else "BLAS product + tanh"
         asked = floors[units][lanes > 1]
-        ratio = forward["backtune"] / forward[name]
-        row(f"simulation over {name}", units, lanes, f"{ratio:.2f}", asked)
-        ratio = backward["backtune"] / forward["backtune"]
-        row("gradient over simulation", units, lanes, f"{ratio:.2f}", gradients[units])
+        figure = ratio(forward["backtune"], forward[name])
+        row(f"simulation over {name}", units, lanes, f"{figure:.2f}", asked)
+        figure = ratio(backward["backtune"], forward["backtune"])
+        row("gradient over simulation", units, lanes, f"{figure:.2f}", gradients[units])
     for lanes in (1, 32):
         simulate, gradient = measure(all_outputs(32, lanes))
-        row("gradient of all outputs over simulation", 32, lanes, f"{gradient / simulate:.2f}", 2.2)
+        figure = ratio(gradient, simulate)
+        row("gradient of all outputs over simulation", 32, lanes, f"{figure:.2f}", 2.2)
     for kind, asked in {"lstm": (95, 180, 422), "gru": (76, 132, 306)}.items():
         for units, limit in zip((8, 16, 32), asked):
-            (seconds,) = measure([gated(kind, units)])
+            seconds = np.median(measure([gated(kind, units)]))
             row(f"{kind}, ns a step", units, 1, f"{seconds * 1e9 / STEPS:.0f}", limit)
 
 
@@ -244,16 +257,17 @@ def main(sizes="8,32,128", lanes="1,32"):
                 "BLAS product + tanh": blas,
             }
             check_gradients(case, contestants)
-            forward = measure([pair[0] for pair in contestants.values()])
-            backward = measure([pair[1] for pair in contestants.values() if pair[1]]) + [None]
-            times[units, count] = (
-                dict(zip(contestants, forward)),
-                dict(zip(contestants, backward)),
+            found = measure(
+                [work for pair in contestants.values() for work in pair if work is not None]
             )
-            for name, a, b in zip(contestants, forward, backward):
-                scale = 1e9 / STEPS / count
-                cells = [f"{a * scale:.1f}", f"{a / forward[0]:.2f}"]
-                cells += [f"{b * scale:.1f}", f"{b / backward[0]:.2f}"] if b else ["", ""]
+            forward = dict(zip(contestants, found[::2]))
+            backward = dict(zip(contestants, found[1::2]))
+            times[units, count] = forward, backward
+            for name in contestants:
+                cells = []
+                for each in (forward, backward):
+                    own, ours = each.get(name), each["backtune"]
+                    cells += ["", ""] if own is None else figures(own, ours, count)
                 print(f"| {units} | {count} | {name} | {' | '.join(cells)} |", flush=True)
                 rows.append([units, count, name, *cells])
     print_summary(times)

@@ -46,7 +46,8 @@ import Testing
     try estimator.run()
     let again = try Estimator(estimator.network, sequences).cost()
     let last = estimator.trace[estimator.trace.count - 1]
-    #expect(again.cost == last.cost && again.nmse == last.nmse)
+    // An estimation moves weights without units: one in ten such networks differs by roundings of what it returns.
+    expectClose([again.cost, again.nmse], [last.cost, last.nmse], within: 1e-12, "cost and NMSE")
   }
 
   @Test func boundsHoldAtEveryIteration() throws {

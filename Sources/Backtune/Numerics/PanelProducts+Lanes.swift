@@ -31,14 +31,15 @@ extension PanelProducts {
     while i < rows {
       let p = a + place(row: i, column: 0, columns: columns)
       let (own, target) = (bias.map { $0 + i }, y + i * width)
-      let count = rows - i >= tileRows ? tileRows : rows - i >= 4 ? 4 : 1
+      let left = rows - i
+      let count = left >= tileRows ? tileRows : left >= 4 ? 4 : left
       if let next { fetch(next + i * width, count * width) }
       if count == tileRows {
         Self.tile(p, segments, x, own, target, width, lanes)
       } else if count == 4 {
         Self.four(p, segments, x, own, target, width, 0, lanes)
       } else {
-        tail(p, segments, x, own, target, width, 0, lanes)
+        few(count, p, segments, x, own, target, width, lanes)
       }
       i += count
     }
@@ -58,7 +59,7 @@ extension PanelProducts {
 
   /// What the sums of one row begin with, in two vectors of lanes.
   @inline(__always)
-  private static func sums(_ bias: Values?, _ row: Int, _ y: Values) -> RowSums {
+  static func sums(_ bias: Values?, _ row: Int, _ y: Values) -> RowSums {
     RowSums(first(bias, row, y), first(bias, row, y + Vector.width))
   }
 
@@ -185,7 +186,7 @@ extension PanelProducts {
   }
 
   /// The last lanes of one row.
-  private static func tail(
+  static func tail(
     _ a: Values, _ segments: Segments, _ x: Values, _ bias: Values?, _ y: Target, _ width: Int,
     _ start: Int, _ lanes: Int
   ) {

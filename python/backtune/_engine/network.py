@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from . import abi
 from .abi import lib
 from .arrays import as_flat
+from .data.numbers import as_float
 from .errors import BacktuneWarning
 from .handle import Owner
 from .types import Array
@@ -61,8 +62,11 @@ class NetworkHandle(Owner):
 
     def set_weights(self, values: ArrayLike) -> None:
         """Set all adjustable weights from a vector such as `get_weights` returns."""
-        count = self._weight_count
-        lib.bt_network_set_weights(self._pointer, as_flat(values, count, "weights"), count)
+        given = as_float(values, "weights")
+        # One call to the engine, which knows how many there are: loops of optimisers come here.
+        if given.ndim != 1:
+            as_flat(given, self._weight_count, "weights")
+        lib.bt_network_set_weights(self._pointer, given, given.size)
 
     @property
     def rest(self) -> Array:

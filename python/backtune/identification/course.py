@@ -37,7 +37,7 @@ _LOOKS = 3
 # Linear models in free run from which predictors start.
 _PREDICTORS = 10
 # Seconds that are taken for members after Ctrl-C, the best at least being one.
-_LAST = 0.05
+_LAST = 0.02
 # By how much, as logarithms, a layer must be better than the best linear model to be the single
 # best one, and a larger linear model than a smaller one.
 _GAIN, _MARGIN = 0.15, 0.05

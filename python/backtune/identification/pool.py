@@ -12,13 +12,15 @@ from .candidates import Candidate
 from .combination import HORIZONS, PERFECT, weighted_median, weights_of
 from .networks import filter_radius, radius
 from .records import quarters
-from .search import Search
+from .search import CTRL_C, Search
 from .unknown import stays, unknown_runs
 
 #: Members of a model, at most.
 MOST = 30
 # Candidates of each kind that are cross-checked, best first, and that are looked at for them.
 _CROSSED, _LOOKED_AT = 10, 40
+# Those that there is time for after Ctrl-C.
+_LATE = 3
 # Candidates of a clock that say how its errors on quarters compare.
 _LEVELLED = 5
 # By how much, as a logarithm of a ratio of errors, one with a pole outside the unit circle must be
@@ -36,7 +38,8 @@ def compare(candidates: list[Candidate], search: Search, crosswise: bool) -> lis
     """Judge candidates, and return the best of each training, cross-checked where that is asked."""
     found = search.work("compared", Candidate.judge, candidates, _free_error)
     # After an interruption the best of the others only: it should not take long.
-    late = _best_of_each(candidates[len(found) :], lambda item: item.validation)
+    few = _LATE if search.ended == CTRL_C else _CROSSED
+    late = _best_of_each(candidates[len(found) :], lambda item: item.validation, most=few)
     found += [item.judge() for item in late]
     found = [item for item in found if np.isfinite(item.errors).any()]
     # One that is exact leaves nothing to compare.
@@ -44,7 +47,7 @@ def compare(candidates: list[Candidate], search: Search, crosswise: bool) -> lis
         return found
 
     if search.ended is not None:
-        return found
+        return _those_there_is_time_for(found, search)
     limit = reach(found)
     best = _best_of_each(
         found, _own_error, lambda item: not item.kind.form.hidden or stays(item, limit)
@@ -54,7 +57,12 @@ def compare(candidates: list[Candidate], search: Search, crosswise: bool) -> lis
     search.work("cross-checked", lambda item: item.cross(quarters(item.record)), best, _free_error)
     level(best)
     # After an interruption there are comparisons of none or of some only.
-    return best if search.ended is None else found
+    return best if search.ended is None else _those_there_is_time_for(found, search)
+
+
+def _those_there_is_time_for(found: list[Candidate], search: Search) -> list[Candidate]:
+    """Return what is looked at further after an interruption: all, the best few after Ctrl-C."""
+    return _best_of_each(found, _own_error, most=_LATE) if search.ended == CTRL_C else found
 
 
 def _own_error(item: Candidate) -> float:
@@ -66,6 +74,7 @@ def _best_of_each(
     candidates: list[Candidate],
     error: Callable[[Candidate], float],
     usable: Callable[[Candidate], bool] = lambda item: True,
+    most: int = _CROSSED,
 ) -> list[Candidate]:
     """Return the best few of each training, without and with a layer; of the latter usable ones."""
     kinds: dict[tuple[str, bool], list[Candidate]] = {}
@@ -74,7 +83,7 @@ def _best_of_each(
     found: list[Candidate] = []
     for kind in sorted(kinds):
         ordered = sorted(kinds[kind], key=error)
-        best = list(islice((item for item in ordered[:_LOOKED_AT] if usable(item)), _CROSSED))
+        best = list(islice((item for item in ordered[:_LOOKED_AT] if usable(item)), most))
         found += best or ordered[:1]
     return found
 

@@ -45,11 +45,15 @@ class Weights(Mapping[str, Array]):
         return abi.read_int(lib.bt_network_array_count, self._network._pointer)
 
     def _shape(self, name: str) -> tuple[bytes, tuple[int, ...]]:
-        if name not in list(self):
-            raise KeyError(f"{name!r}: no such weights, there are {', '.join(self) or 'none'}")
-        text = as_text(name, "name of weights")
         shape = np.zeros(2, dtype=np.int64)
-        lib.bt_network_array_shape(self._network._pointer, text, shape)
+        pointer = self._network._pointer
+        try:
+            # The engine looks names up; to read all of them here takes long where there are many.
+            text = as_text(name, "name of weights")
+            lib.bt_network_array_shape(pointer, text, shape)
+        except (TypeError, ArgumentError):
+            there = ", ".join(self) or "none"
+            raise KeyError(f"{name!r}: no such weights, there are {there}") from None
         rows, columns = (int(size) for size in shape)
         return text, (rows, columns) if columns else (rows,)
 

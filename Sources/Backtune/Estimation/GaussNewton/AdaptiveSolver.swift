@@ -51,6 +51,8 @@ final class AdaptiveSolver: StepSolver {
     try current.update(states, slots: slots, poll: poll)
   }
 
+  func pullBack(_ slopes: Driven) -> [Double]? { current.pullBack(slopes) }
+
   func step(
     _ box: StepBox, curvature: [Double]?, damping: Double, isFinal: Bool, poll: Poll
   ) throws -> [Double]? {

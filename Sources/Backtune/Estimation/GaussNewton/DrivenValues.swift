@@ -35,6 +35,9 @@ struct DrivenValues {
     let slope: UnsafeMutablePointer<Double>
     let rowSize: Int
     let lanes: Int
+    /// The shard, and the lane in it.
+    let part: Int
+    let lane: Int
 
     /// The driven nodes stand in their order in a row.
     @inline(__always)
@@ -50,7 +53,8 @@ struct DrivenValues {
     slopes = try runner.makeDriven(for: "slopes of the residuals")
     curvatures = try runner.makeDriven(for: "weights of the residuals")
     held = try Buffer(count: 0, for: "values of a window")
-    let nothing = Home(curvature: held.pointer, slope: held.pointer, rowSize: 0, lanes: 0)
+    let nothing = Home(
+      curvature: held.pointer, slope: held.pointer, rowSize: 0, lanes: 0, part: 0, lane: 0)
     homes = [Home](repeating: nothing, count: runner.shards.lengths.count)
     if runner.isLoading { return }
     var all = homes
@@ -65,7 +69,9 @@ struct DrivenValues {
     runner.shards.all[part].forEachSequence { sequence, lane in
       body(
         sequence,
-        Home(curvature: w + lane, slope: slope + lane, rowSize: layout.rowSize, lanes: layout.lanes)
+        Home(
+          curvature: w + lane, slope: slope + lane, rowSize: layout.rowSize, lanes: layout.lanes,
+          part: part, lane: lane)
       )
     }
   }
@@ -82,7 +88,9 @@ struct DrivenValues {
       forEachHome(member.part) { sequence, home in
         guard member.sequences.contains(sequence) else { return }
         let count = lengths[sequence] * width
-        let own = Home(curvature: next, slope: next + count, rowSize: width, lanes: 1)
+        let own = Home(
+          curvature: next, slope: next + count, rowSize: width, lanes: 1, part: member.part, lane: 0
+        )
         for t in 0..<lengths[sequence] {
           for k in 0..<width {
             next[t * width + k] = home.curvature[home.place(t, k)]
@@ -168,6 +176,12 @@ struct DrivenValues {
   func counts(_ sequence: Int, _ t: Int, _ k: Int) -> Bool {
     let home = homes[sequence]
     return home.curvature[home.place(t, k)] > 0
+  }
+
+  /// Where the slope of a value that counts stands, and one over the factor of its row.
+  func site(_ sequence: Int, _ t: Int, _ k: Int, weight: Double) -> KeptRows.Site {
+    let home = homes[sequence]
+    return KeptRows.Site(part: home.part, place: home.place(t, k) + home.lane, scale: 1 / weight)
   }
 
   /// sqrt(w), the factor of a row of the Jacobian, and r; 0 where the value does not count.

@@ -181,13 +181,18 @@ final class GaussNewton: Session {
   ) throws -> [Double]? {
     let base = try base()
     problem.takeSlopes(of: simulated.driven, near: base.driven, into: slopes)
-    problem.load(linear.origin)
-    let gradient = try problem.pullBack(slopes, base, poll: poll)
+    let gradient = try solver.pullBack(slopes) ?? pullBack(slopes, base, linear.origin, poll)
     let correction = try solver.correction(
-      problem.adjustable.enumerated().map {
-        gradient[$1] + mu * step[$0] + linear.pull($0, step)
-      }, poll: poll)
+      gradient.indices.map { gradient[$0] + mu * step[$0] + linear.pull($0, step) }, poll: poll)
     return problem.shared(correction)
+  }
+
+  private func pullBack(
+    _ slopes: Driven, _ base: States, _ origin: [Double], _ poll: Poll
+  ) throws -> [Double] {
+    problem.load(origin)
+    let gradient = try problem.pullBack(slopes, base, poll: poll)
+    return problem.adjustable.map { gradient[$0] }
   }
 
   /// What a step of hardly any damping could gain, g^T (J^T J)^+ g, is below rounding beside r^T r; or r itself is,

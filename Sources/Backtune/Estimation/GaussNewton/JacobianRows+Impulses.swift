@@ -16,7 +16,7 @@ extension JacobianRows {
     guard most > 0 else { return false }
     let impulses = try room(for: most)
     impulses.load(slots)
-    sink.clear()
+    clear(sink)
     var (ages, batches) = (0, 0)
     let places = ImpulseRows.places(problem.network, values.nodes.map { ($0.group, $0.node) })
     for window in history.windows(reach: most, isDescending: true) {
@@ -32,12 +32,26 @@ extension JacobianRows {
         else { return false }
         ages += followed.reduce(0, +)
         batches += followed.count
-        try sink.take(chunk.pointer, rows: 4 * part.count, poll: poll)
-        try poll()
+        noteSites(part)
+        try give(4 * part.count, to: sink, poll)
       }
     }
     memory = Double(ages) / Double(max(batches, 1))
     return true
+  }
+
+  /// Tells where the slopes of the rows in the chunk stand, if they are kept.
+  private func noteSites(_ quads: [Quad]) {
+    guard let kept else { return }
+    for (q, quad) in quads.enumerated() {
+      for k in 0..<4 where quad.quad.time >= k {
+        let (sequence, t) = (quad.quad.sequence, quad.quad.time - k)
+        let weight = values.residual(sequence, t, quad.output).weight
+        if weight > 0 {
+          kept.note(values.site(sequence, t, quad.output, weight: weight), row: 4 * q + k)
+        }
+      }
+    }
   }
 
   private typealias Quad = (quad: ImpulseRows.Quad, output: Int)

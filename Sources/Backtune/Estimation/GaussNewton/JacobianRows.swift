@@ -37,6 +37,8 @@ final class JacobianRows {
   private let fourRows: Buffer
   /// Rows in the chunk that are not in the matrix yet.
   private var pending = 0
+  /// Keeps the rows for products with them, where that is set.
+  var kept: KeptRows?
   /// Of each thread.
   var scratches: [ImpulseRows.Scratch] = []
 
@@ -92,7 +94,7 @@ final class JacobianRows {
         problem.runner.shards.all[0].program, history, columns)
     self.tangents = tangents
     tangents.load(slots)
-    sink.clear()
+    clear(sink)
     memory = 0
     let nodes = values.nodes
     let offsets = nodes.map { tangents.offset($0.group, $0.node) }
@@ -100,8 +102,7 @@ final class JacobianRows {
       let rows = try tangents.write(into: chunk, stride: Self.chunkStride, poll: poll)
       for row in pending..<rows { residuals[row] = 0 }
       pending = 0
-      try sink.take(chunk.pointer, rows: rows, poll: poll)
-      try poll()
+      try give(rows, to: sink, poll)
     }
     for window in history.windows(reach: 0, isDescending: false) {
       try values.hold(window)
@@ -113,6 +114,7 @@ final class JacobianRows {
             let (weight, residual) = values.residual(sequence, t, k)
             tangents.ask(offsets[k], times: weight)
             residuals[pending] = residual
+            kept?.note(values.site(sequence, t, k, weight: weight), row: pending)
             pending += 1
             if pending == Self.chunkRows { try flush() }
           }
@@ -120,6 +122,19 @@ final class JacobianRows {
       }
       try flush()
     }
+  }
+
+  /// Begins anew.
+  func clear(_ sink: any RowSink) {
+    sink.clear()
+    kept?.clear()
+  }
+
+  /// Gives away the first rows of the chunk.
+  func give(_ rows: Int, to sink: any RowSink, _ poll: Poll) throws {
+    kept?.take(chunk.pointer, rows: rows)
+    try sink.take(chunk.pointer, rows: rows, poll: poll)
+    try poll()
   }
 
   /// The last column of the chunk.
@@ -157,8 +172,7 @@ final class JacobianRows {
     if pending % 4 == 0 { put(row: pending - 4) }
     guard pending == Self.chunkRows else { return }
     pending = 0
-    try sink.take(chunk.pointer, rows: Self.chunkRows, poll: poll)
-    try poll()
+    try give(Self.chunkRows, to: sink, poll)
   }
 
   /// Takes the rows that wait.
@@ -171,7 +185,7 @@ final class JacobianRows {
     }
     let rows = pending
     pending = 0
-    if rows > 0 { try sink.take(chunk.pointer, rows: rows, poll: poll) }
+    if rows > 0 { try give(rows, to: sink, poll) }
   }
 
   /// Writes the four rows in the chunk.

@@ -33,6 +33,9 @@ protocol StepSolver: AnyObject {
   /// Linearises at simulated states, whose weights are `slots`.
   func update(_ states: States, slots: [Double], poll: Poll) throws
 
+  /// J^T r of slopes by the adjustable slots, J being that of the last update; nil where an adjoint costs less.
+  func pullBack(_ slopes: Driven) -> [Double]?
+
   /// The step of a damping, inside the bounds; nil where there is none.
   ///
   /// - Parameters:
@@ -49,6 +52,8 @@ protocol StepSolver: AnyObject {
 extension StepSolver {
   var standing: SolverStanding { SolverStanding(isSettled: true) }
   var isStarved: Bool { false }
+
+  func pullBack(_ slopes: Driven) -> [Double]? { nil }
 
   /// The step of a damping, as the first process has it.
   func sharedStep(
@@ -95,6 +100,8 @@ final class DenseSolver: StepSolver {
   func update(_ states: States, slots: [Double], poll: Poll) throws {
     try equations.update(states, slots: slots, poll: poll)
   }
+
+  func pullBack(_ slopes: Driven) -> [Double]? { equations.rows.kept?.pullBack(slopes) }
 
   func step(
     _ box: StepBox, curvature: [Double]?, damping: Double, isFinal: Bool, poll: Poll
