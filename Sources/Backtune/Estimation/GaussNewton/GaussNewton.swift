@@ -11,9 +11,9 @@ import BacktuneSimulation
 ///     c = -(J^T J + mu I)^-1 (J^T r(W + d) + mu d)
 ///
 /// J being that of the start of the iteration: it is the geodesic acceleration of Transtrum and Sethna (2012) to second
-/// order, takes one adjoint and no more than the simulation that judged the step, and repeated it goes on to higher
-/// orders. On the reverse-engineered sequences of N = 16 it brings the iterations to an NMSE of 1e-4 from 16 to 5, and
-/// those to 1e-6 from over 100 to 14.
+/// order, takes one adjoint (or a product, see `KeptRows`) and no more than the simulation that judged the step, and
+/// repeated it goes on to higher orders. On the reverse-engineered sequences of N = 16 it brings the iterations to an NMSE
+/// of 1e-4 from 16 to 5, and those to 1e-6 from over 100 to 14.
 final class GaussNewton: Session {
   let problem: Problem
   let search: WeightSearch
