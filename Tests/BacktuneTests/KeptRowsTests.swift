@@ -23,9 +23,9 @@ import Testing
     guard try problem.evaluate(other, into: moved).isFinite else { return }
     #expect(try problem.evaluate(slots, into: base).isFinite)
     let equations = try NormalEquations(problem)
-    let lanes = problem.runner.shards.all.map { $0.layout.lanes }.max() ?? 1
+    let sequences = problem.sequences.lengths.count
     guard let kept = equations.rows.kept else {
-      #expect(equations.order * lanes > 256 || !problem.globalTerms.isEmpty)
+      #expect(equations.order * sequences > 256 || sequences > 4 || !problem.globalTerms.isEmpty)
       return
     }
     equations.rows.prepare(base)
@@ -37,13 +37,13 @@ import Testing
     }
     let slopes = try problem.runner.makeDriven(for: "test")
     problem.takeSlopes(of: moved.driven, near: base.driven, into: slopes)
-    let own = try #require(kept.pullBack(slopes))
+    let own = try kept.pullBack(slopes)
     problem.load(slots)
     let gradient = try problem.pullBack(slopes, base)
     expectClose(own, problem.adjustable.map { gradient[$0] }, within: 1e-10, "J^T r")
     // Those of another linearisation are forgotten.
     kept.clear()
-    #expect(kept.pullBack(slopes) == problem.adjustable.map { _ in 0 })
+    #expect(try kept.pullBack(slopes) == problem.adjustable.map { _ in 0 })
   }
 
   /// Where many sequences run side by side, or there are many weights, the adjoint costs less.
@@ -59,7 +59,9 @@ import Testing
     }
     #expect(try NormalEquations(problem([50], size: 4)).rows.kept != nil)
     #expect(
-      try NormalEquations(problem([Int](repeating: 50, count: 16), size: 4)).rows.kept == nil)
+      try NormalEquations(problem([Int](repeating: 50, count: 5), size: 2)).rows.kept == nil)
     #expect(try NormalEquations(problem([50], size: 20)).rows.kept == nil)
+    // Rows of more than 64 MiB.
+    #expect(try NormalEquations(problem([200_000], size: 4)).rows.kept == nil)
   }
 }

@@ -106,6 +106,16 @@ def test_bits_of_memory_maps(case, tmp_path):
     assert expected[3][-1] < expected[3][0]
 
 
+@pytest.mark.parametrize("lengths", [[60], [40, 25], [30, 30, 8]])
+def test_bits_of_few_sequences(lengths, tmp_path):
+    """The rows of their Jacobians are kept, also where what they are rows of is not."""
+    u, y = data(lengths)
+    maps = mapped(u, tmp_path, "u"), mapped(y, tmp_path, "y")
+    expected = found(bt.Estimator(network(), u, y, restarts=0))
+    assert_same(found(bt.Estimator(network(), *maps, restarts=0)), expected)
+    assert expected[3][-1] < expected[3][0]
+
+
 def test_bits_by_threads_and_of_long_windows(tmp_path):
     """More than one window of a history for each sequence, and two shards in one window."""
     u, y = data([9000, 8000, 30, 30, 30, 30], units=8)

@@ -51,7 +51,7 @@ final class AdaptiveSolver: StepSolver {
     try current.update(states, slots: slots, poll: poll)
   }
 
-  func pullBack(_ slopes: Driven) -> [Double]? { current.pullBack(slopes) }
+  func pullBack(_ slopes: Driven) throws -> [Double]? { try current.pullBack(slopes) }
 
   func step(
     _ box: StepBox, curvature: [Double]?, damping: Double, isFinal: Bool, poll: Poll

@@ -35,9 +35,15 @@ struct DrivenValues {
     let slope: UnsafeMutablePointer<Double>
     let rowSize: Int
     let lanes: Int
-    /// The shard, and the lane in it.
-    let part: Int
-    let lane: Int
+    /// Where they stand in the shard, which may not be in memory.
+    let site: Site
+
+    struct Site {
+      let part: Int
+      let rowSize: Int
+      let lanes: Int
+      let lane: Int
+    }
 
     /// The driven nodes stand in their order in a row.
     @inline(__always)
@@ -54,7 +60,8 @@ struct DrivenValues {
     curvatures = try runner.makeDriven(for: "weights of the residuals")
     held = try Buffer(count: 0, for: "values of a window")
     let nothing = Home(
-      curvature: held.pointer, slope: held.pointer, rowSize: 0, lanes: 0, part: 0, lane: 0)
+      curvature: held.pointer, slope: held.pointer, rowSize: 0, lanes: 0,
+      site: Home.Site(part: 0, rowSize: 0, lanes: 0, lane: 0))
     homes = [Home](repeating: nothing, count: runner.shards.lengths.count)
     if runner.isLoading { return }
     var all = homes
@@ -71,8 +78,7 @@ struct DrivenValues {
         sequence,
         Home(
           curvature: w + lane, slope: slope + lane, rowSize: layout.rowSize, lanes: layout.lanes,
-          part: part, lane: lane)
-      )
+          site: Home.Site(part: part, rowSize: layout.rowSize, lanes: layout.lanes, lane: lane)))
     }
   }
 
@@ -89,8 +95,7 @@ struct DrivenValues {
         guard member.sequences.contains(sequence) else { return }
         let count = lengths[sequence] * width
         let own = Home(
-          curvature: next, slope: next + count, rowSize: width, lanes: 1, part: member.part, lane: 0
-        )
+          curvature: next, slope: next + count, rowSize: width, lanes: 1, site: home.site)
         for t in 0..<lengths[sequence] {
           for k in 0..<width {
             next[t * width + k] = home.curvature[home.place(t, k)]
@@ -180,8 +185,9 @@ struct DrivenValues {
 
   /// Where the slope of a value that counts stands, and one over the factor of its row.
   func site(_ sequence: Int, _ t: Int, _ k: Int, weight: Double) -> KeptRows.Site {
-    let home = homes[sequence]
-    return KeptRows.Site(part: home.part, place: home.place(t, k) + home.lane, scale: 1 / weight)
+    let site = homes[sequence].site
+    return KeptRows.Site(
+      part: site.part, place: t * site.rowSize + k * site.lanes + site.lane, scale: 1 / weight)
   }
 
   /// sqrt(w), the factor of a row of the Jacobian, and r; 0 where the value does not count.

@@ -132,7 +132,7 @@ final class JacobianRows {
 
   /// Gives away the first rows of the chunk.
   func give(_ rows: Int, to sink: any RowSink, _ poll: Poll) throws {
-    kept?.take(chunk.pointer, rows: rows)
+    try kept?.take(chunk.pointer, rows: rows)
     try sink.take(chunk.pointer, rows: rows, poll: poll)
     try poll()
   }

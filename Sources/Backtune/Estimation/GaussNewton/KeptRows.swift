@@ -18,85 +18,89 @@ final class KeptRows {
   private struct Chunk {
     let values: Buffer
     var rows: Int
-    var sites: [Site]
   }
 
-  /// Columns of J, with room for r behind them.
+  private struct Residual {
+    let row: Int
+    let place: Int
+    let scale: Double
+  }
+
+  private let runner: ShardRunner
   private let order: Int
-  private let room: Int
   private var chunks: [Chunk] = []
-  /// Chunks that hold rows of this J, and whether all its rows are among them.
+  /// Chunks that hold rows of this J, and how many rows.
   private var filled = 0
-  private var isWhole = false
+  private var rows = 0
   /// Of the rows that are being made.
   private var sites = [Site](repeating: Site(), count: JacobianRows.chunkRows)
+  /// Of each shard.
+  private var residuals: [[Residual]]
 
-  /// A product costs less than an adjoint as long as columns times sequences side by side are no more.
+  /// A product costs less than an adjoint as long as columns times sequences, which may run side by side, are no more.
+  private static let mostSequences = 4
   private static let most = 256
   /// Values of all rows.
   private static let mostValues = 1 << 23
 
-  /// - Returns: nil where an adjoint costs less, or rows are not those of values alone.
-  init?(_ problem: Problem, order: Int) {
-    let shards = problem.runner.shards
-    let lanes = shards.all.map(\.program.layout.lanes).max() ?? 1
-    guard problem.processes == nil, problem.globalTerms.isEmpty, !problem.runner.isLoading,
-      order * lanes <= Self.most
+  /// - Returns: nil where an adjoint costs less, or rows are not those of values alone. It depends on the data alone, not on
+  ///   what of them is in memory.
+  init?(_ problem: Problem, order: Int, nodes: Int) {
+    let sequences = problem.sequences.lengths.count
+    guard problem.processes == nil, problem.globalTerms.isEmpty, sequences <= Self.mostSequences,
+      order * sequences <= Self.most, problem.totalSteps <= Self.mostValues / (order * nodes + 1)
     else { return nil }
-    self.order = order
-    room = Self.mostValues / max(order * JacobianRows.chunkRows, 1)
+    (runner, self.order) = (problem.runner, order)
+    residuals = [[Residual]](repeating: [], count: runner.shards.count)
   }
 
   /// Forgets the rows that were taken.
-  func clear() { (filled, isWhole) = (0, true) }
+  func clear() {
+    (filled, rows) = (0, 0)
+    for part in residuals.indices { residuals[part].removeAll(keepingCapacity: true) }
+  }
 
   /// Says where the slope of a row of the next chunk stands.
   @inline(__always)
   func note(_ site: Site, row: Int) { sites[row] = site }
 
   /// Keeps a chunk: column after column, `JacobianRows.chunkStride` apart.
-  func take(_ chunk: UnsafePointer<Double>, rows: Int) {
-    guard isWhole, let place = placeForChunk() else {
-      isWhole = false
-      return
+  func take(_ chunk: UnsafePointer<Double>, rows count: Int) throws {
+    if filled == chunks.count {
+      let values = try Buffer(
+        dimensions: [order, JacobianRows.chunkRows], for: "rows of the Jacobian", isZeroed: false)
+      chunks.append(Chunk(values: values, rows: 0))
     }
-    let target = chunks[place].values.pointer
+    let target = chunks[filled].values.pointer
     for k in 0..<order {
-      (target + k * rows).update(from: chunk + k * JacobianRows.chunkStride, count: rows)
+      (target + k * count).update(from: chunk + k * JacobianRows.chunkStride, count: count)
     }
-    chunks[place].rows = rows
-    for row in 0..<rows {
-      chunks[place].sites[row] = sites[row]
+    for row in 0..<count {
+      let site = sites[row]
+      if site.scale == 0 { continue }
+      residuals[site.part].append(
+        Residual(row: rows + row, place: site.place, scale: site.scale))
       sites[row] = Site()
     }
-    filled += 1
+    chunks[filled].rows = count
+    (filled, rows) = (filled + 1, rows + count)
   }
 
-  /// Room for another chunk, nil where there is none.
-  private func placeForChunk() -> Int? {
-    if filled < chunks.count { return filled }
-    let count = order * JacobianRows.chunkRows
-    guard chunks.count < room,
-      let values = try? Buffer(count: count, for: "rows of the Jacobian", isZeroed: false)
-    else { return nil }
-    chunks.append(Chunk(values: values, rows: 0, sites: sites))
-    return chunks.count - 1
-  }
-
-  /// J^T r of slopes, by the adjustable slots: the gradient that they pull back, nil where not all rows are kept.
-  func pullBack(_ slopes: Driven) -> [Double]? {
-    guard isWhole else { return nil }
-    var sums = [Double](repeating: 0, count: order)
-    var residual = [Double](repeating: 0, count: JacobianRows.chunkRows)
-    let parts = slopes.parts
+  /// J^T r of slopes, by the adjustable slots: the gradient that they pull back.
+  func pullBack(_ slopes: Driven) throws -> [Double] {
+    let r = try Buffer(count: rows, for: "slopes of a correction")
+    runner.reduction.each { [residuals] part in
+      let own = slopes.parts[part].origin
+      for item in residuals[part] { r.pointer[item.row] = item.scale * own[item.place] }
+    }
+    try runner.check()
+    var (sums, row) = ([Double](repeating: 0, count: order), 0)
     for chunk in chunks.prefix(filled) {
-      for row in 0..<chunk.rows {
-        let site = chunk.sites[row]
-        residual[row] = site.scale == 0 ? 0 : site.scale * parts[site.part].origin[site.place]
-      }
       for k in 0..<order {
-        sums[k] += Vectors.dot(chunk.values.pointer + k * chunk.rows, residual, count: chunk.rows)
+        sums[k] += Vectors.dot(
+          chunk.values.pointer + k * chunk.rows, r.pointer + row, count: chunk.rows)
       }
+      row += chunk.rows
     }
     return sums
   }

@@ -18,7 +18,7 @@ final class NormalEquations: RowSink {
   init(_ problem: Problem, room: Int = History.room) throws {
     self.problem = problem
     rows = try JacobianRows(problem, room: room)
-    rows.kept = KeptRows(problem, order: rows.order)
+    rows.kept = KeptRows(problem, order: rows.order, nodes: rows.values.nodes.count)
     stride = rows.width
     gram = try Buffer(dimensions: [stride, stride], for: "normal matrix")
   }

@@ -34,7 +34,7 @@ protocol StepSolver: AnyObject {
   func update(_ states: States, slots: [Double], poll: Poll) throws
 
   /// J^T r of slopes by the adjustable slots, J being that of the last update; nil where an adjoint costs less.
-  func pullBack(_ slopes: Driven) -> [Double]?
+  func pullBack(_ slopes: Driven) throws -> [Double]?
 
   /// The step of a damping, inside the bounds; nil where there is none.
   ///
@@ -53,7 +53,7 @@ extension StepSolver {
   var standing: SolverStanding { SolverStanding(isSettled: true) }
   var isStarved: Bool { false }
 
-  func pullBack(_ slopes: Driven) -> [Double]? { nil }
+  func pullBack(_ slopes: Driven) throws -> [Double]? { nil }
 
   /// The step of a damping, as the first process has it.
   func sharedStep(
@@ -101,7 +101,7 @@ final class DenseSolver: StepSolver {
     try equations.update(states, slots: slots, poll: poll)
   }
 
-  func pullBack(_ slopes: Driven) -> [Double]? { equations.rows.kept?.pullBack(slopes) }
+  func pullBack(_ slopes: Driven) throws -> [Double]? { try equations.rows.kept?.pullBack(slopes) }
 
   func step(
     _ box: StepBox, curvature: [Double]?, damping: Double, isFinal: Bool, poll: Poll
