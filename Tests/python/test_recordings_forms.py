@@ -212,9 +212,10 @@ def test_a_failure_leaves_the_cost_of_the_weights(options):
         days.then = fail
         with pytest.raises(OSError, match="disk"):
             est.run(30, progress=False)
+        # Weights are moved without units: those that are returned may differ by roundings.
         expected = bt.Estimator(est.net, u, y, **options).cost
-        assert est.cost == expected
-        assert not len(est.trace) or est.trace.cost[-1] == expected
+        assert est.cost == pytest.approx(expected, rel=1e-12)
+        assert not len(est.trace) or est.trace.cost[-1] == est.cost
 
 
 def after(seconds):
