@@ -183,11 +183,10 @@ struct DrivenValues {
     return home.curvature[home.place(t, k)] > 0
   }
 
-  /// Where the slope of a value that counts stands, and one over the factor of its row.
-  func site(_ sequence: Int, _ t: Int, _ k: Int, weight: Double) -> KeptRows.Site {
+  /// The shard of a value, and where its slope stands there.
+  func site(_ sequence: Int, _ t: Int, _ k: Int) -> (part: Int, place: Int) {
     let site = homes[sequence].site
-    return KeptRows.Site(
-      part: site.part, place: t * site.rowSize + k * site.lanes + site.lane, scale: 1 / weight)
+    return (site.part, t * site.rowSize + k * site.lanes + site.lane)
   }
 
   /// sqrt(w), the factor of a row of the Jacobian, and r; 0 where the value does not count.

@@ -48,7 +48,7 @@ extension JacobianRows {
         let (sequence, t) = (quad.quad.sequence, quad.quad.time - k)
         let weight = values.residual(sequence, t, quad.output).weight
         if weight > 0 {
-          kept.note(values.site(sequence, t, quad.output, weight: weight), row: 4 * q + k)
+          kept.note(values.site(sequence, t, quad.output), weight: weight, row: 4 * q + k)
         }
       }
     }

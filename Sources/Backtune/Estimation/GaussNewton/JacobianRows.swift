@@ -114,7 +114,7 @@ final class JacobianRows {
             let (weight, residual) = values.residual(sequence, t, k)
             tangents.ask(offsets[k], times: weight)
             residuals[pending] = residual
-            kept?.note(values.site(sequence, t, k, weight: weight), row: pending)
+            kept?.note(values.site(sequence, t, k), weight: weight, row: pending)
             pending += 1
             if pending == Self.chunkRows { try flush() }
           }

@@ -8,18 +8,12 @@ import BacktuneSimulation
 /// Of one sequence, 12 nodes and 95 weights the adjoints of an iteration took 1,250 ns a step, most of it waiting for one
 /// step after the other, the products take 260.
 final class KeptRows {
-  /// Where the slope of a row stands, and one over the factor of the row; 0 for rows that fill up a chunk.
-  struct Site {
-    var part = 0
-    var place = 0
-    var scale = 0.0
-  }
-
   private struct Chunk {
     let values: Buffer
     var rows: Int
   }
 
+  /// Where the slope of a row stands in its shard, and one over the factor of the row.
   private struct Residual {
     let row: Int
     let place: Int
@@ -32,9 +26,7 @@ final class KeptRows {
   /// Chunks that hold rows of this J, and how many rows.
   private var filled = 0
   private var rows = 0
-  /// Of the rows that are being made.
-  private var sites = [Site](repeating: Site(), count: JacobianRows.chunkRows)
-  /// Of each shard.
+  /// Of each shard; rows that fill up a chunk have none.
   private var residuals: [[Residual]]
 
   /// A product costs less than an adjoint as long as columns times sequences, which may run side by side, are no more.
@@ -60,9 +52,11 @@ final class KeptRows {
     for part in residuals.indices { residuals[part].removeAll(keepingCapacity: true) }
   }
 
-  /// Says where the slope of a row of the next chunk stands.
+  /// Says where the slope of a row of the next chunk stands, and the factor of the row.
   @inline(__always)
-  func note(_ site: Site, row: Int) { sites[row] = site }
+  func note(_ site: (part: Int, place: Int), weight: Double, row: Int) {
+    residuals[site.part].append(Residual(row: rows + row, place: site.place, scale: 1 / weight))
+  }
 
   /// Keeps a chunk: column after column, `JacobianRows.chunkStride` apart.
   func take(_ chunk: UnsafePointer<Double>, rows count: Int) throws {
@@ -74,13 +68,6 @@ final class KeptRows {
     let target = chunks[filled].values.pointer
     for k in 0..<order {
       (target + k * count).update(from: chunk + k * JacobianRows.chunkStride, count: count)
-    }
-    for row in 0..<count {
-      let site = sites[row]
-      if site.scale == 0 { continue }
-      residuals[site.part].append(
-        Residual(row: rows + row, place: site.place, scale: site.scale))
-      sites[row] = Site()
     }
     chunks[filled].rows = count
     (filled, rows) = (filled + 1, rows + count)
