@@ -33,6 +33,30 @@ import Testing
     }
   }
 
+  /// Rows of one sequence have columns for the start of that sequence alone: their sums, and their factor R for
+  /// uncertainty, are those of all columns.
+  @Test(arguments: DerivativeTests.seeds)
+  func ownStarts(seed: UInt64) throws {
+    let item = try RandomCase(seed: seed)
+    let problem = try Problem(
+      item.network, item.sequences, options: GaussNewtonTests.options(seed))
+    let states = try problem.makeStates()
+    #expect(try problem.evaluate(problem.slots.values, into: states).isFinite)
+    let rows = try JacobianRows(problem)
+    #expect((rows.own != nil) == (problem.startCount > 1 && rows.present.count < rows.order))
+    let information = try InformationRows(order: rows.order)
+    try rows.run(states, slots: problem.slots.values, into: information, poll: .none)
+    let equations = try NormalEquations(problem)
+    try equations.update(states, slots: problem.slots.values, poll: .none)
+    expectClose(information.gradient, equations.gradient, within: 1e-12, "J^T r")
+    let (order, factor) = (equations.order, information.factor)
+    for i in 0..<order {
+      let products = (0...i).map { j in (0...j).reduce(0.0) { $0 + factor[$1, i] * factor[$1, j] } }
+      let gram = (0...i).map { equations.gram.pointer[i * equations.stride + $0] }
+      expectClose(products, gram, within: 1e-10, "J^T J")
+    }
+  }
+
   /// Against central differences of the residuals, for random networks: bounded, shared, fixed weights, learnt initial
   /// states of the network or of each sequence, several sequences.
   @Test(arguments: DerivativeTests.seeds, Way.allCases)

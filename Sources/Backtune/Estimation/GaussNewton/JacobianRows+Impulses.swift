@@ -22,18 +22,15 @@ extension JacobianRows {
     for window in history.windows(reach: most, isDescending: true) {
       try values.hold(window)
       try history.fill(window, states, poll: poll)
-      let quads = try quads(window, places, poll)
-      let step = Self.chunkRows / 4
-      for first in stride(from: 0, to: quads.count, by: step) {
-        let part = Array(quads[first..<min(first + step, quads.count)])
+      for part in try chunks(window, places, poll) {
         guard
           let followed = try add(
-            part, impulses, most, batches == 0 ? nil : ages / batches, poll)
+            part, impulses, most, batches == 0 ? nil : ages / batches, isPatient: unlimited, poll)
         else { return false }
         ages += followed.reduce(0, +)
         batches += followed.count
         noteSites(part)
-        try give(4 * part.count, to: sink, poll)
+        try give(4 * part.count, of: part[0].quad.sequence, to: sink, poll)
       }
     }
     memory = Double(ages) / Double(max(batches, 1))
@@ -61,21 +58,23 @@ extension JacobianRows {
   /// - Parameters:
   ///   - most: how far impulses are followed.
   ///   - memory: ages followed before, in the mean; nil at first.
+  ///   - isPatient: whether the first group is not given up early.
   /// - Returns: the ages followed of each group; nil where they live too long.
   private func add(
-    _ quads: [Quad], _ impulses: ImpulseRows, _ most: Int, _ memory: Int?, _ poll: Poll
+    _ quads: [Quad], _ impulses: ImpulseRows, _ most: Int, _ memory: Int?, isPatient: Bool,
+    _ poll: Poll
   ) throws -> [Int]? {
     chunk.zero()
     let batch = ImpulseRows.quads
     let count = (quads.count + batch - 1) / batch
     // Of one group, -1 where it lived too long.
     let followed = try Buffer(count: count, for: "impulse responses")
-    func run(_ range: Range<Int>, limit: Int, memory: Int) throws -> Bool {
+    func run(_ range: Range<Int>, limit: Int, memory: Int, isTrial: Bool) throws -> Bool {
       let reduction = Reduction(
         count: range.count, work: range.count * memory * impulses.workPerAge)
       while scratches.count < reduction.workers { scratches.append(try impulses.makeScratch()) }
       try reduction.forEach(poll: poll, scratch: scratches) {
-        [values, chunk, order] number, scratch, poll in
+        [values, chunk, residuals] number, scratch, poll in
         let own = range.lowerBound + number
         let part = quads[own * batch..<min((own + 1) * batch, quads.count)]
         let target = chunk.pointer + 4 * batch * own
@@ -85,11 +84,12 @@ extension JacobianRows {
             let (weight, residual) =
               t < 0 ? (0, 0) : values.residual(quad.quad.sequence, t, quad.output)
             scratch.weights[4 * q + k] = weight
-            target[order * Self.chunkStride + 4 * q + k] = residual
+            residuals[4 * (batch * own + q) + k] = residual
           }
         }
         let ages = try impulses.add(
-          part.map(\.quad)[...], scratch, limit: limit, into: target, stride: Self.chunkStride,
+          part.map(\.quad)[...], scratch, limit: limit, isTrial: isTrial, into: target,
+          stride: Self.chunkStride,
           poll: poll)
         followed.pointer[own] = Double(ages ?? -1)
       }
@@ -98,17 +98,18 @@ extension JacobianRows {
     var (first, known) = (0, memory ?? 0)
     if memory == nil && count > 0 {
       // The last times come first: what they show of the memory decides, and the others may take somewhat longer.
-      guard try run(0..<1, limit: most / 2, memory: 0) else { return nil }
+      guard try run(0..<1, limit: most / 2, memory: 0, isTrial: !isPatient) else { return nil }
       (first, known) = (1, Int(followed.pointer[0]))
     }
-    guard try run(first..<count, limit: most, memory: known) else { return nil }
+    guard try run(first..<count, limit: most, memory: known, isTrial: false) else { return nil }
     return (0..<count).map { Int(followed.pointer[$0]) }
   }
 
-  /// The groups of four output times of a window that have an observed value, the last times first.
-  private func quads(
+  /// The groups of four output times of a window that have an observed value, a chunk of rows after the other; the last
+  /// times first, of each sequence where these have columns of their own.
+  private func chunks(
     _ window: HistoryWindow, _ places: [Int], _ poll: Poll
-  ) throws -> [Quad] {
+  ) throws -> [[Quad]] {
     var most = 0
     window.forEach(history.lengths) { most += ($1.count + 3) / 4 * values.nodes.count }
     // Of four words, and once more in their order.
@@ -121,7 +122,23 @@ extension JacobianRows {
       }
       try poll()
     }
-    return result.sorted { $0.quad.time > $1.quad.time }
+    let size = Self.chunkRows / 4
+    guard own != nil else {
+      result.sort { $0.quad.time > $1.quad.time }
+      return stride(from: 0, to: result.count, by: size).map {
+        Array(result[$0..<min($0 + size, result.count)])
+      }
+    }
+    result.sort { ($1.quad.sequence, $0.quad.time) > ($0.quad.sequence, $1.quad.time) }
+    return result.reduce(into: [[Quad]]()) { chunks, quad in
+      if let last = chunks.last, last.count < size,
+        last[0].quad.sequence == quad.quad.sequence
+      {
+        chunks[chunks.count - 1].append(quad)
+      } else {
+        chunks.append([quad])
+      }
+    }
   }
 
   /// Calls `body` with the last time and the node of every four times that have an observed value.
@@ -143,8 +160,9 @@ extension JacobianRows {
     let steps = (problem.sequences.lengths.max() ?? 0) + history.layout.past + 1
     if unlimited { return 2 * steps }
     let quads = quadCount
-    let perStep = Double(program.workPerStep) * Double(width)
-    let perAge = Double(program.workPerStep + order) * Double(4 * quads)
+    let count = present.count
+    let perStep = Double(program.workPerStep) * Double(count + 1)
+    let perAge = Double(program.workPerStep + count) * Double(4 * quads)
     let even = perStep * Double(problem.runner.shards.totalSteps) / max(perAge, 1)
     let room = (64 << 20) / (8 * size)
     let ages = min(Int(min(2 * even, 1e9)), room, 2 * steps)
@@ -168,7 +186,7 @@ extension JacobianRows {
   private func room(for ages: Int) throws -> ImpulseRows {
     if let impulses, impulses.ages >= ages { return impulses }
     let made = try ImpulseRows(
-      problem.runner.shards.all[0].program, history, columns, ages: ages,
+      problem.runner.shards.all[0].program, history, present, ages: ages,
       scales: problem.nodeScales)
     (impulses, scratches) = (made, [])
     return made

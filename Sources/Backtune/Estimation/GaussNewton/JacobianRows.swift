@@ -7,10 +7,12 @@ import BacktuneSimulation
 protocol RowSink: AnyObject {
   /// Forgets the rows that were taken.
   func clear()
-  /// - Parameter chunk: column after column, `JacobianRows.chunkStride` apart, r last and then zeros up to a multiple of
-  ///   four columns; the number of rows is a multiple of 4. It may be written over.
+  /// - Parameters:
+  ///   - chunk: column after column, `JacobianRows.chunkStride` apart, r last and then zeros up to a multiple of four
+  ///     columns; the number of rows is a multiple of 4. It may be written over.
+  ///   - columns: which of all they are, ascending, -1 for one of zeros; nil for all. The others are zero.
   func take(
-    _ chunk: UnsafeMutablePointer<Double>, rows: Int, poll: Poll) throws
+    _ chunk: UnsafeMutablePointer<Double>, rows: Int, of columns: [Int]?, poll: Poll) throws
 }
 
 /// The rows of J = dr/dW by the adjustable slots and of r, in chunks so that memory does not grow with their number.
@@ -20,7 +22,7 @@ protocol RowSink: AnyObject {
 final class JacobianRows {
   /// Number of columns of J: the adjustable slots.
   let order: Int
-  /// Columns of a chunk, r and padding included.
+  /// Columns of all rows, r and padding included.
   let width: Int
   /// How many ages impulses were followed, in the mean; 0 by tangents.
   var memory = 0.0
@@ -29,11 +31,14 @@ final class JacobianRows {
   var values: DrivenValues
   let history: History
   let columns: Columns
+  /// Where sequences learn starts of their own, the columns that rows of each have.
+  let own: OwnColumns?
   private var tangents: TangentRows?
   var impulses: ImpulseRows?
-  /// A chunk of rows with r as their last column, column after column.
+  /// A chunk of rows of values with r as their last column, column after column: those that are `present`.
   let chunk: Buffer
-  /// Rows that wait to be written in the chunk, four at once.
+  /// The same of rows of terms of few residuals, with all columns, and rows that wait to be written there, four at once.
+  private let globalChunk: Buffer
   private let fourRows: Buffer
   /// Rows in the chunk that are not in the matrix yet.
   private var pending = 0
@@ -51,9 +56,15 @@ final class JacobianRows {
       problem.runner.shards.all[0].program, adjustable: problem.adjustable,
       sequences: problem.sequences.lengths.count,
       starts: problem.startCount)
+    own = OwnColumns(columns)
     history = try History(problem.runner.shards, room: room)
     width = MatrixKernels.padded(order + 1)
-    chunk = try Buffer(dimensions: [width, Self.chunkStride], for: "rows of the Jacobian")
+    let purpose = "rows of the Jacobian"
+    let most = MatrixKernels.padded((own?.columns ?? columns).count + 1)
+    chunk = try Buffer(dimensions: [most, Self.chunkStride], for: purpose)
+    globalChunk =
+      own == nil || problem.globalTerms.isEmpty
+      ? chunk : try Buffer(dimensions: [width, Self.chunkStride], for: purpose)
     fourRows = try Buffer(dimensions: [4, width], for: "rows of the Jacobian")
   }
 
@@ -91,23 +102,26 @@ final class JacobianRows {
     let tangents =
       try self.tangents
       ?? TangentRows(
-        problem.runner.shards.all[0].program, history, columns)
+        problem.runner.shards.all[0].program, history, present)
     self.tangents = tangents
     tangents.load(slots)
     clear(sink)
     memory = 0
     let nodes = values.nodes
     let offsets = nodes.map { tangents.offset($0.group, $0.node) }
+    var last = 0
     func flush() throws {
       let rows = try tangents.write(into: chunk, stride: Self.chunkStride, poll: poll)
       for row in pending..<rows { residuals[row] = 0 }
       pending = 0
-      try give(rows, to: sink, poll)
+      try give(rows, of: last, to: sink, poll)
     }
     for window in history.windows(reach: 0, isDescending: false) {
       try values.hold(window)
       try history.fill(window, states, poll: poll)
       try window.forEach(history.lengths) { sequence, times in
+        if own != nil && sequence != last && tangents.rowCount > 0 { try flush() }
+        last = sequence
         for t in times {
           tangents.step(sequence, t)
           for k in nodes.indices where values.counts(sequence, t, k) {
@@ -130,16 +144,20 @@ final class JacobianRows {
     kept?.clear()
   }
 
-  /// Gives away the first rows of the chunk.
-  func give(_ rows: Int, to sink: any RowSink, _ poll: Poll) throws {
-    try kept?.take(chunk.pointer, rows: rows)
-    try sink.take(chunk.pointer, rows: rows, poll: poll)
+  /// Gives away the first rows of the chunk; where sequences have columns of their own, they are of one.
+  func give(_ rows: Int, of sequence: Int, to sink: any RowSink, _ poll: Poll) throws {
+    let columns = own?.places[sequence]
+    try kept?.take(chunk.pointer, rows: rows, of: columns)
+    try sink.take(chunk.pointer, rows: rows, of: columns, poll: poll)
     try poll()
   }
 
+  /// The columns that are computed.
+  var present: Columns { own?.columns ?? columns }
+
   /// The last column of the chunk.
-  private var residuals: UnsafeMutablePointer<Double> {
-    chunk.pointer + order * Self.chunkStride
+  var residuals: UnsafeMutablePointer<Double> {
+    chunk.pointer + present.count * Self.chunkStride
   }
 
   /// Rows of the terms of few residuals: an adjoint each.
@@ -170,9 +188,7 @@ final class JacobianRows {
     target[order] = residual
     pending += 1
     if pending % 4 == 0 { put(row: pending - 4) }
-    guard pending == Self.chunkRows else { return }
-    pending = 0
-    try give(Self.chunkRows, to: sink, poll)
+    if pending == Self.chunkRows { try giveGlobalRows(sink, poll) }
   }
 
   /// Takes the rows that wait.
@@ -183,14 +199,19 @@ final class JacobianRows {
       pending += missing
       put(row: pending - 4)
     }
+    if pending > 0 { try giveGlobalRows(sink, poll) }
+  }
+
+  private func giveGlobalRows(_ sink: any RowSink, _ poll: Poll) throws {
     let rows = pending
     pending = 0
-    if rows > 0 { try give(rows, to: sink, poll) }
+    try sink.take(globalChunk.pointer, rows: rows, of: nil, poll: poll)
+    try poll()
   }
 
   /// Writes the four rows in the chunk.
   private func put(row: Int) {
-    let (a, target) = (fourRows.pointer, chunk.pointer + row)
+    let (a, target) = (fourRows.pointer, globalChunk.pointer + row)
     let (b, c, d) = (a + width, a + 2 * width, a + 3 * width)
     for k in 0...order {
       MatrixKernels.store(SIMD4(a[k], b[k], c[k], d[k]), target + k * Self.chunkStride)

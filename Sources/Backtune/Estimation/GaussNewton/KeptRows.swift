@@ -11,6 +11,7 @@ final class KeptRows {
   private struct Chunk {
     let values: Buffer
     var rows: Int
+    var columns: [Int]?
   }
 
   /// Where the slope of a row stands in its shard, and one over the factor of the row.
@@ -22,6 +23,8 @@ final class KeptRows {
 
   private let runner: ShardRunner
   private let order: Int
+  /// Columns of a chunk.
+  private let width: Int
   private var chunks: [Chunk] = []
   /// Chunks that hold rows of this J, and how many rows.
   private var filled = 0
@@ -37,12 +40,17 @@ final class KeptRows {
 
   /// - Returns: nil where an adjoint costs less, or rows are not those of values alone. It depends on the data alone, not on
   ///   what of them is in memory.
-  init?(_ problem: Problem, order: Int, nodes: Int) {
+  ///
+  /// - Parameters:
+  ///   - order: columns of J.
+  ///   - width: those that rows of a sequence have.
+  ///   - nodes: values of a time.
+  init?(_ problem: Problem, order: Int, width: Int, nodes: Int) {
     let sequences = problem.sequences.lengths.count
     guard problem.processes == nil, problem.globalTerms.isEmpty, sequences <= Self.mostSequences,
-      order * sequences <= Self.most, problem.totalSteps <= Self.mostValues / (order * nodes + 1)
+      width * sequences <= Self.most, problem.totalSteps <= Self.mostValues / (width * nodes + 1)
     else { return nil }
-    (runner, self.order) = (problem.runner, order)
+    (runner, self.order, self.width) = (problem.runner, order, width)
     residuals = [[Residual]](repeating: [], count: runner.shards.count)
   }
 
@@ -58,18 +66,18 @@ final class KeptRows {
     residuals[site.part].append(Residual(row: rows + row, place: site.place, scale: 1 / weight))
   }
 
-  /// Keeps a chunk: column after column, `JacobianRows.chunkStride` apart.
-  func take(_ chunk: UnsafePointer<Double>, rows count: Int) throws {
+  /// Keeps a chunk, as `RowSink.take` has it.
+  func take(_ chunk: UnsafePointer<Double>, rows count: Int, of columns: [Int]?) throws {
     if filled == chunks.count {
       let values = try Buffer(
-        dimensions: [order, JacobianRows.chunkRows], for: "rows of the Jacobian", isZeroed: false)
-      chunks.append(Chunk(values: values, rows: 0))
+        dimensions: [width, JacobianRows.chunkRows], for: "rows of the Jacobian", isZeroed: false)
+      chunks.append(Chunk(values: values, rows: 0, columns: nil))
     }
     let target = chunks[filled].values.pointer
-    for k in 0..<order {
+    for k in 0..<width {
       (target + k * count).update(from: chunk + k * JacobianRows.chunkStride, count: count)
     }
-    chunks[filled].rows = count
+    (chunks[filled].rows, chunks[filled].columns) = (count, columns)
     (filled, rows) = (filled + 1, rows + count)
   }
 
@@ -83,8 +91,10 @@ final class KeptRows {
     try runner.check()
     var (sums, row) = ([Double](repeating: 0, count: order), 0)
     for chunk in chunks.prefix(filled) {
-      for k in 0..<order {
-        sums[k] += Vectors.dot(
+      for k in 0..<width {
+        let place = chunk.columns?[k] ?? k
+        if place < 0 { continue }
+        sums[place] += Vectors.dot(
           chunk.values.pointer + k * chunk.rows, r.pointer + row, count: chunk.rows)
       }
       row += chunk.rows

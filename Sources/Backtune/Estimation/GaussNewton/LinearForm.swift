@@ -20,8 +20,8 @@ enum LinearForm: Equatable {
   /// at N = 32 is much the same in the mean; the products that led nowhere come on top.
   private static let patience = 0.7
 
-  /// What is predicted to cost less: R P^2 / 2 for J^T J of R values by P weights and P^3 / 6 for each of three dampings,
-  /// against products of a tangent, an adjoint and a gradient, four multiplications a weight and time.
+  /// What is predicted to cost less: R Q^2 / 2 for J^T J of R values by the Q weights that a row has, P^3 / 6 of all of
+  /// them for each of three dampings, against products of a tangent, an adjoint and a gradient, four multiplications a weight and time.
   static func cheaper(_ problem: Problem) -> LinearForm {
     let order = Double(problem.adjustable.count)
     // Every product would be two simulations more of what is read when it is wanted.
@@ -29,7 +29,10 @@ enum LinearForm: Equatable {
     if 2 * order * order * Double(MemoryLayout<Double>.stride) > Double(room) { return .iterative }
     let steps = Double(problem.totalSteps)
     let rows = steps * Double(problem.driven.reduce(0) { $0 + $1.count })
-    let dense = (rows + order) * order * order / 2
+    // Of the starts that sequences learn a row has those of its own.
+    let starts = order - Double(problem.network.adjustableCount)
+    let own = order - starts + starts / Double(max(problem.startCount, 1))
+    let dense = rows * own * own / 2 + order * order * order / 2
     let product = 4 * Double(problem.workPerStep) * steps
     return .adaptive(budget: Int(patience * dense / (speed * max(product, 1))))
   }

@@ -13,14 +13,21 @@ final class NormalEquations: RowSink {
   /// Lower triangle of [J r]^T [J r] of all processes, row-major, `stride` apart: row number `order` is r^T J, r^T r.
   let gram: Buffer
   let stride: Int
+  /// Of the columns of one sequence alone, where these have columns of their own.
+  private let part: Buffer?
 
   /// - Parameter room: values of a history that are held at once, about.
   init(_ problem: Problem, room: Int = History.room) throws {
     self.problem = problem
     rows = try JacobianRows(problem, room: room)
-    rows.kept = KeptRows(problem, order: rows.order, nodes: rows.values.nodes.count)
+    rows.kept = KeptRows(
+      problem, order: rows.order, width: rows.present.count, nodes: rows.values.nodes.count)
     stride = rows.width
     gram = try Buffer(dimensions: [stride, stride], for: "normal matrix")
+    part = try rows.own.map {
+      let width = MatrixKernels.padded($0.columns.count + 1)
+      return try Buffer(dimensions: [width, width], for: "normal matrix")
+    }
   }
 
   /// Order of the matrix: the adjustable slots.
@@ -73,10 +80,27 @@ final class NormalEquations: RowSink {
   func clear() { gram.zero() }
 
   func take(
-    _ chunk: UnsafeMutablePointer<Double>, rows count: Int, poll: Poll
+    _ chunk: UnsafeMutablePointer<Double>, rows count: Int, of columns: [Int]?, poll: Poll
   ) throws {
+    if let columns, let part { return try add(chunk, count, columns, part, poll) }
     try RowProducts.addGram(
       chunk, rows: stride, stride: JacobianRows.chunkStride, count: count, into: gram.pointer,
       target: stride, poll: poll)
+  }
+
+  /// Adds products of some columns to those of all.
+  private func add(
+    _ chunk: UnsafePointer<Double>, _ count: Int, _ columns: [Int], _ part: Buffer, _ poll: Poll
+  ) throws {
+    let width = MatrixKernels.padded(columns.count + 1)
+    part.zero()
+    try RowProducts.addGram(
+      chunk, rows: width, stride: JacobianRows.chunkStride, count: count, into: part.pointer,
+      target: width, poll: poll)
+    let places = columns + [order]
+    for (i, row) in places.enumerated() where row >= 0 {
+      let (target, source) = (gram.pointer + row * stride, part.pointer + i * width)
+      for (j, column) in places[...i].enumerated() where column >= 0 { target[column] += source[j] }
+    }
   }
 }

@@ -7,6 +7,8 @@ final class InformationRows: RowSink {
   let factor: TriangularFactor
   /// J^T r, the gradient of the un-normalised cost by the adjustable slots.
   private(set) var gradient: [Double]
+  /// Rows of some columns with all others.
+  private var wide: Buffer?
 
   init(order: Int) throws {
     factor = try TriangularFactor(order: order)
@@ -25,13 +27,30 @@ final class InformationRows: RowSink {
   }
 
   func take(
-    _ chunk: UnsafeMutablePointer<Double>, rows: Int, poll: Poll
+    _ chunk: UnsafeMutablePointer<Double>, rows: Int, of columns: [Int]?, poll: Poll
   ) throws {
+    let chunk = try columns.map { try widened(chunk, rows, $0) } ?? chunk
     let stride = JacobianRows.chunkStride
     let residuals = chunk + factor.order * stride
     for k in gradient.indices {
       gradient[k] += RowProducts.dot(chunk + k * stride, residuals, count: rows)
     }
     try factor.append(chunk, count: rows, stride: stride, poll: poll)
+  }
+
+  private func widened(
+    _ chunk: UnsafePointer<Double>, _ rows: Int, _ columns: [Int]
+  ) throws -> UnsafeMutablePointer<Double> {
+    let stride = JacobianRows.chunkStride
+    let wide =
+      try self.wide
+      ?? Buffer(
+        dimensions: [MatrixKernels.padded(factor.order + 1), stride], for: "rows of the Jacobian")
+    self.wide = wide
+    wide.zero()
+    for (k, column) in (columns + [factor.order]).enumerated() where column >= 0 {
+      (wide.pointer + column * stride).update(from: chunk + k * stride, count: rows)
+    }
+    return wide.pointer
   }
 }

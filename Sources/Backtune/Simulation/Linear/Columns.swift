@@ -30,6 +30,10 @@ package struct Columns: Sendable {
 
   static let constant = -1
 
+  init(count: Int, links: [[Link]], starts: [Start]) {
+    (self.count, self.links, self.starts) = (count, links, starts)
+  }
+
   /// - Parameters:
   ///   - adjustable: the slots that have a column, ascending. Slots beyond those of the network are the flat initial
   ///     states of the sequences, one after the other, which then replace the network's.

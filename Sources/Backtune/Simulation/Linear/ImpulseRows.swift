@@ -98,9 +98,10 @@ package final class ImpulseRows {
   ///   - quads: at most as many as there are lanes for, later times first; their histories are held.
   ///   - matrix: its first row is that of the first quad; the next column is `stride` further.
   ///   - limit: the greatest age at which all may still be alive.
+  ///   - isTrial: whether those that have hardly decayed at a quarter of it, and do not end before, are given up there.
   /// - Returns: the ages followed; nil where some impulse was still alive then.
   package func add(
-    _ quads: ArraySlice<Quad>, _ scratch: Scratch, limit: Int,
+    _ quads: ArraySlice<Quad>, _ scratch: Scratch, limit: Int, isTrial: Bool = false,
     into matrix: UnsafeMutablePointer<Double>, stride: Int, poll: Poll
   ) throws -> Int? {
     let layout = linear.layout
@@ -132,6 +133,7 @@ package final class ImpulseRows {
       guard square.isFinite else { return nil }
       peak = max(peak, square)
       quiet = square <= Self.rounding * peak ? quiet + 1 : 0
+      if isTrial && limit < last && age == limit / 4 && square > Self.alive * peak { return nil }
       age += 1
       if quiet > layout.past { break }
       if age % 64 == 0 { try poll() }
@@ -151,6 +153,8 @@ package final class ImpulseRows {
 
   /// Squares of adjoint values that are this small beside the largest of the same impulses are left out.
   private static let rounding = 0x1p-104
+  /// Those of a trial that go on are smaller at a quarter of the way, where a steady decay has 2^-26.
+  private static let alive = 0x1p-13
 
   /// The sum of squares, not finite where a value is not (or overflows).
   private static func square(_ row: UnsafePointer<Double>, count: Int) -> Double {

@@ -9,10 +9,11 @@ final class TangentSlice {
   private let first: Int
   private let count: Int
   private let starts: [Columns.Start]
-  /// Links of every group, one after the other, their columns counted from the first one here, and where those of a group
-  /// start.
-  private let links: UnsafeMutableBufferPointer<Columns.Link>
+  /// Links of every operation, one after the other, and where those of one start.
+  private let links: UnsafeMutableBufferPointer<Seed>
   private let firstLink: [Int]
+  /// From one value of the history to the next, where the links say where values stand.
+  private var stride = -1
   /// Rows of the past, then of the times of a window, and how many of these are written.
   private let window: Buffer
   private let windowSteps: Int
@@ -33,7 +34,9 @@ final class TangentSlice {
     fourRows = try Buffer(dimensions: [4, layout.lanes], for: purpose)
     let own = columns.links.map { list in
       list.filter { (first..<first + count).contains($0.column) }.map {
-        Columns.Link(node: $0.node, source: $0.source, lag: $0.lag, column: $0.column - first)
+        Seed(
+          target: $0.node * layout.lanes + $0.column - first, source: $0.source, lag: $0.lag,
+          place: 0)
       }
     }
     let all = own.flatMap { $0 }
@@ -45,10 +48,21 @@ final class TangentSlice {
 
   deinit { links.deallocate() }
 
+  /// A weight at work: what it multiplies is added to its column.
+  private struct Seed {
+    /// Place among the values of the operation.
+    let target: Int
+    let source: Int
+    let lag: Int
+    /// Of the source in the history at t = 0.
+    var place: Int
+  }
+
   /// Goes through the times of a plan and writes its rows, the columns of this slice alone.
   func run(
     _ plan: TangentPlan, into chunk: UnsafeMutablePointer<Double>, stride: Int, _ poll: Poll
   ) throws {
+    findSources()
     let target = chunk + first * stride
     var (row, step) = (0, 0)
     func put() {
@@ -100,22 +114,26 @@ final class TangentSlice {
     let values = history.pointer + history.place(sequence, t)
     linear.tangent(
       packed, origin + written * size, at: values, stride: history.stride
-    ) { group, place in
-      seed(group, place, values)
+    ) { operation, place in
+      seed(operation, place, values)
     }
     written += 1
   }
 
-  /// Adds what the weights of a group multiply.
+  private func findSources() {
+    if stride == history.stride { return }
+    stride = history.stride
+    for k in links.indices { links[k].place = links[k].source * stride + links[k].lag }
+  }
+
+  /// Adds what the weights of an operation multiply.
   @inline(__always)
   private func seed(
-    _ group: Int, _ place: UnsafeMutablePointer<Double>, _ values: UnsafePointer<Double>
+    _ operation: Int, _ place: UnsafeMutablePointer<Double>, _ values: UnsafePointer<Double>
   ) {
-    let (lanes, stride) = (linear.layout.lanes, history.stride)
-    for k in firstLink[group]..<firstLink[group + 1] {
+    for k in firstLink[operation]..<firstLink[operation + 1] {
       let link = links[k]
-      let value = link.source == Columns.constant ? 1 : values[link.source * stride + link.lag]
-      place[link.node * lanes + link.column] += value
+      place[link.target] += link.source == Columns.constant ? 1 : values[link.place]
     }
   }
 
