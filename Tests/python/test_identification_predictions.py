@@ -4,6 +4,7 @@ import backtune as bt
 import numpy as np
 import pytest
 from conftest import same
+from linear_models import model_of, networks
 from scipy.signal import lfilter
 
 STEPS, NOISE = 400, 1e-3
@@ -103,3 +104,22 @@ def test_what_few_first_outputs_tell_holds_to_the_end(models):
     known[3:] = np.nan
     found = models[integrator].predict(u, known, 1)
     assert abs(found[5:] - y[5:]).max() < 5 < abs(y[5:].mean() - integrator(STEPS, 0)[1].mean())
+
+
+@pytest.mark.parametrize("kind", ["prediction", "output error"])
+def test_what_first_outputs_tell_a_run(kind):
+    """Beside the start, where states were trained to hear them: K of free runs may be anything."""
+    net = networks()["linear innovations"]
+    model = model_of(net, kind=kind)
+    (member,) = model.members
+    random = np.random.default_rng(1)
+    u = 3 + random.normal(size=(60, net.inputs))
+    y = 100 + 20 * random.normal(size=(10, net.outputs))
+    inputs, known = member.front.inputs(u), member.front.outputs(y)
+    start = member.start(inputs, known)
+    measured = np.vstack([known, np.full((50, net.outputs), np.nan)])
+    heard = net.predict(inputs, measured, 1, initial=start)
+    free = net.simulate(inputs, start)
+    assert np.abs(heard - free)[10:].max() > 1e-3
+    wanted = heard if kind == "prediction" else free
+    assert np.allclose(model.simulate(u, y), member.front.restore(wanted, 60), rtol=1e-12)

@@ -156,9 +156,28 @@ def test_windows_of_a_long_record():
 def test_what_the_refit_takes_of_a_very_long_record():
     steps = 300_000
     found = refitted(record([times(steps)], [times(steps)]))
-    assert found.steps <= 120_000 and len(found.u) == 4
+    assert found.steps == 120_000 and {len(u) for u in found.u} == {7500}
     assert found.u[0][0, 0] == 0 and found.u[-1][-1, 0] == steps - 1
     assert all(np.diff(v[:, 0]).min() == np.diff(v[:, 0]).max() == 1 for v in found.u)
+    few = refitted(record([times(steps)], [times(steps)]), 20_000)
+    assert [len(u) for u in few.u] == [2500] * 8
+    # The first steps after a dead time count little: windows are longer then.
+    found = refitted(record([times(steps)], [times(steps)], delays=[1000]))
+    assert [len(u) for u in found.u] == [10_000] * 12
+
+
+def test_what_the_refit_takes_of_a_long_record():
+    whole = record([times(50_000)], [times(50_000)])
+    found = refitted(whole)
+    assert [len(u) for u in found.u] == [3125] * 16
+    assert np.array_equal(np.concatenate(found.u), whole.u[0])
+    # Short sequences beside long ones, and alone.
+    lengths = [100, 41_000, 700]
+    several = record([times(n) for n in lengths], [times(n) for n in lengths])
+    found = refitted(several)
+    assert [len(u) for u in found.u] == [100, *[8200] * 5, 700]
+    many = record([times(400)] * 110, [times(400)] * 110)
+    assert refitted(many) is many
 
 
 # ---- Fronts

@@ -69,6 +69,14 @@ class Member:
         return reads_measured(self.net)
 
     @property
+    def filters(self) -> bool:
+        """Whether measured outputs tell its states where they are.
+
+        Trained in free run, states make one of A and K C, whatever K is.
+        """
+        return self.predicts and not (self.kind == "output error" and has_states(self.net))
+
+    @property
     def lags(self) -> int:
         """Measured outputs that a prediction is made of; 0 where a state keeps what they say."""
         return 0 if has_states(self.net) else self.trial.order
@@ -109,13 +117,15 @@ class Member:
         """Return runs (T, O) that are free after the last row of y, (T, O), that is known.
 
         Each begins in the state that the first outputs suggest. Rows up to the last one that is
-        known are of a run that has seen it: they are no predictions.
+        known are of a run that has seen it, they are no predictions; free, too, if it does not
+        filter.
         """
         runs = []
         for given, known in zip(u, y):
             inputs, desired = self.front.inputs(given), self.front.outputs(known)
             start = self.start(inputs, desired[: _FIRST + 4 * self.net.state_size])
-            runs.append(self.front.restore(self._run(inputs, desired, 1.0, start), len(given)))
+            horizon = 1.0 if self.filters else np.inf
+            runs.append(self.front.restore(self._run(inputs, desired, horizon, start), len(given)))
         return runs
 
     def _informed(self, inputs: np.ndarray, desired: np.ndarray, horizon: float) -> np.ndarray:

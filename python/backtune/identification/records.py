@@ -13,6 +13,9 @@ from .record import HELD, SHORT, VALIDATION_PART, Record
 RACE_STEPS = 3000
 # Time steps of a window in which long records are compared, and of what the refit takes, at most.
 _VALIDATION_STEPS, _REFIT_STEPS = 6000, 120_000
+# Windows of all of that, which run side by side; each of so many time steps, and dead times, at
+# least, but for four of every sequence.
+_WINDOWS, _LEAST_STEPS, _LEAST_DELAYS, _LEAST_WINDOWS = 16, 2500, 10, 4
 # Places that are compared for the window of a long record.
 _PLACES = 20
 
@@ -66,22 +69,31 @@ def _liveliest(u: np.ndarray, y: np.ndarray, steps: int, end: int) -> int:
 
 
 def refitted(record: Record, steps: int = _REFIT_STEPS) -> Record:
-    """Return what a fit of so many steps takes: all of a record, or windows of a longer one."""
-    if record.steps <= steps:
+    """Return what a fit of so many steps takes: all of a record, or windows of a longer one.
+
+    Long sequences come in windows in any case.
+    """
+    part = min(1.0, steps / record.steps)
+    if part == 1 and (record.panel or record.steps < _WINDOWS * _LEAST_STEPS):
         return record
-    part = steps / record.steps
     if record.panel:
         return record.whole(range(0, len(record.y), int(np.ceil(1 / part))))
-    stride = max(1, 4 * SHORT * len(record.y) // steps)
+    stride = max(1, _LEAST_WINDOWS * SHORT * len(record.y) // steps)
+    late = -(-int(record.front.delays.max(initial=0)) // record.front.factor)
+    least = max(_LEAST_STEPS, _LEAST_DELAYS * late)
+    fewest = _LEAST_WINDOWS if part < 1 else 1
+    most = max(fewest, _WINDOWS * stride // len(record.y))
     part = min(1.0, part * stride)
     pieces = []
     for place in range(0, len(record.y), stride):
-        y = record.y[place]
-        wanted = max(SHORT, int(part * len(y)) // 4)
-        cuts = np.linspace(0, max(0, len(y) - wanted), 4).astype(int)
-        pieces += [
-            (place, slice(cut, min(len(y), cut + wanted))) for cut in np.unique(cuts).tolist()
-        ]
+        length = len(record.y[place])
+        wanted = int(part * length)
+        count = int(np.clip(wanted // least, fewest, most))
+        wanted = min(length, max(SHORT, -(-wanted // count)))
+        cuts = np.linspace(0, length - wanted, count).astype(int)
+        pieces += [(place, slice(cut, cut + wanted)) for cut in np.unique(cuts).tolist()]
+    if fewest == 1 and len(pieces) == len(record.y):
+        return record
     return record.part(pieces, [slice(0, 0)] * len(pieces))
 
 
