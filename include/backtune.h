@@ -43,7 +43,7 @@
  *             if unset), else as there are processors that the process may use (its affinity, the CPU quota of its control
  *             group). They are made when first needed, sleep between calls, take no signals, and are not in a forked child,
  *             which makes its own. While a thread of the host uses them, calls of others do all their work themselves.
- *             Callbacks come on the calling thread. A fork waits, for 0.2 s at most, until other threads are outside of calls,
+ *             Callbacks come on the calling thread. A fork waits, for 2 s at most, until other threads are outside of calls,
  *             in a callback, or where a call could be stopped, and calls wait until it is over: the child can use the library.
  * Waiting.    A call returns when its work is done; none waits for another one, a handle in use being BUSY at once (a
  *             network or estimator is freed after trying for some 5 ms). What computes takes time that goes with the data:

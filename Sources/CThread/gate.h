@@ -43,7 +43,8 @@ static inline void backtune_gate_wait(backtune_gate *gate) {
   pthread_mutex_unlock(&gate->lock);
 }
 
-/* Before a fork: the lock is held until it is over. A thread that does not poll for 0.2 s is not waited for any longer. */
+/* Before a fork: the lock is held until it is over. A thread that does not poll for 2 s is not waited for any longer:
+   under the thread sanitizer first calls took 0.17 s in the median and up to 0.32 s, six at once on two processors. */
 static inline void backtune_gate_close(void) {
   backtune_gate *gate = backtune_fork_gate();
   backtune_gate_thread *own = backtune_gate_own();
@@ -51,7 +52,7 @@ static inline void backtune_gate_close(void) {
   own->is_forking = 1;
   pthread_mutex_lock(&gate->lock);
   __atomic_store_n(&gate->is_closed, 1, __ATOMIC_SEQ_CST);
-  for (int left = 20; left > 0 && __atomic_load_n(&gate->inside, __ATOMIC_SEQ_CST) > own->is_inside;) {
+  for (int left = 200; left > 0 && __atomic_load_n(&gate->inside, __ATOMIC_SEQ_CST) > own->is_inside;) {
     struct timespec time;
     clock_gettime(CLOCK_REALTIME, &time);
     time.tv_nsec += 10000000;
