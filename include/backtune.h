@@ -63,8 +63,9 @@
  * Needs.      128 KiB of stack for any call, besides what a callback takes (threads of the library's own have 1 MiB). Memory,
  *             about, in values of 8 bytes, T being all time steps of all sequences and V the sum of the sizes of all groups:
  *             bt_simulate 2 (M + O) T; bt_gradient 1.5 V T + 2 O T; an estimator M T + 3 O T, with a cost or gradient
- *             3 V T + 10 O T, a run by Gauss-Newton 4 V T + 12 O T + 3 P P, by backward tuning 12 V T + 17 O T,
- *             uncertainty 5 V T + 18 O T + 8 P P. A stream has six times its weights.
+ *             3 V T + 10 O T, a run by Gauss-Newton 4 V T + 12 O T + 3 P P, and P O T more of up to 4 sequences and 256
+ *             weights if that is not above 2^23, by backward tuning 12 V T + 17 O T, uncertainty 5 V T + 18 O T + 8 P P.
+ *             A stream has six times its weights.
  * Arithmetic. Whatever the calling thread has set of rounding, of small values taken for zero and of traps, results are
  *             those of the usual arithmetic; what was set is there again after a call and in callbacks, flags of what
  *             happened too, but for those of streams. Nothing depends on the locale.

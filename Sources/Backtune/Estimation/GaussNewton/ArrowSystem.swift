@@ -1,39 +1,61 @@
 import BacktuneCriterion
 import BacktuneNumerics
+import BacktuneSimulation
 
-/// (J^T J + D + mu I) d = -g inside bounds where every process has slots of its own, the initial states of its sequences,
-/// beside those of all: own slots of different processes have nothing to do with each other. With A of the slots of all, C
-/// of a process's own, and B between them,
+/// (J^T J + D + mu I) d = -g inside bounds where sequences learn starts of their own, beside the slots of all: starts of
+/// different sequences, and processes, have nothing to do with each other. With A of the slots of all, C of the starts, a
+/// block for each sequence, and B between them,
 ///
 ///     (A - sum B^T C^-1 B) d = -g + sum B^T C^-1 g_own,   d_own = -C^-1 (g_own + B d)
 ///
-/// the sums going over processes: own slots stay where they are.
+/// the sums going over processes: starts stay where they are.
 final class ArrowSystem {
+  /// Starts of a sequence.
+  private struct Block {
+    /// Their columns.
+    let columns: Range<Int>
+    /// Where they stand in vectors of starts, padding included, and their matrix among the others.
+    let place: Int
+    let matrix: Int
+
+    var order: Int { MatrixKernels.padded(columns.count) }
+    var stride: Int { RowProducts.stride(order) }
+  }
+
   private let processes: Processes?
   private let order: Int
   private let shared: Int
-  /// Number of own slots.
-  private var own: Int { order - shared }
-  private let ownMatrix: Buffer
+  private let blocks: [Block]
+  private let ownMatrices: Buffer
   private let matrix: Buffer
-  /// B and C^-1 B, a row of own slots for each slot of all, and a vector.
+  /// B and C^-1 B, a row of starts for each slot of all, and a vector.
   private let links: Buffer
   private let images: Buffer
   private let vector: Buffer
+  /// Of a row of starts.
   private let width: Int
-  /// The last factors of both matrices, and the free slots of all.
-  private var factors: (own: Cholesky, shared: Cholesky)?
+  /// The last factors, and the free slots of all.
+  private var factors: (own: [Cholesky], shared: Cholesky)?
   private var free: [Int] = []
   private var unit = 1.0
 
-  init(_ problem: Problem) throws {
-    (processes, order, shared) = (
-      problem.processes, problem.adjustable.count, problem.sharedCount
-    )
-    width = MatrixKernels.padded(order - shared)
+  /// - Parameter own: the columns of each sequence, nil if there is one sequence.
+  init(_ problem: Problem, _ own: OwnColumns?) throws {
+    processes = problem.processes
+    let (order, shared) = (problem.adjustable.count, problem.network.adjustableCount)
+    (self.order, self.shared) = (order, shared)
+    let lists = own?.places.prefix(problem.startCount).map { $0.filter { $0 >= shared } }
+    var (blocks, width, size) = ([Block](), 0, 0)
+    for columns in lists ?? [Array(shared..<order)] where !columns.isEmpty {
+      let block = Block(
+        columns: columns[0]..<columns[0] + columns.count, place: width, matrix: size)
+      blocks.append(block)
+      (width, size) = (width + block.order, size + block.order * block.stride)
+    }
+    (self.blocks, self.width) = (blocks, width)
     let all = MatrixKernels.padded(shared)
     let what = "damped system"
-    ownMatrix = try Buffer(dimensions: [width, RowProducts.stride(width)], for: what)
+    ownMatrices = try Buffer(count: size, for: what)
     matrix = try Buffer(dimensions: [all, RowProducts.stride(all)], for: what)
     links = try Buffer(dimensions: [shared, width], for: what)
     images = try Buffer(dimensions: [shared, width], for: what)
@@ -53,7 +75,7 @@ final class ArrowSystem {
       let right = (0..<order).map { k in
         fixed.reduce(-box.gradient[k]) { $0 - gram[max($1, k) * stride + min($1, k)] * held[$1] }
       }
-      // Own slots have no bounds: they are always free.
+      // Starts have no bounds: they are always free.
       guard let solution = solve(right) else { return nil }
       return free.map { solution[$0] }
     }
@@ -66,11 +88,14 @@ final class ArrowSystem {
   private func solve(_ right: [Double]) -> [Double]? {
     guard let factors else { return nil }
     vector.zero()
-    for k in 0..<own { vector.pointer[k] = right[shared + k] / unit }
-    factors.own.solve(vector.pointer)
-    let ownPart = (0..<own).map { vector.pointer[$0] }
+    for (block, factor) in zip(blocks, factors.own) {
+      let part = vector.pointer + block.place
+      for (i, k) in block.columns.enumerated() { part[i] = right[k] / unit }
+      factor.solve(part)
+    }
+    var ownPart = (0..<width).map { vector.pointer[$0] }
     let moved = processes.sum(
-      free.map { RowProducts.dot(links.pointer + $0 * width, vector.pointer, count: own) })
+      free.map { RowProducts.dot(links.pointer + $0 * width, vector.pointer, count: width) })
     vector.zero()
     for (i, k) in free.enumerated() { vector.pointer[i] = right[k] / unit - moved[i] }
     factors.shared.solve(vector.pointer)
@@ -79,9 +104,11 @@ final class ArrowSystem {
     for (k, value) in zip(free, found) {
       result[k] = value
       let image = images.pointer + k * width
-      for j in 0..<own { result[shared + j] -= value * image[j] }
+      for j in 0..<width { ownPart[j] -= value * image[j] }
     }
-    for j in 0..<own { result[shared + j] += ownPart[j] }
+    for block in blocks {
+      for (i, k) in block.columns.enumerated() { result[k] = ownPart[block.place + i] }
+    }
     return processes.all(result.allSatisfy(\.isFinite)) ? result : nil
   }
 
@@ -89,27 +116,18 @@ final class ArrowSystem {
     _ gram: UnsafePointer<Double>, _ stride: Int, _ curvature: [Double]?, _ damping: Double,
     _ poll: Poll
   ) throws -> Bool {
-    let (side, all) = (RowProducts.stride(width), MatrixKernels.padded(free.count))
-    ownMatrix.zero()
-    for i in 0..<width {
-      let row = ownMatrix.pointer + i * side
-      guard i < own else {
-        row[i] = 1
-        continue
-      }
-      let source = gram + (shared + i) * stride + shared
-      for j in 0...i { row[j] = (source[j] + (i == j ? damping : 0)) / unit }
-    }
-    let ownFactors = try Cholesky(
-      factorising: ownMatrix.pointer, order: width, stride: side, poll: poll)
-    guard processes.all(ownFactors != nil), let ownFactors else { return false }
+    let ownFactors = try factoriseStarts(gram, stride, curvature, damping, poll)
+    guard processes.all(ownFactors.count == blocks.count) else { return false }
     links.zero()
-    images.zero()
+    for block in blocks {
+      for (i, row) in block.columns.enumerated() {
+        for k in free { links.pointer[k * width + block.place + i] = gram[row * stride + k] / unit }
+      }
+    }
     for k in free {
-      let (link, image) = (links.pointer + k * width, images.pointer + k * width)
-      for j in 0..<own { link[j] = gram[(shared + j) * stride + k] / unit }
-      image.update(from: link, count: width)
-      ownFactors.solve(image)
+      let image = images.pointer + k * width
+      image.update(from: links.pointer + k * width, count: width)
+      for (block, factor) in zip(blocks, ownFactors) { factor.solve(image + block.place) }
       try poll()
     }
     var part: [Double] = []
@@ -117,10 +135,11 @@ final class ArrowSystem {
     for (i, k) in free.enumerated() {
       for l in free[...i] {
         part.append(
-          RowProducts.dot(links.pointer + k * width, images.pointer + l * width, count: own))
+          RowProducts.dot(links.pointer + k * width, images.pointer + l * width, count: width))
       }
     }
     part = processes.sum(part)
+    let all = MatrixKernels.padded(free.count)
     let rowSize = RowProducts.stride(all)
     var next = 0
     for i in 0..<all {
@@ -142,5 +161,34 @@ final class ArrowSystem {
     guard processes.all(factors != nil), let factors else { return false }
     self.factors = (ownFactors, factors)
     return true
+  }
+
+  /// The factors of C, up to a block that is not positive definite.
+  private func factoriseStarts(
+    _ gram: UnsafePointer<Double>, _ stride: Int, _ curvature: [Double]?, _ damping: Double,
+    _ poll: Poll
+  ) throws -> [Cholesky] {
+    var factors: [Cholesky] = []
+    for block in blocks {
+      let target = ownMatrices.pointer + block.matrix
+      for i in 0..<block.order {
+        let row = target + i * block.stride
+        row.update(repeating: 0, count: block.order)
+        guard i < block.columns.count else {
+          row[i] = 1
+          continue
+        }
+        let k = block.columns.lowerBound + i
+        let source = gram + k * stride + block.columns.lowerBound
+        for j in 0...i { row[j] = source[j] / unit }
+        row[i] += (damping + (curvature?[k] ?? 0)) / unit
+      }
+      guard
+        let factor = try Cholesky(
+          factorising: target, order: block.order, stride: block.stride, poll: poll)
+      else { return factors }
+      factors.append(factor)
+    }
+    return factors
   }
 }

@@ -77,12 +77,14 @@ extension Problem {
 final class DenseSolver: StepSolver {
   let equations: NormalEquations
   private let system: DampedSystem
-  /// In its place where processes have slots of their own.
+  /// In its place where sequences learn more than there are weights, or processes have slots of their own.
   private let arrow: ArrowSystem?
 
   init(_ problem: Problem) throws {
     equations = try NormalEquations(problem)
-    arrow = problem.hasOwnSlots ? try ArrowSystem(problem) : nil
+    let own = equations.rows.own
+    let isArrow = own != nil && problem.adjustable.count > 2 * problem.network.adjustableCount
+    arrow = problem.hasOwnSlots || isArrow ? try ArrowSystem(problem, own) : nil
     system = try DampedSystem(order: arrow == nil ? problem.adjustable.count : 0)
   }
 
