@@ -21,7 +21,7 @@ _BEST, _WIDENED, _MORE = 2, 1, (4, 8)
 _VALUES_PER_WEIGHT = 100
 # First on windows of so many steps, then on all that refits take.
 _WINDOWS, _EFFORT = 40_000, Effort(6e9, 10, 40, 0.001)
-_LAST_EFFORT = Effort(4e9, 10, 20, 0.001)
+_LAST_EFFORT = Effort(8e9, 10, 20, 0.001)
 
 
 class _Task(NamedTuple):

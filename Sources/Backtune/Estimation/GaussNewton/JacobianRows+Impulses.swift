@@ -89,8 +89,7 @@ extension JacobianRows {
         }
         let ages = try impulses.add(
           part.map(\.quad)[...], scratch, limit: limit, isTrial: isTrial, into: target,
-          stride: Self.chunkStride,
-          poll: poll)
+          stride: Self.chunkStride, poll: poll)
         followed.pointer[own] = Double(ages ?? -1)
       }
       return range.allSatisfy { followed.pointer[$0] >= 0 }
@@ -130,15 +129,17 @@ extension JacobianRows {
       }
     }
     result.sort { ($1.quad.sequence, $0.quad.time) > ($0.quad.sequence, $1.quad.time) }
-    return result.reduce(into: [[Quad]]()) { chunks, quad in
-      if let last = chunks.last, last.count < size,
-        last[0].quad.sequence == quad.quad.sequence
-      {
-        chunks[chunks.count - 1].append(quad)
-      } else {
-        chunks.append([quad])
+    var (chunks, first) = ([[Quad]](), 0)
+    while first < result.count {
+      let sequence = result[first].quad.sequence
+      var end = first + 1
+      while end < result.count, end < first + size, result[end].quad.sequence == sequence {
+        end += 1
       }
+      chunks.append(Array(result[first..<end]))
+      first = end
     }
+    return chunks
   }
 
   /// Calls `body` with the last time and the node of every four times that have an observed value.
