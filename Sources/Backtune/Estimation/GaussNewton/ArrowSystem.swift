@@ -44,7 +44,7 @@ final class ArrowSystem {
     processes = problem.processes
     let (order, shared) = (problem.adjustable.count, problem.network.adjustableCount)
     (self.order, self.shared) = (order, shared)
-    let lists = own?.places.prefix(problem.startCount).map { $0.filter { $0 >= shared } }
+    let lists = own.map { own in (0..<problem.startCount).map { own.starts(of: $0) } }
     var (blocks, width, size) = ([Block](), 0, 0)
     for columns in lists ?? [Array(shared..<order)] where !columns.isEmpty {
       let block = Block(

@@ -121,21 +121,18 @@ extension JacobianRows {
       }
       try poll()
     }
-    let size = Self.chunkRows / 4
-    guard own != nil else {
-      result.sort { $0.quad.time > $1.quad.time }
-      return stride(from: 0, to: result.count, by: size).map {
-        Array(result[$0..<min($0 + size, result.count)])
-      }
+    let (size, isApart) = (Self.chunkRows / 4, own != nil)
+    result.sort {
+      isApart && $0.quad.sequence != $1.quad.sequence
+        ? $0.quad.sequence < $1.quad.sequence : $0.quad.time > $1.quad.time
     }
-    result.sort { ($1.quad.sequence, $0.quad.time) > ($0.quad.sequence, $1.quad.time) }
     var (chunks, first) = ([[Quad]](), 0)
     while first < result.count {
       let sequence = result[first].quad.sequence
       var end = first + 1
-      while end < result.count, end < first + size, result[end].quad.sequence == sequence {
-        end += 1
-      }
+      while end < min(first + size, result.count),
+        !isApart || result[end].quad.sequence == sequence
+      { end += 1 }
       chunks.append(Array(result[first..<end]))
       first = end
     }

@@ -65,7 +65,7 @@ final class JacobianRows {
     globalChunk =
       own == nil || problem.globalTerms.isEmpty
       ? chunk : try Buffer(dimensions: [width, Self.chunkStride], for: purpose)
-    fourRows = try Buffer(dimensions: [4, width], for: "rows of the Jacobian")
+    fourRows = try Buffer(dimensions: [4, width], for: purpose)
   }
 
   static let impulseRows = 4 * ImpulseRows.quads
@@ -146,7 +146,7 @@ final class JacobianRows {
 
   /// Gives away the first rows of the chunk; where sequences have columns of their own, they are of one.
   func give(_ rows: Int, of sequence: Int, to sink: any RowSink, _ poll: Poll) throws {
-    let columns = own?.places[sequence]
+    let columns = own?.places(of: sequence)
     try kept?.take(chunk.pointer, rows: rows, of: columns)
     try sink.take(chunk.pointer, rows: rows, of: columns, poll: poll)
     try poll()

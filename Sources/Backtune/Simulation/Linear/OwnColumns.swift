@@ -3,27 +3,34 @@
 package struct OwnColumns: Sendable {
   /// Numbered anew, to the same number in every sequence.
   package let columns: Columns
-  /// Of each sequence: their numbers among all columns, ascending; -1 where it does not learn that value.
-  package let places: [[Int]]
+  /// The first of them, of the weights, have the numbers that they have among all columns.
+  private let shared: Int
+  /// Learnt values, numbered among all columns.
+  private let starts: [Columns.Start]
 
   /// - Returns: nil where rows of a sequence have as many columns as there are.
   package init?(_ all: Columns) {
-    guard let sequences = all.starts.first?.columns.count else { return nil }
     let learnt = Set(all.starts.flatMap(\.columns)).subtracting([-1])
-    let shared = all.count - learnt.count
+    (shared, starts) = (all.count - learnt.count, all.starts)
     // Values that sequences learn come last.
-    guard shared + all.starts.count < all.count, learnt.allSatisfy({ $0 >= shared }) else {
-      return nil
-    }
+    let first = shared
+    guard first + starts.count < all.count, learnt.allSatisfy({ $0 >= first }) else { return nil }
     columns = Columns(
-      count: shared + all.starts.count, links: all.links,
-      starts: all.starts.enumerated().map { k, start in
+      count: first + starts.count, links: all.links,
+      starts: starts.enumerated().map { k, start in
         Columns.Start(
           group: start.group, node: start.node, age: start.age,
-          columns: start.columns.map { $0 < 0 ? -1 : shared + k })
+          columns: start.columns.map { $0 < 0 ? -1 : first + k })
       })
-    places = (0..<sequences).map { sequence in
-      Array(0..<shared) + all.starts.map { $0.columns[sequence] }
-    }
+  }
+
+  /// Their numbers among all columns, ascending; -1 where the sequence does not learn that value.
+  package func places(of sequence: Int) -> [Int] {
+    Array(0..<shared) + starts.map { $0.columns[sequence] }
+  }
+
+  /// Those of the values that it learns.
+  package func starts(of sequence: Int) -> [Int] {
+    starts.map { $0.columns[sequence] }.filter { $0 >= 0 }
   }
 }
