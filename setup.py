@@ -44,8 +44,8 @@ def load(path):
 CPU = load(PACKAGE / "_engine" / "cpu.py")
 ARCHIVES = load(ROOT / "tools" / "archives.py")
 
-# All but the first have a folder of their name.
-FLAVOURS = ("baseline", "x86-64-v3", "x86-64-v4")
+# All but the first have a folder of their name; arm64 has the first alone.
+FLAVOURS = ("baseline", *reversed(CPU.built_levels()))
 
 
 def chosen_flavours():

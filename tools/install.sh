@@ -41,7 +41,7 @@ if [ $remove = yes ]; then
   exit
 fi
 
-if [ "$(uname -m)" = x86_64 ] && ! ls /usr/lib/x86_64-linux-gnu/liblapack_pic.a >/dev/null 2>&1; then
+if ! ls "/usr/lib/$(uname -m)-linux-gnu/liblapack_pic.a" >/dev/null 2>&1; then
   echo "liblapack-dev is missing; install it with: sudo apt-get install gcc liblapack-dev" >&2
   exit 1
 fi

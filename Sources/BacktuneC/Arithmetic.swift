@@ -5,13 +5,13 @@ import CThread
 /// The engine has its own, in which results are the same whatever that is; what was found is there again afterwards, flags
 /// of what happened included, and while a callback runs.
 struct Arithmetic {
-  private let found: UInt32
+  private let found: UInt64
 
   /// To be ended by `restore`.
   @inline(__always)
   init() {
     found = backtune_arithmetic()
-    if isOther { backtune_set_arithmetic(Self.usual) }
+    if isOther { backtune_set_arithmetic(BACKTUNE_USUAL_ARITHMETIC) }
   }
 
   @inline(__always)
@@ -26,7 +26,7 @@ struct Arithmetic {
   }
 
   @inline(__always)
-  private var isOther: Bool { found & ~Self.flags != Self.usual }
+  private var isOther: Bool { found & ~BACKTUNE_ARITHMETIC_FLAGS != BACKTUNE_USUAL_ARITHMETIC }
 
   /// Notes it for callbacks.
   func note() { Self.setHost(found) }
@@ -37,21 +37,17 @@ struct Arithmetic {
     ForkGate.leave()
     let result = body()
     ForkGate.enter()
-    backtune_set_arithmetic(usual)
+    backtune_set_arithmetic(BACKTUNE_USUAL_ARITHMETIC)
     return result
   }
-
-  /// As at the start of a process: to the nearest, nothing traps.
-  private static var usual: UInt32 { 0x1F80 }
-  private static var flags: UInt32 { 0x3F }
 
   // Never inlined: another file would have a variable of its own.
 
   @inline(never)
-  private static func host() -> UInt32 { backtune_host_arithmetic().pointee }
+  private static func host() -> UInt64 { backtune_host_arithmetic().pointee }
 
   @inline(never)
-  private static func setHost(_ arithmetic: UInt32) {
+  private static func setHost(_ arithmetic: UInt64) {
     backtune_host_arithmetic().pointee = arithmetic
   }
 }

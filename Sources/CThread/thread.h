@@ -10,8 +10,8 @@ static inline void **backtune_watch(void) {
 }
 
 /* The arithmetic that the host calls in: Arithmetic.swift. */
-static inline unsigned *backtune_host_arithmetic(void) {
-  static _Thread_local unsigned arithmetic;
+static inline unsigned long long *backtune_host_arithmetic(void) {
+  static _Thread_local unsigned long long arithmetic;
   return &arithmetic;
 }
 
@@ -29,22 +29,42 @@ static inline backtune_poll *backtune_thread_poll(void) {
   return &poll;
 }
 
-/* How floating-point numbers are rounded, what becomes of small ones, what traps, and flags of what happened. On other
- * processors it is left alone. Not by builtins: clang takes what they read for a constant, and left out what restores it
- * in the builds of sanitizers. */
-static inline unsigned backtune_arithmetic(void) {
-#ifdef __SSE2__
+/* How floating-point numbers are rounded, what becomes of small ones, what traps, and flags of what happened; as it is at
+ * the start of a process (to the nearest, nothing traps), and what of it are flags. On other processors it is left alone.
+ * Not by builtins: clang takes what they read for a constant, and left out what restores it in the builds of
+ * sanitizers. */
+#if defined(__SSE2__)
+#define BACKTUNE_USUAL_ARITHMETIC 0x1F80ULL
+#define BACKTUNE_ARITHMETIC_FLAGS 0x3FULL
+#elif defined(__aarch64__)
+/* FPCR, and FPSR above it */
+#define BACKTUNE_USUAL_ARITHMETIC 0ULL
+#define BACKTUNE_ARITHMETIC_FLAGS 0xFFFFFFFF00000000ULL
+#else
+#define BACKTUNE_USUAL_ARITHMETIC 0ULL
+#define BACKTUNE_ARITHMETIC_FLAGS 0ULL
+#endif
+
+static inline unsigned long long backtune_arithmetic(void) {
+#if defined(__SSE2__)
   unsigned found;
   __asm__ volatile("stmxcsr %0" : "=m"(found));
   return found;
+#elif defined(__aarch64__)
+  unsigned long long control, status;
+  __asm__ volatile("mrs %0, fpcr\n\tmrs %1, fpsr" : "=r"(control), "=r"(status));
+  return (control & 0xFFFFFFFFULL) | status << 32;
 #else
-  return 0x1F80;
+  return BACKTUNE_USUAL_ARITHMETIC;
 #endif
 }
 
-static inline void backtune_set_arithmetic(unsigned arithmetic) {
-#ifdef __SSE2__
-  __asm__ volatile("ldmxcsr %0" : : "m"(arithmetic) : "memory");
+static inline void backtune_set_arithmetic(unsigned long long arithmetic) {
+#if defined(__SSE2__)
+  unsigned control = (unsigned)arithmetic;
+  __asm__ volatile("ldmxcsr %0" : : "m"(control) : "memory");
+#elif defined(__aarch64__)
+  __asm__ volatile("msr fpcr, %0\n\tmsr fpsr, %1" : : "r"(arithmetic & 0xFFFFFFFFULL), "r"(arithmetic >> 32) : "memory");
 #else
   (void)arithmetic;
 #endif

@@ -5,11 +5,11 @@ import BacktuneSimulation
 /// A problem at work: states, what they cost, and the derivative.
 extension Problem {
   /// States with the inputs in place, at rest before t = 0, and zero elsewhere.
-  package func makeStates() throws -> States {
-    let states = try runner.makeStates()
+  package func makeStates(poll: Poll = .none) throws -> States {
+    let states = try runner.makeStates(poll: poll)
     if runner.isLoading { return states }
     try sequences.inputs.withUnsafeBufferPointer {
-      try runner.setInputs(of: states, $0, restOf: network, measurements)
+      try runner.setInputs(of: states, $0, restOf: network, measurements, poll: poll)
     }
     for (shard, part) in zip(runner.shards.all, states.parts) {
       Self.normalise(shard, part, network, scales)

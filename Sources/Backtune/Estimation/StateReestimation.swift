@@ -34,15 +34,14 @@ struct StateReestimation {
   /// Polls between its trajectories: fresh memory takes its time.
   init(_ problem: Problem, maxHalvings: Int = 20, poll: Poll = .none) throws {
     func fresh() throws -> [Trajectory] {
-      try poll()
-      return try problem.runner.makeTrajectories(for: "re-estimated states")
+      try problem.runner.makeTrajectories(for: "re-estimated states", poll: poll)
     }
     self.problem = problem
     self.maxHalvings = maxHalvings
     tolerance = 1e-6 * problem.outputDeviation
-    states = try problem.makeStates()
-    try poll()
-    nextStates = try problem.makeStates()
+    (states, nextStates) = (
+      try problem.makeStates(poll: poll), try problem.makeStates(poll: poll)
+    )
     (predicted, nextPredicted) = (try fresh(), try fresh())
     (residual, nextResidual) = (try fresh(), try fresh())
     pulled = try fresh()

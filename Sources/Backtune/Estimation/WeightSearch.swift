@@ -83,6 +83,8 @@ final class WeightSearch {
     simulations += 1
     let result = try problem.evaluate(candidate, into: trial, poll: poll)
     guard result.total < score.total else { return (result.total, trial) }
+    // Before anything is noted: where it is interrupted, nothing is.
+    let next = keepsStates ? try best ?? problem.makeStates(poll: poll) : trial
     if !first.isFinite {
       first = result
       problem.data.begin(with: trial.driven)
@@ -95,8 +97,7 @@ final class WeightSearch {
       return (result.total, trial)
     }
     let found = trial
-    trial = try best ?? problem.makeStates()
-    best = found
+    (trial, best) = (next, found)
     return (result.total, found)
   }
 

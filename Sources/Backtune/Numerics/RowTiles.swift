@@ -2,7 +2,7 @@
 /// copied side by side.
 enum RowTiles {
   /// Rows that are copied side by side: vectors of a tile, as many as the registers hold beside their factors.
-  #if BACKTUNE_FMA
+  #if BACKTUNE_FMA || arch(arm64)
     static let width = 3 * Vector.width
   #else
     static let width = Vector.width
@@ -57,7 +57,7 @@ enum RowTiles {
     let (zero, one) = (Vector.zero, Vector.width)
     let (a1, a2, a3) = (a + stride, a + 2 * stride, a + 3 * stride)
     var q = b
-    #if BACKTUNE_FMA
+    #if BACKTUNE_FMA || arch(arm64)
       var (s00, s01, s02) = (zero, zero, zero)
       var (s10, s11, s12) = (zero, zero, zero)
       var (s20, s21, s22) = (zero, zero, zero)

@@ -46,7 +46,9 @@ public struct Squash: Sendable {
   }
 
   @inlinable @inline(__always)
-  func slope(tanh h: Vector) -> Vector { Self.slope(tanh: h) * (half * scale) }
+  func slope(tanh h: Vector) -> Vector {
+    Self.slope(tanh: h) * Vector(repeating: half * scale)
+  }
 
   /// That of tanh alone.
   @inlinable @inline(__always)

@@ -65,8 +65,12 @@ package final class ShardRunner {
   }
 
   /// Trajectories of all nodes, zero.
-  package func makeTrajectories(for purpose: String) throws -> [Trajectory] {
-    try shards.all.map { try Trajectory($0.layout, steps: $0.batch.steps, for: purpose) }
+  package func makeTrajectories(
+    for purpose: String, poll: Poll = .none
+  ) throws -> [Trajectory] {
+    try shards.all.map {
+      try Trajectory($0.layout, steps: $0.batch.steps, for: purpose, poll: poll)
+    }
   }
 
   /// Writes the inputs of all sequences, sum T x M, what is before t = 0 by the rest of a network, and what was measured.

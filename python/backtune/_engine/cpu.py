@@ -18,12 +18,17 @@ _LEVELS = {
 LEVELS = tuple(_LEVELS)
 
 
+def built_levels() -> tuple[str, ...]:
+    """List the levels that this kind of processor may have a build of; elsewhere one fits all."""
+    return LEVELS if platform.machine() in ("x86_64", "AMD64") else ()
+
+
 def supported_levels(cpuinfo: str = "/proc/cpuinfo") -> tuple[str, ...]:
     """List the levels whose code this processor runs, the best first; others die by SIGILL.
 
     x86-64-v3 has AVX2, FMA and BMI2; x86-64-v4 AVX-512 too.
     """
-    if platform.machine() not in ("x86_64", "AMD64"):
+    if not built_levels():
         return ()
     try:
         lines = Path(cpuinfo).read_text(encoding="utf-8", errors="replace").splitlines()

@@ -60,8 +60,8 @@ final class GaussNewton: Session {
     damping = position.damping
   }
 
-  private func base() throws -> States {
-    let base = try ownBase ?? problem.makeStates()
+  private func base(_ poll: Poll) throws -> States {
+    let base = try ownBase ?? problem.makeStates(poll: poll)
     ownBase = base
     return base
   }
@@ -82,7 +82,7 @@ final class GaussNewton: Session {
     guard search.score.isFinite, !isEmpty else { return }
     search.adapt()
     let cost = search.score.total
-    let base = try base()
+    let base = try base(poll)
     try search.writeStates(into: base, poll: poll)
     let origin = search.slots
     try solver.update(base, slots: origin, poll: poll)
@@ -179,7 +179,7 @@ final class GaussNewton: Session {
     _ linear: LinearisedProblem, _ step: [Double], _ mu: Double, _ simulated: States,
     _ poll: Poll
   ) throws -> [Double]? {
-    let base = try base()
+    let base = try base(poll)
     problem.takeSlopes(of: simulated.driven, near: base.driven, into: slopes)
     let gradient = try solver.pullBack(slopes) ?? pullBack(slopes, base, linear.origin, poll)
     let correction = try solver.correction(

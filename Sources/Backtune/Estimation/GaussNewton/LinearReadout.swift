@@ -57,7 +57,7 @@ final class LinearReadout: Session {
   private func solve(_ poll: Poll) throws -> Bool {
     let cost = ownSearch.score.total
     let count = problem.network.slots.values.count
-    let own = try system.solve(ownSearch.slots, try problem.makeStates(), poll: poll)
+    let own = try system.solve(ownSearch.slots, try problem.makeStates(poll: poll), poll: poll)
     let weights = problem.processes.first(own.map { Array($0[..<count]) }, count: count)
     guard let solution = weights.map({ $0 + ownSearch.slots[count...] }),
       solution.indices.allSatisfy({

@@ -27,7 +27,7 @@ struct WeightInformation {
   ) throws {
     try problem.checkInMemory("uncertainty")
     self.slots = slots
-    states = try problem.makeStates()
+    states = try problem.makeStates(poll: poll)
     guard try problem.evaluate(slots, into: states, poll: poll).isFinite else {
       let place = problem.divergence(in: states).map { ": \($0)" } ?? ""
       throw BacktuneError.state(

@@ -24,7 +24,7 @@ package enum GeneralProduct {
   /// Rows of a tile are vectors, as many as the registers hold beside their factors.
   #if BACKTUNE_V4
     private static let tileRows = 16
-  #elseif BACKTUNE_FMA
+  #elseif BACKTUNE_FMA || arch(arm64)
     private static let tileRows = 12
   #else
     private static let tileRows = 4
@@ -174,7 +174,7 @@ package enum GeneralProduct {
       put(s00, s01, s02, s03, c, stride, min(height, 8), width)
       if height > 8 { put(s10, s11, s12, s13, c + 8, stride, height - 8, width) }
     }
-  #elseif BACKTUNE_FMA
+  #elseif BACKTUNE_FMA || arch(arm64)
     /// A tile of 12 x 4, of which `height` x `width` are added to C.
     @inline(__always)
     private static func tile(
