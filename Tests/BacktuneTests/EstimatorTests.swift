@@ -230,8 +230,9 @@ import Testing
       network, lengths: [3], inputs: [0, 0, 0], desired: [2, 6, .nan], gains: [1, 3, 1])
     // All weights are 0: the output is 0, e = -2 and -6, and the mean of o is 5.
     let (cost, nmse) = try Estimator(network, sequences).cost()
-    #expect(abs(cost - (1 * 4 + 3 * 36) / 2 / 4) < 1e-14)
-    #expect(abs(nmse - (1 * 4 + 3 * 36) / (1 * 9 + 3 * 1)) < 1e-14)
+    let (squares, around) = (1.0 * 4 + 3 * 36, 1.0 * 9 + 3 * 1)
+    #expect(abs(cost - squares / 2 / 4) < 1e-14)
+    #expect(abs(nmse - squares / around) < 1e-14)
   }
 
   @Test func gradientWhereTheSimulationDiverges() throws {

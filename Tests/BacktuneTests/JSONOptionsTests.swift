@@ -10,7 +10,7 @@ import Testing
   }
 
   @Test(arguments: [
-    0, 1, 1 << 53, 1 << 53 + 1, UInt64(Int64.max), UInt64(Int64.max) + 1, .max - 1, .max,
+    0, 1, 1 << 53, 1 << 53 + 1, UInt64(Int64.max), UInt64(Int64.max) + 1, UInt64.max - 1, .max,
   ]) func seedsAreExact(seed: UInt64) throws {
     var options = try Self.options("\(seed)")
     #expect(try options.seed() == seed)

@@ -52,8 +52,9 @@ import Testing
       let difference =
         (try problem.evaluate(up, into: states).total
           - problem.evaluate(down, into: states).total) / (2 * h)
+      let within: Double = 1e-5 * abs(gradient[k]) + 1e-7 * scale + 1e-10 * base
       #expect(
-        abs(difference - gradient[k]) <= 1e-5 * abs(gradient[k]) + 1e-7 * scale + 1e-10 * base,
+        abs(difference - gradient[k]) <= within,
         "\(what), slot \(k): \(gradient[k]), by differences \(difference)")
     }
   }

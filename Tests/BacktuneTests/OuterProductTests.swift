@@ -22,8 +22,9 @@ import Testing
         times: Self.times, into: sums.pointer, stride: stride)
       for i in 0..<rows {
         for j in 0..<columns {
-          let right = (0..<Self.times).reduce(1) {
-            $0 + data[$1 * step + i] * data[$1 * step + first + j]
+          var right = 1.0
+          for t in 0..<Self.times {
+            right += data[t * step + i] * data[t * step + first + j]
           }
           #expect(abs(sums.pointer[i * stride + j] - right) < 1e-12, "\(rows) x \(columns)")
         }

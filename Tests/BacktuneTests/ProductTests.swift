@@ -64,6 +64,7 @@ import Testing
     let (m, n) = (7, 9)
     let order = side == UInt8(ascii: "L") ? m : n
     let a = random(order * order, "a")
+    let left = UInt8(ascii: "L")
     for transposed in "NT".utf8 {
       for unit in "NU".utf8 {
         func entry(_ i: Int, _ j: Int) -> Double {
@@ -75,10 +76,11 @@ import Testing
         var expected = b
         for i in 0..<m {
           for j in 0..<n {
-            expected[i + j * m] = (0..<order).reduce(0) {
-              side == UInt8(ascii: "L")
-                ? $0 + 2 * entry(i, $1) * b[$1 + j * m] : $0 + 2 * b[i + $1 * m] * entry($1, j)
+            var sum = 0.0
+            for k in 0..<order {
+              sum += side == left ? entry(i, k) * b[k + j * m] : b[i + k * m] * entry(k, j)
             }
+            expected[i + j * m] = 2 * sum
           }
         }
         dtrmm(

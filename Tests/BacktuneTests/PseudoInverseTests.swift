@@ -13,9 +13,13 @@ import Testing
   private func gram(rows: Int, order: Int, seed: UInt64) -> [Double] {
     var stream = RandomStream(seed: seed, name: "gram")
     let g = (0..<rows * order).map { _ in stream.normal() }
-    return (0..<order * order).map { ij in
-      (0..<rows).reduce(0) { $0 + g[$1 * order + ij / order] * g[$1 * order + ij % order] }
+    var product = [Double](repeating: 0, count: order * order)
+    for k in 0..<rows {
+      for i in 0..<order {
+        for j in 0..<order { product[i * order + j] += g[k * order + i] * g[k * order + j] }
+      }
     }
+    return product
   }
 
   private func product(_ matrix: [Double], _ x: [Double]) -> [Double] {

@@ -113,9 +113,13 @@ import Testing
       }
       let n = order.count
       func multiply(_ a: [Double], _ b: [Double]) -> [Double] {
-        (0..<n * n).map { place in
-          (0..<n).reduce(0) { $0 + a[place / n * n + $1] * b[$1 * n + place % n] }
+        var product = [Double](repeating: 0, count: n * n)
+        for i in 0..<n {
+          for k in 0..<n {
+            for j in 0..<n { product[i * n + j] += a[i * n + k] * b[k * n + j] }
+          }
         }
+        return product
       }
       let normal = item.JtJ.values
       expectClose(

@@ -159,12 +159,13 @@ import Testing
     let plain = try item.estimator.uncertainty()
     // Of the inverse of a matrix with 2 x 3 added to its first diagonal element.
     let c = plain.covariance.map { $0 / (plain.noise * plain.noise) }
-    let expected = (0..<9).map { c[$0] - 6 * c[$0 / 3 * 3] * c[$0 % 3] / (1 + 6 * c[0]) }
+    let share = 6 / (1 + 6 * c[0])
+    let expected = (0..<9).map { c[$0] - share * c[$0 / 3 * 3] * c[$0 % 3] }
     let units = [1] + Regression.units
+    let products = (0..<9).map { units[$0 / 3] * units[$0 % 3] }
+    let variance = result.noise * result.noise
     expectClose(
-      (0..<9).map {
-        result.covariance[$0] / (result.noise * result.noise) * units[$0 / 3] * units[$0 % 3]
-      },
-      (0..<9).map { expected[$0] * units[$0 / 3] * units[$0 % 3] }, within: 1e-9, "ridge")
+      zip(result.covariance, products).map { $0 / variance * $1 },
+      zip(expected, products).map(*), within: 1e-9, "ridge")
   }
 }

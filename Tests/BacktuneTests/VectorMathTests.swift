@@ -46,12 +46,17 @@ struct ElementaryFunction: Sendable, CustomTestStringConvertible {
   ]
 }
 
-/// 1/(1 + 2^y) rounded once, where there are numbers to compute it in.
+/// 1/(1 + 2^y) rounded once; what the C library makes of 2^y aside where it has no longer numbers.
 private func precise(_ y: Double) -> Double {
   #if arch(x86_64)
-    Double(1 / (1 + Glibc.exp2(Float80(y))))
+    return Double(1 / (1 + Glibc.exp2(Float80(y))))
   #else
-    1 / (1 + Glibc.exp2(y))
+    let power = Glibc.exp2(y)
+    let sum = 1 + power
+    // What the sum has lost, and what the quotient.
+    let lost = power > 1 ? 1 - (sum - power) : power - (sum - 1)
+    let quotient = 1 / sum
+    return quotient + quotient * (1.0.addingProduct(-quotient, sum) - quotient * lost)
   #endif
 }
 

@@ -29,6 +29,7 @@ V4 = (*V3, "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl")
 )
 def test_flavour_by_processor(tmp_path, monkeypatch, text, expected):
     monkeypatch.setattr(cpu.platform, "machine", lambda: "x86_64")
+    assert cpu.built_levels() == cpu.LEVELS
     path = tmp_path / "cpuinfo"
     path.write_text(text)
     assert cpu.supported_levels(str(path)) == expected
@@ -38,6 +39,7 @@ def test_flavour_elsewhere(monkeypatch, tmp_path):
     assert cpu.supported_levels(str(tmp_path / "absent")) == ()
     monkeypatch.setattr(cpu.platform, "machine", lambda: "aarch64")
     assert cpu.supported_levels() == ()
+    assert cpu.built_levels() == ()
 
 
 def test_order_of_paths(tmp_path):

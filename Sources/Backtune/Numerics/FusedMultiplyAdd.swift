@@ -1,6 +1,6 @@
-/// a b + c on four lanes: one instruction where the build targets a processor with FMA (`BACKTUNE_FMA`,
-/// and every arm64), a product and a sum elsewhere, since without the instruction Swift's `addingProduct` calls the C library
-/// for each lane (measured: 40 ns a value).
+/// a b + c on four lanes: one instruction where the build targets a processor with FMA (`BACKTUNE_FMA`, and every arm64),
+/// a product and a sum elsewhere, since without the instruction Swift's `addingProduct` calls the C library for each lane
+/// (measured: 40 ns a value).
 @inlinable @inline(__always)
 package func multiplyAdd(
   _ a: SIMD4<Double>, _ b: SIMD4<Double>, _ c: SIMD4<Double>
