@@ -316,7 +316,8 @@ import Testing
 
   @Test func quotas() throws {
     var template = Array("/tmp/backtune-quota-XXXXXX".utf8CString)
-    let root = String(cString: try #require(mkdtemp(&template)))
+    try #require(mkdtemp(&template) != nil)
+    let root = String(cString: template)
     defer { system("rm -r '\(root)'") }
     func put(_ text: String, _ path: String) {
       let folder = path.split(separator: "/").dropLast().joined(separator: "/")
