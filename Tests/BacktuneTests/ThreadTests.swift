@@ -194,7 +194,7 @@ import Testing
   }
 
   @Test func roundingOfTheCaller() throws {
-    let (upward, nearest) = (Int32(FE_UPWARD), Int32(FE_TONEAREST))
+    let (upward, nearest): (Int32, Int32) = (FE_UPWARD, FE_TONEAREST)
     // A helper computes as its caller does, whatever the host has set since the helper was made.
     let arrived = Counters(1)
     let results = UnsafeMutablePointer<Double>.allocate(capacity: 2)
