@@ -12,6 +12,7 @@
 # make fuzz SECONDS=60   the engine with coverage and the address sanitizer under hostile calls, networks, options, tables
 # make wheel  a wheel for any Linux with glibc 2.27, checked with NumPy alone: in dist
 # make wheel-check  that wheel with Python 3.9 to 3.14 and old and new NumPy in bare suites of Debian, as root
+# make arm64-check  builds for arm64, and C and Swift tests on an emulated one, in a bare Debian, as root
 # make deb    packages for Debian, in build/deb
 # make bench  times of simulation and gradient beside their floors
 PYTHON := .venv/bin/python
@@ -29,7 +30,7 @@ SECONDS := 60
 # Files with tests that `make test` leaves out.
 LATER := $(addprefix Tests/python/test_,packaging.py swift.py mpi.py workers.py innovations.py identification_systems.py experiments.py sklearn.py sktime.py notebooks.py gallery.py manual.py export_device.py export_onnx.py export_nir.py interop_torch.py export_fmpy.py peers.py install.py install_examples.py memory_needs.py extreme_records.py differential.py differential_exports.py reproducible.py same_bits_suite.py)
 
-.PHONY: build run test test-all test-c-full test-refusals test-later test-faults sanitize fuzz install uninstall wheel wheel-check deb bench docs lint format clean
+.PHONY: build run test test-all test-c-full test-refusals test-later test-faults sanitize fuzz install uninstall wheel wheel-check arm64-check deb bench docs lint format clean
 
 build:
 	@tools/setup.sh
@@ -76,6 +77,9 @@ wheel: build
 
 wheel-check:
 	@tools/wheel_matrix.sh
+
+arm64-check:
+	@tools/arm64.sh
 
 deb:
 	@tools/deb.sh
