@@ -86,6 +86,8 @@ int main(int argc, char **argv) {
   static copy one, other, one_alone, other_alone;
   pthread_t thread;
   if (argc != 3) return 2;
+  /* An emulator has threads of its own. */
+  const int alone = threads_now();
   for (int t = 0; t < LENGTH; t++) {
     u[t] = sin(1.7 * t) + cos(0.31 * t * t);
     for (int k = 0; k < UNITS; k++) y[t * UNITS + k] = 0.3 * sin(0.4 * t + k) * u[t];
@@ -108,21 +110,21 @@ int main(int argc, char **argv) {
     check(are_same(&one, &one_alone) && are_same(&other, &other_alone), "each finds what it finds alone");
   }
   /* The one is closed, with its threads, while the other works. */
-  check(threads_now() > 1, "threads of their own");
+  check(threads_now() > alone, "threads of their own");
   check(pthread_create(&thread, NULL, fit, &other) == 0, "a thread");
   check(dlclose(one.library) == 0, "dlclose beside work of the other");
   check(pthread_join(thread, NULL) == 0 && other.failures == 0 && are_same(&other, &other_alone), "the other works on");
   check(dlclose(other.library) == 0, "dlclose");
-  check(threads_now() == 1, "no thread is left");
+  check(threads_now() == alone, "no thread is left");
   /* Again and again, with threads that sleep. */
   for (int round = 0; round < 20 && failed == 0; round++) {
     copy again = {0};
     if (!open_copy(&again, argv[1 + round % 2])) break;
     fit(&again);
     check(again.failures == 0 && are_same(&again, round % 2 ? &other_alone : &one_alone), "loaded again");
-    check(threads_now() > 1, "with threads");
+    check(threads_now() > alone, "with threads");
     check(dlclose(again.library) == 0, "closed again");
-    check(threads_now() == 1, "without threads");
+    check(threads_now() == alone, "without threads");
   }
   return report();
 }
