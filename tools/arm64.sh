@@ -30,7 +30,7 @@ if [ ! -e "$root/made" ]; then
   echo 'Acquire::Check-Valid-Until "false";' >"$root/etc/apt/apt.conf.d/99old"
   inside dpkg --add-architecture arm64
   inside apt-get update -q
-  inside apt-get install -y -q --no-install-recommends swiftlang swiftlang-dev gcc qemu-user liblapack-dev libblas-dev \
+  inside apt-get install -y -q --no-install-recommends swiftlang swiftlang-dev g++ libc6-dev qemu-user liblapack-dev libblas-dev \
     {gcc,g++}-aarch64-linux-gnu {libc6-dev,liblapack-dev,libblas-dev,libstdc++-15-dev}:arm64
   # The compiler is of this machine, what it links of the other.
   inside bash -c 'cd /root && apt-get download swiftlang:arm64 libswiftlang:arm64 && for each in *_arm64.deb; do dpkg -x "$each" /arm64; done'
