@@ -56,12 +56,15 @@ cross=(-c release --triple aarch64-unknown-linux-gnu -Xcc --target=aarch64-linux
 inside swift build --product backtune-c "${cross[@]}" --scratch-path .build-lib -Xswiftc -static-stdlib \
   -Xswiftc -resource-dir -Xswiftc $libraries/swift_static \
   -Xlinker --version-script=/root/backtune/Sources/BacktuneC/exports.map -Xlinker -soname=libbacktune.so.1
+status=0
 inside env CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++ CLANG=none \
-  Tests/c/run.sh --no-valgrind .build-lib/aarch64-unknown-linux-gnu/release
+  Tests/c/run.sh --no-valgrind .build-lib/aarch64-unknown-linux-gnu/release || status=1
 
 # Debian leaves this one out, of which nothing is used.
 inside aarch64-linux-gnu-gcc -shared -o $libraries/swift/linux/lib_Testing_Foundation.so -x c /dev/null
 inside swift build --build-tests "${cross[@]}" --scratch-path .build-test -Xswiftc -enable-testing \
   -Xswiftc -resource-dir -Xswiftc $libraries/swift
 inside env LD_LIBRARY_PATH=$libraries/swift/linux \
-  .build-test/aarch64-unknown-linux-gnu/release/backtunePackageTests.xctest --testing-library swift-testing --skip PollTests
+  .build-test/aarch64-unknown-linux-gnu/release/backtunePackageTests.xctest --testing-library swift-testing --skip PollTests ||
+  status=1
+exit $status
