@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the engine for arm64 and runs the tests of C and Swift on an emulated processor, in a bare Debian with its own Swift:
 # the compiler is of this machine, what it links of the other. Needs root, debootstrap (which is installed where it is
-# missing), the kernel's binfmt_misc and 6 GB; takes an hour. Polls are left out: they are timed.
+# missing), the kernel's binfmt_misc and 6 GB; takes an hour or more. Polls are left out: they are timed.
 #
 # usage: tools/arm64.sh
 # Variables: SUITE (sid: the first with Swift 6.2), ROOTS (/var/tmp/backtune-suites: where it stays for the next time)

@@ -31,7 +31,7 @@ struct StateReestimation {
 
   enum Stop { case change, limit, grows, nothing }
 
-  /// Polls between its trajectories: fresh memory takes its time.
+  /// Polls while its trajectories are made: fresh memory takes its time.
   init(_ problem: Problem, maxHalvings: Int = 20, poll: Poll = .none) throws {
     func fresh() throws -> [Trajectory] {
       try problem.runner.makeTrajectories(for: "re-estimated states", poll: poll)
