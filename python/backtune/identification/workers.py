@@ -19,6 +19,8 @@ from .search import Item, Result, Search
 
 # Records that a worker keeps, whose threads (those of Dask) share them.
 _MOST = 64
+# Seconds in which loky has handed on what it was told to.
+_HANDED_ON = 0.05
 _lock = threading.Lock()
 _records: dict[str, Record] = {}
 _keys: dict[int, str] = {}
@@ -63,7 +65,9 @@ class Workers:
         parallel = Parallel(
             n_jobs=self._jobs, return_as="generator" if streams else "list", batch_size=1
         )
-        answers = parallel(delayed(_done)(shared, self._dumped(item)) for item in items)
+        ended = threading.Event()
+        wanted = (item for item in items if not ended.is_set())
+        answers = parallel(delayed(_done)(shared, self._dumped(item)) for item in wanted)
         try:
             for item, answer in zip(items, answers):
                 result, copy = self._loaded(answer)
@@ -72,6 +76,12 @@ class Workers:
                 if result is copy:
                     result = item
                 yield result
+        except GeneratorExit:
+            # loky fails where its workers are killed while it hands on a task (KeyError in its
+            # thread, 3 of 92 ends on a loaded machine): no more of them, then a moment for it.
+            ended.set()
+            time.sleep(_HANDED_ON)
+            raise
         finally:
             if streams:
                 # Where a search ends early, what is under way is given up.
