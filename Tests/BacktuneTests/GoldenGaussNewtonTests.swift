@@ -237,18 +237,16 @@ extension History {
     _ program: Program, _ columns: Columns, _ states: States, slots: [Double],
     nodes: [(group: GroupID, node: Int)], _ body: (Int, Int, Int, [Double]) -> Void
   ) throws {
-    let tangents = try TangentRows(program, self, columns)
+    let tangents = try TangentRows(program, self, columns, nodes: nodes)
     tangents.load(slots)
-    let (stride, offsets) = (
-      MatrixKernels.padded(nodes.count), nodes.map { tangents.offset($0.group, $0.node) }
-    )
+    let stride = MatrixKernels.padded(nodes.count)
     let chunk = try Buffer(dimensions: [columns.count, stride], for: "test")
     for window in windows(reach: 0, isDescending: false) {
       try fill(window, states, poll: .none)
       try window.forEach(lengths) { sequence, times in
         for t in times {
           tangents.step(sequence, t)
-          for offset in offsets { tangents.ask(offset, times: 1) }
+          for k in nodes.indices { tangents.ask(k, times: 1) }
           let rows = try tangents.write(into: chunk, stride: stride, poll: .none)
           #expect(rows == stride)
           for k in nodes.indices {

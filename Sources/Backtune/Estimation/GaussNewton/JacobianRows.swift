@@ -102,13 +102,13 @@ final class JacobianRows {
     let tangents =
       try self.tangents
       ?? TangentRows(
-        problem.runner.shards.all[0].program, history, present)
+        problem.runner.shards.all[0].program, history, present,
+        nodes: values.nodes.map { ($0.group, $0.node) })
     self.tangents = tangents
     tangents.load(slots)
     clear(sink)
     memory = 0
     let nodes = values.nodes
-    let offsets = nodes.map { tangents.offset($0.group, $0.node) }
     var last = 0
     func flush() throws {
       let rows = try tangents.write(into: chunk, stride: Self.chunkStride, poll: poll)
@@ -126,7 +126,7 @@ final class JacobianRows {
           tangents.step(sequence, t)
           for k in nodes.indices where values.counts(sequence, t, k) {
             let (weight, residual) = values.residual(sequence, t, k)
-            tangents.ask(offsets[k], times: weight)
+            tangents.ask(k, times: weight)
             residuals[pending] = residual
             kept?.note(values.site(sequence, t, k), weight: weight, row: pending)
             pending += 1

@@ -21,11 +21,9 @@ struct PredictionDeviation {
     try MemoryBudget.bytes(doubles: [steps, outputs], for: "deviations of the outputs")
     var values = [Double](repeating: 0, count: steps * outputs)
     let history = try History(shards)
-    let tangents = try TangentRows(shards.all[0].program, history, columns)
+    let nodes = network.outputs.flatMap { item in (0..<item.count).map { (item.group, $0) } }
+    let tangents = try TangentRows(shards.all[0].program, history, columns, nodes: nodes)
     tangents.load(slots)
-    let offsets = network.outputs.flatMap { item in
-      (0..<item.count).map { tangents.offset(item.group, $0) }
-    }
     let products = try DirectionProducts(combinations)
     var targets: [Int] = []
     func flush() throws {
@@ -39,8 +37,8 @@ struct PredictionDeviation {
       try window.forEach(history.lengths) { sequence, times in
         for t in times {
           tangents.step(sequence, t)
-          for (k, offset) in offsets.enumerated() {
-            tangents.ask(offset, times: 1)
+          for k in nodes.indices {
+            tangents.ask(k, times: 1)
             targets.append((shards.starts[sequence] + t) * outputs + k)
             if targets.count == products.count { try flush() }
           }

@@ -92,18 +92,27 @@ final class LinearProgram {
     _ weights: PackedWeights, _ row: UnsafeMutablePointer<Double>,
     history: UnsafePointer<Double>, stride: Int, places: UnsafePointer<Int>, age: Int, quads: Int
   ) {
-    let (table, frame, width) = (table, Frame(weights: weights.values), layout.lanes)
     var k = table.count - 1
     while k >= 0 {
-      let item = table[k]
-      item.operation.use(
-        Adjoint(
-          frame: frame,
-          partials: TimePartials(
-            base: history + item.first * stride + age, nodes: item.nodes, stride: stride,
-            places: places, width: width),
-          row: row, lanes: 4 * quads))
+      adjoint(
+        k, weights, row, history: history, stride: stride, places: places, age: age, quads: quads)
       k -= 1
     }
+  }
+
+  /// The same of one operation.
+  @inline(__always)
+  func adjoint(
+    _ operation: Int, _ weights: PackedWeights, _ row: UnsafeMutablePointer<Double>,
+    history: UnsafePointer<Double>, stride: Int, places: UnsafePointer<Int>, age: Int, quads: Int
+  ) {
+    let item = table[operation]
+    item.operation.use(
+      Adjoint(
+        frame: Frame(weights: weights.values),
+        partials: TimePartials(
+          base: history + item.first * stride + age, nodes: item.nodes, stride: stride,
+          places: places, width: layout.lanes),
+        row: row, lanes: 4 * quads))
   }
 }

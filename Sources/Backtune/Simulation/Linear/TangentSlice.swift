@@ -18,8 +18,7 @@ final class TangentSlice {
   private let window: Buffer
   private let windowSteps: Int
   private var written = 0
-  /// Rows that wait to be written in the chunk, four at once.
-  private let fourRows: Buffer
+  private let fourRows: FourRows
 
   init(
     _ linear: LinearProgram, _ packed: PackedWeights, _ history: History, _ columns: Columns,
@@ -31,7 +30,7 @@ final class TangentSlice {
     windowSteps = max(8, layout.past)
     let purpose = "tangents of the weights"
     window = try Buffer(dimensions: [layout.past + windowSteps, layout.rowSize], for: purpose)
-    fourRows = try Buffer(dimensions: [4, layout.lanes], for: purpose)
+    fourRows = try FourRows(columns: count)
     let own = columns.links.map { list in
       list.filter { (first..<first + count).contains($0.column) }.map {
         Seed(
@@ -59,15 +58,22 @@ final class TangentSlice {
   }
 
   /// Goes through the times of a plan and writes its rows, the columns of this slice alone.
+  ///
+  /// - Parameter offsets: where the nodes that are asked for stand in a row, lanes not counted.
   func run(
-    _ plan: TangentPlan, into chunk: UnsafeMutablePointer<Double>, stride: Int, _ poll: Poll
+    _ plan: TangentPlan, _ offsets: [Int], into chunk: UnsafeMutablePointer<Double>, stride: Int,
+    _ poll: Poll
   ) throws {
     findSources()
     let target = chunk + first * stride
     var (row, step) = (0, 0)
     func put() {
       while row < plan.rows.count && plan.rows[row].step == step {
-        write(plan.rows[row], number: row, into: target, stride: stride)
+        let (asked, layout) = (plan.rows[row], linear.layout)
+        fourRows.put(
+          row, asked.weight,
+          origin + (written - 1) * layout.rowSize + offsets[asked.node] * layout.lanes, by: 1,
+          into: target, stride: stride)
         row += 1
       }
     }
@@ -82,11 +88,7 @@ final class TangentSlice {
         if step % pollSteps == 0 { try poll() }
       }
     }
-    if row % 4 != 0 {
-      let lanes = linear.layout.lanes
-      (fourRows.pointer + row % 4 * lanes).update(repeating: 0, count: (4 - row % 4) * lanes)
-      flush(target + row / 4 * 4, stride)
-    }
+    fourRows.finish(row, into: target, stride: stride)
   }
 
   private var origin: UnsafeMutablePointer<Double> {
@@ -134,25 +136,6 @@ final class TangentSlice {
     for k in firstLink[operation]..<firstLink[operation + 1] {
       let link = links[k]
       place[link.target] += link.source == Columns.constant ? 1 : values[link.place]
-    }
-  }
-
-  private func write(
-    _ row: TangentPlan.Row, number: Int, into target: UnsafeMutablePointer<Double>, stride: Int
-  ) {
-    let lanes = linear.layout.lanes
-    let place = fourRows.pointer + number % 4 * lanes
-    let source = origin + (written - 1) * linear.layout.rowSize + row.offset * lanes
-    for d in 0..<lanes { place[d] = row.weight * source[d] }
-    if number % 4 == 3 { flush(target + number - 3, stride) }
-  }
-
-  /// Writes the four rows that wait.
-  private func flush(_ target: UnsafeMutablePointer<Double>, _ stride: Int) {
-    let (a, lanes) = (fourRows.pointer, linear.layout.lanes)
-    let (b, c, d) = (a + lanes, a + 2 * lanes, a + 3 * lanes)
-    for k in 0..<count {
-      MatrixKernels.store(SIMD4(a[k], b[k], c[k], d[k]), target + k * stride)
     }
   }
 }
