@@ -5,8 +5,9 @@ import BacktuneNumerics
 /// weights multiply: dr(t) = M(t) ds + sum of B(t) over the weights at work. One adjoint of all rows gives both, for four
 /// times at once.
 ///
-/// M and B of a time stand together: entries of `width` values, one a row and zeros, of each past state, of each node and
-/// age where weights are at work, then of each learnt value before t = 0 that is no state.
+/// What belongs to a time stands together: the values that weights multiply, 0 and 1 first; then entries of `width` values,
+/// one a row and zeros, of each past state (M), of each node and age where weights are at work (B), and of each learnt
+/// value before t = 0 that is no state.
 final class Transition {
   /// A node whose weights are at work, some steps ago: of an operation, padding not counted.
   struct Work: Hashable {
@@ -15,21 +16,34 @@ final class Transition {
     let age: Int
   }
 
+  /// What a weight at work multiplies.
+  struct Input: Hashable {
+    let source: Int
+    let lag: Int
+    let age: Int
+
+    init(_ link: Columns.Link, age: Int) {
+      source = link.source
+      (lag, self.age) = source == Columns.constant ? (0, 0) : (link.lag, age)
+    }
+  }
+
   let cut: StateCut
   /// Values of an entry: the rows, padded.
   let width: Int
-  /// Where a node and age has its entry.
+  /// Where among the values of a time those that weights multiply stand, the entries begin, and each of these does.
+  let inputs: [Input: Int]
+  let firstEntry: Int
   let entries: [Work: Int]
-  /// Learnt values that are no states: number of the start, its entry.
+  /// Learnt values that are no states: number of the start, where its entry begins.
   let starts: [(start: Int, entry: Int)]
-  let entryCount: Int
+  /// Values of a time.
+  let size: Int
   /// Numbers of the rows that are asked for.
   let asked: [Int]
   private let rowNumbers: [StateCut.Node: Int]
-  /// Values of a time.
-  var size: Int { entryCount * width }
   /// Multiplications of one time step, about.
-  var workPerStep: Int { cut.rows.count * (linear.workPerStep + entryCount) }
+  var workPerStep: Int { cut.rows.count * linear.workPerStep + size }
 
   private let linear: LinearProgram
   private let packed: PackedWeights
@@ -38,6 +52,15 @@ final class Transition {
   private let seeds: UnsafeMutableBufferPointer<Int>
   private let sources: UnsafeMutableBufferPointer<Int>
   private let startSources: UnsafeMutableBufferPointer<StartSource>
+
+  /// What weights multiply: number in the history, how long ago it was, and how long ago they are at work.
+  private let values: UnsafeMutableBufferPointer<Value>
+
+  private struct Value {
+    let source: Int
+    let delay: Int
+    let age: Int
+  }
 
   private struct StartSource {
     let place: Int
@@ -48,34 +71,50 @@ final class Transition {
     _ cut: StateCut, _ program: Program, _ history: History, _ columns: Columns,
     asked: [StateCut.Node]
   ) throws {
-    linear = try LinearProgram(program, lanes: 4 * max(cut.rows.count, 1))
+    width = MatrixKernels.padded(max(cut.rows.count, 1))
+    linear = try LinearProgram(program, lanes: 4 * width)
     packed = try PackedWeights(linear.program)
     (self.cut, self.history) = (cut, history)
-    width = MatrixKernels.padded(cut.rows.count)
     let layout = linear.layout
     func place(_ node: StateCut.Node, _ lag: Int) -> Int {
       layout.place(of: node.group, node.node) - lag * layout.rowSize
     }
     seeds = .table(cut.rows.enumerated().map { place($1, 0) + 4 * $0 })
     var sources = cut.past.map { place(cut.rows[$0.row], $0.lag) }
-    var entries: [Work: Int] = [:]
+    var (inputs, entries) = ([Input: Int](), [Work: Int]())
+    var own: [Value] = []
     for (k, links) in columns.links.enumerated() {
       let span = linear.program.operations[k].span
-      for node in Set(links.map(\.node)).sorted() {
+      for link in links {
         for age in cut.ages[k] {
-          entries[Work(operation: k, node: node, age: age)] = sources.count
-          sources.append(span.place + node * span.width - age * layout.rowSize)
+          let work = Work(operation: k, node: link.node, age: age)
+          if entries[work] == nil {
+            entries[work] = sources.count
+            sources.append(span.place + link.node * span.width - age * layout.rowSize)
+          }
+          let input = Input(link, age: age)
+          if inputs[input] == nil {
+            if link.source == Columns.constant {
+              inputs[input] = 1
+            } else {
+              inputs[input] = own.count + 2
+              own.append(Value(source: input.source, delay: input.lag + age, age: age))
+            }
+          }
         }
       }
     }
-    let numbers = Dictionary(uniqueKeysWithValues: cut.rows.enumerated().map { ($1, $0) })
-    self.asked = asked.compactMap { numbers[$0] }
-    rowNumbers = numbers
+    let (first, width) = (MatrixKernels.padded(own.count + 2), width)
+    values = .table(own)
+    (self.inputs, firstEntry) = (inputs, first)
+    self.entries = entries.mapValues { first + $0 * width }
+    rowNumbers = Dictionary(uniqueKeysWithValues: cut.rows.enumerated().map { ($1, $0) })
+    self.asked = asked.compactMap { [rowNumbers] in rowNumbers[$0] }
     let states = Set(cut.past.map { cut.rows[$0.row].group })
     let apart = columns.starts.indices.filter { !states.contains(columns.starts[$0].group) }
-    starts = apart.enumerated().map { ($1, sources.count + $0) }
-    self.entries = entries
-    entryCount = sources.count + apart.count
+    let firstStart = first + sources.count * width
+    starts = apart.enumerated().map { ($1, firstStart + $0 * width) }
+    size = firstStart + apart.count * width
     self.sources = .table(sources)
     startSources = .table(
       apart.map {
@@ -85,6 +124,7 @@ final class Transition {
   }
 
   deinit {
+    values.deallocate()
     seeds.deallocate()
     sources.deallocate()
     startSources.deallocate()
@@ -119,7 +159,7 @@ final class Transition {
     deinit { places.deallocate() }
   }
 
-  /// Writes M and B of some times of a sequence, ascending, `size` values each.
+  /// Writes what belongs to some times of a sequence, ascending, `size` values each.
   func write(
     _ sequence: Int, _ times: Range<Int>, _ scratch: Scratch,
     into target: UnsafeMutablePointer<Double>
@@ -154,22 +194,38 @@ final class Transition {
             places: first, age: lag, quads: quads)
         }
       }
-      for k in 0..<count { take(top, lane: k, into: own - k * size) }
+      for k in 0..<count { takeEntries(top, lane: k, into: own - k * size + firstEntry) }
+      takeValues(history.pointer + history.place(sequence, last), last, count, into: own)
       last -= 4
     }
   }
 
+  /// Copies what weights multiply at so many times, the last first.
+  private func takeValues(
+    _ present: UnsafePointer<Double>, _ last: Int, _ count: Int,
+    into target: UnsafeMutablePointer<Double>
+  ) {
+    for k in 0..<count { (target[-k * size], target[1 - k * size]) = (0, 1) }
+    for (number, value) in values.enumerated() {
+      let from = present + value.source * history.stride + value.delay
+      for k in 0..<count {
+        // What was at work before t = 0 has no share, and may not be held.
+        target[number + 2 - k * size] = last - k < value.age ? 0 : from[k]
+      }
+    }
+  }
+
   /// Copies the entries of a lane.
-  private func take(
+  private func takeEntries(
     _ top: UnsafePointer<Double>, lane: Int, into target: UnsafeMutablePointer<Double>
   ) {
-    let (rows, width) = (cut.rows.count, width)
     var to = target
     for source in sources {
       let from = top + source + lane
-      for r in 0..<rows { to[r] = from[4 * r] }
-      for r in rows..<width { to[r] = 0 }
-      to += width
+      for r in Swift.stride(from: 0, to: 4 * width, by: 16) {
+        MatrixKernels.store(SIMD4(from[r], from[r + 4], from[r + 8], from[r + 12]), to)
+        to += 4
+      }
     }
   }
 
@@ -180,7 +236,7 @@ final class Transition {
   ) {
     let rows = cut.rows.count
     for (e, start) in startSources.enumerated() where start.age == age {
-      let to = target + (sources.count + e) * width
+      let to = target + starts[e].entry
       for r in 0..<rows { to[r] = row[start.place + 4 * r + lane] }
     }
     for k in cut.present {

@@ -4,19 +4,17 @@ import BacktuneNumerics
 /// Tangents of some weights that follow each other, by the transitions of every time: [time][column][row].
 final class TransitionSlice {
   private let transition: Transition
-  private let history: History
   private let first: Int
   private let count: Int
+  /// The columns and some of zeros, up to a multiple of four.
+  private let padded: Int
   private let starts: [Columns.Start]
   /// From the tangents of a column at time t to those of each past state.
   private let past: UnsafeMutableBufferPointer<Int>
-  /// Weights at work, column by column, and where those of each begin.
+  /// Weights at work, of four columns at once, as many of each as of the one with the most.
   private let links: UnsafeMutableBufferPointer<Link>
-  private let firstLink: UnsafeMutableBufferPointer<Int>
-  /// What they multiply, each value once.
-  private let inputs: UnsafeMutableBufferPointer<Input>
-  private var stride = -1
-  private let inputValues: Buffer
+  /// How many each four columns have.
+  private let linkCounts: UnsafeMutableBufferPointer<Int>
   /// Rows of the past, then of the times of a window, and how many of these are written.
   private let window: Buffer
   private let pastSteps: Int
@@ -24,64 +22,58 @@ final class TransitionSlice {
   private var written = 0
   private let fourRows: FourRows
 
-  /// The value of an entry of the transition, and the input that it is multiplied by.
+  /// Where among the values of a time the entry of a weight stands, and what it multiplies.
   private struct Link {
     let entry: Int
     let input: Int
   }
 
-  private struct Input: Hashable {
-    let source: Int
-    let lag: Int
-    let age: Int
-    /// In the history at t = 0.
-    var place = 0
-  }
-
-  init(_ transition: Transition, _ history: History, _ columns: Columns, first: Int, count: Int)
-    throws
-  {
-    (self.transition, self.history) = (transition, history)
+  init(_ transition: Transition, _ columns: Columns, first: Int, count: Int) throws {
+    self.transition = transition
     (self.first, self.count, starts) = (first, count, columns.starts)
     let cut = transition.cut
     pastSteps = cut.past.reduce(0) { max($0, $1.lag) }
     windowSteps = max(32, pastSteps)
     let purpose = "tangents of the weights"
-    let size = count * transition.width
+    padded = MatrixKernels.padded(count)
+    let size = padded * transition.width
     window = try Buffer(dimensions: [pastSteps + windowSteps, size], for: purpose)
     fourRows = try FourRows(columns: count)
     past = .table(cut.past.map { $0.row - $0.lag * size })
 
-    var inputs: [Input: Int] = [:]
     var own = [[Link]](repeating: [], count: count)
     for (k, list) in columns.links.enumerated() {
       for link in list where (first..<first + count).contains(link.column) {
         for age in cut.ages[k] {
           let work = Transition.Work(operation: k, node: link.node, age: age)
-          guard let entry = transition.entries[work] else { continue }
-          let input =
-            link.source == Columns.constant
-            ? Input(source: link.source, lag: 0, age: 0)
-            : Input(source: link.source, lag: link.lag, age: age)
-          let number = inputs[input, default: inputs.count]
-          inputs[input] = number
-          own[link.column - first].append(Link(entry: entry * transition.width, input: number))
+          if let entry = transition.entries[work],
+            let input = transition.inputs[Transition.Input(link, age: age)]
+          {
+            own[link.column - first].append(Link(entry: entry, input: input))
+          }
         }
       }
     }
-    let all = own.flatMap { $0 }
+    own += [[Link]](repeating: [], count: padded - count)
+    // The first value of a time is 0.
+    let none = Link(entry: transition.firstEntry, input: 0)
+    var (all, counts) = ([Link](), [Int]())
+    for first in Swift.stride(from: 0, to: padded, by: 4) {
+      let most = own[first..<first + 4].reduce(0) { max($0, $1.count) }
+      counts.append(most)
+      for k in 0..<most {
+        all += own[first..<first + 4].map { k < $0.count ? $0[k] : none }
+      }
+    }
     try MemoryBudget.bytes(doubles: [all.count, 4], for: purpose)
     links = .table(all)
-    firstLink = .table(own.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) })
-    self.inputs = .table(inputs.sorted { $0.value < $1.value }.map(\.key))
-    inputValues = try Buffer(count: max(inputs.count, 1), for: purpose)
+    linkCounts = .table(counts)
   }
 
   deinit {
     past.deallocate()
     links.deallocate()
-    firstLink.deallocate()
-    inputs.deallocate()
+    linkCounts.deallocate()
   }
 
   /// Goes through some times of a plan, whose transitions stand one after the other, and writes its rows, the columns of
@@ -90,7 +82,6 @@ final class TransitionSlice {
     _ plan: TangentPlan, _ batch: TangentPlan.Batch, _ transitions: UnsafePointer<Double>,
     into chunk: UnsafeMutablePointer<Double>, stride: Int
   ) {
-    findInputs()
     let target = chunk + first * stride
     var (row, step) = (batch.rows.lowerBound, batch.firstStep)
     func put() {
@@ -116,7 +107,7 @@ final class TransitionSlice {
     if row == plan.rows.count { fourRows.finish(row, into: target, stride: stride) }
   }
 
-  private var rowSize: Int { count * transition.width }
+  private var rowSize: Int { padded * transition.width }
 
   private var origin: UnsafeMutablePointer<Double> { window.pointer + pastSteps * rowSize }
 
@@ -130,14 +121,6 @@ final class TransitionSlice {
     }
   }
 
-  private func findInputs() {
-    if stride == history.stride { return }
-    stride = history.stride
-    for k in inputs.indices {
-      inputs[k].place = inputs[k].source * stride + inputs[k].lag + inputs[k].age
-    }
-  }
-
   private func advance(_ sequence: Int, _ t: Int, _ values: UnsafePointer<Double>) {
     if written == windowSteps {
       window.pointer.update(
@@ -145,81 +128,70 @@ final class TransitionSlice {
       written = 0
     }
     let row = origin + written * rowSize
-    let present = history.pointer + history.place(sequence, t)
-    for k in inputs.indices {
-      let input = inputs[k]
-      // What was at work before t = 0 has no share, and may not be held.
-      inputValues.pointer[k] =
-        input.source == Columns.constant ? 1 : t < input.age ? 0 : present[input.place]
-    }
     let width = transition.width
-    var column = 0
-    while column + 4 <= count {
-      for r in Swift.stride(from: 0, to: width, by: 4) { four(column, r, values + r, row) }
-      column += 4
-    }
-    while column < count {
-      for r in Swift.stride(from: 0, to: width, by: 4) { one(column, r, values + r, row) }
-      column += 1
-    }
+    let step = Step(
+      width: width, past: past, links: links, linkCounts: linkCounts, values: values,
+      firstEntry: transition.firstEntry)
+    for r in Swift.stride(from: 0, to: width, by: 4) { step.run(row + r, first: r) }
     for (number, entry) in transition.starts {
       let column = starts[number].columns[sequence] - first
       guard (0..<count).contains(column), transition.reaches(starts[number], from: t) else {
         continue
       }
-      for r in 0..<width { row[column * width + r] += values[entry * width + r] }
+      for r in 0..<width { row[column * width + r] += values[entry + r] }
     }
     written += 1
   }
 
-  /// Four rows of four columns, which wait for each other's values of the transition and not for sums.
-  @inline(__always)
-  private func four(
-    _ column: Int, _ r: Int, _ values: UnsafePointer<Double>, _ row: UnsafeMutablePointer<Double>
-  ) {
-    let width = transition.width
-    let x = row + column * width
-    var (a, b) = (SIMD4<Double>.zero, SIMD4<Double>.zero)
-    var (c, d) = (SIMD4<Double>.zero, SIMD4<Double>.zero)
-    for k in 0..<past.count {
-      let m = MatrixKernels.load(values + k * width)
-      let s = x + past[k]
-      a = multiplyAdd(m, SIMD4(repeating: s[0]), a)
-      b = multiplyAdd(m, SIMD4(repeating: s[width]), b)
-      c = multiplyAdd(m, SIMD4(repeating: s[2 * width]), c)
-      d = multiplyAdd(m, SIMD4(repeating: s[3 * width]), d)
-    }
-    MatrixKernels.store(work(column, values, a), x + r)
-    MatrixKernels.store(work(column + 1, values, b), x + width + r)
-    MatrixKernels.store(work(column + 2, values, c), x + 2 * width + r)
-    MatrixKernels.store(work(column + 3, values, d), x + 3 * width + r)
-  }
+  /// One time: without references, which the compiler would follow anew after everything that is written.
+  private struct Step {
+    let width: Int
+    let past: UnsafeMutableBufferPointer<Int>
+    let links: UnsafeMutableBufferPointer<Link>
+    let linkCounts: UnsafeMutableBufferPointer<Int>
+    let values: UnsafePointer<Double>
+    let firstEntry: Int
 
-  @inline(__always)
-  private func one(
-    _ column: Int, _ r: Int, _ values: UnsafePointer<Double>, _ row: UnsafeMutablePointer<Double>
-  ) {
-    let width = transition.width
-    let x = row + column * width
-    var a = SIMD4<Double>.zero
-    for k in 0..<past.count {
-      a = multiplyAdd(MatrixKernels.load(values + k * width), SIMD4(repeating: x[past[k]]), a)
+    /// Four rows, the first being number `first`, of all columns, four at once: these wait for each other's values of
+    /// the transition and not for sums.
+    @inline(__always)
+    func run(_ target: UnsafeMutablePointer<Double>, first: Int) {
+      var x = target
+      var link = UnsafePointer(links.baseAddress)
+      for count in linkCounts {
+        var (a, b) = (SIMD4<Double>.zero, SIMD4<Double>.zero)
+        var (c, d) = (SIMD4<Double>.zero, SIMD4<Double>.zero)
+        var m = values + firstEntry + first
+        for offset in past {
+          let (w, s) = (MatrixKernels.load(m), x + (offset - first))
+          a = multiplyAdd(w, SIMD4(repeating: s[0]), a)
+          b = multiplyAdd(w, SIMD4(repeating: s[width]), b)
+          c = multiplyAdd(w, SIMD4(repeating: s[2 * width]), c)
+          d = multiplyAdd(w, SIMD4(repeating: s[3 * width]), d)
+          m += width
+        }
+        if let own = link {
+          for k in 0..<count {
+            a = add(own[4 * k], first, a)
+            b = add(own[4 * k + 1], first, b)
+            c = add(own[4 * k + 2], first, c)
+            d = add(own[4 * k + 3], first, d)
+          }
+          link = own + 4 * count
+        }
+        MatrixKernels.store(a, x)
+        MatrixKernels.store(b, x + width)
+        MatrixKernels.store(c, x + 2 * width)
+        MatrixKernels.store(d, x + 3 * width)
+        x += 4 * width
+      }
     }
-    MatrixKernels.store(work(column, values, a), x + r)
-  }
 
-  /// Adds what the weights of a column multiply.
-  @inline(__always)
-  private func work(
-    _ column: Int, _ values: UnsafePointer<Double>, _ sum: SIMD4<Double>
-  ) -> SIMD4<Double> {
-    var sum = sum
-    for k in firstLink[column]..<firstLink[column + 1] {
-      let link = links[k]
-      sum = multiplyAdd(
-        MatrixKernels.load(values + link.entry), SIMD4(repeating: inputValues.pointer[link.input]),
-        sum)
+    /// Adds what a weight multiplies.
+    @inline(__always)
+    private func add(_ link: Link, _ first: Int, _ sum: SIMD4<Double>) -> SIMD4<Double> {
+      multiplyAdd(
+        MatrixKernels.load(values + link.entry + first), SIMD4(repeating: values[link.input]), sum)
     }
-    return sum
   }
 }

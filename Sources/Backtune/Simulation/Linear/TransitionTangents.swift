@@ -29,7 +29,7 @@ final class TransitionTangents: Tangents {
     let size = MatrixKernels.padded(max((columns.count + count - 1) / count, 1))
     slices = try stride(from: 0, to: columns.count, by: size).map {
       try TransitionSlice(
-        transition, history, columns, first: $0, count: min(size, columns.count - $0))
+        transition, columns, first: $0, count: min(size, columns.count - $0))
     }
     columnWork = Self.columnWork(cut, columns)
     values = try Buffer(
