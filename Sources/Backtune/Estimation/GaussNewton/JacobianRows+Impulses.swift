@@ -159,10 +159,8 @@ extension JacobianRows {
     if unlimited { return 2 * steps }
     let quads = quadCount
     let count = present.count
-    let perStep = TangentRows.workPerStep(
-      program, present, nodes: values.nodes.map { ($0.group, $0.node) })
     let perAge = Double(program.workPerStep + count) * Double(4 * quads)
-    let even = perStep * Double(problem.runner.shards.totalSteps) / max(perAge, 1)
+    let even = tangentWork * Double(problem.runner.shards.totalSteps) / max(perAge, 1)
     let room = (64 << 20) / (8 * size)
     let ages = min(Int(min(2 * even, 1e9)), room, 2 * steps)
     // Where all sequences are short, impulses end with them.

@@ -34,6 +34,8 @@ final class JacobianRows {
   /// Where sequences learn starts of their own, the columns that rows of each have.
   let own: OwnColumns?
   private var tangents: TangentRows?
+  /// Multiplications of the tangents at one step.
+  let tangentWork: Double
   var impulses: ImpulseRows?
   /// A chunk of rows of values with r as their last column, column after column: those that are `present`.
   let chunk: Buffer
@@ -57,6 +59,9 @@ final class JacobianRows {
       sequences: problem.sequences.lengths.count,
       starts: problem.startCount)
     own = OwnColumns(columns)
+    tangentWork = TangentRows.workPerStep(
+      problem.runner.shards.all[0].program, own?.columns ?? columns,
+      nodes: values.nodes.map { ($0.group, $0.node) })
     history = try History(problem.runner.shards, room: room)
     width = MatrixKernels.padded(order + 1)
     let purpose = "rows of the Jacobian"

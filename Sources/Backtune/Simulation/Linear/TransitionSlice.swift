@@ -78,10 +78,12 @@ final class TransitionSlice {
 
   /// Goes through some times of a plan, whose transitions stand one after the other, and writes its rows, the columns of
   /// this slice alone.
+  ///
+  /// - Parameter pollSteps: steps after which it polls.
   func run(
     _ plan: TangentPlan, _ batch: TangentPlan.Batch, _ transitions: UnsafePointer<Double>,
-    into chunk: UnsafeMutablePointer<Double>, stride: Int
-  ) {
+    into chunk: UnsafeMutablePointer<Double>, stride: Int, _ pollSteps: Int, _ poll: Poll
+  ) throws {
     let target = chunk + first * stride
     var (row, step) = (batch.rows.lowerBound, batch.firstStep)
     func put() {
@@ -102,9 +104,11 @@ final class TransitionSlice {
         values += transition.size
         step += 1
         put()
+        if step % pollSteps == 0 { try poll() }
       }
     }
     if row == plan.rows.count { fourRows.finish(row, into: target, stride: stride) }
+    try poll()
   }
 
   private var rowSize: Int { padded * transition.width }
@@ -132,7 +136,12 @@ final class TransitionSlice {
     let step = Step(
       width: width, past: past, links: links, linkCounts: linkCounts, values: values,
       firstEntry: transition.firstEntry)
-    for r in Swift.stride(from: 0, to: width, by: 4) { step.run(row + r, first: r) }
+    var r = 0
+    while r + Vector.width <= width {
+      step.run(Vector.self, row + r, first: r)
+      r += Vector.width
+    }
+    if r < width { step.run(SIMD4<Double>.self, row + r, first: r) }
     for (number, entry) in transition.starts {
       let column = starts[number].columns[sequence] - first
       guard (0..<count).contains(column), transition.reaches(starts[number], from: t) else {
@@ -152,22 +161,21 @@ final class TransitionSlice {
     let values: UnsafePointer<Double>
     let firstEntry: Int
 
-    /// Four rows, the first being number `first`, of all columns, four at once: these wait for each other's values of
-    /// the transition and not for sums.
+    /// As many rows as `V` has lanes, the first being number `first`, of all columns, four at once: these wait for each
+    /// other's values of the transition and not for sums.
     @inline(__always)
-    func run(_ target: UnsafeMutablePointer<Double>, first: Int) {
+    func run<V: Rows>(_ type: V.Type, _ target: UnsafeMutablePointer<Double>, first: Int) {
       var x = target
       var link = UnsafePointer(links.baseAddress)
       for count in linkCounts {
-        var (a, b) = (SIMD4<Double>.zero, SIMD4<Double>.zero)
-        var (c, d) = (SIMD4<Double>.zero, SIMD4<Double>.zero)
+        var (a, b, c, d) = (V.zero, V.zero, V.zero, V.zero)
         var m = values + firstEntry + first
         for offset in past {
-          let (w, s) = (MatrixKernels.load(m), x + (offset - first))
-          a = multiplyAdd(w, SIMD4(repeating: s[0]), a)
-          b = multiplyAdd(w, SIMD4(repeating: s[width]), b)
-          c = multiplyAdd(w, SIMD4(repeating: s[2 * width]), c)
-          d = multiplyAdd(w, SIMD4(repeating: s[3 * width]), d)
+          let (w, s) = (V(from: m), x + (offset - first))
+          a = w.times(s[0], plus: a)
+          b = w.times(s[width], plus: b)
+          c = w.times(s[2 * width], plus: c)
+          d = w.times(s[3 * width], plus: d)
           m += width
         }
         if let own = link {
@@ -179,19 +187,54 @@ final class TransitionSlice {
           }
           link = own + 4 * count
         }
-        MatrixKernels.store(a, x)
-        MatrixKernels.store(b, x + width)
-        MatrixKernels.store(c, x + 2 * width)
-        MatrixKernels.store(d, x + 3 * width)
+        a.write(x)
+        b.write(x + width)
+        c.write(x + 2 * width)
+        d.write(x + 3 * width)
         x += 4 * width
       }
     }
 
     /// Adds what a weight multiplies.
     @inline(__always)
-    private func add(_ link: Link, _ first: Int, _ sum: SIMD4<Double>) -> SIMD4<Double> {
-      multiplyAdd(
-        MatrixKernels.load(values + link.entry + first), SIMD4(repeating: values[link.input]), sum)
+    private func add<V: Rows>(_ link: Link, _ first: Int, _ sum: V) -> V {
+      V(from: values + link.entry + first).times(values[link.input], plus: sum)
     }
   }
 }
+
+/// A vector of rows.
+private protocol Rows {
+  static var zero: Self { get }
+  init(from place: UnsafePointer<Double>)
+  func times(_ value: Double, plus sum: Self) -> Self
+  func write(_ place: UnsafeMutablePointer<Double>)
+}
+
+extension SIMD4<Double>: Rows {
+  @inline(__always)
+  init(from place: UnsafePointer<Double>) { self = MatrixKernels.load(place) }
+
+  @inline(__always)
+  func times(_ value: Double, plus sum: Self) -> Self {
+    multiplyAdd(self, Self(repeating: value), sum)
+  }
+
+  @inline(__always)
+  func write(_ place: UnsafeMutablePointer<Double>) { MatrixKernels.store(self, place) }
+}
+
+#if BACKTUNE_V4
+  extension Vector: Rows {
+    @inline(__always)
+    init(from place: UnsafePointer<Double>) { self.init(at: place) }
+
+    @inline(__always)
+    func times(_ value: Double, plus sum: Self) -> Self {
+      multiplyAdd(self, Self(repeating: value), sum)
+    }
+
+    @inline(__always)
+    func write(_ place: UnsafeMutablePointer<Double>) { store(place) }
+  }
+#endif

@@ -13,11 +13,16 @@ final class TransitionTangents: Tangents {
   /// Of each thread.
   private var scratches: [Transition.Scratch] = []
 
-  /// Columns of a slice, and times of a batch, at most.
+  /// Times of a batch, and those of which one thread takes the transitions.
+  private let batchSteps: Int
+  private let itemSteps: Int
+
+  /// Columns of a slice at most.
   private static let sliceColumns = 64
-  private static let batchSteps = 256
-  /// Times that one thread takes.
-  private static let itemSteps = 32
+  /// Values of a batch, about: 2 MB.
+  private static let batchSize = 1 << 18
+  /// Multiplications between two polls, about.
+  private static let pollWork = 1_000_000
 
   init(
     _ cut: StateCut, _ program: Program, _ history: History, _ columns: Columns,
@@ -31,20 +36,22 @@ final class TransitionTangents: Tangents {
       try TransitionSlice(
         transition, columns, first: $0, count: min(size, columns.count - $0))
     }
-    columnWork = Self.columnWork(cut, columns)
+    columnWork = Int(min(Self.columnWork(cut, columns), 1e15))
+    batchSteps = min(max(Self.batchSize / transition.size, 8), 256)
+    itemSteps = min(max(Self.pollWork / transition.workPerStep / 4, 1), 8) * 4
     values = try Buffer(
-      dimensions: [Self.batchSteps, transition.size], for: "tangents of the weights")
+      dimensions: [batchSteps, transition.size], for: "tangents of the weights")
   }
 
   /// Multiplications of one time step, about.
   static func workPerStep(_ cut: StateCut, _ program: Program, _ columns: Columns) -> Double {
-    Double(columnWork(cut, columns)) + 2 * Double(cut.rows.count) * Double(program.workPerStep)
+    columnWork(cut, columns) + 2 * Double(cut.rows.count) * Double(program.workPerStep)
   }
 
-  private static func columnWork(_ cut: StateCut, _ columns: Columns) -> Int {
+  private static func columnWork(_ cut: StateCut, _ columns: Columns) -> Double {
     let links = zip(columns.links, cut.ages).reduce(0) { $0 + $1.0.count * $1.1.count }
-    return MatrixKernels.padded(cut.rows.count)
-      * (cut.past.count * (columns.count + 1) + links)
+    return Double(MatrixKernels.padded(cut.rows.count))
+      * (Double(cut.past.count) * Double(columns.count + 1) + Double(links))
   }
 
   func load(_ slots: [Double]) { transition.load(slots) }
@@ -52,14 +59,14 @@ final class TransitionTangents: Tangents {
   func write(
     _ plan: TangentPlan, into chunk: UnsafeMutablePointer<Double>, stride: Int, poll: Poll
   ) throws {
-    for batch in plan.batches(of: Self.batchSteps) {
+    for batch in plan.batches(of: batchSteps) {
       try writeTransitions(batch, poll)
-      let reduction = Reduction(
-        count: slices.count, work: batch.steps * columnWork)
-      try reduction.forEach(poll: poll) { [slices, values] (slice: Int, _: Poll) in
-        slices[slice].run(plan, batch, values.pointer, into: chunk, stride: stride)
+      let reduction = Reduction(count: slices.count, work: batch.steps * columnWork)
+      let pollSteps = max(Self.pollWork * slices.count / max(columnWork, 1), 1)
+      try reduction.forEach(poll: poll) { [slices, values] slice, poll in
+        try slices[slice].run(
+          plan, batch, values.pointer, into: chunk, stride: stride, pollSteps, poll)
       }
-      try poll()
     }
   }
 
@@ -69,7 +76,7 @@ final class TransitionTangents: Tangents {
     for run in batch.runs {
       var times = run.times
       while !times.isEmpty {
-        let part = times.prefix(Self.itemSteps)
+        let part = times.prefix(itemSteps)
         items.append((run.sequence, part, first))
         first += part.count
         times = part.upperBound..<times.upperBound
@@ -78,11 +85,12 @@ final class TransitionTangents: Tangents {
     let reduction = Reduction(count: items.count, work: batch.steps * transition.workPerStep)
     while scratches.count < reduction.workers { scratches.append(try transition.makeScratch()) }
     try reduction.forEach(poll: poll, scratch: scratches) {
-      [transition, values, items] number, scratch, _ in
+      [transition, values, items] number, scratch, poll in
       let item = items[number]
       transition.write(
         item.sequence, item.times, scratch,
         into: values.pointer + item.step * transition.size)
+      try poll()
     }
   }
 }
