@@ -68,19 +68,19 @@ import Testing
       let columns = Columns(
         program, adjustable: problem.adjustable, sequences: history.lengths.count,
         starts: 0)
-      return switch way {
-      case .tangents: try byTangents(history, columns, values)
-      case .impulses: try byImpulses(history, columns, values)
+      let nodes = values.nodes.map { (group: $0.group, node: $0.node) }
+      guard let tangents = try way.makeTangents(program, history, columns, nodes: nodes) else {
+        return try byImpulses(history, columns, values)
       }
+      return try by(tangents, history, columns, values)
     }
 
-    private func byTangents(
-      _ history: History, _ columns: Columns, _ values: DrivenValues
+    private func by(
+      _ tangents: TangentRows, _ history: History, _ columns: Columns, _ values: DrivenValues
     ) throws -> [[Int]: [Double]] {
       var found: [[Int]: [Double]] = [:]
       try history.forEachTangent(
-        program, columns, states, slots: slots,
-        nodes: values.nodes.map { ($0.group, $0.node) }
+        tangents, columns, states, slots: slots, nodes: values.nodes.count
       ) { sequence, t, k, row in
         guard values.counts(sequence, t, k) else { return }
         let weight = values.residual(sequence, t, k).weight
@@ -234,22 +234,21 @@ import Testing
 extension History {
   /// Calls `body(sequence, time, number of the node, derivatives by all columns)` for every time of some nodes.
   func forEachTangent(
-    _ program: Program, _ columns: Columns, _ states: States, slots: [Double],
-    nodes: [(group: GroupID, node: Int)], _ body: (Int, Int, Int, [Double]) -> Void
+    _ tangents: TangentRows, _ columns: Columns, _ states: States, slots: [Double],
+    nodes: Int, _ body: (Int, Int, Int, [Double]) -> Void
   ) throws {
-    let tangents = try TangentRows(program, self, columns, nodes: nodes)
     tangents.load(slots)
-    let stride = MatrixKernels.padded(nodes.count)
+    let stride = MatrixKernels.padded(nodes)
     let chunk = try Buffer(dimensions: [columns.count, stride], for: "test")
     for window in windows(reach: 0, isDescending: false) {
       try fill(window, states, poll: .none)
       try window.forEach(lengths) { sequence, times in
         for t in times {
           tangents.step(sequence, t)
-          for k in nodes.indices { tangents.ask(k, times: 1) }
+          for k in 0..<nodes { tangents.ask(k, times: 1) }
           let rows = try tangents.write(into: chunk, stride: stride, poll: .none)
           #expect(rows == stride)
-          for k in nodes.indices {
+          for k in 0..<nodes {
             body(sequence, t, k, (0..<columns.count).map { chunk.pointer[$0 * stride + k] })
           }
         }

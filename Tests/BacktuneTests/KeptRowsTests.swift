@@ -29,12 +29,7 @@ import Testing
       return
     }
     equations.rows.prepare(base)
-    switch way {
-    case .tangents: try equations.rows.byTangents(base, slots, into: equations, .none)
-    case .impulses:
-      #expect(
-        try equations.rows.byImpulses(base, slots, unlimited: true, into: equations, .none))
-    }
+    try way.run(equations.rows, base, slots, into: equations)
     let slopes = try problem.runner.makeDriven(for: "test")
     problem.takeSlopes(of: moved.driven, near: base.driven, into: slopes)
     let own = try kept.pullBack(slopes)

@@ -6,9 +6,44 @@ import Testing
 @testable import BacktuneNetwork
 @testable import BacktuneSimulation
 
-/// The normal equations of Gauss-Newton: J^T J and J^T r by tangents and by impulse responses.
+/// The normal equations of Gauss-Newton: J^T J and J^T r by tangents, of every node and of the states alone, and by
+/// impulse responses.
 @Suite struct NormalEquationsTests {
-  enum Way: CaseIterable { case tangents, impulses }
+  enum Way: CaseIterable {
+    case tangents, lanes, transitions, impulses
+
+    /// Nil for impulses.
+    func makeTangents(
+      _ program: Program, _ history: History, _ columns: Columns,
+      nodes: [(group: GroupID, node: Int)]
+    ) throws -> TangentRows? {
+      let asked = nodes.map { StateCut.Node(group: $0.group, node: $0.node) }
+      switch self {
+      case .impulses: return nil
+      case .tangents: return try TangentRows(program, history, columns, nodes: nodes)
+      case .lanes: return TangentRows(try LaneTangents(program, history, columns, asked))
+      case .transitions:
+        return TangentRows(
+          try TransitionTangents(
+            StateCut(program, asked: asked), program, history, columns, asked))
+      }
+    }
+
+    /// Has the rows of a problem come this way.
+    func run(
+      _ rows: JacobianRows, _ states: States, _ slots: [Double], into sink: any RowSink,
+      unlimited: Bool = true
+    ) throws {
+      rows.tangents = try makeTangents(
+        rows.problem.runner.shards.all[0].program, rows.history, rows.present,
+        nodes: rows.values.nodes.map { ($0.group, $0.node) })
+      if rows.tangents == nil {
+        #expect(try rows.byImpulses(states, slots, unlimited: unlimited, into: sink, .none))
+      } else {
+        try rows.byTangents(states, slots, into: sink, .none)
+      }
+    }
+  }
 
   /// The lower triangle of [J r]^T [J r] as a whole matrix.
   static func gram(
@@ -19,13 +54,7 @@ import Testing
     #expect(try problem.evaluate(slots, into: states).isFinite)
     let equations = try NormalEquations(problem, room: room)
     equations.rows.prepare(states)
-    switch way {
-    case .tangents: try equations.rows.byTangents(states, slots, into: equations, .none)
-    case .impulses:
-      #expect(
-        try equations.rows.byImpulses(
-          states, slots, unlimited: unlimited, into: equations, .none))
-    }
+    try way.run(equations.rows, states, slots, into: equations, unlimited: unlimited)
     let n = equations.order + 1
     return (0..<n * n).map { place in
       let (i, j) = (place / n, place % n)
@@ -104,19 +133,20 @@ import Testing
     }
   }
 
-  /// Both ways agree up to rounding, and J^T r is the gradient of the adjoint.
+  /// All ways agree up to rounding, and J^T r is the gradient of the adjoint.
   @Test(arguments: DerivativeTests.seeds) func waysAgree(seed: UInt64) throws {
     let item = try RandomCase(seed: seed)
     let problem = try Problem(
       item.network, item.sequences, options: GaussNewtonTests.options(seed))
     let slots = problem.slots.values
     let n = problem.adjustable.count + 1
-    let (a, b) = (
-      try Self.gram(problem, slots, .tangents), try Self.gram(problem, slots, .impulses)
-    )
+    let a = try Self.gram(problem, slots, .lanes)
     // Derivatives that cancel have the rounding of the largest.
     let scale = (0..<n).reduce(0) { max($0, a[$1 * n + $1]) }
-    for (x, y) in zip(a, b) { #expect(abs(x - y) <= 1e-13 * scale, "seed \(seed)") }
+    for way in Way.allCases {
+      let b = try Self.gram(problem, slots, way)
+      for (x, y) in zip(a, b) { #expect(abs(x - y) <= 1e-13 * scale, "seed \(seed), \(way)") }
+    }
     let states = try problem.makeStates()
     _ = try problem.evaluate(slots, into: states)
     let gradient = try problem.tune(states, isGuarded: false).gradient

@@ -154,23 +154,29 @@ import Testing
         program, adjustable: problem.adjustable, sequences: history.lengths.count,
         starts: problem.startCount)
       let moved = problem.adjustable.map { d[$0] }
-      var byRows: [[Int]: Double] = [:]
       let nodes = problem.network.outputs.flatMap { item in
         (0..<item.count).map { (group: item.group, node: $0) }
       }
-      try history.forEachTangent(
-        program, columns, setting.states, slots: setting.slots, nodes: nodes
-      ) { sequence, t, k, row in
-        let (part, lane) = problem.home(sequence)
-        let layout = problem.runner.layout(part)
-        let place = layout.place(of: nodes[k].group, nodes[k].node) + lane
-        byRows[[part, t * layout.rowSize + place]] = zip(row, moved).reduce(0) {
-          $0 + $1.0 * $1.1
+      for way in NormalEquationsTests.Way.allCases {
+        guard let tangents = try way.makeTangents(program, history, columns, nodes: nodes) else {
+          continue
         }
+        var byRows: [[Int]: Double] = [:]
+        history.clear()
+        try history.forEachTangent(
+          tangents, columns, setting.states, slots: setting.slots, nodes: nodes.count
+        ) { sequence, t, k, row in
+          let (part, lane) = problem.home(sequence)
+          let layout = problem.runner.layout(part)
+          let place = layout.place(of: nodes[k].group, nodes[k].node) + lane
+          byRows[[part, t * layout.rowSize + place]] = zip(row, moved).reduce(0) {
+            $0 + $1.0 * $1.1
+          }
+        }
+        expectClose(
+          setting.places.map { byRows[[$0.part, $0.place]] ?? .nan }, found, within: 1e-13,
+          "\(name), \(way): rows")
       }
-      expectClose(
-        setting.places.map { byRows[[$0.part, $0.place]] ?? .nan }, found, within: 1e-13,
-        "\(name): rows")
       let squares = found.reduce(0) { $0 + $1 * $1 }
       for way in NormalEquationsTests.Way.allCases {
         let gram = try NormalEquationsTests.gram(problem, setting.slots, way)

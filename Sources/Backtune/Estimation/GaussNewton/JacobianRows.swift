@@ -33,7 +33,7 @@ final class JacobianRows {
   let columns: Columns
   /// Where sequences learn starts of their own, the columns that rows of each have.
   let own: OwnColumns?
-  private var tangents: TangentRows?
+  var tangents: TangentRows?
   /// Multiplications of the tangents at one step.
   let tangentWork: Double
   var impulses: ImpulseRows?

@@ -10,18 +10,20 @@ package final class TangentRows {
   private let tangents: any Tangents
   private var plan = TangentPlan()
 
+  init(_ tangents: any Tangents) { self.tangents = tangents }
+
   /// - Parameter nodes: those whose rows may be asked for.
-  package init(
+  package convenience init(
     _ program: Program, _ history: History, _ columns: Columns,
     nodes: [(group: GroupID, node: Int)]
   ) throws {
     let asked = nodes.map { StateCut.Node(group: $0.group, node: $0.node) }
     let cut = StateCut(program, asked: asked)
-    tangents =
+    self.init(
       TransitionTangents.workPerStep(cut, program, columns)
         < LaneTangents.workPerStep(program, columns)
-      ? try TransitionTangents(cut, program, history, columns, asked)
-      : try LaneTangents(program, history, columns, asked)
+        ? try TransitionTangents(cut, program, history, columns, asked)
+        : try LaneTangents(program, history, columns, asked))
   }
 
   /// Multiplications of one time step, about.
