@@ -8,32 +8,23 @@
 set -eu
 cd "$(dirname "$0")/.."
 suite=${SUITE:-sid}
-root=${ROOTS:-/var/tmp/backtune-suites}/$suite-arm64
+. tools/suite.sh
+root=$roots/$suite-arm64
 
-[ "$(id -u)" = 0 ] || { echo "arm64.sh: needs root, for chroot" >&2 && exit 1; }
-command -v debootstrap >/dev/null || {
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends debootstrap
-}
-
-# inside COMMAND...: in the project's folder there.
-inside() {
-  env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
-    unshare --mount --pid --fork --root="$root" --mount-proc=/proc --wd=/root/backtune "$@"
-}
+# there COMMAND...: in the project's folder in that Debian.
+there() { inside "$root" /root/backtune -- "$@"; }
 
 if [ ! -e "$root/made" ]; then
-  rm -rf "$root"
-  debootstrap --variant=minbase "$suite" "$root" http://deb.debian.org/debian
+  make_suite "$root" "$suite"
   mkdir -p "$root/root/backtune"
   # Of a mirror that is updated rarely.
   echo 'Acquire::Check-Valid-Until "false";' >"$root/etc/apt/apt.conf.d/99old"
-  inside dpkg --add-architecture arm64
-  inside apt-get update -q
-  inside apt-get install -y -q --no-install-recommends swiftlang swiftlang-dev g++ libc6-dev qemu-user liblapack-dev libblas-dev \
+  there dpkg --add-architecture arm64
+  there apt-get update -q
+  there apt-get install -y -q --no-install-recommends swiftlang swiftlang-dev g++ libc6-dev qemu-user liblapack-dev libblas-dev \
     {gcc,g++}-aarch64-linux-gnu {libc6-dev,liblapack-dev,libblas-dev,libstdc++-15-dev}:arm64
   # The compiler is of this machine, what it links of the other.
-  inside bash -c 'cd /root && apt-get download swiftlang:arm64 libswiftlang:arm64 && for each in *_arm64.deb; do dpkg -x "$each" /arm64; done'
+  there bash -c 'cd /root && apt-get download swiftlang:arm64 libswiftlang:arm64 && for each in *_arm64.deb; do dpkg -x "$each" /arm64; done'
   touch "$root/made"
 fi
 
@@ -53,18 +44,18 @@ git ls-files -z | tar c --null -T - | tar x -C "$sources"
 
 libraries=/arm64/usr/libexec/swift/lib
 cross=(-c release --triple aarch64-unknown-linux-gnu -Xcc --target=aarch64-linux-gnu)
-inside swift build --product backtune-c "${cross[@]}" --scratch-path .build-lib -Xswiftc -static-stdlib \
+there swift build --product backtune-c "${cross[@]}" --scratch-path .build-lib -Xswiftc -static-stdlib \
   -Xswiftc -resource-dir -Xswiftc $libraries/swift_static \
   -Xlinker --version-script=/root/backtune/Sources/BacktuneC/exports.map -Xlinker -soname=libbacktune.so.1
 status=0
-inside env CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++ CLANG=none \
+there env CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++ CLANG=none \
   Tests/c/run.sh --no-valgrind .build-lib/aarch64-unknown-linux-gnu/release || status=1
 
 # Debian leaves this one out, of which nothing is used.
-inside aarch64-linux-gnu-gcc -shared -o $libraries/swift/linux/lib_Testing_Foundation.so -x c /dev/null
-inside swift build --build-tests "${cross[@]}" --scratch-path .build-test -Xswiftc -enable-testing \
+there aarch64-linux-gnu-gcc -shared -o $libraries/swift/linux/lib_Testing_Foundation.so -x c /dev/null
+there swift build --build-tests "${cross[@]}" --scratch-path .build-test -Xswiftc -enable-testing \
   -Xswiftc -resource-dir -Xswiftc $libraries/swift
-inside env LD_LIBRARY_PATH=$libraries/swift/linux \
+there env LD_LIBRARY_PATH=$libraries/swift/linux \
   .build-test/aarch64-unknown-linux-gnu/release/backtunePackageTests.xctest --testing-library swift-testing --skip PollTests ||
   status=1
 exit $status

@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname "$0")/.."
 wheel=$(realpath "${1:-$(ls -t dist/backtune-*.whl | head -n 1)}")
 suites=${SUITES:-bullseye bookworm trixie sid}
-roots=${ROOTS:-/var/tmp/backtune-suites}
+. tools/suite.sh
 
 # Of the Python of a suite: the first NumPy from 1.24 that has wheels for it.
 oldest() {
@@ -22,19 +22,11 @@ oldest() {
   esac
 }
 
-[ "$(id -u)" = 0 ] || { echo "wheel_matrix.sh: needs root, for chroot" >&2 && exit 1; }
-command -v debootstrap >/dev/null || {
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends debootstrap
-}
-mkdir -p "$roots"
-
-# inside ROOT COMMAND...: without network, in namespaces that end with the command.
-inside() {
+# there ROOT COMMAND...: without network.
+there() {
   local root=$1
   shift
-  env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
-    unshare --mount --pid --net --fork --root="$root" --mount-proc=/proc --wd=/root "$@"
+  inside "$root" /root --net -- "$@"
 }
 
 # check ROOT PYTHON REQUIREMENT...: with wheels that are fetched outside.
@@ -46,9 +38,9 @@ check() {
     --platform manylinux_2_28_x86_64 --platform manylinux_2_27_x86_64 --platform manylinux_2_17_x86_64 \
     --platform manylinux2014_x86_64 "$wheel" "$@" &&
     cp tools/wheel_check.py "$root/root" &&
-    inside "$root" python3 -m venv fresh &&
-    inside "$root" fresh/bin/python -m pip install -q --no-index --find-links wheels backtune &&
-    inside "$root" fresh/bin/python wheel_check.py
+    there "$root" python3 -m venv fresh &&
+    there "$root" fresh/bin/python -m pip install -q --no-index --find-links wheels backtune &&
+    there "$root" fresh/bin/python wheel_check.py
 }
 
 passed=0
@@ -56,13 +48,12 @@ failed=0
 for suite in $suites; do
   root=$roots/$suite
   if [ ! -e "$root/made" ]; then
-    rm -rf "$root"
-    debootstrap --variant=minbase --include=python3,python3-venv "$suite" "$root" \
-      http://deb.debian.org/debian >"$roots/$suite.log" 2>&1 || { tail "$roots/$suite.log" && exit 1; }
+    make_suite "$root" "$suite" --include=python3,python3-venv >"$roots/$suite.log" 2>&1 ||
+      { tail "$roots/$suite.log" && exit 1; }
     touch "$root/made"
   fi
-  python=$(inside "$root" python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-  libc=$(inside "$root" python3 -c 'import platform; print(platform.libc_ver()[1])')
+  python=$(there "$root" python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+  libc=$(there "$root" python3 -c 'import platform; print(platform.libc_ver()[1])')
   for requirements in "numpy==$(oldest "$python") tqdm==4.60.0" "numpy tqdm"; do
     echo "== $suite: glibc $libc, Python $python, $requirements"
     # shellcheck disable=SC2086

@@ -36,7 +36,7 @@ final class BackwardTuning: Session {
 
   init(_ problem: Problem) throws {
     self.problem = problem
-    search = try WeightSearch(problem)
+    search = WeightSearch(problem)
     // What the node systems need for an entry, about.
     try MemoryBudget.bytes(doubles: [problem.network.entryCount, 16], for: "node systems")
     secondOrder = SecondOrder(
@@ -70,11 +70,11 @@ final class BackwardTuning: Session {
     search.adapt()
     let (origin, cost) = (search.slots, search.score.total)
     problem.load(origin)
-    let (gradient, counts) = try problem.tune(
-      search.states, isGuarded: options.isGuarded, poll: poll)
+    let states = try search.states(poll)
+    let (gradient, counts) = try problem.tune(states, isGuarded: options.isGuarded, poll: poll)
     lastReport.raised = Double(counts.raised) / Double(max(counts.values, 1))
     lastReport.saturated = Double(counts.saturated) / Double(max(counts.values, 1))
-    let slope = slope(search.states, origin, gradient)
+    let slope = slope(states, origin, gradient)
     // Once for each point: an interrupted iteration comes back to the same.
     if origin != averaged {
       firstOrder.update(slope.whole)
@@ -126,7 +126,7 @@ final class BackwardTuning: Session {
     _ poll: Poll
   ) throws {
     let input = SecondOrder.Input(
-      states: search.states, shards: problem.runner.shards,
+      states: try search.states(poll), shards: problem.runner.shards,
       rightHandSide: slope.states.map { -$0 },
       regularisation: slope.regularisation
     ).scaled(by: 1 / (slope.curvature ?? 1))
@@ -202,7 +202,7 @@ final class BackwardTuning: Session {
     guard var reestimation else { return nil }
     self.reestimation = nil
     defer { self.reestimation = reestimation }
-    guard try reestimation.run(from: search.states, poll: poll) != .nothing else {
+    guard try reestimation.run(from: search.states(poll), poll: poll) != .nothing else {
       reestimationPause.report(won: false)
       return nil
     }

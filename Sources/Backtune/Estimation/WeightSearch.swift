@@ -22,16 +22,21 @@ final class WeightSearch {
   var holdsNu = false
   /// The alpha of the last trial that was the best so far.
   private(set) var bestStep = 0.0
-  private var trial: States
+  /// Of the trial, made with the first: that is polled.
+  private var ownTrial: States?
+
+  private func trial(_ poll: Poll) throws -> States {
+    let states = try ownTrial ?? problem.makeStates(poll: poll)
+    ownTrial = states
+    return states
+  }
 
   /// Of the best weights, once there are some with a finite score, where they are kept.
-  var states: States { best ?? trial }
-  private var driven: Driven { bestDriven ?? states.driven }
+  func states(_ poll: Poll) throws -> States { try best ?? trial(poll) }
 
-  init(_ problem: Problem, keepsStates: Bool = true) throws {
+  init(_ problem: Problem, keepsStates: Bool = true) {
     (self.problem, self.keepsStates) = (problem, keepsStates)
     slots = problem.slots.values
-    trial = try problem.makeStates()
   }
 
   /// Forgets what was found, and starts from other weights (one value a slot).
@@ -65,7 +70,7 @@ final class WeightSearch {
   /// Lets the criterion's nu follow the errors of the best weights, unless these would then be worse than the start:
   /// start and best are always compared under one nu.
   func adapt() {
-    if holdsNu { return }
+    guard !holdsNu, let driven = bestDriven ?? best?.driven else { return }
     let changed = problem.data.adapt(to: driven) {
       $0.best + score.penalty <= $0.start + first.penalty && !problem.runner.hasFailed
     }
@@ -80,11 +85,10 @@ final class WeightSearch {
   func attempt(
     _ candidate: [Double], poll: Poll
   ) throws -> (cost: Double, states: States) {
+    let trial = try trial(poll)
     simulations += 1
     let result = try problem.evaluate(candidate, into: trial, poll: poll)
     guard result.total < score.total else { return (result.total, trial) }
-    // Before anything is noted: where it is interrupted, nothing is.
-    let next = keepsStates ? try best ?? problem.makeStates(poll: poll) : trial
     if !first.isFinite {
       first = result
       problem.data.begin(with: trial.driven)
@@ -96,15 +100,14 @@ final class WeightSearch {
       bestDriven = driven
       return (result.total, trial)
     }
-    let found = trial
-    (trial, best) = (next, found)
-    return (result.total, found)
+    (ownTrial, best) = (best, trial)
+    return (result.total, trial)
   }
 
   /// Writes the states of the best weights, simulated anew where they are not kept.
   func writeStates(into target: States, poll: Poll) throws {
     if keepsStates {
-      target.copy(from: states)
+      target.copy(from: try states(poll))
     } else {
       try problem.simulate(slots, into: target, poll: poll)
     }
@@ -129,7 +132,8 @@ final class WeightSearch {
 
   /// Simulates with any weights, apart from the search; the states are good until the next trial.
   func evaluate(_ slots: [Double], poll: Poll = .none) throws -> (Score, States) {
-    (try problem.evaluate(slots, into: trial, poll: poll), trial)
+    let trial = try trial(poll)
+    return (try problem.evaluate(slots, into: trial, poll: poll), trial)
   }
 
   /// Weights `origin` plus a step, one value an adjustable slot, inside the bounds.

@@ -31,7 +31,7 @@ final class GaussNewton: Session {
   /// - Parameter form: how its steps are solved; nil for what is predicted to cost less.
   init(_ problem: Problem, form: LinearForm? = nil) throws {
     self.problem = problem
-    search = try WeightSearch(problem, keepsStates: false)
+    search = WeightSearch(problem, keepsStates: false)
     solver = try (form ?? .cheaper(problem)).makeSolver(problem)
     slopes = try problem.runner.makeDriven(for: "slopes of a correction")
   }

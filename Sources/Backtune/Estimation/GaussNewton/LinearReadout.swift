@@ -17,7 +17,7 @@ final class LinearReadout: Session {
 
   init(_ problem: Problem, _ system: ReadoutSystem) throws {
     (self.problem, self.system) = (problem, system)
-    ownSearch = try WeightSearch(problem)
+    ownSearch = WeightSearch(problem)
   }
 
   var search: WeightSearch { usual?.search ?? ownSearch }
