@@ -57,8 +57,8 @@ struct StateCut {
     }
     let states = network.groups.indices.filter(isState)
     let own = states.flatMap(nodes)
-    let known = Set(own)
-    rows = own + asked.filter { !known.contains($0) }
+    var known = Set(own)
+    rows = own + asked.filter { known.insert($0).inserted }
 
     // From the rows backward, to what they read of their time and of the past.
     let wanted = Set(rows.map { operation[$0.group] })
