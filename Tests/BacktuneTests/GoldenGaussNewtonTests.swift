@@ -240,7 +240,7 @@ extension History {
     tangents.load(slots)
     let stride = MatrixKernels.padded(nodes)
     let chunk = try Buffer(dimensions: [columns.count, stride], for: "test")
-    for window in windows(reach: 0, isDescending: false) {
+    for window in windows(reach: tangents.reach, isDescending: false) {
       try fill(window, states, poll: .none)
       try window.forEach(lengths) { sequence, times in
         for t in times {

@@ -159,16 +159,40 @@ import Testing
   @Test(arguments: [[700], [300, 290, 280, 270, 40, 7]], Way.allCases)
   func windows(lengths: [Int], way: Way) throws {
     let (learner, _, _) = try Build.reverseEngineering("lnl", size: 12, steps: 10)
+    try expectSameInWindows(learner, lengths, way, room: 10_000, unlimited: false)
+  }
+
+  /// Weights at work some steps ago read what was far before: twice as far as any source alone.
+  @Test(arguments: Way.allCases) func windowsOfLongLags(way: Way) throws {
+    var network = try Network(inputs: 1)
+    let (v, h) = (
+      try network.addLearnware("v", size: 2), try network.addFirmware("h", size: 2)
+    )
+    let x = try network.addLearnware("x", size: 2)
+    try network.connect(Source(Network.input, lag: 9), to: v, role: "G")
+    try network.connect(Source(x, lag: 0), to: v, role: "F")
+    try network.addTerm(to: h, factors: [(.tanh, Source(v, lag: 0))])
+    try network.connect(Source(h, lag: 9), to: x, role: "E")
+    try network.connect(Source(x, lag: 1), to: x, role: "A")
+    try network.observe([Observed(group: x, count: 1)])
+    network.randomize(seed: 3)
+    try network.setWeights("x.A", [0.5, 0.1, -0.2, 0.4])
+    try expectSameInWindows(network, [700], way, room: 2_000, unlimited: true)
+  }
+
+  private func expectSameInWindows(
+    _ network: Network, _ lengths: [Int], _ way: Way, room: Int, unlimited: Bool
+  ) throws {
     let total = lengths.reduce(0, +)
     let sequences = try Build.sequences(
-      learner, lengths: lengths, inputs: Build.normal(total, seed: 1),
+      network, lengths: lengths, inputs: Build.normal(total, seed: 1),
       desired: Build.normal(total, seed: 2))
-    let problem = try Problem(learner, sequences)
+    let problem = try Problem(network, sequences)
     let slots = problem.slots.values
-    let history = try History(problem.runner.shards, room: 10_000)
+    let history = try History(problem.runner.shards, room: room)
     #expect(history.windows(reach: 0, isDescending: false).count > 2)
-    let whole = try Self.gram(problem, slots, way, unlimited: false)
-    let found = try Self.gram(problem, slots, way, room: 10_000, unlimited: false)
+    let whole = try Self.gram(problem, slots, way, unlimited: unlimited)
+    let found = try Self.gram(problem, slots, way, room: room, unlimited: unlimited)
     let n = problem.adjustable.count + 1
     let scale = (0..<n).reduce(0) { max($0, whole[$1 * n + $1]) }
     for (x, y) in zip(whole, found) { #expect(abs(x - y) <= 1e-13 * scale) }

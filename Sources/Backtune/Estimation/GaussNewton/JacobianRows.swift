@@ -113,29 +113,31 @@ final class JacobianRows {
     tangents.load(slots)
     clear(sink)
     memory = 0
-    let nodes = values.nodes
-    var last = 0
+    // Read once: reached through `self`, they took 2 to 6 % of an iteration of small networks.
+    let (nodes, residuals, kept) = (values.nodes.indices, residuals, kept)
+    var (last, row) = (0, 0)
     func flush() throws {
       let rows = try tangents.write(into: chunk, stride: Self.chunkStride, poll: poll)
-      for row in pending..<rows { residuals[row] = 0 }
-      pending = 0
+      for k in row..<rows { residuals[k] = 0 }
+      row = 0
       try give(rows, of: last, to: sink, poll)
     }
-    for window in history.windows(reach: 0, isDescending: false) {
+    for window in history.windows(reach: tangents.reach, isDescending: false) {
       try values.hold(window)
       try history.fill(window, states, poll: poll)
+      let values = values
       try window.forEach(history.lengths) { sequence, times in
         if own != nil && sequence != last && tangents.rowCount > 0 { try flush() }
         last = sequence
         for t in times {
           tangents.step(sequence, t)
-          for k in nodes.indices where values.counts(sequence, t, k) {
+          for k in nodes where values.counts(sequence, t, k) {
             let (weight, residual) = values.residual(sequence, t, k)
             tangents.ask(k, times: weight)
-            residuals[pending] = residual
-            kept?.note(values.site(sequence, t, k), weight: weight, row: pending)
-            pending += 1
-            if pending == Self.chunkRows { try flush() }
+            residuals[row] = residual
+            kept?.note(values.site(sequence, t, k), weight: weight, row: row)
+            row += 1
+            if row == Self.chunkRows { try flush() }
           }
         }
       }

@@ -32,7 +32,7 @@ struct PredictionDeviation {
       for (target, value) in zip(targets, found) { values[target] = value }
       targets.removeAll(keepingCapacity: true)
     }
-    for window in history.windows(reach: 0, isDescending: false) {
+    for window in history.windows(reach: tangents.reach, isDescending: false) {
       try history.fill(window, states, poll: poll)
       try window.forEach(history.lengths) { sequence, times in
         for t in times {

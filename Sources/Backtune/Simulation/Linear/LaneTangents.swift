@@ -9,6 +9,7 @@ final class LaneTangents: Tangents {
   private let slices: [TangentSlice]
   /// Where the nodes that may be asked for stand in a row, lanes not counted.
   private let offsets: [Int]
+  let reach = 0
 
   /// Columns of a slice at most.
   private static let sliceColumns = 32

@@ -37,6 +37,9 @@ package final class TangentRows {
       LaneTangents.workPerStep(program, columns))
   }
 
+  /// Steps before those that it goes through which windows of the history are to hold, beyond what sources reach.
+  package var reach: Int { tangents.reach }
+
   /// Takes the weights, one value a slot, and forgets what was asked for.
   package func load(_ slots: [Double]) {
     tangents.load(slots)
@@ -65,6 +68,7 @@ package final class TangentRows {
 
 /// A way of computing tangents.
 protocol Tangents: AnyObject {
+  var reach: Int { get }
   func load(_ slots: [Double])
   /// Goes through a plan and writes its rows.
   func write(

@@ -39,6 +39,8 @@ final class Transition {
   let starts: [(start: Int, entry: Int)]
   /// Values of a time.
   let size: Int
+  /// How much further back than sources reach the history is read: weights at work some steps ago read their own past.
+  let reach: Int
   /// Numbers of the rows that are asked for.
   let asked: [Int]
   private let rowNumbers: [StateCut.Node: Int]
@@ -106,6 +108,7 @@ final class Transition {
     }
     let (first, width) = (MatrixKernels.padded(own.count + 2), width)
     values = .table(own)
+    reach = own.reduce(0) { max($0, $1.delay - layout.past) }
     (self.inputs, firstEntry) = (inputs, first)
     self.entries = entries.mapValues { first + $0 * width }
     rowNumbers = Dictionary(uniqueKeysWithValues: cut.rows.enumerated().map { ($1, $0) })

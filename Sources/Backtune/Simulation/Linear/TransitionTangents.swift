@@ -54,6 +54,8 @@ final class TransitionTangents: Tangents {
       * (Double(cut.past.count) * Double(columns.count + 1) + Double(links))
   }
 
+  var reach: Int { transition.reach }
+
   func load(_ slots: [Double]) { transition.load(slots) }
 
   func write(
